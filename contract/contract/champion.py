@@ -1,0 +1,61 @@
+"""The pointer to the champion, and the names that it has in the registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from contract.atomic import replace_file
+from contract.errors import DataError, MissingInput
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+
+
+class Champion(msgspec.Struct, frozen=True, kw_only=True):
+    """A model that may be put in use.
+
+    The same fields are the tags of its version in the registry (all but `version`), so that
+    either alone is enough to find the file and to check it before it is opened.
+    """
+
+    day: str
+    """The training day."""
+    file: str
+    """The model file, relative to the data root."""
+    sha256: str
+    """Of the model file."""
+    manifest: str
+    """Identity of the model's manifest."""
+    sklearn: str
+    """The scikit-learn version that wrote the file."""
+    version: str | None = None
+    """The registry's version number; None where no registry was in use."""
+
+    def tags(self) -> dict[str, str]:
+        """The fields as tags of the registered version."""
+        return {name: value for name, value in msgspec.to_builtins(self).items() if name != "version"}
+
+    @classmethod
+    def from_tags(cls, tags: dict[str, str], version: str) -> Champion:
+        """The champion that a registered version describes; DataError when a tag is missing."""
+        names = set(cls.__struct_fields__) - {"version"}
+        if missing := sorted(names - set(tags)):
+            raise DataError(f"registry: version {version} must carry the tags {', '.join(missing)}")
+        return cls(**{name: tags[name] for name in names}, version=version)
+
+
+def read_champion(path: Path) -> Champion:
+    """The pointer at `path`. Raises MissingInput when there is none, DataError when it is damaged."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Champion)
+    except FileNotFoundError:
+        raise MissingInput(f"{path}: no champion yet; run train and validate first") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not a champion pointer: {error}") from None
+
+
+def write_champion(path: Path, champion: Champion) -> None:
+    """Put the pointer in place in one rename."""
+    replace_file(path, msgspec.json.format(msgspec.json.encode(champion), indent=2) + b"\n")

@@ -1,0 +1,188 @@
+"""The shape of a step's command line: options, logging, signals, exit code."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from contract.days import parse_day
+from contract.errors import ExitCode, MissingInput, StepError, UsageError, code_for
+from contract.run import Run
+from contract.toml import load
+
+ENVIRONMENT = {
+    "day": "MICROSTEP_DAY",
+    "data_root": "MICROSTEP_DATA_ROOT",
+    "config": "MICROSTEP_CONFIG",
+    "force": "MICROSTEP_FORCE",
+    "log_format": "MICROSTEP_LOG_FORMAT",
+}
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something a step does besides its day's work (`generate infer`)."""
+
+    name: str
+    summary: str
+    add_options: Callable[[argparse.ArgumentParser], None]
+    work: Callable[[argparse.Namespace], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the command line needs to know about a step."""
+
+    name: str
+    package: Path
+    """The directory of the step's sources."""
+    summary: str
+    """Two lines, `Reads …` and `Writes …`."""
+    work: Callable[[Run], None]
+    commands: Sequence[Command] = ()
+
+
+def main(step: Step, argv: Sequence[str] | None = None) -> int:
+    """Parse, run, and return the exit code."""
+    signal.signal(signal.SIGTERM, _stop)
+    args = _parser(step).parse_args(argv)
+    _log_to_stderr(args.log_format)
+    log = logging.getLogger(step.name)
+    try:
+        if args.command is not None:
+            args.command.work(args)
+        else:
+            step.work(_run(step, args))
+    except StepError as error:
+        log.error("%s", error)
+        return error.code
+    except OSError as error:
+        log.error("%s", _explain(error), exc_info=code_for(error) == ExitCode.BUG)
+        return code_for(error)
+    except KeyboardInterrupt:
+        log.error("interrupted")
+        return 128 + signal.SIGINT
+    except Exception as error:
+        log.exception("a bug in %s, please report it", step.name)
+        # the traceback ends in the middle of the last record; one line that says it all comes after it
+        log.error("%s: %s", type(error).__name__, error)
+        return code_for(error)
+    return ExitCode.DONE
+
+
+def _run(step: Step, args: argparse.Namespace) -> Run:
+    if args.day is None:
+        raise UsageError(f"--day: must be given (or {ENVIRONMENT['day']}), as YYYY-MM-DD")
+    date = parse_day(args.day)
+    root = Path(args.data_root)
+    if not root.is_dir():
+        raise MissingInput(f"--data-root: {root} is not a directory; mount it, for example -v $PWD/data:/data")
+    return Run(
+        step=step.name,
+        package=step.package,
+        date=date,
+        root=root,
+        config=load(Path(args.config)),
+        force=args.force,
+    )
+
+
+def _parser(step: Step) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=step.name,
+        description=step.summary,
+        epilog=_examples(step),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    revision = os.environ.get("MICROSTEP_REVISION", "unknown")
+    parser.add_argument("--version", action="version", version=f"microstep-{step.name} {revision}")
+    parser.add_argument("--day", metavar="YYYY-MM-DD", **_default("day"), help="the day to work on")
+    parser.add_argument("--data-root", metavar="DIR", **_default("data_root", "/data"), help="what all steps share")
+    parser.add_argument(
+        "--config", metavar="FILE", **_default("config", "/config/pipeline.toml"), help="the pipeline's configuration"
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        default=_truth(os.environ.get(ENVIRONMENT["force"], "")),
+        help=f"do the work again even if it is up to date [{ENVIRONMENT['force']}=1]",
+    )
+    parser.add_argument("--log-format", choices=("text", "json"), **_default("log_format", "text"), help="log lines as")
+    parser.set_defaults(command=None)
+    if step.commands:
+        commands = parser.add_subparsers(title="other commands", metavar="")
+        for command in step.commands:
+            sub = commands.add_parser(command.name, help=command.summary, description=command.summary)
+            command.add_options(sub)
+            sub.set_defaults(command=command)
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Argument errors end with our code for wrong usage; argparse's own is 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(ExitCode.USAGE, f"{self.prog}: {message}\n")
+
+
+def _default(name: str, value: str | None = None) -> dict[str, Any]:
+    # argparse checks a default that is text like a given value, so a wrong variable is refused too
+    return {"default": os.environ.get(ENVIRONMENT[name], value)}
+
+
+def _truth(text: str) -> bool:
+    return text.lower() in ("1", "true", "yes")
+
+
+def _examples(step: Step) -> str:
+    image = f"microstep-{step.name}"
+    variables = "\n".join(f"  --{name.replace('_', '-'):<12}{variable}" for name, variable in ENVIRONMENT.items())
+    return f"""examples:
+  docker run --rm --user $(id -u):$(id -g) -v $PWD/data:/data -v $PWD/pipeline.toml:/config/pipeline.toml:ro \\
+    {image} --day 2026-11-22
+  docker compose run --rm {step.name} --day 2026-11-22 --force
+
+every option has an environment variable:
+{variables}
+
+exit codes: 0 done or up to date, 64 usage, 65 data, 66 input missing, 69 service unavailable, 70 bug,
+  73 cannot write, 74 input/output, 75 try again, 77 not permitted, 78 configuration, 80 gate refused"""
+
+
+def _log_to_stderr(form: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    if form == "json":
+        from pythonjsonlogger.json import JsonFormatter
+
+        handler.setFormatter(JsonFormatter("{asctime}{levelname}{name}{message}", style="{"))
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    # force: a library that was imported earlier may have set up logging of its own
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+
+
+def _explain(error: OSError) -> str:
+    """An operating-system error with, for missing rights, whose directory it is and what to do."""
+    if code_for(error) != ExitCode.NOT_PERMITTED or error.filename is None:
+        return str(error)
+    place = Path(os.fsdecode(error.filename))
+    while not place.exists():
+        place = place.parent
+    owner = place.stat()
+    return (
+        f"{error.filename}: {error.strerror}: {place} belongs to {owner.st_uid}:{owner.st_gid}, this process is "
+        f"{os.getuid()}:{os.getgid()}; run it with --user {owner.st_uid}:{owner.st_gid}"
+    )
+
+
+def _stop(number: int, frame: object) -> NoReturn:
+    # as an exception, so that every `with` on the way out cleans up
+    raise SystemExit(128 + number)

@@ -1,0 +1,40 @@
+"""Days: what `--day` accepts, and which days a training looks at."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from contract.errors import UsageError
+
+_FORM = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def parse_day(text: str) -> date:
+    """The calendar day that `text` writes as YYYY-MM-DD.
+
+    Raises UsageError for another form or for a day that no calendar has.
+    """
+    if not _FORM.fullmatch(text):
+        raise UsageError(f"--day: must be written YYYY-MM-DD, got {text!r}")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--day: no such day in the calendar: {text!r} ({error})") from None
+
+
+def window(day: date, *, length: int, delay: int, first_day: date) -> list[date]:
+    """The days whose rows a training of `day` uses, oldest first.
+
+    `length` days that end `delay` days before `day` (labels may come late), without those
+    before `first_day`, which never had data. Raises UsageError when none is left.
+    """
+    last = day - timedelta(days=delay)
+    days = [last - timedelta(days=back) for back in reversed(range(length))]
+    days = [each for each in days if each >= first_day]
+    if not days:
+        raise UsageError(
+            f"--day: training needs a day at or after schedule.first_day {first_day} "
+            f"(plus training.target_delay_days {delay}), got {day}"
+        )
+    return days

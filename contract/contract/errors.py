@@ -1,0 +1,106 @@
+"""The exit codes of every step (they follow sysexits.h) and the exceptions that carry them.
+
+StepError
+├── UsageError          64
+├── DataError           65
+├── MissingInput        66
+├── Unavailable         69
+├── NotPermitted        77
+├── ConfigError         78
+└── GateRefused         80
+"""
+
+from __future__ import annotations
+
+import errno
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """How a step ended; what Airflow does with each is in docs/architecture.md."""
+
+    DONE = 0
+    USAGE = 64
+    DATA = 65
+    NO_INPUT = 66
+    UNAVAILABLE = 69
+    BUG = 70
+    CANNOT_WRITE = 73
+    IO = 74
+    TEMPORARY = 75
+    NOT_PERMITTED = 77
+    CONFIG = 78
+    GATE_REFUSED = 80
+
+
+class StepError(Exception):
+    """An end that a step foresaw. Its message names the thing, the rule and the value."""
+
+    code: ClassVar[ExitCode] = ExitCode.BUG
+
+
+class UsageError(StepError):
+    """The command line asks for something that cannot be."""
+
+    code = ExitCode.USAGE
+
+
+class DataError(StepError):
+    """The data breaks the contract; running again on the same data ends the same way."""
+
+    code = ExitCode.DATA
+
+
+class MissingInput(StepError):
+    """An input is not there (yet)."""
+
+    code = ExitCode.NO_INPUT
+
+
+class Unavailable(StepError):
+    """A service that the step needs does not answer; worth trying again."""
+
+    code = ExitCode.UNAVAILABLE
+
+
+class NotPermitted(StepError):
+    """Rights or trust are missing: a directory of somebody else's, a model file with a wrong hash."""
+
+    code = ExitCode.NOT_PERMITTED
+
+
+class ConfigError(StepError):
+    """`pipeline.toml` breaks a rule."""
+
+    code = ExitCode.CONFIG
+
+
+class GateRefused(StepError):
+    """The challenger did not pass the gate: an outcome, not a failure."""
+
+    code = ExitCode.GATE_REFUSED
+
+
+_OS_CODES = {
+    errno.EACCES: ExitCode.NOT_PERMITTED,
+    errno.EPERM: ExitCode.NOT_PERMITTED,
+    errno.ENOSPC: ExitCode.CANNOT_WRITE,
+    errno.EDQUOT: ExitCode.CANNOT_WRITE,
+    errno.EROFS: ExitCode.CANNOT_WRITE,
+    errno.EFBIG: ExitCode.CANNOT_WRITE,
+    errno.EAGAIN: ExitCode.TEMPORARY,
+    errno.EMFILE: ExitCode.TEMPORARY,
+    errno.ENFILE: ExitCode.TEMPORARY,
+}
+
+
+def code_for(error: BaseException) -> ExitCode:
+    """The exit code for whatever ended a step: ours, the operating system's, or a bug."""
+    if isinstance(error, StepError):
+        return error.code
+    if isinstance(error, MemoryError):
+        return ExitCode.TEMPORARY
+    if isinstance(error, OSError) and error.errno is not None:
+        return _OS_CODES.get(error.errno, ExitCode.IO)
+    return ExitCode.BUG

@@ -1,0 +1,58 @@
+"""Where everything lies below the data root. No other module spells a path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths of one data root; a day is its text, so that Airflow's templates pass through."""
+
+    root: Path
+
+    def inbox(self, day: str) -> Path:
+        """What a user or another system drops for a day."""
+        return self.root / "inbox" / day
+
+    def raw_data(self, day: str) -> Path:
+        """The dataset of a day's features as they arrived."""
+        return self.root / "raw" / day / "data"
+
+    def raw_target(self, day: str) -> Path:
+        """The dataset of a day's labels, which may arrive later."""
+        return self.root / "raw" / day / "target"
+
+    def processed(self, day: str) -> Path:
+        """The dataset of a day's checked rows, its rejected rows and its profile."""
+        return self.root / "processed" / day
+
+    def model(self, day: str) -> Path:
+        """The dataset of the model that was trained on the window of a day."""
+        return self.root / "models" / day
+
+    @property
+    def champion(self) -> Path:
+        """The pointer to the model in use."""
+        return self.root / "models" / "champion.json"
+
+    def predictions(self, day: str) -> Path:
+        """The dataset of a day's predictions."""
+        return self.root / "predictions" / day
+
+    def report(self, kind: Literal["train", "predict"], day: str) -> Path:
+        """What was found about a training or a prediction of a day."""
+        return self.root / "reports" / kind / day
+
+    @property
+    def ledger(self) -> Path:
+        """The append-only record of promotions, refusals and rollbacks."""
+        return self.root / "ledger.jsonl"
+
+    def name(self, path: Path) -> str:
+        """A path below the root as messages and manifests write it."""
+        return path.relative_to(self.root).as_posix()

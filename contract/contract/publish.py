@@ -1,0 +1,161 @@
+"""Write a dataset so that its manifest commits it in one rename.
+
+Files are written in a staging directory inside the dataset, flushed to disk and renamed to names
+that contain their content's hash; last, `manifest.json` is replaced. Whatever kills the writer,
+a reader finds the old dataset or the new one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from contract.atomic import replace_file, sync_directory
+from contract.errors import DataError, MissingInput
+from contract.files import sha256_of
+from contract.layout import MANIFEST
+from contract.manifest import Field, File, Manifest, encode, read_manifest
+from contract.recipe import Recipe
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from contract.tables import TableWriter
+
+PART_ROWS = 1_000_000
+GRACE_SECONDS = 24 * 3600
+"""How long parts that no manifest names any more are kept for readers of the old manifest."""
+
+_STAGING = ".staging-"
+
+
+class DatasetWriter:
+    """Collects the files of one dataset and publishes them together.
+
+    Use as a context manager: leaving it without `publish` leaves no trace.
+    """
+
+    def __init__(
+        self, path: Path, *, form: Literal["parquet", "csv"] = "parquet", keep_superseded: bool = False
+    ) -> None:
+        """`keep_superseded`: files of earlier manifests stay, because others point to them by name."""
+        self.path = path
+        self._form = form
+        self._keep_superseded = keep_superseded
+        self._open: dict[str, TableWriter] = {}
+        self._parts: dict[str, list[tuple[Path, int | None]]] = defaultdict(list)
+        self._fields: list[Field] = []
+
+    def __enter__(self) -> Self:
+        self.path.mkdir(parents=True, exist_ok=True)
+        sweep(self.path, superseded=not self._keep_superseded)
+        self._staging = Path(tempfile.mkdtemp(dir=self.path, prefix=_STAGING))
+        # held as long as this process lives: tells sweep() that the directory is in use
+        self._lock = os.open(self._staging, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for table in self._open.values():
+            table.close()
+        shutil.rmtree(self._staging, ignore_errors=True)
+        os.close(self._lock)
+        if kind is not None and not any(self.path.iterdir()):
+            self.path.rmdir()
+
+    def write(self, rows: pa.RecordBatch | pa.Table, role: str = "rows") -> None:
+        """Add rows to the table of a role. All rows of a role have one schema."""
+        from contract.tables import TableWriter
+
+        if role == "rows" and not self._fields:
+            self._fields = [Field(field.name, str(field.type)) for field in rows.schema]
+        table = self._open.get(role)
+        if table is not None and table.rows + rows.num_rows > PART_ROWS:
+            table.close()
+            table = None
+        if table is None:
+            form = self._form if role == "rows" else "parquet"
+            stem = "part" if role == "rows" else role
+            part = self._staging / f"{stem}-{len(self._parts[role]):05d}.{form}"
+            table = self._open[role] = TableWriter(part, rows.schema, form)
+            self._parts[role].append((part, None))
+        table.write(rows)
+        self._parts[role][-1] = (table.path, table.rows)
+
+    def file(self, role: str, name: str) -> Path:
+        """A path in the staging directory where the caller writes a file that is not a table."""
+        path = self._staging / name
+        self._parts[role].append((path, None))
+        return path
+
+    def publish(
+        self, recipe: Recipe, counts: dict[str, Any], run: dict[str, Any], notes: dict[str, Any] | None = None
+    ) -> Manifest:
+        """Commit everything written so far as the dataset that `recipe` makes."""
+        for table in self._open.values():
+            table.close()
+        self._open.clear()
+        files = [self._move(path, role, rows) for role, parts in sorted(self._parts.items()) for path, rows in parts]
+        sync_directory(self.path)
+        manifest = Manifest(
+            step=recipe.step,
+            day=recipe.day,
+            fingerprint=recipe.fingerprint,
+            code=recipe.code,
+            settings=recipe.settings,
+            inputs=list(recipe.inputs),
+            schema=self._fields,
+            files=files,
+            counts=counts,
+            notes=notes or {},
+            run=run,
+        )
+        replace_file(self.path / MANIFEST, encode(manifest))
+        return manifest
+
+    def _move(self, path: Path, role: str, rows: int | None) -> File:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+        sha256 = sha256_of(path)
+        final = self.path / f"{path.stem}-{sha256[:12]}{path.suffix}"
+        os.replace(path, final)
+        return File(path=final.name, role=role, bytes=final.stat().st_size, sha256=sha256, rows=rows)
+
+
+def sweep(dataset: Path, *, superseded: bool = True) -> list[Path]:
+    """Remove what dead writers left, and parts that no manifest has named for a day; returns what went."""
+    gone = []
+    for staging in dataset.glob(f"{_STAGING}*"):
+        lock = os.open(staging, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(staging)
+            gone.append(staging)
+        except BlockingIOError:
+            pass  # its writer lives
+        finally:
+            os.close(lock)
+    if superseded and (named := _named(dataset)):
+        old = time.time() - GRACE_SECONDS
+        for path in dataset.iterdir():
+            if path.is_file() and path.name not in named and path.stat().st_mtime < old:
+                path.unlink()
+                gone.append(path)
+    return gone
+
+
+def _named(dataset: Path) -> set[str]:
+    """The names that belong to a dataset; empty when that cannot be told, so that nothing goes."""
+    try:
+        return {file.path for file in read_manifest(dataset).files} | {MANIFEST}
+    except (MissingInput, DataError):
+        return set()

@@ -1,0 +1,58 @@
+"""What a dataset is made from: inputs, settings and code. Its hash decides whether to make it again."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from contract.manifest import Input
+
+
+def code_version(package: Path) -> str:
+    """sha256 over the sources of a step's package, of the contract and of the step's lock.
+
+    Not the git revision: a commit that touches neither leaves every dataset up to date, and the
+    same sources give the same version in a container and in a checkout.
+    """
+    digest = hashlib.sha256()
+    contract = Path(__file__).parent
+    sources = {
+        f"{root.name}/{path.relative_to(root).as_posix()}": path
+        for root in (contract, package)
+        for path in root.rglob("*.py")
+    }
+    lock = package.parent / "requirements.txt"
+    if lock.exists():
+        sources[lock.name] = lock
+    for name, path in sorted(sources.items()):
+        digest.update(f"{name}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a step writes for a day."""
+
+    step: str
+    day: str
+    code: str
+    settings: dict[str, Any]
+    inputs: tuple[Input, ...] = ()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 of the recipe; equal recipes make equal datasets."""
+        made_from = {
+            "step": self.step,
+            "day": self.day,
+            "code": self.code,
+            "settings": self.settings,
+            "inputs": [msgspec.to_builtins(each) for each in self.inputs],
+        }
+        return hashlib.sha256(msgspec.json.encode(made_from, order="deterministic")).hexdigest()

@@ -1,0 +1,66 @@
+"""One run of a step: its day, its paths, its configuration, and what it leaves in the manifest."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from contract.config import Config
+from contract.dataset import current
+from contract.layout import Layout
+from contract.manifest import Input, Manifest
+from contract.recipe import Recipe, code_version
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a step's work function is given."""
+
+    step: str
+    package: Path
+    date: date
+    root: Path
+    config: Config
+    force: bool = False
+
+    @property
+    def day(self) -> str:
+        """The day as paths and manifests write it."""
+        return self.date.isoformat()
+
+    @property
+    def layout(self) -> Layout:
+        """The paths below the data root."""
+        return Layout(self.root)
+
+    @cached_property
+    def code(self) -> str:
+        """The version of the step's code."""
+        return code_version(self.package)
+
+    def recipe(self, settings: dict[str, Any], *inputs: Input) -> Recipe:
+        """What this run makes a dataset from; `settings` is the part of the configuration that matters."""
+        return Recipe(step=self.step, day=self.day, code=self.code, settings=settings, inputs=inputs)
+
+    def up_to_date(self, path: Path, recipe: Recipe) -> Manifest | None:
+        """The manifest at `path` if `recipe` made it and its files are intact; says so. None with --force."""
+        manifest = None if self.force else current(path, recipe)
+        if manifest is not None:
+            logging.getLogger(self.step).info("%s: up to date", self.layout.name(path))
+        return manifest
+
+    def provenance(self, **more: Any) -> dict[str, Any]:
+        """For a manifest's `run`: when, by which revision, image and Python."""
+        return {
+            "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "revision": os.environ.get("MICROSTEP_REVISION"),
+            "image": os.environ.get("MICROSTEP_IMAGE"),
+            "python": platform.python_version(),
+            **more,
+        }

@@ -1,0 +1,213 @@
+"""The tables of `pipeline.toml`, each with the rules that it can judge by itself.
+
+A rule that is broken raises ValueError with key, rule and value; `contract.toml` adds the file.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+import msgspec
+
+Task = Literal["binary", "multiclass", "regression"]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of `pipeline.toml`."""
+
+
+class Pipeline(Section, frozen=True):
+    """Names."""
+
+    name: str = "microstep"
+    """Of the MLflow experiment and of the registered model."""
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise ValueError("pipeline.name must not be empty, got ''")
+
+
+class Synthetic(Section, frozen=True, tag="synthetic", tag_field="kind"):
+    """Seeded data, for trying the pipeline out."""
+
+    rows: int = 2000
+    """Per day."""
+    seed: int = 7
+    drift: float = 0.0
+    """Shift of the drifting columns per day after schedule.first_day, in standard deviations."""
+    missing: float = 0.03
+    """Fraction of values that are missing."""
+    broken: float = 0.002
+    """Fraction of rows that break a rule."""
+
+    def __post_init__(self) -> None:
+        at_least("source.rows", self.rows, 1)
+        fraction("source.missing", self.missing)
+        fraction("source.broken", self.broken)
+
+
+class Files(Section, frozen=True, tag="files", tag_field="kind"):
+    """What lies in `inbox/<day>/`."""
+
+    delimiter: str = ","
+    """Between the fields of a CSV file."""
+
+    def __post_init__(self) -> None:
+        if len(self.delimiter) != 1:
+            raise ValueError(f"source.delimiter must be one character, got {self.delimiter!r}")
+
+
+class Sql(Section, frozen=True, tag="sql", tag_field="kind"):
+    """Queries against a database; its URL is a secret and comes from a file."""
+
+    query: str
+    """Gives the day's rows; `:day` is the day."""
+    target_query: str | None = None
+    """Gives key and target, when the labels are in a table of their own."""
+
+    def __post_init__(self) -> None:
+        if ":day" not in self.query:
+            raise ValueError(f"source.query must use :day, got {self.query!r}")
+
+
+Source = Synthetic | Files | Sql
+
+
+class Table(Section, frozen=True):
+    """What the rows are."""
+
+    target: str
+    task: Task
+    key: str | None = None
+    """Identifies a row; without one, rows are numbered within their day."""
+    positive: str | None = None
+    """The class whose probability a binary model predicts."""
+    extra_columns: Literal["refuse", "drop"] = "refuse"
+    missing_values: tuple[str, ...] = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")
+    """Texts that stand for a missing value, after blanks around them are cut."""
+    max_rejected_fraction: float = 0.05
+    """More rejected rows than this stop the day."""
+    test_fraction: float = 0.2
+    """Of the keys; those rows never train a model."""
+
+    def __post_init__(self) -> None:
+        fraction("table.max_rejected_fraction", self.max_rejected_fraction)
+        if not 0 < self.test_fraction < 1:
+            raise ValueError(f"table.test_fraction must be between 0 and 1, got {self.test_fraction}")
+        if self.key == self.target:
+            raise ValueError(f"table.key must differ from table.target, got {self.key!r} twice")
+        if (self.positive is not None) != (self.task == "binary"):
+            raise ValueError(
+                f"table.positive must be given for task 'binary' and no other, "
+                f"got positive {self.positive!r} with task {self.task!r}"
+            )
+
+
+class Column(Section, frozen=True):
+    """A column of the table and the rules that its values keep."""
+
+    type: Literal["number", "integer", "category", "datetime", "text"]
+    role: Literal["feature", "ignore"] = "feature"
+    min: float | None = None
+    max: float | None = None
+    values: tuple[str, ...] | None = None
+    """The allowed values of a category; None allows all."""
+    missing: Literal["allow", "reject"] = "allow"
+
+    def __post_init__(self) -> None:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min must be <= max, got {self.min:g} > {self.max:g}")
+        if self.type not in ("number", "integer") and not self.min is self.max is None:
+            raise ValueError(f"min and max must go with type number or integer, got type {self.type!r}")
+        if self.values is not None and self.type != "category":
+            raise ValueError(f"values must go with type category, got type {self.type!r}")
+        if self.values is not None and len(set(self.values)) < len(self.values):
+            raise ValueError(f"values must differ from each other, got {list(self.values)}")
+        if self.role == "feature" and self.type in ("datetime", "text"):
+            raise ValueError(f'role must be "ignore" for type {self.type!r}, got "feature"')
+
+
+class Candidate(Section, frozen=True):
+    """An estimator that may become the challenger."""
+
+    name: str
+    estimator: str
+    """Dotted name of a scikit-learn estimator."""
+    params: dict[str, Any] = {}
+
+
+class Training(Section, frozen=True):
+    """How a challenger is found."""
+
+    candidates: tuple[Candidate, ...]
+    window_days: int = 7
+    target_delay_days: int = 0
+    metric: str | None = None
+    """A scikit-learn scorer; None takes the task's own (roc_auc, neg_log_loss, r2)."""
+    folds: int = 3
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        at_least("training.window_days", self.window_days, 1)
+        at_least("training.target_delay_days", self.target_delay_days, 0)
+        at_least("training.folds", self.folds, 2)
+        names = [each.name for each in self.candidates]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"training.candidates must have names that differ, at least one, got {names}")
+
+
+class Gate(Section, frozen=True):
+    """When a challenger becomes the champion. Scores are scikit-learn's: greater is better."""
+
+    minimums: dict[str, float] = {}
+    """The least score on the test rows, by scorer."""
+    margin: float = 0.005
+    """How much worse than the champion's the challenger's training metric may be."""
+    min_test_rows: int = 30
+    """With fewer, nothing is decided and the champion stays."""
+
+    def __post_init__(self) -> None:
+        at_least("gate.margin", self.margin, 0)
+        at_least("gate.min_test_rows", self.min_test_rows, 1)
+
+
+class Predictions(Section, frozen=True):
+    """How predictions are written."""
+
+    format: Literal["parquet", "csv"] = "parquet"
+
+
+class Schedule(Section, frozen=True):
+    """When Airflow starts what; cron expressions in `timezone`."""
+
+    first_day: date
+    """The first day that has data."""
+    timezone: str = "UTC"
+    generate: str = "0 1 * * *"
+    predict: str = "0 2 * * *"
+    train: str = "0 3 * * 1"
+    sensor_timeout_hours: float = 12
+
+    def __post_init__(self) -> None:
+        if not self.sensor_timeout_hours > 0:
+            raise ValueError(f"schedule.sensor_timeout_hours must be above 0, got {self.sensor_timeout_hours:g}")
+
+
+class Alerts(Section, frozen=True):
+    """Who is told by mail; nobody when `to` is empty."""
+
+    to: tuple[str, ...] = ()
+    sender: str = "microstep@localhost"
+
+
+def at_least(name: str, value: float, least: float) -> None:
+    """Raise ValueError when a value is too small."""
+    if not value >= least:
+        raise ValueError(f"{name} must be at least {least:g}, got {value:g}")
+
+
+def fraction(name: str, value: float) -> None:
+    """Raise ValueError when a value is not in 0..1."""
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} must be between 0 and 1, got {value:g}")

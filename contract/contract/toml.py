@@ -1,0 +1,110 @@
+"""Read `pipeline.toml` into a Config, with errors that name the file, the key, the rule and the value."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+import typing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from contract import sections
+from contract.config import Config
+from contract.errors import ConfigError, MissingInput
+
+_SOURCES: dict[str, type[sections.Section]] = {
+    "synthetic": sections.Synthetic,
+    "files": sections.Files,
+    "sql": sections.Sql,
+}
+_SECTIONS: dict[str, type[sections.Section]] = {
+    "pipeline": sections.Pipeline,
+    "table": sections.Table,
+    "training": sections.Training,
+    "gate": sections.Gate,
+    "predictions": sections.Predictions,
+    "schedule": sections.Schedule,
+    "alerts": sections.Alerts,
+}
+
+
+def load(path: Path) -> Config:
+    """The configuration in a file.
+
+    Raises MissingInput when there is no file, ConfigError for whatever is wrong inside.
+    """
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        raise MissingInput(f"{path}: no configuration there; give --config or mount it") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path.name}: must be UTF-8: {error}") from None
+    try:
+        return parse(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, ValueError) as error:
+        raise ConfigError(f"{path.name}: {error}") from None
+
+
+def parse(raw: dict[str, Any]) -> Config:
+    """The configuration in TOML's plain values. Raises ValueError that names key, rule and value."""
+    _known("", raw, {*_SECTIONS, "source", "columns"})
+    tables = {name: _section(name, raw[name], kind) for name, kind in _SECTIONS.items() if name in raw}
+    for name in ("source", "table", "columns", "training", "schedule"):
+        if name not in raw:
+            raise ValueError(f"[{name}] must be there")
+    columns = {
+        name: _section(f"columns.{name}", column, sections.Column)
+        for name, column in _table("columns", raw["columns"]).items()
+    }
+    return Config(source=_source(raw["source"]), columns=columns, **tables)
+
+
+def _source(raw: Any) -> Any:
+    kind = _table("source", raw).get("kind")
+    if kind not in _SOURCES:
+        raise ValueError(f"source.kind must be one of {', '.join(_SOURCES)}, got {kind!r}{_meant(kind, _SOURCES)}")
+    return _section("source", raw, _SOURCES[kind], extra={"kind"})
+
+
+def _section(name: str, raw: Any, kind: type[sections.Section], extra: frozenset[str] | set[str] = frozenset()) -> Any:
+    _known(name, _table(name, raw), {*kind.__struct_fields__, *extra})
+    if name == "training":
+        for index, candidate in enumerate(raw.get("candidates", [])):
+            _section(f"training.candidates[{index}]", candidate, sections.Candidate)
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(_explain(name, str(error))) from None
+
+
+def _table(name: str, raw: Any) -> dict[str, Any]:
+    if not isinstance(raw, dict):
+        raise ValueError(f"{name} must be a table, got {raw!r}")
+    return raw
+
+
+def _known(section: str, raw: dict[str, Any], known: set[str]) -> None:
+    for key in raw:
+        if key not in known:
+            name = f"{section}.{key}" if section else f"[{key}]"
+            raise ValueError(f"{name} is not a known key{_meant(key, known)}")
+
+
+def _meant(word: Any, known: typing.Iterable[str]) -> str:
+    close = difflib.get_close_matches(str(word), sorted(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"
+
+
+def _explain(section: str, message: str) -> str:
+    """Turn msgspec's "… - at `$.min`" into "section.min …"."""
+    found = re.fullmatch(r"(?s)(.*?)(?: - at `(?:key in )?\$(.*)`)?", message)
+    assert found is not None
+    text, place = found[1], section + (found[2] or "")
+    if missing := re.fullmatch(r"Object missing required field `(.*)`", text):
+        return f"{place}.{missing[1]} must be given"
+    if text[:1].isupper():  # msgspec's own words: "Expected `int`, got `str`"
+        return f"{place}: {text[0].lower()}{text[1:]}".replace("`", "")
+    return text if text.startswith(section) or "." in text.split(" ")[0] else f"{place}.{text}"

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from contract.errors import UsageError
 
-_FORM = re.compile(r"\d{4}-\d{2}-\d{2}")
+_FORM = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def parse_day(text: str) -> date:

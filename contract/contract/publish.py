@@ -7,6 +7,7 @@ a reader finds the old dataset or the new one.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -66,7 +67,9 @@ class DatasetWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for table in self._open.values():
-            table.close()
+            # closing flushes: on a full disk it fails again, which must not hide the first error
+            with contextlib.suppress(OSError):
+                table.close()
         shutil.rmtree(self._staging, ignore_errors=True)
         os.close(self._lock)
         if kind is not None and not any(self.path.iterdir()):

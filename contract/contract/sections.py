@@ -1,6 +1,6 @@
 """The tables of `pipeline.toml`, each with the rules that it can judge by itself.
 
-A rule that is broken raises ValueError with key, rule and value; `contract.toml` adds the file.
+A rule that is broken raises ValueError with key, rule and value; `contract.toml` adds table and file.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Pipeline(Section, frozen=True):
 
     def __post_init__(self) -> None:
         if not self.name.strip():
-            raise ValueError("pipeline.name must not be empty, got ''")
+            raise ValueError("name must not be empty, got ''")
 
 
 class Synthetic(Section, frozen=True, tag="synthetic", tag_field="kind"):
@@ -42,9 +42,9 @@ class Synthetic(Section, frozen=True, tag="synthetic", tag_field="kind"):
     """Fraction of rows that break a rule."""
 
     def __post_init__(self) -> None:
-        at_least("source.rows", self.rows, 1)
-        fraction("source.missing", self.missing)
-        fraction("source.broken", self.broken)
+        at_least("rows", self.rows, 1)
+        fraction("missing", self.missing)
+        fraction("broken", self.broken)
 
 
 class Files(Section, frozen=True, tag="files", tag_field="kind"):
@@ -55,7 +55,7 @@ class Files(Section, frozen=True, tag="files", tag_field="kind"):
 
     def __post_init__(self) -> None:
         if len(self.delimiter) != 1:
-            raise ValueError(f"source.delimiter must be one character, got {self.delimiter!r}")
+            raise ValueError(f"delimiter must be one character, got {self.delimiter!r}")
 
 
 class Sql(Section, frozen=True, tag="sql", tag_field="kind"):
@@ -68,7 +68,7 @@ class Sql(Section, frozen=True, tag="sql", tag_field="kind"):
 
     def __post_init__(self) -> None:
         if ":day" not in self.query:
-            raise ValueError(f"source.query must use :day, got {self.query!r}")
+            raise ValueError(f"query must use :day, got {self.query!r}")
 
 
 Source = Synthetic | Files | Sql
@@ -92,14 +92,14 @@ class Table(Section, frozen=True):
     """Of the keys; those rows never train a model."""
 
     def __post_init__(self) -> None:
-        fraction("table.max_rejected_fraction", self.max_rejected_fraction)
+        fraction("max_rejected_fraction", self.max_rejected_fraction)
         if not 0 < self.test_fraction < 1:
-            raise ValueError(f"table.test_fraction must be between 0 and 1, got {self.test_fraction}")
+            raise ValueError(f"test_fraction must be between 0 and 1, got {self.test_fraction}")
         if self.key == self.target:
-            raise ValueError(f"table.key must differ from table.target, got {self.key!r} twice")
+            raise ValueError(f"key must differ from target, got {self.key!r} twice")
         if (self.positive is not None) != (self.task == "binary"):
             raise ValueError(
-                f"table.positive must be given for task 'binary' and no other, "
+                f"positive must be given for task 'binary' and no other, "
                 f"got positive {self.positive!r} with task {self.task!r}"
             )
 
@@ -149,12 +149,12 @@ class Training(Section, frozen=True):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        at_least("training.window_days", self.window_days, 1)
-        at_least("training.target_delay_days", self.target_delay_days, 0)
-        at_least("training.folds", self.folds, 2)
+        at_least("window_days", self.window_days, 1)
+        at_least("target_delay_days", self.target_delay_days, 0)
+        at_least("folds", self.folds, 2)
         names = [each.name for each in self.candidates]
         if not names or len(set(names)) < len(names):
-            raise ValueError(f"training.candidates must have names that differ, at least one, got {names}")
+            raise ValueError(f"candidates must have names that differ, at least one, got {names}")
 
 
 class Gate(Section, frozen=True):
@@ -168,8 +168,8 @@ class Gate(Section, frozen=True):
     """With fewer, nothing is decided and the champion stays."""
 
     def __post_init__(self) -> None:
-        at_least("gate.margin", self.margin, 0)
-        at_least("gate.min_test_rows", self.min_test_rows, 1)
+        at_least("margin", self.margin, 0)
+        at_least("min_test_rows", self.min_test_rows, 1)
 
 
 class Predictions(Section, frozen=True):
@@ -191,7 +191,7 @@ class Schedule(Section, frozen=True):
 
     def __post_init__(self) -> None:
         if not self.sensor_timeout_hours > 0:
-            raise ValueError(f"schedule.sensor_timeout_hours must be above 0, got {self.sensor_timeout_hours:g}")
+            raise ValueError(f"sensor_timeout_hours must be above 0, got {self.sensor_timeout_hours:g}")
 
 
 class Alerts(Section, frozen=True):

@@ -6,6 +6,7 @@ import difflib
 import re
 import tomllib
 import typing
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -64,16 +65,19 @@ def parse(raw: dict[str, Any]) -> Config:
 
 def _source(raw: Any) -> Any:
     kind = _table("source", raw).get("kind")
-    if kind not in _SOURCES:
-        raise ValueError(f"source.kind must be one of {', '.join(_SOURCES)}, got {kind!r}{_meant(kind, _SOURCES)}")
-    return _section("source", raw, _SOURCES[kind], extra={"kind"})
+    _one_of("source.kind", kind, _SOURCES)
+    assert isinstance(kind, str)
+    return _section("source", raw, _SOURCES[kind], extra=frozenset({"kind"}))
 
 
-def _section(name: str, raw: Any, kind: type[sections.Section], extra: frozenset[str] | set[str] = frozenset()) -> Any:
+def _section(name: str, raw: Any, kind: type[sections.Section], extra: frozenset[str] = frozenset()) -> Any:
     _known(name, _table(name, raw), {*kind.__struct_fields__, *extra})
     if name == "training":
         for index, candidate in enumerate(raw.get("candidates", [])):
             _section(f"training.candidates[{index}]", candidate, sections.Candidate)
+    for key, hint in typing.get_type_hints(kind).items():
+        if typing.get_origin(hint) is typing.Literal and key in raw:
+            _one_of(f"{name}.{key}", raw[key], typing.get_args(hint))
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
@@ -86,25 +90,31 @@ def _table(name: str, raw: Any) -> dict[str, Any]:
     return raw
 
 
-def _known(section: str, raw: dict[str, Any], known: set[str]) -> None:
+def _one_of(name: str, value: Any, words: Collection[str]) -> None:
+    if value not in words:
+        raise ValueError(f"{name} must be one of {', '.join(words)}, got {value!r}{_meant(value, words)}")
+
+
+def _known(section: str, raw: dict[str, Any], known: Collection[str]) -> None:
     for key in raw:
         if key not in known:
             name = f"{section}.{key}" if section else f"[{key}]"
-            raise ValueError(f"{name} is not a known key{_meant(key, known)}")
+            hint = _meant(key, known) or f"; known are {', '.join(sorted(known))}"
+            raise ValueError(f"{name} is not a known key{hint}")
 
 
-def _meant(word: Any, known: typing.Iterable[str]) -> str:
+def _meant(word: Any, known: Collection[str]) -> str:
     close = difflib.get_close_matches(str(word), sorted(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _explain(section: str, message: str) -> str:
-    """Turn msgspec's "… - at `$.min`" into "section.min …"."""
+    """Turn msgspec's "Expected `int`, got `str` - at `$.folds`" into "training.folds: expected int, got str"."""
     found = re.fullmatch(r"(?s)(.*?)(?: - at `(?:key in )?\$(.*)`)?", message)
     assert found is not None
     text, place = found[1], section + (found[2] or "")
     if missing := re.fullmatch(r"Object missing required field `(.*)`", text):
         return f"{place}.{missing[1]} must be given"
-    if text[:1].isupper():  # msgspec's own words: "Expected `int`, got `str`"
+    if text[0].isupper():
         return f"{place}: {text[0].lower()}{text[1:]}".replace("`", "")
-    return text if text.startswith(section) or "." in text.split(" ")[0] else f"{place}.{text}"
+    return f"{place}.{text}"  # a rule of contract.sections, which begins with the key

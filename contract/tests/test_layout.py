@@ -1,0 +1,26 @@
+from pathlib import Path
+
+from contract.layout import Layout
+
+
+def test_everything_lies_below_the_root_in_a_place_of_its_own():
+    layout = Layout(Path("/data"))
+    day = "2026-01-01"
+    places = [
+        layout.inbox(day), layout.raw_data(day), layout.raw_target(day), layout.processed(day), layout.model(day),
+        layout.champion, layout.predictions(day), layout.report("train", day), layout.report("predict", day),
+        layout.ledger,
+    ]  # fmt: skip
+    assert len(set(places)) == len(places)
+    for place in places:
+        assert place.is_relative_to("/data")
+        assert not any(place != other and place.is_relative_to(other) for other in places)
+
+
+def test_a_template_for_a_day_passes_through():
+    assert str(Layout(Path("/data")).raw_data("{{ day }}")) == "/data/raw/{{ day }}/data"
+
+
+def test_messages_name_a_path_from_the_root():
+    layout = Layout(Path("/data"))
+    assert layout.name(layout.raw_target("2026-01-01")) == "raw/2026-01-01/target"

@@ -1,0 +1,121 @@
+import re
+from datetime import date
+
+import pytest
+
+from contract.errors import ConfigError, MissingInput
+from contract.toml import load, parse
+
+
+def test_the_least_configuration_has_defaults_for_the_rest(config):
+    assert config.training.window_days == 7
+    assert config.schedule.first_day == date(2026, 1, 1)
+    assert config.alerts.to == ()
+
+
+def test_features_are_the_columns_without_key_target_and_ignored(raw):
+    raw["columns"] |= {"id": {"type": "text", "role": "ignore"}, "z": {"type": "category"}}
+    assert parse(raw).features == ("x", "z")
+
+
+def test_a_table_without_key_gets_numbered_rows(raw):
+    del raw["table"]["key"]
+    assert parse(raw).key == "row_key"
+
+
+def test_the_window_of_a_training_follows_the_configuration(raw):
+    raw["training"] |= {"window_days": 2, "target_delay_days": 1}
+    assert parse(raw).window(date(2026, 1, 9)) == [date(2026, 1, 7), date(2026, 1, 8)]
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "message"),
+    [
+        ("columns.x", "min", 12, "columns.x.min must be <= max, got 12 > 10"),
+        ("columns.x", "type", "nmber", "columns.x.type must be one of number, integer, category, datetime, text, got 'nmber'"),
+        ("columns.x", "type", "category", "columns.x.min and max must go with type number or integer, got type 'category'"),
+        ("columns.x", "values", ["a"], "columns.x.values must go with type category, got type 'number'"),
+        ("columns.y", "values", ["no", "no"], "columns.y.values must differ from each other, got ['no', 'no']"),
+        ("columns.y", "values", ["no", 1], "columns.y.values[1]: expected str, got int"),
+        ("columns.y", "values", ["no", "yes", "maybe"], "table.positive must be one of the two columns.y.values"),
+        ("columns.y", "type", "number", "columns.y.values must go with type category, got type 'number'"),
+        ("table", "target", "z", "table.target must be one of [columns], got 'z'"),
+        ("table", "key", "y", "table.key must differ from target, got 'y' twice"),
+        ("table", "positive", "maybe", "table.positive must be one of the two columns.y.values, got 'maybe' and ['no', 'yes']"),
+        ("table", "task", "regression", "table.positive must be given for task 'binary' and no other"),
+        ("table", "tarrget", "z", "table.tarrget is not a known key; did you mean 'target'?"),
+        ("table", "test_fraction", 1, "table.test_fraction must be between 0 and 1, got 1"),
+        ("table", "max_rejected_fraction", -0.1, "table.max_rejected_fraction must be between 0 and 1, got -0.1"),
+        ("source", "kind", "file", "source.kind must be one of synthetic, files, sql, got 'file'; did you mean 'files'?"),
+        ("source", "delimiter", ";;", "source.delimiter must be one character, got ';;'"),
+        ("training", "window_days", 0, "training.window_days must be at least 1, got 0"),
+        ("training", "window_days", "x", "training.window_days: expected int, got str"),
+        ("training", "candidates", [], "training.candidates must have names that differ, at least one, got []"),
+        ("training", "candidates", [{"nme": "a"}], "training.candidates[0].nme is not a known key; did you mean 'name'?"),
+        ("training", "candidates", [{"name": "a"}], "training.candidates[0].estimator must be given"),
+        ("schedule", "sensor_timeout_hours", 0, "schedule.sensor_timeout_hours must be above 0, got 0"),
+        ("schedule", "first_day", "soon", "schedule.first_day: "),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_named_with_key_rule_and_value(raw, section, key, value, message):
+    place = raw
+    for name in section.split("."):
+        place = place[name]
+    place[key] = value
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        parse(raw)
+
+
+def test_a_wrong_minimum_of_the_gate_is_named(raw):
+    raw["gate"] = {"minimums": {"roc_auc": "high"}}
+    with pytest.raises(ValueError, match=r"^gate.minimums.*: expected float, got str"):
+        parse(raw)
+
+
+def test_an_unknown_table_is_named_with_what_was_meant(raw):
+    raw["gaate"] = {}
+    with pytest.raises(ValueError, match=r"^\[gaate\] is not a known key; did you mean 'gate'\?"):
+        parse(raw)
+
+
+@pytest.mark.parametrize("name", ["source", "table", "columns", "training", "schedule"])
+def test_a_missing_table_is_named(raw, name):
+    del raw[name]
+    with pytest.raises(ValueError, match=rf"^\[{name}\] must be there"):
+        parse(raw)
+
+
+@pytest.mark.parametrize("name", ["source", "table", "columns", "training"])
+def test_a_value_where_a_table_belongs_is_named(raw, name):
+    raw[name] = 3
+    with pytest.raises(ValueError, match=f"^{name} must be a table, got 3"):
+        parse(raw)
+
+
+def test_a_query_must_use_the_day(raw):
+    raw["source"] = {"kind": "sql", "query": "select 1"}
+    with pytest.raises(ValueError, match="source.query must use :day, got 'select 1'"):
+        parse(raw)
+
+
+def test_a_model_needs_a_feature(raw):
+    raw["columns"]["x"]["role"] = "ignore"
+    with pytest.raises(ValueError, match="columns must have at least one with role"):
+        parse(raw)
+
+
+def test_errors_begin_with_the_file(config_file):
+    config_file.write_text("[table\n")
+    with pytest.raises(ConfigError, match=r"^pipeline.toml: .*line 1"):
+        load(config_file)
+
+
+def test_a_file_that_is_not_utf8_is_refused(config_file):
+    config_file.write_bytes(b"name = '\xff'")
+    with pytest.raises(ConfigError, match=r"^pipeline.toml: must be UTF-8"):
+        load(config_file)
+
+
+def test_no_file_is_a_missing_input(tmp_path):
+    with pytest.raises(MissingInput, match="no configuration there; give --config"):
+        load(tmp_path / "pipeline.toml")

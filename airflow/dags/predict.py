@@ -1,0 +1,23 @@
+"""Score a day with the champion.
+
+Every day: wait for the day's data and for a champion, **preprocess**, **predict**.
+
+| task | reads | writes |
+|---|---|---|
+| `wait_for_raw_data` | `raw/<day>/data/manifest.json` | |
+| `wait_for_champion` | `models/champion.json` | |
+| `preprocess` | `raw/<day>/` | `processed/<day>/` |
+| `predict` | `processed/<day>/`, `models/champion.json` | `predictions/<day>/`, `reports/predict/<day>/` |
+
+The day is the one that has just ended; for a run by hand, give `day`.
+"""
+
+from airflow.sdk import chain
+
+from microstep_airflow.house import House
+
+house = House.open()
+
+with house.dag("predict", house.config.schedule.predict, __doc__):
+    arrived = [house.wait_for(what) for what in ("raw_data", "champion")]
+    chain(arrived, house.step("preprocess"), house.step("predict"))

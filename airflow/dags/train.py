@@ -1,0 +1,26 @@
+"""Train a challenger, and promote it or refuse it.
+
+Every week: wait until data and target of every day in the window are there, **preprocess** each day,
+**train**, **validate**. A refused challenger is skipped, not failed, and told by mail.
+
+| task | reads | writes |
+|---|---|---|
+| `window` | `pipeline.toml` | the days of the window |
+| `wait_for_raw_data`, `wait_for_raw_target` | `raw/<each day>/{data,target}/manifest.json` | |
+| `preprocess`, for each day | `raw/<each day>/` | `processed/<each day>/` |
+| `train` | `processed/<each day>/` | `models/<day>/` |
+| `validate` | `models/<day>/`, `processed/<each day>/` | champion, ledger, `reports/train/<day>/` |
+
+The day is the one that has just ended; for a run by hand, give `day`.
+"""
+
+from airflow.sdk import chain
+
+from microstep_airflow.house import House
+
+house = House.open()
+
+with house.dag("train", house.config.schedule.train, __doc__):
+    days = house.training_window()
+    arrived = [house.wait_for_each(what, days=days) for what in ("raw_data", "raw_target")]
+    chain(arrived, house.step_for_each("preprocess", days=days), house.step("train"), house.step("validate"))

@@ -1,0 +1,138 @@
+"""What DAG files declare with: DAGs, steps and waits that keep the rules of the house."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import DAG, XComArg, task
+from airflow.sdk.definitions.mappedoperator import MappedOperator
+
+from contract.config import Config
+from contract.days import parse_day
+from contract.sections import Sql
+from contract.toml import load
+from microstep_airflow.alerts import Alerts
+from microstep_airflow.days import DAY, day_of, day_param, timetable
+from microstep_airflow.operator import DockerStepOperator
+from microstep_airflow.process import ProcessStepOperator
+from microstep_airflow.records import record_failure
+from microstep_airflow.sensors import ArrivalSensor
+from microstep_airflow.settings import Settings
+from microstep_airflow.steps import STEPS
+
+POOL = "steps"
+REGISTRY_NETWORK = "microstep-steps"
+SQL_NETWORK = "microstep-sql"
+STEP_LIMIT = timedelta(hours=6)
+EACH_DAY = "{{ task.day }}"
+
+POLICY: dict[str, Any] = {
+    "owner": "microstep",
+    "retries": 3,
+    "retry_delay": timedelta(minutes=1),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=15),
+    "execution_timeout": STEP_LIMIT,
+    "on_failure_callback": record_failure,
+}
+
+Step = DockerStepOperator | ProcessStepOperator
+
+
+@dataclass(frozen=True)
+class House:
+    """The pipeline's configuration and the machine's settings, and what follows from them for every DAG."""
+
+    config: Config
+    settings: Settings
+
+    @classmethod
+    def open(cls) -> House:
+        """The house of this machine. Raises what is wrong with pipeline.toml or the environment."""
+        settings = Settings.read()
+        return cls(load(settings.config), settings)
+
+    def dag(self, name: str, cron: str, doc: str | None) -> DAG:
+        """A DAG that keeps the rules; `doc` is the DAG file's docstring."""
+        schedule, alerts = self.config.schedule, Alerts(self.config)
+        timezone = ZoneInfo(schedule.timezone)
+        return DAG(
+            name,
+            schedule=timetable(cron, schedule.timezone),
+            start_date=datetime.combine(schedule.first_day, datetime.min.time(), timezone),
+            catchup=False,
+            max_active_runs=1,
+            # waiting, then each step with its retries
+            dagrun_timeout=timedelta(hours=schedule.sensor_timeout_hours) + 2 * STEP_LIMIT,
+            default_args=POLICY,
+            params={"day": day_param()},
+            user_defined_macros={"day": partial(day_of, timezone=timezone)},
+            doc_md=doc,
+            tags=["microstep"],
+            on_failure_callback=alerts.failed,
+            on_success_callback=alerts.succeeded,
+        )
+
+    def step(self, name: str, *, day: str = DAY) -> Step:
+        """A step for one day."""
+        runner, options = self._runner(name)
+        return runner(task_id=name, day=day, **options)
+
+    def step_for_each(self, name: str, *, days: XComArg) -> MappedOperator:
+        """A step for each of several days."""
+        runner, options = self._runner(name)
+        return runner.partial(task_id=name, map_index_template=EACH_DAY, **options).expand(day=days)
+
+    def wait_for(self, what: str) -> ArrivalSensor:
+        """Wait until something of the run's day (or the champion) is there."""
+        return ArrivalSensor(what=what, day=DAY, **self._wait(what))
+
+    def wait_for_each(self, what: str, *, days: XComArg) -> MappedOperator:
+        """Wait until something is there for each of several days."""
+        options = {**self._wait(what), "map_index_template": EACH_DAY}
+        return ArrivalSensor.partial(what=what, **options).expand(day=days)
+
+    def training_window(self) -> XComArg:
+        """The days that the training of the run's day uses, oldest first."""
+        config = self.config
+
+        @task(task_id="window", multiple_outputs=False)
+        def window(day: str) -> list[str]:
+            return [each.isoformat() for each in config.window(parse_day(day))]
+
+        return window(DAY)
+
+    def _runner(self, name: str) -> tuple[type[Step], dict[str, Any]]:
+        settings, step = self.settings, STEPS[name]
+        options: dict[str, Any] = {
+            "step": name,
+            "home": str(settings.home),
+            "data_root": str(settings.data_root),
+            "pool": POOL,
+        }
+        if settings.runner == "process":
+            return ProcessStepOperator, {**options, "config": str(settings.config)}
+        reads_sql = "inbox" in step.reads and isinstance(self.config.source, Sql)
+        network = REGISTRY_NETWORK if step.uses_registry else SQL_NETWORK if reads_sql else None
+        return DockerStepOperator, {
+            **options,
+            "network": network,
+            "uses_registry": step.uses_registry,
+            "uses_secrets": reads_sql,
+            "memory": settings.memory,
+            "cpus": settings.cpus,
+        }
+
+    def _wait(self, what: str) -> dict[str, Any]:
+        return {
+            "task_id": f"wait_for_{what}",
+            "data_root": str(self.settings.data_root),
+            "timeout": self.config.schedule.sensor_timeout_hours * 3600,
+            "poke_interval": 5.0,
+            # its own time limit is the timeout; this one is for a look that hangs
+            "execution_timeout": timedelta(minutes=5),
+        }

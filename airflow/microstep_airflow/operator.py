@@ -1,0 +1,139 @@
+"""Run a step as a container: DockerOperator with the rules of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.docker.exceptions import DockerContainerFailedException
+from airflow.providers.docker.operators.docker import DockerOperator
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.types import Mount
+from requests.exceptions import RequestException
+
+from microstep_airflow.engine import Engine
+from microstep_airflow.outcome import raise_for
+
+DATA_ROOT = "/data"
+CONFIG = "/config/pipeline.toml"
+SECRETS = "/run/secrets"
+REGISTRY = "http://mlflow:5000"
+# the owner when the data root belongs to root, under which no step runs; also the images' own user
+ORDINARY_USER = "1000:1000"
+# Airflow kills a task 5 s after it asked it to end; by then the container must be gone
+STOP_SECONDS = 3
+
+
+class DockerStepOperator(DockerOperator):
+    """One step for one day.
+
+    The image is `microstep-<step>` and never pulled; the container's name, made from step and day, is the lock
+    against a second copy. It runs as the owner of the data root, with the limits that `engine` lists.
+
+    :param step: its name
+    :param day: YYYY-MM-DD
+    :param data_root: as Airflow sees it; only its owner is looked at
+    :param home: the checkout on the engine's host, whose data/ and pipeline.toml are mounted
+    :param network: that the step joins; None for no network
+    :param uses_registry: tell the step where MLflow is
+    :param uses_secrets: mount the checkout's secrets/
+    :param memory: the limit, as Docker writes it
+    :param cpus: the limit, in processors
+    """
+
+    template_fields: Sequence[str] = (*DockerOperator.template_fields, "day", "labels")
+    ui_color = "#dbeafe"
+
+    def __init__(
+        self,
+        *,
+        step: str,
+        day: str,
+        data_root: str,
+        home: str,
+        network: str | None,
+        uses_registry: bool,
+        uses_secrets: bool,
+        memory: str,
+        cpus: float,
+        **kwargs: Any,
+    ) -> None:
+        binds = [(f"{home}/data", DATA_ROOT, False), (f"{home}/pipeline.toml", CONFIG, True)]
+        if uses_secrets:
+            binds.append((f"{home}/secrets", SECRETS, True))
+        environment = {
+            "MICROSTEP_DATA_ROOT": DATA_ROOT,
+            "MICROSTEP_CONFIG": CONFIG,
+            "MICROSTEP_LOG_FORMAT": "text",
+        }
+        if uses_registry:
+            environment["MLFLOW_TRACKING_URI"] = REGISTRY
+        super().__init__(
+            image=f"microstep-{step}",
+            command=["--day", day],
+            container_name=f"microstep-{step}-{day}",
+            labels={
+                "microstep.step": step,
+                "microstep.day": day,
+                "microstep.dag": "{{ dag.dag_id }}",
+                "microstep.run": "{{ run_id }}",
+                "microstep.task": "{{ task.task_id }}",
+                "microstep.try": "{{ ti.try_number }}",
+            },
+            environment=environment,
+            mounts=[Mount(target, source, type="bind", read_only=fixed) for source, target, fixed in binds],
+            network_mode=network or "none",
+            mem_limit=memory,
+            auto_remove="force",
+            mount_tmp_dir=False,
+            do_xcom_push=False,
+            **kwargs,
+        )
+        self.step = step
+        self.day = day
+        self.data_root = data_root
+        self.limit = cpus
+
+    @cached_property
+    def cli(self) -> Engine:
+        """The engine's client. Raises AirflowException when the engine does not answer."""
+        return Engine(str(self.docker_url), cpus=self.limit)
+
+    def execute(self, context: Context) -> None:
+        """Run the step; raise what `outcome` says about its end."""
+        self._normalize_mounts()
+        try:
+            self.environment["MICROSTEP_IMAGE"] = self.cli.inspect_image(self.image)["Id"]
+            self.user = owner(Path(self.data_root))
+            self._run_image_with_mounts(self.mounts, add_tmp_variable=False)
+        except DockerContainerFailedException as end:
+            raise_for(self.cli.exit_code, [str(line) for line in end.logs or ()], context)
+        except ImageNotFound:
+            raise AirflowFailException(
+                f"{self.image}: must be on this machine, it is never pulled; build it: docker compose build {self.step}"
+            ) from None
+        except APIError as error:
+            # the engine's own trouble may pass; what it refuses now it refuses again
+            kind = AirflowException if error.is_server_error() else AirflowFailException
+            raise kind(f"{self.container_name}: the engine refused: {error.explanation}") from error
+        except (DockerException, RequestException) as error:
+            raise AirflowException(f"{self.docker_url}: the engine does not answer: {error}") from error
+
+    def on_kill(self) -> None:
+        """Stop and remove the container when Airflow ends the task."""
+        if self.container:
+            # gone already when the task ran out of time: the provider removes on its way out
+            with suppress(NotFound):
+                self.cli.stop(self.container["Id"], timeout=STOP_SECONDS)
+                self.cli.remove_container(self.container["Id"], force=True)
+
+
+def owner(path: Path) -> str:
+    """uid:gid of a directory's owner, so that what a step writes there is the owner's too; never root."""
+    found = path.stat()
+    return f"{found.st_uid}:{found.st_gid}" if found.st_uid else ORDINARY_USER

@@ -1,0 +1,69 @@
+"""What Airflow does with the way a step ended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+
+from contract.errors import ExitCode
+from microstep_airflow.records import record
+
+MENDED_BY_RETRY = {ExitCode.UNAVAILABLE, ExitCode.TEMPORARY, ExitCode.CANNOT_WRITE, ExitCode.IO}
+
+_FIRST_SIGNAL = 128
+_KILLED = 137
+# a record of contract.cli's text log, without its time, level and logger
+_ERROR = re.compile(r"^\S+ \S+ (?:ERROR|CRITICAL) \S+: (?P<message>.*)$")
+
+
+def exception_for(code: int, lines: Iterable[str]) -> AirflowException | None:
+    """The exception that tells Airflow what to do, with the step's error line in it; None when the step is done.
+
+    AirflowFailException fails at once, AirflowSkipException skips, AirflowException is retried. An end by a
+    signal (128 + its number) is worth a retry; a code that no step of ours gives is not.
+    """
+    if code == ExitCode.DONE:
+        return None
+    message = f"{error_line(lines) or 'the step said nothing'} (exit {describe(code)})"
+    if code == ExitCode.GATE_REFUSED:
+        return AirflowSkipException(message)
+    if code in MENDED_BY_RETRY or code > _FIRST_SIGNAL:
+        return AirflowException(message)
+    return AirflowFailException(message)
+
+
+def raise_for(code: int, lines: Iterable[str], context: Context) -> None:
+    """Raise the exception for the way a step ended, if it was not well; a refusal is put on record for the mail."""
+    error = exception_for(code, lines)
+    if error is None:
+        return
+    if isinstance(error, AirflowSkipException):
+        # Airflow hands no exception to anybody when a task is skipped
+        record(context, str(error))
+    raise error
+
+
+def error_line(lines: Iterable[str]) -> str | None:
+    """The last error that a step logged; without one, the last line that is not empty."""
+    last = None
+    error = None
+    for line in lines:
+        if found := _ERROR.match(line):
+            error = found["message"]
+        last = line.strip() or last
+    return error or last
+
+
+def describe(code: int) -> str:
+    """An exit code with its meaning."""
+    if code == _KILLED:
+        return "137: killed, most likely because it needed more memory than it may have"
+    if code > _FIRST_SIGNAL:
+        return f"{code}: ended by signal {code - _FIRST_SIGNAL}"
+    try:
+        return f"{code}: {ExitCode(code).name.replace('_', ' ').lower()}"
+    except ValueError:
+        return f"{code}: not a code of ours"

@@ -1,0 +1,97 @@
+"""Run a step as a child process, in the step's own virtual environment: for machines without Docker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+from airflow.sdk.exceptions import AirflowFailException
+
+from microstep_airflow.outcome import raise_for
+
+# Airflow kills a task 5 s after it asked it to end; by then the step must be gone
+STOP_SECONDS = 3.0
+_SIGNALLED = 128
+
+
+class ProcessStepOperator(BaseOperator):
+    """One step for one day, with the same end as in a container.
+
+    :param step: its name
+    :param day: YYYY-MM-DD
+    :param data_root: the data root
+    :param config: pipeline.toml
+    :param home: the checkout, which holds .venvs/ and services/
+    """
+
+    template_fields: Sequence[str] = ("day",)
+    ui_color = "#dcfce7"
+
+    def __init__(self, *, step: str, day: str, data_root: str, config: str, home: str, **kwargs: Any) -> None:
+        super().__init__(do_xcom_push=False, **kwargs)
+        self.step = step
+        self.day = day
+        self.data_root = data_root
+        self.config = config
+        self.home = home
+        self.child: subprocess.Popen[str] | None = None
+
+    def execute(self, context: Context) -> None:
+        """Run the step; raise what `outcome` says about its end."""
+        try:
+            self.child = subprocess.Popen(
+                self.command(),
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                # a session of its own, so that a stop reaches the step's own children as well
+                start_new_session=True,
+            )
+        except FileNotFoundError as error:
+            raise AirflowFailException(
+                f"{error.filename}: must be there, is not; make the environments: make venvs"
+            ) from None
+        assert self.child.stdout is not None
+        lines = []
+        for line in self.child.stdout:
+            lines.append(line.rstrip())
+            self.log.info("%s", lines[-1])
+        code = self.child.wait()
+        raise_for(_SIGNALLED - code if code < 0 else code, lines, context)
+
+    def on_kill(self) -> None:
+        """End the step and its children when Airflow ends the task: asked first, then killed."""
+        if self.child is None:
+            return
+        _signal(self.child.pid, signal.SIGTERM)
+        # not waited for here: Python runs this inside the very read or wait that `execute` is in
+        killer = threading.Timer(STOP_SECONDS, _signal, (self.child.pid, signal.SIGKILL))
+        killer.daemon = True
+        killer.start()
+
+    def command(self) -> list[str]:
+        """The step's command line."""
+        python = Path(self.home, ".venvs", self.step, "bin", "python")
+        options = ["--day", self.day, "--data-root", self.data_root, "--config", self.config, "--log-format", "text"]
+        return [str(python), "-m", self.step, *options]
+
+    def environment(self) -> dict[str, str]:
+        """Airflow's own environment without what is Airflow's, and with the step's sources."""
+        kept = {name: value for name, value in os.environ.items() if "AIRFLOW" not in name}
+        sources = [Path(self.home, "contract"), Path(self.home, "services", self.step)]
+        return {**kept, "PYTHONPATH": os.pathsep.join(map(str, sources)), "PYTHONUNBUFFERED": "1"}
+
+
+def _signal(session: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # it has ended by itself
+        os.killpg(session, number)

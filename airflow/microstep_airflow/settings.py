@@ -1,0 +1,49 @@
+"""Where things are on this machine, from the environment: read once, when a DAG file is read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+RUNNERS = ("docker", "process")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What differs from machine to machine; what differs from pipeline to pipeline is in `pipeline.toml`."""
+
+    runner: Literal["docker", "process"]
+    data_root: Path
+    """As Airflow sees it."""
+    config: Path
+    """pipeline.toml, as Airflow sees it."""
+    home: Path
+    """The checkout: for `docker` as the engine's host sees it (bind mounts), for `process` as Airflow sees it."""
+    memory: str
+    """Of one step's container, as Docker writes it: 2g."""
+    cpus: float
+    """Of one step's container."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """The settings in the environment; ValueError names the variable that is missing or wrong."""
+        runner = environment.get("MICROSTEP_RUNNER", "docker")
+        if runner not in RUNNERS:
+            raise ValueError(f"MICROSTEP_RUNNER: must be one of {', '.join(RUNNERS)}, got {runner!r}")
+        variable = "MICROSTEP_HOST_ROOT" if runner == "docker" else "MICROSTEP_HOME"
+        home = Path(environment.get(variable, ""))
+        if not home.is_absolute():
+            raise ValueError(f"{variable}: must be the checkout's absolute path, got {environment.get(variable)!r}")
+        inside = Path("/") if runner == "docker" else home
+        default_config = Path("/config/pipeline.toml") if runner == "docker" else home / "pipeline.toml"
+        return cls(
+            runner=cast("Literal['docker', 'process']", runner),
+            data_root=Path(environment.get("MICROSTEP_DATA_ROOT", inside / "data")),
+            config=Path(environment.get("MICROSTEP_CONFIG", default_config)),
+            home=home,
+            memory=environment.get("MICROSTEP_STEP_MEMORY", "2g"),
+            cpus=float(environment.get("MICROSTEP_STEP_CPUS", "1")),
+        )

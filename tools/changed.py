@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Which parts of the house a change affects, one per line or as JSON, for any CI host.
+
+Where that cannot be told (no such base, a file that no rule below knows) the answer is: all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+
+STEPS = ("generate", "preprocess", "train", "validate", "predict")
+
+# what a part is made from or tested with: folders end in "/", the rest are files
+MADE_FROM: dict[str, tuple[str, ...]] = {
+    "contract": ("contract/", "pipeline.toml"),
+    **{step: (f"services/{step}/", "contract/", "pipeline.toml") for step in STEPS},
+    "airflow": ("airflow/", "contract/", "pipeline.toml"),
+    "mlflow": ("mlflow/",),
+    "socket-proxy": ("socket-proxy/",),
+    "tools": ("tools/",),
+    "conformance": ("services/", "contract/", "pipeline.toml", "tests/conformance/"),
+    "stack": (
+        *("services/", "contract/", "airflow/", "mlflow/", "socket-proxy/", "tools/", "airgap/", "postgres/"),
+        *("docker-compose.yml", ".env.example", "pipeline.toml", "data/", "tests/"),
+    ),
+    "docs": ("docs/", "LICENSE", "tests/test_docs.py"),
+}
+# these can change how any part is built or tested
+FOR_ALL = (".github/", ".ci/", "dev/", "contract/uv.txt", "pyproject.toml", "Makefile", ".gitignore")
+# a page is read by people and by the docs' own test, wherever it lies
+PAGE = ".md"
+
+
+def affected(paths: Iterable[str]) -> list[str]:
+    """The parts that a change to these paths affects, in the order of MADE_FROM.
+
+    `docs` is affected by every change: its test holds the pages against the code.
+    """
+    parts: set[str] = set()
+    for path in paths:
+        parts.add("docs")
+        if path.endswith(PAGE):
+            continue
+        users = {part for part, sources in MADE_FROM.items() if _among(path, sources)}
+        if not users or _among(path, FOR_ALL):
+            return list(MADE_FROM)
+        parts |= users
+    return [part for part in MADE_FROM if part in parts]
+
+
+def changed_paths(base: str, head: str) -> list[str] | None:
+    """The paths that differ between `head` and where it left `base`; None when git cannot tell.
+
+    A renamed file counts under both of its names.
+    """
+    command = ["git", "diff", "--name-only", "--no-renames", "-z", "--end-of-options", f"{base}...{head}"]
+    done = subprocess.run(command, check=False, capture_output=True)
+    if done.returncode != 0:
+        return None
+    return [path.decode(errors="surrogateescape") for path in done.stdout.split(b"\0") if path]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the parts; always succeeds, so that a job which asks never blocks a merge."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--base", required=True, metavar="REV", help="the revision to compare with")
+    parser.add_argument("--head", default="HEAD", metavar="REV", help="the changed revision (default: HEAD)")
+    parser.add_argument("--format", choices=("lines", "json"), default="lines", help="json: one list on one line")
+    args = parser.parse_args(argv)
+    paths = changed_paths(args.base, args.head) if args.base else None  # git takes "" for HEAD
+    if paths is None:
+        print(f"changed.py: git cannot compare {args.base!r} with {args.head!r}: all parts", file=sys.stderr)
+    parts = list(MADE_FROM) if paths is None else affected(paths)
+    print(json.dumps(parts) if args.format == "json" else "\n".join(parts))
+    return 0
+
+
+def _among(path: str, sources: Iterable[str]) -> bool:
+    return any(path.startswith(source) if source.endswith("/") else path == source for source in sources)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

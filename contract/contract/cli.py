@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "force": "MICROSTEP_FORCE",
     "log_format": "MICROSTEP_LOG_FORMAT",
 }
+LOG_FORMATS = ("text", "json")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,10 @@ class Step:
 def main(step: Step, argv: Sequence[str] | None = None) -> int:
     """Parse, run, and return the exit code."""
     signal.signal(signal.SIGTERM, _stop)
-    args = _parser(step).parse_args(argv)
+    parser = _parser(step)
+    args = parser.parse_args(argv)
+    if args.log_format not in LOG_FORMATS:  # argparse does not hold a default against the choices
+        parser.error(f"{ENVIRONMENT['log_format']}: must be one of {', '.join(LOG_FORMATS)}, got {args.log_format!r}")
     _log_to_stderr(args.log_format)
     log = logging.getLogger(step.name)
     try:
@@ -114,7 +118,7 @@ def _parser(step: Step) -> argparse.ArgumentParser:
         default=_truth(os.environ.get(ENVIRONMENT["force"], "")),
         help=f"do the work again even if it is up to date [{ENVIRONMENT['force']}=1]",
     )
-    parser.add_argument("--log-format", choices=("text", "json"), **_default("log_format", "text"), help="log lines as")
+    parser.add_argument("--log-format", choices=LOG_FORMATS, **_default("log_format", "text"), help="log lines as")
     parser.set_defaults(command=None)
     if step.commands:
         commands = parser.add_subparsers(title="other commands", metavar="")
@@ -134,7 +138,6 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _default(name: str, value: str | None = None) -> dict[str, Any]:
-    # argparse checks a default that is text like a given value, so a wrong variable is refused too
     return {"default": os.environ.get(ENVIRONMENT[name], value)}
 
 

@@ -16,7 +16,9 @@ def test_a_day_that_no_calendar_has_is_refused(text):
         parse_day(text)
 
 
-@pytest.mark.parametrize("text", ["", "2026-1-2", "20260102", "2026-01-02T00:00", "2026-01-02\n", "today", "２０２６-01-02"])
+@pytest.mark.parametrize(
+    "text", ["", "2026-1-2", "20260102", "2026-01-02T00:00", "2026-01-02\n", "today", "２０２６-01-02"]
+)
 def test_another_form_is_refused(text):
     with pytest.raises(UsageError, match="must be written YYYY-MM-DD"):
         parse_day(text)

@@ -1,0 +1,154 @@
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from contract.cli import Command, Step, main
+from contract.errors import DataError
+
+
+@pytest.fixture
+def call(tmp_path, config_file, monkeypatch):
+    """Runs a step whose work is a given function; returns its exit code."""
+    for name in [name for name in os.environ if name.startswith("MICROSTEP_")]:
+        monkeypatch.delenv(name)
+    (tmp_path / "data").mkdir()
+
+    def run(work, *argv, commands=()):
+        step = Step("train", tmp_path, "Reads nothing.\nWrites nothing.", work, commands)
+        places = ["--data-root", str(tmp_path / "data"), "--config", str(config_file)]
+        return main(step, [*places, *argv])
+
+    yield run
+    logging.getLogger().handlers.clear()
+
+
+def nothing(run):
+    pass
+
+
+def test_a_run_knows_its_day_paths_and_configuration(call, tmp_path):
+    seen = []
+    assert call(seen.append, "--day", "2026-01-02", "--force") == 0
+    run = seen[0]
+    assert (run.day, run.force, run.config.table.key) == ("2026-01-02", True, "id")
+    assert run.layout.champion == tmp_path / "data" / "models" / "champion.json"
+
+
+def test_every_option_has_an_environment_variable(tmp_path, config_file, monkeypatch):
+    seen = []
+    for name, value in {
+        "DAY": "2026-01-03", "DATA_ROOT": str(tmp_path), "CONFIG": str(config_file), "FORCE": "1", "LOG_FORMAT": "json",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"MICROSTEP_{name}", value)
+    assert main(Step("train", tmp_path, "", seen.append), []) == 0
+    assert (seen[0].day, seen[0].root, seen[0].force) == ("2026-01-03", tmp_path, True)
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "message"),
+    [
+        ([], 64, "--day: must be given (or MICROSTEP_DAY), as YYYY-MM-DD"),
+        (["--day", "2026-1-1"], 64, "--day: must be written YYYY-MM-DD, got '2026-1-1'"),
+        (["--day", "2026-02-30"], 64, "--day: no such day in the calendar: '2026-02-30'"),
+        (["--day", "2026-01-01", "--data-root", "/nowhere"], 66, "--data-root: /nowhere is not a directory; mount it"),
+        (["--day", "2026-01-01", "--config", "/nowhere.toml"], 66, "/nowhere.toml: no configuration there"),
+    ],
+)
+def test_a_wrong_call_ends_with_its_code_and_says_why(call, capfd, argv, code, message):
+    assert call(nothing, *argv) == code
+    assert message in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("argv", [["--dya", "2026-01-01"], ["--log-format", "xml"], ["infre"]])
+def test_unknown_options_are_wrong_usage(call, argv):
+    with pytest.raises(SystemExit) as end:
+        call(nothing, *argv)
+    assert end.value.code == 64
+
+
+def test_a_wrong_variable_is_wrong_usage_too(call, monkeypatch):
+    monkeypatch.setenv("MICROSTEP_LOG_FORMAT", "xml")
+    with pytest.raises(SystemExit) as end:
+        call(nothing, "--day", "2026-01-01")
+    assert end.value.code == 64
+
+
+def raising(error):
+    def work(run):
+        raise error
+
+    return work
+
+
+def test_a_foreseen_end_is_one_line_without_traceback(call, capfd):
+    assert call(raising(DataError("raw/x: 3 rows too many")), "--day", "2026-01-01") == 65
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].endswith("ERROR train: raw/x: 3 rows too many")
+
+
+def test_a_bug_ends_with_its_traceback_and_then_one_line(call, capfd):
+    assert call(raising(KeyError("x")), "--day", "2026-01-01") == 70
+    err = capfd.readouterr().err
+    assert "Traceback" in err
+    assert err.splitlines()[-1].endswith("ERROR train: KeyError: 'x'")
+
+
+def test_missing_rights_are_explained_by_owner(call, capfd, tmp_path):
+    target = tmp_path / "data" / "models" / "x"
+    assert call(raising(PermissionError(13, "Permission denied", str(target))), "--day", "2026-01-01") == 77
+    owner = tmp_path.stat()
+    assert f"run it with --user {owner.st_uid}:{owner.st_gid}" in capfd.readouterr().err
+
+
+def test_json_logs_are_one_object_a_line(call, capfd):
+    assert call(raising(DataError("no")), "--day", "2026-01-01", "--log-format", "json") == 65
+    line = json.loads(capfd.readouterr().err)
+    assert (line["levelname"], line["name"], line["message"]) == ("ERROR", "train", "no")
+
+
+def test_help_shows_what_is_read_and_written_and_examples(call, capsys):
+    with pytest.raises(SystemExit):
+        call(nothing, "--help")
+    text = capsys.readouterr().out
+    for part in ("Reads nothing", "docker run", "docker compose run", "MICROSTEP_DATA_ROOT", "exit codes"):
+        assert part in text
+
+
+def test_a_command_of_its_own_needs_no_day(call):
+    seen = []
+    command = Command("infer", "Look.", lambda parser: parser.add_argument("file"), seen.append)
+    assert call(nothing, "infer", "x.csv", commands=[command]) == 0
+    assert seen[0].file == "x.csv"
+
+
+TERMINATED = """
+    import sys, time
+    from pathlib import Path
+    from contract.cli import Step, main
+    from contract.publish import DatasetWriter
+
+    def work(run):
+        with DatasetWriter(run.layout.model(run.day)):
+            print("working", flush=True)
+            time.sleep(60)
+
+    sys.exit(main(Step("train", Path("."), "", work)))
+"""
+
+
+def test_sigterm_ends_a_step_cleanly(tmp_path, config_file):
+    (tmp_path / "data").mkdir()
+    options = ["--day", "2026-01-01", "--data-root", str(tmp_path / "data"), "--config", str(config_file)]
+    program = [sys.executable, "-c", textwrap.dedent(TERMINATED), *options]
+    with subprocess.Popen(program, stdout=subprocess.PIPE) as step:
+        assert step.stdout.readline() == b"working\n"
+        step.send_signal(signal.SIGTERM)
+        assert step.wait(10) == 143
+    assert not (tmp_path / "data" / "models" / "2026-01-01").exists()

@@ -1,0 +1,27 @@
+"""Listens on :2375 and passes the allowed calls to /var/run/docker.sock; started as root, it serves without it."""
+
+import asyncio
+import logging
+import signal
+from functools import partial
+from pathlib import Path
+
+from socket_proxy import privileges, wire
+
+ENGINE = Path("/var/run/docker.sock")
+PORT = 2375
+
+
+async def listen() -> None:
+    """Serves until SIGTERM; connections still open then are cut."""
+    server = await asyncio.start_server(partial(wire.serve, socket=ENGINE), port=PORT)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    logging.getLogger("socket_proxy").info("listening on port %d for %s", PORT, ENGINE)
+    await stop.wait()
+    server.close()
+
+
+logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+privileges.drop(ENGINE)
+asyncio.run(listen())

@@ -1,0 +1,65 @@
+import asyncio
+import contextlib
+from functools import partial
+
+import pytest
+
+from socket_proxy import wire
+
+
+class Engine:
+    """Stands in for the container engine: keeps what it heard, says what a test wants it to say."""
+
+    def __init__(self):
+        self.heard = []
+        self.answers = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
+        self.asked = asyncio.Event()
+        self.left = asyncio.Event()
+
+    async def serve(self, reader, writer):
+        self.heard.append(await reader.readuntil(b"\r\n\r\n"))
+        self.asked.set()
+        writer.write(self.answers)
+        # until the proxy goes, and whatever it still has to say: a body, a raw stream
+        while chunk := await reader.read(1024):
+            self.heard[-1] += chunk
+            if chunk == b"quit":
+                break
+        self.left.set()
+        writer.close()
+
+
+class Stack:
+    """The proxy on a port of its own, with a stand-in engine behind it."""
+
+    def __init__(self, engine, port):
+        self.engine = engine
+        self.port = port
+
+    async def say(self, *chunks):
+        """Sends bytes on one connection; returns all that comes back until the proxy closes."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            for chunk in chunks:
+                writer.write(chunk)
+            async with asyncio.timeout(5):
+                return await reader.read()
+        finally:
+            writer.close()
+
+
+@pytest.fixture
+def stack(tmp_path):
+    """Opens a stack: `async with stack() as s`."""
+
+    @contextlib.asynccontextmanager
+    async def open_stack():
+        engine = Engine()
+        socket = tmp_path / "engine.sock"
+        async with (
+            await asyncio.start_unix_server(engine.serve, socket),
+            await asyncio.start_server(partial(wire.serve, socket=socket), "127.0.0.1", 0) as proxy,
+        ):
+            yield Stack(engine, proxy.sockets[0].getsockname()[1])
+
+    return open_stack

@@ -1,0 +1,128 @@
+import pytest
+
+from socket_proxy.rules import Refusal, Request, judge
+
+ID = "4f" * 32
+NAME = "microstep-train-2026-11-22"
+
+NEEDED = [
+    Request("GET", "/_ping"),
+    Request("GET", "/v1.45/_ping"),
+    Request("GET", "/version"),
+    Request("GET", "/v1.45/images/microstep-train/json"),
+    Request("GET", "/v1.45/images/microstep-train:latest/json"),
+    Request("GET", f"/v1.45/images/sha256:{ID}/json"),
+    Request("POST", f"/v1.45/containers/create?name={NAME}", body=b'{"Image": "microstep-train"}'),
+    Request("POST", f"/v1.45/containers/{ID}/attach?logs=0&stdout=1&stderr=1&stream=1", upgrade=True),
+    Request("GET", f"/v1.45/containers/{ID}/json"),
+    Request("GET", f"/v1.45/containers/{NAME}/json"),
+    Request("POST", f"/v1.45/containers/{ID}/start"),
+    Request("POST", f"/v1.45/containers/{ID}/wait"),
+    Request("GET", f"/v1.45/containers/{ID}/logs?stderr=1&stdout=1&timestamps=0&follow=0&tail=all"),
+    Request("POST", f"/v1.45/containers/{ID}/stop?t=3"),
+    Request("POST", f"/v1.45/containers/{ID}/kill?signal=SIGKILL"),
+    Request("DELETE", f"/v1.45/containers/{ID}?v=False&link=False&force=True"),
+]
+
+CLOSED = {
+    "list containers": Request("GET", "/v1.45/containers/json"),
+    "list images": Request("GET", "/v1.45/images/json"),
+    "engine": Request("GET", "/v1.45/info"),
+    "events": Request("GET", "/v1.45/events"),
+    "pull": Request("POST", "/v1.45/images/create?fromImage=debian"),
+    "build": Request("POST", "/v1.45/build"),
+    "load": Request("POST", "/v1.45/images/load"),
+    "tag": Request("POST", "/v1.45/images/microstep-train/tag?repo=microstep-predict"),
+    "commit": Request("POST", f"/v1.45/commit?container={ID}"),
+    "exec": Request("POST", f"/v1.45/containers/{ID}/exec"),
+    "archive": Request("PUT", f"/v1.45/containers/{ID}/archive?path=/"),
+    "rename": Request("POST", f"/v1.45/containers/{ID}/rename?name=x"),
+    "update": Request("POST", f"/v1.45/containers/{ID}/update"),
+    "websocket": Request("GET", f"/v1.45/containers/{ID}/attach/ws", upgrade=True),
+    "volumes": Request("POST", "/v1.45/volumes/create"),
+    "networks": Request("POST", "/v1.45/networks/create"),
+    "swarm": Request("POST", "/v1.45/swarm/init"),
+    "prune": Request("POST", "/v1.45/containers/prune"),
+}
+
+AROUND = {
+    "a container of the stack": "/v1.45/containers/microstep-postgres-1/json",
+    "a step run by compose": "/v1.45/containers/microstep-train-run-0123456789ab/json",
+    "the beginning of an id": f"/v1.45/containers/{ID[:12]}/json",
+    "a name that goes on": f"/v1.45/containers/{NAME}x/json",
+    "a climbing path": f"/v1.45/containers/{ID}/../../containers/json",
+    "an escaped slash": f"/v1.45/containers/{ID}%2Fjson",
+    "an escaped letter": "/v1.45/containers/%6Ason",
+    "two slashes": f"/v1.45//containers/{ID}/json",
+    "a slash at the end": f"/v1.45/containers/{ID}/json/",
+    "two versions": f"/v1.45/v1.45/containers/{ID}/json",
+    "an old version's spelling": f"/v1/containers/{ID}/json",
+    "a fragment": f"/v1.45/containers/{ID}/json#",
+    "a semicolon": f"/v1.45/containers/{ID}/json;x",
+    "another host": f"http://engine/v1.45/containers/{ID}/json",
+    "capitals": f"/V1.45/Containers/{ID}/json",
+    "an image of others": "/v1.45/images/debian/json",
+    "an image of another registry": "/v1.45/images/example.com/microstep-train/json",
+    "the proxy's own image": "/v1.45/images/microstep-socket-proxy/json",
+    "an unknown parameter": f"/v1.45/containers/{ID}/json?size=1",
+    "a nameless parameter": f"/v1.45/containers/{ID}/json?=",
+    "no value": f"/v1.45/containers/{ID}/logs?follow",
+}
+
+
+@pytest.mark.parametrize("request_", NEEDED, ids=lambda r: f"{r.method} {r.target[:40]}")
+def test_every_call_of_the_step_operator_passes_in_the_same_words(request_):
+    assert judge(request_) == request_
+
+
+@pytest.mark.parametrize("request_", CLOSED.values(), ids=CLOSED)
+def test_what_the_operator_does_not_need_is_refused(request_):
+    assert isinstance(judge(request_), Refusal)
+
+
+@pytest.mark.parametrize("target", AROUND.values(), ids=AROUND)
+def test_another_spelling_does_not_get_around_the_rules(target):
+    assert isinstance(judge(Request("GET", target)), Refusal)
+
+
+def test_a_container_is_created_only_under_the_name_of_a_step_and_a_day():
+    for query in (
+        "",
+        "?name=evil",
+        "?name=microstep-postgres-1",
+        f"?name={NAME}&name=evil",
+        f"?name={NAME}&platform=x",
+    ):
+        assert isinstance(judge(Request("POST", f"/v1.45/containers/create{query}", body=b"{}")), Refusal), query
+
+
+def test_a_parameter_given_twice_is_refused_and_named():
+    refusal = judge(Request("POST", f"/v1.45/containers/{ID}/stop?t=1&t=2"))
+    assert isinstance(refusal, Refusal)
+    assert "'t' is given twice" in refusal.message
+
+
+def test_a_raw_stream_is_given_for_attach_alone_and_attach_gives_nothing_else():
+    attach = f"/v1.45/containers/{ID}/attach?stdout=1"
+    assert isinstance(judge(Request("POST", attach)), Refusal)
+    assert isinstance(judge(Request("POST", f"/v1.45/containers/{ID}/start", upgrade=True)), Refusal)
+
+
+def test_nobody_can_write_into_a_running_step():
+    refusal = judge(Request("POST", f"/v1.45/containers/{ID}/attach?stdin=1&stream=1", upgrade=True))
+    assert isinstance(refusal, Refusal)
+    assert "'stdin'" in refusal.message
+
+
+def test_a_body_passes_with_create_alone():
+    refusal = judge(Request("POST", f"/v1.45/containers/{ID}/start", body=b'{"Privileged": true}'))
+    assert isinstance(refusal, Refusal)
+    assert "takes no body" in refusal.message
+
+
+def test_a_refusal_names_the_call_and_where_the_rules_are():
+    refusal = judge(Request("GET", "/v1.45/info"))
+    assert isinstance(refusal, Refusal)
+    assert refusal.status == 403
+    assert "GET /v1.45/info" in refusal.message
+    assert "socket-proxy/README.md" in refusal.message

@@ -9,6 +9,9 @@ import msgspec
 from contract import days
 from contract.sections import Alerts, Column, Gate, Pipeline, Predictions, Schedule, Source, Table, Training
 
+_RESERVED = ("_file", "_row", "row_key", "split")
+"""Columns that the steps add; no table may bring its own (`row_key` it may, as its key)."""
+
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The whole of `pipeline.toml`."""
@@ -25,6 +28,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         table = self.table
+        for name in _RESERVED:
+            if name in self.columns and (name, table.key) != ("row_key", "row_key"):
+                raise ValueError(f"columns must not be named like one that the steps add, got {name!r}; rename it")
         if table.target not in self.columns:
             raise ValueError(f"table.target must be one of [columns], got {table.target!r}")
         target = self.columns[table.target]

@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+import msgspec
+
 from contract.atomic import replace_file, sync_directory
 from contract.errors import DataError, MissingInput
 from contract.files import sha256_of
@@ -72,7 +74,7 @@ class DatasetWriter:
                 table.close()
         shutil.rmtree(self._staging, ignore_errors=True)
         os.close(self._lock)
-        if kind is not None and not any(self.path.iterdir()):
+        if not any(self.path.iterdir()):
             self.path.rmdir()
 
     def write(self, rows: pa.RecordBatch | pa.Table, role: str = "rows") -> None:
@@ -104,12 +106,17 @@ class DatasetWriter:
         self, recipe: Recipe, counts: dict[str, Any], run: dict[str, Any], notes: dict[str, Any] | None = None
     ) -> Manifest:
         """Commit everything written so far as the dataset that `recipe` makes."""
+        return self.commit(self.seal(recipe, counts, notes), run)
+
+    def seal(self, recipe: Recipe, counts: dict[str, Any], notes: dict[str, Any] | None = None) -> Manifest:
+        """What `commit` will publish, its identity included, while nothing can be seen of it yet.
+
+        For a step that must tell another system what it is about to publish.
+        """
         for table in self._open.values():
             table.close()
         self._open.clear()
-        files = [self._move(path, role, rows) for role, parts in sorted(self._parts.items()) for path, rows in parts]
-        sync_directory(self.path)
-        manifest = Manifest(
+        return Manifest(
             step=recipe.step,
             day=recipe.day,
             fingerprint=recipe.fingerprint,
@@ -117,21 +124,29 @@ class DatasetWriter:
             settings=recipe.settings,
             inputs=list(recipe.inputs),
             schema=self._fields,
-            files=files,
+            files=[_file(path, role, rows) for role, parts in sorted(self._parts.items()) for path, rows in parts],
             counts=counts,
             notes=notes or {},
-            run=run,
+            run={},
         )
+
+    def commit(self, sealed: Manifest, run: dict[str, Any]) -> Manifest:
+        """Publish what `seal` described."""
+        staged = [path for _, parts in sorted(self._parts.items()) for path, _ in parts]
+        for path, file in zip(staged, sealed.files, strict=True):
+            os.replace(path, self.path / file.path)
+        sync_directory(self.path)
+        manifest = msgspec.structs.replace(sealed, run=run)
         replace_file(self.path / MANIFEST, encode(manifest))
         return manifest
 
-    def _move(self, path: Path, role: str, rows: int | None) -> File:
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-        sha256 = sha256_of(path)
-        final = self.path / f"{path.stem}-{sha256[:12]}{path.suffix}"
-        os.replace(path, final)
-        return File(path=final.name, role=role, bytes=final.stat().st_size, sha256=sha256, rows=rows)
+
+def _file(path: Path, role: str, rows: int | None) -> File:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    sha256 = sha256_of(path)
+    name = f"{path.stem}-{sha256[:12]}{path.suffix}"
+    return File(path=name, role=role, bytes=path.stat().st_size, sha256=sha256, rows=rows)
 
 
 def sweep(dataset: Path, *, superseded: bool = True) -> list[Path]:

@@ -100,6 +100,12 @@ def test_a_failure_before_publishing_leaves_no_trace(tmp_path):
     assert not (tmp_path / "d").exists()
 
 
+def test_leaving_a_writer_without_publishing_leaves_no_trace(tmp_path):
+    with DatasetWriter(tmp_path / "d"):
+        pass
+    assert not (tmp_path / "d").exists()
+
+
 def test_a_failure_while_rewriting_leaves_the_old_dataset(tmp_path):
     write(tmp_path / "d")
     before = {path.name: path.read_bytes() for path in (tmp_path / "d").iterdir()}

@@ -104,6 +104,13 @@ def test_a_model_needs_a_feature(raw):
         parse(raw)
 
 
+@pytest.mark.parametrize("name", ["_file", "_row", "row_key", "split"])
+def test_a_column_must_not_be_named_like_one_that_the_steps_add(raw, name):
+    raw["columns"][name] = {"type": "number"}
+    with pytest.raises(ValueError, match=f"columns must not be named like one that the steps add, got '{name}'"):
+        parse(raw)
+
+
 def test_errors_begin_with_the_file(config_file):
     config_file.write_text("[table\n")
     with pytest.raises(ConfigError, match=r"^pipeline.toml: .*line 1"):

@@ -8,6 +8,7 @@ import msgspec
 
 from contract.atomic import replace_file
 from contract.errors import DataError, MissingInput
+from contract.manifest import Manifest
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
@@ -32,6 +33,19 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
     """The scikit-learn version that wrote the file."""
     version: str | None = None
     """The registry's version number; None where no registry was in use."""
+
+    @classmethod
+    def of(cls, dataset: str, manifest: Manifest) -> Champion:
+        """The model that train described in a manifest; `dataset` is its directory, relative to the data root."""
+        (file,) = manifest.named("model")
+        return cls(
+            day=manifest.day,
+            file=f"{dataset}/{file.path}",
+            sha256=file.sha256,
+            manifest=manifest.identity,
+            sklearn=manifest.notes["sklearn"],
+            version=manifest.run.get("version"),
+        )
 
     def tags(self) -> dict[str, str]:
         """The fields as tags of the registered version."""

@@ -12,7 +12,9 @@ StepError
 
 from __future__ import annotations
 
+import difflib
 import errno
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import ClassVar
 
@@ -104,3 +106,9 @@ def code_for(error: BaseException) -> ExitCode:
     if isinstance(error, OSError) and error.errno is not None:
         return _OS_CODES.get(error.errno, ExitCode.IO)
     return ExitCode.BUG
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """The end of a message about an unknown word: the known one that is nearest, or nothing."""
+    close = difflib.get_close_matches(str(word), sorted(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

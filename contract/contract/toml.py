@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 import typing
@@ -14,7 +13,7 @@ import msgspec
 
 from contract import sections
 from contract.config import Config
-from contract.errors import ConfigError, MissingInput
+from contract.errors import ConfigError, MissingInput, did_you_mean
 
 _SOURCES: dict[str, type[sections.Section]] = {
     "synthetic": sections.Synthetic,
@@ -92,20 +91,15 @@ def _table(name: str, raw: Any) -> dict[str, Any]:
 
 def _one_of(name: str, value: Any, words: Collection[str]) -> None:
     if value not in words:
-        raise ValueError(f"{name} must be one of {', '.join(words)}, got {value!r}{_meant(value, words)}")
+        raise ValueError(f"{name} must be one of {', '.join(words)}, got {value!r}{did_you_mean(value, words)}")
 
 
 def _known(section: str, raw: dict[str, Any], known: Collection[str]) -> None:
     for key in raw:
         if key not in known:
             name = f"{section}.{key}" if section else f"[{key}]"
-            hint = _meant(key, known) or f"; known are {', '.join(sorted(known))}"
+            hint = did_you_mean(key, known) or f"; known are {', '.join(sorted(known))}"
             raise ValueError(f"{name} is not a known key{hint}")
-
-
-def _meant(word: Any, known: Collection[str]) -> str:
-    close = difflib.get_close_matches(str(word), sorted(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _explain(section: str, message: str) -> str:

@@ -2,6 +2,8 @@ import pytest
 
 from contract.champion import Champion, read_champion, write_champion
 from contract.errors import DataError, MissingInput
+from contract.publish import DatasetWriter
+from contract.recipe import Recipe
 
 CHAMPION = Champion(
     day="2026-01-05", file="models/2026-01-05/model-0.joblib", sha256="0" * 64, manifest="1" * 64, sklearn="1.9.1", version="3"
@@ -32,3 +34,13 @@ def test_a_damaged_pointer_is_named(tmp_path):
     (tmp_path / "champion.json").write_text('{"day": 3}')
     with pytest.raises(DataError, match="champion.json: not a champion pointer"):
         read_champion(tmp_path / "champion.json")
+
+
+def test_a_models_manifest_tells_all_that_the_pointer_needs(tmp_path):
+    with DatasetWriter(tmp_path / "models" / "2026-01-05") as writer:
+        writer.file("model", "model.joblib").write_bytes(b"weights")
+        sealed = writer.seal(Recipe("train", "2026-01-05", "c0de", {}), counts={}, notes={"sklearn": "1.9.1"})
+        manifest = writer.commit(sealed, run={"version": "3"})
+    champion = Champion.of("models/2026-01-05", manifest)
+    assert (tmp_path / champion.file).read_bytes() == b"weights"
+    assert (champion.manifest, champion.version, champion.sklearn) == (sealed.identity, "3", "1.9.1")

@@ -93,6 +93,16 @@ def test_tables_and_other_files_lie_side_by_side_by_role(tmp_path):
         dataset.file("model")
 
 
+def test_what_is_sealed_has_its_identity_before_anything_can_be_seen(tmp_path):
+    with DatasetWriter(tmp_path / "d") as writer:
+        writer.write(ROWS)
+        sealed = writer.seal(recipe(), counts={"rows_out": 3})
+        assert [name for name in names(tmp_path / "d") if not name.startswith(".")] == []
+        committed = writer.commit(sealed, run={"created_at": "now"})
+    assert committed.identity == sealed.identity == write(tmp_path / "e").identity
+    assert current(tmp_path / "d", recipe()) == committed
+
+
 def test_a_failure_before_publishing_leaves_no_trace(tmp_path):
     with pytest.raises(ZeroDivisionError), DatasetWriter(tmp_path / "d") as writer:
         writer.write(ROWS)

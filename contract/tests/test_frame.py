@@ -1,0 +1,81 @@
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from contract.errors import DataError, MissingInput
+from contract.frame import arrays, labelled_days, labelled_rows
+from contract.publish import DatasetWriter
+from contract.recipe import Recipe
+from contract.run import Run
+
+BATCH = pa.record_batch(
+    {
+        "x": pa.array([1.5, None, 3.0]),
+        "n": pa.array([1, 2**60 + 1, None]),
+        "word": pa.array(["b", None, "a"]).dictionary_encode(),
+        "split": pa.array(["train", "test", "train"]).dictionary_encode(),
+        "y": pa.array(["no", "yes", None]).dictionary_encode(),
+    }
+)
+
+
+def test_numbers_are_float64_and_words_objects_with_nan_where_missing():
+    found = arrays(BATCH, ["word", "x", "n"])
+    assert list(found) == ["word", "x", "n"]
+    assert [str(array.dtype) for array in found.values()] == ["object", "float64", "float64"]
+    assert found["word"][[0, 2]].tolist() == ["b", "a"]
+    assert np.isnan(found["word"][1])
+    assert found["n"][:2].tolist() == [1.0, float(2**60)]
+    assert [int(np.isnan(array[index])) for array, index in ((found["x"], 1), (found["n"], 2))] == [1, 1]
+
+
+def test_no_missing_value_and_no_rows_change_no_dtype():
+    for rows in (BATCH.slice(0, 1), BATCH.slice(0, 0)):
+        assert [str(array.dtype) for array in arrays(rows, ["x", "n", "word"]).values()] == [
+            "float64",
+            "float64",
+            "object",
+        ]
+
+
+def test_a_column_that_is_not_there_is_named():
+    with pytest.raises(DataError, match=r"must have the column 'z', got x, n"):
+        arrays(BATCH, ["x", "z"])
+
+
+def test_only_rows_of_the_part_that_have_a_target_remain():
+    assert labelled_rows(BATCH, "y", "train").column("x").to_pylist() == [1.5]
+    assert labelled_rows(BATCH, "y", "test").column("n").to_pylist() == [2**60 + 1]
+
+
+@pytest.fixture
+def run(tmp_path, config):
+    return Run(step="train", package=tmp_path, date=date(2026, 1, 3), root=tmp_path, config=config)
+
+
+def process(run, day, rows):
+    with DatasetWriter(run.layout.processed(day)) as writer:
+        writer.write(rows)
+        writer.publish(Recipe("preprocess", day, "c0de", {}), counts={}, run={})
+
+
+def test_the_days_of_the_window_are_opened_oldest_first(run):
+    for day in ("2026-01-03", "2026-01-01", "2026-01-02"):
+        process(run, day, BATCH)
+    assert [each.path.name for each in labelled_days(run)] == ["2026-01-01", "2026-01-02", "2026-01-03"]
+
+
+def test_days_that_are_not_there_are_named_with_what_to_run(run):
+    process(run, "2026-01-02", BATCH)
+    with pytest.raises(MissingInput, match=r"lacks 2026-01-01, 2026-01-03; run .* preprocess --day 2026-01-01"):
+        labelled_days(run)
+
+
+def test_a_day_without_target_is_named(run):
+    for day in ("2026-01-01", "2026-01-03"):
+        process(run, day, BATCH)
+    process(run, "2026-01-02", BATCH.drop_columns(["y"]))
+    with pytest.raises(MissingInput, match=r"processed/2026-01-02: no target for a day: 'y' .* not for 2026-01-02;"):
+        labelled_days(run)

@@ -40,8 +40,8 @@ def labelled_days(run: Run) -> list[Dataset]:
     if bare:
         raise MissingInput(
             f"{run.layout.name(run.layout.processed(bare[0]))}: no target for a day: {target!r} must be known for "
-            f"every day of the window of {run.day} and is not for {', '.join(bare)}; bring the labels, then run generate and "
-            f"preprocess for these days, or raise training.target_delay_days"
+            f"every day of the window of {run.day} and is not for {', '.join(bare)}; bring the labels, then run "
+            f"generate and preprocess for these days, or raise training.target_delay_days"
         )
     return datasets
 
@@ -74,4 +74,5 @@ def _array(batch: pa.RecordBatch, name: str) -> np.ndarray[Any, Any]:
         return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
     # one take over the few words, no Python per row; the last one stands for a missing value
     words = np.array([*column.dictionary.to_pylist(), float("nan")], dtype=object)
-    return np.take(words, column.indices.fill_null(len(column.dictionary)).to_numpy())
+    taken: np.ndarray[Any, Any] = words[column.indices.fill_null(len(column.dictionary)).to_numpy()]
+    return taken

@@ -14,18 +14,20 @@ from collections.abc import Iterable, Sequence
 
 STEPS = ("generate", "preprocess", "train", "validate", "predict")
 
-# what a part is made from or tested with: folders end in "/", the rest are files
+# what a part is made from or tested with: folders end in "/", the rest are files; a part is a suite of tools/test,
+# but for mlflow, which is an image and nothing else
 MADE_FROM: dict[str, tuple[str, ...]] = {
     "contract": ("contract/", "pipeline.toml"),
     **{step: (f"services/{step}/", "contract/", "pipeline.toml") for step in STEPS},
     "airflow": ("airflow/", "contract/", "pipeline.toml"),
     "mlflow": ("mlflow/",),
     "socket-proxy": ("socket-proxy/",),
-    "tools": ("tools/",),
+    "dev": ("tools/",),
+    "demo": ("services/", "contract/", "airflow/", "mlflow/", "pipeline.toml", "tools/", "tests/test_demo.py"),
     "conformance": ("services/", "contract/", "pipeline.toml", "tests/conformance/"),
-    "stack": (
+    "end-to-end": (
         *("services/", "contract/", "airflow/", "mlflow/", "socket-proxy/", "tools/", "airgap/", "postgres/"),
-        *("docker-compose.yml", ".env.example", "pipeline.toml", "data/", "tests/"),
+        *("docker-compose.yml", ".env.example", "pipeline.toml", "data/", "secrets/", "tests/end_to_end/"),
     ),
     "docs": ("docs/", "LICENSE", "tests/test_docs.py"),
 }

@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "tools/changed.py"
 STEPS = {"generate", "preprocess", "train", "validate", "predict"}
-ALL = STEPS | {"contract", "airflow", "mlflow", "socket-proxy", "tools", "conformance", "stack", "docs"}
+WHOLE = {"demo", "conformance", "end-to-end"}
+ALL = STEPS | {"contract", "airflow", "mlflow", "socket-proxy", "dev", "docs"} | WHOLE
 
 
 class Repository:
@@ -51,19 +52,19 @@ def repository(tmp_path):
 
 
 def test_a_service_affects_itself_and_what_runs_it(repository):
-    assert repository.affected("services/train/train/fit.py") == {"train", "conformance", "stack", "docs"}
+    assert repository.affected("services/train/train/fit.py") == {"train", "docs"} | WHOLE
 
 
 @pytest.mark.parametrize(
     ("path", "parts"),
     [
-        ("services/generate/requirements.txt", {"generate", "conformance", "stack", "docs"}),
-        ("airflow/dags/train.py", {"airflow", "stack", "docs"}),
-        ("mlflow/Dockerfile", {"mlflow", "stack", "docs"}),
-        ("socket-proxy/socket_proxy/rules.py", {"socket-proxy", "stack", "docs"}),
-        ("docker-compose.yml", {"stack", "docs"}),
-        ("tools/doctor.py", {"tools", "stack", "docs"}),
-        ("tests/conformance/test_atomic.py", {"conformance", "stack", "docs"}),
+        ("services/generate/requirements.txt", {"generate", "docs"} | WHOLE),
+        ("airflow/dags/train.py", {"airflow", "demo", "end-to-end", "docs"}),
+        ("mlflow/Dockerfile", {"mlflow", "demo", "end-to-end", "docs"}),
+        ("socket-proxy/socket_proxy/rules.py", {"socket-proxy", "end-to-end", "docs"}),
+        ("docker-compose.yml", {"end-to-end", "docs"}),
+        ("tools/doctor.py", {"dev", "demo", "end-to-end", "docs"}),
+        ("tests/conformance/test_image.py", {"conformance", "docs"}),
     ],
 )
 def test_a_part_affects_itself_and_the_whole_stack(repository, path, parts):
@@ -72,7 +73,7 @@ def test_a_part_affects_itself_and_the_whole_stack(repository, path, parts):
 
 def test_the_contract_affects_all_that_use_it(repository):
     parts = repository.affected("contract/contract/layout.py")
-    assert parts == STEPS | {"contract", "airflow", "conformance", "stack", "docs"}
+    assert parts == STEPS | {"contract", "airflow", "docs"} | WHOLE
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_a_file_that_no_rule_knows_affects_all(repository):
 
 
 def test_a_folder_is_not_taken_for_one_whose_name_it_begins_with(repository):
-    assert repository.affected("services/training/x.py") == {"conformance", "stack", "docs"}
+    assert repository.affected("services/training/x.py") == {"docs"} | WHOLE
 
 
 def test_a_renamed_file_affects_the_part_that_it_left(repository):
@@ -104,11 +105,11 @@ def test_a_renamed_file_affects_the_part_that_it_left(repository):
 
 def test_a_removed_file_affects_its_part(repository):
     repository.git("rm", "--quiet", "airflow/dags/train.py")
-    assert repository.affected() == {"airflow", "stack", "docs"}
+    assert repository.affected() == {"airflow", "demo", "end-to-end", "docs"}
 
 
 def test_a_name_with_spaces_and_accents_is_read_whole(repository):
-    assert repository.affected("services/train/a  naïve\nname.py") == {"train", "conformance", "stack", "docs"}
+    assert repository.affected("services/train/a  naïve\nname.py") == {"train", "docs"} | WHOLE
 
 
 def test_what_others_changed_on_the_base_meanwhile_does_not_count(repository):
@@ -137,7 +138,7 @@ def test_json_is_one_list_on_one_line_for_a_job_matrix(repository):
     repository.commit("services/train/new.py")
     out = repository.ask("--base", repository.base, "--format", "json").stdout
     assert out.count("\n") == 1
-    assert json.loads(out) == ["train", "conformance", "stack", "docs"]
+    assert json.loads(out) == ["train", "demo", "conformance", "end-to-end", "docs"]
 
 
 def test_every_file_of_this_repository_has_a_rule():
@@ -150,3 +151,10 @@ def test_every_file_of_this_repository_has_a_rule():
     assert [
         path for path in files if set(changed.affected([path])) == ALL and not path.startswith(changed.FOR_ALL)
     ] == []
+
+
+def test_every_suite_of_the_tests_is_a_part_so_that_ci_leaves_none_out():
+    """`images` builds what the others need; a part builds its own."""
+    usage = subprocess.run([ROOT / "tools/test", "--help"], check=True, capture_output=True, text=True).stdout
+    suites = set(" ".join(usage.split()).partition("all by default: ")[2].partition(" options:")[0].split(", "))
+    assert suites - {"images"} == ALL - {"mlflow"}

@@ -1,0 +1,75 @@
+"""The calls of Airflow's REST API that a person would make by clicking: start runs, watch them, look at tasks."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+ENDED = ("success", "failed")
+
+
+class AirflowApi:
+    """One Airflow, logged in as admin at the first call."""
+
+    def __init__(self, url: str, password: Callable[[], str]) -> None:
+        self.url = url
+        self._password = password
+        self._token: str | None = None
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """A call below the address. Raises urllib's HTTPError with the answer's text."""
+        if self._token is None:
+            login = {"username": "admin", "password": self._password()}
+            self._token = self._request("POST", "/auth/token", login)["access_token"]
+        return self._request(method, path, body)
+
+    def health(self) -> dict[str, Any]:
+        """The state of each part; needs no log-in."""
+        answer: dict[str, Any] = self._request("GET", "/api/v2/monitor/health", None)
+        return answer
+
+    def start(self, dag: str, day: str) -> str:
+        """Start a run of a DAG for a day, as the page's Trigger button does; returns the run's id."""
+        body = {"logical_date": None, "conf": {"day": day}}
+        return str(self.call("POST", f"/api/v2/dags/{dag}/dagRuns", body)["dag_run_id"])
+
+    def state(self, dag: str, run: str) -> str:
+        """The state of a run."""
+        return str(self.call("GET", f"/api/v2/dags/{dag}/dagRuns/{run}")["state"])
+
+    def tasks(self, dag: str, run: str) -> list[dict[str, Any]]:
+        """The task instances of a run."""
+        path = f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances?limit=100"
+        answer: list[dict[str, Any]] = self.call("GET", path)["task_instances"]
+        return answer
+
+    def run_days(self, dag: str, days: list[str], tell: Callable[[str], None] = str) -> dict[str, str]:
+        """Run a DAG for each day and wait for all; returns the final state by day."""
+        runs = {day: self.start(dag, day) for day in days}
+        states = dict.fromkeys(days, "")
+        while not all(state in ENDED for state in states.values()):
+            time.sleep(0.5)
+            for day, run in runs.items():
+                if states[day] not in ENDED:
+                    states[day] = self.state(dag, run)
+            tell(f"{sum(state == 'success' for state in states.values())} of {len(days)} done")
+        return states
+
+    def _request(self, method: str, path: str, body: Any) -> Any:
+        request = urllib.request.Request(
+            self.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"}
+            | ({"Authorization": f"Bearer {self._token}"} if self._token else {}),
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            error.msg = f"{error.msg}: {method} {path}: {error.read().decode(errors='replace')[:500]}"
+            raise

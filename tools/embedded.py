@@ -1,0 +1,151 @@
+"""The servers of the embedded way: MLflow and Airflow as child processes of this one, on 127.0.0.1."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from airflow_api import AirflowApi
+
+PARTS = ("generate", "preprocess", "train", "validate", "predict", "mlflow", "airflow")
+DAGS = ("generate", "train", "predict")
+START_SECONDS = 180
+
+
+def make_environments(root: Path, tell: Callable[[str], None]) -> None:
+    """Make `.venvs/<part>` for every part that the embedded way needs."""
+    for part in PARTS:
+        tell(part)
+        subprocess.run([root / "tools" / "env", part], check=True)
+
+
+def free_port(wanted: int | None = None) -> int:
+    """The wanted port when nobody listens there, else any free one."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted or 0))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A server that lives as long as the `with` around it, with all that it started."""
+
+    def __init__(self, command: list[str | Path], log: Path, url: str, health: str, env: Mapping[str, str]) -> None:
+        self.url = url
+        self._command, self._log, self._health, self._env = command, log, health, env
+
+    def __enter__(self) -> Self:
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("wb") as log:
+            # a session of its own: Airflow leaves its children behind when it alone is told to end
+            self._process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self._env, start_new_session=True
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 5)):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(patience)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def wait(self) -> None:
+        """Return when the server answers; RuntimeError with the place of its log when it does not."""
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end and self.alive:
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(self.url + self._health, timeout=5).close()
+                if self.ready():
+                    return
+            time.sleep(0.5)
+        raise RuntimeError(f"{self._command[0]} does not answer at {self.url}; see {self._log}")
+
+    def ready(self) -> bool:
+        """Whether a server that answers is ready for work, too."""
+        return True
+
+
+def mlflow_server(root: Path, home: Path, port: int | None = None) -> Server:
+    """An MLflow server on SQLite, with its artifacts beside it."""
+    port = free_port(port)
+    store = home / "mlflow"
+    store.mkdir(parents=True, exist_ok=True)
+    command: list[str | Path] = [
+        root / ".venvs" / "mlflow" / "bin" / "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
+        "--backend-store-uri", f"sqlite:///{store / 'mlflow.db'}", "--artifacts-destination", str(store / "artifacts"),
+        "--workers", "1",
+    ]  # fmt: skip
+    return Server(command, home / "mlflow.log", f"http://127.0.0.1:{port}", "/health", python_environment())
+
+
+class Airflow(Server):
+    """`airflow standalone`: scheduler, DAG processor, triggerer and API server in one session."""
+
+    def __init__(self, root: Path, home: Path, tracking: str, port: int | None = None) -> None:
+        port = free_port(port)
+        self._home = home / "airflow"
+        url = f"http://127.0.0.1:{port}"
+        env = python_environment() | {
+            "AIRFLOW_HOME": str(self._home),
+            "AIRFLOW__API__BASE_URL": url,
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__PORT": str(port),
+            "AIRFLOW__API__WORKERS": "1",
+            "AIRFLOW__CORE__DAGS_FOLDER": str(root / "airflow" / "dags"),
+            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "false",
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+            "AIRFLOW__CORE__PARALLELISM": "4",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self._home / 'airflow.db'}",
+            "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self._home / "logs"),
+            "MICROSTEP_CONFIG": str(home / "pipeline.toml"),
+            "MICROSTEP_DATA_ROOT": str(home / "data"),
+            "MICROSTEP_HOME": str(root),
+            "MICROSTEP_RUNNER": "process",
+            "MLFLOW_TRACKING_URI": tracking,
+            "PATH": f"{root / '.venvs' / 'airflow' / 'bin'}:{os.environ['PATH']}",
+            "PYTHONPATH": f"{root / 'contract'}:{root / 'airflow'}",
+        }
+        command: list[str | Path] = [root / ".venvs" / "airflow" / "bin" / "airflow", "standalone"]
+        self.api = AirflowApi(url, self.password)
+        super().__init__(command, home / "airflow.log", url, "/api/v2/monitor/health", env)
+
+    def ready(self) -> bool:
+        """Whether all parts are healthy and all three DAGs are there; makes the pool of the steps on the way."""
+        health = self.api.health()
+        if any(health[part]["status"] != "healthy" for part in ("scheduler", "dag_processor", "triggerer")):
+            return False
+        if all(pool["name"] != "steps" for pool in self.api.call("GET", "/api/v2/pools")["pools"]):
+            pool = {"name": "steps", "slots": 2, "include_deferred": False, "description": "steps that run at once"}
+            self.api.call("POST", "/api/v2/pools", pool)
+        return int(self.api.call("GET", "/api/v2/dags")["total_entries"]) == len(DAGS)
+
+    def password(self) -> str:
+        """Of the user admin, made by Airflow at its first start."""
+        return str(json.loads((self._home / "simple_auth_manager_passwords.json.generated").read_text())["admin"])
+
+
+def python_environment() -> dict[str, str]:
+    """This process's environment, in which Python keeps its bytecode: without, every start compiles every import."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -1,0 +1,112 @@
+"""The real stack in a fresh copy of the checkout, driven as a user drives it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airflow_api import AirflowApi
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def copy_checkout(target: Path) -> Path:
+    """The files that git tracks, as they are in the work tree: what a clone would bring after a commit."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
+    for name in listed.decode().split("\0"):
+        if name and (ROOT / name).exists():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    return target
+
+
+def running_containers() -> list[str]:
+    """The names of all containers of the project, running or not."""
+    names = subprocess.run(
+        ["docker", "ps", "--all", "--filter", "name=^/microstep-", "--format", "{{.Names}}"],
+        check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    return names.split()
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack that is up; its data root is `data/` below the checkout."""
+
+    checkout: Path
+    start_seconds: float
+
+    @property
+    def data(self) -> Path:
+        """The data root."""
+        return self.checkout / "data"
+
+    @property
+    def airflow(self) -> AirflowApi:
+        """The stack's Airflow."""
+        return AirflowApi("http://127.0.0.1:8080", self.password)
+
+    def run(self, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
+        """A command in the checkout; its output is in the failure when it fails."""
+        return run_in(self.checkout, *words, **more)
+
+    def password(self) -> str:
+        """Of Airflow's admin, as `make up` prints it."""
+        read = "import json; print(json.load(open('/run/microstep/airflow/passwords.json'))['admin'])"
+        command = ["docker", "compose", "exec", "-T", "airflow-apiserver", "python", "-c", read]
+        return self.run(*command).stdout.strip()
+
+    def manifest(self, *path: str) -> dict[str, Any]:
+        """The manifest of a dataset."""
+        manifest: dict[str, Any] = json.loads((self.data.joinpath(*path) / "manifest.json").read_text())
+        return manifest
+
+    def mails(self) -> list[dict[str, Any]]:
+        """What MailDev has received."""
+        with urllib.request.urlopen("http://127.0.0.1:1080/api/email", timeout=10) as answer:
+            mails: list[dict[str, Any]] = json.load(answer)
+        return mails
+
+    def use_table(self, file: Path, target: str, days: list[str], *options: str) -> None:
+        """`infer` a pipeline.toml from a file, spread the file's rows over days in the inbox, forget earlier days."""
+        for old in self.data.iterdir():
+            if old.name != ".gitignore":
+                shutil.rmtree(old) if old.is_dir() else old.unlink()
+        owner = self.data.stat()
+        written = self.run(
+            "docker", "run", "--rm", "--network=none", f"--volume={file}:/table/{file.name}:ro", "microstep-generate",
+            "infer", f"/table/{file.name}", "--target", target, "--first-day", days[0], "--output", "-", *options,
+        ).stdout  # fmt: skip
+        # in place: the containers of Airflow have this very file mounted
+        (self.checkout / "pipeline.toml").write_text(written)
+        header, *rows = file.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+        for number, day in enumerate(days):
+            inbox = self.data / "inbox" / day
+            inbox.mkdir(parents=True)
+            share = rows[len(rows) * number // len(days) : len(rows) * (number + 1) // len(days)]
+            (inbox / file.name).write_text(header + "".join(share), encoding="utf-8-sig")
+            (inbox / "_SUCCESS").touch()
+        for path in [self.data / "inbox", *(self.data / "inbox").rglob("*")]:
+            os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def run_in(checkout: Path, *words: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+    """Run a command in a directory; AssertionError with all that it printed when it fails."""
+    done = subprocess.run(words, cwd=checkout, check=False, capture_output=True, text=True, timeout=timeout)
+    assert done.returncode == 0, f"{' '.join(words)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def start(checkout: Path) -> Stack:
+    """Build and start the stack by the documented command; Airflow's DAGs are there when it returns."""
+    run_in(checkout, "docker", "compose", "build", timeout=1800)
+    begin = time.monotonic()
+    run_in(checkout, "make", "--no-print-directory", "up")
+    return Stack(checkout, time.monotonic() - begin)

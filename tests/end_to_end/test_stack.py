@@ -1,0 +1,173 @@
+"""The whole loop on the real stack: data arrives, is checked, a model is trained, gated and used, people are told."""
+
+import csv
+import json
+import re
+import time
+import urllib.request
+from datetime import date, timedelta
+
+import pytest
+from stack import running_containers
+
+FIRST = date(2026, 10, 5)
+
+
+def days(count):
+    return [(FIRST + timedelta(days=number)).isoformat() for number in range(count)]
+
+
+def run(stack, timings, dag, wanted):
+    """Run a DAG for days, all of which must succeed; notes the wall times."""
+    states = stack.airflow.run_days(dag, wanted)
+    assert set(states.values()) == {"success"}, explain(stack, dag)
+    note_timings(stack, timings, dag)
+
+
+def explain(stack, dag):
+    """The tasks of a DAG that did not succeed, and what they logged."""
+    runs = stack.airflow.call("GET", f"/api/v2/dags/{dag}/dagRuns?limit=100")["dag_runs"]
+    lines = []
+    for each in runs:
+        for task in stack.airflow.tasks(dag, each["dag_run_id"]):
+            if task["state"] not in ("success", "skipped"):
+                path = f"/api/v2/dags/{dag}/dagRuns/{each['dag_run_id']}/taskInstances/{task['task_id']}/logs/1?map_index={task['map_index']}"
+                content = stack.airflow.call("GET", path)["content"]
+                log = "\n".join(str(line.get("event", line)) for line in content)[-3000:]
+                lines.append(f"{each['dag_run_id']} {task['task_id']}[{task['map_index']}] {task['state']}\n{log}")
+    return "\n\n".join(lines)
+
+
+def note_timings(stack, timings, dag):
+    runs = stack.airflow.call("GET", f"/api/v2/dags/{dag}/dagRuns?order_by=-run_after&limit=1")["dag_runs"]
+    tasks = stack.airflow.tasks(dag, runs[0]["dag_run_id"])
+    spans = ", ".join(f"{task['task_id']} {task['duration']:.1f}" for task in tasks if task["duration"])
+    timings.append(f"{dag:<9} {runs[0]['duration']:6.1f} s   {spans}")
+
+
+def test_the_stack_is_healthy_in_under_three_minutes(stack, timings):
+    timings.append(f"make up   {stack.start_seconds:6.1f} s   (images built)")
+    assert stack.start_seconds < 180
+    health = stack.airflow.health()
+    assert {part["status"] for part in health.values() if part["status"]} == {"healthy"}
+
+
+def test_every_port_listens_on_the_loopback_alone(stack):
+    published = stack.run("docker", "compose", "ps", "--format", "{{.Ports}}").stdout
+    addresses = re.findall(r"(\S+):\d+->", published)
+    assert set(addresses) == {"127.0.0.1"}
+
+
+def test_the_engines_socket_is_in_the_proxy_alone(stack):
+    ids = stack.run("docker", "compose", "ps", "--quiet").stdout.split()
+    form = "{{.Name}} {{range .Mounts}}{{.Source}} {{end}}"
+    mounts = stack.run("docker", "inspect", "--format", form, *ids).stdout
+    holders = [line.split()[0] for line in mounts.splitlines() if "docker.sock" in line]
+    assert [name.removeprefix("/") for name in holders] == ["microstep-socket-proxy-1"]
+
+
+def test_the_real_table_is_learned_and_used(stack, telco, timings):
+    """Telco churn as it came, over 14 days: inferred, backfilled, trained twice, predicted."""
+    arrived = days(14)
+    stack.use_table(telco, "Churn", arrived)
+    run(stack, timings, "generate", arrived)
+    run(stack, timings, "train", [arrived[6], arrived[13]])
+    run(stack, timings, "predict", arrived[12:])
+
+    processed = [stack.manifest("processed", day)["counts"] for day in arrived]
+    repeated = sum(counts["rejected_by_rule"].get("customerID: duplicate", 0) for counts in processed)
+    assert repeated == 5
+    assert sum(counts["missing"]["TotalCharges"] for counts in processed) == 11
+    assert sum(counts["rows_in"] for counts in processed) == 7048
+
+    for day in (arrived[6], arrived[13]):
+        verdict = stack.manifest("reports", "train", day)["notes"]
+        timings.append(f"telco     {day}: test ROC AUC {verdict['challenger']['roc_auc']:.4f}, {verdict['decision']}")
+        assert verdict["challenger"]["roc_auc"] >= 0.83
+    predictions = stack.manifest("predictions", arrived[13])
+    assert predictions["counts"]["rows_out"] == processed[13]["rows_out"]
+
+
+def test_what_the_steps_wrote_belongs_to_the_owner_of_the_data_root(stack):
+    owner = stack.data.stat()
+    assert owner.st_uid != 0
+    assert {path.stat().st_uid for path in stack.data.rglob("*")} == {owner.st_uid}
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "task", "scorer", "least"),
+    [("diabetes", "target", "regression", "r2", 0.3), ("wine", "target", "multiclass", "accuracy", 0.9)],
+)
+def test_other_tables_run_as_they_are_inferred(stack, timings, tmp_path, name, target, task, scorer, least):
+    """scikit-learn's bundled sets as CSV: no edit between infer and the run."""
+    load = f"from sklearn.datasets import load_{name} as load; print(load(as_frame=True).frame.to_csv(index=False))"
+    table = stack.run("docker", "run", "--rm", "--network=none", "--entrypoint=python", "microstep-train", "-c", load)
+    rows = list(csv.reader(table.stdout.strip().splitlines()))
+    # the set is sorted by class: a day must not hold one class alone
+    rows[1:] = [row for offset in range(7) for row in rows[1 + offset :: 7]]
+    file = tmp_path / f"{name}.csv"
+    file.write_text("".join(",".join(row) + "\n" for row in rows))
+    arrived = days(3)
+    stack.use_table(file, target, arrived)
+    assert f'task = "{task}"' in (stack.checkout / "pipeline.toml").read_text()
+    run(stack, timings, "generate", arrived)
+    run(stack, timings, "train", arrived[-1:])
+    run(stack, timings, "predict", arrived[-1:])
+    verdict = stack.manifest("reports", "train", arrived[-1])["notes"]
+    timings.append(f"{name:<9} test {scorer} {verdict['challenger'][scorer]:.4f}, {verdict['decision']}")
+    assert verdict["challenger"][scorer] >= least
+    assert stack.manifest("predictions", arrived[-1])["counts"]["rows_out"] > 0
+
+
+def test_a_failing_step_is_one_mail_that_says_where_and_why(stack):
+    """A day whose file breaks the contract: DAG, task, day, the error line, the link, and no second mail."""
+    day = "2026-10-30"
+    inbox = stack.data / "inbox" / day
+    inbox.mkdir()
+    (inbox / "broken.csv").write_text("alpha,target\n1,2\n")
+    (inbox / "_SUCCESS").touch()
+    before = len(stack.mails())
+    assert stack.airflow.run_days("generate", [day]) == {day: "failed"}
+    mails = wait_for(lambda: stack.mails()[before:])
+    assert len(mails) == 1
+    text = mails[0]["text"]
+    for part in ("generate", day, f"inbox/{day}/broken.csv", "alpha", "http://localhost:8080/dags/generate/runs/"):
+        assert part in text
+        assert part in mails[0]["html"]
+
+
+def wait_for(look, seconds=60):
+    """What `look` gives once it gives something, and some seconds later, when a second thing would have come, too."""
+    end = time.monotonic() + seconds
+    while not look() and time.monotonic() < end:
+        time.sleep(1)
+    time.sleep(5)
+    return look()
+
+
+def test_the_registry_knows_the_champion(stack):
+    """MLflow's alias and the pointer name the same version."""
+    pointer = json.loads((stack.data / "models" / "champion.json").read_text())
+    name = re.search(r'(?m)^name = "(.*)"', (stack.checkout / "pipeline.toml").read_text())[1]
+    path = f"api/2.0/mlflow/registered-models/alias?name={name}&alias=champion"
+    with urllib.request.urlopen(f"http://127.0.0.1:5000/{path}", timeout=10) as answer:
+        version = json.load(answer)["model_version"]
+    assert version["version"] == pointer["version"]
+    assert {tag["key"]: tag["value"] for tag in version["tags"]}["sha256"] == pointer["sha256"]
+
+
+def test_a_step_runs_by_hand_through_compose(stack):
+    """`docker compose run --rm`: the same container, the same files; the second time nothing to do."""
+    done = stack.run("docker", "compose", "run", "--rm", "generate", "--day", days(1)[0])
+    assert "up to date" in done.stderr
+
+
+def test_down_leaves_no_container_and_up_finds_the_data_again(stack):
+    """Restart: volumes and data stay, no container of ours is left in between."""
+    before = sorted(path.as_posix() for path in stack.data.rglob("*"))
+    stack.run("make", "--no-print-directory", "down")
+    assert running_containers() == []
+    assert sorted(path.as_posix() for path in stack.data.rglob("*")) == before
+    stack.run("make", "--no-print-directory", "up")
+    runs = stack.airflow.call("GET", "/api/v2/dags/generate/dagRuns?limit=1")
+    assert runs["total_entries"] >= 17

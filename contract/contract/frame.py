@@ -70,6 +70,8 @@ def _array(batch: pa.RecordBatch, name: str) -> np.ndarray[Any, Any]:
     if name not in batch.schema.names:
         raise DataError(f"processed rows must have the column {name!r}, got {', '.join(batch.schema.names)}")
     column = batch.column(name)
+    if pa.types.is_string(column.type):
+        column = column.dictionary_encode()
     if not pa.types.is_dictionary(column.type):
         return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
     # one take over the few words, no Python per row; the last one stands for a missing value

@@ -40,6 +40,11 @@ def test_no_missing_value_and_no_rows_change_no_dtype():
         ]
 
 
+def test_words_that_are_not_dictionary_encoded_look_the_same():
+    (found,) = arrays(pa.record_batch({"word": pa.array(["b", None, "b"])}), ["word"]).values()
+    assert (found[0], found.dtype, np.isnan(found[1])) == ("b", object, True)
+
+
 def test_a_column_that_is_not_there_is_named():
     with pytest.raises(DataError, match=r"must have the column 'z', got x, n"):
         arrays(BATCH, ["x", "z"])

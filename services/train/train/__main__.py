@@ -1,0 +1,26 @@
+"""Reads processed/<day> for each day of the window. Writes models/<day>, and a version in the registry."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from contract.cli import Step
+from contract.cli import main as run_step
+from train.work import work
+
+
+def main() -> int:
+    """Run the step; the exit code."""
+    step = Step(
+        name="train",
+        package=Path(__file__).parent,
+        summary="Reads processed/<day> for each day of the window, the train rows that have a target.\n"
+        "Writes models/<day>: the best candidate by cross-validation, and its card; a version in MLflow.",
+        work=work,
+    )
+    return run_step(step)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

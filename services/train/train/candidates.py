@@ -1,0 +1,118 @@
+"""From the names in `pipeline.toml` to scikit-learn's objects, with errors that say which is wrong and why."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from sklearn.base import BaseEstimator, is_classifier, is_regressor
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.metrics import get_scorer, get_scorer_names
+
+from contract.config import Config
+from contract.errors import ConfigError, did_you_mean
+from contract.sections import Candidate, Task
+
+Scorer = Callable[[Any, Any, Any], float]
+
+_METRIC: dict[Task, str] = {"binary": "roc_auc", "multiclass": "neg_log_loss", "regression": "r2"}
+
+
+def check(config: Config) -> None:
+    """Raise ConfigError for whatever is wrong with [training], before any row is read."""
+    scorer(config)
+    for candidate in config.training.candidates:
+        estimator = build(candidate, config.training.seed)
+        task = config.table.task
+        if not (is_regressor if task == "regression" else is_classifier)(estimator):
+            wanted = "regressor" if task == "regression" else "classifier"
+            raise ConfigError(
+                f"{_place(candidate)}.estimator must be a {wanted} for task {task!r}, got {candidate.estimator!r}"
+            )
+        if task != "regression" and not hasattr(estimator, "predict_proba"):
+            raise ConfigError(
+                f"{_place(candidate)}.estimator must give probabilities (predict_proba) for task {task!r}, "
+                f"and {candidate.estimator!r} with these params does not"
+            )
+
+
+def metric(config: Config) -> str:
+    """The name of the score that candidates are compared by."""
+    return config.training.metric or _METRIC[config.table.task]
+
+
+def scorer(config: Config) -> Scorer:
+    """The score that candidates are compared by: greater is better. Raises ConfigError for one that cannot be."""
+    name, task = metric(config), config.table.task
+    if name not in get_scorer_names():
+        raise ConfigError(
+            f"training.metric must be a scikit-learn scorer, got {name!r}{did_you_mean(name, get_scorer_names())}"
+        )
+    found: Scorer = get_scorer(name)
+    features = [[0.0]] * 6
+    target = {"binary": [0, 1] * 3, "multiclass": [0, 1, 2] * 2, "regression": [0.5, 1.0, 2.5, 3.0, 4.5, 7.0]}[task]
+    probe = DummyRegressor() if task == "regression" else DummyClassifier()
+    try:
+        found(probe.fit(features, target), features, target)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ConfigError(f"training.metric must suit task {task!r}, got {name!r}: {error}") from None
+    return found
+
+
+def build(candidate: Candidate, seed: int) -> BaseEstimator:
+    """A fresh estimator, seeded wherever it takes a seed that the user did not give.
+
+    Raises ConfigError for an unknown estimator or parameter, or a parameter's wrong value.
+    """
+    kind = _kind(candidate)
+    known = list(inspect.signature(kind).parameters)
+    for name in candidate.params:
+        if name not in known:
+            raise ConfigError(
+                f"{_place(candidate)}.params: {candidate.estimator} has no parameter {name!r}"
+                f"{did_you_mean(name, known)}"
+            )
+    try:
+        estimator = kind(**candidate.params)
+        seeds = [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]
+        unset = {name: seed for name in seeds if estimator.get_params()[name] is None}
+        estimator.set_params(**unset)._validate_params()  # noqa: SLF001 (the only check that needs no rows)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{_place(candidate)}.params: {error}") from None
+    return estimator
+
+
+def _kind(candidate: Candidate) -> type[BaseEstimator]:
+    """The class that the dotted name means. Only scikit-learn's: nothing else is imported."""
+    module, _, name = candidate.estimator.rpartition(".")
+    if module.split(".")[0] != "sklearn":
+        raise ConfigError(
+            f"{_place(candidate)}.estimator must be a dotted name below sklearn, got {candidate.estimator!r}"
+            f"{did_you_mean(candidate.estimator, _all_names())}"
+        )
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except ImportError:
+        found = None
+    if not (inspect.isclass(found) and issubclass(found, BaseEstimator) and hasattr(found, "predict")):
+        raise ConfigError(
+            f"{_place(candidate)}.estimator must be a scikit-learn estimator, got {candidate.estimator!r}"
+            f"{did_you_mean(candidate.estimator, _all_names())}"
+        )
+    return found
+
+
+def _all_names() -> list[str]:
+    """Every classifier and regressor by its public dotted name."""
+    from sklearn.utils import all_estimators
+
+    kinds = [kind for _, kind in all_estimators(["classifier", "regressor"])]
+    return [
+        ".".join([*(part for part in kind.__module__.split(".") if part[0] != "_"), kind.__name__]) for kind in kinds
+    ]
+
+
+def _place(candidate: Candidate) -> str:
+    return f"training.candidates: {candidate.name!r}"

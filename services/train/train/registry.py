@@ -1,0 +1,88 @@
+"""Tell MLflow about a training: one run, one registered version with the alias `challenger`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.models import infer_signature
+from sklearn.pipeline import Pipeline
+
+from contract.champion import CHALLENGER
+from contract.errors import ConfigError, Unavailable
+from train.card import LIBRARIES, version
+
+EXAMPLE_ROWS = 100
+
+
+def register(
+    name: str,
+    model: Pipeline,
+    frame: pd.DataFrame,
+    card: dict[str, Any],
+    seconds: dict[str, Any],
+    tags: dict[str, str],
+) -> dict[str, str]:
+    """Log and register a model; gives the run's id and the version, for the manifest.
+
+    The version carries all that predict must know to find and check the file below the data root.
+    Raises Unavailable when the server fails, ConfigError when it refuses what we ask for.
+    """
+    try:
+        mlflow.set_experiment(name)
+        with mlflow.start_run(run_name=f"train {tags['day']}", tags=tags) as active:
+            mlflow.log_params(_params(card))
+            mlflow.log_metrics(_metrics(card, seconds))
+            mlflow.log_dict(card, "card.json")
+            example = frame.head(EXAMPLE_ROWS)
+            logged = mlflow.sklearn.log_model(
+                model,
+                name="model",
+                # its default format needs a package of its own; who loads this one trusts our registry anyway
+                serialization_format=mlflow.sklearn.SERIALIZATION_FORMAT_CLOUDPICKLE,
+                # or it would start a process to find them out, for seconds
+                pip_requirements=[f"{each}=={version(each)}" for each in LIBRARIES],
+                signature=infer_signature(example, model.predict(example)),
+            )
+        client = mlflow.MlflowClient()
+        _ensure_registered(client, name)
+        created = client.create_model_version(name, logged.model_uri, run_id=active.info.run_id, tags=tags)
+        client.set_registered_model_alias(name, CHALLENGER, created.version)
+    except MlflowException as error:
+        if error.error_code == "INVALID_PARAMETER_VALUE":
+            raise ConfigError(f"MLflow refuses the run of pipeline.name {name!r}: {error.message}") from None
+        raise Unavailable(f"MLflow failed while the model was registered: {error.message}") from None
+    return {"mlflow_run": active.info.run_id, "version": str(created.version)}
+
+
+def _ensure_registered(client: mlflow.MlflowClient, name: str) -> None:
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+
+
+def _params(card: dict[str, Any]) -> dict[str, Any]:
+    """As text that MLflow takes: names in its alphabet, values of at most 6,000 characters."""
+    own = {"chosen": card["chosen"], "metric": card["metric"], "rows": card["rows"], "task": card["task"]}
+    own |= {"window": f"{card['window']['first']} to {card['window']['last']}"}
+    for name, candidate in card["candidates"].items():
+        own[f"{name}.estimator"] = candidate["estimator"]
+        own |= {f"{name}.{key}": value for key, value in candidate["params"].items()}
+    return {_key(name): str(value)[:6000] for name, value in own.items()}
+
+
+def _metrics(card: dict[str, Any], seconds: dict[str, Any]) -> dict[str, float]:
+    found = {"cv_mean": card["candidates"][card["chosen"]]["mean"], "fit_seconds": seconds["fit"]}
+    for name, candidate in card["candidates"].items():
+        found |= {f"{name}.cv_{key}": candidate[key] for key in ("mean", "std")}
+        found |= {f"{name}.train_mean": candidate["train_mean"], f"{name}.seconds": seconds["candidates"][name]}
+    return {_key(name): value for name, value in found.items()}
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[^\w\-./ ]", "_", name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import platform
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -15,6 +16,7 @@ from contract.config import Config
 from contract.dataset import current
 from contract.layout import Layout
 from contract.manifest import Input, Manifest
+from contract.publish import sweep
 from contract.recipe import Recipe, code_version
 
 
@@ -52,6 +54,8 @@ class Run:
         """The manifest at `path` if `recipe` made it and its files are intact; says so. None with --force."""
         manifest = None if self.force else current(path, recipe)
         if manifest is not None:
+            with suppress(OSError):  # what a killed run left beside it; who may not write here left nothing
+                sweep(path, superseded=False)
             logging.getLogger(self.step).info("%s: up to date", self.layout.name(path))
         return manifest
 

@@ -52,21 +52,21 @@ def public_names():
             yield from ((source, name) for name in names if not name.startswith("_") and name != "log")
 
 
+def names_used(tree):
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name) | ast.alias(name=name):
+                yield name
+
+
 def test_every_public_name_has_at_least_two_users():
-    """Its own module and the tests do not count: one user alone means that the name belongs to that user."""
-    files = [path for part in ("contract/contract", "services", "airflow") for path in (ROOT / part).rglob("*.py")]
-    trees = {path: ast.parse(path.read_text()) for path in files if "tests" not in path.parts}
-    used = {
-        path: {
-            node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else node.name
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Name | ast.Attribute | ast.alias)
-        }
-        for path, tree in trees.items()
-    }
+    """With one user alone, a name belongs to that user; the tests do not count."""
+    parts = ("contract/contract", "services", "airflow")
+    files = [path for part in parts for path in (ROOT / part).rglob("*.py") if "tests" not in path.parts]
+    used = {path: set(names_used(ast.parse(path.read_text()))) for path in files}
     lonely = {}
     for source, name in public_names():
-        users = [path for path, names in used.items() if name in names and path != source]
+        users = [path.relative_to(ROOT).as_posix() for path, names in used.items() if name in names]
         if len(users) < 2:
-            lonely[f"{source.name}: {name}"] = [path.relative_to(ROOT).as_posix() for path in users]
+            lonely[f"{source.name}: {name}"] = users
     assert lonely == {}

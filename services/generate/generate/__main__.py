@@ -1,0 +1,49 @@
+"""Bring in a day's rows and labels.
+
+Reads inbox/<day>/ (source.kind = "files"), a database ("sql") or nothing ("synthetic").
+Writes raw/<day>/data, and raw/<day>/target once there are labels.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from contract import cli
+from contract.run import Run
+from contract.sections import Files, Sql
+from generate.arrivals import Source, write
+from generate.infer import add_options, infer
+
+SUMMARY = """Reads inbox/<day>/ (source.kind = "files"), a database ("sql") or nothing ("synthetic").
+Writes raw/<day>/data, and raw/<day>/target once there are labels."""
+
+
+def work(run: Run) -> None:
+    """Do a day."""
+    write(run, source_of(run))
+
+
+def source_of(run: Run) -> Source:
+    """What `[source]` asks for; the others' libraries are not imported."""
+    if isinstance(run.config.source, Files):
+        from generate.inbox import Inbox
+
+        return Inbox(run)
+    if isinstance(run.config.source, Sql):
+        from generate.sql import Query
+
+        return Query(run)
+    from generate.synthetic import Customers
+
+    return Customers(run)
+
+
+def main() -> int:
+    """The exit code."""
+    command = cli.Command("infer", "write a first pipeline.toml from a CSV or Parquet file", add_options, infer)
+    return cli.main(cli.Step("generate", Path(__file__).parent, SUMMARY, work, [command]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

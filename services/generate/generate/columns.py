@@ -1,0 +1,79 @@
+"""Which columns a file or a query must have, by the names in `[columns]`; values are preprocess's business."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from contract.config import Config
+from contract.errors import DataError
+
+FILE, ROW = "_file", "_row"
+"""Where a row came from: columns that every raw dataset has beside its own."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the columns of a file or a query are good for."""
+
+    data: bool
+    """The rows go to the day's data."""
+    target: bool
+    """The rows have labels."""
+
+
+def wanted(config: Config) -> list[str]:
+    """The columns of a day's data as they arrive, in the configuration's order: all but the target."""
+    key = [config.table.key] if config.table.key and config.table.key not in config.columns else []
+    return key + [name for name in config.columns if name != config.table.target]
+
+
+def differ(where: str, names: Sequence[str]) -> None:
+    """Raise DataError when two columns have the same name."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise DataError(f"{where}: column names must differ, got {name!r} {count} times; rename or remove one")
+
+
+def check(where: str, names: Sequence[str], config: Config, *, alone: bool) -> Found:
+    """Tell data from labels that come without it (key and target), where these may come `alone`.
+
+    Raises DataError for a wrong set of columns.
+    """
+    differ(where, names)
+    key, target = config.key, config.table.target
+    if alone and {key, target} <= set(names) and not set(names) & set(wanted(config)) - {key}:
+        found, known = Found(data=False, target=True), {key, target}
+    else:
+        found, known = Found(data=True, target=target in names), {*wanted(config), target}
+        _complete(where, names, config)
+    if extra := [name for name in names if name not in known]:
+        if config.table.extra_columns == "refuse":
+            raise DataError(
+                f"{where}: column {extra[0]!r} must be in [columns] of pipeline.toml, got {_list(extra)} beside them; "
+                'add it there, remove it here, or set table.extra_columns = "drop"'
+            )
+        log.info("%s: columns dropped, as table.extra_columns asks: %s", where, _list(extra))
+    return found
+
+
+def _complete(where: str, names: Sequence[str], config: Config) -> None:
+    needed = [*([config.table.key] if config.table.key else []), *config.features]
+    for name in needed:
+        if name not in names:
+            close = difflib.get_close_matches(name, set(names) - set(needed), n=1)
+            hint = f" (is it {close[0]!r}?)" if close else ""
+            raise DataError(
+                f"{where}: column {name!r} must be there by pipeline.toml, got {_list(names)}{hint}; "
+                "add it to the data, or change pipeline.toml"
+            )
+
+
+def _list(names: Sequence[str], most: int = 12) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(repr, names[:most])) + more if names else "none"

@@ -1,0 +1,140 @@
+"""The text of a pipeline.toml from what was decided about a table."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import PurePath
+
+from generate.decide import Draft
+from generate.toml_text import key, value
+
+CANDIDATES = {
+    "binary": ("linear_model.LogisticRegression", "{ max_iter = 1000 }", "ensemble.HistGradientBoostingClassifier"),
+    "multiclass": ("linear_model.LogisticRegression", "{ max_iter = 1000 }", "ensemble.HistGradientBoostingClassifier"),
+    "regression": ("linear_model.Ridge", "{ alpha = 1.0 }", "ensemble.HistGradientBoostingRegressor"),
+}
+
+
+def text_of(draft: Draft, *, first_day: date, delimiter: str) -> str:
+    """The whole file, with comments that say what was seen."""
+    return "\n".join(
+        [
+            *_head(draft, delimiter),
+            *_table(draft),
+            *_columns(draft),
+            *_training(draft),
+            *_gate(draft),
+            *_rest(first_day),
+        ]
+    )
+
+
+def _head(draft: Draft, delimiter: str) -> list[str]:
+    name = re.sub(r"[^\w.-]+", "-", PurePath(draft.file).stem).strip("-") or "microstep"
+    return [
+        f"# Microstep's configuration, written by `generate infer` from {value(draft.file)}: {draft.rows:,} rows,",
+        f"# {len(draft.columns)} columns. It runs as it is; what was guessed stands in the comments. Every key, its",
+        "# default and its rules: docs/configuration.md.",
+        "",
+        "[pipeline]",
+        f"name = {value(name)}  # of the MLflow experiment and of the registered model",
+        "",
+        "[source]",
+        'kind = "files"  # inbox/<day>/*.csv, *.parquet',
+        *([f"delimiter = {value(delimiter)}"] if delimiter != "," else []),
+        "",
+    ]
+
+
+def _table(draft: Draft) -> list[str]:
+    lines = ["[table]"]
+    if draft.key is None:
+        lines.append("# no column identifies a row: rows are numbered within their day, repeated rows are not found")
+    else:
+        lines.append(f"key = {value(draft.key)}  # duplicates are found, and the test rows chosen, by it")
+    lines += [f"target = {value(draft.target)}", f'task = "{draft.task}"  # {_why(draft)}']
+    if draft.positive is not None:
+        lines.append(f"positive = {value(draft.positive)}  # the class whose probability is predicted")
+    return [
+        *lines,
+        f"max_rejected_fraction = {value(draft.max_rejected_fraction)}  # more rejected rows than this stop the day",
+        "test_fraction = 0.2  # of the keys; those rows never train a model",
+        "",
+    ]
+
+
+def _why(draft: Draft) -> str:
+    if draft.task == "regression":
+        return "the target is a quantity"
+    return f"the target has {len(draft.classes)} different values; " + (
+        'a quantity is "regression"' if draft.task == "multiclass" else 'more classes are "multiclass"'
+    )
+
+
+def _columns(draft: Draft) -> list[str]:
+    lines = []
+    for column in draft.columns:
+        # what was seen quotes values of the file by repr, which keeps them on one line
+        lines += [f"# {column.seen}", f"[columns.{key(column.name)}]"]
+        lines += [f"{name} = {value(setting)}" for name, setting in column.settings.items()]
+        lines.append("")
+    return lines
+
+
+def _training(draft: Draft) -> list[str]:
+    linear, params, trees = CANDIDATES[draft.task]
+    return [
+        "[training]",
+        "window_days = 28  # train on the rows of the last so many days",
+        "target_delay_days = 0  # labels that come later move the window back",
+        "folds = 3  # of the cross-validation that picks the best candidate",
+        "seed = 0",
+        "",
+        "[[training.candidates]]",
+        'name = "linear"',
+        f'estimator = "sklearn.{linear}"',
+        f"params = {params}",
+        "",
+        "[[training.candidates]]",
+        'name = "trees"',
+        f'estimator = "sklearn.{trees}"',
+        "params = { max_iter = 100, early_stopping = false }",
+        "",
+    ]
+
+
+def _gate(draft: Draft) -> list[str]:
+    if draft.task == "binary":
+        minimum = "roc_auc = 0.6 }  # 0.5 is chance: raise it to what you need"
+    elif draft.task == "multiclass":
+        chance = 1 / len(draft.classes)
+        minimum = f"balanced_accuracy = {1.5 * chance:.2f} }}  # {chance:.2f} is chance: raise it to what you need"
+    else:
+        minimum = "r2 = 0.0 }  # 0 is as good as the target's mean: raise it to what you need"
+    # a quarter of the test rows in the file: a window may hold less than the file did
+    rows = min(100, max(10, draft.rows // 20))
+    return [
+        "[gate]",
+        f"minimums = {{ {minimum}",
+        "margin = 0.01  # how much worse than the champion a challenger may be",
+        f"min_test_rows = {rows}  # with fewer, nothing is decided",
+        "",
+    ]
+
+
+def _rest(first_day: date) -> list[str]:
+    return [
+        "[schedule]",
+        f"first_day = {value(first_day)}  # the first day that has data: --first-day, or edit it",
+        'timezone = "UTC"',
+        'generate = "0 1 * * *"',
+        'predict = "0 2 * * *"',
+        'train = "0 3 * * 1"  # weekly, on Monday',
+        "sensor_timeout_hours = 12  # how long to wait for data before saying so by mail",
+        "",
+        "[alerts]",
+        'to = ["data-team@example.com"]',
+        'sender = "microstep@example.com"',
+        "",
+    ]

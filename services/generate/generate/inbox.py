@@ -1,0 +1,173 @@
+"""What lies in inbox/<day>/: `source.kind = "files"`."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from contract.errors import MissingInput
+from contract.files import sha256_of
+from contract.manifest import Input
+from contract.recipe import Recipe
+from contract.run import Run
+from contract.sections import Files
+from generate.arrivals import Part, part_of
+from generate.columns import FILE, ROW, Found, check, wanted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from generate.csv_file import CsvFile
+    from generate.parquet_file import ParquetFile
+
+log = logging.getLogger("generate")
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file of the day."""
+
+    table: CsvFile | ParquetFile
+    found: Found
+    input: Input
+    state: tuple[int, int]
+    """Bytes and time of change when it was hashed."""
+
+
+class Inbox:
+    """The files of one day."""
+
+    def __init__(self, run: Run) -> None:
+        """Raises MissingInput when no file has data, DataError when a file cannot be used."""
+        assert isinstance(run.config.source, Files)
+        self.run, self.delimiter = run, run.config.source.delimiter
+        self.arrivals = self._arrivals()
+        self.data = self._recipe([each for each in self.arrivals if each.found.data])
+        labelled = [each for each in self.arrivals if each.found.target]
+        self.target = self._recipe(labelled) if labelled else None
+        counts = [each.table.rows for each in self.arrivals]
+        self.rows = None if None in counts else sum(count for count in counts if count is not None)
+
+    def parts(self, *, data: bool, target: bool) -> Iterator[Part]:
+        """The rows of the files in the order of their names."""
+        config = self.run.config
+        rows_schema = self._schema(wanted(config), [each for each in self.arrivals if each.found.data])
+        label_schema = self._schema(
+            [config.key, config.table.target], [each for each in self.arrivals if each.found.target]
+        )
+        known = {*wanted(config), config.key, config.table.target}
+        number = 1
+        for arrival in self.arrivals:
+            # without a key of their own a day's rows are numbered, so each row has to be counted
+            asked = (data and arrival.found.data) or (target and arrival.found.target)
+            if not asked and config.table.key:
+                continue
+            row = 1
+            for batch in arrival.table.batches([name for name in arrival.table.schema.names if name in known]):
+                part = part_of(
+                    batch,
+                    config,
+                    day=self.run.day,
+                    file=arrival.input.path,
+                    row=row,
+                    number=number if arrival.found.data else None,
+                )
+                yield Part(_conform(part.data, rows_schema), _conform(part.target, label_schema))
+                row += batch.num_rows
+                number += batch.num_rows if arrival.found.data else 0
+            _must_be_unchanged(arrival)
+        if number == 1:
+            yield Part(rows_schema.empty_table(), None)
+
+    def _arrivals(self) -> list[Arrival]:
+        inbox = self.run.layout.inbox(self.run.day)
+        name = self.run.layout.name(inbox)
+        try:
+            present = sorted(path for path in inbox.iterdir() if not path.name.startswith((".", "_")))
+        except (FileNotFoundError, NotADirectoryError):
+            raise MissingInput(f"{name}: must be a directory with the day's *.csv or *.parquet, got none") from None
+        arrivals, others = [], []
+        for path in present:
+            if path.suffix.lower() in (".csv", ".parquet") and path.is_file():
+                arrivals.append(self._arrival(path))
+            else:
+                others.append(path.name)
+        if others:
+            log.warning("%s: ignored, as they are neither *.csv nor *.parquet: %s", name, ", ".join(others))
+        if not any(each.found.data for each in arrivals):
+            got = ", ".join(each.table.path.name for each in arrivals) + " with labels alone" if arrivals else "none"
+            raise MissingInput(
+                f"{name}: must have a *.csv or *.parquet with the columns of pipeline.toml, got {got}; "
+                "put it there (and leave it there when labels come later)"
+            )
+        return arrivals
+
+    def _arrival(self, path: Path) -> Arrival:
+        from generate.csv_file import CsvFile
+        from generate.parquet_file import ParquetFile
+
+        name = self.run.layout.name(path)
+        state = _state(path)
+        content = Input(name, sha256_of(path))
+        csv = path.suffix.lower() == ".csv"
+        table = CsvFile(path, name, self.delimiter) if csv else ParquetFile(path, name)
+        return Arrival(table, check(name, table.schema.names, self.run.config, alone=True), content, state)
+
+    def _recipe(self, arrivals: list[Arrival]) -> Recipe:
+        config = self.run.config
+        return self.run.recipe(
+            {
+                "source": msgspec.to_builtins(config.source),
+                "columns": wanted(config),
+                "key": config.table.key,
+                "target": config.table.target,
+                "missing_values": list(config.table.missing_values),
+            },
+            *[each.input for each in arrivals],
+        )
+
+    def _schema(self, columns: list[str], arrivals: list[Arrival]) -> pa.Schema:
+        """One schema for all files: a column in which their types differ becomes text, as in a CSV file."""
+        import pyarrow as pa
+
+        fields = []
+        for name in dict.fromkeys([self.run.config.key, *columns]):
+            types = {each.table.schema.field(name).type for each in arrivals if name in each.table.schema.names}
+            fields.append((name, types.pop() if len(types) == 1 else pa.string()))
+        return pa.schema([*fields, (FILE, pa.string()), (ROW, pa.int64())])
+
+
+def _conform(rows: pa.RecordBatch | None, schema: pa.Schema) -> pa.RecordBatch | None:
+    """The columns of a schema, in its order and types; null where a file has no such column."""
+    import pyarrow as pa
+
+    if rows is None:
+        return None
+    present = set(rows.schema.names)
+    return pa.RecordBatch.from_arrays(
+        [
+            rows[field.name].cast(field.type) if field.name in present else pa.nulls(rows.num_rows, field.type)
+            for field in schema
+        ],
+        schema=schema,
+    )
+
+
+def _state(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _must_be_unchanged(arrival: Arrival) -> None:
+    """A file that grew while it was read is not the one whose hash the manifest names."""
+    if _state(arrival.table.path) != arrival.state:
+        raise BlockingIOError(
+            errno.EAGAIN, "changed while it was read; run again when it is complete", os.fspath(arrival.table.path)
+        )

@@ -1,0 +1,106 @@
+"""`generate infer`: write a first pipeline.toml from what is seen in a file."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import logging
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contract.atomic import replace_file
+from contract.days import parse_day
+from contract.errors import DataError, MissingInput, UsageError
+from contract.progress import progress
+from contract.toml import parse
+from generate.columns import differ
+
+if TYPE_CHECKING:
+    from generate.csv_file import CsvFile
+    from generate.look import Look
+    from generate.parquet_file import ParquetFile
+
+FIRST_DAY = date(2026, 1, 1)
+DELIMITERS = ",;\t|"
+
+log = logging.getLogger("generate")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `generate infer`."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="*.csv or *.parquet, like the files that will arrive")
+    parser.add_argument("--target", metavar="COLUMN", required=True, help="the column to predict")
+    parser.add_argument("--key", metavar="COLUMN", help="what identifies a row (default: a column that looks like it)")
+    default = "default: %(default)s"
+    parser.add_argument("--output", metavar="FILE", type=Path, default=Path("pipeline.toml"), help=default)
+    parser.add_argument("--first-day", metavar="YYYY-MM-DD", default=str(FIRST_DAY), help=f"of the schedule; {default}")
+    # not the step's --force: its environment variable must never overwrite what somebody has edited
+    parser.add_argument("--force", dest="overwrite", action="store_true", help="replace the output if it exists")
+
+
+def infer(args: argparse.Namespace) -> None:
+    """Look at the whole file and write the configuration."""
+    from generate.decide import decide
+    from generate.draft import text_of
+
+    if args.output.exists() and not args.overwrite:
+        raise UsageError(f"--output: {args.output} is there already; give --force to replace it, or another --output")
+    first_day = parse_day(args.first_day)
+    table = _open(args.file)
+    differ(table.name, table.schema.names)
+    for option, name in (("--target", args.target), ("--key", args.key)):
+        if name is not None and name not in table.schema.names:
+            close = difflib.get_close_matches(name, table.schema.names, n=1) or table.schema.names[:5]
+            raise UsageError(f"{option}: must be a column of {table.name}, got {name!r}; is it {' or '.join(close)}?")
+    draft = decide(table.name, _look(table), args.target, args.key)
+    text = text_of(draft, first_day=first_day, delimiter=getattr(table, "delimiter", ","))
+    try:
+        config = parse(tomllib.loads(text))
+    except ValueError as error:
+        raise DataError(f"{table.name}: {error}") from None
+    replace_file(args.output, text.encode())
+    log.info(
+        "%s: %s, %d features, key %s, from %s rows; next: read it, and put files into data/inbox/<day>/",
+        args.output,
+        config.table.task,
+        len(config.features),
+        config.table.key or "none (rows are numbered)",
+        f"{draft.rows:,}",
+    )
+
+
+def _open(path: Path) -> CsvFile | ParquetFile:
+    from generate.csv_file import CsvFile
+    from generate.parquet_file import ParquetFile
+
+    if not path.is_file():
+        raise MissingInput(f"{path}: must be a file, got none")
+    if path.suffix.lower() == ".parquet":
+        return ParquetFile(path, path.name)
+    if path.suffix.lower() == ".csv":
+        return CsvFile(path, path.name, _delimiter(path))
+    raise UsageError(f"{path}: must be named *.csv or *.parquet, like the files in inbox/<day>/; rename it")
+
+
+def _delimiter(path: Path) -> str:
+    """What stands most often between the header's names; inside quotes it would be part of one."""
+    with path.open("rb") as file:
+        header = re.sub(r'"[^"]*"', "", file.readline(1 << 16).decode(errors="replace"))
+    return max(DELIMITERS, key=header.count)
+
+
+def _look(table: CsvFile | ParquetFile) -> list[Look]:
+    import pyarrow as pa
+
+    from generate.look import Look
+
+    looks = [Look(field.name, floating=pa.types.is_floating(field.type)) for field in table.schema]
+    with progress(table.name, table.rows) as tell:
+        for batch in table.batches(table.schema.names):
+            for look, values in zip(looks, batch.columns, strict=True):
+                look.add(values)
+            tell(batch.num_rows)
+    return looks

@@ -1,0 +1,129 @@
+"""What is seen in a column of a file, gathered batch by batch in bounded memory."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from contract.sections import Table
+
+MOST_DISTINCT = 50_000
+"""Distinct values are counted up to here; then the rows so far tell how they repeat."""
+LONGEST = 200
+"""Characters; a column with a longer value is free text, whose values are not kept."""
+TOLERATED = 0.02
+"""The fraction of values that may break the rule of a type, as dirt: preprocess rejects their rows."""
+
+INTEGER = r"^-?\d{1,18}$"
+NUMBER = r"^-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
+DATETIME = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$"
+CODE = r"^-?0\d"
+"""Digits that begin with 0 are a code, not a number: the 0 would be lost."""
+
+# snake_case, camelCase, and what spreadsheets call an index; "paid" and "humid" are none
+_ID = re.compile(
+    r"(^|[_\s.-])(?i:id|key|uuid|guid|no|nr|number|index)$|[a-z0-9](ID|Id|Key|No|Nr|Number|Index)$|^((?i:unnamed): 0)?$"
+)
+# the default, which the written configuration leaves as it is
+_MISSING = Table(target="target", task="regression").missing_values
+
+
+@dataclass
+class Look:
+    """A column's values; `levels` holds the distinct ones (blanks around them cut) with their rows."""
+
+    name: str
+    floating: bool
+    """The file itself says that these are floating-point numbers."""
+    rows: int = 0
+    given: int = 0
+    """Values that are not missing."""
+    integers: int = 0
+    numbers: int = 0
+    datetimes: int = 0
+    codes: int = 0
+    low: float = float("inf")
+    high: float = float("-inf")
+    levels: Counter[str] = field(default_factory=Counter)
+    counted: int = 0
+    """Values that went into `levels`."""
+    free: bool = False
+    """Holds values that are too long for anything but free text."""
+    spaced: bool = False
+    """Holds values with blanks inside."""
+    odd: str = ""
+    """A value that is no number."""
+
+    def add(self, values: pa.Array) -> None:
+        """Look at the next rows."""
+        self.rows += len(values)
+        text = pc.utf8_trim_whitespace(values.cast(pa.string()))
+        missing = pc.is_in(text, value_set=pa.array(_MISSING, pa.string()))
+        counts = pc.value_counts(text.filter(pc.invert(pc.or_(missing, pc.is_null(text)))))
+        distinct, times = counts.field("values"), counts.field("counts")
+        if not len(distinct):
+            return
+        self.given += pc.sum(times).as_py()
+        number = pc.match_substring_regex(distinct, NUMBER)
+        for name, match in {
+            "numbers": number,
+            "integers": pc.match_substring_regex(distinct, INTEGER),
+            "datetimes": pc.match_substring_regex(distinct, DATETIME),
+            "codes": pc.match_substring_regex(distinct, CODE),
+        }.items():
+            setattr(self, name, getattr(self, name) + (pc.sum(times.filter(match)).as_py() or 0))
+        if (range_ := pc.min_max(distinct.filter(number).cast(pa.float64())))["min"].is_valid:
+            self.low = min(self.low, range_["min"].as_py())
+            self.high = max(self.high, range_["max"].as_py())
+        odd = distinct.filter(pc.invert(number))
+        self.odd = self.odd or (odd[0].as_py()[:50] if len(odd) else "")
+        self.free = self.free or pc.max(pc.utf8_length(distinct)).as_py() > LONGEST
+        self.spaced = self.spaced or pc.any(pc.match_substring_regex(distinct, r"\s")).as_py()
+        if self.free:
+            self.levels.clear()
+        elif len(self.levels) < MOST_DISTINCT:
+            self.levels.update(dict(zip(distinct.to_pylist(), times.to_pylist(), strict=True)))
+            self.counted = self.given
+
+    @property
+    def missing(self) -> int:
+        """Rows without a value."""
+        return self.rows - self.given
+
+    @property
+    def distinct(self) -> int:
+        """How many different values were seen, at least."""
+        return len(self.levels)
+
+    @property
+    def strays(self) -> int:
+        """Values of a numeric column that are no numbers."""
+        return self.given - self.numbers
+
+    @cached_property
+    def kind(self) -> str:
+        """The type that the values have but for a little dirt: number, integer, datetime or text."""
+        enough = (1 - TOLERATED) * self.given
+        if self.given and self.datetimes >= enough:
+            return "datetime"
+        if not self.given or self.numbers < enough or self.codes:
+            return "text"
+        return "integer" if self.integers == self.numbers and not self.floating else "number"
+
+    @cached_property
+    def identifies(self) -> bool:
+        """Whether the values tell rows apart and look made for it; a repeated row now and then is dirt."""
+        if self.missing or self.free or self.spaced or self.floating or self.kind not in ("integer", "text"):
+            return False
+        unique = self.distinct / max(self.counted, 1)
+        return unique >= 1 - TOLERATED if self.is_named_id else self.kind == "text" and unique == 1
+
+    @property
+    def is_named_id(self) -> bool:
+        """Whether the name says that it is an identity: id, customerID, order_no, an unnamed index."""
+        return _ID.search(self.name) is not None

@@ -1,0 +1,130 @@
+"""A small data root, made once by running the images one after the other, with a copy of it after each step."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from images import STEPS, give_to_owner, missing, run
+
+DAYS = ("2026-01-05", "2026-01-06")
+DAY = DAYS[-1]
+
+# where each step's datasets of DAY lie; what a manifest commits
+WRITES = {
+    "generate": (f"raw/{DAY}/data", f"raw/{DAY}/target"),
+    "preprocess": (f"processed/{DAY}",),
+    "train": (f"models/{DAY}",),
+    "validate": (f"reports/train/{DAY}",),
+    "predict": (f"predictions/{DAY}",),
+}
+READS = {
+    "generate": (),
+    "preprocess": ("raw",),
+    "train": ("processed",),
+    "validate": ("processed", f"models/{DAY}"),
+    "predict": ("processed", "models"),
+}
+EACH_DAY = ("generate", "preprocess")
+
+ROOT = Path(__file__).parents[2]
+
+
+def small_config() -> str:
+    """The shipped pipeline.toml, with fewer rows and less to train."""
+    text = (ROOT / "pipeline.toml").read_text()
+    for shipped, small in {
+        "rows = 2000": "rows = 400",
+        "window_days = 7": "window_days = 2",
+        "max_iter = 100,": "max_iter = 10,",
+        "minimums = { roc_auc = 0.70 }": "minimums = {}",
+        "min_test_rows = 100": "min_test_rows = 30",
+    }.items():
+        text = replaced(text, shipped, small)
+    return text
+
+
+def replaced(text: str, old: str, new: str) -> str:
+    """`text` with its one `old` replaced."""
+    assert text.count(old) == 1, f"the shipped pipeline.toml must say {old!r} once"
+    return text.replace(old, new)
+
+
+@dataclass
+class Chain:
+    """The data root as it was after each step; `home` keeps the copies."""
+
+    home: Path
+    _done: dict[str, Path | BaseException] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Path:
+        """The configuration that the chain ran with."""
+        path = self.home / "pipeline.toml"
+        if not path.exists():
+            path.write_text(small_config())
+        return path
+
+    def before(self, step: str, scratch: Path) -> Path:
+        """A copy of the data root as the step finds it."""
+        place = STEPS.index(step)
+        if place == 0:
+            (scratch / "data").mkdir()
+            return give_to_owner(scratch / "data")
+        return self.after(STEPS[place - 1], scratch)
+
+    def after(self, step: str, scratch: Path) -> Path:
+        """A copy of the data root as the step leaves it."""
+        shutil.copytree(self._kept(step), scratch / "data")
+        return give_to_owner(scratch / "data")
+
+    def _kept(self, step: str) -> Path:
+        """The copy that is kept; what went wrong while it was made goes wrong for everyone who asks."""
+        if step not in self._done:
+            try:
+                self._done[step] = self._make(step)
+            except (AssertionError, pytest.skip.Exception) as error:
+                self._done[step] = error
+        done = self._done[step]
+        if isinstance(done, BaseException):
+            raise done
+        return done
+
+    def _make(self, step: str) -> Path:
+        if missing(step):
+            pytest.skip(f"the image microstep-{step} is not built (make build), and this needs what it writes")
+        place, home = STEPS.index(step), self.home / step
+        if place == 0:
+            home.mkdir()
+        else:
+            shutil.copytree(self._kept(STEPS[place - 1]), home)
+        give_to_owner(home)
+        for day in DAYS if step in EACH_DAY else (DAY,):
+            ended = run(step, "--day", day, data=home, config=self.config)
+            assert ended.code == 0, f"{step} --day {day} ended with {ended.code}:\n{ended.err}"
+        return home
+
+
+def manifest(root: Path, dataset: str) -> dict[str, object]:
+    """A dataset's manifest without `run`, the part that tells when and where it was made."""
+    content = json.loads((root / dataset / "manifest.json").read_text())
+    del content["run"]
+    return content
+
+
+def contents(root: Path, step: str) -> dict[str, bytes]:
+    """Every file below the step's datasets with its bytes; manifests as they are."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for dataset in WRITES[step]
+        for path in sorted((root / dataset).rglob("*"))
+        if path.is_file()
+    }
+
+
+def hidden(root: Path) -> list[str]:
+    """What a writer has not finished or not cleaned up, anywhere below the data root."""
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob(".*"))

@@ -53,6 +53,8 @@ class Step:
 def main(step: Step, argv: Sequence[str] | None = None) -> int:
     """Parse, run, and return the exit code."""
     signal.signal(signal.SIGTERM, _stop)
+    # steps share a machine: OpenMP's busy waiting made a fit among others take several times as long
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     parser = _parser(step)
     args = parser.parse_args(argv)
     if args.log_format not in LOG_FORMATS:  # argparse does not hold a default against the choices

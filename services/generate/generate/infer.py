@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from generate.parquet_file import ParquetFile
 
 FIRST_DAY = date(2026, 1, 1)
+STANDARD_OUTPUT = Path("-")
 DELIMITERS = ",;\t|"
 
 log = logging.getLogger("generate")
@@ -35,7 +36,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", metavar="COLUMN", required=True, help="the column to predict")
     parser.add_argument("--key", metavar="COLUMN", help="what identifies a row (default: a column that looks like it)")
     default = "default: %(default)s"
-    parser.add_argument("--output", metavar="FILE", type=Path, default=Path("pipeline.toml"), help=default)
+    output = f"- for standard output; {default}"
+    parser.add_argument("--output", metavar="FILE", type=Path, default=Path("pipeline.toml"), help=output)
     parser.add_argument("--first-day", metavar="YYYY-MM-DD", default=str(FIRST_DAY), help=f"of the schedule; {default}")
     # not the step's --force: its environment variable must never overwrite what somebody has edited
     parser.add_argument("--force", dest="overwrite", action="store_true", help="replace the output if it exists")
@@ -46,7 +48,8 @@ def infer(args: argparse.Namespace) -> None:
     from generate.decide import decide
     from generate.draft import text_of
 
-    if args.output.exists() and not args.overwrite:
+    to_file = args.output != STANDARD_OUTPUT
+    if to_file and args.output.exists() and not args.overwrite:
         raise UsageError(f"--output: {args.output} is there already; give --force to replace it, or another --output")
     first_day = parse_day(args.first_day)
     table = _open(args.file)
@@ -61,7 +64,10 @@ def infer(args: argparse.Namespace) -> None:
         config = parse(tomllib.loads(text))
     except ValueError as error:
         raise DataError(f"{table.name}: {error}") from None
-    replace_file(args.output, text.encode())
+    if to_file:
+        replace_file(args.output, text.encode())
+    else:
+        print(text, end="")
     log.info(
         "%s: %s, %d features, key %s, from %s rows; next: read it, and put files into data/inbox/<day>/",
         args.output,

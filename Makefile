@@ -1,0 +1,59 @@
+# `make` lists what there is to type. A recipe of more than three lines lives in tools/.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+PYTHON ?= python3
+
+##@ The whole system
+.PHONY: doctor up down logs
+doctor: ## tell what this machine lacks, and what to type
+	@$(PYTHON) tools/doctor.py
+
+up: ## build and start everything, wait until it is healthy, print addresses and log-in
+	@$(PYTHON) tools/doctor.py --only up
+	@$(MAKE) bases
+	@$(PYTHON) tools/up.py
+
+down: ## stop everything; data and volumes stay
+	@docker compose stop
+	@docker ps --all --quiet --filter label=microstep.step | xargs -r docker rm --force
+	@docker compose down --remove-orphans
+
+logs: ## follow what the parts say
+	@docker compose logs --follow --tail 50
+
+##@ Images
+.PHONY: docker bases build
+docker: ## install and start a container engine on a bare Debian machine (as root)
+	@airgap/install-docker
+
+bases: ## have the base images here: kept, else pulled, else built
+	@airgap/build-bases
+
+build: ## build every image
+	@docker compose build
+
+##@ Without Docker
+.PHONY: demo ui
+demo: ## the same pipeline on this machine alone: a week of synthetic days, from bare to predictions
+	@$(PYTHON) tools/doctor.py --only demo
+	@$(PYTHON) tools/demo.py run
+
+ui: ## the Airflow and MLflow pages of the demo, until Ctrl-C
+	@$(PYTHON) tools/demo.py ui
+
+##@ For developers
+.PHONY: test lock
+test: ## all checks that this machine allows; one summary says what was left out and why
+	@$(PYTHON) tools/test
+
+test-%: ## the checks of one part: test-train, test-airflow, test-docs, ...
+	@$(PYTHON) tools/test $*
+
+lock: ## renew every hash-locked requirements.txt
+	@tools/env contract
+	@$(PYTHON) tools/lock
+
+##@ Help
+.PHONY: help
+help: ## print this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5)} /^[a-z%-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

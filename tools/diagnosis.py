@@ -1,0 +1,134 @@
+"""What Microstep needs of a machine: judges what `doctor` found, and says what to type."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+GIB = 2**30
+
+PYTHON = (3, 11)
+ENGINE = (25, 0)  # the first with health checks that are quick at the start
+COMPOSE = (2, 24)
+LEAST_MEMORY, GOOD_MEMORY = 4 * GIB, 8 * GIB  # the servers take 1.5 GiB, two steps up to 2 GiB each
+LEAST_DISK, GOOD_DISK = 8 * GIB, 20 * GIB  # the images take 6 GiB
+BASES = ("python:3.13-slim-trixie", "postgres:17", "maildev/maildev:3.0.0")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, how it is, and what to type when it must or should be otherwise."""
+
+    what: str
+    found: str
+    remedy: str = ""
+    needed: bool = True
+
+    @property
+    def lacks(self) -> bool:
+        """Whether nothing starts like this."""
+        return bool(self.remedy) and self.needed
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What the container engine says of itself; `trouble` is its last word when it says nothing else."""
+
+    command: bool = True
+    trouble: str = ""
+    version: str = ""
+    compose: str = ""
+    buildx: str = ""
+    init: bool = True
+    memory: int = 0
+    images: tuple[str, ...] = ()
+    published: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the machine says of itself."""
+
+    python: tuple[int, int]
+    has_venv: bool
+    free_disk: int
+    closed_files: tuple[str, ...] = ()
+    ports: dict[str, int] = field(default_factory=dict)
+    taken: frozenset[int] = frozenset()
+
+
+def judge_demo(machine: Machine) -> list[Finding]:
+    """What `make demo` needs."""
+    version = ".".join(map(str, machine.python))
+    newer = "install Python 3.11 or newer, or name one: make demo PYTHON=/path/to/python3.12"
+    venv = f"sudo apt install python{version}-venv"
+    return [
+        Finding("python", version, "" if machine.python >= PYTHON else newer),
+        Finding("python's venv", "here" if machine.has_venv else "not here", "" if machine.has_venv else venv),
+    ]
+
+
+def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
+    """What `make up` needs; only what can be known while the engine is silent."""
+    findings = [judge_engine(engine)]
+    if not findings[0].lacks:
+        init_remedy = "" if engine.init else "install tini as docker-init beside the engine, or type: sudo make docker"
+        findings += [
+            judge_version("compose", engine.compose, COMPOSE),
+            judge_version("buildx", engine.buildx, (0, 10)),
+            Finding("first process for containers", "here" if engine.init else "not here", init_remedy),
+            judge_amount("memory", engine.memory, LEAST_MEMORY, GOOD_MEMORY, "give the engine more memory"),
+            *(judge_base(image, engine.images) for image in BASES),
+        ]
+    findings.append(
+        judge_amount("free disk", machine.free_disk, LEAST_DISK, GOOD_DISK, "docker system df shows what fills it")
+    )
+    findings += [judge_port(name, port, machine.taken - engine.published) for name, port in machine.ports.items()]
+    closed = ", ".join(machine.closed_files)
+    findings.append(Finding("files for containers", closed or "readable", "chmod -R o+rX ." if closed else ""))
+    return findings
+
+
+def judge_engine(engine: Engine) -> Finding:
+    """An engine must be there, run, be ours to use, and be new enough."""
+    if not engine.command:
+        return Finding(
+            "engine", "no docker command", "sudo make docker (on Debian), or install Docker Engine 25 or newer"
+        )
+    if "permission denied" in engine.trouble.lower():
+        return Finding(
+            "engine", "no right to use its socket", "sudo usermod -aG docker $USER, then log out and in again"
+        )
+    if engine.trouble:
+        start = "sudo systemctl start docker, or sudo make docker where Debian's engine came from there"
+        return Finding("engine", f"does not answer: {engine.trouble}", start)
+    return judge_version("engine", engine.version, ENGINE)
+
+
+def judge_version(what: str, version: str, least: tuple[int, int]) -> Finding:
+    """Compares the first two numbers of a version; none at all means that the thing is not there."""
+    numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
+    wanted = ".".join(map(str, least))
+    return Finding(what, version or "not here", "" if numbers >= least else f"install {what} {wanted} or newer")
+
+
+def judge_amount(what: str, amount: int, least: int, good: int, remedy: str) -> Finding:
+    """Below `least` it does not work, below `good` it may become tight."""
+    found = f"{amount / GIB:.1f} GiB"
+    if amount >= good:
+        return Finding(what, found)
+    return Finding(what, f"{found}, better {good // GIB} GiB", remedy, needed=amount < least)
+
+
+def judge_base(image: str, here: tuple[str, ...]) -> Finding:
+    """A base that is not here is pulled; without a registry it can be built."""
+    if image in here:
+        return Finding(image, "here")
+    return Finding(image, "not here yet", "make bases (pulls it, or builds it where no registry answers)", needed=False)
+
+
+def judge_port(name: str, port: int, taken: frozenset[int]) -> Finding:
+    """A port of ours must be free on 127.0.0.1, or the stack's own."""
+    if port not in taken:
+        return Finding(f"port {port}", "free")
+    return Finding(f"port {port}", "another program listens there", f"echo {name}={port + 10000} >> .env")

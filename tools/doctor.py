@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Tells, before anything starts, what this machine lacks for Microstep, and what to type for each.
+
+Ends with 0 when nothing that is needed lacks, else with 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import re
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+from diagnosis import Engine, Finding, Machine, judge_demo, judge_stack
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = "microstep"
+
+PORTS = {"MICROSTEP_AIRFLOW_PORT": 8080, "MICROSTEP_MLFLOW_PORT": 5000, "MICROSTEP_MAIL_PORT": 1080}
+READ_BY_CONTAINERS = ("pipeline.toml", "tools/make_secrets.py", "postgres/databases.sh")
+
+
+def ask_engine() -> Engine:
+    """Asks the docker command; never raises."""
+    if shutil.which("docker") is None:
+        return Engine(command=False)
+    info = docker("info", "--format", "{{json .}}")
+    said = json.loads(info.stdout) if info.stdout.startswith("{") else {}
+    trouble = " ".join(said.get("ServerErrors") or []) or ("" if said.get("ServerVersion") else info.stderr.strip())
+    own = docker("ps", "--filter", f"label=com.docker.compose.project={PROJECT}", "--format", "{{.Ports}}").stdout
+    return Engine(
+        trouble=trouble,
+        version=said.get("ServerVersion", ""),
+        compose=docker("compose", "version", "--short").stdout.strip(),
+        buildx=first_version(docker("buildx", "version").stdout),
+        init=said.get("InitCommit", {}).get("ID") != "N/A",
+        memory=said.get("MemTotal", 0),
+        images=tuple(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").stdout.split()),
+        published=frozenset(int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)->", own)),
+    )
+
+
+def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs the docker command; what it says is read, not its exit code."""
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=30, check=False)
+
+
+def first_version(text: str) -> str:
+    """Returns the first version in a text."""
+    found = re.search(r"\d+\.\d+[.\d]*", text)
+    return found.group() if found else ""
+
+
+def look_at_machine() -> Machine:
+    """Looks at the machine itself."""
+    ports = chosen_ports(ROOT / ".env")
+    return Machine(
+        python=sys.version_info[:2],
+        has_venv=importlib.util.find_spec("ensurepip") is not None,
+        free_disk=shutil.disk_usage(ROOT).free,
+        closed_files=tuple(name for name in READ_BY_CONTAINERS if not open_to_all(ROOT / name)),
+        ports=ports,
+        taken=frozenset(port for port in ports.values() if listens(port)),
+    )
+
+
+def chosen_ports(settings: Path) -> dict[str, int]:
+    """Returns the ports, with what .env says of them."""
+    text = settings.read_text(encoding="utf-8") if settings.exists() else ""
+    return PORTS | {name: int(port) for name, port in re.findall(r"(?m)^(\w+)=(\d+)\s*$", text) if name in PORTS}
+
+
+def listens(port: int) -> bool:
+    """Tells whether a program listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def open_to_all(path: Path) -> bool:
+    """Tells whether every user may read this file: containers have users of their own."""
+    return path.exists() and bool(path.stat().st_mode & stat.S_IROTH)
+
+
+def lines(finding: Finding) -> str:
+    """One line, and below it what to type."""
+    if not finding.remedy:
+        return f"  ok     {finding.what}: {finding.found}"
+    return (
+        f"  {'lacks ' if finding.lacks else 'note  '} {finding.what}: {finding.found}\n         type: {finding.remedy}"
+    )
+
+
+def main() -> int:
+    """Prints what was found; 1 when something needed lacks."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=["demo", "up"], help="look at what `make demo` or `make up` needs, alone")
+    only = parser.parse_args().only
+    machine = look_at_machine()
+    groups: dict[str, list[Finding]] = {}
+    if only != "up":
+        groups["make demo"] = judge_demo(machine)
+    if only != "demo":
+        groups["make up"] = judge_stack(machine, ask_engine())
+    for name, findings in groups.items():
+        print(name, *map(lines, findings), sep="\n")
+    lacks = sum(finding.lacks for findings in groups.values() for finding in findings)
+    if lacks:
+        print(f"{lacks} thing{'s' * (lacks > 1)} must be put right first", file=sys.stderr)
+    return 1 if lacks else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

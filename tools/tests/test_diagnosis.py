@@ -1,0 +1,90 @@
+from dataclasses import replace
+
+import pytest
+from diagnosis import BASES, GIB, Engine, Machine, judge_demo, judge_stack
+
+ENGINE = Engine(version="26.1.5+dfsg1", compose="2.26.1-4", buildx="0.13.1", memory=16 * GIB, images=BASES)
+MACHINE = Machine(python=(3, 11), has_venv=True, free_disk=50 * GIB, ports={"MICROSTEP_MLFLOW_PORT": 5000})
+
+
+def lacking(findings):
+    return {finding.what: finding.remedy for finding in findings if finding.lacks}
+
+
+def noted(findings):
+    return {finding.what: finding.remedy for finding in findings if finding.remedy and not finding.lacks}
+
+
+def test_a_machine_with_all_that_is_needed_lacks_nothing():
+    findings = judge_demo(MACHINE) + judge_stack(MACHINE, ENGINE)
+    assert lacking(findings) == noted(findings) == {}
+    assert {"python", "engine", "compose", "memory", "free disk", "port 5000", *BASES} <= {f.what for f in findings}
+
+
+@pytest.mark.parametrize(
+    ("engine", "found", "remedy"),
+    [
+        (Engine(command=False), "no docker command", "sudo make docker"),
+        (
+            Engine(trouble="dial unix /var/run/docker.sock: connect: permission denied"),
+            "no right",
+            "usermod -aG docker",
+        ),
+        (Engine(trouble="Is the docker daemon running?"), "does not answer", "systemctl start docker"),
+        (replace(ENGINE, version="24.0.7"), "24.0.7", "install engine 25.0 or newer"),
+    ],
+)
+def test_what_is_wrong_with_the_engine_is_told_apart(engine, found, remedy):
+    finding = judge_stack(MACHINE, engine)[0]
+    assert finding.lacks
+    assert found in finding.found
+    assert remedy in finding.remedy
+
+
+def test_of_a_silent_engine_nothing_more_is_guessed_but_the_machine_is_judged_all_the_same():
+    findings = judge_stack(replace(MACHINE, free_disk=GIB), Engine(command=False))
+    assert [finding.what for finding in findings] == ["engine", "free disk", "port 5000", "files for containers"]
+    assert set(lacking(findings)) == {"engine", "free disk"}
+
+
+@pytest.mark.parametrize(("compose", "enough"), [("2.24.0", True), ("v2.30.3", True), ("2.20.2", False), ("", False)])
+def test_compose_must_be_there_and_new_enough(compose, enough):
+    findings = judge_stack(MACHINE, replace(ENGINE, compose=compose))
+    assert ("compose" not in lacking(findings)) == enough
+
+
+def test_an_engine_that_cannot_give_containers_a_first_process_is_found_out():
+    assert "tini" in lacking(judge_stack(MACHINE, replace(ENGINE, init=False)))["first process for containers"]
+
+
+def test_tight_memory_is_noted_and_too_little_is_a_lack():
+    assert "memory" in noted(judge_stack(MACHINE, replace(ENGINE, memory=6 * GIB)))
+    assert "memory" in lacking(judge_stack(MACHINE, replace(ENGINE, memory=3 * GIB)))
+
+
+def test_a_base_image_that_is_not_here_is_noted_since_it_can_be_pulled():
+    findings = judge_stack(MACHINE, replace(ENGINE, images=BASES[1:]))
+    assert list(noted(findings)) == [BASES[0]]
+    assert lacking(findings) == {}
+
+
+def test_a_port_that_another_program_has_is_a_lack_with_the_line_that_moves_ours():
+    machine = replace(MACHINE, taken=frozenset({5000}))
+    assert lacking(judge_stack(machine, ENGINE)) == {"port 5000": "echo MICROSTEP_MLFLOW_PORT=15000 >> .env"}
+
+
+def test_a_port_that_the_stack_itself_has_is_fine():
+    machine = replace(MACHINE, taken=frozenset({5000}))
+    assert lacking(judge_stack(machine, replace(ENGINE, published=frozenset({5000})))) == {}
+
+
+def test_files_that_containers_cannot_read_are_named():
+    (finding,) = (f for f in judge_stack(replace(MACHINE, closed_files=("pipeline.toml",)), ENGINE) if f.lacks)
+    assert finding.found == "pipeline.toml"
+    assert "chmod" in finding.remedy
+
+
+def test_the_demo_needs_a_new_python_and_its_venv_module_and_no_engine():
+    findings = judge_demo(replace(MACHINE, python=(3, 9), has_venv=False))
+    assert set(lacking(findings)) == {"python", "python's venv"}
+    assert "python3.9-venv" in lacking(findings)["python's venv"]

@@ -1,0 +1,82 @@
+import base64
+import json
+import os
+
+import make_secrets
+import pytest
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A directory for secrets; who owns each is noted, for only root can give files away."""
+    owners = {}
+    monkeypatch.setattr(os, "fchown", lambda descriptor, user, group: owners.update({descriptor: (user, group)}))
+    return tmp_path
+
+
+def contents(root):
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_a_second_start_keeps_every_secret(root):
+    written = make_secrets.main(root)
+    first = contents(root)
+    assert written == len(first) > 0
+    assert make_secrets.main(root) == 0
+    assert contents(root) == first
+
+
+def test_two_machines_share_no_secret(root):
+    make_secrets.main(root)
+    (root / "other").mkdir()
+    make_secrets.main(root / "other")
+    for name, text in contents(root / "other").items():
+        assert text != (root / name).read_bytes(), name
+
+
+def test_a_lost_file_is_made_again_to_fit_the_others(root):
+    make_secrets.main(root)
+    first = contents(root)
+    (root / "airflow/sql_alchemy_conn").unlink()
+    (root / "mlflow/pgpass").unlink()
+    assert make_secrets.main(root) == 2
+    assert contents(root) == first
+
+
+def test_each_database_password_is_the_one_that_its_reader_gets(root):
+    make_secrets.main(root)
+    assert f":{(root / 'postgres/airflow').read_text()}@" in (root / "airflow/sql_alchemy_conn").read_text()
+    assert (root / "mlflow/pgpass").read_text().endswith(f":mlflow:{(root / 'postgres/mlflow').read_text()}")
+
+
+def test_the_secrets_have_the_strength_that_their_readers_ask_for(root):
+    make_secrets.main(root)
+    assert len(base64.urlsafe_b64decode((root / "airflow/fernet_key").read_text())) == 32
+    assert len((root / "airflow/jwt_secret").read_text()) >= 64
+    assert len(json.loads((root / "airflow/passwords.json").read_text())["admin"]) >= 16
+
+
+def test_no_file_is_open_to_all(root):
+    make_secrets.main(root)
+    modes = {name: (root / name).stat().st_mode & 0o777 for name in contents(root)}
+    assert {name: oct(mode) for name, mode in modes.items() if mode & 0o007} == {}
+    assert modes["postgres/mlflow"] == 0o440
+    assert modes["mlflow/pgpass"] == 0o400
+
+
+def test_each_file_belongs_to_its_reader():
+    owners = {name.split("/")[0]: secret.owner for name, secret in make_secrets.all_secrets("a", "b").items()}
+    assert owners == {"postgres": (0, 5432), "airflow": (50000, 0), "mlflow": (10001, 10001)}
+
+
+def test_a_half_written_file_of_a_killed_start_is_replaced(root):
+    (root / "airflow").mkdir()
+    (root / "airflow/.fernet_key").write_text("half")
+    make_secrets.main(root)
+    assert len((root / "airflow/fernet_key").read_text()) == 44
+    assert not (root / "airflow/.fernet_key").exists()
+
+
+def test_nothing_secret_is_printed(root, capsys):
+    make_secrets.main(root)
+    assert capsys.readouterr().out == ""

@@ -1,0 +1,1 @@
+"""Check and type one day's rows."""

@@ -1,0 +1,26 @@
+"""Reads raw/<day>/data and raw/<day>/target. Writes processed/<day>."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from contract import cli
+from preprocess.work import work
+
+STEP = cli.Step(
+    name="preprocess",
+    package=Path(__file__).parent,
+    summary="Reads raw/<day>/data and, once there are labels, raw/<day>/target.\n"
+    "Writes processed/<day>: typed rows with a stable split, rejected rows with their reasons, a profile.",
+    work=work,
+)
+
+
+def main() -> int:
+    """The step's command line; returns the exit code."""
+    return cli.main(STEP)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""One day's rows: read, judged, typed and written batch by batch."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from contract.config import Config
+from contract.dataset import Dataset
+from contract.errors import DataError
+from contract.progress import progress
+from contract.publish import DatasetWriter
+from contract.recipe import Recipe
+from contract.run import Run
+from preprocess.checked import Checked, Mask
+from preprocess.keys import DUPLICATE, Hashes, day_keys, in_test, read_keys
+from preprocess.labels import Labels, read_labels
+from preprocess.profile import Profile
+from preprocess.quarantine import PROVENANCE, Tally, judge, rejected
+from preprocess.rules import check
+
+SPLITS = pa.array(["train", "test"])
+
+# a batch lives three times here (as it came, typed, without the rejected rows): half of the usual size
+BATCH_ROWS = 65_536
+
+log = logging.getLogger("preprocess")
+
+
+@dataclass
+class Day:
+    """What is known about a day's rows while they are read."""
+
+    config: Config
+    labels: Labels | None
+    tally: Tally = field(default_factory=Tally)
+    profile: Profile = field(default_factory=Profile)
+    labelled: int = 0
+
+    def sort(self, batch: pa.RecordBatch, hashes: Hashes, repeated: Mask) -> tuple[pa.RecordBatch, pa.Table]:
+        """The batch's good rows, typed, and its rejected ones with their reasons."""
+        config, target = self.config, self.config.table.target
+        key, keys = read_keys(batch.column(config.key), config)
+        columns: dict[str, Checked] = {}
+        for name in dict.fromkeys([*_key_first(config), *config.columns]):
+            if name == config.key:
+                columns[name] = key.breaking(DUPLICATE, repeated)
+            elif name in batch.schema.names:
+                columns[name] = check(name, batch.column(name), config.columns[name], config.table.missing_values)
+            elif name == target and self.labels is not None:
+                columns[name] = self._label(hashes)
+        verdict = judge(columns, np.ones(len(hashes), dtype=bool))
+        labels = self.labels
+        elsewhere = {target: lambda rows: labels.lines(hashes[rows])} if labels is not None else None
+        bad = rejected(batch, keys, verdict, elsewhere)
+        rows = self._rows(keys, columns, hashes).filter(pa.array(verdict.good))
+        self.tally.add(bad)
+        self.profile.add(rows, [*config.features, *([target] if labels is not None else [])])
+        if labels is not None:
+            self.labelled += rows.num_rows - rows.column(target).null_count
+        return rows, bad
+
+    def _label(self, hashes: Hashes) -> Checked:
+        assert self.labels is not None
+        values, bad = self.labels.of(hashes)
+        # which rule it is, the label's own line says
+        return Checked(values, np.zeros(len(bad), dtype=bool)).breaking("", bad)
+
+    def _rows(self, keys: pa.Array, columns: dict[str, Checked], hashes: Hashes) -> pa.RecordBatch:
+        arrays = {self.config.key: keys, **{name: columns[name].values for name in self.config.features}}
+        if self.labels is not None:
+            arrays[self.config.table.target] = columns[self.config.table.target].values
+        part = in_test(hashes, self.config.table.test_fraction).astype(np.int32)
+        arrays["split"] = pa.DictionaryArray.from_arrays(pa.array(part), SPLITS)
+        return pa.RecordBatch.from_pydict(arrays)
+
+
+def write_day(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> None:
+    """Judge and write a day's rows. Raises DataError when too many are rejected, or none is left."""
+    started = time.monotonic()
+    config, total = run.config, data.rows()
+    hashes, repeated = day_keys(data, config)
+    labels = read_labels(target, config) if target is not None else None
+    day = Day(config, labels)
+    with DatasetWriter(run.layout.processed(run.day)) as writer, progress("preprocess", total) as tell:
+        for start, batch in _batches(data, config):
+            here = slice(start, start + batch.num_rows)
+            rows, bad = day.sort(batch, hashes[here], repeated[here])
+            if rows.num_rows:
+                writer.write(rows)
+            if bad.num_rows:
+                writer.write(bad, role="rejected")
+            tell(batch.num_rows)
+        _enough_left(run, data, day.tally, total)
+        content = msgspec.json.encode(day.profile.to_builtins())
+        writer.file("profile", "profile.json").write_bytes(msgspec.json.format(content, indent=2) + b"\n")
+        counts = {
+            "rows_in": total,
+            "rows_out": total - day.tally.rows,
+            "rejected": day.tally.rows,
+            "labelled": day.labelled,
+            "labels_repeated": labels.repeated if labels is not None else 0,
+            "labels_without_row": labels.without_row if labels is not None else 0,
+            "rejected_by_rule": dict(sorted(day.tally.by_rule.items())),
+            "missing": day.profile.missing(),
+        }
+        writer.publish(recipe, counts, run.provenance())
+    if day.tally.rows:
+        log.warning("%s: rejected rows: %s", run.layout.name(data.path), day.tally)
+    log.info(
+        "%s: %s rows in, %s out, %s rejected, %s labelled, %.1f s",
+        run.layout.name(run.layout.processed(run.day)),
+        *(f"{counts[name]:,}" for name in ("rows_in", "rows_out", "rejected", "labelled")),
+        time.monotonic() - started,
+    )
+
+
+def _batches(data: Dataset, config: Config) -> Iterator[tuple[int, pa.RecordBatch]]:
+    there = {field.name for field in data.manifest.schema} - {config.table.target}
+    wanted = dict.fromkeys([*PROVENANCE, config.key, *config.columns])
+    start = 0
+    for batch in data.batches([name for name in wanted if name in there], batch_rows=BATCH_ROWS):
+        yield start, batch
+        start += batch.num_rows
+
+
+def _key_first(config: Config) -> list[str]:
+    return [] if config.key in config.columns else [config.key]
+
+
+def _enough_left(run: Run, data: Dataset, tally: Tally, total: int) -> None:
+    allowed = run.config.table.max_rejected_fraction
+    if tally.rows > allowed * total or tally.rows == total:
+        raise DataError(
+            f"{run.layout.name(data.path)}: {tally.rows:,} of {total:,} rows break a rule ({tally.rows / total:.1%}), "
+            f"table.max_rejected_fraction allows {allowed:.1%} and one row must be left: {tally}; "
+            "mend the data, or the rules in pipeline.toml"
+        )

@@ -1,0 +1,95 @@
+"""Columns of numbers, from text and from types of their own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from preprocess.checked import Checked, Mask, mask, nulls, where
+from preprocess.texts import Words, as_text, is_text, tidy, without
+
+_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$|^[+-]?(?i:inf|infinity)$"
+# sign and digits without leading zeros; a fraction of zeros is none
+_WHOLE = r"^(?:\+|(-))?0*(\d+?)(?:\.0*)?$"
+_MAX, _MIN = "9223372036854775807", "9223372036854775808"
+
+
+def number(column: pa.Array, missing: Words) -> Checked:
+    """Float64. Texts as programs write numbers: 12, -1.5, 1e3; no thousands marks, no decimal comma."""
+    if _is_numeric(column.type):
+        floats = column.cast(pa.float64(), safe=False)
+        # a NaN that has a type of its own is how pandas and Parquet writers say missing
+        gone = nulls(floats) | mask(pc.is_nan(floats))
+        return _finite(floats, gone, np.zeros(len(floats), dtype=bool))
+    text = without(as_text(column), missing)
+    try:
+        # the whole column at once is several times faster than looking at each text first
+        floats = text.cast(pa.float64())
+    except pa.ArrowInvalid:
+        text = tidy(column, missing)
+        floats = where(mask(pc.match_substring_regex(text, _NUMBER)), text).cast(pa.float64())
+    gone = nulls(text)
+    return _finite(floats, gone, ~gone & (nulls(floats) | mask(pc.is_nan(floats))))
+
+
+def integer(column: pa.Array, missing: Words) -> Checked:
+    """Int64. Floats and texts may have a fraction of zeros (12.0): tools add one to columns with gaps."""
+    if pa.types.is_floating(column.type):
+        return _whole_floats(column.cast(pa.float64()))
+    if pa.types.is_uint64(column.type):
+        large = mask(pc.greater(column, pa.scalar(2**63 - 1, pa.uint64())))
+        values = where(~large, column).cast(pa.int64())
+        return Checked(values, nulls(column)).breaking("beyond 64 bits", large)
+    if _is_numeric(column.type):
+        return Checked(column.cast(pa.int64()), nulls(column))
+    return _whole_texts(column, missing)
+
+
+def _is_numeric(kind: pa.DataType) -> bool:
+    # decimals go by their text: exact, and no type of Arrow's that a cast forgets
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind))
+
+
+def _finite(floats: pa.Array, gone: Mask, unread: Mask) -> Checked:
+    infinite = mask(pc.is_inf(floats))
+    values = where(~(gone | unread | infinite), floats)
+    return Checked(values, gone).breaking("not a number", unread).breaking("not finite", infinite)
+
+
+def _whole_floats(floats: pa.Array) -> Checked:
+    values = floats.fill_null(np.nan).to_numpy(zero_copy_only=False)
+    gone, infinite = np.isnan(values), np.isinf(values)
+    split = ~gone & ~infinite & (np.floor(values) != values)
+    large = ~gone & ~infinite & ~split & ((values >= 2.0**63) | (values < -(2.0**63)))
+    bad = gone | infinite | split | large
+    whole = pa.array(np.where(bad, 0, values).astype(np.int64), mask=bad)
+    return (
+        Checked(whole, gone)
+        .breaking("not finite", infinite)
+        .breaking("not an integer", split)
+        .breaking("beyond 64 bits", large)
+    )
+
+
+def _whole_texts(column: pa.Array, missing: Words) -> Checked:
+    text = without(as_text(column), missing)
+    # Arrow would read 0x1F as 31
+    if not (is_text(column.type) and pc.any(pc.match_substring(text, "x", ignore_case=True)).as_py()):
+        try:
+            return Checked(text.cast(pa.int64()), nulls(text))
+        except pa.ArrowInvalid:
+            pass
+    text = tidy(column, missing)
+    gone = nulls(text)
+    whole = mask(pc.match_substring_regex(text, _WHOLE))
+    plain = pc.replace_substring_regex(where(whole, text), _WHOLE, r"\1\2")
+    digits = pc.utf8_ltrim(plain, "-")
+    length = pc.utf8_length(digits)
+    limit = pc.if_else(pc.starts_with(plain, "-"), _MIN, _MAX)
+    fits = mask(pc.or_(pc.less(length, 19), pc.and_(pc.equal(length, 19), pc.less_equal(digits, limit))))
+    return (
+        Checked(where(fits, plain).cast(pa.int64()), gone)
+        .breaking("not an integer", ~gone & ~whole)
+        .breaking("beyond 64 bits", whole & ~fits)
+    )

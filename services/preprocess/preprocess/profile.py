@@ -1,0 +1,100 @@
+"""What the good rows look like, column by column, gathered batch by batch."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+TOP = 50
+"""Categories that a profile names."""
+TRACKED = 10_000
+"""Different categories that are counted one by one; later newcomers go to `other`, so that memory stays flat."""
+
+
+class Profile:
+    """Of the columns of a dataset's rows."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._columns: dict[str, _Numbers | _Categories] = {}
+
+    def add(self, rows: pa.RecordBatch, names: list[str]) -> None:
+        """Take in the named columns of more rows."""
+        self.rows += rows.num_rows
+        for name in names:
+            column = rows.column(name)
+            kind = _Numbers if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) else _Categories
+            self._columns.setdefault(name, kind()).add(column)
+
+    def missing(self) -> dict[str, int]:
+        """Missing values by column."""
+        return {name: column.missing for name, column in self._columns.items()}
+
+    def to_builtins(self) -> dict[str, Any]:
+        """Everything, as profile.json writes it."""
+        return {"rows": self.rows, "columns": {name: each.to_builtins() for name, each in self._columns.items()}}
+
+
+class _Numbers:
+    """Count, range and moments; batches are joined by Chan's formula, which does not lose digits."""
+
+    def __init__(self) -> None:
+        self.count = self.missing = 0
+        self._min, self._max, self._mean, self._squares = math.inf, -math.inf, 0.0, 0.0
+
+    def add(self, column: pa.Array) -> None:
+        self.missing += column.null_count
+        values: npt.NDArray[np.float64] = (
+            column.drop_null().cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        )
+        if not (count := len(values)):
+            return
+        mean = float(values.mean())
+        total, apart = self.count + count, mean - self._mean
+        self._squares += float(np.square(values - mean).sum()) + apart * apart * self.count * count / total
+        self._mean += apart * count / total
+        self.count = total
+        self._min, self._max = min(self._min, float(values.min())), max(self._max, float(values.max()))
+
+    def to_builtins(self) -> dict[str, Any]:
+        moments = {
+            "min": self._min,
+            "max": self._max,
+            "mean": self._mean,
+            "std": math.sqrt(self._squares / self.count) if self.count else math.nan,
+        }
+        # 12 digits: the last ones depend on the processor's way of adding up
+        rounded = {name: float(f"{value:.12g}") if self.count else None for name, value in moments.items()}
+        return {"kind": "number", "count": self.count, "missing": self.missing, **rounded}
+
+
+class _Categories:
+    """Count of each category."""
+
+    def __init__(self) -> None:
+        self.count = self.missing = 0
+        self._counts: Counter[str] = Counter()
+
+    def add(self, column: pa.Array) -> None:
+        self.missing += column.null_count
+        self.count += len(column) - column.null_count
+        for line in pc.value_counts(column.drop_null()).to_pylist():
+            if line["values"] in self._counts or len(self._counts) < TRACKED:
+                self._counts[line["values"]] += line["counts"]
+
+    def to_builtins(self) -> dict[str, Any]:
+        top = dict(sorted(self._counts.items(), key=lambda item: (-item[1], item[0]))[:TOP])
+        return {
+            "kind": "category",
+            "count": self.count,
+            "missing": self.missing,
+            "different": len(self._counts),
+            "categories": top,
+            "other": self.count - sum(top.values()),
+        }

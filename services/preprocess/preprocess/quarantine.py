@@ -1,0 +1,123 @@
+"""Rows that break a rule, and where they came from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from preprocess.checked import Checked, Mask
+from preprocess.texts import as_text
+
+SCHEMA = pa.schema(
+    {
+        "_file": pa.string(),
+        "_row": pa.int64(),
+        "key": pa.string(),
+        "column": pa.string(),
+        "rule": pa.string(),
+        "value": pa.string(),
+    }
+)
+PROVENANCE = ["_file", "_row"]
+
+Positions = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The first rule that each row of a batch breaks, in the order in which the columns were given."""
+
+    rule: npt.NDArray[np.int32]
+    """For each row the position in `rules`, -1 for a good row."""
+    rules: list[tuple[str, str]]
+    """Column and rule."""
+
+    @property
+    def good(self) -> Mask:
+        """The rows that break none."""
+        result: Mask = self.rule < 0
+        return result
+
+
+def judge(columns: Mapping[str, Checked], rows: Mask) -> Verdict:
+    """Judge the rows of a batch; those outside `rows` are not asked and count as good."""
+    rule = np.full(len(rows), -1, dtype=np.int32)
+    rules: list[tuple[str, str]] = []
+    for name, checked in columns.items():
+        for text, breaking in checked.broken:
+            first = breaking & rows & (rule < 0)
+            if first.any():
+                rule[first] = len(rules)
+                rules.append((name, text))
+    return Verdict(rule, rules)
+
+
+def rejected(
+    batch: pa.RecordBatch,
+    keys: pa.Array,
+    verdict: Verdict,
+    elsewhere: Mapping[str, Callable[[Positions], pa.Table]] | None = None,
+) -> pa.Table:
+    """The rejected rows of a batch by SCHEMA, in the batch's order.
+
+    `elsewhere` gives the lines of columns whose values did not come with the batch.
+    """
+    tables, positions = [SCHEMA.empty_table()], [np.zeros(0, dtype=np.intp)]
+    for index, (column, rule) in enumerate(verdict.rules):
+        rows = np.flatnonzero(verdict.rule == index)
+        positions.append(rows)
+        if elsewhere and column in elsewhere:
+            tables.append(elsewhere[column](rows))
+            continue
+        places = [batch.column(name).take(pa.array(rows)).cast(SCHEMA.field(name).type) for name in PROVENANCE]
+        values = batch.column(column).take(pa.array(rows))
+        if pa.types.is_dictionary(values.type):
+            values = values.dictionary_decode()
+        said = [pa.repeat(pa.scalar(text, pa.string()), len(rows)) for text in (column, rule)]
+        tables.append(pa.Table.from_arrays([*places, keys.take(pa.array(rows)), *said, as_text(values)], schema=SCHEMA))
+    order = np.argsort(np.concatenate(positions), kind="stable")
+    return pa.concat_tables(tables).take(pa.array(order))
+
+
+@dataclass
+class Tally:
+    """Rejected rows so far."""
+
+    by_rule: Counter[str] = field(default_factory=Counter)
+    """Rows by `<column>: <rule>`."""
+    first: dict[str, object] | None = None
+    """The first one, by SCHEMA."""
+
+    def add(self, rows: pa.Table) -> None:
+        """Count the next rejected rows."""
+        if not rows.num_rows:
+            return
+        if self.first is None:
+            self.first = rows.slice(0, 1).to_pylist()[0]
+        for line in rows.group_by(["column", "rule"]).aggregate([([], "count_all")]).to_pylist():
+            self.by_rule[f"{line['column']}: {line['rule']}"] += line["count_all"]
+
+    @property
+    def rows(self) -> int:
+        """How many."""
+        return self.by_rule.total()
+
+    def __str__(self) -> str:
+        """Counts by rule, most first, and the first offender, for people."""
+        rules = ", ".join(f"{rule} ({count:,})" for rule, count in sorted(self.by_rule.items(), key=_most_first))
+        at = self.first
+        assert at is not None
+        value = "nothing" if at["value"] is None else repr(at["value"])
+        return (
+            f"{rules}; the first: {at['_file']} row {at['_row']} (key {at['key']}), "
+            f"column {at['column']}: {at['rule']}, got {value}"
+        )
+
+
+def _most_first(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]

@@ -1,0 +1,43 @@
+"""The rules of `pipeline.toml` for one column."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from contract.errors import DataError
+from contract.sections import Column
+from preprocess import numbers, texts
+from preprocess.checked import Checked, mask
+
+
+def check(name: str, column: pa.Array, spec: Column, missing: texts.Words) -> Checked:
+    """A column's values as its type has them, and the rows that break its rules.
+
+    Raises DataError for a column whose own type cannot be read at all.
+    """
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    try:
+        checked = _read(column, spec, missing)
+    except DataError as error:
+        raise DataError(f"column {name}: {error}; write it as another type") from None
+    if spec.missing == "reject":
+        checked = checked.breaking("missing", checked.missing)
+    if spec.min is not None:
+        checked = checked.breaking(f"below {spec.min:.15g}", mask(pc.less(checked.values, spec.min)))
+    if spec.max is not None:
+        checked = checked.breaking(f"above {spec.max:.15g}", mask(pc.greater(checked.values, spec.max)))
+    return checked
+
+
+def _read(column: pa.Array, spec: Column, missing: texts.Words) -> Checked:
+    if spec.type == "number":
+        return numbers.number(column, missing)
+    if spec.type == "integer":
+        return numbers.integer(column, missing)
+    if spec.type == "category":
+        return texts.category(column, missing, spec.values)
+    if spec.type == "datetime":
+        return texts.date(column, missing)
+    return texts.text(column, missing)

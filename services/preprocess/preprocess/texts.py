@@ -1,0 +1,90 @@
+"""Columns as text: what arrived as text, and what came with a type of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from contract.errors import DataError
+from preprocess.checked import Checked, nulls, where
+
+Words = tuple[str, ...]
+
+_DATE = (
+    r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+    r"(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$"
+)
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type arrived as text."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def as_text(column: pa.Array) -> pa.Array:
+    """The values as they are written, untrimmed.
+
+    Whole floats lose their `.0`: a column of whole numbers becomes one of floats as soon as pandas
+    saves it with a missing value, and its texts must not change by that. NaN is null.
+    Raises DataError for types that have no text (lists, structures, bytes that are not UTF-8).
+    """
+    if pa.types.is_floating(column.type):
+        return _float_text(column.cast(pa.float64()))
+    try:
+        return column.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(f"type must be a number, a truth, a time or text, got {column.type} ({error})") from None
+
+
+def tidy(column: pa.Array, missing: Words) -> pa.Array:
+    """Texts without the blanks around them; null where they stand for a missing value."""
+    return without(pc.utf8_trim_whitespace(as_text(column)), missing)
+
+
+def without(text: pa.Array, missing: Words) -> pa.Array:
+    """Texts, null where one is among `missing`."""
+    gone = pc.is_in(text, value_set=pa.array(missing, pa.string()))
+    return pc.if_else(gone, pa.scalar(None, pa.string()), text)
+
+
+def text(column: pa.Array, missing: Words) -> Checked:
+    """Any text."""
+    values = tidy(column, missing)
+    return Checked(values, nulls(values))
+
+
+def category(column: pa.Array, missing: Words, allowed: Words | None) -> Checked:
+    """Texts as a dictionary<int32, string>: `allowed` in its order, or those that occur as they come."""
+    # blanks are cut from each different text once, not from each row
+    encoded = as_text(column).dictionary_encode()
+    words = tidy(encoded.dictionary, missing)
+    known = pa.array(allowed, pa.string()) if allowed is not None else words.unique().drop_null()
+    code = pc.index_in(words, value_set=known).cast(pa.int32())
+    values = pa.DictionaryArray.from_arrays(code.take(encoded.indices), known)
+    gone = nulls(words.take(encoded.indices))
+    checked = Checked(values, gone)
+    if allowed is None:
+        return checked
+    return checked.breaking(f"not one of {_short(allowed)}", nulls(values) & ~gone)
+
+
+def date(column: pa.Array, missing: Words) -> Checked:
+    """Dates and times: of a type of their own, or text as ISO 8601 writes them."""
+    if pa.types.is_temporal(column.type):
+        return Checked(column, nulls(column))
+    values = tidy(column, missing)
+    gone = nulls(values)
+    good = np.asarray(pc.match_substring_regex(values, _DATE).fill_null(True), dtype=bool)  # noqa: FBT003 (as above)
+    return Checked(where(good, values), gone).breaking("not a date as YYYY-MM-DD, with or without a time", ~good)
+
+
+def _float_text(column: pa.Array) -> pa.Array:
+    values = column.fill_null(np.nan).to_numpy(zero_copy_only=False)
+    whole = (np.floor(values) == values) & (np.abs(values) < 2**63)
+    integers = pa.array(np.where(whole, values, 0).astype(np.int64)).cast(pa.string())
+    return where(~np.isnan(values), pc.if_else(pa.array(whole), integers, column.cast(pa.string())))
+
+
+def _short(words: Words) -> str:
+    return ", ".join(words) if len(words) <= 6 else f"the {len(words)} values of pipeline.toml"

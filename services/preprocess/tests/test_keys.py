@@ -1,0 +1,65 @@
+import numpy as np
+import pyarrow as pa
+
+from preprocess.keys import day_keys, find, first_of_each, hashes_of, in_test, read_keys
+
+HASHES = {
+    "": "ef46db3751d8e999",
+    "a": "d24ec4f1a98c6e5b",
+    "abc": "44bc2cf5ad770999",
+    "c1": "0b4e4c3cfdf0dbf9",
+    "Zürich": "85f1debcbb1a8279",
+    "2026-11-22-1": "ae63100ea39fd91a",
+}
+
+
+def test_the_hash_is_the_published_xxh64():
+    # if one of these changes, rows that were in the test part get into the training part
+    assert [f"{each:016x}" for each in hashes_of(pa.array(list(HASHES))).tolist()] == list(HASHES.values())
+
+
+def test_a_missing_key_has_the_hash_nought():
+    assert hashes_of(pa.array([None, "a"], pa.string()))[0] == 0
+
+
+def test_the_test_part_is_golden():
+    keys = pa.array([f"c{number}" for number in range(40)])
+    chosen = keys.filter(pa.array(in_test(hashes_of(keys), 0.2))).to_pylist()
+    assert chosen == ["c1", "c16", "c19", "c27", "c31", "c32", "c33", "c36", "c37"]
+
+
+def test_the_test_part_has_its_fraction_and_grows_with_it():
+    hashes = hashes_of(pa.array([str(number) for number in range(100_000)]))
+    small, large = in_test(hashes, 0.2), in_test(hashes, 0.3)
+    assert abs(small.mean() - 0.2) < 0.005
+    assert abs(large.mean() - 0.3) < 0.005
+    assert large[small].all()
+
+
+def test_a_key_has_one_text_whatever_type_it_came_with(day):
+    texts = [pa.array(["1", " 2 ", "NA"]), pa.array([1, 2, None]), pa.array([1.0, 2.0, float("nan")])]
+    assert [read_keys(each, day.config)[1].to_pylist() for each in texts] == [["1", "2", None]] * 3
+
+
+def test_a_key_must_not_be_missing(day):
+    checked, _ = read_keys(pa.array(["a", None]), day.config)
+    assert [(rule, rows.tolist()) for rule, rows in checked.broken] == [("missing", [False, True])]
+
+
+def test_the_rows_after_the_first_with_a_key_are_repeated(day):
+    data = day.bring_data(day.rows(6, id=["a", "b", " a", None, None, "b"]))
+    hashes, repeated = day_keys(data, day.config)
+    assert repeated.tolist() == [False, False, True, False, False, True]
+    assert hashes[0] == hashes[2] != hashes[1]
+
+
+def test_the_first_of_each_hash_comes_in_the_order_of_the_hashes():
+    hashes = np.array([7, 3, 7, 5, 3], dtype=np.uint64)
+    assert hashes[first_of_each(hashes)].tolist() == [3, 5, 7]
+    assert first_of_each(hashes).tolist() == [1, 3, 0]
+
+
+def test_hashes_are_found_or_not():
+    ordered = np.array([2, 5, 9], dtype=np.uint64)
+    assert find(np.array([9, 1, 5, 10, 2], dtype=np.uint64), ordered).tolist() == [2, -1, 1, -1, 0]
+    assert find(np.array([1], dtype=np.uint64), ordered[:0]).tolist() == [-1]

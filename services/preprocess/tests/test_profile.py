@@ -1,0 +1,62 @@
+import numpy as np
+import pyarrow as pa
+
+from preprocess import profile
+from preprocess.profile import Profile
+
+
+def profile_of(*batches):
+    found = Profile()
+    for batch in batches:
+        found.add(pa.record_batch(batch), list(batch))
+    return found.to_builtins()
+
+
+def test_numbers_have_their_moments_however_they_are_cut():
+    values = np.random.default_rng(1).normal(1e6, 1, 1000)
+    whole, cut = profile_of({"x": values}), profile_of({"x": values[:10]}, {"x": values[10:]})
+    found = whole["columns"]["x"]
+    assert (found["count"], found["missing"], found["min"]) == (1000, 0, float(f"{values.min():.12g}"))
+    assert np.isclose(found["mean"], values.mean(), rtol=1e-11)
+    assert np.isclose(found["std"], values.std(), rtol=1e-6)
+    assert np.isclose(cut["columns"]["x"]["std"], found["std"], rtol=1e-9)
+
+
+def test_missing_values_are_counted_and_left_out():
+    found = profile_of({"n": pa.array([1, None, 3])}, {"n": pa.array([None], pa.int64())})
+    assert found == {
+        "rows": 4,
+        "columns": {"n": {"kind": "number", "count": 2, "missing": 2, "min": 1, "max": 3, "mean": 2, "std": 1}},
+    }
+
+
+def test_a_column_without_a_value_has_no_moments():
+    found = profile_of({"x": pa.array([None], pa.float64())})["columns"]["x"]
+    assert (found["count"], found["mean"], found["std"]) == (0, None, None)
+
+
+def test_categories_are_counted_most_first_and_then_by_name():
+    found = profile_of(
+        {"c": pa.array(["b", "a", None, "z", "z"]).dictionary_encode()}, {"c": pa.array(["a"]).dictionary_encode()}
+    )
+    assert found["columns"]["c"] == {
+        "kind": "category",
+        "count": 5,
+        "missing": 1,
+        "different": 3,
+        "categories": {"a": 2, "z": 2, "b": 1},
+        "other": 0,
+    }
+    assert list(found["columns"]["c"]["categories"]) == ["a", "z", "b"]
+
+
+def test_only_the_top_categories_are_named(monkeypatch):
+    monkeypatch.setattr(profile, "TOP", 1)
+    found = profile_of({"c": ["a", "b", "b", "c"]})["columns"]["c"]
+    assert (found["categories"], found["other"], found["different"]) == ({"b": 2}, 2, 3)
+
+
+def test_newcomers_beyond_the_limit_are_counted_together(monkeypatch):
+    monkeypatch.setattr(profile, "TRACKED", 2)
+    found = profile_of({"c": ["a", "b"]}, {"c": ["c", "b"]})["columns"]["c"]
+    assert (found["categories"], found["other"], found["count"]) == ({"b": 2, "a": 1}, 1, 4)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import DAG, XComArg, task
+from airflow.sdk import DAG, BaseOperator, XComArg, task
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from contract.config import Config
@@ -17,8 +17,6 @@ from contract.sections import Sql
 from contract.toml import load
 from microstep_airflow.alerts import Alerts
 from microstep_airflow.days import DAY, day_of, day_param, timetable
-from microstep_airflow.operator import DockerStepOperator
-from microstep_airflow.process import ProcessStepOperator
 from microstep_airflow.records import record_failure
 from microstep_airflow.sensors import ArrivalSensor
 from microstep_airflow.settings import Settings
@@ -39,8 +37,6 @@ POLICY: dict[str, Any] = {
     "execution_timeout": STEP_LIMIT,
     "on_failure_callback": record_failure,
 }
-
-Step = DockerStepOperator | ProcessStepOperator
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,7 @@ class House:
             on_success_callback=alerts.succeeded,
         )
 
-    def step(self, name: str, *, day: str = DAY) -> Step:
+    def step(self, name: str, *, day: str = DAY) -> BaseOperator:
         """A step for one day."""
         runner, options = self._runner(name)
         return runner(task_id=name, day=day, **options)
@@ -106,7 +102,7 @@ class House:
 
         return window(DAY)
 
-    def _runner(self, name: str) -> tuple[type[Step], dict[str, Any]]:
+    def _runner(self, name: str) -> tuple[type[BaseOperator], dict[str, Any]]:
         settings, step = self.settings, STEPS[name]
         options: dict[str, Any] = {
             "step": name,
@@ -114,8 +110,13 @@ class House:
             "data_root": str(settings.data_root),
             "pool": POOL,
         }
+        # every task imports its DAG file anew: only the runner in use is loaded, Docker's client costs 0.2 s
         if settings.runner == "process":
+            from microstep_airflow.process import ProcessStepOperator
+
             return ProcessStepOperator, {**options, "config": str(settings.config)}
+        from microstep_airflow.operator import DockerStepOperator
+
         reads_sql = "inbox" in step.reads and isinstance(self.config.source, Sql)
         network = REGISTRY_NETWORK if step.uses_registry else SQL_NETWORK if reads_sql else None
         return DockerStepOperator, {

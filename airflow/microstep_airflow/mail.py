@@ -9,8 +9,6 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from html import escape
 
-from airflow.providers.smtp.hooks.smtp import SmtpHook
-
 from contract.sections import Alerts
 from microstep_airflow.records import Record
 
@@ -78,6 +76,8 @@ def _title(each: Record) -> str:
 
 def send(mail: Mail, alerts: Alerts) -> None:
     """Send a mail through the connection `smtp_default`."""
+    from airflow.providers.smtp.hooks.smtp import SmtpHook  # every task imports this module, few mails are sent
+
     with SmtpHook(smtp_conn_id=CONNECTION) as hook:
         client = hook._smtp_client  # noqa: SLF001 - what the hook sends by itself has no plain text
         assert isinstance(client, smtplib.SMTP)

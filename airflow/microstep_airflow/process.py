@@ -59,7 +59,7 @@ class ProcessStepOperator(BaseOperator):
             )
         except FileNotFoundError as error:
             raise AirflowFailException(
-                f"{error.filename}: must be there, is not; make the environments: make venvs"
+                f"{error.filename}: must be there, is not; make the environment: tools/env {self.step}"
             ) from None
         assert self.child.stdout is not None
         lines = []

@@ -1,0 +1,102 @@
+import os
+import tempfile
+import tomllib
+from pathlib import Path
+
+# Airflow reads its configuration when it is imported
+os.environ |= {
+    "AIRFLOW_HOME": tempfile.mkdtemp(prefix="microstep-airflow-"),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parents[1] / "dags"),
+    "AIRFLOW__API__BASE_URL": "http://airflow.example",
+}
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+
+from contract.toml import parse
+from microstep_airflow.house import House
+from microstep_airflow.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+PIPELINE = """
+[source]
+kind = "synthetic"
+
+[table]
+key = "id"
+target = "y"
+task = "binary"
+positive = "yes"
+
+[columns.x]
+type = "number"
+
+[columns.y]
+type = "category"
+values = ["no", "yes"]
+
+[training]
+window_days = 3
+
+[[training.candidates]]
+name = "linear"
+estimator = "sklearn.linear_model.LogisticRegression"
+
+[schedule]
+first_day = 2026-01-01
+timezone = "Europe/Berlin"
+
+[alerts]
+to = ["team@example.com", "night@example.com"]
+sender = "microstep@example.com"
+"""
+
+SOURCES = {
+    "synthetic": 'kind = "synthetic"',
+    "files": 'kind = "files"',
+    "sql": 'kind = "sql"\nquery = "select * from t where day = :day"',
+}
+
+
+def pipeline(source="synthetic"):
+    """A pipeline.toml with that source."""
+    return PIPELINE.replace(SOURCES["synthetic"], SOURCES[source])
+
+
+def settings(runner="docker", root="/srv/microstep"):
+    """The settings of a machine whose checkout is at `root`."""
+    return Settings.read({"MICROSTEP_RUNNER": runner, "MICROSTEP_HOST_ROOT": root, "MICROSTEP_HOME": root})
+
+
+def house(source="synthetic", runner="docker"):
+    """A house on such a machine."""
+    return House(parse(tomllib.loads(pipeline(source))), settings(runner))
+
+
+@pytest.fixture(scope="session")
+def load_dags(tmp_path_factory):
+    """Reads the real DAG files with a source and a runner; gives the DAGs by name."""
+
+    def load(source="synthetic", runner="docker"):
+        config = tmp_path_factory.mktemp("config") / "pipeline.toml"
+        config.write_text(pipeline(source))
+        with pytest.MonkeyPatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith("MICROSTEP_")]:
+                patch.delenv(name)
+            patch.setenv("MICROSTEP_CONFIG", str(config))
+            patch.setenv("MICROSTEP_RUNNER", runner)
+            patch.setenv("MICROSTEP_HOST_ROOT", "/srv/microstep")
+            patch.setenv("MICROSTEP_HOME", "/srv/microstep")
+            bag = DagBag(str(ROOT / "airflow" / "dags"))
+        assert bag.import_errors == {}
+        return bag.dags
+
+    return load
+
+
+@pytest.fixture(scope="session", params=[(source, runner) for source in SOURCES for runner in ("docker", "process")])
+def dags(request, load_dags):
+    """The DAGs by name, with each source and each runner."""
+    return load_dags(*request.param)

@@ -1,0 +1,105 @@
+"""A Docker engine that answers what a test says and keeps what it was asked, byte for byte over HTTP."""
+
+import json
+import struct
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlparse
+
+IMAGE_ID = "sha256:" + "ab" * 32
+VERSION = "/v1.45"
+
+
+class FakeEngine:
+    def __init__(self):
+        self.calls = []
+        """(method, path without version, query, body)."""
+        self.exit_code = 0
+        self.output = b"2026-11-23 18:00:00,123 INFO train: done\n"
+        self.images = {"microstep-train", "microstep-generate"}
+        self.holder = None
+        """The state of a container that has the name already."""
+        self.broken = {}
+        """Status by (method, path)."""
+        self.started = threading.Event()
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"tcp://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def asked(self, method, ending):
+        """The queries and bodies of the calls to a path with that ending."""
+        return [(query, body) for verb, path, query, body in self.calls if verb == method and path.endswith(ending)]
+
+    @property
+    def created(self):
+        """The body of the one create call, and the name that it asked for."""
+        [(query, body)] = self.asked("POST", "/containers/create")
+        return query["name"][0], body
+
+    def answer(self, method, path, query):
+        """Status and body of an answer."""
+        if status := self.broken.get((method, path)):
+            return status, {"message": "it went wrong"}
+        if path == "/containers/create" and self.holder is not None:
+            return 409, {"message": f"Conflict. The container name {query['name'][0]} is already in use"}
+        if method == "DELETE" and path != "/containers/c1":
+            self.holder = None
+            return 204, None
+        if path == "/containers/c1/start":
+            self.started.set()
+        labels = {"microstep.dag": "predict", "microstep.run": "manual__1", "microstep.task": "train"}
+        answers = {
+            "GET /version": (200, {"ApiVersion": VERSION[2:]}),
+            "POST /containers/create": (201, {"Id": "c1", "Warnings": []}),
+            "GET /containers/c1/json": (200, {"Id": "c1", "Config": {"Tty": False}}),
+            "POST /containers/c1/start": (204, None),
+            "POST /containers/c1/wait": (200, {"StatusCode": self.exit_code}),
+            "POST /containers/c1/stop": (204, None),
+            "DELETE /containers/c1": (204, None),
+            **{f"GET /images/{name}/json": (200, {"Id": IMAGE_ID}) for name in self.images},
+        }
+        if method == "GET" and path.startswith("/containers/microstep-"):
+            return 200, {"State": {"Status": self.holder}, "Config": {"Labels": labels}}
+        return answers.get(f"{method} {path}", (404, {"message": f"nothing here answers {method} {path}"}))
+
+    def _handler(engine):  # noqa: N805
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_call(self):
+                url = urlparse(self.path)
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                path = url.path.removeprefix(VERSION)
+                query = parse_qs(url.query)
+                engine.calls.append((self.command, path, query, json.loads(body) if body else None))
+                if path.endswith("/attach"):
+                    self.stream()
+                    return
+                status, answer = engine.answer(self.command, path, query)
+                content = b"" if answer is None else json.dumps(answer).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def stream(self):
+                self.send_response_only(101, "UPGRADED")
+                self.send_header("Content-Type", "application/vnd.docker.raw-stream")
+                self.send_header("Connection", "Upgrade")
+                self.send_header("Upgrade", "tcp")
+                self.end_headers()
+                assert engine.started.wait(10)
+                self.wfile.write(struct.pack(">BxxxL", 2, len(engine.output)) + engine.output)
+                self.close_connection = True
+
+            do_GET = do_POST = do_DELETE = handle_call  # noqa: N815 - the server's names
+
+            def log_message(self, *args):
+                pass
+
+        return Handler

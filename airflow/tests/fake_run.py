@@ -1,0 +1,39 @@
+"""What a callback sees of a run that is over."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+
+@dataclass
+class FakeTi:
+    states: dict
+    """As the execution API gives them: {"preprocess_1": "failed", …}."""
+    xcoms: dict = field(default_factory=dict)
+    """By (task, map index)."""
+    run_id: str = "manual__1"
+    log_url: str = "http://airflow.example/log"
+
+    def get_task_states(self, dag_id, run_ids):
+        return {self.run_id: self.states} if run_ids == [self.run_id] else {}
+
+    def xcom_pull(self, task_id, *, key, map_indexes):
+        assert key == "microstep_record"
+        return self.xcoms.get((task_id, map_indexes))
+
+
+def left(message, day="2026-01-03"):
+    return {"day": day, "message": message, "link": f"http://airflow.example/{message[:4]}"}
+
+
+def context(ti, dag, *, day="2026-01-03", reason="task_failure"):
+    return {
+        "dag": dag,
+        "ti": ti,
+        "run_id": ti.run_id,
+        "reason": reason,
+        "params": {"day": day},
+        "dag_run": SimpleNamespace(
+            run_type="manual", run_after=datetime(2026, 11, 23, tzinfo=UTC), data_interval_end=None
+        ),
+    }

@@ -1,0 +1,261 @@
+"""What holds for the DAG files: they parse, have the shape that the design draws, and keep the policies."""
+
+import ast
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from conftest import ROOT
+
+from microstep_airflow.house import POOL
+from microstep_airflow.records import record_failure
+from microstep_airflow.sensors import ArrivalSensor
+from microstep_airflow.steps import STEPS
+
+FILES = sorted((ROOT / "airflow" / "dags").glob("*.py"))
+
+
+def tasks(dags):
+    return [task for dag in dags.values() for task in dag.tasks]
+
+
+def edges(dag):
+    return {task.task_id: set(task.upstream_task_ids) for task in dag.tasks}
+
+
+def kind(task):
+    """The class of a task, mapped or not."""
+    return task.operator_class if task.is_mapped else type(task)
+
+
+def is_step(task):
+    return task.task_id in STEPS
+
+
+# ---- parsing
+
+
+def test_there_is_a_dag_for_each_file_and_no_other(dags):
+    assert sorted(dags) == [file.stem for file in FILES] == ["generate", "predict", "train"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_dag_file_only_declares(file):
+    module = ast.parse(file.read_text())
+    kinds = [type(node) for node in module.body]
+    # the docstring, imports, `house = House.open()`, one `with house.dag(…)`
+    assert kinds[0] is ast.Expr
+    assert set(kinds[1:-2]) <= {ast.ImportFrom}
+    assert kinds[-2:] == [ast.Assign, ast.With]
+    forbidden = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try, ast.Lambda)
+    assert [node for node in ast.walk(module) if isinstance(node, forbidden)] == []
+
+
+def test_the_docstring_of_the_file_is_the_doc_of_the_dag(dags):
+    for file in FILES:
+        assert dags[file.stem].doc_md == ast.get_docstring(ast.parse(file.read_text()), clean=False)
+
+
+@pytest.mark.parametrize("runner", ["docker", "process"])
+def test_parsing_all_dags_takes_under_a_second_beyond_importing_airflow(runner, tmp_path):
+    code = (
+        "import time, airflow.sdk\n"
+        "from airflow.dag_processing.dagbag import DagBag\n"
+        "start = time.process_time()\n"
+        f"bag = DagBag({str(ROOT / 'airflow' / 'dags')!r})\n"
+        "assert len(bag.dags) == 3, bag.import_errors\n"
+        "print('seconds', time.process_time() - start)\n"
+    )
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": f"{ROOT}/contract:{ROOT}/airflow",
+        "AIRFLOW_HOME": str(tmp_path),
+        "MICROSTEP_RUNNER": runner,
+        "MICROSTEP_HOST_ROOT": "/srv/microstep",
+        "MICROSTEP_HOME": str(ROOT),
+        "MICROSTEP_CONFIG": str(ROOT / "pipeline.toml"),
+    }
+    command = [sys.executable, "-c", code]
+    # the best of three, in processor time: others may be at work on this machine
+    runs = [subprocess.run(command, env=environment, capture_output=True, text=True, check=True) for _ in range(3)]
+    assert min(float(run.stdout.rsplit("seconds", 1)[1]) for run in runs) < 1
+
+
+def test_a_pipeline_that_breaks_a_rule_is_told_as_an_import_error(tmp_path, monkeypatch):
+    from airflow.dag_processing.dagbag import DagBag
+
+    (tmp_path / "pipeline.toml").write_text("[sorce]\n")
+    monkeypatch.setenv("MICROSTEP_CONFIG", str(tmp_path / "pipeline.toml"))
+    monkeypatch.setenv("MICROSTEP_HOST_ROOT", "/srv/microstep")
+    monkeypatch.setenv("MICROSTEP_RUNNER", "docker")
+    bag = DagBag(str(ROOT / "airflow" / "dags"))
+    assert bag.dags == {}
+    assert all("did you mean 'source'" in error for error in bag.import_errors.values())
+
+
+# ---- structure
+
+
+def test_the_generate_dag_waits_for_the_inbox_only_when_files_come_from_there(load_dags):
+    assert edges(load_dags("synthetic")["generate"]) == {"generate": set()}
+    assert edges(load_dags("sql")["generate"]) == {"generate": set()}
+    assert edges(load_dags("files")["generate"]) == {"wait_for_inbox": set(), "generate": {"wait_for_inbox"}}
+
+
+def test_the_train_dag(dags):
+    assert edges(dags["train"]) == {
+        "window": set(),
+        "wait_for_raw_data": {"window"},
+        "wait_for_raw_target": {"window"},
+        "preprocess": {"window", "wait_for_raw_data", "wait_for_raw_target"},
+        "train": {"preprocess"},
+        "validate": {"train"},
+    }
+
+
+def test_the_predict_dag(dags):
+    assert edges(dags["predict"]) == {
+        "wait_for_raw_data": set(),
+        "wait_for_champion": set(),
+        "preprocess": {"wait_for_raw_data", "wait_for_champion"},
+        "predict": {"preprocess"},
+    }
+
+
+def test_train_waits_and_preprocesses_for_each_day_of_the_window(dags):
+    train = dags["train"]
+    mapped = {task.task_id for task in train.tasks if task.is_mapped}
+    assert mapped == {"wait_for_raw_data", "wait_for_raw_target", "preprocess"}
+    for name in mapped:
+        assert train.get_task(name).map_index_template == "{{ task.day }}"
+        assert list(train.get_task(name).expand_input.value) == ["day"]
+
+
+def test_the_window_is_the_configurations(dags):
+    window = dags["train"].get_task("window").python_callable
+    assert window("2026-01-10") == ["2026-01-08", "2026-01-09", "2026-01-10"]
+    assert window("2026-01-02") == ["2026-01-01", "2026-01-02"]
+
+
+@pytest.mark.parametrize(("runner", "name"), [("docker", "DockerStepOperator"), ("process", "ProcessStepOperator")])
+def test_the_runner_decides_how_every_step_runs(load_dags, runner, name):
+    steps = [task for task in tasks(load_dags(runner=runner)) if is_step(task)]
+    assert len(steps) == 6
+    assert {kind(task).__name__ for task in steps} == {name}
+
+
+def test_every_step_is_in_a_dag(dags):
+    assert {task.task_id for task in tasks(dags) if is_step(task)} == set(STEPS)
+
+
+# ---- policies
+
+
+def test_every_dag_keeps_the_policies(dags):
+    for dag in dags.values():
+        assert dag.catchup is False
+        assert dag.max_active_runs == 1
+        assert dag.start_date == datetime(2026, 1, 1, tzinfo=ZoneInfo("Europe/Berlin"))
+        assert dag.dagrun_timeout > timedelta(0)
+        assert type(dag.timetable).__name__ == "CronDataIntervalTimetable"
+        assert str(dag.timezone) == "Europe/Berlin"
+        assert list(dag.params) == ["day"]
+
+
+def test_every_run_that_fails_or_recovers_is_told(dags):
+    for dag in dags.values():
+        assert dag.on_failure_callback.__func__.__qualname__ == "Alerts.failed"
+        assert dag.on_success_callback.__func__.__qualname__ == "Alerts.succeeded"
+
+
+def test_every_task_keeps_the_policies(dags):
+    for task in tasks(dags):
+        assert list(task.on_failure_callback) == [record_failure], task
+        assert task.owner == "microstep"
+        assert task.retries >= 1
+        assert task.retry_delay > timedelta(0)
+        assert task.retry_exponential_backoff == 2
+        assert task.max_retry_delay is not None
+        assert timedelta(0) < task.execution_timeout < dags[task.dag_id].dagrun_timeout
+        assert task.trigger_rule == "all_success"
+
+
+def test_steps_share_a_pool_and_nothing_else_takes_its_places(dags):
+    assert {task.pool for task in tasks(dags) if is_step(task)} == {POOL}
+    assert {task.pool for task in tasks(dags) if not is_step(task)} == {"default_pool"}
+
+
+def test_every_wait_has_an_end_and_holds_no_worker(dags):
+    waits = [unmapped(task) for task in tasks(dags) if kind(task) is ArrivalSensor]
+    assert len(waits) >= 4
+    for task in waits:
+        assert task.timeout == 12 * 3600
+        assert task.deferrable is True
+        assert task.soft_fail is False
+
+
+def test_no_step_pushes_its_output(dags):
+    assert {unmapped(task).do_xcom_push for task in tasks(dags) if is_step(task)} == {False}
+
+
+def test_steps_of_a_scheduled_run_take_the_runs_day(dags):
+    for task in tasks(dags):
+        if is_step(task) and not task.is_mapped:
+            assert task.day == "{{ day(dag_run, params) }}"
+            assert "day" in task.template_fields
+
+
+def unmapped(task):
+    """A task as Airflow makes it for one day."""
+    return task.unmap({**task.partial_kwargs, "day": "2026-01-03"}) if task.is_mapped else task
+
+
+# ---- the flow of data
+
+
+def upstream(dag, task):
+    return [dag.get_task(name) for name in task.get_flat_relative_ids(upstream=True)]
+
+
+def test_what_a_step_reads_was_written_or_waited_for_before(dags):
+    checked = 0
+    for dag in dags.values():
+        for task in filter(is_step, dag.tasks):
+            before = upstream(dag, task)
+            there = {name for each in before if is_step(each) for name in STEPS[each.task_id].writes}
+            there |= {unmapped(each).what for each in before if kind(each) is ArrivalSensor}
+            needed = set(STEPS[task.task_id].reads)
+            if "wait_for_inbox" not in dag.task_dict:
+                needed -= {"inbox"}  # the source is not the inbox
+            assert needed <= there, f"{dag.dag_id}.{task.task_id} lacks {needed - there}"
+            checked += len(needed)
+    assert checked >= 6
+
+
+def test_training_has_the_labels_of_every_day(dags):
+    preprocess = dags["train"].get_task("preprocess")
+    assert "raw_target" in {
+        unmapped(each).what for each in upstream(dags["train"], preprocess) if kind(each) is ArrivalSensor
+    }
+
+
+def test_what_one_dag_waits_for_another_one_writes(dags):
+    waited = {unmapped(task).what for task in tasks(dags) if kind(task) is ArrivalSensor} - {"inbox"}
+    written = {name for task in tasks(dags) if is_step(task) for name in STEPS[task.task_id].writes}
+    assert waited == {"raw_data", "raw_target", "champion"}
+    assert waited <= written
+
+
+def test_the_table_of_steps_speaks_the_layouts_names():
+    from contract.layout import Layout
+
+    names = {name for step in STEPS.values() for name in (*step.reads, *step.may_read, *step.writes)}
+    assert [name for name in names if not hasattr(Layout(Path("/data")), name)] == []
+
+
+def test_a_step_exists_for_each_service():
+    services = {path.parent.name for path in (ROOT / "services").glob("*/Dockerfile")}
+    assert services == set(STEPS)

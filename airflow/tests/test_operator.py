@@ -1,0 +1,242 @@
+import os
+
+import pytest
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from conftest import house
+from fake_engine import IMAGE_ID, FakeEngine
+
+from microstep_airflow.engine import LockedError
+from microstep_airflow.operator import owner
+
+DAY = "2026-01-03"
+
+
+class Ti:
+    log_url = "http://airflow.example/log"
+
+    def __init__(self):
+        self.pushed = {}
+
+    def xcom_push(self, key, value):
+        self.pushed[key] = value
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    fake = FakeEngine()
+    monkeypatch.setenv("DOCKER_HOST", fake.url)
+    yield fake
+    fake.close()
+
+
+@pytest.fixture
+def step(tmp_path):
+    """Makes the operator of a step for a day, with a data root of the tester's own."""
+
+    def make(name="train", **more):
+        operator = house(**more).step(name, day=DAY)
+        operator.data_root = str(tmp_path)
+        return operator
+
+    return make
+
+
+def run(operator):
+    ti = Ti()
+    operator.execute.__wrapped__(operator, {"ti": ti, "task": operator})
+    return ti
+
+
+def test_a_step_runs_with_the_rules_of_the_house(engine, step, tmp_path):
+    run(step())
+    name, body = engine.created
+    assert name == "microstep-train-2026-01-03"
+    assert body["Image"] == "microstep-train"
+    assert body["Cmd"] == ["--day", DAY]
+    assert body["User"] == owner(tmp_path)
+    host = body["HostConfig"]
+    expected = {
+        "Init": True,
+        "ReadonlyRootfs": True,
+        "Tmpfs": {"/tmp": "rw,nosuid,nodev,noexec,size=512m,mode=1777"},
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges"],
+        "PidsLimit": 512,
+        "Memory": 2 * 1024**3,
+        "MemorySwap": 2 * 1024**3,
+        "NanoCpus": 1_000_000_000,
+        "NetworkMode": "microstep-steps",
+    }
+    assert {key: host.get(key) for key in expected} == expected
+    assert [key for key in ("Privileged", "CapAdd", "Binds", "Devices", "PidMode", "AutoRemove") if host.get(key)] == []
+
+
+def test_only_the_data_root_can_be_written(engine, step):
+    run(step())
+    mounts = [(m["Source"], m["Target"], m["Type"], m["ReadOnly"]) for m in engine.created[1]["HostConfig"]["Mounts"]]
+    assert mounts == [
+        ("/srv/microstep/data", "/data", "bind", False),
+        ("/srv/microstep/pipeline.toml", "/config/pipeline.toml", "bind", True),
+    ]
+
+
+def test_a_step_is_told_where_things_are_and_which_image_it_is(engine, step):
+    run(step())
+    assert sorted(engine.created[1]["Env"]) == [
+        "MICROSTEP_CONFIG=/config/pipeline.toml",
+        "MICROSTEP_DATA_ROOT=/data",
+        f"MICROSTEP_IMAGE={IMAGE_ID}",
+        "MICROSTEP_LOG_FORMAT=text",
+        "MLFLOW_TRACKING_URI=http://mlflow:5000",
+    ]
+
+
+@pytest.mark.parametrize("name", ["train", "validate", "predict"])
+def test_steps_that_use_the_registry_join_its_network(step, name):
+    operator = step(name)
+    assert operator.network_mode == "microstep-steps"
+    assert operator.environment["MLFLOW_TRACKING_URI"] == "http://mlflow:5000"
+
+
+@pytest.mark.parametrize(("name", "source"), [("generate", "synthetic"), ("generate", "files"), ("preprocess", "sql")])
+def test_all_others_have_no_network_and_no_secrets(step, name, source):
+    operator = step(name, source=source)
+    assert operator.network_mode == "none"
+    assert "MLFLOW_TRACKING_URI" not in operator.environment
+    assert "/run/secrets" not in [mount["Target"] for mount in operator.mounts]
+
+
+def test_generate_reaches_the_database_and_its_secret_when_the_source_is_sql(engine, step):
+    run(step("generate", source="sql"))
+    host = engine.created[1]["HostConfig"]
+    assert host["NetworkMode"] == "microstep-sql"
+    [secrets] = [mount for mount in host["Mounts"] if mount["Target"] == "/run/secrets"]
+    assert (secrets["Source"], secrets["ReadOnly"]) == ("/srv/microstep/secrets", True)
+
+
+def test_the_calls_to_the_engine_are_these_and_no_others(engine, step):
+    run(step())
+    assert [(method, path) for method, path, _, _ in engine.calls] == [
+        ("GET", "/version"),
+        ("GET", "/images/microstep-train/json"),
+        ("POST", "/containers/create"),
+        ("POST", "/containers/c1/attach"),
+        ("GET", "/containers/c1/json"),
+        ("POST", "/containers/c1/start"),
+        ("POST", "/containers/c1/wait"),
+        ("DELETE", "/containers/c1"),
+    ]
+
+
+def test_an_image_that_is_not_there_fails_at_once_and_is_not_pulled(engine, step):
+    engine.images.clear()
+    with pytest.raises(AirflowFailException, match="microstep-train: must be on this machine.*compose build train"):
+        run(step())
+    assert engine.calls[-1][:2] == ("GET", "/images/microstep-train/json")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(65, AirflowFailException), (69, AirflowException), (80, AirflowSkipException)]
+)
+def test_the_exit_code_decides_and_the_error_line_is_told(engine, step, code, kind):
+    engine.exit_code = code
+    engine.output = b"2026-11-23 18:00:00,123 ERROR train: models/2026-01-03: no good\n"
+    with pytest.raises(AirflowException, match=f"^models/2026-01-03: no good .exit {code}") as raised:
+        run(step())
+    assert type(raised.value) is kind
+
+
+@pytest.mark.parametrize("code", [0, 65, 80])
+def test_the_container_is_removed_however_it_ended(engine, step, code):
+    engine.exit_code = code
+    try:
+        run(step())
+    except AirflowException:
+        assert code
+    [(query, _)] = engine.asked("DELETE", "/containers/c1")
+    assert query["force"] == ["True"]
+
+
+def test_a_refusal_is_put_on_record(engine, step):
+    engine.exit_code = 80
+    operator, ti = step(), Ti()
+    with pytest.raises(AirflowSkipException):
+        operator.execute.__wrapped__(operator, {"ti": ti, "task": operator})
+    [left] = ti.pushed.values()
+    assert left["day"] == DAY
+    assert left["message"].endswith("(exit 80: gate refused)")
+
+
+@pytest.mark.parametrize("state", ["running", "created", "paused", "restarting"])
+def test_a_second_copy_is_refused_for_a_retry_and_the_first_one_left_alone(engine, step, state):
+    engine.holder = state
+    with pytest.raises(LockedError, match=f"microstep-train-{DAY}: must be the only one.*{state} for dag predict"):
+        run(step())
+    assert not isinstance(LockedError(), AirflowFailException)
+    assert engine.asked("DELETE", DAY) == []
+
+
+@pytest.mark.parametrize("state", ["exited", "dead"])
+def test_what_a_killed_task_left_behind_does_not_hold_the_lock(engine, step, state):
+    engine.holder = state
+    run(step())
+    assert len(engine.asked("POST", "/containers/create")) == 2
+    assert len(engine.asked("DELETE", f"/containers/microstep-train-{DAY}")) == 1
+
+
+def test_an_engine_that_does_not_answer_is_retried(step, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    with pytest.raises(AirflowException, match="tcp://127.0.0.1:1: the engine does not answer") as raised:
+        run(step())
+    assert type(raised.value) is AirflowException
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(400, AirflowFailException), (403, AirflowFailException), (500, AirflowException)]
+)
+def test_what_the_engine_refuses_is_not_asked_again_but_its_own_trouble_is_waited_for(engine, step, status, kind):
+    engine.broken[("POST", "/containers/create")] = status
+    with pytest.raises(AirflowException, match="the engine refused: it went wrong") as raised:
+        run(step())
+    assert type(raised.value) is kind
+
+
+def test_a_stop_gives_the_step_less_time_than_airflow_gives_the_task(engine, step):
+    operator = step()
+    operator.container = {"Id": "c1"}
+    operator.on_kill()
+    [(query, _)] = engine.asked("POST", "/containers/c1/stop")
+    assert int(query["t"][0]) < 5
+    assert len(engine.asked("DELETE", "/containers/c1")) == 1
+
+
+def test_a_stop_of_a_container_that_is_gone_is_no_error(engine, step):
+    engine.broken[("POST", "/containers/c1/stop")] = 404
+    operator = step()
+    operator.container = {"Id": "c1"}
+    operator.on_kill()
+
+
+def test_a_stop_before_the_container_was_made_asks_for_nothing(engine, step):
+    step().on_kill()
+    assert engine.calls == []
+
+
+def test_a_step_runs_as_the_owner_of_the_data_root_but_never_as_root(tmp_path, monkeypatch):
+    found = tmp_path.stat()
+    for uid, expected in [(1234, f"1234:{found.st_gid}"), (0, "1000:1000")]:
+        result = os.stat_result((found.st_mode, 0, 0, 0, uid, found.st_gid, 0, 0, 0, 0))
+        monkeypatch.setattr(type(tmp_path), "stat", lambda self, result=result: result)
+        assert owner(tmp_path) == expected
+
+
+def test_labels_say_whose_container_it_is(step):
+    assert step().labels == {
+        "microstep.step": "train",
+        "microstep.day": DAY,
+        "microstep.dag": "{{ dag.dag_id }}",
+        "microstep.run": "{{ run_id }}",
+        "microstep.task": "{{ task.task_id }}",
+        "microstep.try": "{{ ti.try_number }}",
+    }
+    assert "labels" in step().template_fields

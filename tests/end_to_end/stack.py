@@ -68,6 +68,15 @@ class Stack:
         manifest: dict[str, Any] = json.loads((self.data.joinpath(*path) / "manifest.json").read_text())
         return manifest
 
+    def verdict(self, day: str) -> dict[str, Any]:
+        """What validate found about the model of a day."""
+        path = self.data / "reports" / "train" / day
+        (file,) = [
+            file["path"] for file in self.manifest("reports", "train", day)["files"] if file["role"] == "verdict"
+        ]
+        verdict: dict[str, Any] = json.loads((path / file).read_text())
+        return verdict
+
     def mails(self) -> list[dict[str, Any]]:
         """What MailDev has received."""
         with urllib.request.urlopen("http://127.0.0.1:1080/api/email", timeout=10) as answer:

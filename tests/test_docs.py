@@ -1,0 +1,280 @@
+"""The pages say what is true: links lead somewhere, commands exist, tables equal the code."""
+
+import ast
+import importlib.util
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LISTED = subprocess.run(
+    ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+    cwd=ROOT,
+    check=True,
+    capture_output=True,
+    text=True,
+).stdout
+FILES = sorted({ROOT / name for name in LISTED.split("\0") if name and (ROOT / name).is_file()})
+PAGES = [path for path in FILES if path.suffix == ".md"]
+STEPS = ("generate", "preprocess", "train", "validate", "predict")
+
+
+def every_page(test):
+    return pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())(test)
+
+
+def code_of(page):
+    """What a page shows as code: fenced or indented blocks, and words between backticks, one text each."""
+    text = page.read_text()
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    indented = re.findall(
+        r"^ {4}(\S.*)$", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE
+    )
+    words = re.findall(r"`([^`\n]+)`", text)
+    return [line for block in blocks for line in re.sub(r"\\\n\s*", "", block).splitlines()] + indented + words
+
+
+def table_rows(text, first_heading):
+    """The rows of the first table whose head begins with a word; a row is its cells."""
+    head = re.search(rf"^\| {re.escape(first_heading)} \|.*\n\|[-| ]+\n((?:\|.*\n)+)", text, re.MULTILINE)
+    assert head, f"no table that begins with {first_heading!r}"
+    return [[cell.strip() for cell in line.strip("|\n").split(" | ")] for line in head[1].splitlines()]
+
+
+def load(path, name):
+    """A module of another part, which must import nothing but the standard library."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def slug(heading):
+    """The anchor that a heading gets."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_there_are_pages():
+    names = {page.relative_to(ROOT).as_posix() for page in PAGES}
+    assert {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "contract/README.md"} <= names
+
+
+@every_page
+def test_links_lead_to_files_and_headings_that_exist(page):
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith(("https://", "http://")):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        headings = (
+            re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE) if file.suffix == ".md" and file.exists() else []
+        )
+        if not file.exists() or (anchor and anchor not in map(slug, headings)):
+            broken.append(target)
+    assert broken == []
+
+
+@pytest.fixture(scope="module")
+def targets():
+    """What can be typed after `make`."""
+    written = set(re.findall(r"^([a-z%-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    usage = subprocess.run([ROOT / "tools/test", "--help"], check=True, capture_output=True, text=True).stdout
+    suites = re.search(r"all by default: (.*?)\n\s*\n", usage, re.DOTALL)[1].replace("\n", " ").split(",")
+    return (written - {"test-%"}) | {f"test-{suite.strip()}" for suite in suites} | {"test-<part>"}
+
+
+@every_page
+def test_every_make_command_has_a_target(page, targets):
+    used = {word for code in code_of(page) for word in re.findall(r"(?:^|sudo |\$ )make ([a-z<>-]+)", code)}
+    assert used - targets == set()
+
+
+@every_page
+def test_every_path_of_ours_that_a_page_names_is_there(page):
+    folders = (
+        "contract/",
+        "services/",
+        "airflow/",
+        "socket-proxy/",
+        "mlflow/",
+        "tools/",
+        "tests/",
+        "docs/",
+        "airgap/",
+        ".ci/",
+    )
+    named = {
+        code.removesuffix("/")
+        for code in code_of(page)
+        if code.startswith(folders) and re.fullmatch(r"[\w./<>-]+", code) and "*" not in code
+    }
+    missing = []
+    for name in named:
+        names = [name.replace("<step>", step).replace("<part>", step) for step in STEPS]
+        missing += [each for each in names if not any((base / each).exists() for base in (ROOT, page.parent))]
+    assert missing == []
+
+
+@every_page
+def test_every_option_of_a_step_exists(page):
+    """Of `microstep-<step> …` and `docker compose run … <step> …`, on every page."""
+    wrong = []
+    for code in code_of(page):
+        found = re.search(rf"(?:microstep-|docker compose run .*?)({'|'.join(STEPS)})(?: (.*))?$", code)
+        if not found or not found[2]:
+            continue
+        step, words = found[1], shlex.split(re.split(r" [>|#] ", found[2])[0], comments=True)
+        known = options_of("infer" if words[0] == "infer" else "step")
+        wrong += [f"{step}: {word}" for word in words if word.startswith("--") and word.split("=")[0] not in known]
+    assert wrong == []
+
+
+def options_of(what):
+    """The options that the source declares with add_argument."""
+    source = {"step": "contract/contract/cli.py", "infer": "services/generate/generate/infer.py"}[what]
+    calls = (node for node in ast.walk(ast.parse((ROOT / source).read_text())) if isinstance(node, ast.Call))
+    found = {
+        call.args[0].value
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr == "add_argument"
+        and isinstance(call.args[0], ast.Constant)
+    }
+    assert found
+    return found | {"--help"}
+
+
+@pytest.fixture(scope="module")
+def sources():
+    """All that is not a page, as one text."""
+    return "".join(path.read_text(errors="replace") for path in FILES if path.suffix not in (".md", ".txt"))
+
+
+@every_page
+def test_every_variable_that_a_page_names_is_used_somewhere(page, sources):
+    named = set(re.findall(r"\bMICROSTEP_[A-Z_]+\b", page.read_text()))
+    assert {name for name in named if name not in sources} == set()
+
+
+def test_the_readmes_table_of_the_data_flow_is_the_one_in_the_code():
+    steps = load(ROOT / "airflow/microstep_airflow/steps.py", "steps").STEPS
+    layout = load(ROOT / "contract/contract/layout.py", "layout").Layout(Path())
+
+    def path(name, step):
+        if name == "report":
+            return layout.report("predict" if step == "predict" else "train", "<day>").as_posix()
+        found = getattr(layout, name)
+        return (found("<day>") if callable(found) else found).as_posix()
+
+    written = {}
+    for name, reads, writes, tasks in table_rows((ROOT / "README.md").read_text(), "step"):
+        step = re.search(r"\w+", name)[0]
+        written[step] = tuple(set(re.findall(r"`([^`]+)`", cell)) for cell in (reads, writes, tasks))
+    declared = {
+        name: (
+            {path(each, name) for each in (*step.reads, *step.may_read)},
+            {path(each, name) for each in step.writes},
+            {f"{dag}.{task}" for dag, task in tasks_in_dags() if task == name},
+        )
+        for name, step in steps.items()
+    }
+    assert written == declared
+
+
+def tasks_in_dags():
+    """Each DAG with each step that its file declares."""
+    for file in sorted((ROOT / "airflow/dags").glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr.startswith("step")
+            ):
+                yield file.stem, node.args[0].value
+
+
+def sections():
+    """The tables of pipeline.toml with keys and defaults, read from the source as text."""
+    names = {
+        "Pipeline": "pipeline", "Synthetic": "source", "Files": "source", "Sql": "source", "Table": "table",
+        "Column": "columns.NAME", "Candidate": "training.candidates", "Training": "training", "Gate": "gate",
+        "Predictions": "predictions", "Schedule": "schedule", "Alerts": "alerts",
+    }  # fmt: skip
+    tree = ast.parse((ROOT / "contract/contract/sections.py").read_text())
+    for node in tree.body:
+        bases = [base.id for base in node.bases if isinstance(base, ast.Name)] if isinstance(node, ast.ClassDef) else []
+        if "Section" not in bases:
+            continue
+        for field in node.body:
+            if isinstance(field, ast.AnnAssign):
+                default = SimpleNamespace() if field.value is None else ast.literal_eval(field.value)
+                yield f"{names[node.name]}.{field.target.id}", default
+
+
+def test_the_configuration_page_has_every_key_with_its_default_and_no_other():
+    page = (ROOT / "docs/configuration.md").read_text()
+    shown = dict(re.findall(r"^\| `([\w.]+)` \| (.+?) \| .*\|$", page, re.MULTILINE))
+
+    def as_shown(default):
+        if isinstance(default, SimpleNamespace):
+            return "—"
+        if default is None:
+            return "*none*"
+        text = repr(list(default) if isinstance(default, tuple) else default)
+        return f"`{text}`".replace("'", '"')
+
+    assert shown == {name: as_shown(default) for name, default in sections()}
+
+
+def test_the_shipped_configuration_uses_keys_that_the_page_has():
+    page = (ROOT / "docs/configuration.md").read_text()
+    config = tomllib.loads((ROOT / "pipeline.toml").read_text())
+    used = {f"{table}.{key}" for table, values in config.items() if table != "columns" for key in values}
+    used |= {f"columns.NAME.{key}" for column in config["columns"].values() for key in column}
+    assert {key for key in used if f"`{key}" not in page} == set()
+    assert "training.window_days" in used
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md"])
+def test_the_table_of_exit_codes_is_the_one_in_the_code(page):
+    codes = load(ROOT / "contract/contract/errors.py", "errors").ExitCode
+    assert {int(row[0]) for row in table_rows((ROOT / page).read_text(), "code")} == {code.value for code in codes}
+
+
+def test_exit_codes_are_retried_as_the_page_says():
+    codes = load(ROOT / "contract/contract/errors.py", "errors").ExitCode
+    source = (ROOT / "airflow/microstep_airflow/outcome.py").read_text()
+    names = re.findall(r"ExitCode\.(\w+)", re.search(r"MENDED_BY_RETRY = \{(.*?)\}", source)[1])
+    rows = table_rows((ROOT / "docs/architecture.md").read_text(), "code")
+    assert {int(code) for code, _, does in rows if does.startswith("tries again")} == {codes[name] for name in names}
+
+
+def test_every_decision_is_listed_and_numbered_without_a_gap():
+    folder = ROOT / "docs/decisions"
+    pages = sorted(path.name for path in folder.glob("[0-9]*.md"))
+    assert [name[:4] for name in pages] == [f"{number:04d}" for number in range(1, len(pages) + 1)]
+    listed = re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", (folder / "README.md").read_text())
+    assert listed == pages
+
+
+def test_every_module_of_the_contract_is_in_its_readme():
+    listed = {
+        name
+        for row in table_rows((ROOT / "contract/README.md").read_text(), "module")
+        for name in re.findall(r"`(\w+)`", row[0])
+    }
+    assert listed == {path.stem for path in (ROOT / "contract/contract").glob("*.py")} - {"__init__"}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_has_a_page_that_is_short(step):
+    assert len((ROOT / "services" / step / "README.md").read_text().splitlines()) <= 60

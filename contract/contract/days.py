@@ -10,17 +10,17 @@ from contract.errors import UsageError
 _FORM = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def parse_day(text: str) -> date:
-    """The calendar day that `text` writes as YYYY-MM-DD.
+def parse_day(text: str, option: str = "--day") -> date:
+    """The calendar day that `text`, the value of an option, writes as YYYY-MM-DD.
 
     Raises UsageError for another form or for a day that no calendar has.
     """
     if not _FORM.fullmatch(text):
-        raise UsageError(f"--day: must be written YYYY-MM-DD, got {text!r}")
+        raise UsageError(f"{option}: must be written YYYY-MM-DD, got {text!r}")
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"--day: no such day in the calendar: {text!r} ({error})") from None
+        raise UsageError(f"{option}: no such day in the calendar: {text!r} ({error})") from None
 
 
 def window(day: date, *, length: int, delay: int, first_day: date) -> list[date]:

@@ -161,5 +161,6 @@ def _ignored(look: Look, kind: str, why: str) -> DraftColumn:
 def _rejected(rows: int, columns: Sequence[DraftColumn], looks: dict[str, Look], key: str | None) -> float:
     """Twice the share of rows that today's rules reject, at least the default: dirt does not come evenly."""
     strays = sum(looks[each.name].strays for each in columns if each.settings["type"] in ("number", "integer"))
-    repeated = looks[key].counted - looks[key].distinct if key is not None and not looks[key].free else 0
+    # a key that was given may repeat from day to day, which no day rejects
+    repeated = looks[key].counted - looks[key].distinct if key is not None and looks[key].identifies else 0
     return max(0.05, math.ceil(200 * (strays + repeated) / max(rows, 1)) / 100)

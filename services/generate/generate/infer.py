@@ -51,7 +51,7 @@ def infer(args: argparse.Namespace) -> None:
     to_file = args.output != STANDARD_OUTPUT
     if to_file and args.output.exists() and not args.overwrite:
         raise UsageError(f"--output: {args.output} is there already; give --force to replace it, or another --output")
-    first_day = parse_day(args.first_day)
+    first_day = parse_day(args.first_day, "--first-day")
     table = _open(args.file)
     differ(table.name, table.schema.names)
     for option, name in (("--target", args.target), ("--key", args.key)):

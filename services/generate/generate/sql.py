@@ -41,7 +41,7 @@ class Query:
         assert isinstance(run.config.source, Sql)
         self.run, self.source = run, run.config.source
         self.url = _url()
-        self.database = self.url.set(username=None, password=None, query={}).render_as_string()
+        self.database = _public(self.url)
         self.rows = None
         self.data = self._recipe(self.source.query)
         self.target = self._recipe(self.source.target_query or self.source.query)
@@ -123,8 +123,8 @@ class Query:
             yield
         except SQLAlchemyError as error:
             said = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
-            if self.url.password:
-                said = said.replace(str(self.url.password), "***")
+            for secret in (self.url.password, self.url.query.get("password")):
+                said = said.replace(str(secret), "***") if secret else said
             # SQLite calls a wrong query an operational error too; a server's are about the connection
             lost = isinstance(error, InterfaceError | OperationalError) and self.url.get_backend_name() != "sqlite"
             if what is None or lost:
@@ -152,6 +152,13 @@ def _url() -> URL:
         if "connect_timeout" not in url.query:  # the driver's own default is to wait for minutes
             url = url.update_query_dict({"connect_timeout": CONNECT_SECONDS})
     return url
+
+
+def _public(url: URL) -> str:
+    """The URL as messages and manifests write it: without user, password, and options that may hold one too."""
+    from sqlalchemy import URL
+
+    return str(URL.create(url.drivername, host=url.host, port=url.port, database=url.database))
 
 
 def _as_text(name: str, places: dict[str, int | None], chunk: Any) -> pa.RecordBatch:

@@ -130,7 +130,9 @@ def _customers(rng: np.random.Generator, count: int, drift: float) -> dict[str, 
     usage = rng.normal(0.0, 1.0, count)
     bill = 62.0 + 9.0 * usage + rng.normal(0.0, 20.0, count) + drift * CHARGE_SD
     charge = np.round(np.maximum(bill, 5.0), 2)
-    calls = np.maximum(np.rint(rng.poisson(1.4, count) + drift * CALLS_SD), 0).astype(np.int64)
+    # rounded up or down by chance: a shift of less than half a call would vanish otherwise
+    calls = np.floor(rng.poisson(1.4, count) + drift * CALLS_SD + rng.random(count))
+    calls = np.maximum(calls, 0).astype(np.int64)
     silent = np.minimum(rng.exponential(80.0, count), 730).astype(np.int64)
     contract = np.searchsorted([0.55, 0.80], rng.random(count))
     payment = np.searchsorted([0.40, 0.65], rng.random(count))

@@ -1,0 +1,132 @@
+"""A data root, a configuration that a test can change, and a call of the step as from a shell."""
+
+import importlib
+import os
+import sys
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from contract.dataset import Dataset
+from contract.run import Run
+from contract.toml import parse
+from generate.synthetic import COLUMNS, LEVELS, NUMBERS
+from generate.toml_text import key, value
+
+DAY = "2026-11-22"
+PACKAGE = Path(__file__).parents[1] / "generate"
+
+
+@pytest.fixture
+def table():
+    """A small table in the inbox: a key, two features, a column that no model sees, and a target."""
+    return {
+        "source": {"kind": "files"},
+        "table": {"key": "id", "target": "left", "task": "binary", "positive": "yes"},
+        "columns": {
+            "id": {"type": "text", "role": "ignore"},
+            "age": {"type": "integer", "min": 0},
+            "plan": {"type": "category"},
+            "note": {"type": "text", "role": "ignore"},
+            "left": {"type": "category", "values": ["no", "yes"]},
+        },
+        "training": {"candidates": [{"name": "a", "estimator": "x.Y"}]},
+        "schedule": {"first_day": date(2026, 11, 1)},
+    }
+
+
+@pytest.fixture
+def customers(table):
+    """The table that synthetic rows fit, clean."""
+    columns = {name: {"type": "number"} for name in NUMBERS} | {name: {"type": "category"} for name in LEVELS}
+    columns |= {"customer_id": {"type": "text", "role": "ignore"}, "churned": table["columns"]["left"]}
+    return table | {
+        "source": {"kind": "synthetic", "rows": 500, "missing": 0, "broken": 0},
+        "table": {"key": "customer_id", "target": "churned", "task": "binary", "positive": "yes"},
+        "columns": {name: columns[name] for name in COLUMNS},
+    }
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A data root."""
+    path = tmp_path / "data"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def inbox(root):
+    """The day's inbox."""
+    path = root / "inbox" / DAY
+    path.mkdir(parents=True)
+    return path
+
+
+@pytest.fixture
+def run(root):
+    """Makes a run from a configuration in plain values."""
+
+    def make(raw, day=DAY, *, force=False):
+        return Run("generate", PACKAGE, date.fromisoformat(day), root, parse(raw), force=force)
+
+    return make
+
+
+@pytest.fixture
+def rows(root):
+    """Reads all rows of a raw dataset (`data` or `target`) of the day."""
+
+    def read(name, day=DAY):
+        path = root / "raw" / day / name
+        return pa.concat_tables(pq.read_table(path / file.path) for file in Dataset.open(path).manifest.named("rows"))
+
+    return read
+
+
+@pytest.fixture
+def state(root):
+    """Gives every file below raw/, with its content and its time of change."""
+
+    def state():
+        files = [path for path in (root / "raw").rglob("*") if path.is_file()]
+        return {str(path.relative_to(root)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+    return state
+
+
+@pytest.fixture
+def call(root, tmp_path, monkeypatch, capfd):
+    """Runs the step on the day as from a shell; gives its exit code and what it said."""
+
+    def call(raw, *options):
+        config = tmp_path / "pipeline.toml"
+        config.write_text(as_toml(raw), encoding="utf-8")
+        return shell("--day", DAY, "--data-root", str(root), "--config", str(config), *options)
+
+    def shell(*argv):
+        monkeypatch.setattr(sys, "argv", ["generate", *argv])
+        for name in [name for name in os.environ if name.startswith("MICROSTEP_") and name != "MICROSTEP_SQL_URL_FILE"]:
+            monkeypatch.delenv(name)
+        try:
+            code = importlib.import_module("generate.__main__").main()
+        except SystemExit as end:
+            code = end.code
+        return int(code), capfd.readouterr().err
+
+    call.shell = shell
+    return call
+
+
+def as_toml(raw):
+    """A configuration as a file; nested tables as inline ones."""
+
+    def inline(thing):
+        if isinstance(thing, dict):
+            return f"{{ {', '.join(f'{key(name)} = {inline(each)}' for name, each in thing.items())} }}"
+        return f"[{', '.join(map(inline, thing))}]" if isinstance(thing, list) else value(thing)
+
+    return "\n".join(f"{key(name)} = {inline(each)}" for name, each in raw.items())

@@ -1,0 +1,52 @@
+import pytest
+
+from contract.errors import DataError
+from contract.toml import parse
+from generate.columns import Found, check, wanted
+
+
+def test_the_data_is_every_column_but_the_target_in_the_configurations_order(table):
+    assert wanted(parse(table)) == ["id", "age", "plan", "note"]
+
+
+def test_a_key_that_is_no_column_of_the_configuration_is_needed_too(table):
+    del table["columns"]["id"]
+    assert wanted(parse(table)) == ["id", "age", "plan", "note"]
+    with pytest.raises(DataError, match="x: column 'id' must be there"):
+        check("x", ["age", "plan", "left"], parse(table), alone=True)
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["id", "age", "plan", "note", "left"], Found(data=True, target=True)),
+        (["left", "plan", "age", "id"], Found(data=True, target=True)),
+        (["id", "age", "plan"], Found(data=True, target=False)),
+        (["left", "id"], Found(data=False, target=True)),
+    ],
+)
+def test_data_and_labels_are_told_apart_by_their_columns(table, names, found):
+    assert check("x", names, parse(table), alone=True) == found
+
+
+def test_labels_are_no_data_where_data_is_due(table):
+    with pytest.raises(DataError, match="x: column 'age' must be there by pipeline.toml, got 'id', 'left'"):
+        check("x", ["id", "left"], parse(table), alone=False)
+
+
+def test_labels_may_bring_no_other_column_unless_asked(table):
+    with pytest.raises(DataError, match=r"x: column 'when' must be in \[columns\]"):
+        check("x", ["id", "left", "when"], parse(table), alone=True)
+    table["table"]["extra_columns"] = "drop"
+    assert check("x", ["id", "left", "when"], parse(table), alone=True) == Found(data=False, target=True)
+
+
+def test_a_file_cannot_bring_the_key_that_the_step_makes(table):
+    del table["table"]["key"], table["columns"]["id"]
+    with pytest.raises(DataError, match="column 'row_key' must be in"):
+        check("x", ["row_key", "age", "plan", "left"], parse(table), alone=True)
+
+
+def test_a_long_list_of_columns_is_cut_in_messages(table):
+    with pytest.raises(DataError, match="'c11' and 88 more"):
+        check("x", [f"c{number}" for number in range(100)], parse(table), alone=True)

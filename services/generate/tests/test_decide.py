@@ -1,0 +1,152 @@
+import pyarrow as pa
+import pytest
+
+from contract.errors import DataError, UsageError
+from generate.decide import decide
+from generate.look import Look
+
+
+def looks(columns):
+    found = []
+    for name, values in columns.items():
+        look = Look(name, floating=False)
+        look.add(pa.array(values))
+        found.append(look)
+    return found
+
+
+@pytest.fixture
+def columns():
+    """A hundred rows that a model could be made from."""
+    return {
+        "id": [f"c{number}" for number in range(100)],
+        "size": [str(number / 2) for number in range(100)],
+        "y": ["no", "no", "yes", "no"] * 25,
+    }
+
+
+def decided(columns, target="y", key=None):
+    return decide("a.csv", looks(columns), target, key)
+
+
+def column(columns, name, **options):
+    return next(each for each in decided(columns, **options).columns if each.name == name)
+
+
+def test_a_table_with_key_number_and_two_classes(columns):
+    draft = decided(columns)
+    assert (draft.rows, draft.key, draft.task, draft.positive) == (100, "id", "binary", "yes")
+    assert draft.classes == ("no", "yes")
+    assert {each.name: each.settings for each in draft.columns} == {
+        "id": {"type": "text", "role": "ignore"},
+        "size": {"type": "number", "min": 0},
+        "y": {"type": "category", "values": ["no", "yes"]},
+    }
+
+
+def test_a_table_without_an_id_has_no_key(columns):
+    del columns["id"]
+    assert decided(columns).key is None
+
+
+def test_the_key_may_be_given_and_must_not_be_the_target(columns):
+    assert decided(columns | {"n": columns["size"]}, key="size").key == "size"
+    with pytest.raises(UsageError, match="--key: must differ from --target, got 'y' twice"):
+        decided(columns, key="y")
+
+
+def test_a_named_id_wins_over_another_unique_column(columns):
+    assert decided({"code": [f"x{number}" for number in range(100)]} | columns).key == "id"
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "classes"),
+    [
+        (["no", "yes", "yes", "yes"], "binary", ("no", "yes")),
+        (["1", "0", "0", "0"], "binary", ("0", "1")),
+        (["a", "b", "c", "c"], "multiclass", ("a", "b", "c")),
+        (["10", "9", "2", "2"], "multiclass", ("2", "9", "10")),
+        (["1.0", "0.0", "2.0", "2.0"], "multiclass", ("0.0", "1.0", "2.0")),
+        (["1.5", "0.5", "2.5", "2.5"], "regression", ()),
+        ([True, False, False, None], "binary", ("false", "true")),
+    ],
+)
+def test_the_targets_values_tell_the_task(columns, values, task, classes):
+    draft = decided(columns | {"y": values * 25})
+    assert (draft.task, draft.classes) == (task, classes)
+
+
+def test_many_whole_numbers_are_a_quantity(columns):
+    assert decided(columns | {"y": [str(number % 20) for number in range(100)]}).task == "multiclass"
+    assert decided(columns | {"y": [str(number % 21) for number in range(100)]}).task == "regression"
+
+
+@pytest.mark.parametrize(
+    ("values", "positive"),
+    [(["no", "yes", "yes"], "yes"), (["0", "1", "1"], "1"), (["stay", "go", "stay"], "go"), (["b", "a"], "a")],
+)
+def test_the_positive_class_says_yes_or_is_the_rarer_one(columns, values, positive):
+    assert decided({"size": list(range(len(values))), "y": values}).positive == positive
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (["same"] * 100, "a.csv: column 'y' must have at least two different values to be predicted, got 1"),
+        ([None] * 100, "a.csv: column 'y' must have at least two different values to be predicted, got 0"),
+        ([f"t{number}" for number in range(100)], "a.csv: column 'y' must have at most 50 different texts to be predicted, got 100"),
+        (["x" * 300] * 100, "a.csv: column 'y' must have at most 50 different texts to be predicted, got long texts"),
+    ],
+)  # fmt: skip
+def test_a_target_that_cannot_be_predicted_is_refused(columns, values, message):
+    with pytest.raises(DataError, match=message):
+        decided(columns | {"y": values})
+
+
+def test_a_table_without_a_feature_is_refused(columns):
+    del columns["size"]
+    with pytest.raises(DataError, match="a.csv: must have a number or a category to predict 'y' from, got none"):
+        decided(columns)
+
+
+@pytest.mark.parametrize(
+    ("values", "settings", "seen"),
+    [
+        (["1", "-2.5"] * 50, {"type": "number"}, "2 distinct, -2.5 to 1"),
+        (["0", "1"] * 50, {"type": "integer", "min": 0, "max": 1}, "2 distinct, 0 to 1"),
+        (["5", " "] * 50, {"type": "integer", "role": "ignore"}, "always '5'"),
+        (["5", "7", "", "7"] * 25, {"type": "integer", "min": 0}, "25 of 100 missing, 2 distinct, 5 to 7"),
+        (["7", "8"] * 49 + ["9", "x"], {"type": "integer", "min": 0}, "4 distinct, 7 to 9; 1 rows are rejected, they hold no number: 'x'"),
+        (["b", "a"] * 50, {"type": "category", "values": ["a", "b"]}, "2 distinct"),
+        (["b", "a"] * 48 + ["c"] * 4, {"type": "category"}, "3 distinct, 'c' in only 4 rows: there may be more, so any value is allowed"),
+        ([f"t{number % 20}" for number in range(100)], {"type": "category", "values": sorted(f"t{number}" for number in range(20))}, "20 distinct"),
+        ([f"t{number % 21} x" for number in range(100)], {"type": "text", "role": "ignore"}, "21 distinct; too many for a category"),
+        ([""] * 100, {"type": "text", "role": "ignore"}, "empty in every row"),
+        (["x" * 201] * 100, {"type": "text", "role": "ignore"}, "free text"),
+        (["2026-01-01", "2026-01-02"] * 50, {"type": "datetime", "role": "ignore"}, "2 distinct; a model cannot use a time as it is"),
+    ],
+)  # fmt: skip
+def test_a_column_becomes_what_its_values_are(columns, values, settings, seen):
+    found = column(columns | {"c": values}, "c")
+    assert (found.settings, found.seen) == (settings, seen)
+
+
+def test_a_second_id_that_is_a_number_is_no_feature(columns):
+    found = column(columns | {"shop_id": [str(1000 + number % 60) for number in range(100)]}, "shop_id")
+    assert found.settings == {"type": "integer", "role": "ignore"}
+
+
+def test_a_given_key_that_repeats_much_is_taken_for_one_of_many_days(columns):
+    draft = decided(columns | {"shop": ["a", "b"] * 50}, key="shop")
+    assert draft.max_rejected_fraction == 0.05
+
+
+def test_repeated_keys_are_told(columns):
+    found = column(columns | {"id": [*columns["id"][:-1], "c0"]}, "id")
+    assert found.seen == "the key: 99 distinct in 100 rows; of rows with the same key on one day only the first is kept"
+
+
+def test_the_share_of_rejected_rows_leaves_room_for_todays_dirt(columns):
+    assert decided(columns).max_rejected_fraction == 0.05
+    dirty = {f"n{number}": ["7", "8"] * 49 + ["x", "x"] for number in range(3)}
+    assert decided(columns | dirty).max_rejected_fraction == 0.12

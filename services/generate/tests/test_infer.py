@@ -1,0 +1,119 @@
+import csv
+import tomllib
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from contract.toml import load
+
+
+@pytest.fixture
+def output(tmp_path):
+    return tmp_path / "out" / "pipeline.toml"
+
+
+@pytest.fixture
+def churn(tmp_path):
+    """A hundred customers."""
+    path = tmp_path / "churn.csv"
+    lines = [f"c{number},{number % 7},{number % 2},{'Yes' if number % 3 == 0 else 'No'}" for number in range(100)]
+    path.write_text("\n".join(["customerID,tenure,Senior,Churn", *lines]))
+    return path
+
+
+@pytest.fixture
+def infer(call, output):
+    """Runs `generate infer` with `--output`; gives exit code and what it said."""
+    return lambda file, *options: call.shell("infer", str(file), "--output", str(output), *options)
+
+
+def test_a_csv_file_becomes_a_configuration_that_loads(infer, churn, output):
+    code, said = infer(churn, "--target", "Churn")
+    assert (code, "binary, 2 features, key customerID, from 100 rows" in said) == (0, True)
+    config = load(output)
+    assert config.features == ("tenure", "Senior")
+    assert (config.table.key, config.table.target, config.table.positive) == ("customerID", "Churn", "Yes")
+    assert config.columns["Senior"].max == 1
+
+
+def test_the_configuration_runs_on_the_file_without_an_edit(infer, churn, output, inbox, root, call, rows):
+    infer(churn, "--target", "Churn")
+    (inbox / "a.csv").write_bytes(churn.read_bytes())
+    code, _ = call.shell("--day", inbox.name, "--data-root", str(root), "--config", str(output))
+    assert (code, rows("data").num_rows, rows("target").num_rows) == (0, 100, 100)
+
+
+def test_a_parquet_file_gives_the_same_as_the_csv_file(infer, churn, tmp_path, output):
+    infer(churn, "--target", "Churn")
+    first = tomllib.loads(output.read_text())
+    lines = list(csv.DictReader(churn.open()))
+    typed = {"customerID": str, "tenure": int, "Senior": int, "Churn": str}
+    columns = {name: [kind(line[name]) for line in lines] for name, kind in typed.items()}
+    pq.write_table(pa.table(columns), tmp_path / "churn.parquet")
+    assert infer(tmp_path / "churn.parquet", "--target", "Churn", "--force")[0] == 0
+    assert tomllib.loads(output.read_text()) == first
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_the_delimiter_is_found(infer, churn, output, delimiter):
+    churn.write_text(churn.read_text().replace(",", delimiter).replace("tenure", '"ten,u,r,e"'))
+    assert infer(churn, "--target", "Churn")[0] == 0
+    assert load(output).source.delimiter == delimiter
+    assert "ten,u,r,e" in load(output).columns
+
+
+def test_key_and_first_day_may_be_given(infer, churn, output):
+    assert infer(churn, "--target", "Churn", "--key", "tenure", "--first-day", "2026-03-04")[0] == 0
+    config = load(output)
+    assert (config.table.key, str(config.schedule.first_day)) == ("tenure", "2026-03-04")
+    assert config.features == ("Senior",)
+
+
+def test_an_existing_file_is_replaced_only_if_asked(infer, churn, output, monkeypatch):
+    monkeypatch.setenv("MICROSTEP_FORCE", "1")
+    output.parent.mkdir()
+    output.write_text("mine")
+    code, said = infer(churn, "--target", "Churn")
+    assert (code, output.read_text()) == (64, "mine")
+    assert f"--output: {output} is there already; give --force to replace it, or another --output" in said
+    assert infer(churn, "--target", "Churn", "--force")[0] == 0
+    assert output.read_text() != "mine"
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (["--target", "churn"], 64, "--target: must be a column of churn.csv, got 'churn'; is it Churn?"),
+        (["--target", "Churn", "--key", "zzz"], 64, "--key: must be a column of churn.csv, got 'zzz'; is it customerID or tenure or"),
+        (["--target", "customerID"], 65, "churn.csv: column 'customerID' must have at most 50 different texts"),
+        (["--target", "Churn", "--first-day", "soon"], 64, "--first-day: must be written YYYY-MM-DD, got 'soon'"),
+        ([], 64, "the following arguments are required: --target"),
+    ],
+)  # fmt: skip
+def test_wrong_options_end_with_their_code(infer, churn, output, options, code, message):
+    found, said = infer(churn, *options)
+    assert (found, message in said) == (code, True), said
+    assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "message"),
+    [
+        ("a.csv", b"", 65, "a.csv: must have a header, got an empty file"),
+        ("a.csv", b"x,y\n", 65, "a.csv: column 'y' must have at least two different values to be predicted, got 0"),
+        ("a.csv", b"x,y,y\n1,2,3\n", 65, "a.csv: column names must differ, got 'y' 2 times"),
+        ("a.csv", b"x,y\n1\n", 65, "a.csv: row 1: must have 2 fields"),
+        ("a.csv", b"x,y\n1,\xff\n", 65, "a.csv: line 2, byte 7: must be UTF-8"),
+        ("a.csv", b"split,y\n" + b"1,a\n2,b\n" * 20, 65, "a.csv: columns must not be named like one that the steps add, got 'split'"),
+        ("a.parquet", b"PAR1", 65, "a.parquet: must be a whole Parquet file"),
+        ("a.txt", b"x,y\n", 64, "a.txt: must be named *.csv or *.parquet"),
+        ("", b"", 66, "must be a file, got none"),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_used_ends_with_its_code(infer, tmp_path, output, name, content, code, message):
+    if name:
+        (tmp_path / name).write_bytes(content)
+    found, said = infer(tmp_path / (name or "gone.csv"), "--target", "y")
+    assert (found, message in said) == (code, True), said
+    assert not output.exists()

@@ -1,0 +1,59 @@
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from contract.errors import DataError
+from generate.parquet_file import ParquetFile
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"a": range(10_000), "b": [str(number) for number in range(10_000)]}), path)
+    return path
+
+
+def read(path):
+    file = ParquetFile(path, path.name)
+    return pa.Table.from_batches(file.batches(file.schema.names), file.schema)
+
+
+def test_columns_come_in_the_order_asked_for(path):
+    file = ParquetFile(path, "a.parquet")
+    assert file.rows == 10_000
+    assert next(file.batches(["b", "a"])).schema.names == ["b", "a"]
+
+
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())])
+def test_all_kinds_of_text_are_text(path, kind):
+    pq.write_table(pa.table({"a": pa.array(["x", None], pa.string()).cast(kind)}), path)
+    assert read(path).schema.field("a").type == pa.string()
+    assert read(path)["a"].to_pylist() == ["x", None]
+
+
+def test_a_column_without_a_type_is_text_without_values(path):
+    pq.write_table(pa.table({"a": pa.nulls(2)}), path)
+    assert read(path)["a"].type == pa.string()
+
+
+@pytest.mark.parametrize("left", [0, 3, 100, 0.5, 0.99])
+def test_a_truncated_file_is_told(path, left):
+    content = path.read_bytes()
+    path.write_bytes(content[: left if isinstance(left, int) else int(left * len(content))])
+    with pytest.raises(DataError, match=r"^a.parquet: must be a whole Parquet file, got (an empty|a damaged)"):
+        read(path)
+
+
+def test_damage_inside_is_told(path):
+    content = bytearray(path.read_bytes())
+    content[2000:4000] = bytes(2000)
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"^a.parquet: must be a whole Parquet file, got a damaged"):
+        read(path)
+
+
+@pytest.mark.parametrize("values", [[[1]], [{"x": 1}], [b"\x00"]])
+def test_a_column_of_other_than_plain_values_is_refused(path, values):
+    pq.write_table(pa.table({"a": values}), path)
+    with pytest.raises(DataError, match=r"^a.parquet: column 'a' must hold plain values, got type"):
+        read(path)

@@ -111,17 +111,22 @@ def run() -> int:
 def show(day: str) -> None:
     """Print what was trained, promoted and predicted, and where it lies."""
     data = HOME / "data"
-    model = json.loads((data / "models" / day / "manifest.json").read_text())
+    model, predictions = (
+        json.loads((data / kind / day / "manifest.json").read_text()) for kind in ("models", "predictions")
+    )
+    notes, counts = model["notes"], predictions["counts"]
+    judged = json.loads((data / "ledger.jsonl").read_text().splitlines()[-1])
     champion = json.loads((data / "models" / "champion.json").read_text())
-    predictions = json.loads((data / "predictions" / day / "manifest.json").read_text())
-    ledger = [json.loads(line) for line in (data / "ledger.jsonl").read_text().splitlines()]
+    rows = f"{model['counts']['rows_in']:,} rows of {model['counts']['days']} days"
+    score = f"{notes['metric']} {notes['cv']:.4f} in cross-validation"
     for what, found, place in (
-        ("trained", model["notes"], data / "models" / day),
-        ("decided", ledger[-1], data / "reports" / "train" / day),
-        ("champion", champion, data / "models" / "champion.json"),
-        ("predicted", predictions["counts"], data / "predictions" / day),
+        ("trained", f"{notes['chosen']} on {rows}, {score}", data / "models" / day),
+        (judged["decision"], judged["why"], data / "reports" / "train" / day),
+        ("champion", f"the model of {champion['day']}, version {champion['version']} in MLflow", data / "ledger.jsonl"),
+        ("predicted", f"{counts['rows_out']:,} rows: {counts['predicted']}", data / "predictions" / day),
     ):
-        print(f"{what:<11}{json.dumps(found)}\n{'':<11}{place}")
+        print(f"\n{what:<11}{found}\n{'':<11}{place.relative_to(ROOT)}", end="")
+    print()
 
 
 def ui() -> int:
@@ -132,7 +137,7 @@ def ui() -> int:
     with mlflow_server(ROOT, HOME, port=5000) as mlflow, Airflow(ROOT, HOME, mlflow.url, port=8080) as airflow:
         mlflow.wait()
         airflow.wait()
-        print(f"Airflow  {airflow.url}  (user admin, password {airflow.password()})")
+        print(f"\nAirflow  {airflow.url}  (user admin, password {airflow.password()})")
         print(f"MLflow   {mlflow.url}")
         print("Ctrl-C stops both.", flush=True)
         with contextlib.suppress(KeyboardInterrupt):

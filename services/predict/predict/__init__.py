@@ -1,0 +1,1 @@
+"""Score one day's rows with the champion."""

@@ -1,0 +1,26 @@
+"""Reads processed/<day> and the champion. Writes predictions/<day>."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from contract import cli
+from predict.work import work
+
+STEP = cli.Step(
+    name="predict",
+    package=Path(__file__).parent,
+    summary="Reads processed/<day> and the champion: the registry's (MLFLOW_TRACKING_URI), else models/champion.json.\n"
+    "Writes predictions/<day>: key, prediction, scores and model of each row.",
+    work=work,
+)
+
+
+def main() -> int:
+    """The step's command line; returns the exit code."""
+    return cli.main(STEP)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""Rows in, predictions out, batch by batch."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from contract.config import Config
+from contract.errors import DataError
+from contract.frame import arrays
+from predict.columns import score_columns
+
+log = logging.getLogger("predict")
+
+
+class Scoring:
+    """A model at work, and what it said so far."""
+
+    def __init__(self, model: Any, features: list[str], config: Config, name: str) -> None:
+        """`name` is what each row's `model` column says. Raises DataError when model and task do not fit."""
+        self._model = model
+        self._features = features
+        self._key = config.key
+        self._name = name
+        self._scores = _places(model, config, name)
+        self.rows = 0
+        self.classes: Counter[str] = Counter()
+        """Rows by predicted class; empty for a regression."""
+        self._sums: Counter[str] = Counter()
+
+    def score(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Key, prediction, scores and model of a batch of processed rows."""
+        # a Series each: from a bare array pandas would make a text type of its own where nothing is missing
+        columns = {name: pd.Series(each, dtype=each.dtype) for name, each in arrays(batch, self._features).items()}
+        frame = pd.DataFrame(columns, copy=False)
+        try:
+            predicted = self._model.predict(frame)
+            chances: Any = self._model.predict_proba(frame) if self._scores else None
+        except (ValueError, TypeError) as error:
+            # most likely a column changed since the training, for example from numbers to words
+            raise DataError(
+                f"champion {self._name}: cannot score the rows as they are now: {error}; train and validate again"
+            ) from error
+        made = {self._key: batch.column(self._key), "prediction": pa.array(predicted)}
+        for column, place in self._scores.items():
+            values = np.zeros(batch.num_rows) if place is None else chances[:, place]
+            made[column] = pa.array(np.ascontiguousarray(values, dtype=np.float64))
+        made["model"] = pa.repeat(self._name, batch.num_rows)
+        self._count(made)
+        return pa.RecordBatch.from_pydict(made)
+
+    def means(self) -> dict[str, float]:
+        """The mean of each score, or of the predictions of a regression."""
+        # 12 digits: the last ones depend on the processor's way of adding up
+        return {column: float(f"{total / self.rows:.12g}") for column, total in self._sums.items()}
+
+    def _count(self, made: dict[str, Any]) -> None:
+        prediction = made["prediction"]
+        self.rows += len(prediction)
+        if pa.types.is_floating(prediction.type):
+            self._sums["prediction"] += pc.sum(prediction).as_py()
+        else:
+            self.classes.update({each["values"]: each["counts"] for each in pc.value_counts(prediction).to_pylist()})
+        for column in self._scores:
+            self._sums[column] += pc.sum(made[column]).as_py()
+
+
+def _places(model: Any, config: Config, name: str) -> dict[str, int | None]:
+    """Score column -> where the model has its class's probability; None for a class it never saw."""
+    known = [str(each) for each in getattr(model, "classes_", ())]
+    classes = () if config.table.task == "regression" else config.columns[config.table.target].values or ()
+    if bool(known) != bool(classes) or not set(known) <= set(classes):
+        raise DataError(
+            f"champion {name}: its classes must be of pipeline.toml's ({', '.join(classes) or 'none'}), "
+            f"got {', '.join(known) or 'none'}; train and validate again"
+        )
+    if known and not hasattr(model, "predict_proba"):
+        log.warning("champion %s: knows no probabilities (predict_proba): predictions without scores", name)
+        return {}
+    return {column: known.index(each) if each in known else None for column, each in score_columns(config).items()}

@@ -1,0 +1,119 @@
+import pytest
+
+from contract.errors import ConfigError, DataError, MissingInput, NotPermitted
+
+
+@pytest.fixture
+def ready(day, model):
+    day.bring(day.rows(40))
+    day.champion = day.crown(model)
+    return day
+
+
+def test_every_row_is_predicted_in_order(ready):
+    dataset = ready.predict()
+    table = ready.table()
+    assert table.column("id").to_pylist() == [f"c{n}" for n in range(40)]
+    assert [(field.name, field.type) for field in dataset.manifest.schema] == [
+        ("id", "string"),
+        ("prediction", "string"),
+        ("score", "double"),
+        ("model", "string"),
+    ]
+    assert set(table.column("prediction").to_pylist()) == {"no", "yes"}
+    assert set(table.column("model").to_pylist()) == {"2026-11-16 v3"}
+
+
+def test_the_manifest_leads_back_to_the_rows_and_to_the_model(ready):
+    manifest = ready.predict().manifest
+    assert [each.path for each in manifest.inputs] == ["processed/2026-11-22", "models/2026-11-16/model.joblib"]
+    assert manifest.inputs[1].sha256 == ready.champion.sha256
+    assert manifest.notes["champion"]["version"] == "3"
+    predicted = ready.table().column("prediction").to_pylist()
+    assert manifest.counts == {
+        "rows_in": 40,
+        "rows_out": 40,
+        "rejected": 0,
+        "predicted": {"no": predicted.count("no"), "yes": predicted.count("yes")},
+    }
+    scores = ready.table().column("score").to_pylist()
+    assert manifest.notes["mean"] == {"score": pytest.approx(sum(scores) / 40)}
+
+
+def test_csv_comes_when_asked_for(ready):
+    ready.raw_config["predictions"] = {"format": "csv"}
+    dataset = ready.predict()
+    (file,) = dataset.manifest.files
+    lines = (dataset.path / file.path).read_text().splitlines()
+    assert lines[0] == '"id","prediction","score","model"'
+    assert lines[1].startswith('"c0","no",')
+    assert (len(lines), file.rows) == (41, 40)
+
+
+def test_a_second_run_is_up_to_date_and_changes_no_byte(ready, caplog):
+    caplog.set_level("INFO")
+    ready.predict()
+    before = ready.tree()
+    ready.predict()
+    assert ready.tree() == before
+    assert caplog.messages[-1] == "predictions/2026-11-22: up to date"
+
+
+def test_a_new_champion_predicts_the_day_again(ready, make_model):
+    first = ready.predict().manifest
+    ready.crown(make_model(classes=("yes", "no")), version="4")
+    second = ready.predict().manifest
+    assert second.fingerprint != first.fingerprint
+    assert set(ready.table().column("model").to_pylist()) == {"2026-11-16 v4"}
+    assert second.counts["predicted"] != first.counts["predicted"]
+
+
+def test_the_registrys_champion_goes_before_the_pointers(ready, make_model, registry, monkeypatch):
+    registry.champions["shop"] = ready.crown(make_model(classes=("yes", "no")), name="other.joblib", version="9")
+    ready.crown(make_model())
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", registry.uri)
+    assert ready.predict().manifest.notes["champion"]["version"] == "9"
+    registry.close()
+    assert ready.predict().manifest.notes["champion"]["version"] == "3"
+
+
+def test_without_processed_rows_the_step_says_what_is_missing(day, model):
+    day.crown(model)
+    with pytest.raises(MissingInput, match=r"processed/2026-11-22/manifest.json: not there"):
+        day.predict()
+
+
+def test_without_a_champion_the_step_says_what_to_run(day):
+    day.bring(day.rows(3))
+    with pytest.raises(MissingInput, match="no champion yet; run train and validate first"):
+        day.predict()
+    assert not day.path.exists()
+
+
+def test_rows_without_a_column_of_the_model_are_refused(ready):
+    ready.bring(ready.rows(3).drop_columns(["age"]))
+    with pytest.raises(DataError, match="age is not there"):
+        ready.predict()
+    assert not ready.path.exists()
+
+
+def test_a_wrong_hash_leaves_the_earlier_predictions_as_they_were(ready):
+    ready.predict()
+    before = ready.tree()
+    (ready.root / ready.champion.file).write_bytes(b"other")
+    with pytest.raises(NotPermitted):
+        ready.predict(force=True)
+    assert ready.tree() == before
+
+
+def test_a_failure_in_the_middle_leaves_nothing(ready, make_model):
+    ready.crown(make_model(classes=("0", "1")))
+    with pytest.raises(DataError, match="train and validate again"):
+        ready.predict()
+    assert not ready.path.exists()
+
+
+def test_a_key_that_predictions_cannot_have_is_refused_first(day):
+    day.raw_config["table"]["key"] = "score"
+    with pytest.raises(ConfigError, match="table.key"):
+        day.predict()

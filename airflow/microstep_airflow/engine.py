@@ -69,5 +69,5 @@ class Engine(APIClient):  # type: ignore[misc]  # docker ships no types
         who = ", ".join(f"{key} {labels.get(f'microstep.{key}', '?')}" for key in ("dag", "run", "task", "try"))
         raise LockedError(
             f"{name}: must be the only one of its step and day, is already {holder['State']['Status']} for {who}; "
-            f"tried again later. If nothing is at work: docker rm --force {name}"
+            f"will be tried again. If nothing is at work: docker rm --force {name}"
         )

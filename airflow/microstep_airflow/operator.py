@@ -98,6 +98,7 @@ class DockerStepOperator(DockerOperator):
         self.day = day
         self.data_root = data_root
         self.limit = cpus
+        self.stopped = False
 
     @cached_property
     def cli(self) -> Engine:
@@ -118,6 +119,8 @@ class DockerStepOperator(DockerOperator):
                 f"{self.image}: must be on this machine, it is never pulled; build it: docker compose build {self.step}"
             ) from None
         except APIError as error:
+            if self.stopped:
+                raise AirflowFailException(f"{self.container_name}: stopped when Airflow ended the task") from None
             # the engine's own trouble may pass; what it refuses now it refuses again
             kind = AirflowException if error.is_server_error() else AirflowFailException
             raise kind(f"{self.container_name}: the engine refused: {error.explanation}") from error
@@ -126,6 +129,7 @@ class DockerStepOperator(DockerOperator):
 
     def on_kill(self) -> None:
         """Stop and remove the container when Airflow ends the task."""
+        self.stopped = True
         if self.container:
             # gone already when the task ran out of time: the provider removes on its way out
             with suppress(NotFound):

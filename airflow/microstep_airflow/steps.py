@@ -28,5 +28,5 @@ STEPS = {
         writes=("champion", "ledger", "report"),
         uses_registry=True,
     ),
-    "predict": Step(reads=("processed", "champion"), writes=("predictions", "report"), uses_registry=True),
+    "predict": Step(reads=("processed", "champion"), writes=("predictions",), uses_registry=True),
 }

@@ -64,7 +64,7 @@ class FakeEngine:
         }
         if method == "GET" and path.startswith("/containers/microstep-"):
             return 200, {"State": {"Status": self.holder}, "Config": {"Labels": labels}}
-        return answers.get(f"{method} {path}", (404, {"message": f"nothing here answers {method} {path}"}))
+        return answers.get(f"{method} {path}", (404, {"message": f"No such image: {path}"}))
 
     def _handler(engine):  # noqa: N805
         class Handler(BaseHTTPRequestHandler):

@@ -210,6 +210,20 @@ def test_a_stop_gives_the_step_less_time_than_airflow_gives_the_task(engine, ste
     assert len(engine.asked("DELETE", "/containers/c1")) == 1
 
 
+def test_a_step_that_was_stopped_says_so_and_not_that_its_container_is_gone(engine, step):
+    operator = step()
+    engine.broken[("POST", "/containers/c1/wait")] = 404
+    start = operator.cli.start
+
+    def start_and_stop(container):
+        start(container)
+        operator.on_kill()
+
+    operator.cli.start = start_and_stop
+    with pytest.raises(AirflowFailException, match="microstep-train-2026-01-03: stopped when Airflow ended the task"):
+        run(operator)
+
+
 def test_a_stop_of_a_container_that_is_gone_is_no_error(engine, step):
     engine.broken[("POST", "/containers/c1/stop")] = 404
     operator = step()

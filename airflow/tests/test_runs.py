@@ -1,0 +1,134 @@
+"""Whole runs through Airflow itself, with `dag.test()` and the process runner."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, pipeline
+
+DAGS = ROOT / "airflow" / "dags"
+STEPS = ("generate", "preprocess", "train", "validate", "predict")
+# writes what the next ones wait for, and ends as the file `plan` beside the environments says
+FAKE_STEP = """#!/bin/bash
+step=$2 day=$4 root=$6
+echo "$step $day" >> $root/played
+while read -r failing on code message; do
+  if [ "$failing $on" = "$step $day" ]; then
+    echo "2026-11-23 18:00:00,123 ERROR $step: $message" >&2
+    exit $code
+  fi
+done < $root/../plan
+if [ $step = generate ]; then
+  mkdir -p $root/raw/$day/{data,target}
+  touch $root/raw/$day/{data,target}/manifest.json
+fi
+if [ $step = validate ]; then mkdir -p $root/models; touch $root/models/champion.json; fi
+"""
+
+
+class Machine:
+    """A checkout's worth of settings, and an Airflow of its own on SQLite."""
+
+    def __init__(self, place, home, config):
+        self.data = place / "data"
+        self.data.mkdir()
+        (place / "pipeline.toml").write_text(config)
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(place),
+            "PYTHONPATH": f"{ROOT}/contract:{ROOT}/airflow",
+            "AIRFLOW_HOME": str(place / "airflow"),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "MICROSTEP_RUNNER": "process",
+            "MICROSTEP_HOME": str(home),
+            "MICROSTEP_DATA_ROOT": str(self.data),
+            "MICROSTEP_CONFIG": str(place / "pipeline.toml"),
+        }
+        self.run("-m", "airflow", "db", "migrate")
+
+    def play(self, *runs):
+        """The outcome of each run, given as "dag=day", in order."""
+        output = self.run(Path(__file__).with_name("play.py"), DAGS, *runs)
+        return [json.loads(line[7:]) for line in output.splitlines() if line.startswith("PLAYED ")]
+
+    def run(self, *arguments):
+        command = [sys.executable, *map(str, arguments)]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    """What happened on a machine whose steps only pretend: the outcome of each run, and the steps in their order."""
+    place = tmp_path_factory.mktemp("machine")
+    for step in STEPS:
+        python = place / ".venvs" / step / "bin" / "python"
+        python.parent.mkdir(parents=True)
+        python.write_text(FAKE_STEP)
+        python.chmod(0o755)
+    (place / "plan").write_text("preprocess 2026-01-02 65 bad rows\nvalidate 2026-01-01 80 not better\n")
+    machine = Machine(place, place, pipeline().replace('to = ["team@example.com", "night@example.com"]', "to = []"))
+    champion = machine.data / "models" / "champion.json"
+    champion.parent.mkdir()
+    champion.touch()
+    days = ("generate=2026-01-01", "generate=2026-01-02", "train=2026-01-01", "predict=2026-01-01", "train=2026-01-02")
+    outcomes = dict(zip(days, machine.play(*days), strict=True))
+    return outcomes, (machine.data / "played").read_text().splitlines()
+
+
+def test_each_step_runs_once_and_in_its_order(played):
+    _, steps = played
+    assert steps[:-2] == [
+        "generate 2026-01-01",
+        "generate 2026-01-02",
+        "preprocess 2026-01-01",
+        "train 2026-01-01",
+        "validate 2026-01-01",
+        "preprocess 2026-01-01",
+        "predict 2026-01-01",
+    ]
+    # the window of the second training
+    assert sorted(steps[-2:]) == ["preprocess 2026-01-01", "preprocess 2026-01-02"]
+
+
+def test_a_refused_challenger_is_skipped_and_the_run_is_a_success(played):
+    refused = played[0]["train=2026-01-01"]
+    assert refused["state"] == "success"
+    assert refused["tasks"]["train"] == "success"
+    assert refused["tasks"]["validate"] == "skipped"
+
+
+def test_a_day_that_fails_stops_the_training(played):
+    failed = played[0]["train=2026-01-02"]
+    assert failed["state"] == "failed"
+    assert failed["tasks"]["preprocess_0"] == "success"
+    assert failed["tasks"]["preprocess_1"] == "failed"
+    assert failed["tasks"]["train"] == failed["tasks"]["validate"] == "upstream_failed"
+
+
+MISSING = [step for step in STEPS if not (ROOT / ".venvs" / step / "bin" / "python").exists()]
+
+
+@pytest.mark.skipif(MISSING != [], reason=f"no environment for {', '.join(MISSING)}: tools/env {' '.join(MISSING)}")
+def test_the_real_steps_bring_synthetic_data_to_predictions(tmp_path):
+    config = (ROOT / "pipeline.toml").read_text()
+    for old, new in [("window_days = 7", "window_days = 2"), ("rows = 2000", "rows = 1000"), ("to = [", "to = [] #")]:
+        assert old in config
+        config = config.replace(old, new)
+    machine = Machine(tmp_path, ROOT, config)
+    outcomes = machine.play("generate=2026-01-01", "generate=2026-01-02", "train=2026-01-02", "predict=2026-01-02")
+    assert [outcome["state"] for outcome in outcomes] == ["success"] * 4, outcomes
+    assert outcomes[2]["tasks"]["validate"] == "success"
+    committed = {path.relative_to(machine.data).as_posix() for path in machine.data.rglob("*.json")}
+    assert {
+        "raw/2026-01-02/data/manifest.json",
+        "processed/2026-01-02/manifest.json",
+        "models/2026-01-02/manifest.json",
+        "models/champion.json",
+        "predictions/2026-01-02/manifest.json",
+    } <= committed

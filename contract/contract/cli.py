@@ -179,7 +179,8 @@ def _explain(error: OSError) -> str:
     if code_for(error) != ExitCode.NOT_PERMITTED or error.filename is None:
         return str(error)
     place = Path(os.fsdecode(error.filename))
-    while not place.exists():
+    # below a directory that may not be entered, Path.exists would raise what is being explained
+    while not os.path.exists(place):  # noqa: PTH110
         place = place.parent
     owner = place.stat()
     return (

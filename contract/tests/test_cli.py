@@ -107,6 +107,21 @@ def test_missing_rights_are_explained_by_owner(call, capfd, tmp_path):
     assert f"run it with --user {owner.st_uid}:{owner.st_gid}" in capfd.readouterr().err
 
 
+def test_missing_rights_below_a_directory_that_may_not_be_entered_are_explained_too(call, capfd, tmp_path, monkeypatch):
+    closed, stat = tmp_path / "closed", os.stat
+
+    def refuse_below(path, **options):
+        if str(path).startswith(f"{closed}/"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **options)
+
+    closed.mkdir()
+    monkeypatch.setattr(os, "stat", refuse_below)
+    error = PermissionError(13, "Permission denied", str(closed / "a" / "manifest.json"))
+    assert call(raising(error), "--day", "2026-01-01") == 77
+    assert f"{closed} belongs to" in capfd.readouterr().err
+
+
 def test_json_logs_are_one_object_a_line(call, capfd):
     assert call(raising(DataError("no")), "--day", "2026-01-01", "--log-format", "json") == 65
     line = json.loads(capfd.readouterr().err)

@@ -15,8 +15,10 @@ import pyarrow.csv
 
 from contract.errors import DataError
 
-BLOCK_BYTES = 8 << 20
-"""How much is read at a time; a row must fit into it."""
+BLOCK_BYTES = 2 << 20
+"""How much is read at a time; a row must fit into it. The reader is up to 32 blocks ahead of us."""
+BATCH_BYTES = 16 << 20
+"""Blocks are put together to batches of about this size: each becomes a row group, and small ones cost space."""
 
 
 class CsvFile:
@@ -43,12 +45,12 @@ class CsvFile:
             wrong.append(row)
             return "error"
 
-        last = None
-        rows = 0
+        last, rows = None, 0
+        waiting: list[pa.RecordBatch] = []
         try:
             reader = pa.csv.open_csv(
                 self.path,
-                # one thread: only then are wrong rows numbered, and no block is read ahead
+                # only with one thread are wrong rows numbered
                 read_options=pa.csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
                 parse_options=pa.csv.ParseOptions(
                     delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=keep
@@ -58,9 +60,12 @@ class CsvFile:
                 ),
             )
             for batch in reader:
-                yield batch
+                waiting.append(batch)
                 rows += batch.num_rows
                 last = batch if batch.num_rows else last
+                if sum(each.nbytes for each in waiting) >= BATCH_BYTES:
+                    yield pa.concat_batches(waiting)
+                    waiting = []
         except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
             if wrong:
                 raise DataError(
@@ -71,6 +76,8 @@ class CsvFile:
             self._must_be_utf8()
             raise DataError(f"{self.name}: cannot be read as CSV: {error}; write the file again") from None
         self._must_close_quotes(last, rows)
+        if waiting:
+            yield pa.concat_batches(waiting)
 
     def _header(self) -> list[str]:
         try:

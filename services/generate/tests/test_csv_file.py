@@ -34,6 +34,16 @@ def test_rows_are_numbered_across_blocks(tmp_path, monkeypatch):
         read(tmp_path / "a.csv")
 
 
+def test_blocks_are_put_together_to_batches(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_file, "BLOCK_BYTES", 200)
+    monkeypatch.setattr(csv_file, "BATCH_BYTES", 2000)
+    (tmp_path / "a.csv").write_text("a,b\n" + "1,2\n" * 3000)
+    sizes = [batch.num_rows for batch in CsvFile(tmp_path / "a.csv", "a.csv", ",").batches(["a", "b"])]
+    assert sum(sizes) == 3000
+    assert len(sizes) > 5
+    assert min(sizes[:-1]) > 100
+
+
 def test_a_row_longer_than_a_block_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(csv_file, "BLOCK_BYTES", 200)
     (tmp_path / "a.csv").write_text("a,b\n1," + "x" * 900 + "\n")

@@ -1,4 +1,6 @@
 import csv
+import importlib
+import sys
 import tomllib
 
 import pyarrow as pa
@@ -53,6 +55,16 @@ def test_a_parquet_file_gives_the_same_as_the_csv_file(infer, churn, tmp_path, o
     pq.write_table(pa.table(columns), tmp_path / "churn.parquet")
     assert infer(tmp_path / "churn.parquet", "--target", "Churn", "--force")[0] == 0
     assert tomllib.loads(output.read_text()) == first
+
+
+def test_standard_output_takes_the_configuration_too(call, churn, tmp_path, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    call.shell("infer", str(churn), "--target", "Churn", "--output", "first.toml")
+    capfd.readouterr()
+    monkeypatch.setattr(sys, "argv", ["generate", "infer", str(churn), "--target", "Churn", "--output", "-"])
+    assert importlib.import_module("generate.__main__").main() == 0
+    assert capfd.readouterr().out == (tmp_path / "first.toml").read_text()
+    assert not (tmp_path / "-").exists()
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from sklearn.pipeline import Pipeline
 
 from contract.config import Config
 from contract.errors import DataError
@@ -24,7 +25,10 @@ class Scoring:
 
     def __init__(self, model: Any, features: list[str], config: Config, name: str) -> None:
         """`name` is what each row's `model` column says. Raises DataError when model and task do not fit."""
-        self._model = model
+        # transformed once, not for the prediction and again for the probabilities
+        split = isinstance(model, Pipeline) and len(model) > 1
+        self._prepare = model[:-1] if split else None
+        self._estimator = model[-1] if split else model
         self._features = features
         self._key = config.key
         self._name = name
@@ -40,8 +44,9 @@ class Scoring:
         columns = {name: pd.Series(each, dtype=each.dtype) for name, each in arrays(batch, self._features).items()}
         frame = pd.DataFrame(columns, copy=False)
         try:
-            predicted = self._model.predict(frame)
-            chances: Any = self._model.predict_proba(frame) if self._scores else None
+            ready = frame if self._prepare is None else self._prepare.transform(frame)
+            predicted = self._estimator.predict(ready)
+            chances: Any = self._estimator.predict_proba(ready) if self._scores else None
         except (ValueError, TypeError) as error:
             # most likely a column changed since the training, for example from numbers to words
             raise DataError(

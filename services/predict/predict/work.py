@@ -19,6 +19,9 @@ from predict.choice import champion_in_use, label
 from predict.columns import check_key
 from predict.model import features_of, load
 
+# a batch lives several times here (rows, data frame, what the model makes of it): half of the usual size
+BATCH_ROWS = 65_536
+
 log = logging.getLogger("predict")
 
 
@@ -62,7 +65,7 @@ def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Non
         DatasetWriter(path, form=run.config.predictions.format) as writer,
         progress("predict", rows.rows()) as tell,
     ):
-        for batch in rows.batches([run.config.key, *features]):
+        for batch in rows.batches([run.config.key, *features], batch_rows=BATCH_ROWS):
             writer.write(scoring.score(batch))
             tell(batch.num_rows)
         classes = dict(sorted(scoring.classes.items()))

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from contract.errors import DataError
@@ -98,3 +99,10 @@ def test_a_column_that_changed_from_numbers_to_words_is_refused(day, model):
     words = rows.set_column(1, "age", pa.array(["young"] * 8).dictionary_encode())
     with pytest.raises(DataError, match="cannot score the rows as they are now: .*young"):
         score(day, model, batch=words)
+
+
+def test_a_model_that_is_no_pipeline_scores_too(day):
+    frame = pd.DataFrame({"age": [18.0, 20.0, 60.0, 70.0]})
+    bare = LogisticRegression().fit(frame, np.array(["no", "no", "yes", "yes"], dtype=object))
+    _, made = score(day, bare, features=["age"])
+    assert made["score"].to_pylist() == bare.predict_proba(expected(bare, day)[["age"]])[:, 1].tolist()

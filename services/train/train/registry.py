@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
 import mlflow
 import pandas as pd
 from mlflow.exceptions import MlflowException
-from mlflow.models import infer_signature
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, Schema
+from requests import RequestException
 from sklearn.pipeline import Pipeline
 
 from contract.champion import CHALLENGER
 from contract.errors import ConfigError, Unavailable
 from train.card import LIBRARIES, version
-
-EXAMPLE_ROWS = 100
 
 
 def register(
@@ -31,13 +32,14 @@ def register(
     The version carries all that predict must know to find and check the file below the data root.
     Raises Unavailable when the server fails, ConfigError when it refuses what we ask for.
     """
+    # it warns of the format that we chose, and of a version of pip that nobody asks for
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
     try:
         mlflow.set_experiment(name)
         with mlflow.start_run(run_name=f"train {tags['day']}", tags=tags) as active:
             mlflow.log_params(_params(card))
             mlflow.log_metrics(_metrics(card, seconds))
             mlflow.log_dict(card, "card.json")
-            example = frame.head(EXAMPLE_ROWS)
             logged = mlflow.sklearn.log_model(
                 model,
                 name="model",
@@ -45,17 +47,28 @@ def register(
                 serialization_format=mlflow.sklearn.SERIALIZATION_FORMAT_CLOUDPICKLE,
                 # or it would start a process to find them out, for seconds
                 pip_requirements=[f"{each}=={version(each)}" for each in LIBRARIES],
-                signature=infer_signature(example, model.predict(example)),
+                signature=_signature(frame, card["task"]),
             )
-        client = mlflow.MlflowClient()
-        _ensure_registered(client, name)
-        created = client.create_model_version(name, logged.model_uri, run_id=active.info.run_id, tags=tags)
-        client.set_registered_model_alias(name, CHALLENGER, created.version)
+            client = mlflow.MlflowClient()
+            _ensure_registered(client, name)
+            created = client.create_model_version(
+                name, logged.model_uri, run_id=active.info.run_id, tags=tags, model_id=logged.model_id
+            )
+            client.set_registered_model_alias(name, CHALLENGER, created.version)
+    except RequestException as error:
+        raise Unavailable(f"MLflow failed while the model was registered: {error}") from None
     except MlflowException as error:
         if error.error_code == "INVALID_PARAMETER_VALUE":
             raise ConfigError(f"MLflow refuses the run of pipeline.name {name!r}: {error.message}") from None
         raise Unavailable(f"MLflow failed while the model was registered: {error.message}") from None
     return {"mlflow_run": active.info.run_id, "version": str(created.version)}
+
+
+def _signature(frame: pd.DataFrame, task: str) -> ModelSignature:
+    """By the frame's types, not by examples: any value may be missing one day."""
+    kinds = {name: "double" if dtype.kind == "f" else "string" for name, dtype in frame.dtypes.items()}
+    inputs = Schema([ColSpec(kind, str(name), required=False) for name, kind in kinds.items()])
+    return ModelSignature(inputs, Schema([ColSpec("double" if task == "regression" else "string")]))
 
 
 def _ensure_registered(client: mlflow.MlflowClient, name: str) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from requests import RequestException
 
 from contract.champion import CHAMPION, Champion
 from contract.errors import Unavailable
@@ -42,5 +43,5 @@ def set_champion(name: str, version: str | None) -> None:
 def _explained() -> Iterator[None]:
     try:
         yield
-    except MlflowException as error:
-        raise Unavailable(f"MLflow failed at the alias {CHAMPION!r}: {error.message}") from None
+    except (MlflowException, RequestException) as error:
+        raise Unavailable(f"MLflow failed at the alias {CHAMPION!r}: {error}") from None

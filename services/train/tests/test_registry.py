@@ -1,0 +1,165 @@
+"""Against MLflow's own server, where this machine has it; what is asked of it, no stand-in could judge."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import mlflow
+import pytest
+
+from contract.champion import Champion
+from contract.dataset import Dataset
+
+SERVER = Path(__file__).resolve().parents[3] / ".venvs" / "mlflow" / "bin" / "mlflow"
+START_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The address of a registry of our own."""
+    if not SERVER.exists():
+        pytest.skip(f"no MLflow server at {SERVER}; make it with: tools/env mlflow")
+    home = tmp_path_factory.mktemp("mlflow")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [
+        SERVER,
+        "server",
+        "--backend-store-uri",
+        f"sqlite:///{home}/m.db",
+        "--artifacts-destination",
+        str(home / "a"),
+    ]
+    command += ["--host", "127.0.0.1", "--port", address.split(":")[1], "--workers", "1"]
+    surroundings = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
+    with (home / "log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=home, env=surroundings, start_new_session=True)
+        try:
+            wait(f"http://{address}/health", process, home / "log")
+            yield f"http://{address}"
+        finally:
+            os.killpg(process.pid, 15)
+            process.wait(30)
+
+
+def wait(url, process, log):
+    end = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.5)
+
+
+@pytest.fixture
+def registered(server, project, monkeypatch):
+    """A project whose trainings are registered, under a name that no other test uses."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
+    mlflow.set_tracking_uri(server)
+    text = (project.root / "pipeline.toml").read_text()
+    project.name = f"trial {project.root.name}"
+    (project.root / "pipeline.toml").write_text(text.replace('name = "trial"', f'name = "{project.name}"'))
+    return project
+
+
+def test_a_training_is_one_run_and_one_version_that_leads_to_the_file(registered):
+    assert registered.train() == 0
+    manifest = Dataset.open(registered.root / "models/2026-01-02").manifest
+    client = mlflow.MlflowClient()
+    version = client.get_model_version_by_alias(registered.name, "challenger")
+    assert (
+        (version.version, version.run_id)
+        == (manifest.run["version"], manifest.run["mlflow_run"])
+        == ("1", version.run_id)
+    )
+    assert Champion.from_tags(version.tags, version.version) == Champion.of("models/2026-01-02", manifest)
+    run = client.get_run(version.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.params["first.estimator"] == "sklearn.linear_model.LogisticRegression"
+    assert run.data.params["trees.max_iter"] == "10"
+    assert run.data.metrics["cv_mean"] == manifest.notes["cv"]
+    assert {"first.cv_mean", "trees.cv_mean", "trees.cv_std", "fit_seconds"} <= set(run.data.metrics)
+
+    before = registered.snapshot()
+    assert registered.train() == 0
+    assert registered.snapshot() == before
+    assert len(client.search_model_versions(f"name = '{registered.name}'")) == 1
+
+
+def test_the_registered_model_opens_and_takes_rows_with_missing_values(registered):
+    import pandas as pd
+
+    assert registered.train() == 0
+    model = mlflow.pyfunc.load_model(f"models:/{registered.name}@challenger")
+    rows = pd.DataFrame({"x": [1.0, float("nan")], "n": [3.0, 4.0], "word": ["a", None]})
+    assert set(model.predict(rows)) <= {"no", "yes"}
+
+
+def test_with_force_a_new_version_has_the_alias_and_the_identity_stays(registered):
+    assert registered.train() == 0
+    first = Dataset.open(registered.root / "models/2026-01-02").manifest
+    assert registered.train("--force") == 0
+    second = Dataset.open(registered.root / "models/2026-01-02").manifest
+    assert (first.run["version"], second.run["version"]) == ("1", "2")
+    assert first.identity == second.identity
+    assert mlflow.MlflowClient().get_registered_model(registered.name).aliases["challenger"] == "2"
+
+
+KILLED = """
+import os, signal, sys
+from contract.publish import DatasetWriter
+DatasetWriter.commit = lambda *args, **options: os.kill(os.getpid(), signal.SIGKILL)
+sys.argv = ["train", *sys.argv[1:]]
+from train.__main__ import main
+main()
+"""
+
+
+def test_a_run_killed_after_registering_leaves_no_model_and_the_next_one_does_all_again(registered):
+    options = [
+        "--day",
+        "2026-01-02",
+        "--data-root",
+        str(registered.root),
+        "--config",
+        str(registered.root / "pipeline.toml"),
+    ]
+    assert subprocess.run([sys.executable, "-c", KILLED, *options], check=False).returncode == -9
+    assert not (registered.root / "models/2026-01-02/manifest.json").exists()
+    assert registered.train() == 0
+    manifest = Dataset.open(registered.root / "models/2026-01-02").manifest
+    assert manifest.run["version"] == "2"
+    assert mlflow.MlflowClient().get_registered_model(registered.name).aliases == {"challenger": "2"}
+    assert [path.name for path in (registered.root / "models/2026-01-02").iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_name_that_mlflow_refuses_is_a_wrong_configuration_and_leaves_no_model(registered, capsys):
+    text = (registered.root / "pipeline.toml").read_text()
+    (registered.root / "pipeline.toml").write_text(text.replace(f'name = "{registered.name}"', 'name = "a:b/c"'))
+    assert registered.train() == 78
+    assert "MLflow refuses the run of pipeline.name 'a:b/c'" in capsys.readouterr().err
+    assert not (registered.root / "models" / "2026-01-02").exists()
+    (run,) = mlflow.search_runs(experiment_names=["a:b/c"], output_format="list")
+    assert run.info.status == "FAILED"
+    assert json.loads(mlflow.artifacts.load_text(f"runs:/{run.info.run_id}/card.json"))["task"] == "binary"
+
+
+def test_a_registry_that_goes_away_in_the_middle_is_unavailable_and_leaves_no_model(registered, monkeypatch, capsys):
+    import train.work
+
+    monkeypatch.setattr(train.work, "reach_registry", lambda: "it was there a moment ago")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    mlflow.set_tracking_uri("http://127.0.0.1:9")
+    assert registered.train() == 69
+    assert "MLflow failed while the model was registered" in capsys.readouterr().err
+    assert not (registered.root / "models" / "2026-01-02").exists()

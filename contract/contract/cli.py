@@ -17,14 +17,14 @@ from contract.errors import ExitCode, MissingInput, StepError, UsageError, code_
 from contract.run import Run
 from contract.toml import load
 
-ENVIRONMENT = {
+_ENVIRONMENT = {
     "day": "MICROSTEP_DAY",
     "data_root": "MICROSTEP_DATA_ROOT",
     "config": "MICROSTEP_CONFIG",
     "force": "MICROSTEP_FORCE",
     "log_format": "MICROSTEP_LOG_FORMAT",
 }
-LOG_FORMATS = ("text", "json")
+_LOG_FORMATS = ("text", "json")
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ def main(step: Step, argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     parser = _parser(step)
     args = parser.parse_args(argv)
-    if args.log_format not in LOG_FORMATS:  # argparse does not hold a default against the choices
-        parser.error(f"{ENVIRONMENT['log_format']}: must be one of {', '.join(LOG_FORMATS)}, got {args.log_format!r}")
+    if args.log_format not in _LOG_FORMATS:  # argparse does not hold a default against the choices
+        parser.error(f"{_ENVIRONMENT['log_format']}: must be one of {', '.join(_LOG_FORMATS)}, got {args.log_format!r}")
     _log_to_stderr(args.log_format)
     log = logging.getLogger(step.name)
     try:
@@ -85,7 +85,7 @@ def main(step: Step, argv: Sequence[str] | None = None) -> int:
 
 def _run(step: Step, args: argparse.Namespace) -> Run:
     if args.day is None:
-        raise UsageError(f"--day: must be given (or {ENVIRONMENT['day']}), as YYYY-MM-DD")
+        raise UsageError(f"--day: must be given (or {_ENVIRONMENT['day']}), as YYYY-MM-DD")
     date = parse_day(args.day)
     root = Path(args.data_root)
     if not root.is_dir():
@@ -117,10 +117,10 @@ def _parser(step: Step) -> argparse.ArgumentParser:
     parser.add_argument(
         "--force",
         action="store_true",
-        default=_truth(os.environ.get(ENVIRONMENT["force"], "")),
-        help=f"do the work again even if it is up to date [{ENVIRONMENT['force']}=1]",
+        default=_truth(os.environ.get(_ENVIRONMENT["force"], "")),
+        help=f"do the work again even if it is up to date [{_ENVIRONMENT['force']}=1]",
     )
-    parser.add_argument("--log-format", choices=LOG_FORMATS, **_default("log_format", "text"), help="log lines as")
+    parser.add_argument("--log-format", choices=_LOG_FORMATS, **_default("log_format", "text"), help="log lines as")
     parser.set_defaults(command=None)
     if step.commands:
         commands = parser.add_subparsers(title="other commands", metavar="")
@@ -140,7 +140,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _default(name: str, value: str | None = None) -> dict[str, Any]:
-    return {"default": os.environ.get(ENVIRONMENT[name], value)}
+    return {"default": os.environ.get(_ENVIRONMENT[name], value)}
 
 
 def _truth(text: str) -> bool:
@@ -149,7 +149,7 @@ def _truth(text: str) -> bool:
 
 def _examples(step: Step) -> str:
     image = f"microstep-{step.name}"
-    variables = "\n".join(f"  --{name.replace('_', '-'):<12}{variable}" for name, variable in ENVIRONMENT.items())
+    variables = "\n".join(f"  --{name.replace('_', '-'):<12}{variable}" for name, variable in _ENVIRONMENT.items())
     return f"""examples:
   docker run --rm --user $(id -u):$(id -g) -v $PWD/data:/data -v $PWD/pipeline.toml:/config/pipeline.toml:ro \\
     {image} --day 2026-11-22

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-LINE_SECONDS = 10.0
+_LINE_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def progress(what: str, total: int | None, unit: str = "rows") -> Iterator[Calla
     def tell(count: int) -> None:
         nonlocal done, last
         done += count
-        if time.monotonic() - last >= LINE_SECONDS:
+        if time.monotonic() - last >= _LINE_SECONDS:
             last = time.monotonic()
             log.info("%s: %s of %s %s", what, f"{done:,}", "?" if total is None else f"{total:,}", unit)
 

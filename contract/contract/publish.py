@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from contract.tables import TableWriter
 
-PART_ROWS = 1_000_000
-GRACE_SECONDS = 24 * 3600
+_PART_ROWS = 1_000_000
+_GRACE_SECONDS = 24 * 3600
 """How long parts that no manifest names any more are kept for readers of the old manifest."""
 
 _STAGING = ".staging-"
@@ -84,7 +84,7 @@ class DatasetWriter:
         if role == "rows" and not self._fields:
             self._fields = [Field(field.name, str(field.type)) for field in rows.schema]
         table = self._open.get(role)
-        if table is not None and table.rows + rows.num_rows > PART_ROWS:
+        if table is not None and table.rows + rows.num_rows > _PART_ROWS:
             table.close()
             table = None
         if table is None:
@@ -163,7 +163,7 @@ def sweep(dataset: Path, *, superseded: bool = True) -> list[Path]:
         finally:
             os.close(lock)
     if superseded and (named := _named(dataset)):
-        old = time.time() - GRACE_SECONDS
+        old = time.time() - _GRACE_SECONDS
         for path in dataset.iterdir():
             if path.is_file() and path.name not in named and path.stat().st_mtime < old:
                 path.unlink()

@@ -42,9 +42,9 @@ class Synthetic(Section, frozen=True, tag="synthetic", tag_field="kind"):
     """Fraction of rows that break a rule."""
 
     def __post_init__(self) -> None:
-        at_least("rows", self.rows, 1)
-        fraction("missing", self.missing)
-        fraction("broken", self.broken)
+        _at_least("rows", self.rows, 1)
+        _fraction("missing", self.missing)
+        _fraction("broken", self.broken)
 
 
 class Files(Section, frozen=True, tag="files", tag_field="kind"):
@@ -92,7 +92,7 @@ class Table(Section, frozen=True):
     """Of the keys; those rows never train a model."""
 
     def __post_init__(self) -> None:
-        fraction("max_rejected_fraction", self.max_rejected_fraction)
+        _fraction("max_rejected_fraction", self.max_rejected_fraction)
         if not 0 < self.test_fraction < 1:
             raise ValueError(f"test_fraction must be between 0 and 1, got {self.test_fraction}")
         if self.key == self.target:
@@ -149,9 +149,9 @@ class Training(Section, frozen=True):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        at_least("window_days", self.window_days, 1)
-        at_least("target_delay_days", self.target_delay_days, 0)
-        at_least("folds", self.folds, 2)
+        _at_least("window_days", self.window_days, 1)
+        _at_least("target_delay_days", self.target_delay_days, 0)
+        _at_least("folds", self.folds, 2)
         names = [each.name for each in self.candidates]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"candidates must have names that differ, at least one, got {names}")
@@ -168,8 +168,8 @@ class Gate(Section, frozen=True):
     """With fewer, nothing is decided and the champion stays."""
 
     def __post_init__(self) -> None:
-        at_least("margin", self.margin, 0)
-        at_least("min_test_rows", self.min_test_rows, 1)
+        _at_least("margin", self.margin, 0)
+        _at_least("min_test_rows", self.min_test_rows, 1)
 
 
 class Predictions(Section, frozen=True):
@@ -201,13 +201,13 @@ class Alerts(Section, frozen=True):
     sender: str = "microstep@localhost"
 
 
-def at_least(name: str, value: float, least: float) -> None:
+def _at_least(name: str, value: float, least: float) -> None:
     """Raise ValueError when a value is too small."""
     if not value >= least:
         raise ValueError(f"{name} must be at least {least:g}, got {value:g}")
 
 
-def fraction(name: str, value: float) -> None:
+def _fraction(name: str, value: float) -> None:
     """Raise ValueError when a value is not in 0..1."""
     if not 0 <= value <= 1:
         raise ValueError(f"{name} must be between 0 and 1, got {value:g}")

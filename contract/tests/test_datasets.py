@@ -69,7 +69,7 @@ def test_a_dataset_is_current_for_its_own_recipe_alone(tmp_path, change):
 
 
 def test_many_rows_go_into_several_parts(tmp_path, monkeypatch):
-    monkeypatch.setattr(publish, "PART_ROWS", 4)
+    monkeypatch.setattr(publish, "_PART_ROWS", 4)
     with DatasetWriter(tmp_path / "d") as writer:
         for _ in range(3):
             writer.write(ROWS)
@@ -158,7 +158,7 @@ def test_a_reader_of_the_old_manifest_finds_its_parts_for_a_day(tmp_path):
     reader = Dataset.open(tmp_path / "d")
     write(tmp_path / "d", pa.table({"id": [9]}), recipe(settings={"a": 2}))
     assert pa.Table.from_batches(reader.batches()).equals(ROWS)
-    old = time.time() - publish.GRACE_SECONDS - 1
+    old = time.time() - publish._GRACE_SECONDS - 1
     os.utime(reader.path / reader.manifest.files[0].path, (old, old))
     assert [path.name for path in sweep(tmp_path / "d")] == [reader.manifest.files[0].path]
     assert Dataset.open(tmp_path / "d").rows() == 1
@@ -166,7 +166,7 @@ def test_a_reader_of_the_old_manifest_finds_its_parts_for_a_day(tmp_path):
 
 def test_files_that_others_point_to_are_kept_when_asked(tmp_path):
     first = write(tmp_path / "d")
-    old = time.time() - publish.GRACE_SECONDS - 1
+    old = time.time() - publish._GRACE_SECONDS - 1
     os.utime(tmp_path / "d" / first.files[0].path, (old, old))
     write(tmp_path / "d", pa.table({"id": [9]}), recipe(settings={"a": 2}), keep_superseded=True)
     assert first.files[0].path in names(tmp_path / "d")

@@ -133,6 +133,8 @@ class Airflow(Server):
 
     def ready(self) -> bool:
         """Whether all parts are healthy and all three DAGs are there; makes the pool of the steps on the way."""
+        # the interface that tasks talk to is made at its first request, in seconds that no task should wait for
+        urllib.request.urlopen(self.url + "/execution/health", timeout=START_SECONDS).close()
         health = self.api.health()
         if any(health[part]["status"] != "healthy" for part in ("scheduler", "dag_processor", "triggerer")):
             return False

@@ -25,6 +25,7 @@ from microstep_airflow.steps import STEPS
 POOL = "steps"
 REGISTRY_NETWORK = "microstep-steps"
 SQL_NETWORK = "microstep-sql"
+MOST_ACTIVE_RUNS = 16
 STEP_LIMIT = timedelta(hours=6)
 EACH_DAY = "{{ task.day }}"
 
@@ -61,7 +62,8 @@ class House:
             schedule=timetable(cron, schedule.timezone),
             start_date=datetime.combine(schedule.first_day, datetime.min.time(), timezone),
             catchup=False,
-            max_active_runs=1,
+            # a run that waits for its data must not hold up the others: docs/decisions/0008
+            max_active_runs=MOST_ACTIVE_RUNS,
             # waiting, then each step with its retries
             dagrun_timeout=timedelta(hours=schedule.sensor_timeout_hours) + 2 * STEP_LIMIT,
             default_args=POLICY,

@@ -157,7 +157,7 @@ def test_every_step_is_in_a_dag(dags):
 def test_every_dag_keeps_the_policies(dags):
     for dag in dags.values():
         assert dag.catchup is False
-        assert dag.max_active_runs == 1
+        assert dag.max_active_runs == 16
         assert dag.start_date == datetime(2026, 1, 1, tzinfo=ZoneInfo("Europe/Berlin"))
         assert dag.dagrun_timeout > timedelta(0)
         assert type(dag.timetable).__name__ == "CronDataIntervalTimetable"

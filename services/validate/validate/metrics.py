@@ -41,8 +41,8 @@ def names(config: Config, metric: str) -> list[str]:
 
 def values(wanted: list[str], outcome: Outcome, classes: int) -> dict[str, float | None]:
     """Each score; None where these rows cannot tell (one class only, too few rows)."""
-    found: dict[str, float | None] = {}
-    for name in wanted:
+    found: dict[str, float | None] = dict.fromkeys(wanted)
+    for name in wanted if len(outcome.target) else ():
         try:
             value = _value(name, outcome, classes)
         except ValueError:

@@ -44,7 +44,9 @@ def score(model: Pipeline, days: list[Dataset], config: Config, what: str) -> Ou
     Raises CannotCompare when the rows are not what the model was trained on.
     """
     known, target = classes(config), config.table.target
-    targets, scores = [np.empty(0)], [np.empty((0, len(known))) if known else np.empty(0)]
+    # even without any row both have their kind and their width
+    targets = [np.empty(0, np.intp if known else np.float64)]
+    scores = [np.empty((0, len(known)) if known else 0)]
     wanted = list(model.feature_names_in_)
     for day in days:
         if lacking := [name for name in wanted if name not in {field.name for field in day.manifest.schema}]:

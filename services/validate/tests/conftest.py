@@ -1,0 +1,173 @@
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import sklearn
+from sklearn.compose import ColumnTransformer
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from contract.champion import Champion, read_champion
+from contract.config import Config
+from contract.dataset import Dataset
+from contract.publish import DatasetWriter
+from contract.recipe import Recipe
+from contract.toml import load
+from validate import __main__
+
+HEAD = {
+    "binary": '[table]\ntarget = "y"\ntask = "binary"\npositive = "no"\n[columns.y]\ntype = "category"\nvalues = ["no", "yes"]\n',
+    "multiclass": '[table]\ntarget = "y"\ntask = "multiclass"\n[columns.y]\ntype = "category"\nvalues = ["red", "blue", "green"]\n',
+    "regression": '[table]\ntarget = "y"\ntask = "regression"\n[columns.y]\ntype = "number"\n',
+}
+REST = """
+[pipeline]
+name = "trial"
+[source]
+kind = "files"
+[schedule]
+first_day = 2026-01-01
+[columns.x]
+type = "number"
+[columns.word]
+type = "category"
+[training]
+window_days = 2
+[[training.candidates]]
+name = "linear"
+estimator = "sklearn.linear_model.LogisticRegression"
+[gate]
+min_test_rows = 10
+"""
+METRIC = {"binary": "roc_auc", "multiclass": "neg_log_loss", "regression": "r2"}
+CLASSES = {"binary": ["no", "yes"], "multiclass": ["blue", "green", "red"]}
+
+
+def columns(task="binary", rows=100, seed=0, classes=None):
+    """Rows whose target follows x."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=rows)
+    signal = x + rng.normal(scale=0.5, size=rows)
+    if task == "regression":
+        y = pa.array(signal)
+    else:
+        classes = classes or CLASSES[task]
+        places = np.searchsorted(np.quantile(signal, np.arange(1, len(classes)) / len(classes)), signal)
+        y = pa.array([classes[place] for place in places])
+    return {
+        "row_key": pa.array([f"{seed}-{row}" for row in range(rows)]),
+        "x": pa.array(x, mask=rng.random(rows) < 0.05),
+        "word": pa.array(rng.choice(["a", "b"], rows)).dictionary_encode(),
+        "y": y,
+        "split": pa.array(np.where(np.arange(rows) % 2 == 0, "test", "train")).dictionary_encode(),
+    }
+
+
+@dataclass
+class Project:
+    """A data root with a configuration, models of any quality, and the step run on it as by hand."""
+
+    root: Path
+    task: str = "binary"
+    name: str = field(default="trial")
+
+    def configure(self, gate=""):
+        (self.root / "pipeline.toml").write_text(HEAD[self.task] + REST + gate)
+
+    @property
+    def config(self) -> Config:
+        return load(self.root / "pipeline.toml")
+
+    def columns(self, **options):
+        return columns(self.task, **options)
+
+    def process(self, day, table=None, **options):
+        table = table if table is not None else columns(self.task, **options)
+        with DatasetWriter(self.root / "processed" / day) as writer:
+            writer.write(pa.table(table))
+            writer.publish(Recipe("preprocess", day, "c0de", {}), counts={}, run={})
+
+    def fitted(self, quality, features=("x", "word")):
+        """A good model, or a bad one that says the same for every row."""
+        table = columns(self.task, rows=200, seed=77)
+        frame = pd.DataFrame({name: pd.Series(table[name].to_pylist()) for name in features})
+        target = np.array(table["y"].to_pylist())
+        regression = self.task == "regression"
+        if quality == "good":
+            estimator = Ridge() if regression else LogisticRegression()
+        else:
+            estimator = DummyRegressor() if regression else DummyClassifier(strategy="prior")
+        imputed = ColumnTransformer([("x", make_pipeline(SimpleImputer()), [features[0]])])
+        if not regression:
+            target = target.astype(object)
+        return Pipeline([("prepare", imputed), ("estimate", estimator)]).fit(frame, target)
+
+    def trained(self, day="2026-01-02", quality="good", model=None, version=None, sklearn_version=sklearn.__version__):
+        """A model of a day as train leaves it."""
+        place = self.root / "models" / day
+        with DatasetWriter(place, keep_superseded=True) as writer:
+            joblib.dump(model or self.fitted(quality), writer.file("model", "model.joblib"))
+            recipe = Recipe("train", day, "c0de", {"quality": quality})
+            sealed = writer.seal(recipe, {}, {"metric": METRIC[self.task], "sklearn": sklearn_version})
+            manifest = writer.commit(sealed, run={"version": version} if version else {})
+        return Champion.of(f"models/{day}", manifest)
+
+    @property
+    def champion(self) -> Champion:
+        return read_champion(self.root / "models" / "champion.json")
+
+    def verdict(self, day="2026-01-02"):
+        import json
+
+        return json.loads(Dataset.open(self.root / "reports/train" / day).file("verdict").read_text())
+
+    def ledger(self):
+        from validate.ledger import read
+
+        return read(self.root / "ledger.jsonl")
+
+    def validate(self, *options, day="2026-01-02"):
+        sys.argv = ["validate", "--day", day, "--data-root", str(self.root), *options]
+        sys.argv += ["--config", str(self.root / "pipeline.toml")]
+        return int(__main__.main())
+
+    def snapshot(self):
+        """Every file below the root with its content."""
+        return {
+            path.relative_to(self.root).as_posix(): path.read_bytes() for path in self.root.rglob("*") if path.is_file()
+        }
+
+
+@pytest.fixture(autouse=True)
+def surroundings(monkeypatch):
+    for name in ("MLFLOW_TRACKING_URI", *(name for name in os.environ if name.startswith("MICROSTEP_"))):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "argv", ["validate"])
+
+
+def make(root, task):
+    project = Project(root, task)
+    project.configure()
+    for seed, day in enumerate(("2026-01-01", "2026-01-02", "2026-01-03")):
+        project.process(day, seed=seed)
+    return project
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Three processed days of a binary task."""
+    return make(tmp_path, "binary")
+
+
+@pytest.fixture(params=["binary", "multiclass", "regression"])
+def each_task(request, tmp_path):
+    """The same for every kind of task."""
+    return make(tmp_path, request.param)

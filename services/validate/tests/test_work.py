@@ -1,0 +1,320 @@
+"""The step as it is run: what becomes the champion, what is recorded, and how it ends."""
+
+import os
+import subprocess
+import sys
+
+import joblib
+import pyarrow as pa
+import pytest
+
+from contract.dataset import Dataset
+from validate.ledger import read
+
+
+@pytest.fixture
+def ended(project, capsys):
+    """Runs the step; its exit code and what it said."""
+
+    def run(*options, day="2026-01-02"):
+        code = project.validate(*options, day=day)
+        return code, capsys.readouterr().err
+
+    return run
+
+
+def test_the_first_model_becomes_champion_by_the_minimums_alone(each_task):
+    least = {"binary": "roc_auc = 0.8", "multiclass": "accuracy = 0.5", "regression": "r2 = 0.5"}[each_task.task]
+    each_task.configure(f"minimums = {{ {least} }}")
+    challenger = each_task.trained()
+    assert each_task.validate() == 0
+    assert each_task.champion == challenger
+    verdict = each_task.verdict()
+    assert (verdict["decision"], verdict["rows"], verdict["champion"]) == ("promoted", 100, None)
+    assert [rule["verdict"] for rule in verdict["rules"]] == ["passed", "passed"]
+    (line,) = each_task.ledger()
+    assert (line.decision, line.day, line.before, line.model) == ("promoted", "2026-01-02", None, challenger)
+    assert line.metrics == {"challenger": verdict["challenger"]["metrics"], "champion": None}
+
+
+def test_a_better_model_replaces_the_champion(each_task):
+    old = each_task.trained("2026-01-02", "bad")
+    assert each_task.validate() == 0
+    new = each_task.trained("2026-01-03", "good")
+    assert each_task.validate(day="2026-01-03") == 0
+    assert each_task.champion == new
+    assert [(line.before, line.model) for line in each_task.ledger()] == [(None, old), (old, new)]
+    verdict = each_task.verdict("2026-01-03")
+    assert verdict["champion"]["model"]["day"] == "2026-01-02"
+    metric = verdict["metric"]
+    assert verdict["champion"]["metrics"][metric] < verdict["challenger"]["metrics"][metric]
+
+
+def test_a_worse_model_is_refused_and_the_champion_stays(each_task, capsys):
+    old = each_task.trained("2026-01-02", "good")
+    assert each_task.validate() == 0
+    each_task.trained("2026-01-03", "bad")
+    capsys.readouterr()
+    assert each_task.validate(day="2026-01-03") == 80
+    assert "models/2026-01-03: refused: " in (said := capsys.readouterr().err)
+    assert "less gate.margin 0.005 by " in said
+    assert each_task.champion == old
+    line = each_task.ledger()[-1]
+    assert (line.decision, line.before, line.model.day) == ("refused", old, "2026-01-03")
+    assert [rule["verdict"] for rule in each_task.verdict("2026-01-03")["rules"]] == ["passed", "failed"]
+
+
+def test_a_first_model_below_a_minimum_is_refused_and_there_is_no_champion(project, ended):
+    project.configure("minimums = { roc_auc = 0.99 }")
+    project.trained()
+    code, said = ended()
+    assert code == 80
+    assert "misses gate.minimums.roc_auc 0.99 by 0." in said
+    assert not (project.root / "models" / "champion.json").exists()
+    assert [line.decision for line in project.ledger()] == ["refused"]
+
+
+def test_too_few_test_rows_decide_nothing(project, ended):
+    project.configure()
+    text = (project.root / "pipeline.toml").read_text()
+    (project.root / "pipeline.toml").write_text(text.replace("min_test_rows = 10", "min_test_rows = 101"))
+    project.trained()
+    code, said = ended()
+    assert code == 80
+    assert "undecided: 100 labelled test rows are fewer than gate.min_test_rows 101" in said
+    assert not (project.root / "models" / "champion.json").exists()
+    assert project.verdict()["decision"] == "undecided"
+
+
+@pytest.mark.parametrize(("gate", "code"), [("", 0), ("minimums = { roc_auc = 0.99 }", 80)])
+def test_a_second_run_is_up_to_date_changes_no_byte_and_ends_alike(project, ended, gate, code):
+    project.configure(gate)
+    project.trained()
+    first = ended()
+    before = project.snapshot()
+    second = ended()
+    assert (first[0], second[0]) == (code, code)
+    assert "reports/train/2026-01-02: up to date" in second[1]
+    assert project.snapshot() == before
+    if code:
+        assert first[1].splitlines()[-1].split("ERROR")[1] == second[1].splitlines()[-1].split("ERROR")[1]
+
+
+def test_a_later_champion_does_not_reopen_an_earlier_day(project):
+    project.trained("2026-01-02", "bad")
+    assert project.validate() == 0
+    new = project.trained("2026-01-03", "good")
+    assert project.validate(day="2026-01-03") == 0
+    before = project.snapshot()
+    assert project.validate(day="2026-01-02") == 0
+    assert project.snapshot() == before
+    assert project.champion == new
+
+
+def test_a_promotion_whose_pointer_is_gone_is_done_again(project):
+    challenger = project.trained()
+    assert project.validate() == 0
+    (project.root / "models" / "champion.json").unlink()
+    assert project.validate() == 0
+    assert project.champion == challenger
+    assert len(project.ledger()) == 1
+
+
+def test_a_new_model_of_the_day_or_other_rules_are_judged_again(project, ended):
+    project.trained(quality="bad")
+    assert ended()[0] == 0
+    project.trained(quality="good")
+    assert ended()[0] == 0
+    assert [line.decision for line in project.ledger()] == ["promoted", "promoted"]
+    project.configure("minimums = { roc_auc = 0.99 }")
+    assert ended()[0] == 80
+    assert len(project.ledger()) == 3
+
+
+def test_with_force_the_champion_itself_is_judged_against_the_one_before_with_the_same_outcome(project):
+    project.trained("2026-01-02", "bad")
+    assert project.validate() == 0
+    project.trained("2026-01-03", "good")
+    assert project.validate(day="2026-01-03") == 0
+    before = project.snapshot()
+    command = [sys.executable, "-m", "validate", "--day", "2026-01-03", "--force", "--data-root", str(project.root)]
+    surroundings = {"PYTHONHASHSEED": "12345", "TZ": "Asia/Kathmandu", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"}
+    subprocess.run(
+        [*command, "--config", str(project.root / "pipeline.toml")], check=True, env=os.environ | surroundings
+    )
+    manifest = "reports/train/2026-01-03/manifest.json"
+    after = project.snapshot()
+    assert {k: v for k, v in after.items() if k != manifest} == {k: v for k, v in before.items() if k != manifest}
+    assert project.verdict("2026-01-03")["champion"]["model"]["day"] == "2026-01-02"
+
+
+KILLED = """
+import os, signal, sys
+import validate.ledger, validate.work
+from contract.publish import DatasetWriter
+def kill(*args, **options): os.kill(os.getpid(), signal.SIGKILL)
+match sys.argv.pop(1):
+    case "before the ledger": validate.ledger.record = kill
+    case "before the alias": validate.work._promote = kill
+    case "before the pointer": validate.work.write_champion = kill
+    case "before the manifest": DatasetWriter.commit = kill
+from validate.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "instant", ["before the ledger", "before the alias", "before the pointer", "before the manifest"]
+)
+def test_a_run_killed_at_any_instant_is_repaired_by_the_next(project, instant):
+    old = project.trained("2026-01-02", "bad")
+    assert project.validate() == 0
+    new = project.trained("2026-01-03", "good")
+    options = ["--day", "2026-01-03", "--data-root", str(project.root), "--config", str(project.root / "pipeline.toml")]
+    assert subprocess.run([sys.executable, "-c", KILLED, instant, *options], check=False).returncode == -9
+    assert project.champion in (old, new)
+    assert not (project.root / "reports/train/2026-01-03/manifest.json").exists()
+
+    assert project.validate(day="2026-01-03") == 0
+    assert project.champion == new
+    assert [(line.decision, line.before, line.model) for line in project.ledger()] == [
+        ("promoted", None, old),
+        ("promoted", old, new),
+    ]
+    assert project.verdict("2026-01-03")["champion"]["model"]["day"] == "2026-01-02"
+    assert [
+        path.name for path in (project.root / "reports/train/2026-01-03").iterdir() if path.name.startswith(".")
+    ] == []
+
+
+def test_a_champion_of_another_scikit_learn_does_not_bar_the_way(project, ended):
+    project.trained("2026-01-02", "bad", sklearn_version="0.1")
+    (project.root / "models").joinpath("champion.json").write_bytes(pointer(project))
+    project.trained("2026-01-03", "good")
+    code, said = ended(day="2026-01-03")
+    assert code == 0
+    assert "the champion of 2026-01-02 cannot be compared: scikit-learn 0.1 wrote it" in said
+    assert project.verdict("2026-01-03")["champion"] is None
+    assert project.champion.day == "2026-01-03"
+
+
+def test_a_champion_of_other_columns_does_not_bar_the_way(project, ended):
+    project.trained("2026-01-02", model=project.fitted("good", features=("x", "row_key")))
+    (project.root / "models").joinpath("champion.json").write_bytes(pointer(project))
+    for seed, day in enumerate(("2026-01-02", "2026-01-03")):
+        table = project.columns(seed=seed)
+        del table["row_key"]
+        project.process(day, table)
+    project.trained("2026-01-03", "good")
+    code, said = ended(day="2026-01-03")
+    assert code == 0
+    assert "it was trained on row_key, which processed/2026-01-02 lacks; the minimums alone decide" in said
+
+
+def pointer(project, day="2026-01-02"):
+    import msgspec
+
+    from contract.champion import Champion
+
+    return msgspec.json.encode(Champion.of(f"models/{day}", Dataset.open(project.root / "models" / day).manifest))
+
+
+@pytest.fixture
+def refuse(project, ended):
+    """The step must end with a code and a line that has all the words, and leave everything as it was."""
+
+    def check(code, *words, day="2026-01-02"):
+        before = project.snapshot()
+        found, said = ended(day=day)
+        assert found == code, said
+        for word in words:
+            assert word in said
+        assert project.snapshot() == before
+
+    return check
+
+
+def test_a_day_without_a_model_is_a_missing_input(refuse):
+    refuse(66, "models/2026-01-02: no model of this day; run train --day 2026-01-02 first")
+
+
+def test_a_day_that_was_not_processed_is_a_missing_input(project, refuse):
+    project.trained()
+    (project.root / "processed/2026-01-01/manifest.json").unlink()
+    refuse(66, "processed/2026-01-01: not there")
+
+
+def test_a_day_without_target_is_a_missing_input(project, refuse):
+    project.trained()
+    table = project.columns()
+    del table["y"]
+    project.process("2026-01-01", table)
+    refuse(66, "no target for a day", "2026-01-01;")
+
+
+def test_a_challenger_whose_file_was_changed_is_not_opened(project, refuse):
+    path = project.root / project.trained().file
+    path.write_bytes(path.read_bytes() + b"!")
+    refuse(77, "models/2026-01-02/model-", "must have sha256", "it is not opened")
+
+
+def test_a_champion_whose_file_was_changed_is_not_opened(project, refuse):
+    project.trained("2026-01-02", "bad")
+    assert project.validate() == 0
+    path = project.root / project.champion.file
+    joblib.dump({"something": "else"}, path)
+    project.trained("2026-01-03")
+    refuse(77, "models/2026-01-02/model-", "must have sha256", day="2026-01-03")
+
+
+def test_a_champion_whose_file_is_gone_is_a_missing_input(project, refuse):
+    project.trained("2026-01-02", "bad")
+    assert project.validate() == 0
+    (project.root / project.champion.file).unlink()
+    project.trained("2026-01-03")
+    refuse(66, "run train --force --day 2026-01-02, or remove models/champion.json", day="2026-01-03")
+
+
+def test_a_damaged_pointer_is_named(project, refuse):
+    project.trained()
+    (project.root / "models" / "champion.json").write_text("{")
+    refuse(65, "champion.json: not a champion pointer")
+
+
+def test_a_challenger_that_does_not_fit_the_rows_must_be_trained_again(project, refuse):
+    project.trained()
+    table = project.columns()
+    del table["word"]
+    project.process("2026-01-02", table)
+    refuse(65, "it was trained on word", "run train --force --day 2026-01-02")
+
+
+def test_an_unknown_score_is_a_wrong_configuration(project, refuse):
+    project.trained()
+    project.configure("minimums = { roc_acu = 0.5 }")
+    refuse(78, "gate.minimums.roc_acu", "did you mean 'roc_auc'?")
+
+
+def test_a_registry_that_does_not_answer_is_found_out_before_anything_changes(project, refuse, monkeypatch):
+    project.trained()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    refuse(69, "http://127.0.0.1:9 does not answer")
+
+
+def test_damaged_rows_are_refused(project, refuse):
+    project.trained()
+    (part,) = (project.root / "processed/2026-01-02").glob("*.parquet")
+    part.write_bytes(part.read_bytes()[:-10])
+    refuse(65, "bytes by its manifest")
+
+
+def test_no_label_at_all_decides_nothing(project, ended):
+    project.trained()
+    for day in ("2026-01-01", "2026-01-02"):
+        table = project.columns()
+        table["y"] = pa.array([None] * len(table["y"]), pa.string())
+        project.process(day, table)
+    code, said = ended()
+    assert code == 80, said
+    assert "undecided: 0 labelled test rows are fewer than gate.min_test_rows 10" in said
+    assert [line.decision for line in read(project.root / "ledger.jsonl")] == ["undecided"]

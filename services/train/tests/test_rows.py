@@ -27,10 +27,12 @@ def test_the_positive_class_is_one_however_the_words_sort(project):
 
 
 def test_classes_are_numbered_as_configured_and_numbers_stay(each_task):
-    if each_task.task == "multiclass":
-        assert codes(np.array(["green", "red", "blue"], dtype=object), each_task.config).tolist() == [2, 0, 1]
-    if each_task.task == "regression":
-        assert codes(np.array([1.5, -2.0]), each_task.config).tolist() == [1.5, -2.0]
+    target, expected = {
+        "binary": (np.array(["yes", "no"], dtype=object), [1, 0]),
+        "multiclass": (np.array(["green", "red", "blue"], dtype=object), [2, 0, 1]),
+        "regression": (np.array([1.5, -2.0]), [1.5, -2.0]),
+    }[each_task.task]
+    assert codes(target, each_task.config).tolist() == expected
 
 
 def test_a_target_stored_with_a_dictionary_is_the_same(project):

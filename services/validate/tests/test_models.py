@@ -35,7 +35,10 @@ def test_a_file_with_another_content_is_never_opened(project, monkeypatch, tmp_p
 def test_a_file_that_is_gone_is_a_missing_input_with_what_to_do(project):
     champion = project.trained()
     (project.root / champion.file).unlink()
-    with pytest.raises(MissingInput, match="run train --force --day 2026-01-02, or remove models/champion.json"):
+    with pytest.raises(
+        MissingInput,
+        match="run train --force --day 2026-01-02, or begin without a champion: remove models/champion.json",
+    ):
         load(project.root, champion)
 
 

@@ -42,14 +42,16 @@ def test_probabilities_stand_in_the_order_of_the_classes(project):
     assert np.mean(said == found.target) > 0.7
 
 
-def test_a_class_that_the_model_never_saw_has_no_probability(tmp_path, each_task):
-    if each_task.task != "multiclass":
-        return
-    model = type(each_task)(tmp_path, "binary").fitted("good")
+def test_a_class_that_the_model_never_saw_has_no_probability(project, tmp_path):
+    colours = type(project)(tmp_path / "colours", "multiclass")
+    colours.root.mkdir()
+    colours.configure()
+    colours.process("2026-01-01")
+    model = project.fitted("good")
     model["estimate"].classes_ = np.array(["blue", "red"], dtype=object)
-    found = score(model, days(each_task), each_task.config, "it")
+    found = score(model, days(colours, "2026-01-01"), colours.config, "it")
     assert found.scores.sum(axis=1) == pytest.approx(1)
-    assert (found.scores[:, classes(each_task.config).index("green")] == 0).all()
+    assert (found.scores[:, classes(colours.config).index("green")] == 0).all()
 
 
 def test_a_class_that_the_configuration_lacks_is_refused(project):

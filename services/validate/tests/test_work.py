@@ -272,7 +272,11 @@ def test_a_champion_whose_file_is_gone_is_a_missing_input(project, refuse):
     assert project.validate() == 0
     (project.root / project.champion.file).unlink()
     project.trained("2026-01-03")
-    refuse(66, "run train --force --day 2026-01-02, or remove models/champion.json", day="2026-01-03")
+    refuse(
+        66,
+        "run train --force --day 2026-01-02, or begin without a champion: remove models/champion.json",
+        day="2026-01-03",
+    )
 
 
 def test_a_damaged_pointer_is_named(project, refuse):

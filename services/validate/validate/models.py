@@ -29,7 +29,7 @@ def load(root: Path, model: Champion) -> Pipeline:
     except FileNotFoundError:
         raise MissingInput(
             f"{model.file}: the model of {model.day} is not there; run train --force --day {model.day}, "
-            f"or remove models/champion.json to begin without a champion"
+            f"or begin without a champion: remove models/champion.json, and the alias in MLflow"
         ) from None
     with file:
         # the very bytes that were hashed are opened: nobody can change the file in between

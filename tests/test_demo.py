@@ -33,8 +33,8 @@ def test_from_bare_to_predictions_in_time(first):
     print(f"make demo, first: {seconds:.0f} s")
     assert seconds < FIRST_SECONDS
     predictions = list((checkout / ".demo" / "data" / "predictions").glob("*/manifest.json"))
-    assert sum(json.loads(path.read_text())["counts"]["rows_out"] for path in predictions) > 1000
-    for word in ("trained", "decided", "champion", "predicted", "make ui"):
+    assert sum(json.loads(path.read_text())["counts"]["rows_out"] for path in predictions) > 10_000
+    for word in ("trained", "promoted", "champion", "predicted", "make ui"):
         assert word in output
 
 

@@ -99,7 +99,7 @@ def run() -> int:
             tell("starting")
             mlflow.wait()
             airflow.wait()
-        for dag, wanted in (("generate", days), ("train", days[-1:]), ("predict", days[-1:])):
+        for dag, wanted in (("generate", days), ("train", days[-1:]), ("predict", days)):
             with stages.stage(f"DAG {dag}, {len(wanted)} day{'s' if len(wanted) > 1 else ''}") as tell:
                 states = airflow.api.run_days(dag, wanted, tell)
             if failed := [day for day, state in states.items() if state != "success"]:

@@ -171,6 +171,55 @@ def test_a_step_runs_by_hand_through_compose(stack):
     assert "up to date" in done.stderr
 
 
+def test_a_query_against_a_database_brings_the_day_in(stack):
+    """`source.kind = "sql"` on the stack's own PostgreSQL, with the URL as a secret file."""
+    day = days(1)[0]
+    table = f"""
+        create table wines as select n as id, n * 0.5 as alpha, (n % 2)::text as target, date '{day}' as day
+        from generate_series(1, 300) n;
+        create user reader password 'only-read';
+        grant select on wines to reader;
+        grant connect on database postgres to reader;
+    """
+    stack.run(
+        "docker", "compose", "exec", "-T", "postgres", "psql", "-qU", "postgres", "-v", "ON_ERROR_STOP=1", "-c", table
+    )
+    (stack.checkout / "secrets" / "sql_url").write_text("postgresql://reader:only-read@postgres:5432/postgres")
+    (stack.checkout / "pipeline.toml").write_text(SQL_PIPELINE.format(day=day))
+    words = ["docker", "compose", "run", "--rm", "generate", "--day", day, "--force"]
+    done = stack.run("env", "MICROSTEP_GENERATE_NETWORK=microstep-sql", *words)
+    assert stack.manifest("raw", day, "data")["counts"]["rows_out"] == 300
+    assert stack.manifest("raw", day, "target")["counts"]["rows_out"] == 300
+    assert "only-read" not in done.stdout + done.stderr + str(stack.manifest("raw", day, "data"))
+
+
+SQL_PIPELINE = """
+[source]
+kind = "sql"
+query = "select id, alpha, target from wines where day = :day order by id"
+
+[table]
+key = "id"
+target = "target"
+task = "binary"
+positive = "1"
+
+[columns.alpha]
+type = "number"
+
+[columns.target]
+type = "category"
+values = ["0", "1"]
+
+[[training.candidates]]
+name = "linear"
+estimator = "sklearn.linear_model.LogisticRegression"
+
+[schedule]
+first_day = {day}
+"""
+
+
 def test_down_leaves_no_container_and_up_finds_the_data_again(stack):
     """Restart: volumes and data stay, no container of ours is left in between."""
     before = sorted(path.as_posix() for path in stack.data.rglob("*"))

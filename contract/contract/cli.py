@@ -55,8 +55,9 @@ def main(step: Step, argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _stop)
     # steps share a machine: OpenMP's busy waiting made a fit among others take several times as long
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    parser = _parser(step)
-    args = parser.parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    parser = _parser(step, _commands(step, given))
+    args = parser.parse_args(given)
     if args.log_format not in _LOG_FORMATS:  # argparse does not hold a default against the choices
         parser.error(f"{_ENVIRONMENT['log_format']}: must be one of {', '.join(_LOG_FORMATS)}, got {args.log_format!r}")
     _log_to_stderr(args.log_format)
@@ -100,7 +101,13 @@ def _run(step: Step, args: argparse.Namespace) -> Run:
     )
 
 
-def _parser(step: Step) -> argparse.ArgumentParser:
+def _commands(step: Step, given: Sequence[str]) -> Sequence[Command]:
+    """None when options alone are given: argparse would take an unknown option's value for a wrong command."""
+    words = {"-h", "--help", *(command.name for command in step.commands)}
+    return () if given and given[0].startswith("-") and words.isdisjoint(given) else step.commands
+
+
+def _parser(step: Step, commands: Sequence[Command]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog=step.name,
         description=step.summary,
@@ -122,10 +129,10 @@ def _parser(step: Step) -> argparse.ArgumentParser:
     )
     parser.add_argument("--log-format", choices=_LOG_FORMATS, **_default("log_format", "text"), help="log lines as")
     parser.set_defaults(command=None)
-    if step.commands:
-        commands = parser.add_subparsers(title="other commands", metavar="")
-        for command in step.commands:
-            sub = commands.add_parser(command.name, help=command.summary, description=command.summary)
+    if commands:
+        others = parser.add_subparsers(title="other commands", metavar="COMMAND")
+        for command in commands:
+            sub = others.add_parser(command.name, help=command.summary, description=command.summary)
             command.add_options(sub)
             sub.set_defaults(command=command)
     return parser

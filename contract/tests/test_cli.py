@@ -143,6 +143,17 @@ def test_a_command_of_its_own_needs_no_day(call):
     assert seen[0].file == "x.csv"
 
 
+@pytest.mark.parametrize(
+    ("argv", "named"), [(["--day", "2026-01-01", "--dya", "2026-01-02"], "--dya"), (["infre", "x.csv"], "infre")]
+)
+def test_a_step_with_commands_names_what_is_wrong_with_its_call(call, capfd, argv, named):
+    command = Command("infer", "Look.", lambda parser: None, nothing)
+    with pytest.raises(SystemExit) as end:
+        call(nothing, *argv, commands=[command])
+    assert end.value.code == 64
+    assert named in capfd.readouterr().err.splitlines()[-1]
+
+
 TERMINATED = """
     import sys, time
     from pathlib import Path

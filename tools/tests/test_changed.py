@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "tools/changed.py"
 STEPS = {"generate", "preprocess", "train", "validate", "predict"}
+# whose tests look into the services, or run them
+USERS = {"contract", "airflow", "docs"}
 WHOLE = {"demo", "conformance", "end-to-end"}
 ALL = STEPS | {"contract", "airflow", "mlflow", "socket-proxy", "dev", "docs"} | WHOLE
 
@@ -51,16 +53,16 @@ def repository(tmp_path):
     return Repository(tmp_path)
 
 
-def test_a_service_affects_itself_and_what_runs_it(repository):
-    assert repository.affected("services/train/train/fit.py") == {"train", "docs"} | WHOLE
+def test_a_service_affects_itself_and_what_runs_it_and_no_other_service(repository):
+    assert repository.affected("services/train/train/fit.py") == {"train"} | USERS | WHOLE
 
 
 @pytest.mark.parametrize(
     ("path", "parts"),
     [
-        ("services/generate/requirements.txt", {"generate", "docs"} | WHOLE),
-        ("airflow/dags/train.py", {"airflow", "demo", "end-to-end", "docs"}),
-        ("mlflow/Dockerfile", {"mlflow", "demo", "end-to-end", "docs"}),
+        ("services/generate/requirements.txt", {"generate"} | USERS | WHOLE),
+        ("airflow/dags/train.py", {"contract", "airflow", "demo", "end-to-end", "docs"}),
+        ("mlflow/Dockerfile", {"mlflow", "train", "validate", "demo", "end-to-end", "docs"}),
         ("socket-proxy/socket_proxy/rules.py", {"socket-proxy", "end-to-end", "docs"}),
         ("docker-compose.yml", {"end-to-end", "docs"}),
         ("tools/doctor.py", {"dev", "demo", "end-to-end", "docs"}),
@@ -73,7 +75,7 @@ def test_a_part_affects_itself_and_the_whole_stack(repository, path, parts):
 
 def test_the_contract_affects_all_that_use_it(repository):
     parts = repository.affected("contract/contract/layout.py")
-    assert parts == STEPS | {"contract", "airflow", "docs"} | WHOLE
+    assert parts == STEPS | USERS | WHOLE
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,7 @@ def test_a_file_that_no_rule_knows_affects_all(repository):
 
 
 def test_a_folder_is_not_taken_for_one_whose_name_it_begins_with(repository):
-    assert repository.affected("services/training/x.py") == {"docs"} | WHOLE
+    assert repository.affected("services/training/x.py") == USERS | WHOLE
 
 
 def test_a_renamed_file_affects_the_part_that_it_left(repository):
@@ -105,21 +107,21 @@ def test_a_renamed_file_affects_the_part_that_it_left(repository):
 
 def test_a_removed_file_affects_its_part(repository):
     repository.git("rm", "--quiet", "airflow/dags/train.py")
-    assert repository.affected() == {"airflow", "demo", "end-to-end", "docs"}
+    assert repository.affected() == {"contract", "airflow", "demo", "end-to-end", "docs"}
 
 
 def test_a_name_with_spaces_and_accents_is_read_whole(repository):
-    assert repository.affected("services/train/a  naïve\nname.py") == {"train", "docs"} | WHOLE
+    assert repository.affected("services/train/a  naïve\nname.py") == {"train"} | USERS | WHOLE
 
 
 def test_what_others_changed_on_the_base_meanwhile_does_not_count(repository):
     repository.git("switch", "--quiet", "--create", "feature")
     repository.commit("services/train/new.py")
     repository.git("switch", "--quiet", "main")
-    repository.commit("airflow/new.py")
+    repository.commit("socket-proxy/new.py")
     found = repository.ask("--base", "main", "--head", "feature").stdout.split()
     assert "train" in found
-    assert "airflow" not in found
+    assert "socket-proxy" not in found
 
 
 def test_no_change_affects_nothing(repository):
@@ -138,7 +140,7 @@ def test_json_is_one_list_on_one_line_for_a_job_matrix(repository):
     repository.commit("services/train/new.py")
     out = repository.ask("--base", repository.base, "--format", "json").stdout
     assert out.count("\n") == 1
-    assert json.loads(out) == ["train", "demo", "conformance", "end-to-end", "docs"]
+    assert json.loads(out) == ["contract", "train", "airflow", "demo", "conformance", "end-to-end", "docs"]
 
 
 def test_every_file_of_this_repository_has_a_rule():

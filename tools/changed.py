@@ -34,10 +34,10 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
         *("services/", "contract/", "airflow/", "mlflow/", "socket-proxy/", "tools/", "airgap/", "postgres/"),
         *("docker-compose.yml", ".env.example", "pipeline.toml", "data/", "secrets/", "tests/end_to_end/"),
     ),
-    "docs": ("docs/", "LICENSE", "tests/test_docs.py"),
+    "docs": ("docs/", "LICENSE", ".gitignore", "tests/test_docs.py"),
 }
 # these can change how any part is built or tested
-FOR_ALL = (".github/", ".ci/", "dev/", "contract/uv.txt", "pyproject.toml", "Makefile", ".gitignore")
+FOR_ALL = (".github/", ".ci/", "dev/", "contract/uv.txt", "pyproject.toml", "Makefile")
 # a page is read by people and by the docs' own test, wherever it lies
 PAGE = ".md"
 

@@ -1,4 +1,3 @@
-import os
 from decimal import Decimal
 
 import pyarrow as pa
@@ -235,13 +234,3 @@ def test_a_day_without_an_inbox_is_a_missing_input(call, table):
     code, said = call(table)
     assert code == 66
     assert "inbox/2026-11-22: must be a directory with the day's *.csv or *.parquet, got none" in said
-
-
-@pytest.mark.skipif(os.getuid() == 0, reason="root may write anywhere")
-def test_an_unwritable_root_is_not_permitted(call, table, inbox, root):
-    (inbox / "a.csv").write_text(GOOD)
-    root.chmod(0o555)
-    code, said = call(table)
-    root.chmod(0o755)
-    assert code == 77
-    assert "--user" in said

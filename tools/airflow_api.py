@@ -47,7 +47,7 @@ class AirflowApi:
         answer: list[dict[str, Any]] = self.call("GET", path)["task_instances"]
         return answer
 
-    def run_days(self, dag: str, days: list[str], tell: Callable[[str], None] = str) -> dict[str, str]:
+    def run_days(self, dag: str, days: list[str], tell: Callable[[str], object] = str) -> dict[str, str]:
         """Run a DAG for each day and wait for all; returns the final state by day."""
         runs = {day: self.start(dag, day) for day in days}
         states = dict.fromkeys(days, "")

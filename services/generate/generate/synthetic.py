@@ -74,22 +74,24 @@ class Customers:
         config = self.run.config
         if set(config.columns) != set(COLUMNS):
             raise ConfigError(
-                f'[columns] must be {", ".join(COLUMNS)} for source.kind = "synthetic", got '
+                f'pipeline.toml: [columns] must be {", ".join(COLUMNS)} for source.kind = "synthetic", got '
                 f'{", ".join(config.columns)}; for a table of your own set source.kind = "files" or "sql"'
             )
         if config.table.key not in (KEY, None) or config.table.target == KEY:
             raise ConfigError(
-                f'table.key must be {KEY!r} or left out, and never the target, for source.kind = "synthetic", '
+                f"pipeline.toml: table.key must be {KEY!r} or left out, and never the target, "
+                f'for source.kind = "synthetic", '
                 f"got key {config.table.key!r} and target {config.table.target!r}"
             )
         for name, column in config.columns.items():
             if name not in NUMBERS and column.type in ("number", "integer", "datetime"):
                 raise ConfigError(
-                    f'columns.{name}.type must be category or text for synthetic data, got "{column.type}"'
+                    f"pipeline.toml: columns.{name}.type must be category or text for synthetic data, "
+                    f'got "{column.type}"'
                 )
             if name in LEVELS and column.values is not None and not set(LEVELS[name]) <= set(column.values):
                 raise ConfigError(
-                    f"columns.{name}.values must contain {list(LEVELS[name])} for synthetic data, "
+                    f"pipeline.toml: columns.{name}.values must contain {list(LEVELS[name])} for synthetic data, "
                     f"got {list(column.values)}"
                 )
 

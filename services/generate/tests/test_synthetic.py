@@ -134,11 +134,11 @@ def test_rows_without_a_key_are_numbered(run, customers):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda raw: raw["columns"].pop("age"), r"^\[columns\] must be customer_id, .* for source.kind = \"synthetic\", got"),
-        (lambda raw: raw["columns"].update(more={"type": "number"}), r"^\[columns\] must be"),
-        (lambda raw: raw["table"].update(key="region"), r"^table.key must be 'customer_id' or left out"),
-        (lambda raw: raw["columns"]["region"].update(type="number"), r"^columns.region.type must be category or text"),
-        (lambda raw: raw["columns"]["contract"].update(values=["a", "b"]), r"^columns.contract.values must contain \['monthly', "),
+        (lambda raw: raw["columns"].pop("age"), r"^pipeline.toml: \[columns\] must be customer_id, .* for source.kind = \"synthetic\", got"),
+        (lambda raw: raw["columns"].update(more={"type": "number"}), r"^pipeline.toml: \[columns\] must be"),
+        (lambda raw: raw["table"].update(key="region"), r"^pipeline.toml: table.key must be 'customer_id' or left out"),
+        (lambda raw: raw["columns"]["region"].update(type="number"), r"^pipeline.toml: columns.region.type must be category or text"),
+        (lambda raw: raw["columns"]["contract"].update(values=["a", "b"]), r"^pipeline.toml: columns.contract.values must contain \['monthly', "),
     ],
 )  # fmt: skip
 def test_a_table_of_another_shape_is_refused(run, customers, change, message):

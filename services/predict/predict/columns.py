@@ -21,6 +21,6 @@ def check_key(config: Config) -> None:
     added = ["prediction", *score_columns(config), "model"]
     if config.key in added:
         raise ConfigError(
-            f"table.key must not be named like a column of the predictions ({', '.join(added)}), "
-            f"got {config.key!r}; rename it in the data and in pipeline.toml"
+            f"pipeline.toml: table.key must not be named like a column of the predictions ({', '.join(added)}), "
+            f"got {config.key!r}; rename it in the data and here"
         )

@@ -48,7 +48,8 @@ def scorer(config: Config) -> Scorer:
     name, task = metric(config), config.table.task
     if name not in get_scorer_names():
         raise ConfigError(
-            f"training.metric must be a scikit-learn scorer, got {name!r}{did_you_mean(name, get_scorer_names())}"
+            f"pipeline.toml: training.metric must be a scikit-learn scorer, got {name!r}"
+            f"{did_you_mean(name, get_scorer_names())}"
         )
     found: Scorer = get_scorer(name)
     features = [[0.0]] * 6
@@ -57,7 +58,7 @@ def scorer(config: Config) -> Scorer:
     try:
         found(probe.fit(features, target), features, target)
     except (ValueError, TypeError, AttributeError) as error:
-        raise ConfigError(f"training.metric must suit task {task!r}, got {name!r}: {error}") from None
+        raise ConfigError(f"pipeline.toml: training.metric must suit task {task!r}, got {name!r}: {error}") from None
     return found
 
 
@@ -115,4 +116,4 @@ def _all_names() -> list[str]:
 
 
 def _place(candidate: Candidate) -> str:
-    return f"training.candidates: {candidate.name!r}"
+    return f"pipeline.toml: training.candidates: {candidate.name!r}"

@@ -101,7 +101,9 @@ def _fitted(candidate: Candidate, seed: int, rows: Rows, which: Array | None, ta
             warnings.simplefilter("always")
             model.fit(frame, target if which is None else target[which])
     except (ValueError, TypeError) as error:
-        raise ConfigError(f"training.candidates: {candidate.name!r} cannot be fitted on these rows: {error}") from None
+        raise ConfigError(
+            f"pipeline.toml: training.candidates: {candidate.name!r} cannot be fitted on these rows: {error}"
+        ) from None
     for message in sorted({f"{each.category.__name__}: {each.message}".split("\n", 1)[0] for each in caught}):
         log.warning("%s: %s", candidate.name, message)
     return model

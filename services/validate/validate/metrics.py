@@ -31,11 +31,11 @@ def names(config: Config, metric: str) -> list[str]:
     for key, name in asked.items():
         if name not in get_scorer_names():
             hint = did_you_mean(name, get_scorer_names())
-            raise ConfigError(f"{key}: must be a scikit-learn scorer, got {name!r}{hint}")
+            raise ConfigError(f"pipeline.toml: {key} must be a scikit-learn scorer, got {name!r}{hint}")
         try:
             _value(name, _probe(task), 3 if task == "multiclass" else 2)
         except (ValueError, TypeError, AttributeError) as error:
-            raise ConfigError(f"{key}: must suit task {task!r}, got {name!r}: {error}") from None
+            raise ConfigError(f"pipeline.toml: {key} must suit task {task!r}, got {name!r}: {error}") from None
     return list(dict.fromkeys([*_SHOWN[task], *asked.values()]))
 
 

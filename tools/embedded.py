@@ -96,7 +96,9 @@ def mlflow_server(root: Path, home: Path, port: int | None = None) -> Server:
         "--backend-store-uri", f"sqlite:///{store / 'mlflow.db'}", "--artifacts-destination", str(store / "artifacts"),
         "--workers", "1",
     ]  # fmt: skip
-    return Server(command, home / "mlflow.log", f"http://127.0.0.1:{port}", "/health", python_environment())
+    # it keeps runs and models and nothing else: its job workers would cost more than the server itself
+    env = python_environment() | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    return Server(command, home / "mlflow.log", f"http://127.0.0.1:{port}", "/health", env)
 
 
 class Airflow(Server):

@@ -37,7 +37,7 @@ def server(tmp_path_factory):
         str(home / "a"),
     ]
     command += ["--host", "127.0.0.1", "--port", address.split(":")[1], "--workers", "1"]
-    surroundings = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
+    surroundings = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     with (home / "log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=home, env=surroundings, start_new_session=True)
         try:

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import DAG, BaseOperator, XComArg, task
 from airflow.sdk.definitions.mappedoperator import MappedOperator
+from airflow.sdk.exceptions import AirflowFailException
 
 from contract.config import Config
 from contract.days import parse_day
+from contract.errors import UsageError
 from contract.sections import Sql
 from contract.toml import load
 from microstep_airflow.alerts import Alerts
@@ -100,7 +102,11 @@ class House:
 
         @task(task_id="window", multiple_outputs=False)
         def window(day: str) -> list[str]:
-            return [each.isoformat() for each in config.window(parse_day(day))]
+            try:
+                return [each.isoformat() for each in config.window(parse_day(day))]
+            except UsageError as error:
+                # a day without a window has none at the next try either
+                raise AirflowFailException(str(error)) from None
 
         return window(DAY)
 

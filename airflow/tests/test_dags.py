@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from airflow.sdk.exceptions import AirflowFailException
 from conftest import ROOT
 
 from microstep_airflow.house import POOL
@@ -138,6 +139,12 @@ def test_the_window_is_the_configurations(dags):
     window = dags["train"].get_task("window").python_callable
     assert window("2026-01-10") == ["2026-01-08", "2026-01-09", "2026-01-10"]
     assert window("2026-01-02") == ["2026-01-01", "2026-01-02"]
+
+
+def test_a_day_before_the_first_fails_at_once(dags):
+    window = dags["train"].get_task("window").python_callable
+    with pytest.raises(AirflowFailException, match=r"schedule.first_day 2026-01-01 .* got 2025-12-31"):
+        window("2025-12-31")
 
 
 @pytest.mark.parametrize(("runner", "name"), [("docker", "DockerStepOperator"), ("process", "ProcessStepOperator")])

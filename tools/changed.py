@@ -14,24 +14,25 @@ from collections.abc import Iterable, Sequence
 
 STEPS = ("generate", "preprocess", "train", "validate", "predict")
 
-# their tests talk to a real MLflow
-_BESIDE = dict.fromkeys(("train", "validate"), ("mlflow/",))
+# the library that they share; train's and validate's tests talk to a real MLflow
+_BESIDE = {"train": ("analysis/", "mlflow/"), "validate": ("analysis/", "mlflow/"), "predict": ("analysis/",)}
 
 # what a part is made from or tested with: folders end in "/", the rest are files; a part is a suite of tools/test,
 # but for mlflow, which is an image and nothing else
 MADE_FROM: dict[str, tuple[str, ...]] = {
     # its boundary test counts the users of every name
-    "contract": ("contract/", "pipeline.toml", "services/", "airflow/"),
+    "contract": ("contract/", "analysis/", "pipeline.toml", "services/", "airflow/"),
     **{step: (f"services/{step}/", "contract/", "pipeline.toml", *_BESIDE.get(step, ())) for step in STEPS},
     # its tests let whole DAGs run, with the steps' own code
-    "airflow": ("airflow/", "contract/", "pipeline.toml", "services/"),
+    "airflow": ("airflow/", "analysis/", "contract/", "pipeline.toml", "services/"),
+    "analysis": ("analysis/", "contract/"),
     "mlflow": ("mlflow/",),
     "socket-proxy": ("socket-proxy/",),
     "dev": ("tools/",),
-    "demo": ("services/", "contract/", "airflow/", "mlflow/", "pipeline.toml", "tools/", "tests/test_demo.py"),
-    "conformance": ("services/", "contract/", "pipeline.toml", "tests/conformance/"),
+    "demo": ("services/", "analysis/", "contract/", "airflow/", "mlflow/", "pipeline.toml", "tools/", "tests/test_demo.py"),
+    "conformance": ("services/", "analysis/", "contract/", "pipeline.toml", "tests/conformance/"),
     "end-to-end": (
-        *("services/", "contract/", "airflow/", "mlflow/", "socket-proxy/", "tools/", "airgap/", "postgres/"),
+        *("services/", "analysis/", "contract/", "airflow/", "mlflow/", "socket-proxy/", "tools/", "airgap/", "postgres/"),
         *("docker-compose.yml", ".env.example", "pipeline.toml", "data/", "secrets/", "tests/end_to_end/"),
     ),
     "docs": ("docs/", "LICENSE", ".gitignore", "tests/test_docs.py"),

@@ -88,7 +88,7 @@ class ProcessStepOperator(BaseOperator):
     def environment(self) -> dict[str, str]:
         """Airflow's own environment without what is Airflow's, and with the step's sources."""
         kept = {name: value for name, value in os.environ.items() if "AIRFLOW" not in name}
-        sources = [Path(self.home, "contract"), Path(self.home, "services", self.step)]
+        sources = [Path(self.home, part) for part in ("contract", "analysis", f"services/{self.step}")]
         return {**kept, "PYTHONPATH": os.pathsep.join(map(str, sources)), "PYTHONUNBUFFERED": "1"}
 
 

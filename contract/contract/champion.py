@@ -31,6 +31,8 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
     """Identity of the model's manifest."""
     sklearn: str
     """The scikit-learn version that wrote the file."""
+    signature: str | None = None
+    """Of the model file, by `contract.model_file`; None when it was written without a key."""
     version: str | None = None
     """The registry's version number; None where no registry was in use."""
 
@@ -44,20 +46,22 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
             sha256=file.sha256,
             manifest=manifest.identity,
             sklearn=manifest.notes["sklearn"],
+            signature=manifest.notes.get("signature"),
             version=manifest.run.get("version"),
         )
 
     def tags(self) -> dict[str, str]:
         """The fields as tags of the registered version."""
-        return {name: value for name, value in msgspec.to_builtins(self).items() if name != "version"}
+        fields = msgspec.to_builtins(self).items()
+        return {name: value for name, value in fields if name != "version" and value is not None}
 
     @classmethod
     def from_tags(cls, tags: dict[str, str], version: str) -> Champion:
         """The champion that a registered version describes; DataError when a tag is missing."""
         names = set(cls.__struct_fields__) - {"version"}
-        if missing := sorted(names - set(tags)):
+        if missing := sorted(names - {"signature"} - set(tags)):
             raise DataError(f"registry: version {version} must carry the tags {', '.join(missing)}")
-        return cls(**{name: tags[name] for name in names}, version=version)
+        return cls(**{name: tags[name] for name in names if name in tags}, version=version)
 
 
 def read_champion(path: Path) -> Champion:

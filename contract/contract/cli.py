@@ -35,6 +35,8 @@ class Command:
     summary: str
     add_options: Callable[[argparse.ArgumentParser], None]
     work: Callable[[argparse.Namespace], None]
+    step_options: bool = True
+    """Takes the step's options, too."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Step:
     """Two lines, `Reads …` and `Writes …`."""
     work: Callable[[Run], None]
     commands: Sequence[Command] = ()
+    libraries: tuple[Path, ...] = ()
+    """The directories of other sources of ours that the step uses."""
 
 
 def main(step: Step, argv: Sequence[str] | None = None) -> int:
@@ -66,7 +70,7 @@ def main(step: Step, argv: Sequence[str] | None = None) -> int:
         if args.command is not None:
             args.command.work(args)
         else:
-            step.work(_run(step, args))
+            step.work(open_run(step, args))
     except StepError as error:
         log.error("%s", error)
         return error.code
@@ -84,21 +88,27 @@ def main(step: Step, argv: Sequence[str] | None = None) -> int:
     return ExitCode.DONE
 
 
-def _run(step: Step, args: argparse.Namespace) -> Run:
+def open_run(step: Step, args: argparse.Namespace) -> Run:
+    """The run that the options ask for. Raises what is wrong with them, or with the configuration."""
     if args.day is None:
         raise UsageError(f"--day: must be given (or {_ENVIRONMENT['day']}), as YYYY-MM-DD")
-    date = parse_day(args.day)
-    root = Path(args.data_root)
-    if not root.is_dir():
-        raise MissingInput(f"--data-root: {root} is not a directory; mount it, for example -v $PWD/data:/data")
     return Run(
         step=step.name,
         package=step.package,
-        date=date,
-        root=root,
+        date=parse_day(args.day),
+        root=open_root(args),
         config=load(Path(args.config)),
         force=args.force,
+        libraries=step.libraries,
     )
+
+
+def open_root(args: argparse.Namespace) -> Path:
+    """The data root that the options name. Raises MissingInput when it is not there."""
+    root = Path(args.data_root)
+    if not root.is_dir():
+        raise MissingInput(f"--data-root: {root} is not a directory; mount it, for example -v $PWD/data:/data")
+    return root
 
 
 def _commands(step: Step, given: Sequence[str]) -> Sequence[Command]:
@@ -116,26 +126,36 @@ def _parser(step: Step, commands: Sequence[Command]) -> argparse.ArgumentParser:
     )
     revision = os.environ.get("MICROSTEP_REVISION", "unknown")
     parser.add_argument("--version", action="version", version=f"microstep-{step.name} {revision}")
-    parser.add_argument("--day", metavar="YYYY-MM-DD", **_default("day"), help="the day to work on")
-    parser.add_argument("--data-root", metavar="DIR", **_default("data_root", "/data"), help="what all steps share")
-    parser.add_argument(
-        "--config", metavar="FILE", **_default("config", "/config/pipeline.toml"), help="the pipeline's configuration"
-    )
-    parser.add_argument(
-        "--force",
-        action="store_true",
-        default=_truth(os.environ.get(_ENVIRONMENT["force"], "")),
-        help=f"do the work again even if it is up to date [{_ENVIRONMENT['force']}=1]",
-    )
-    parser.add_argument("--log-format", choices=_LOG_FORMATS, **_default("log_format", "text"), help="log lines as")
+    _add_options(parser)
     parser.set_defaults(command=None)
     if commands:
         others = parser.add_subparsers(title="other commands", metavar="COMMAND")
         for command in commands:
             sub = others.add_parser(command.name, help=command.summary, description=command.summary)
+            if command.step_options:
+                # as good after the command's name; without a default, which would hide what stands before it
+                _add_options(sub, default=argparse.SUPPRESS)
             command.add_options(sub)
             sub.set_defaults(command=command)
     return parser
+
+
+def _add_options(parser: argparse.ArgumentParser, **other: Any) -> None:
+    def default(name: str, value: str | None = None) -> dict[str, Any]:
+        return other or {"default": os.environ.get(_ENVIRONMENT[name], value)}
+
+    parser.add_argument("--day", metavar="YYYY-MM-DD", **default("day"), help="the day to work on")
+    parser.add_argument("--data-root", metavar="DIR", **default("data_root", "/data"), help="what all steps share")
+    parser.add_argument(
+        "--config", metavar="FILE", **default("config", "/config/pipeline.toml"), help="the pipeline's configuration"
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        **(other or {"default": _truth(os.environ.get(_ENVIRONMENT["force"], ""))}),
+        help=f"do the work again even if it is up to date [{_ENVIRONMENT['force']}=1]",
+    )
+    parser.add_argument("--log-format", choices=_LOG_FORMATS, **default("log_format", "text"), help="log lines as")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -144,10 +164,6 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         self.exit(ExitCode.USAGE, f"{self.prog}: {message}\n")
-
-
-def _default(name: str, value: str | None = None) -> dict[str, Any]:
-    return {"default": os.environ.get(_ENVIRONMENT[name], value)}
 
 
 def _truth(text: str) -> bool:

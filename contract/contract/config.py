@@ -7,7 +7,8 @@ from datetime import date
 import msgspec
 
 from contract import days
-from contract.sections import Alerts, Column, Gate, Pipeline, Predictions, Schedule, Source, Table, Training
+from contract.modelling import Decision, Drift, Gate, Training
+from contract.sections import Alerts, Column, Pipeline, Predictions, Schedule, Source, Table
 
 _RESERVED = ("_file", "_row", "row_key", "split")
 """Columns that the steps add; no table may bring its own (`row_key` it may, as its key)."""
@@ -22,7 +23,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     training: Training
     schedule: Schedule
     pipeline: Pipeline = Pipeline()
+    decision: Decision = Decision()
     gate: Gate = Gate()
+    drift: Drift = Drift()
     predictions: Predictions = Predictions()
     alerts: Alerts = Alerts()
 
@@ -48,6 +51,29 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             )
         if not self.features:
             raise ValueError('columns must have at least one with role = "feature", got none')
+        self._check_judgement()
+
+    def _check_judgement(self) -> None:
+        for name in self.gate.slices:
+            if name not in self.columns or self.columns[name].type != "category" or name == self.table.target:
+                raise ValueError(f"gate.slices must name columns of type category, not the target, got {name!r}")
+        if self.table.task != "binary" and self.decision != Decision():
+            raise ValueError(f"decision must be left out unless task is 'binary', got task {self.table.task!r}")
+        if self.table.task == "regression":
+            for key, given in (
+                ("gate.max_calibration_error", self.gate.max_calibration_error is not None),
+                ("gate.brier_margin", self.gate.brier_margin is not None),
+                ("training.class_weights", self.training.class_weights != "none"),
+            ):
+                if given:
+                    raise ValueError(f"{key} must be left out for task 'regression', which has no probabilities")
+        elif isinstance(self.training.class_weights, dict):
+            classes = set(self.columns[self.table.target].values or ())
+            if set(self.training.class_weights) != classes:
+                raise ValueError(
+                    f"training.class_weights must name each class once ({', '.join(sorted(classes))}), "
+                    f"got {', '.join(self.training.class_weights)}"
+                )
 
     @property
     def features(self) -> tuple[str, ...]:

@@ -44,9 +44,14 @@ class Layout:
         """The dataset of a day's predictions."""
         return self.root / "predictions" / day
 
-    def report(self, kind: Literal["train", "predict"], day: str) -> Path:
-        """What was found about a training or a prediction of a day."""
+    def report(self, kind: Literal["train", "predict", "live"], day: str) -> Path:
+        """What was found about a training of a day, its predictions, or these once its target was known."""
         return self.root / "reports" / kind / day
+
+    @property
+    def reports(self) -> Path:
+        """All reports, and the page that lists them."""
+        return self.root / "reports"
 
     @property
     def ledger(self) -> Path:

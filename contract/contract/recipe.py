@@ -13,8 +13,8 @@ import msgspec
 from contract.manifest import Input
 
 
-def code_version(package: Path) -> str:
-    """sha256 over the sources of a step's package, of the contract and of the step's lock.
+def code_version(package: Path, libraries: tuple[Path, ...] = ()) -> str:
+    """sha256 over the sources of a step's package, of the contract, of other libraries of ours and of the step's lock.
 
     Not the git revision: a commit that touches neither leaves every dataset up to date, and the
     same sources give the same version in a container and in a checkout.
@@ -23,8 +23,9 @@ def code_version(package: Path) -> str:
     contract = Path(__file__).parent
     sources = {
         f"{root.name}/{path.relative_to(root).as_posix()}": path
-        for root in (contract, package)
-        for path in root.rglob("*.py")
+        for root in (contract, package, *libraries)
+        for path in root.rglob("*")
+        if path.suffix in (".py", ".html", ".css")
     }
     lock = package.parent / "requirements.txt"
     if lock.exists():

@@ -30,6 +30,8 @@ class Run:
     root: Path
     config: Config
     force: bool = False
+    libraries: tuple[Path, ...] = ()
+    """The directories of other sources of ours that the step uses."""
 
     @property
     def day(self) -> str:
@@ -44,7 +46,7 @@ class Run:
     @cached_property
     def code(self) -> str:
         """The version of the step's code."""
-        return code_version(self.package)
+        return code_version(self.package, self.libraries)
 
     def recipe(self, settings: dict[str, Any], *inputs: Input) -> Recipe:
         """What this run makes a dataset from; `settings` is the part of the configuration that matters."""

@@ -6,7 +6,7 @@ A rule that is broken raises ValueError with key, rule and value; `contract.toml
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -42,9 +42,9 @@ class Synthetic(Section, frozen=True, tag="synthetic", tag_field="kind"):
     """Fraction of rows that break a rule."""
 
     def __post_init__(self) -> None:
-        _at_least("rows", self.rows, 1)
-        _fraction("missing", self.missing)
-        _fraction("broken", self.broken)
+        at_least("rows", self.rows, 1)
+        fraction("missing", self.missing)
+        fraction("broken", self.broken)
 
 
 class Files(Section, frozen=True, tag="files", tag_field="kind"):
@@ -92,7 +92,7 @@ class Table(Section, frozen=True):
     """Of the keys; those rows never train a model."""
 
     def __post_init__(self) -> None:
-        _fraction("max_rejected_fraction", self.max_rejected_fraction)
+        fraction("max_rejected_fraction", self.max_rejected_fraction)
         if not 0 < self.test_fraction < 1:
             raise ValueError(f"test_fraction must be between 0 and 1, got {self.test_fraction}")
         if self.key == self.target:
@@ -128,50 +128,6 @@ class Column(Section, frozen=True):
             raise ValueError(f'role must be "ignore" for type {self.type!r}, got "feature"')
 
 
-class Candidate(Section, frozen=True):
-    """An estimator that may become the challenger."""
-
-    name: str
-    estimator: str
-    """Dotted name of a scikit-learn estimator."""
-    params: dict[str, Any] = {}
-
-
-class Training(Section, frozen=True):
-    """How a challenger is found."""
-
-    candidates: tuple[Candidate, ...]
-    window_days: int = 7
-    target_delay_days: int = 0
-    metric: str | None = None
-    """A scikit-learn scorer; None takes the task's own (roc_auc, neg_log_loss, r2)."""
-    folds: int = 3
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        _at_least("window_days", self.window_days, 1)
-        _at_least("target_delay_days", self.target_delay_days, 0)
-        _at_least("folds", self.folds, 2)
-        names = [each.name for each in self.candidates]
-        if not names or len(set(names)) < len(names):
-            raise ValueError(f"candidates must have names that differ, at least one, got {names}")
-
-
-class Gate(Section, frozen=True):
-    """When a challenger becomes the champion. Scores are scikit-learn's: greater is better."""
-
-    minimums: dict[str, float] = {}
-    """The least score on the test rows, by scorer."""
-    margin: float = 0.005
-    """How much worse than the champion's the challenger's training metric may be."""
-    min_test_rows: int = 30
-    """With fewer, nothing is decided and the champion stays."""
-
-    def __post_init__(self) -> None:
-        _at_least("margin", self.margin, 0)
-        _at_least("min_test_rows", self.min_test_rows, 1)
-
-
 class Predictions(Section, frozen=True):
     """How predictions are written."""
 
@@ -201,13 +157,13 @@ class Alerts(Section, frozen=True):
     sender: str = "microstep@localhost"
 
 
-def _at_least(name: str, value: float, least: float) -> None:
+def at_least(name: str, value: float, least: float) -> None:
     """Raise ValueError when a value is too small."""
     if not value >= least:
         raise ValueError(f"{name} must be at least {least:g}, got {value:g}")
 
 
-def _fraction(name: str, value: float) -> None:
+def fraction(name: str, value: float) -> None:
     """Raise ValueError when a value is not in 0..1."""
     if not 0 <= value <= 1:
         raise ValueError(f"{name} must be between 0 and 1, got {value:g}")

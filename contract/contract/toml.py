@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from contract import sections
+from contract import modelling, sections
 from contract.config import Config
 from contract.errors import ConfigError, MissingInput, did_you_mean
 
@@ -23,8 +23,10 @@ _SOURCES: dict[str, type[sections.Section]] = {
 _SECTIONS: dict[str, type[sections.Section]] = {
     "pipeline": sections.Pipeline,
     "table": sections.Table,
-    "training": sections.Training,
-    "gate": sections.Gate,
+    "training": modelling.Training,
+    "decision": modelling.Decision,
+    "gate": modelling.Gate,
+    "drift": modelling.Drift,
     "predictions": sections.Predictions,
     "schedule": sections.Schedule,
     "alerts": sections.Alerts,
@@ -73,7 +75,7 @@ def _section(name: str, raw: Any, kind: type[sections.Section], extra: frozenset
     _known(name, _table(name, raw), {*kind.__struct_fields__, *extra})
     if name == "training":
         for index, candidate in enumerate(raw.get("candidates", [])):
-            _section(f"training.candidates[{index}]", candidate, sections.Candidate)
+            _section(f"training.candidates[{index}]", candidate, modelling.Candidate)
     for key, hint in typing.get_type_hints(kind).items():
         if typing.get_origin(hint) is typing.Literal and key in raw:
             _one_of(f"{name}.{key}", raw[key], typing.get_args(hint))

@@ -9,8 +9,20 @@ import contract
 
 SOURCES = sorted(Path(contract.__file__).parent.glob("*.py"))
 ROOT = Path(contract.__file__).parents[2]
-FOREIGN = {"generate", "preprocess", "train", "validate", "predict", "airflow", "sklearn", "pandas", "mlflow", "scipy"}
-MOST_LINES = 1800
+FOREIGN = {
+    "generate",
+    "preprocess",
+    "train",
+    "validate",
+    "predict",
+    "airflow",
+    "sklearn",
+    "pandas",
+    "mlflow",
+    "scipy",
+    "analysis",
+}
+MOST_LINES = 2000
 
 
 def imports_of(source):
@@ -62,7 +74,10 @@ def names_used(tree):
 ONE_USER = {
     "CHALLENGER": "the names in the registry stand together",
     "Command": "part of the command line's shape",
+    "Costs": "a table within [decision]",
     "GateRefused": "the exit codes' exceptions stand together",
+    "Range": "a table within a candidate's search",
+    "signature": "the other half of open_model",
     "parse": "what infer has written must be read as the steps will read it",
     "write_champion": "the other half of read_champion",
 }
@@ -70,7 +85,7 @@ ONE_USER = {
 
 def test_every_public_name_is_used_by_two_parts_or_by_the_contract_itself():
     """With one user alone, a name belongs to that user; tests do not count."""
-    files = [path for part in ("contract", "services", "airflow") for path in (ROOT / part).rglob("*.py")]
+    files = [path for part in ("contract", "analysis", "services", "airflow") for path in (ROOT / part).rglob("*.py")]
     used = {path: set(names_used(ast.parse(path.read_text()))) for path in files if "tests" not in path.parts}
     lonely = {}
     for source, name in public_names():

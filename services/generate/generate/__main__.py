@@ -41,7 +41,8 @@ def source_of(run: Run) -> Source:
 
 def main() -> int:
     """The exit code."""
-    command = cli.Command("infer", "write a first pipeline.toml from a CSV or Parquet file", add_options, infer)
+    summary = "write a first pipeline.toml from a CSV or Parquet file"
+    command = cli.Command("infer", summary, add_options, infer, step_options=False)
     return cli.main(cli.Step("generate", Path(__file__).parent, SUMMARY, work, [command]))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import analysis
 from contract import cli
 from predict.work import work
 
@@ -14,6 +15,7 @@ STEP = cli.Step(
     summary="Reads processed/<day> and the champion: the registry's (MLFLOW_TRACKING_URI), else models/champion.json.\n"
     "Writes predictions/<day>: key, prediction, scores and model of each row.",
     work=work,
+    libraries=(Path(analysis.__file__).parent,),
 )
 
 

@@ -3,7 +3,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
 from contract.errors import ConfigError
-from contract.sections import Candidate
+from contract.modelling import Candidate
 from train.candidates import build, check, metric, scorer
 
 

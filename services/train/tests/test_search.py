@@ -5,7 +5,7 @@ import pytest
 
 from contract.dataset import Dataset
 from contract.errors import DataError
-from contract.sections import Candidate
+from contract.modelling import Candidate
 from train.rows import read
 from train.search import Result, best, compare
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import analysis
 from contract.cli import Step
 from contract.cli import main as run_step
 from train.work import work
@@ -18,6 +19,7 @@ def main() -> int:
         summary="Reads processed/<day> for each day of the window, the train rows that have a target.\n"
         "Writes models/<day>: the best candidate by cross-validation, and its card; a version in MLflow.",
         work=work,
+        libraries=(Path(analysis.__file__).parent,),
     )
     return run_step(step)
 

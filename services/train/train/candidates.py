@@ -13,7 +13,8 @@ from sklearn.metrics import get_scorer, get_scorer_names
 
 from contract.config import Config
 from contract.errors import ConfigError, did_you_mean
-from contract.sections import Candidate, Task
+from contract.modelling import Candidate
+from contract.sections import Task
 
 Scorer = Callable[[Any, Any, Any], float]
 

@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline
 from contract.config import Config
 from contract.errors import ConfigError, DataError
 from contract.progress import progress
-from contract.sections import Candidate
+from contract.modelling import Candidate
 from train.candidates import Scorer, build, metric, scorer
 from train.prepare import pipeline
 from train.rows import Array, Rows

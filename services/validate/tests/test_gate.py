@@ -1,4 +1,4 @@
-from contract.sections import Gate
+from contract.modelling import Gate
 from validate.gate import judge
 
 GATE = Gate(minimums={"roc_auc": 0.7, "f1": 0.5}, margin=0.01, min_test_rows=30)

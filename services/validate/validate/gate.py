@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from contract.sections import Gate
+from contract.modelling import Gate
 
 Scores = Mapping[str, float | None]
 """By scorer, greater is better; None where these rows cannot tell."""

@@ -1,0 +1,1 @@
+"""What several steps measure and draw alike: drift, plots, pages."""

@@ -17,6 +17,9 @@ STEPS = ("generate", "preprocess", "train", "validate", "predict")
 # the library that they share; train's and validate's tests talk to a real MLflow
 _BESIDE = {"train": ("analysis/", "mlflow/"), "validate": ("analysis/", "mlflow/"), "predict": ("analysis/",)}
 
+# all steps together
+_CHAIN = ("services/", "analysis/", "contract/", "pipeline.toml")
+
 # what a part is made from or tested with: folders end in "/", the rest are files; a part is a suite of tools/test,
 # but for mlflow, which is an image and nothing else
 MADE_FROM: dict[str, tuple[str, ...]] = {
@@ -29,11 +32,11 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "mlflow": ("mlflow/",),
     "socket-proxy": ("socket-proxy/",),
     "dev": ("tools/",),
-    "demo": ("services/", "analysis/", "contract/", "airflow/", "mlflow/", "pipeline.toml", "tools/", "tests/test_demo.py"),
-    "conformance": ("services/", "analysis/", "contract/", "pipeline.toml", "tests/conformance/"),
+    "demo": (*_CHAIN, "airflow/", "mlflow/", "tools/", "tests/test_demo.py"),
+    "conformance": (*_CHAIN, "tests/conformance/"),
     "end-to-end": (
-        *("services/", "analysis/", "contract/", "airflow/", "mlflow/", "socket-proxy/", "tools/", "airgap/", "postgres/"),
-        *("docker-compose.yml", ".env.example", "pipeline.toml", "data/", "secrets/", "tests/end_to_end/"),
+        *(*_CHAIN, "airflow/", "mlflow/", "socket-proxy/", "tools/", "airgap/", "postgres/"),
+        *("docker-compose.yml", ".env.example", "data/", "secrets/", "tests/end_to_end/"),
     ),
     "docs": ("docs/", "LICENSE", ".gitignore", "tests/test_docs.py"),
 }

@@ -14,7 +14,7 @@ STEPS = {"generate", "preprocess", "train", "validate", "predict"}
 # whose tests look into the services, or run them
 USERS = {"contract", "airflow", "docs"}
 WHOLE = {"demo", "conformance", "end-to-end"}
-ALL = STEPS | {"contract", "airflow", "mlflow", "socket-proxy", "dev", "docs"} | WHOLE
+ALL = STEPS | {"contract", "analysis", "airflow", "mlflow", "socket-proxy", "dev", "docs"} | WHOLE
 
 
 class Repository:
@@ -62,6 +62,7 @@ def test_a_service_affects_itself_and_what_runs_it_and_no_other_service(reposito
     [
         ("services/generate/requirements.txt", {"generate"} | USERS | WHOLE),
         ("airflow/dags/train.py", {"contract", "airflow", "demo", "end-to-end", "docs"}),
+        ("analysis/analysis/drift.py", {"analysis", "train", "validate", "predict"} | USERS | WHOLE),
         ("mlflow/Dockerfile", {"mlflow", "train", "validate", "demo", "end-to-end", "docs"}),
         ("socket-proxy/socket_proxy/rules.py", {"socket-proxy", "end-to-end", "docs"}),
         ("docker-compose.yml", {"end-to-end", "docs"}),
@@ -75,7 +76,7 @@ def test_a_part_affects_itself_and_the_whole_stack(repository, path, parts):
 
 def test_the_contract_affects_all_that_use_it(repository):
     parts = repository.affected("contract/contract/layout.py")
-    assert parts == STEPS | USERS | WHOLE
+    assert parts == STEPS | {"analysis"} | USERS | WHOLE
 
 
 @pytest.mark.parametrize(

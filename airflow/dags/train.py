@@ -1,7 +1,8 @@
 """Train a challenger, and promote it or refuse it.
 
 Every week: wait until data and target of every day in the window are there, **preprocess** each day,
-**train**, **validate**. A refused challenger is skipped, not failed, and told by mail.
+**train**, **validate**. A refused challenger is skipped, not failed, and told by mail. With `gate.approval = "manual"`
+a challenger that passed waits for a person's answer (Required Actions, in this page), which `decide` carries out.
 
 | task | reads | writes |
 |---|---|---|
@@ -10,6 +11,8 @@ Every week: wait until data and target of every day in the window are there, **p
 | `preprocess`, for each day | `raw/<each day>/` | `processed/<each day>/` |
 | `train` | `processed/<each day>/` | `models/<day>/` |
 | `validate` | `models/<day>/`, `processed/<each day>/` | champion, ledger, `reports/train/<day>/` |
+| `ask` | `reports/train/<day>/` | |
+| `decide` | the answer, `models/<day>/` | champion, ledger, `reports/train/<day>/` |
 
 The day is the one that has just ended; for a run by hand, give `day`.
 """
@@ -20,7 +23,8 @@ from microstep_airflow.house import House
 
 house = House.open()
 
-with house.dag("train", house.config.schedule.train, __doc__):
+with house.dag("train", house.config.schedule.train, __doc__, asks=house.asks):
     days = house.training_window()
     arrived = [house.wait_for_each(what, days=days) for what in ("raw_data", "raw_target")]
-    chain(arrived, house.step_for_each("preprocess", days=days), house.step("train"), house.step("validate"))
+    asked = house.approval() if house.asks else ()
+    chain(arrived, house.step_for_each("preprocess", days=days), house.step("train"), house.step("validate"), *asked)

@@ -29,6 +29,8 @@ REGISTRY_NETWORK = "microstep-steps"
 SQL_NETWORK = "microstep-sql"
 MOST_ACTIVE_RUNS = 16
 STEP_LIMIT = timedelta(hours=6)
+# shorter than the week between two trainings, so that a question is closed when the next one comes
+ANSWER_LIMIT = timedelta(days=6)
 EACH_DAY = "{{ task.day }}"
 
 POLICY: dict[str, Any] = {
@@ -55,9 +57,14 @@ class House:
         settings = Settings.read()
         return cls(load(settings.config), settings)
 
-    def dag(self, name: str, cron: str, doc: str | None) -> DAG:
-        """A DAG that keeps the rules; `doc` is the DAG file's docstring."""
-        schedule, alerts = self.config.schedule, Alerts(self.config)
+    @property
+    def asks(self) -> bool:
+        """Whether a person says the last word about a challenger."""
+        return self.config.gate.approval == "manual"
+
+    def dag(self, name: str, cron: str, doc: str | None, *, asks: bool = False) -> DAG:
+        """A DAG that keeps the rules; `doc` is the DAG file's docstring, `asks`: it waits for a person, too."""
+        schedule, alerts = self.config.schedule, Alerts(self.config, self.settings.data_root)
         timezone = ZoneInfo(schedule.timezone)
         return DAG(
             name,
@@ -67,7 +74,7 @@ class House:
             # a run that waits for its data must not hold up the others: docs/decisions/0008
             max_active_runs=MOST_ACTIVE_RUNS,
             # waiting, then each step with its retries
-            dagrun_timeout=timedelta(hours=schedule.sensor_timeout_hours) + 2 * STEP_LIMIT,
+            dagrun_timeout=timedelta(hours=schedule.sensor_timeout_hours) + 2 * STEP_LIMIT + asks * ANSWER_LIMIT,
             default_args=POLICY,
             params={"day": day_param()},
             user_defined_macros={"day": partial(day_of, timezone=timezone)},
@@ -86,6 +93,20 @@ class House:
         """A step for each of several days."""
         runner, options = self._runner(name)
         return runner.partial(task_id=name, map_index_template=EACH_DAY, **options).expand(day=days)
+
+    def approval(self) -> tuple[BaseOperator, BaseOperator]:
+        """Ask a person about the run's challenger, then have the answer carried out."""
+        from microstep_airflow.approval import AskOperator  # costs 0.1 s, and few pipelines ask
+
+        ask = AskOperator(
+            task_id="ask",
+            day=DAY,
+            data_root=str(self.settings.data_root),
+            alerts=self.config.alerts,
+            limit=ANSWER_LIMIT,
+        )
+        runner, options = self._runner("validate")
+        return ask, runner(task_id="decide", day=DAY, words=ask.output, **options)
 
     def wait_for(self, what: str) -> ArrivalSensor:
         """Wait until something of the run's day (or the champion) is there."""

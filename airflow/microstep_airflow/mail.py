@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -24,12 +24,17 @@ class Mail:
     subject: str
     facts: dict[str, str]
     """What comes first, line by line: name and value."""
+    points: Sequence[tuple[str, str]] = ()
+    """What was found, line by line: a word (passed, alarm, …) and a text."""
     records: Sequence[Record] = ()
     advice: str = ""
 
     def plain(self) -> str:
         """The text."""
         lines = [f"{name}: {value}" for name, value in self.facts.items()]
+        if self.points:
+            width = max(len(word) for word, _ in self.points)
+            lines += ["", *(f"  {word:<{width}}  {text}" for word, text in self.points)]
         for each in self.records[:MOST_RECORDS]:
             lines += ["", _title(each), f"  {each.message}", f"  {each.link}"]
         if more := self._left_out():
@@ -40,17 +45,14 @@ class Mail:
 
     def html(self) -> str:
         """The page; nothing in it is taken for markup that came from data."""
-        facts = "".join(
-            f"<tr><th align='left'>{escape(name)}</th><td>{escape(value)}</td></tr>"
-            for name, value in self.facts.items()
-        )
+        tables = "".join(map(_table, (self.facts.items(), self.points)))
         found = "".join(
             f"<h3>{escape(_title(each))}</h3><pre style='white-space:pre-wrap'>{escape(each.message)}</pre>"
             f"<p><a href='{escape(each.link)}'>Log of the task</a></p>"
             for each in self.records[:MOST_RECORDS]
         )
         rest = "".join(f"<p>{escape(text)}</p>" for text in (self._left_out(), self.advice) if text)
-        return f"<html><body><h2>{escape(self.subject)}</h2><table>{facts}</table>{found}{rest}</body></html>"
+        return f"<html><body><h2>{escape(self.subject)}</h2>{tables}{found}{rest}</body></html>"
 
     def _left_out(self) -> str:
         more = len(self.records) - MOST_RECORDS
@@ -68,6 +70,13 @@ class Mail:
         message.set_content(self.plain())
         message.add_alternative(self.html(), subtype="html")
         return message
+
+
+def _table(lines: Iterable[tuple[str, str]]) -> str:
+    rows = "".join(
+        f"<tr><th align='left' valign='top'>{escape(word)}</th><td>{escape(text)}</td></tr>" for word, text in lines
+    )
+    return f"<table cellpadding='3'>{rows}</table>" if rows else ""
 
 
 def _title(each: Record) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow.providers.docker.exceptions import DockerContainerFailedException
 from airflow.providers.docker.operators.docker import DockerOperator
-from airflow.sdk import Context
+from airflow.sdk import Context, XComArg
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.types import Mount
@@ -44,9 +44,10 @@ class DockerStepOperator(DockerOperator):
     :param uses_secrets: mount the checkout's secrets/
     :param memory: the limit, as Docker writes it
     :param cpus: the limit, in processors
+    :param words: a command of the step's own with its options; none for the day's work
     """
 
-    template_fields: Sequence[str] = (*DockerOperator.template_fields, "day", "labels")
+    template_fields: Sequence[str] = (*DockerOperator.template_fields, "day", "labels", "words")
     ui_color = "#dbeafe"
 
     def __init__(
@@ -61,6 +62,7 @@ class DockerStepOperator(DockerOperator):
         uses_secrets: bool,
         memory: str,
         cpus: float,
+        words: Sequence[str] | XComArg = (),
         **kwargs: Any,
     ) -> None:
         binds = [(f"{home}/data", DATA_ROOT, False), (f"{home}/pipeline.toml", CONFIG, True)]
@@ -75,7 +77,6 @@ class DockerStepOperator(DockerOperator):
             environment["MLFLOW_TRACKING_URI"] = REGISTRY
         super().__init__(
             image=f"microstep-{step}",
-            command=["--day", day],
             container_name=f"microstep-{step}-{day}",
             labels={
                 "microstep.step": step,
@@ -98,6 +99,7 @@ class DockerStepOperator(DockerOperator):
         self.day = day
         self.data_root = data_root
         self.limit = cpus
+        self.words = words
         self.stopped = False
 
     @cached_property
@@ -108,6 +110,8 @@ class DockerStepOperator(DockerOperator):
     def execute(self, context: Context) -> None:
         """Run the step; raise what `outcome` says about its end."""
         self._normalize_mounts()
+        assert not isinstance(self.words, XComArg), "rendered before the task is executed"
+        self.command = [*self.words, "--day", self.day]
         try:
             self.environment["MICROSTEP_IMAGE"] = self.cli.inspect_image(self.image)["Id"]
             self.user = owner(Path(self.data_root))

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import BaseOperator, Context, XComArg
 from airflow.sdk.exceptions import AirflowFailException
 
 from microstep_airflow.outcome import raise_for
@@ -29,18 +29,30 @@ class ProcessStepOperator(BaseOperator):
     :param data_root: the data root
     :param config: pipeline.toml
     :param home: the checkout, which holds .venvs/ and services/
+    :param words: a command of the step's own with its options; none for the day's work
     """
 
-    template_fields: Sequence[str] = ("day",)
+    template_fields: Sequence[str] = ("day", "words")
     ui_color = "#dcfce7"
 
-    def __init__(self, *, step: str, day: str, data_root: str, config: str, home: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        step: str,
+        day: str,
+        data_root: str,
+        config: str,
+        home: str,
+        words: Sequence[str] | XComArg = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(do_xcom_push=False, **kwargs)
         self.step = step
         self.day = day
         self.data_root = data_root
         self.config = config
         self.home = home
+        self.words = words
         self.child: subprocess.Popen[str] | None = None
 
     def execute(self, context: Context) -> None:
@@ -81,9 +93,10 @@ class ProcessStepOperator(BaseOperator):
 
     def command(self) -> list[str]:
         """The step's command line."""
+        assert not isinstance(self.words, XComArg), "rendered before the task is executed"
         python = Path(self.home, ".venvs", self.step, "bin", "python")
         options = ["--day", self.day, "--data-root", self.data_root, "--config", self.config, "--log-format", "text"]
-        return [str(python), "-m", self.step, *options]
+        return [str(python), "-m", self.step, *self.words, *options]
 
     def environment(self) -> dict[str, str]:
         """Airflow's own environment without what is Airflow's, and with the step's sources."""

@@ -60,9 +60,9 @@ SOURCES = {
 }
 
 
-def pipeline(source="synthetic"):
-    """A pipeline.toml with that source."""
-    return PIPELINE.replace(SOURCES["synthetic"], SOURCES[source])
+def pipeline(source="synthetic", approval="automatic"):
+    """A pipeline.toml with that source and that word about promotions."""
+    return f'{PIPELINE.replace(SOURCES["synthetic"], SOURCES[source])}\n[gate]\napproval = "{approval}"\n'
 
 
 def settings(runner="docker", root="/srv/microstep"):
@@ -79,9 +79,9 @@ def house(source="synthetic", runner="docker"):
 def load_dags(tmp_path_factory):
     """Reads the real DAG files with a source and a runner; gives the DAGs by name."""
 
-    def load(source="synthetic", runner="docker"):
+    def load(source="synthetic", runner="docker", approval="automatic"):
         config = tmp_path_factory.mktemp("config") / "pipeline.toml"
-        config.write_text(pipeline(source))
+        config.write_text(pipeline(source, approval))
         with pytest.MonkeyPatch.context() as patch:
             for name in [name for name in os.environ if name.startswith("MICROSTEP_")]:
                 patch.delenv(name)
@@ -96,7 +96,13 @@ def load_dags(tmp_path_factory):
     return load
 
 
-@pytest.fixture(scope="session", params=[(source, runner) for source in SOURCES for runner in ("docker", "process")])
+WAYS = [
+    *((source, runner, "automatic") for source in SOURCES for runner in ("docker", "process")),
+    *(("synthetic", runner, "manual") for runner in ("docker", "process")),
+]
+
+
+@pytest.fixture(scope="session", params=WAYS, ids="-".join)
 def dags(request, load_dags):
-    """The DAGs by name, with each source and each runner."""
+    """The DAGs by name: each source with each runner, and with a person who has the last word."""
     return load_dags(*request.param)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+STARTED = datetime(2026, 11, 23, 3, 0, 0, 500, tzinfo=UTC)
+
 
 @dataclass
 class FakeTi:
@@ -34,6 +36,9 @@ def context(ti, dag, *, day="2026-01-03", reason="task_failure"):
         "reason": reason,
         "params": {"day": day},
         "dag_run": SimpleNamespace(
-            run_type="manual", run_after=datetime(2026, 11, 23, tzinfo=UTC), data_interval_end=None
+            run_type="manual",
+            run_after=datetime(2026, 11, 23, tzinfo=UTC),
+            data_interval_end=None,
+            start_date=STARTED,
         ),
     }

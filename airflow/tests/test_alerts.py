@@ -1,3 +1,4 @@
+import fake_reports
 import pytest
 from conftest import house
 from fake_run import FakeTi, context, left
@@ -39,8 +40,13 @@ def train(load_dags):
 
 
 @pytest.fixture
-def told():
-    return Alerts(house().config)
+def root(tmp_path):
+    return tmp_path
+
+
+@pytest.fixture
+def told(root):
+    return Alerts(house().config, root)
 
 
 def failing(train, run_id="manual__1", day="2026-01-03"):
@@ -86,11 +92,11 @@ def test_records_that_cannot_be_read_cost_the_error_line_not_the_mail(train, tol
     assert sent[0].subject == "[microstep] train 2026-01-03 failed: a task failed"
 
 
-def test_nobody_to_tell_is_no_mail(train, sent, variables, caplog):
+def test_nobody_to_tell_is_no_mail(train, sent, variables, root):
     import msgspec
 
     config = house().config
-    told = Alerts(msgspec.structs.replace(config, alerts=msgspec.structs.replace(config.alerts, to=())))
+    told = Alerts(msgspec.structs.replace(config, alerts=msgspec.structs.replace(config.alerts, to=())), root)
     told.failed(failing(train))
     told.succeeded(well(train))
     assert sent == []
@@ -130,10 +136,131 @@ def test_each_dag_recovers_for_itself(load_dags, train, told, sent):
     assert len(sent) == 1
 
 
-def test_a_refused_challenger_is_told_as_such(train, told, sent):
-    refused = {("validate", None): left("roc_auc 0.81, the champion has 0.84 (exit 80: gate refused)")}
-    told.succeeded(context(FakeTi({"train": "success", "validate": "skipped"}, refused), train))
+# ---- verdicts
+
+
+def refusing(train, message="roc_auc 0.81, the champion has 0.84 (exit 80: gate refused)", task="validate"):
+    return context(FakeTi({"train": "success", task: "skipped"}, {(task, None): left(message)}), train)
+
+
+def test_a_refusal_says_by_which_rule_and_how_much(train, told, sent, root):
+    fake_reports.verdict(root, "refused", rules=fake_reports.BROKEN, challenger=0.5012)
+    told.succeeded(refusing(train))
     [mail] = sent
-    assert mail.subject == "[microstep] train 2026-01-03: challenger refused, the champion stays"
-    assert mail.records[0].message.startswith("roc_auc 0.81")
+    assert mail.subject == (
+        "[microstep] train 2026-01-03: challenger refused: roc_auc 0.5012 misses gate.minimums.roc_auc 0.7 by 0.1988"
+    )
+    # what decided comes first
+    assert [word for word, _ in mail.points] == ["failed", "passed"]
+    assert mail.facts["roc_auc"] == "0.5012, the champion's is 0.8612 (-0.3600)"
+    assert mail.facts["Report"] == "reports/train/2026-01-03/report.html"
+    assert mail.records[0].link.startswith("http://airflow.example/")
+
+
+def test_a_question_that_the_rows_could_not_answer_is_told_as_such(train, told, sent, root):
+    few = [("unknown", "20 labelled test rows are fewer than gate.min_test_rows 100")]
+    fake_reports.verdict(root, "undecided", rules=few)
+    told.succeeded(refusing(train, few[0][1]))
+    assert sent[0].subject == f"[microstep] train 2026-01-03: nothing decided: {few[0][1]}"
+
+
+def test_a_refusal_whose_report_is_damaged_is_told_in_the_steps_words(train, told, sent, root):
+    fake_reports.verdict(root, "refused")
+    (root / "reports/train/2026-01-03/verdict.json").write_text("{}")
+    told.succeeded(refusing(train))
+    [mail] = sent
+    assert mail.subject.startswith("[microstep] train 2026-01-03: challenger refused: roc_auc 0.81, the champion has")
     assert "reports/train/2026-01-03/" in mail.advice
+
+
+def test_a_persons_refusal_is_told_in_the_persons_words(load_dags, told, sent, root):
+    train = load_dags(approval="manual")["train"]
+    fake_reports.verdict(root, "refused")
+    told.succeeded(refusing(train, "refused by admin: not before the holidays (exit 80: gate refused)", "decide"))
+    assert "challenger refused: refused by admin: not before the holidays" in sent[0].subject
+
+
+def test_a_promotion_is_told_with_both_versions_and_their_difference(train, told, sent, root):
+    fake_reports.verdict(root)
+    fake_reports.line(root, "2026-11-23T03:10:00+00:00")
+    told.succeeded(well(train))
+    [mail] = sent
+    assert mail.subject == "[microstep] train 2026-01-03: new champion v3 (roc_auc 0.8644, +0.0032 against v2)"
+    assert mail.facts["By"] == "validate"
+    assert mail.facts["Report"] == "reports/train/2026-01-03/report.html"
+    assert "validate rollback" in mail.advice
+
+
+def test_the_first_champion_and_one_without_a_registry_have_words_too(train, told, sent, root):
+    fake_reports.verdict(root, champion=None)
+    fake_reports.line(root, "2026-11-23T03:10:00+00:00", before=None, version=None)
+    told.succeeded(well(train))
+    assert sent[0].subject == "[microstep] train 2026-01-03: new champion the model of 2026-01-03 (roc_auc 0.8644)"
+
+
+@pytest.mark.parametrize(
+    ("why", "when", "more"),
+    [
+        ("it was promoted by an earlier run", "2026-11-23T02:59:59+00:00", {}),
+        ("another day was", "2026-11-23T03:10:00+00:00", {"day": "2026-01-02"}),
+        ("it waits for a person", "2026-11-23T03:10:00+00:00", {"decision": "proposed"}),
+    ],
+)
+def test_no_promotion_in_this_run_is_no_mail(train, told, sent, root, why, when, more):
+    fake_reports.verdict(root)
+    fake_reports.line(root, when, **more)
+    told.succeeded(well(train))
+    assert sent == [], why
+
+
+def test_a_torn_line_in_the_ledger_hides_nothing(train, told, sent, root):
+    fake_reports.verdict(root)
+    fake_reports.line(root, "2026-11-23T03:10:00+00:00")
+    with (root / "ledger.jsonl").open("a") as ledger:
+        ledger.write('{"decision": "prom')
+    told.succeeded(well(train))
+    assert "new champion v3" in sent[0].subject
+
+
+# ---- drift
+
+
+@pytest.fixture
+def predicted(load_dags, told, root):
+    """Ends a predict run of a day, of which this was found."""
+
+    def end(day, level, **columns):
+        fake_reports.drift(root, day, level, **columns)
+        told.succeeded(context(FakeTi({"predict": "success"}, {}, day), load_dags()["predict"], day=day))
+
+    return end
+
+
+def test_drift_is_told_when_it_begins_spreads_and_ends(predicted, sent):
+    predicted("2026-01-03", "alarm", age="alarm", region="watch")
+    predicted("2026-01-04", "alarm", age="alarm")
+    predicted("2026-01-05", "alarm", age="alarm", charge="alarm")
+    predicted("2026-01-06", "ok")
+    predicted("2026-01-07", "ok")
+    assert [mail.subject for mail in sent] == [
+        "[microstep] predict 2026-01-03: drift: age",
+        "[microstep] predict 2026-01-05: drift spreads: charge",
+        "[microstep] predict 2026-01-06: drift is over: age, charge",
+    ]
+    assert sent[0].facts["Report"] == "reports/predict/2026-01-03/report.html"
+    assert sent[1].facts["Since"] == "2026-01-03"
+    assert [word for word, _ in sent[0].points] == ["alarm", "watch"]
+    assert "age" in sent[0].points[0][1]
+
+
+def test_a_backfill_of_older_days_mails_nothing(predicted, sent):
+    predicted("2026-01-20", "ok")
+    for day in range(1, 15):
+        predicted(f"2026-01-{day:02}", "alarm", age="alarm")
+    assert sent == []
+
+
+def test_a_day_without_a_report_is_no_drift_and_no_failure(load_dags, told, sent, variables):
+    told.succeeded(context(FakeTi({"predict": "success"}, {}), load_dags()["predict"]))
+    assert sent == []
+    assert "microstep_drift" not in variables

@@ -33,7 +33,14 @@ def kind(task):
 
 
 def is_step(task):
-    return task.task_id in STEPS
+    return step_of(task) in STEPS
+
+
+def step_of(task):
+    """The step that a task runs; None for a wait, a question, …."""
+    if not kind(task).__name__.endswith("StepOperator"):
+        return None
+    return task.partial_kwargs["step"] if task.is_mapped else task.step
 
 
 # ---- parsing
@@ -114,7 +121,34 @@ def test_the_train_dag(dags):
         "preprocess": {"window", "wait_for_raw_data", "wait_for_raw_target"},
         "train": {"preprocess"},
         "validate": {"train"},
+        **({"ask": {"validate"}, "decide": {"ask"}} if asks(dags["train"]) else {}),
     }
+
+
+def asks(train):
+    """Whether a person has the last word."""
+    return "ask" in train.task_dict
+
+
+def test_a_person_is_asked_only_when_the_configuration_says_so(load_dags):
+    assert not asks(load_dags()["train"])
+    assert asks(load_dags(approval="manual")["train"])
+
+
+def test_a_question_has_an_end_before_the_run_and_the_next_training(load_dags):
+    train = load_dags(approval="manual")["train"]
+    ask = train.get_task("ask")
+    assert timedelta(0) < ask.response_timeout < timedelta(days=7)
+    assert ask.response_timeout + timedelta(hours=12) < train.dagrun_timeout
+    assert load_dags()["train"].dagrun_timeout < timedelta(days=2)
+
+
+@pytest.mark.parametrize("runner", ["docker", "process"])
+def test_validate_carries_the_answer_out_whoever_runs_it(load_dags, runner):
+    decide = load_dags(runner=runner, approval="manual")["train"].get_task("decide")
+    assert step_of(decide) == "validate"
+    assert decide.words.operator.task_id == "ask"
+    assert "words" in decide.template_fields
 
 
 def test_the_predict_dag(dags):
@@ -155,7 +189,7 @@ def test_the_runner_decides_how_every_step_runs(load_dags, runner, name):
 
 
 def test_every_step_is_in_a_dag(dags):
-    assert {task.task_id for task in tasks(dags) if is_step(task)} == set(STEPS)
+    assert {step_of(task) for task in tasks(dags) if is_step(task)} == set(STEPS)
 
 
 # ---- policies
@@ -232,9 +266,9 @@ def test_what_a_step_reads_was_written_or_waited_for_before(dags):
     for dag in dags.values():
         for task in filter(is_step, dag.tasks):
             before = upstream(dag, task)
-            there = {name for each in before if is_step(each) for name in STEPS[each.task_id].writes}
+            there = {name for each in before if is_step(each) for name in STEPS[step_of(each)].writes}
             there |= {unmapped(each).what for each in before if kind(each) is ArrivalSensor}
-            needed = set(STEPS[task.task_id].reads)
+            needed = set(STEPS[step_of(task)].reads)
             if "wait_for_inbox" not in dag.task_dict:
                 needed -= {"inbox"}  # the source is not the inbox
             assert needed <= there, f"{dag.dag_id}.{task.task_id} lacks {needed - there}"
@@ -251,7 +285,7 @@ def test_training_has_the_labels_of_every_day(dags):
 
 def test_what_one_dag_waits_for_another_one_writes(dags):
     waited = {unmapped(task).what for task in tasks(dags) if kind(task) is ArrivalSensor} - {"inbox"}
-    written = {name for task in tasks(dags) if is_step(task) for name in STEPS[task.task_id].writes}
+    written = {name for task in tasks(dags) if is_step(task) for name in STEPS[step_of(task)].writes}
     assert waited == {"raw_data", "raw_target", "champion"}
     assert waited <= written
 

@@ -22,7 +22,7 @@ def sink(monkeypatch):
 
 
 def test_a_mail_arrives_as_plain_text_and_as_html(sink):
-    send(Mail("train failed", {"DAG": "train", "Day": "2026-01-03"}, [FOUND], "Try again."), ALERTS)
+    send(Mail("train failed", {"DAG": "train", "Day": "2026-01-03"}, records=[FOUND], advice="Try again."), ALERTS)
     [mail] = sink.mails
     assert mail["Subject"] == "train failed"
     assert mail["From"] == "microstep@example.com"
@@ -43,8 +43,21 @@ def test_a_mail_arrives_as_plain_text_and_as_html(sink):
     ]
 
 
+def test_what_was_found_stands_in_two_columns():
+    mail = Mail("s", {"Day": "2026-01-03"}, [("failed", "roc_auc 0.5 < 0.7"), ("ok", "rows")], [FOUND])
+    assert mail.plain().splitlines()[:6] == [
+        "Day: 2026-01-03",
+        "",
+        "  failed  roc_auc 0.5 < 0.7",
+        "  ok      rows",
+        "",
+        "preprocess 2026-01-03",
+    ]
+    assert "<th align='left' valign='top'>failed</th><td>roc_auc 0.5 &lt; 0.7</td>" in mail.html()
+
+
 def test_nothing_that_came_from_data_is_markup():
-    page = Mail("s <i>", {"Run": "<script>"}, [FOUND], "a < b").html()
+    page = Mail("s <i>", {"Run": "<script>"}, [("<i>", "<b>")], [FOUND], "a < b").html()
     assert "&lt;b&gt; is not a number &amp; ünlikely" in page
     assert "href='http://x/log?a=1&amp;b=2'" in page
     assert [text for text in ("<i>", "<script>", "<b>", "a < b") if text in page] == []
@@ -52,7 +65,7 @@ def test_nothing_that_came_from_data_is_markup():
 
 def test_a_long_list_is_cut_and_says_so():
     found = [Record("preprocess", f"day {number}", f"error {number}", "http://x") for number in range(MOST_RECORDS + 5)]
-    for text in (Mail("s", {}, found).plain(), Mail("s", {}, found).html()):
+    for text in (Mail("s", {}, records=found).plain(), Mail("s", {}, records=found).html()):
         assert f"error {MOST_RECORDS - 1}" in text
         assert f"error {MOST_RECORDS}" not in text
         assert "and 5 more" in text

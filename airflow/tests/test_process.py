@@ -24,8 +24,9 @@ def step(tmp_path):
     return make
 
 
-def operator(home):
-    return ProcessStepOperator(task_id="train", step="train", day=DAY, data_root="/d", config="/p.toml", home=str(home))
+def operator(home, **more):
+    where = {"data_root": "/d", "config": "/p.toml", "home": str(home)}
+    return ProcessStepOperator(task_id="train", step="train", day=DAY, **where, **more)
 
 
 def run(operator, **context):
@@ -37,6 +38,11 @@ def test_the_step_gets_the_options_that_a_container_gets(step, tmp_path):
     assert (tmp_path / "asked").read_text().split() == [
         "-m", "train", "--day", DAY, "--data-root", "/d", "--config", "/p.toml", "--log-format", "text",
     ]  # fmt: skip
+
+
+def test_a_command_of_the_step_comes_before_the_options(tmp_path):
+    words = ["approve", "--by=a b; rm -r /"]
+    assert operator(tmp_path, words=words).command()[1:7] == ["-m", "train", *words, "--day", DAY]
 
 
 def test_the_step_finds_its_own_sources_and_none_of_airflows_settings(step, tmp_path, monkeypatch):

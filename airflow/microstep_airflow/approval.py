@@ -1,0 +1,112 @@
+"""`gate.approval = "manual"`: a person says the last word about a challenger that passed the gate."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import Context, Param
+from airflow.sdk.bases.notifier import BaseNotifier
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from contract.errors import StepError
+from contract.sections import Alerts
+from microstep_airflow.findings import Verdict
+from microstep_airflow.letters import asked
+from microstep_airflow.mail import send
+
+COMMANDS = {"Approve": "approve", "Refuse": "refuse"}
+"""The answers, and what validate does with each."""
+
+log = logging.getLogger(__name__)
+
+
+class AskOperator(HITLOperator):
+    """Asks whether a day's challenger may become champion; holds no worker while it waits.
+
+    Pushes the words that make `validate` carry out the answer. Nobody's answer is a refusal, so that no
+    question stays open for ever. Skips when there is nothing to ask: the day was decided before.
+
+    :param day: YYYY-MM-DD
+    :param data_root: as Airflow sees it
+    :param alerts: who is told that there is a question
+    :param limit: how long it waits
+    """
+
+    template_fields: Sequence[str] = (*HITLOperator.template_fields, "day")
+
+    def __init__(self, *, day: str, data_root: str, alerts: Alerts, limit: timedelta, **kwargs: Any) -> None:
+        # those of the DAG, which Airflow hands to every task: they are no part of the form
+        kwargs.pop("params", None)
+        super().__init__(
+            subject="May the challenger become champion?",
+            options=list(COMMANDS),
+            defaults="Refuse",
+            params={
+                "why": Param("", type="string", title="Why", description="For the ledger; may be empty.", source="task")
+            },
+            response_timeout=limit,
+            notifiers=[QuestionMail(alerts)],
+            **kwargs,
+        )
+        self.day = day
+        self.data_root = data_root
+        self.limit = limit
+
+    def execute(self, context: Context) -> None:
+        """Ask. Raises AirflowSkipException when the challenger does not wait for an answer."""
+        try:
+            verdict = Verdict.of(Path(self.data_root), self.day)
+        except StepError as error:
+            raise AirflowFailException(str(error)) from None
+        if verdict.decision != "proposed":
+            raise AirflowSkipException(f"reports/train/{self.day}: {verdict.decision}, there is nothing to ask")
+        self.subject = f"May the challenger of {self.day} become champion?"
+        self.body = question(verdict, self.limit.days)
+        super().execute(context)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> list[str]:
+        """The words for validate."""
+        answer = super().execute_complete(context, event)
+        user, why = answer["responded_by_user"], answer["params_input"].get("why")
+        if user is None:
+            why = f"nobody answered within {self.limit.days} days"
+        # one word each, whatever a person typed: a dash at its beginning makes no option of it
+        words = [COMMANDS[answer["chosen_options"][0]], f"--by={user['name'] if user else 'airflow'}"]
+        return [*words, f"--why={why}"] if why else words
+
+
+class QuestionMail(BaseNotifier):
+    """The mail that somebody is asked."""
+
+    def __init__(self, alerts: Alerts) -> None:
+        super().__init__()
+        self.alerts = alerts
+
+    def notify(self, context: Context) -> None:
+        """Send it, if there is anybody; the question is in Airflow's page all the same when that fails."""
+        task = context["task"]
+        assert isinstance(task, AskOperator)
+        if not self.alerts.to:
+            return
+        facts = {"DAG": context["dag"].dag_id, "Day": task.day, "Run": context["run_id"]}
+        try:
+            verdict = Verdict.of(Path(task.data_root), task.day)
+            link = task.generate_link_to_ui(task_instance=context["ti"])
+            send(asked(task.day, facts, verdict, link, task.limit.days), self.alerts)
+        except Exception:
+            log.exception("no mail tells of the question")
+
+
+def question(verdict: Verdict, days: int) -> str:
+    """What the page shows above the answers, as Markdown."""
+    rules = "\n".join(f"- {word}: {text}" for word, text in verdict.rules)
+    return (
+        f"It passed the gate. **{verdict.metric}** {verdict.scores}.\n\n{rules}\n\n"
+        f"The report: `{verdict.page}` in the data root.\n\n"
+        f"*Approve* puts it in use at once, *Refuse* keeps the champion; so does no answer within {days} days."
+    )

@@ -1,0 +1,146 @@
+"""What the steps found about a day, read from the data root for those who are told of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from contract.dataset import Dataset
+from contract.layout import Layout
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a step says about a day in its report's manifest, and where its files are."""
+
+    dataset: Dataset
+    layout: Layout
+
+    @classmethod
+    def open(cls, root: Path, kind: Literal["train", "predict"], day: str) -> Report:
+        """The report of a day. Raises MissingInput when there is none, DataError when it is damaged."""
+        layout = Layout(root)
+        return cls(Dataset.open(layout.report(kind, day)), layout)
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What the manifest says in a few words."""
+        return self.dataset.manifest.notes
+
+    @property
+    def page(self) -> str:
+        """The page to read, relative to the data root; its directory when it has none."""
+        path = self.dataset.path
+        pages = self.dataset.manifest.named("page")
+        return self.layout.name(path / pages[0].path) if pages else f"{self.layout.name(path)}/"
+
+    def read(self, role: str) -> dict[str, Any]:
+        """The JSON file with a role, checked against the manifest. Raises DataError when it is damaged."""
+        content: dict[str, Any] = json.loads(self.dataset.file(role).read_bytes())
+        return content
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What validate found about the challenger of a day."""
+
+    decision: str
+    why: str
+    metric: str
+    scores: str
+    """Of challenger and champion by that metric, as a sentence."""
+    rules: list[tuple[str, str]]
+    """Of each rule of the gate: its verdict, its sentence; those that decided come first."""
+    page: str
+
+    @classmethod
+    def of(cls, root: Path, day: str) -> Verdict:
+        """The verdict about a day's challenger. Raises MissingInput or DataError when it cannot be read."""
+        report = Report.open(root, "train", day)
+        found = report.read("verdict")
+        metric, champion = found["metric"], found["champion"]
+        rules = [(rule["verdict"], rule["text"]) for rule in found["rules"]]
+        return cls(
+            # the verdict is what the gate said; the notes follow what became of it
+            decision=report.notes["decision"],
+            why=found["why"],
+            metric=metric,
+            scores=compared(found["challenger"]["metrics"][metric], champion and champion["metrics"][metric]),
+            rules=sorted(rules, key=lambda rule: rule[0] == "passed"),
+            page=report.page,
+        )
+
+    @property
+    def broken(self) -> list[str]:
+        """The sentences of the rules that the challenger did not pass."""
+        return [text for verdict, text in self.rules if verdict == "failed"]
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A line of the ledger that put a model in use."""
+
+    model: str
+    """As people call it: `v3`, or `the model of 2026-01-03` where no registry was in use."""
+    score: str
+    """By the training's metric, and the difference to the champion before."""
+    by: str
+    why: str
+
+    @classmethod
+    def since(cls, root: Path, day: str, metric: str, start: datetime) -> Promotion | None:
+        """The latest promotion of a day's model, if it was made at or after `start`."""
+        ledger = Layout(root).ledger
+        for text in reversed(ledger.read_bytes().splitlines() if ledger.exists() else []):
+            try:
+                line = json.loads(text)
+                if line["decision"] != "promoted" or line["day"] != day:
+                    continue
+                # the ledger's times are whole seconds
+                if datetime.fromisoformat(line["when"]) < start.replace(microsecond=0):
+                    return None
+                return cls(_called(line["to"]), _score(line, metric), line["by"], line["why"])
+            except (ValueError, KeyError, TypeError):
+                continue  # a torn line; validate tells of it
+        return None
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far a day's rows are from the training's."""
+
+    level: str
+    """`ok`, `watch` or `alarm`."""
+    columns: dict[str, str]
+    """The level of each column that is not ok."""
+    page: str
+
+    @classmethod
+    def of(cls, root: Path, day: str) -> Drift:
+        """What predict found about a day. Raises MissingInput or DataError when it cannot be read."""
+        report = Report.open(root, "predict", day)
+        return cls(report.notes["drift"], report.notes["columns"], report.page)
+
+
+def compared(challenger: float | None, champion: float | None) -> str:
+    """Two scores as a sentence; None where the rows could not tell, or where there is no champion."""
+    new = "unknown" if challenger is None else f"{challenger:.4f}"
+    if champion is None:
+        return f"{new}, without a champion to compare with"
+    difference = "" if challenger is None else f" ({challenger - champion:+.4f})"
+    return f"{new}, the champion's is {champion:.4f}{difference}"
+
+
+def _called(model: dict[str, Any]) -> str:
+    return f"v{model['version']}" if model.get("version") else f"the model of {model['day']}"
+
+
+def _score(line: dict[str, Any], metric: str) -> str:
+    new, before = line["metrics"]["challenger"][metric], line["metrics"]["champion"]
+    text = f"{metric} {new:.4f}"
+    if before and before[metric] is not None and line["from"]:
+        text += f", {new - before[metric]:+.4f} against {_called(line['from'])}"
+    return text

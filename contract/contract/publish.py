@@ -130,12 +130,20 @@ class DatasetWriter:
             run={},
         )
 
-    def commit(self, sealed: Manifest, run: dict[str, Any]) -> Manifest:
-        """Publish what `seal` described."""
+    def place(self, sealed: Manifest) -> None:
+        """Give the files that `seal` described their names, while no manifest names them yet.
+
+        For a step that must point to one of them before it commits; files that are not committed are swept later.
+        """
         staged = [path for _, parts in sorted(self._parts.items()) for path, _ in parts]
         for path, file in zip(staged, sealed.files, strict=True):
-            os.replace(path, self.path / file.path)
+            if path.exists():
+                os.replace(path, self.path / file.path)
         sync_directory(self.path)
+
+    def commit(self, sealed: Manifest, run: dict[str, Any]) -> Manifest:
+        """Publish what `seal` described."""
+        self.place(sealed)
         manifest = msgspec.structs.replace(sealed, run=run)
         replace_file(self.path / MANIFEST, encode(manifest))
         return manifest

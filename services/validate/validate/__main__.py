@@ -2,27 +2,94 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
 import analysis
-from contract.cli import Step
+from contract.cli import Command, Step, open_root, open_run
 from contract.cli import main as run_step
-from validate.work import work
+from contract.layout import Layout
+from contract.toml import load
+from validate.work import throne_of, work
+
+BY_HAND = "by hand"
 
 
 def main() -> int:
     """Run the step; the exit code."""
-    step = Step(
-        name="validate",
-        package=Path(__file__).parent,
-        summary="Reads models/<day>, the champion, and the test rows of the window's processed days.\n"
-        "Writes reports/train/<day> and a line of ledger.jsonl; models/champion.json when the model passes.",
-        work=work,
-        libraries=(Path(analysis.__file__).parent,),
-    )
-    return run_step(step)
+    return run_step(STEP)
 
+
+def history(args: argparse.Namespace) -> None:
+    """Print the ledger, its chain verified."""
+    from validate.history import as_json, table
+    from validate.ledger import read
+
+    lines = read(Layout(open_root(args)).ledger)
+    print("\n".join(as_json(lines)) if args.json else table(lines))
+
+
+def rollback(args: argparse.Namespace) -> None:
+    """Go back to an earlier champion."""
+    from validate.rollback import rollback as back
+
+    root, config = open_root(args), load(Path(args.config))
+    back(root, config, throne_of(root, config), to=args.to, by=args.by, why=args.why or "rolled back")
+
+
+def approve(args: argparse.Namespace) -> None:
+    """Promote what was proposed."""
+    from validate.approval import approve as say_yes
+
+    run = open_run(STEP, args)
+    say_yes(run.root, run.config, throne_of(run.root, run.config), run.day, by=args.by, why=args.why)
+
+
+def refuse(args: argparse.Namespace) -> None:
+    """Refuse what was proposed."""
+    from validate.approval import refuse as say_no
+
+    run = open_run(STEP, args)
+    say_no(run.root, run.day, by=args.by, why=args.why)
+
+
+def monitor(args: argparse.Namespace) -> None:
+    """Judge a day's predictions by its target."""
+    from validate.monitor import monitor_day
+
+    monitor_day(open_run(STEP, args))
+
+
+def _history_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="every line as the file has it")
+
+
+def _answer_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--by", metavar="NAME", default=BY_HAND, help="who says so, for the ledger")
+    parser.add_argument("--why", metavar="TEXT", default="", help="the reason, for the ledger")
+
+
+def _rollback_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--to", metavar="VERSION", help="a version or a training day (default: the champion before)")
+    _answer_options(parser)
+
+
+STEP = Step(
+    name="validate",
+    package=Path(__file__).parent,
+    summary="Reads models/<day>, the champion, and the test rows of the window's processed days.\n"
+    "Writes reports/train/<day> and a line of ledger.jsonl; models/champion.json when the model passes.",
+    work=work,
+    libraries=(Path(analysis.__file__).parent,),
+    commands=(
+        Command("history", "print who was champion since when and why; check the ledger", _history_options, history),
+        Command("rollback", "go back to an earlier champion", _rollback_options, rollback),
+        Command("approve", 'promote what waits for it (gate.approval = "manual")', _answer_options, approve),
+        Command("refuse", "keep the champion instead", _answer_options, refuse),
+        Command("monitor", "judge a day's predictions, now that its target is known", lambda parser: None, monitor),
+    ),
+)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -12,13 +12,18 @@ from sklearn.metrics import get_scorer, get_scorer_names, log_loss
 from contract.config import Config
 from contract.errors import ConfigError, did_you_mean
 from contract.sections import Task
-from validate.scoring import Array, Outcome
+from validate.outcome import Array, Outcome
 
 _SHOWN: dict[Task, tuple[str, ...]] = {
     "binary": ("roc_auc", "average_precision", "neg_log_loss", "neg_brier_score", "accuracy", "f1"),
     "multiclass": ("neg_log_loss", "roc_auc_ovr", "accuracy", "balanced_accuracy", "f1_macro"),
     "regression": ("r2", "neg_root_mean_squared_error", "neg_mean_absolute_error"),
 }
+
+
+def first(config: Config) -> str:
+    """The score that the training compares candidates by."""
+    return config.training.metric or _SHOWN[config.table.task][0]
 
 
 def names(config: Config, metric: str) -> list[str]:
@@ -58,8 +63,7 @@ def _value(name: str, outcome: Outcome, classes: int) -> float:
         if name == "neg_log_loss":
             # its scorer cannot be told of classes that these rows do not have
             return -float(log_loss(outcome.target, outcome.scores, labels=np.arange(classes)))
-        kind = _Regressor if outcome.scores.ndim == 1 else _Classifier
-        said = kind(outcome.scores)
+        said = _Regressor(outcome.scores) if outcome.scores.ndim == 1 else _Classifier(outcome.scores, outcome.answers)
         return float(get_scorer(name)(said, np.empty((len(outcome.target), 1)), outcome.target))
 
 
@@ -77,13 +81,14 @@ class _Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """The same for classes, by their numbers; in binary tasks 1 is the positive one, as scorers expect."""
 
-    def __init__(self, scores: Array) -> None:
+    def __init__(self, scores: Array, answers: Array) -> None:
         self.scores = scores
+        self.answers = answers
         self.classes_ = np.arange(scores.shape[1])
 
     def predict(self, X: object) -> Array:  # noqa: ARG002, N803 (scikit-learn's signature)
-        """The most probable class."""
-        return np.asarray(self.scores.argmax(axis=1))
+        """The class that the model said."""
+        return self.answers
 
     def predict_proba(self, X: object) -> Array:  # noqa: ARG002, N803 (scikit-learn's signature)
         """The probabilities that the model said."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
 from contract.config import Config
@@ -16,18 +17,10 @@ from contract.errors import DataError
 from contract.frame import arrays, labelled_rows
 from contract.progress import progress
 from validate.models import CannotCompare
+from validate.outcome import Array, Outcome
 
-Array = np.ndarray[Any, Any]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The test rows' targets and what a model says about them, row by row."""
-
-    target: Array
-    """Regression: the number; otherwise the class as its place in `classes`."""
-    scores: Array
-    """Regression: the predicted number; otherwise rows x classes probabilities."""
+MISSING = "(missing)"
+"""The slice of the rows without a value."""
 
 
 def classes(config: Config) -> list[str]:
@@ -47,24 +40,54 @@ def score(model: Pipeline, days: list[Dataset], config: Config, what: str) -> Ou
     # even without any row both have their kind and their width
     targets = [np.empty(0, np.intp if known else np.float64)]
     scores = [np.empty((0, len(known)) if known else 0)]
-    wanted = list(model.feature_names_in_)
+    features, slices = list(model.feature_names_in_), config.gate.slices
+    wanted = list(dict.fromkeys([*features, *slices]))
+    words: dict[str, list[Array]] = {name: [np.empty(0, object)] for name in slices}
     for day in days:
-        if lacking := [name for name in wanted if name not in {field.name for field in day.manifest.schema}]:
+        if lacking := [name for name in features if name not in {field.name for field in day.manifest.schema}]:
             raise CannotCompare(f"it was trained on {', '.join(lacking)}, which processed/{day.path.name} lacks")
-    for batch in _test_batches(days, wanted, target, what):
+    for batch in test_batches(days, wanted, target, what):
         columns = arrays(batch, [*wanted, target])
-        answer = columns.pop(target)
-        frame = pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})
+        answer = columns[target]
         try:
-            said = _probabilities(model, frame, known) if known else model.predict(frame)
+            said = say(model, _frame(columns, features), known)
         except (ValueError, TypeError) as error:
             raise CannotCompare(f"it cannot score these rows: {error}") from None
         targets.append(pd.Index(known, dtype=object).get_indexer(answer) if known else answer)
         scores.append(said)
-    return Outcome(np.concatenate(targets), np.concatenate(scores))
+        for name in slices:
+            words[name].append(np.where(pd.isna(columns[name]), MISSING, columns[name]))
+    return Outcome(
+        np.concatenate(targets),
+        np.concatenate(scores),
+        threshold_of(model) if len(known) == 2 else None,
+        {name: np.concatenate(parts) for name, parts in words.items()},
+    )
 
 
-def _test_batches(days: list[Dataset], columns: list[str], target: str, what: str) -> Iterator[Any]:
+def frame_of(batch: pa.RecordBatch, features: list[str]) -> pd.DataFrame:
+    """The columns of a batch as a model sees them."""
+    return _frame(arrays(batch, features), features)
+
+
+def say(model: Pipeline, frame: pd.DataFrame, known: list[str]) -> Array:
+    """What a model says about rows: numbers, or probabilities in the order of `known`."""
+    return _probabilities(model, frame, known) if known else np.asarray(model.predict(frame))
+
+
+def _frame(columns: dict[str, Array], features: list[str]) -> pd.DataFrame:
+    # a Series each: from a bare array pandas would guess a text type of its own
+    return pd.DataFrame({name: pd.Series(columns[name], dtype=columns[name].dtype) for name in features})
+
+
+def threshold_of(model: Pipeline) -> float | None:
+    """From which probability on a model says the positive class, when the training gave it one."""
+    last = model[-1]
+    return float(last.threshold) if isinstance(last, FixedThresholdClassifier) else None
+
+
+def test_batches(days: list[Dataset], columns: list[str], target: str, what: str) -> Iterator[Any]:
+    """The labelled test rows of the days, the columns and the target, batch by batch; none of them empty."""
     with progress(f"score {what}", sum(day.rows() for day in days)) as tell:
         for day in days:
             for batch in day.batches([*columns, target, "split"]):

@@ -1,33 +1,33 @@
 """A day's judgement, from the two models and the test rows to the champion.
 
 What a promotion changes, in this order: a line of the ledger, the alias in the registry, the pointer,
-last the manifest of the report. Each of the first three may be done again without harm, and none
-is believed without the last: a run that is killed in between is repaired by running it again.
+last the manifest of the report. A run that is killed in between is finished by the next one: see `promotion`.
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from contract.champion import Champion, read_champion, write_champion
+from contract.champion import Champion
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import GateRefused, MissingInput
 from contract.frame import labelled_days
-from contract.manifest import Manifest
+from contract.layout import Layout
+from contract.manifest import Input, Manifest
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.registry import reach_registry
 from contract.run import Run
+from validate.monitor import course, monitor_all
+from validate.promotion import Throne, alone, unfinished
+
+ACCEPTED = ("promoted", "proposed")
 
 log = logging.getLogger("validate")
 
@@ -36,16 +36,28 @@ def work(run: Run) -> None:
     """Judge the model of a day once. Raises GateRefused whenever that judgement kept the champion."""
     model = _trained(run)
     days = labelled_days(run)
+    monitor_all(run)
     place = run.layout.report("train", run.day)
     # The champion is no part of the recipe: a day is judged against the champion of its time, and that
     # judgement stands until model, rows or rules change, or somebody asks for another one with --force.
     recipe = run.recipe(settings(run.config), *(each.as_input(run.root) for each in (model, *days)))
     manifest = run.up_to_date(place, recipe)
-    if manifest is None or (manifest.notes["decision"] == "promoted" and not run.layout.champion.exists()):
-        with _alone(model.path.parent):
-            manifest = _judge(run, place, recipe, model, days)
-    if manifest.notes["decision"] != "promoted":
+    if manifest is None or unfinished(run.layout):
+        throne = throne_of(run.root, run.config)
+        with alone(run.layout):
+            champion = throne.champion()
+            if manifest is None:
+                manifest = _judge(run, place, recipe, model, days, throne, champion)
+    if manifest.notes["decision"] not in ACCEPTED:
         raise GateRefused(f"models/{run.day}: {manifest.notes['decision']}: {manifest.notes['why']}")
+
+
+def throne_of(root: Path, config: Config) -> Throne:
+    """Where it is written who the champion is. Raises Unavailable when there is a registry that does not answer."""
+    registered = reach_registry() is not None
+    if not registered:
+        log.warning("MLFLOW_TRACKING_URI is not set: only models/champion.json tells of the champion")
+    return Throne(Layout(root), config.pipeline.name, registered)
 
 
 def settings(config: Config) -> dict[str, Any]:
@@ -53,6 +65,8 @@ def settings(config: Config) -> dict[str, Any]:
     table = config.table
     return {
         "gate": msgspec.to_builtins(config.gate),
+        "decision": msgspec.to_builtins(config.decision),
+        "seed": config.training.seed,
         "target": {"name": table.target, "task": table.task, "positive": table.positive},
         "classes": config.columns[table.target].values,
     }
@@ -65,79 +79,63 @@ def _trained(run: Run) -> Dataset:
         raise MissingInput(f"models/{run.day}: no model of this day; run train --day {run.day} first") from None
 
 
-def _judge(run: Run, place: Path, recipe: Recipe, model: Dataset, days: list[Dataset]) -> Manifest:
+def _judge(
+    run: Run, place: Path, recipe: Recipe, model: Dataset, days: list[Dataset], throne: Throne, before: Champion | None
+) -> Manifest:
     from validate.compare import compare
-    from validate.ledger import Line, predecessor, record
+    from validate.golden import take
+    from validate.ledger import Line, append, predecessor, read
     from validate.metrics import names
+    from validate.page import page
 
     started = time.monotonic()
     metric = model.manifest.notes["metric"]
     wanted = names(run.config, metric)
-    registered = reach_registry() is not None
-    if not registered:
-        log.warning("MLFLOW_TRACKING_URI is not set: only models/champion.json tells of the champion")
     challenger = Champion.of(run.layout.name(model.path), model.manifest)
-    before = _in_use(run, registered)
     if before is not None and before.sha256 == challenger.sha256:
         # promoted by a run that was killed before it could say so, or judged again: the rival is the one before
-        before = predecessor(run.layout.ledger, before)
+        before = predecessor(read(run.layout.ledger), before)
 
-    with DatasetWriter(place) as writer:
-        verdict = compare(run.root, run.config, metric, wanted, challenger, before, days)
+    with DatasetWriter(place, keep_superseded=True) as writer:
+        comparison = compare(run.root, run.config, metric, wanted, challenger, before, days)
+        verdict = comparison.report
         writer.file("verdict", "verdict.json").write_bytes(
             msgspec.json.format(msgspec.json.encode(verdict), indent=2) + b"\n"
         )
-        notes = {"decision": verdict.decision, "why": verdict.why}
+        html, plots = page(run, comparison, model, days, course(run.layout, run.day))
+        writer.file("page", "report.html").write_text(html)
+        accepted = verdict.decision in ACCEPTED
+        if accepted:
+            writer.write(take(comparison.model, days, run.config), role="golden")
+        notes = {"decision": verdict.decision, "why": verdict.why, "metric": metric}
         sealed = writer.seal(recipe, {"test_rows": verdict.rows}, notes)
+        if throne.registered and (tracked := model.manifest.run.get("mlflow_run")):
+            from validate.tracking import track
+
+            track(tracked, verdict, html, plots)
+        golden = sealed.named("golden")
         line = Line(
-            decision=verdict.decision,
+            decision=verdict.decision,  # type: ignore[arg-type]
             why=verdict.why,
             day=run.day,
             before=before,
             model=challenger,
             metrics={
+                "metric": metric,
                 "challenger": verdict.challenger.metrics,
                 "champion": verdict.champion and verdict.champion.metrics,
             },
+            golden=Input(f"{run.layout.name(place)}/{golden[0].path}", golden[0].sha256) if golden else None,
         )
-        record(run.layout.ledger, line)
+        # a promotion is only believed with its golden rows in place: commit puts files first, the manifest last
+        writer.place(sealed)
         if verdict.decision == "promoted":
-            _promote(run, challenger, registered)
-        manifest = writer.commit(sealed, run=run.provenance(seconds=time.monotonic() - started))
-    seconds = time.monotonic() - started
+            throne.change(line)
+        else:
+            append(run.layout.ledger, line)
+        seconds = time.monotonic() - started
+        manifest = writer.commit(sealed, run=run.provenance(seconds=seconds))
     log.info(
         "models/%s: %s on %d test rows, in %.1f s: %s", run.day, verdict.decision, verdict.rows, seconds, verdict.why
     )
     return manifest
-
-
-def _in_use(run: Run, registered: bool) -> Champion | None:
-    """The champion: who has the alias, or else whom the pointer names."""
-    if registered:
-        from validate.registry import champion
-
-        if (found := champion(run.config.pipeline.name)) is not None:
-            return found
-    try:
-        return read_champion(run.layout.champion)
-    except MissingInput:
-        return None
-
-
-def _promote(run: Run, challenger: Champion, registered: bool) -> None:
-    if registered:
-        from validate.registry import set_champion
-
-        set_champion(run.config.pipeline.name, challenger.version)
-    write_champion(run.layout.champion, challenger)
-
-
-@contextmanager
-def _alone(models: Path) -> Iterator[None]:
-    """Only one validation decides at a time; another one waits."""
-    handle = os.open(models, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)

@@ -1,0 +1,68 @@
+"""reports/index.html: every report, newest first, and who is champion. Needs neither numpy nor matplotlib."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from contract.atomic import replace_file
+from contract.champion import Champion, read_champion
+from contract.dataset import Dataset
+from contract.errors import DataError, MissingInput
+from contract.layout import Layout
+
+_TEMPLATE = Path(__file__).parent / "templates" / "index.html"
+KINDS = ("train", "predict", "live")
+
+
+def write(layout: Layout) -> None:
+    """Write the page anew, in one rename."""
+    from analysis.page import render
+
+    page = render(_TEMPLATE, champion=_champion(layout), decision=_decision(layout), reports=_reports(layout))
+    replace_file(layout.reports / "index.html", page.encode())
+
+
+def _champion(layout: Layout) -> Champion | None:
+    try:
+        return read_champion(layout.champion)
+    except (MissingInput, DataError):
+        return None
+
+
+def _decision(layout: Layout) -> dict[str, Any] | None:
+    """The ledger's last line that put a model in use; its chain is validate's to verify."""
+    try:
+        lines = [json.loads(line) for line in layout.ledger.read_text().splitlines()]
+    except (OSError, ValueError):
+        return None
+    return next((line for line in reversed(lines) if line["decision"] in ("promoted", "rolled_back", "moved")), None)
+
+
+def _reports(layout: Layout) -> list[dict[str, Any]]:
+    found = []
+    for kind in KINDS:
+        for path in (layout.reports / kind).glob("*/manifest.json"):
+            found.append(_report(layout, kind, path.parent))
+    return sorted(found, key=lambda report: (report["day"], report["kind"]), reverse=True)
+
+
+def _report(layout: Layout, kind: str, place: Path) -> dict[str, Any]:
+    report = {"kind": kind, "day": place.name, "word": "damaged", "link": None, "text": ""}
+    try:
+        manifest = Dataset.open(place).manifest
+    except (DataError, MissingInput) as error:
+        return report | {"text": str(error)}
+    notes = manifest.notes
+    report["word"] = notes.get("decision") or notes.get("drift") or ""
+    if kind == "live" and notes.get("value") is not None:
+        report["text"] = f"{notes['metric']} {notes['value']:.4f} by {notes['model']}, {manifest.counts['rows']:,} rows"
+    elif kind == "train":
+        report["text"] = notes["why"]
+    elif columns := notes.get("columns"):
+        report["text"] = ", ".join(f"{name}: {level}" for name, level in columns.items())
+    pages = manifest.named("page")
+    if pages:
+        report["link"] = f"{kind}/{place.name}/{pages[0].path}"
+    return report

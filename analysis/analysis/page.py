@@ -1,0 +1,59 @@
+"""Self-contained HTML pages: one file, no script, nothing fetched, light and dark, on a phone and on paper."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+_HERE = Path(__file__).parent / "templates"
+
+
+def render(template: Path, **values: Any) -> str:
+    """The page that a template makes of values; it extends `base.html`, and may import `parts.html`.
+
+    Whatever comes from data is escaped; plots are Markup already. Raises jinja2.UndefinedError for a value that
+    the template names and nobody gave.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([template.parent, _HERE]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "signed": signed, "percent": percent, "count": count, "short": short}
+    style = Markup((_HERE / "style.css").read_text())  # noqa: S704 (our own file)
+    return environment.get_template(template.name).render(style=style, **values) + "\n"
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """0.8644; a dash for what is not known."""
+    return "–" if _unknown(value) else f"{value:.{digits}f}"
+
+
+def signed(value: float | None, digits: int = 4) -> str:
+    """+0.0032."""
+    return "–" if _unknown(value) else f"{value:+.{digits}f}"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """2.5 %."""
+    return "–" if value is None or _unknown(value) else f"{value * 100:.{digits}f} %"
+
+
+def count(value: int | None) -> str:
+    """12,345."""
+    return "–" if value is None else f"{value:,}"
+
+
+def short(identity: str | None) -> str:
+    """The first 12 characters of a hash."""
+    return "–" if not identity else identity[:12]
+
+
+def _unknown(value: float | None) -> bool:
+    return value is None or not math.isfinite(value)

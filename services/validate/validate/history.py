@@ -1,0 +1,44 @@
+"""The ledger as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from validate.ledger import Line
+from validate.promotion import label
+
+_HEAD = ("when", "decision", "model", "before", "by", "metrics", "why")
+_WIDEST = 60
+
+
+def table(lines: list[Line]) -> str:
+    """A table, newest last; long reasons are cut."""
+    cells = [_HEAD, *(_cells(line) for line in lines)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(_HEAD) - 1)]
+    return "\n".join(
+        "  ".join([*(word.ljust(width) for word, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
+        for row in cells
+    )
+
+
+def as_json(lines: list[Line]) -> Iterator[str]:
+    """Each line as it is in the file."""
+    return (msgspec.json.encode(line).decode() for line in lines)
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    why = line.why if len(line.why) <= _WIDEST else f"{line.why[: _WIDEST - 1]}…"
+    before = label(line.before) if line.before else "-"
+    when = line.when.replace("T", " ").replace("+00:00", "Z")
+    return when, line.decision, label(line.model), before, line.by, _scores(line), why
+
+
+def _scores(line: Line) -> str:
+    """The training metric of the model, and of the champion before in brackets."""
+    name = line.metrics.get("metric")
+    own, old = (line.metrics.get(which) or {} for which in ("challenger", "champion"))
+    if own.get(name) is None:
+        return "-"
+    return f"{name} {own[name]:.4f}" + (f" ({old[name]:.4f})" if old.get(name) is not None else "")

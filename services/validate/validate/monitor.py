@@ -1,0 +1,167 @@
+"""How good predictions turned out to be, once their day's target is known."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from contract.config import Config
+from contract.dataset import Dataset
+from contract.days import parse_day
+from contract.errors import MissingInput, UsageError
+from contract.layout import Layout
+from contract.publish import DatasetWriter
+from contract.run import Run
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from validate.outcome import Outcome
+
+LONGEST_DAYS = 60
+"""How far back a validation looks for predictions whose target has arrived."""
+
+log = logging.getLogger("validate")
+
+
+class Live(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of live.json: a model's scores on the day that it predicted."""
+
+    day: str
+    model: str
+    """Training day and version, as the predictions name it."""
+    metric: str
+    """The one to look at first: the training's."""
+    metrics: dict[str, float | None]
+    rows: int
+    """Predicted rows whose target is known."""
+    predicted: int
+
+
+def monitor_all(run: Run) -> None:
+    """Judge all predictions up to the run's day whose target has arrived, `LONGEST_DAYS` back."""
+    first = (run.date - timedelta(days=LONGEST_DAYS)).isoformat()
+    for path in sorted((run.root / "predictions").glob("*/manifest.json")):
+        if first <= (day := path.parent.name) <= run.day:
+            _monitor(replace(run, date=parse_day(day), force=False))
+
+
+def monitor_day(run: Run) -> None:
+    """Judge the predictions of one day. Raises MissingInput when there are none, or no target yet."""
+    if not run.layout.predictions(run.day).is_dir():
+        raise MissingInput(f"predictions/{run.day}: no predictions of this day; run predict --day {run.day} first")
+    if not _monitor(run):
+        raise MissingInput(
+            f"processed/{run.day}: {run.config.table.target!r} is not known yet; bring the labels, "
+            f"then run generate and preprocess for this day"
+        )
+
+
+def course(layout: Layout, until: str) -> list[Live]:
+    """What is known about predictions up to a day, oldest first."""
+    found = []
+    for path in sorted((layout.reports / "live").glob("*/manifest.json"))[-LONGEST_DAYS:]:
+        if path.parent.name <= until:
+            found.append(msgspec.json.decode(Dataset.open(path.parent).file("live").read_bytes(), type=Live))
+    return found
+
+
+def _monitor(run: Run) -> bool:
+    """False when the target is not known yet."""
+    predictions = Dataset.open(run.layout.predictions(run.day))
+    try:
+        rows = Dataset.open(run.layout.processed(run.day))
+    except MissingInput:
+        return False
+    if run.config.table.target not in {field.name for field in rows.manifest.schema}:
+        return False
+    place = run.layout.report("live", run.day)
+    recipe = run.recipe(_settings(run.config), predictions.as_input(run.root), rows.as_input(run.root))
+    if run.up_to_date(place, recipe):
+        return True
+    from validate.metrics import first, names, values
+
+    metric = first(run.config)
+    outcome = _joined(predictions, rows, run.config)
+    live = Live(
+        day=run.day,
+        model=_label(predictions.manifest.notes["champion"]),
+        metric=metric,
+        metrics=values(names(run.config, metric), outcome, outcome.scores.shape[1] if outcome.scores.ndim > 1 else 0),
+        rows=len(outcome.target),
+        predicted=predictions.rows(),
+    )
+    with DatasetWriter(place) as writer:
+        writer.file("live", "live.json").write_bytes(msgspec.json.format(msgspec.json.encode(live), indent=2) + b"\n")
+        notes = {"model": live.model, "metric": metric, "value": live.metrics[metric]}
+        writer.publish(recipe, {"rows": live.rows, "predicted": live.predicted}, run.provenance(), notes)
+    value = live.metrics[metric]
+    told = "cannot be told" if value is None else f"{value:.4f}"
+    log.info("predictions/%s by %s: %s %s on %d rows with a target", run.day, live.model, metric, told, live.rows)
+    return True
+
+
+def _settings(config: Config) -> dict[str, Any]:
+    table = config.table
+    return {
+        "key": config.key,
+        "target": {"name": table.target, "task": table.task, "positive": table.positive},
+        "classes": config.columns[table.target].values,
+        "metric": config.training.metric,
+        "minimums": sorted(config.gate.minimums),
+    }
+
+
+def _label(champion: dict[str, Any]) -> str:
+    version = champion.get("version")
+    return champion["day"] if version is None else f"{champion['day']} v{version}"
+
+
+def _joined(predictions: Dataset, rows: Dataset, config: Config) -> Outcome:
+    """Predictions and target of the rows that have both, found by their key."""
+    import numpy as np
+    import pandas as pd
+    import pyarrow.compute as pc
+
+    from validate.outcome import Outcome
+    from validate.scoring import classes
+
+    known, target, key = classes(config), config.table.target, config.key
+    said = _table(predictions)
+    truth = _table(rows, [key, target])
+    truth = truth.filter(pc.is_valid(truth.column(target)))
+    keys = truth.column(key).cast(said.schema.field(key).type)
+    place = pc.index_in(said.column(key), value_set=keys)
+    both = pc.is_valid(place)
+    said, place = said.filter(both), place.filter(both)
+    answers = truth.column(target).take(place)
+    if not known:
+        return Outcome(
+            np.asarray(answers.to_numpy(), dtype=np.float64), np.asarray(said.column("prediction").to_numpy())
+        )
+    index = pd.Index(known, dtype=object)
+    told = index.get_indexer(np.asarray(said.column("prediction").cast("string").to_pylist(), dtype=object))
+    true = index.get_indexer(np.asarray(answers.cast("string").to_pylist(), dtype=object))
+    if "score" in said.column_names:
+        positive = said.column("score").to_numpy()
+        scores = np.column_stack([1 - positive, positive])
+    elif f"score_{known[0]}" in said.column_names:
+        scores = np.column_stack([said.column(f"score_{name}").to_numpy() for name in known])
+    else:
+        raise UsageError(f"predictions/{predictions.path.name}: has no scores; predict the day again")
+    return Outcome(true, scores, said=told)
+
+
+def _table(dataset: Dataset, columns: list[str] | None = None) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.csv
+
+    files = dataset.manifest.named("rows")
+    if files and files[0].path.endswith(".csv"):
+        return pa.concat_tables([pa.csv.read_csv(Path(dataset.path, file.path)) for file in files])
+    return pa.Table.from_batches(dataset.batches(columns))

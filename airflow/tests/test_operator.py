@@ -71,6 +71,14 @@ def test_a_step_runs_with_the_rules_of_the_house(engine, step, tmp_path):
     assert [key for key in ("Privileged", "CapAdd", "Binds", "Devices", "PidMode", "AutoRemove") if host.get(key)] == []
 
 
+def test_a_command_of_the_step_comes_before_the_options(engine, step):
+    operator = step("validate")
+    operator.words = ["approve", "--by=a b; rm -r /"]
+    engine.images.add("microstep-validate")
+    run(operator)
+    assert engine.created[1]["Cmd"] == ["approve", "--by=a b; rm -r /", "--day", DAY]
+
+
 def test_only_the_data_root_can_be_written(engine, step):
     run(step())
     mounts = [(m["Source"], m["Target"], m["Type"], m["ReadOnly"]) for m in engine.created[1]["HostConfig"]["Mounts"]]

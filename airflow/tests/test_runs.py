@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import fake_reports
 import pytest
 from conftest import ROOT, pipeline
 
@@ -13,10 +14,12 @@ DAGS = ROOT / "airflow" / "dags"
 STEPS = ("generate", "preprocess", "train", "validate", "predict")
 # writes what the next ones wait for, and ends as the file `plan` beside the environments says
 FAKE_STEP = """#!/bin/bash
-step=$2 day=$4 root=$6
-echo "$step $day" >> $root/played
+step=$2; shift 2
+words=(); while [ "$1" != --day ]; do words+=("$1"); shift; done
+day=$2 root=$4
+echo "$step${words[*]:+ ${words[*]}} $day" >> $root/played
 while read -r failing on code message; do
-  if [ "$failing $on" = "$step $day" ]; then
+  if [ "$failing $on" = "${words[0]:-$step} $day" ]; then
     echo "2026-11-23 18:00:00,123 ERROR $step: $message" >&2
     exit $code
   fi
@@ -53,6 +56,7 @@ class Machine:
     def play(self, *runs):
         """The outcome of each run, given as "dag=day", in order."""
         output = self.run(Path(__file__).with_name("play.py"), DAGS, *runs)
+        self.questions = [json.loads(line[6:]) for line in output.splitlines() if line.startswith("ASKED ")]
         return [json.loads(line[7:]) for line in output.splitlines() if line.startswith("PLAYED ")]
 
     def run(self, *arguments):
@@ -62,17 +66,23 @@ class Machine:
         return done.stdout
 
 
-@pytest.fixture(scope="module")
-def played(tmp_path_factory):
-    """What happened on a machine whose steps only pretend: the outcome of each run, and the steps in their order."""
-    place = tmp_path_factory.mktemp("machine")
+def pretender(place, plan, approval):
+    """A machine whose steps only pretend, and end as planned."""
     for step in STEPS:
         python = place / ".venvs" / step / "bin" / "python"
         python.parent.mkdir(parents=True)
         python.write_text(FAKE_STEP)
         python.chmod(0o755)
-    (place / "plan").write_text("preprocess 2026-01-02 65 bad rows\nvalidate 2026-01-01 80 not better\n")
-    machine = Machine(place, place, pipeline().replace('to = ["team@example.com", "night@example.com"]', "to = []"))
+    (place / "plan").write_text(plan)
+    nobody = pipeline(approval=approval).replace('to = ["team@example.com", "night@example.com"]', "to = []")
+    return Machine(place, place, nobody)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    """What happened there: the outcome of each run, and the steps in their order."""
+    plan = "preprocess 2026-01-02 65 bad rows\nvalidate 2026-01-01 80 not better\n"
+    machine = pretender(tmp_path_factory.mktemp("machine"), plan, "automatic")
     champion = machine.data / "models" / "champion.json"
     champion.parent.mkdir()
     champion.touch()
@@ -109,6 +119,51 @@ def test_a_day_that_fails_stops_the_training(played):
     assert failed["tasks"]["preprocess_0"] == "success"
     assert failed["tasks"]["preprocess_1"] == "failed"
     assert failed["tasks"]["train"] == failed["tasks"]["validate"] == "upstream_failed"
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """What happened where a person has the last word: the outcome of each run, the steps, the questions."""
+    machine = pretender(tmp_path_factory.mktemp("asked"), "refuse 2026-01-02 80 refused by ada\n", "manual")
+    for day in ("2026-01-01", "2026-01-02", "2026-01-03"):
+        fake_reports.verdict(machine.data, "promoted" if day == "2026-01-03" else "proposed", day)
+        for part in ("data", "target"):
+            (machine.data / "raw" / day / part).mkdir(parents=True)
+            (machine.data / "raw" / day / part / "manifest.json").touch()
+    runs = ("train=2026-01-01=Approve=", "train=2026-01-02=Refuse=--by=eve; rm -r /", "train=2026-01-03")
+    outcomes = machine.play(*runs)
+    answers = [line for line in (machine.data / "played").read_text().splitlines() if "--by" in line]
+    return [outcome["tasks"] for outcome in outcomes], answers, machine.questions
+
+
+def test_a_persons_yes_is_carried_out_in_that_persons_name(asked):
+    tasks, answers, _ = asked
+    assert (tasks[0]["validate"], tasks[0]["ask"], tasks[0]["decide"]) == ("success",) * 3
+    assert answers[0] == "validate approve --by=ada 2026-01-01"
+
+
+def test_a_persons_no_is_carried_out_with_the_reason_and_skips(asked):
+    tasks, answers, _ = asked
+    assert (tasks[1]["ask"], tasks[1]["decide"]) == ("success", "skipped")
+    assert answers[1:] == ["validate refuse --by=ada --why=--by=eve; rm -r / 2026-01-02"]
+
+
+def test_nobody_is_asked_about_what_was_decided_before(asked):
+    tasks, _, questions = asked
+    assert (tasks[2]["validate"], tasks[2]["ask"], tasks[2]["decide"]) == ("success", "skipped", "skipped")
+    assert len(questions) == 2
+
+
+def test_the_question_says_day_scores_rules_and_where_the_report_is(asked):
+    subject, body = asked[2][0]
+    assert subject == "May the challenger of 2026-01-01 become champion?"
+    for part in (
+        "**roc_auc** 0.8644, the champion's is 0.8612 (+0.0032)",
+        "- passed: roc_auc 0.8644 reaches gate.minimums.roc_auc 0.7",
+        "`reports/train/2026-01-01/report.html`",
+        "within 6 days",
+    ):
+        assert part in body
 
 
 MISSING = [step for step in STEPS if not (ROOT / ".venvs" / step / "bin" / "python").exists()]

@@ -1,4 +1,4 @@
-"""Reads processed/<day> and the champion. Writes predictions/<day>."""
+"""Reads processed/<day> and the champion. Writes predictions/<day> and reports/predict/<day>."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STEP = cli.Step(
     name="predict",
     package=Path(__file__).parent,
     summary="Reads processed/<day> and the champion: the registry's (MLFLOW_TRACKING_URI), else models/champion.json.\n"
-    "Writes predictions/<day>: key, prediction, scores and model of each row.",
+    "Writes predictions/<day>: key, prediction, scores and model of each row; reports/predict/<day>: drift.",
     work=work,
     libraries=(Path(analysis.__file__).parent,),
 )

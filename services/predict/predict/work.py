@@ -11,13 +11,15 @@ import msgspec
 from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.manifest import Input
+from contract.model_file import open_model
 from contract.progress import progress
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
 from predict.choice import champion_in_use, label
 from predict.columns import check_key
-from predict.model import features_of, load
+from predict.model import features_of
+from predict.report import report
 
 # a batch lives several times here (rows, data frame, what the model makes of it): half of the usual size
 BATCH_ROWS = 65_536
@@ -26,7 +28,7 @@ log = logging.getLogger("predict")
 
 
 def work(run: Run) -> None:
-    """Write predictions/<day>.
+    """Write predictions/<day> and reports/predict/<day>.
 
     Raises MissingInput without processed rows or without a champion, NotPermitted for a model file
     that must not be opened, DataError when model and rows do not fit, ConfigError for a key that
@@ -38,6 +40,8 @@ def work(run: Run) -> None:
     recipe = _recipe(run, rows, champion)
     if not run.up_to_date(run.layout.predictions(run.day), recipe):
         _predict(run, recipe, rows, champion)
+    # a dataset of its own, so that predictions do not change with the way in which they are looked at
+    report(run, rows, champion)
 
 
 def _recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:
@@ -54,7 +58,7 @@ def _recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:
 
 def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> None:
     started = time.monotonic()
-    model = load(run.root, champion)
+    model = open_model(run.root, champion, signed=run.config.training.sign)
     features = features_of(model, [field.name for field in rows.manifest.schema], champion.file)
     # after the cheap refusals: pandas takes half a second
     from predict.scoring import Scoring

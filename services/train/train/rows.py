@@ -30,6 +30,11 @@ class Rows:
     number of the class in the configuration; regression: the target itself."""
     by_day: dict[str, int]
 
+    @property
+    def days(self) -> Array:
+        """The day of each row, as its number in `by_day`."""
+        return np.repeat(np.arange(len(self.by_day)), list(self.by_day.values()))
+
 
 def read(days: list[Dataset], config: Config) -> Rows:
     """All rows of the window that may train. Raises DataError when they cannot."""

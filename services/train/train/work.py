@@ -38,11 +38,14 @@ def settings(config: Config) -> dict[str, Any]:
         "target": {"name": table.target, "task": table.task, "positive": table.positive},
         "classes": config.columns[table.target].values,
         "training": msgspec.to_builtins(config.training),
+        "decision": msgspec.to_builtins(config.decision),
+        "drift": msgspec.to_builtins(config.drift),
     }
 
 
 def _train(run: Run, place: Path, recipe: Recipe, days: list[Dataset]) -> None:
     import joblib
+    from analysis.reference import build
 
     from train.candidates import check
     from train.card import card, notes
@@ -70,6 +73,9 @@ def _train(run: Run, place: Path, recipe: Recipe, days: list[Dataset]) -> None:
         writer.file("card", "card.json").write_bytes(
             msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
         )
+        watched = {name: rows.frame[name].to_numpy() for name in rows.frame}
+        reference = build(watched, rows.days, run.config.drift, run.config.training.seed)
+        writer.file("reference", "reference.json").write_bytes(msgspec.json.encode(reference) + b"\n")
         counts = {"rows_in": len(rows.target), "days": len(days), "rows_by_day": rows.by_day}
         sealed = writer.seal(recipe, counts, notes(content))
         # The registry first, the manifest last: whatever ends us in between leaves a version that nothing

@@ -82,11 +82,13 @@ def _trained(run: Run) -> Dataset:
 def _judge(
     run: Run, place: Path, recipe: Recipe, model: Dataset, days: list[Dataset], throne: Throne, before: Champion | None
 ) -> Manifest:
+    from analysis import index
     from validate.compare import compare
     from validate.golden import take
     from validate.ledger import Line, append, predecessor, read
     from validate.metrics import names
     from validate.page import page
+    from validate.said import said_column
 
     started = time.monotonic()
     metric = model.manifest.notes["metric"]
@@ -104,6 +106,7 @@ def _judge(
         )
         html, plots = page(run, comparison, model, days, course(run.layout, run.day))
         writer.file("page", "report.html").write_text(html)
+        writer.file("scores", "scores.json").write_bytes(msgspec.json.encode(said_column(comparison)) + b"\n")
         accepted = verdict.decision in ACCEPTED
         if accepted:
             writer.write(take(comparison.model, days, run.config), role="golden")
@@ -135,6 +138,7 @@ def _judge(
             append(run.layout.ledger, line)
         seconds = time.monotonic() - started
         manifest = writer.commit(sealed, run=run.provenance(seconds=seconds))
+    index.write(run.layout)
     log.info(
         "models/%s: %s on %d test rows, in %.1f s: %s", run.day, verdict.decision, verdict.rows, seconds, verdict.why
     )

@@ -1,0 +1,106 @@
+"""The drift reference: made by train from its rows, read by predict. Columns as bins, and the limits that fit them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from analysis.drift import Array, Column, Limits, dispersion, family_limits, statistics_of
+from contract.modelling import Drift
+
+BINS = 64
+WORDS = 50
+LEAST_DAYS = 5
+"""With fewer, how much days differ from each other cannot be told."""
+MOST_ROWS = 2000
+"""Of a drawn day: the statistics' law does not depend on it."""
+
+
+class Reference(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of reference.json."""
+
+    rows: int
+    columns: list[Column]
+    limits: Limits
+    days: int
+    """From which the dispersion was told."""
+
+
+def number(name: str, values: Array) -> Column:
+    """Bins of about equally many values; NaN is missing."""
+    known = values[~np.isnan(values)]
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.empty(0)
+    empty = Column(name=name, kind="number", edges=edges.tolist(), counts=[])
+    return msgspec.structs.replace(empty, counts=count(empty, codes(empty, values)).tolist())
+
+
+def category(name: str, values: Array) -> Column:
+    """The most frequent words; NaN or None is missing."""
+    words, places = np.unique([value for value in values if isinstance(value, str)], return_inverse=True)
+    order = np.argsort(-np.bincount(places, minlength=len(words)), kind="stable")[:WORDS]
+    empty = Column(name=name, kind="category", words=[str(words[place]) for place in order], counts=[])
+    return msgspec.structs.replace(empty, counts=count(empty, codes(empty, values)).tolist())
+
+
+def codes(column: Column, values: Array) -> Array:
+    """The bin of each value: 0 is missing."""
+    if column.kind == "number":
+        return np.where(np.isnan(values), 0, 1 + np.searchsorted(column.edges, values, side="right"))
+    places = {word: place for place, word in enumerate(column.words, start=1)}
+    other = len(column.words) + 1
+    return np.array([places.get(value, other) if isinstance(value, str) else 0 for value in values], dtype=np.intp)
+
+
+def count(column: Column, places: Array) -> Array:
+    """Rows by bin."""
+    bins = 2 + (len(column.edges) if column.kind == "number" else len(column.words))
+    return np.bincount(places, minlength=bins)
+
+
+def build(columns: Mapping[str, Array], days: Array, settings: Drift, seed: int) -> Reference:
+    """The reference of training rows: numbers as float64, words as objects, `days` the day of each row."""
+    found, coded = [], {}
+    for name, values in columns.items():
+        column = category(name, values) if values.dtype == object else number(name, values)
+        coded[name] = codes(column, values)
+        found.append(column)
+    rows = len(days)
+    names, which = np.unique(days, return_inverse=True)
+    drawn = _drawn(found, coded, rows, len(names), settings, seed)
+    if len(names) >= LEAST_DAYS:
+        found = [_with_dispersion(column, coded[column.name], which, len(names)) for column in found]
+    limits = family_limits(drawn, watch=settings.false_watches, alarm=settings.false_alarms)
+    return Reference(rows=rows, columns=found, limits=limits, days=len(names))
+
+
+def _drawn(
+    columns: list[Column], coded: Mapping[str, Array], rows: int, days: int, settings: Drift, seed: int
+) -> dict[str, tuple[str, Array, int]]:
+    """The statistics of days drawn from the rows, whole rows, so that columns keep what they have in common."""
+    rng = np.random.default_rng(seed)
+    size = max(1, min(MOST_ROWS, rows // max(days, 1)))
+    counts: dict[str, list[Any]] = {column.name: [] for column in columns}
+    for _ in range(settings.resamples):
+        chosen = rng.integers(rows, size=size)
+        for column in columns:
+            counts[column.name].append(count(column, coded[column.name][chosen]))
+    return {
+        column.name: (
+            column.kind,
+            statistics_of(column.kind, np.array(column.counts), np.array(counts[column.name]), known=True),
+            len(column.counts),
+        )
+        for column in columns
+    }
+
+
+def _with_dispersion(column: Column, coded: Array, which: Array, days: int) -> Column:
+    """Each training day against all the others."""
+    bins = len(column.counts)
+    each = np.bincount(which * bins + coded, minlength=days * bins).reshape(days, bins)
+    total = each.sum(axis=0)
+    told = [statistics_of(column.kind, total - day, day[None, :])[0] for day in each]
+    return msgspec.structs.replace(column, dispersion=dispersion(column.kind, np.array(told), bins))

@@ -1,0 +1,19 @@
+"""What a model said about the test rows as a drift reference: rows that it was not fitted on, so an honest one."""
+
+from __future__ import annotations
+
+import numpy as np
+from analysis.drift import Column
+from analysis.reference import category, number
+
+from validate.compare import Comparison
+
+
+def said_column(comparison: Comparison) -> Column:
+    """The challenger's, under the name of a column of predictions."""
+    outcome, names = comparison.challenger, comparison.report.classes
+    if not names:
+        return number("prediction", outcome.scores)
+    if len(names) == 2:
+        return number("score", outcome.scores[:, 1])
+    return category("prediction", np.array(names, dtype=object)[outcome.answers])

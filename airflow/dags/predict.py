@@ -7,7 +7,9 @@ Every day: wait for the day's data and for a champion, **preprocess**, **predict
 | `wait_for_raw_data` | `raw/<day>/data/manifest.json` | |
 | `wait_for_champion` | `models/champion.json` | |
 | `preprocess` | `raw/<day>/` | `processed/<day>/` |
-| `predict` | `processed/<day>/`, `models/champion.json` | `predictions/<day>/` |
+| `predict` | `processed/<day>/`, `models/champion.json` | `predictions/<day>/`, `reports/predict/<day>/` |
+
+Drift is measured on the way and told by mail when it begins, not every day.
 
 The day is the one that has just ended; for a run by hand, give `day`.
 """

@@ -116,13 +116,19 @@ class Drift:
     """`ok`, `watch` or `alarm`."""
     columns: dict[str, str]
     """The level of each column that is not ok."""
+    sizes: dict[str, str]
+    """What was measured of each of them, in words."""
     page: str
 
     @classmethod
     def of(cls, root: Path, day: str) -> Drift:
         """What predict found about a day. Raises MissingInput or DataError when it cannot be read."""
         report = Report.open(root, "predict", day)
-        return cls(report.notes["drift"], report.notes["columns"], report.page)
+        found = report.read("drift")
+        measured = [*found["columns"], *([found["score"]] if found["score"] else [])]
+        columns = report.notes["columns"]
+        sizes = {each["name"]: _size(each) for each in measured if each["name"] in columns}
+        return cls(report.notes["drift"], columns, sizes, report.page)
 
 
 def compared(challenger: float | None, champion: float | None) -> str:
@@ -132,6 +138,16 @@ def compared(challenger: float | None, champion: float | None) -> str:
         return f"{new}, without a champion to compare with"
     difference = "" if challenger is None else f" ({challenger - champion:+.4f})"
     return f"{new}, the champion's is {champion:.4f}{difference}"
+
+
+def _size(column: dict[str, Any]) -> str:
+    kind = "Kolmogorov-Smirnov distance" if column["kind"] == "number" else "Cohen's w"
+    missing = f", missing {column['missing']:.1%} instead of {column['missing_before']:.1%}"
+    gone = abs(column["missing"] - column["missing_before"]) >= _MISSING_WORTH_A_WORD
+    return f"{kind} {column['effect']:.2f}, PSI {column['psi']:.2f}{missing if gone else ''}"
+
+
+_MISSING_WORTH_A_WORD = 0.01
 
 
 def _called(model: dict[str, Any]) -> str:

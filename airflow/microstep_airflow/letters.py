@@ -67,7 +67,7 @@ def drifted(day: str, facts: dict[str, str], news: News, drift: Drift) -> Mail:
     return Mail(
         _subject(f"predict {day}: {word}: {names}"),
         facts,
-        [(level, name) for name, level in drift.columns.items()],
+        [(level, f"{name}: {drift.sizes.get(name, '')}") for name, level in drift.columns.items()],
         advice="The predictions are made all the same. Look whether the source has changed; train on newer days if so. "
         "There is no further mail while the same columns stay in alarm, and one when it is over.",
     )

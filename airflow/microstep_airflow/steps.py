@@ -24,9 +24,10 @@ STEPS = {
     "train": Step(reads=("processed",), writes=("model",), uses_registry=True),
     "validate": Step(
         reads=("processed", "model"),
-        may_read=("champion",),
+        # the predictions: to judge them when the target of their day has come
+        may_read=("champion", "predictions"),
         writes=("champion", "ledger", "report"),
         uses_registry=True,
     ),
-    "predict": Step(reads=("processed", "champion"), writes=("predictions",), uses_registry=True),
+    "predict": Step(reads=("processed", "champion"), writes=("predictions", "report"), uses_registry=True),
 }

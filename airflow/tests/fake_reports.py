@@ -71,4 +71,11 @@ def line(root, when, day=DAY, decision="promoted", before=("2025-12-27", "2"), v
 
 def drift(root, day, level, **columns):
     """The report about a day's predictions."""
-    report(root, "predict", day, {"drift": level, "columns": columns})
+    found = {
+        "columns": [
+            {"name": name, "kind": "number", "effect": 0.31, "psi": 1.2, "missing": 0.3, "missing_before": 0.1}
+            for name in (*columns, "other")
+        ],
+        "score": None,
+    }
+    report(root, "predict", day, {"drift": level, "columns": columns}, drift=found)

@@ -250,7 +250,7 @@ def test_drift_is_told_when_it_begins_spreads_and_ends(predicted, sent):
     assert sent[0].facts["Report"] == "reports/predict/2026-01-03/report.html"
     assert sent[1].facts["Since"] == "2026-01-03"
     assert [word for word, _ in sent[0].points] == ["alarm", "watch"]
-    assert "age" in sent[0].points[0][1]
+    assert sent[0].points[0][1] == ("age: Kolmogorov-Smirnov distance 0.31, PSI 1.20, missing 30.0% instead of 10.0%")
 
 
 def test_a_backfill_of_older_days_mails_nothing(predicted, sent):

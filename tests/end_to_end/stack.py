@@ -106,9 +106,13 @@ class Stack:
             os.chown(path, owner.st_uid, owner.st_gid)
 
 
-def run_in(checkout: Path, *words: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+def run_in(
+    checkout: Path, *words: str, timeout: float = 900, given: str | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run a command in a directory; AssertionError with all that it printed when it fails."""
-    done = subprocess.run(words, cwd=checkout, check=False, capture_output=True, text=True, timeout=timeout)
+    done = subprocess.run(
+        words, cwd=checkout, check=False, capture_output=True, text=True, timeout=timeout, input=given
+    )
     assert done.returncode == 0, f"{' '.join(words)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
 

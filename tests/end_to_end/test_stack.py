@@ -1,52 +1,13 @@
-"""The whole loop on the real stack: data arrives, is checked, a model is trained, gated and used, people are told."""
+"""The stack itself, other tables, other sources, failures; the real table is in test_models."""
 
 import csv
 import json
 import re
-import time
 import urllib.request
-from datetime import date, timedelta
 
 import pytest
 from stack import running_containers
-
-FIRST = date(2026, 10, 5)
-
-
-def days(count):
-    return [(FIRST + timedelta(days=number)).isoformat() for number in range(count)]
-
-
-def run(stack, timings, dag, wanted):
-    """Run a DAG for days, all of which must succeed; notes the wall times."""
-    states = stack.airflow.run_days(dag, wanted)
-    assert set(states.values()) == {"success"}, explain(stack, dag)
-    note_timings(stack, timings, dag)
-
-
-def explain(stack, dag):
-    """The tasks of a DAG that did not succeed, and what they logged."""
-    runs = stack.airflow.call("GET", f"/api/v2/dags/{dag}/dagRuns?limit=100")["dag_runs"]
-    lines = []
-    for each in runs:
-        for task in stack.airflow.tasks(dag, each["dag_run_id"]):
-            if task["state"] not in ("success", "skipped"):
-                path = f"/api/v2/dags/{dag}/dagRuns/{each['dag_run_id']}/taskInstances/{task['task_id']}/logs/1?map_index={task['map_index']}"
-                content = stack.airflow.call("GET", path)["content"]
-                log = "\n".join(str(line.get("event", line)) for line in content)[-3000:]
-                lines.append(f"{each['dag_run_id']} {task['task_id']}[{task['map_index']}] {task['state']}\n{log}")
-    return "\n\n".join(lines)
-
-
-def note_timings(stack, timings, dag):
-    runs = stack.airflow.call("GET", f"/api/v2/dags/{dag}/dagRuns?order_by=-run_after&limit=1")["dag_runs"]
-    tasks = stack.airflow.tasks(dag, runs[0]["dag_run_id"])
-    spans = ", ".join(
-        f"{name} {min(spent):.1f}" + (f" to {max(spent):.1f} ({len(spent)} times)" if len(spent) > 1 else "")
-        for name in dict.fromkeys(task["task_id"] for task in tasks)
-        if (spent := [task["duration"] for task in tasks if task["task_id"] == name and task["duration"]])
-    )
-    timings.append(f"{dag:<9} {runs[0]['duration']:6.1f} s   {spans}")
+from talk import days, mails_after, run
 
 
 def test_the_stack_is_healthy_in_under_three_minutes(stack, timings):
@@ -68,30 +29,6 @@ def test_the_engines_socket_is_in_the_proxy_alone(stack):
     mounts = stack.run("docker", "inspect", "--format", form, *ids).stdout
     holders = [line.split()[0] for line in mounts.splitlines() if "docker.sock" in line]
     assert [name.removeprefix("/") for name in holders] == ["microstep-socket-proxy-1"]
-
-
-def test_the_real_table_is_learned_and_used(stack, telco, timings):
-    """Telco churn as it came, over 14 days: inferred, backfilled, trained twice, predicted."""
-    arrived = days(14)
-    stack.use_table(telco, "Churn", arrived)
-    run(stack, timings, "generate", arrived)
-    for day in (arrived[6], arrived[13]):
-        run(stack, timings, "train", [day])
-    run(stack, timings, "predict", arrived[12:])
-
-    processed = [stack.manifest("processed", day)["counts"] for day in arrived]
-    repeated = sum(counts["rejected_by_rule"].get("customerID: duplicate", 0) for counts in processed)
-    assert repeated == 5
-    assert sum(counts["missing"]["TotalCharges"] for counts in processed) == 11
-    assert sum(counts["rows_in"] for counts in processed) == 7048
-
-    for day in (arrived[6], arrived[13]):
-        verdict = stack.verdict(day)
-        found = verdict["challenger"]["metrics"]["roc_auc"]
-        timings.append(f"telco     {day}: test ROC AUC {found:.4f} on {verdict['rows']} rows, {verdict['decision']}")
-        assert found >= 0.83
-    predictions = stack.manifest("predictions", arrived[13])
-    assert predictions["counts"]["rows_out"] == processed[13]["rows_out"]
 
 
 def test_what_the_steps_wrote_belongs_to_the_owner_of_the_data_root(stack):
@@ -137,21 +74,12 @@ def test_a_failing_step_is_one_mail_that_says_where_and_why(stack):
     (inbox / "_SUCCESS").touch()
     before = len(stack.mails())
     assert stack.airflow.run_days("generate", [day]) == {day: "failed"}
-    mails = wait_for(lambda: stack.mails()[before:])
+    mails = mails_after(stack, before)
     assert len(mails) == 1
     text = mails[0]["text"]
     for part in ("generate", day, f"inbox/{day}/broken.csv", "alpha", "http://localhost:8080/dags/generate/runs/"):
         assert part in text
         assert part in mails[0]["html"]
-
-
-def wait_for(look, seconds=60):
-    """What `look` gives once it gives something, and some seconds later, when a second thing would have come, too."""
-    end = time.monotonic() + seconds
-    while not look() and time.monotonic() < end:
-        time.sleep(1)
-    time.sleep(5)
-    return look()
 
 
 def test_the_registry_knows_the_champion(stack):

@@ -34,8 +34,9 @@ def test_from_bare_to_predictions_in_time(first):
     assert seconds < FIRST_SECONDS
     predictions = list((checkout / ".demo" / "data" / "predictions").glob("*/manifest.json"))
     assert sum(json.loads(path.read_text())["counts"]["rows_out"] for path in predictions) > 10_000
-    for word in ("trained", "promoted", "champion", "predicted", "make ui"):
+    for word in ("trained", "promoted", "champion", "predicted", ".demo/data/reports/index.html", "make ui"):
         assert word in output
+    assert (checkout / ".demo/data/reports/index.html").stat().st_size > 1000
 
 
 def test_the_second_time_is_quick_and_changes_no_model(first):

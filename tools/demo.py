@@ -126,6 +126,7 @@ def show(day: str) -> None:
         (judged["decision"], judged["why"], data / "reports" / "train" / day),
         ("champion", f"the model of {champion['day']}, version {champion['version']} in MLflow", data / "ledger.jsonl"),
         ("predicted", f"{counts['rows_out']:,} rows: {counts['predicted']}", data / "predictions" / day),
+        ("reports", "of each training and each predicted day, for a browser", data / "reports" / "index.html"),
     ):
         print(f"\n{what:<11}{found}\n{'':<11}{place.relative_to(ROOT)}", end="")
     print()

@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from contract.errors import StepError
 from contract.sections import Alerts
-from microstep_airflow.findings import Verdict
+from microstep_airflow.findings import Verdict, last_word
 from microstep_airflow.letters import asked
 from microstep_airflow.mail import send
 
@@ -63,8 +63,11 @@ class AskOperator(HITLOperator):
             verdict = Verdict.of(Path(self.data_root), self.day)
         except StepError as error:
             raise AirflowFailException(str(error)) from None
-        if verdict.decision != "proposed":
-            raise AirflowSkipException(f"reports/train/{self.day}: {verdict.decision}, there is nothing to ask")
+        # the report keeps what the gate said, the ledger has what came of it
+        said = last_word(Path(self.data_root), self.day)
+        if said is None or said["decision"] != "proposed":
+            word = "nothing was proposed" if said is None else said["decision"]
+            raise AirflowSkipException(f"models/{self.day}: {word}, there is nothing to ask")
         self.subject = f"May the challenger of {self.day} become champion?"
         self.body = question(verdict, self.limit.days)
         super().execute(context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -92,20 +93,26 @@ class Promotion:
 
     @classmethod
     def since(cls, root: Path, day: str, metric: str, start: datetime) -> Promotion | None:
-        """The latest promotion of a day's model, if it was made at or after `start`."""
-        ledger = Layout(root).ledger
-        for text in reversed(ledger.read_bytes().splitlines() if ledger.exists() else []):
-            try:
-                line = json.loads(text)
-                if line["decision"] != "promoted" or line["day"] != day:
-                    continue
-                # the ledger's times are whole seconds
-                if datetime.fromisoformat(line["when"]) < start.replace(microsecond=0):
-                    return None
-                return cls(_called(line["to"]), _score(line, metric), line["by"], line["why"])
-            except (ValueError, KeyError, TypeError):
-                continue  # a torn line; validate tells of it
-        return None
+        """The last word about a day's model, if it was its promotion at or after `start`."""
+        line = last_word(root, day)
+        if line is None or line["decision"] != "promoted":
+            return None
+        # the ledger's times are whole seconds
+        if datetime.fromisoformat(line["when"]) < start.replace(microsecond=0):
+            return None
+        return cls(_called(line["to"]), _score(line, metric), line["by"], line["why"])
+
+
+def last_word(root: Path, day: str) -> dict[str, Any] | None:
+    """The last line of the ledger about a day's model; None when there is none."""
+    ledger = Layout(root).ledger
+    for text in reversed(ledger.read_bytes().splitlines() if ledger.exists() else []):
+        # a crash may have torn the last line; its chain is validate's to check
+        with suppress(ValueError, KeyError, TypeError):
+            line: dict[str, Any] = json.loads(text)
+            if line["day"] == day:
+                return line
+    return None
 
 
 @dataclass(frozen=True)

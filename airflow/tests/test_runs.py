@@ -126,10 +126,12 @@ def asked(tmp_path_factory):
     """What happened where a person has the last word: the outcome of each run, the steps, the questions."""
     machine = pretender(tmp_path_factory.mktemp("asked"), "refuse 2026-01-02 80 refused by ada\n", "manual")
     for day in ("2026-01-01", "2026-01-02", "2026-01-03"):
-        fake_reports.verdict(machine.data, "promoted" if day == "2026-01-03" else "proposed", day)
+        fake_reports.verdict(machine.data, "proposed", day)
+        fake_reports.line(machine.data, "2026-01-04T03:00:00+00:00", day, "proposed")
         for part in ("data", "target"):
             (machine.data / "raw" / day / part).mkdir(parents=True)
             (machine.data / "raw" / day / part / "manifest.json").touch()
+    fake_reports.line(machine.data, "2026-01-04T03:01:00+00:00", "2026-01-03", "promoted", by="eve")
     runs = ("train=2026-01-01=Approve=", "train=2026-01-02=Refuse=--by=eve; rm -r /", "train=2026-01-03")
     outcomes = machine.play(*runs)
     answers = [line for line in (machine.data / "played").read_text().splitlines() if "--by" in line]

@@ -39,8 +39,6 @@ _STYLE = {
     "grid.linewidth": 0.5,
     "xtick.color": SOFT,
     "ytick.color": SOFT,
-    "legend.frameon": False,
-    "legend.labelcolor": INK,
 }
 MOST_POINTS = 400
 """Of a curve or a cloud: more cannot be seen, and would make pages large."""
@@ -104,7 +102,7 @@ def lines(
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     if len(series) > 1 or series[0][0]:
-        axes.legend(loc="best", fontsize=8)
+        axes.legend(loc="best", fontsize=8, frameon=False, labelcolor=INK)
     return plot.svg()
 
 
@@ -120,6 +118,7 @@ def intervals(
     for mark in marks:
         plot.axes.axvline(mark, color=TWO, linewidth=1, linestyle="--")
     plot.axes.set_yticks(places, [row[0] for row in rows])
+    plot.axes.locator_params(axis="x", nbins=5)
     plot.axes.set_xlabel(x)
     return plot.svg()
 
@@ -154,7 +153,7 @@ def two_histograms(
     plot.axes.grid(visible=False, axis="x")
     plot.axes.set_xlabel(x)
     plot.axes.set_ylabel("fraction of rows")
-    plot.axes.legend(fontsize=8)
+    plot.axes.legend(fontsize=8, frameon=False, labelcolor=INK)
     return plot.svg()
 
 

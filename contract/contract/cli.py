@@ -100,6 +100,7 @@ def open_run(step: Step, args: argparse.Namespace) -> Run:
         config=load(Path(args.config)),
         force=args.force,
         libraries=step.libraries,
+        config_file=Path(args.config),
     )
 
 

@@ -24,6 +24,10 @@ class OtherScikitLearn(NotPermitted):
     """Another version of scikit-learn wrote the file: opened here, it might answer differently without a word."""
 
 
+class Unsigned(NotPermitted):
+    """A signature is demanded and the model has none: it is older than the demand, or not ours."""
+
+
 def signing_key(*, demanded: bool) -> bytes | None:
     """The key in the environment, else in the secret file `model_key`; None when there is none.
 
@@ -51,8 +55,8 @@ def signature(sha256: str, key: bytes) -> str:
 def open_model(root: Path, model: Champion, *, signed: bool) -> Any:
     """The object in a model's file; `signed` is `training.sign`, and a key that is there demands a signature, too.
 
-    Raises OtherScikitLearn, MissingInput when the file is gone, NotPermitted for a file outside the data root, with
-    another content than was promised, or without the right signature, DataError when it needs what is not installed.
+    Raises OtherScikitLearn, Unsigned, MissingInput when the file is gone, NotPermitted for a file outside the data root, with
+    another content than was promised, or with a wrong signature, DataError when it needs what is not installed.
     """
     here = version("scikit-learn")
     if model.sklearn != here:
@@ -78,7 +82,7 @@ def open_model(root: Path, model: Champion, *, signed: bool) -> Any:
         )
     if key := signing_key(demanded=signed):
         if model.signature is None:
-            raise NotPermitted(f"{model.file}: must be signed, is not; train again with the key: {_again(model)}")
+            raise Unsigned(f"{model.file}: must be signed, is not; train again with the key: {_again(model)}")
         if not hmac.compare_digest(model.signature, signature(found, key)):
             raise NotPermitted(f"{model.file}: its signature is of another key; it is not opened: {_again(model)}")
     import joblib

@@ -22,6 +22,8 @@ class Range(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError(f"low must be < high, got {self.low:g} and {self.high:g}")
         if self.log and not self.low > 0:
             raise ValueError(f"low must be above 0 with log = true, got {self.low:g}")
+        if self.log and self.integer:
+            raise ValueError("log must not be given with integer = true; list the numbers instead")
 
 
 class Candidate(Section, frozen=True):

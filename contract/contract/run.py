@@ -32,6 +32,8 @@ class Run:
     force: bool = False
     libraries: tuple[Path, ...] = ()
     """The directories of other sources of ours that the step uses."""
+    config_file: Path | None = None
+    """Where the configuration was read."""
 
     @property
     def day(self) -> str:

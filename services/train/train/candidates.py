@@ -7,14 +7,16 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import get_scorer, get_scorer_names
 
 from contract.config import Config
 from contract.errors import ConfigError, did_you_mean
-from contract.modelling import Candidate
+from contract.modelling import Candidate, Range
 from contract.sections import Task
+from train.weights import check_weights
 
 Scorer = Callable[[Any, Any, Any], float]
 
@@ -37,6 +39,16 @@ def check(config: Config) -> None:
                 f"{_place(candidate)}.estimator must give probabilities (predict_proba) for task {task!r}, "
                 f"and {candidate.estimator!r} with these params does not"
             )
+        check_weights(config, candidate, estimator)
+        _check_search(candidate, config.training.seed)
+
+
+def _check_search(candidate: Candidate, seed: int) -> None:
+    """Raise ConfigError for a parameter that the estimator does not have, or a value that it does not take."""
+    for name, space in candidate.search.items():
+        for value in [space.low, space.high] if isinstance(space, Range) else space:
+            whole = int(value) if isinstance(space, Range) and space.integer else value
+            build(msgspec.structs.replace(candidate, params=candidate.params | {name: whole}, search={}), seed)
 
 
 def metric(config: Config) -> str:

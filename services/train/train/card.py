@@ -7,6 +7,9 @@ import platform
 import statistics
 from typing import Any
 
+import numpy as np
+from sklearn.pipeline import Pipeline
+
 from contract.config import Config
 from train.candidates import metric
 from train.rows import Rows
@@ -15,7 +18,15 @@ from train.search import Result
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "scipy", "joblib")
 
 
-def card(config: Config, rows: Rows, results: list[Result], chosen: Result) -> dict[str, Any]:
+def card(
+    config: Config,
+    rows: Rows,
+    results: list[Result],
+    chosen: Result,
+    *,
+    threshold: float | None = None,
+    iterations: int | None = None,
+) -> dict[str, Any]:
     """The content of card.json."""
     table, days = config.table, list(rows.by_day)
     return {
@@ -31,6 +42,10 @@ def card(config: Config, rows: Rows, results: list[Result], chosen: Result) -> d
         "chosen": chosen.candidate.name,
         "estimator": chosen.candidate.estimator,
         "params": chosen.candidate.params,
+        "threshold": threshold,
+        "iterations": iterations,
+        "cross_validation": config.training.cross_validation,
+        "class_weights": config.training.class_weights,
         "candidates": {result.candidate.name: _scores(result) for result in results},
         "libraries": {"python": platform.python_version(), **{each: version(each) for each in LIBRARIES}},
     }
@@ -39,12 +54,19 @@ def card(config: Config, rows: Rows, results: list[Result], chosen: Result) -> d
 def notes(content: dict[str, Any]) -> dict[str, Any]:
     """For the manifest: the card in a line."""
     chosen = content["candidates"][content["chosen"]]
-    return {
+    threshold = {} if content["threshold"] is None else {"threshold": content["threshold"]}
+    return threshold | {
         "chosen": content["chosen"],
         "metric": content["metric"],
         "cv": chosen["mean"],
         "sklearn": content["libraries"]["scikit-learn"],
     }
+
+
+def iterations(model: Pipeline) -> int | None:
+    """How many rounds an estimator that counts them went before it stopped."""
+    found = getattr(model[-1], "n_iter_", None)
+    return None if found is None else int(np.max(found))
 
 
 def version(library: str) -> str:
@@ -56,6 +78,8 @@ def _scores(result: Result) -> dict[str, Any]:
     return {
         "estimator": result.candidate.estimator,
         "params": result.candidate.params,
+        "searched": result.searched,
+        "trials": result.trials,
         "mean": result.mean,
         "std": statistics.pstdev(result.scores),
         "folds": result.scores,

@@ -1,13 +1,19 @@
-"""Tell MLflow about a training: one run, one registered version with the alias `challenger`."""
+"""Tell MLflow about a training: one run, a nested one for each candidate, one version with the alias `challenger`."""
 
 from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import mlflow
 import pandas as pd
+from mlflow.data.code_dataset_source import CodeDatasetSource
+from mlflow.data.meta_dataset import MetaDataset
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
@@ -18,28 +24,47 @@ from contract.champion import CHALLENGER
 from contract.errors import ConfigError, Unavailable
 from train.card import LIBRARIES, version
 
+EXAMPLE_ROWS = 5
+_DIGEST = 36
+"""Characters that MLflow takes for a dataset's digest."""
 
-def register(
-    name: str,
-    model: Pipeline,
-    frame: pd.DataFrame,
-    card: dict[str, Any],
-    seconds: dict[str, Any],
-    tags: dict[str, str],
-) -> dict[str, str]:
+
+@dataclass(frozen=True)
+class Training:
+    """What MLflow is told about a training, besides the model."""
+
+    name: str
+    """Of the experiment and of the registered model."""
+    card: dict[str, Any]
+    seconds: dict[str, Any]
+    tags: dict[str, str]
+    """Of the version: all that predict must know to find and check the file below the data root."""
+    origin: dict[str, str]
+    """Data, code, revision and image."""
+    days: list[str]
+    """The datasets that were read."""
+    config_file: Path | None
+
+
+def register(training: Training, model: Pipeline, frame: pd.DataFrame) -> dict[str, str]:
     """Log and register a model; gives the run's id and the version, for the manifest.
 
-    The version carries all that predict must know to find and check the file below the data root.
     Raises Unavailable when the server fails, ConfigError when it refuses what we ask for.
     """
     # it warns of the format that we chose, and of a version of pip that nobody asks for
     logging.getLogger("mlflow").setLevel(logging.ERROR)
-    try:
-        mlflow.set_experiment(name)
-        with mlflow.start_run(run_name=f"train {tags['day']}", tags=tags) as active:
+    card, tags = training.card, {**training.tags, **training.origin}
+    with _explained(training.name):
+        mlflow.set_experiment(training.name)
+        with mlflow.start_run(run_name=f"train {training.tags['day']}", tags=tags) as active:
             mlflow.log_params(_params(card))
-            mlflow.log_metrics(_metrics(card, seconds))
+            mlflow.log_metrics(_metrics(card, training.seconds))
+            mlflow.log_input(_dataset(training, frame, card), context="training")
             mlflow.log_dict(card, "card.json")
+            if training.config_file is not None:
+                mlflow.log_text(training.config_file.read_text(), "pipeline.toml")
+            for name, candidate in card["candidates"].items():
+                _log_candidate(name, candidate, training.seconds["candidates"][name])
             logged = mlflow.sklearn.log_model(
                 model,
                 name="model",
@@ -48,20 +73,46 @@ def register(
                 # or it would start a process to find them out, for seconds
                 pip_requirements=[f"{each}=={version(each)}" for each in LIBRARIES],
                 signature=_signature(frame, card["task"]),
+                input_example=frame.head(EXAMPLE_ROWS),
             )
             client = mlflow.MlflowClient()
-            _ensure_registered(client, name)
+            _ensure_registered(client, training.name)
             created = client.create_model_version(
-                name, logged.model_uri, run_id=active.info.run_id, tags=tags, model_id=logged.model_id
+                training.name, logged.model_uri, run_id=active.info.run_id, tags=tags, model_id=logged.model_id
             )
-            client.set_registered_model_alias(name, CHALLENGER, created.version)
+            client.set_registered_model_alias(training.name, CHALLENGER, created.version)
+    return {"mlflow_run": active.info.run_id, "version": str(created.version)}
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    try:
+        yield
     except RequestException as error:
         raise Unavailable(f"MLflow failed while the model was registered: {error}") from None
     except MlflowException as error:
         if error.error_code == "INVALID_PARAMETER_VALUE":
             raise ConfigError(f"MLflow refuses the run of pipeline.name {name!r}: {error.message}") from None
         raise Unavailable(f"MLflow failed while the model was registered: {error.message}") from None
-    return {"mlflow_run": active.info.run_id, "version": str(created.version)}
+
+
+def _log_candidate(name: str, candidate: dict[str, Any], seconds: float) -> None:
+    """A nested run: parameters, the score of each fold as a step, and of each trial of a search."""
+    with mlflow.start_run(run_name=name, nested=True):
+        params = {"estimator": candidate["estimator"], **candidate["params"]}
+        mlflow.log_params({_key(key): str(value)[:6000] for key, value in params.items()})
+        mlflow.log_metrics({"cv_mean": candidate["mean"], "cv_std": candidate["std"], "seconds": seconds})
+        for step, score in enumerate(candidate["folds"]):
+            mlflow.log_metric("cv", score, step=step)
+        if candidate["trials"]:
+            mlflow.log_dict({"trials": candidate["trials"]}, "trials.json")
+
+
+def _dataset(training: Training, frame: pd.DataFrame, card: dict[str, Any]) -> MetaDataset:
+    """The rows by their origin: they stay below the data root."""
+    source = CodeDatasetSource(tags={"days": ", ".join(training.days), "rows": str(card["rows"])})
+    schema = _signature(frame, card["task"]).inputs
+    return MetaDataset(source, name=training.name, digest=training.origin["data"][:_DIGEST], schema=schema)
 
 
 def _signature(frame: pd.DataFrame, task: str) -> ModelSignature:

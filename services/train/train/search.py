@@ -9,10 +9,11 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import joblib
+import numpy as np
 import threadpoolctl
-from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
 from contract.config import Config
@@ -20,8 +21,11 @@ from contract.errors import ConfigError, DataError
 from contract.progress import progress
 from contract.modelling import Candidate
 from train.candidates import Scorer, build, metric, scorer
+from train.folds import folds
+from train.halving import search
 from train.prepare import pipeline
 from train.rows import Array, Rows
+from train.weights import weights
 
 log = logging.getLogger("train")
 
@@ -36,6 +40,12 @@ class Result:
     train_scores: list[float] = field(default_factory=list)
     """On the rows that were fitted: far above `scores` means overfitted."""
     seconds: float = 0.0
+    searched: dict[str, Any] = field(default_factory=dict)
+    """The parameters that the search found; `candidate.params` has them, too."""
+    trials: list[dict[str, Any]] = field(default_factory=list)
+    """Of the search: parameters, rows and mean score, in the order of the halving."""
+    out_of_fold: Array | None = None
+    """Probability of the positive class (binary) where the row was left out of a fit, else NaN."""
 
     @property
     def mean(self) -> float:
@@ -46,13 +56,18 @@ class Result:
 def compare(config: Config, rows: Rows) -> list[Result]:
     """Every candidate's scores, one candidate after the other: each may use all cores of the step."""
     training = config.training
-    judge = scorer(config)
-    kind = KFold if config.table.task == "regression" else StratifiedKFold
-    folds = list(kind(training.folds, shuffle=True, random_state=training.seed).split(rows.frame, rows.codes))
+    judge, splits, weight = scorer(config), folds(config, rows), weights(config, rows)
     results = []
-    with progress("cross-validate", len(folds) * len(training.candidates), "fits") as tell:
+    with progress("cross-validate", len(splits) * len(training.candidates), "fits") as tell:
         for candidate in training.candidates:
-            result = _scored(candidate, config.training.seed, judge, rows, folds, tell)
+            started = time.monotonic()
+            result = Result(candidate)
+            if candidate.search:
+                result.candidate, result.searched, result.trials = search(
+                    candidate, training.seed, judge, rows, splits, weight
+                )
+            _score(result, config, judge, rows, splits, weight, tell)
+            result.seconds = time.monotonic() - started
             results.append(result)
             log.info("%s: %s %.4f in %.1f s", candidate.name, metric(config), result.mean, result.seconds)
     return results
@@ -67,39 +82,46 @@ def best(results: list[Result]) -> Result:
     return max(finite, key=lambda result: result.mean)
 
 
-def fit(candidate: Candidate, seed: int, rows: Rows) -> Pipeline:
-    """The candidate, fitted on all rows; its classes are the target's words."""
-    return _fitted(candidate, seed, rows, None, rows.target)
+def fit(result: Result, config: Config, rows: Rows) -> Pipeline:
+    """The result's candidate, fitted on all rows; its classes are the target's words."""
+    return _fitted(result.candidate, config.training.seed, rows, None, rows.target, weights(config, rows))
 
 
-def _scored(
-    candidate: Candidate,
-    seed: int,
+def _score(
+    result: Result,
+    config: Config,
     judge: Scorer,
     rows: Rows,
-    folds: list[tuple[Array, Array]],
+    splits: list[tuple[Array, Array]],
+    weight: Array | None,
     tell: Callable[[int], None],
-) -> Result:
-    started = time.monotonic()
-    result = Result(candidate)
-    for inside, outside in folds:
-        model = _fitted(candidate, seed, rows, inside, rows.codes)
-        result.scores.append(float(judge(model, rows.frame.iloc[outside], rows.codes[outside])))
+) -> None:
+    wanted = config.decision.costs is not None
+    if wanted:
+        result.out_of_fold = np.full(len(rows.target), np.nan)
+    for inside, outside in splits:
+        model = _fitted(result.candidate, config.training.seed, rows, inside, rows.codes, weight)
+        left_out = rows.frame.iloc[outside]
+        result.scores.append(float(judge(model, left_out, rows.codes[outside])))
         result.train_scores.append(float(judge(model, rows.frame.iloc[inside], rows.codes[inside])))
+        if result.out_of_fold is not None:
+            result.out_of_fold[outside] = model.predict_proba(left_out)[:, 1]
         tell(1)
-    result.seconds = time.monotonic() - started
-    return result
 
 
-def _fitted(candidate: Candidate, seed: int, rows: Rows, which: Array | None, target: Array) -> Pipeline:
+def _fitted(
+    candidate: Candidate, seed: int, rows: Rows, which: Array | None, target: Array, weight: Array | None
+) -> Pipeline:
     """Fitted on the rows numbered in `which`, or on all. Raises ConfigError when the estimator cannot."""
+    chosen = slice(None) if which is None else which
     frame = rows.frame if which is None else rows.frame.iloc[which]
     model = pipeline(build(candidate, seed), frame)
+    extra = {} if weight is None else {"estimate__sample_weight": weight[chosen]}
     try:
         # as many threads as the container has cores of its own, which BLAS does not ask for by itself
         with threadpoolctl.threadpool_limits(joblib.cpu_count()), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            model.fit(frame, target if which is None else target[which])
+            model.fit(frame, target[chosen], **extra)
     except (ValueError, TypeError) as error:
         raise ConfigError(
             f"pipeline.toml: training.candidates: {candidate.name!r} cannot be fitted on these rows: {error}"

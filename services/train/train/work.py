@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
 from pathlib import Path
@@ -12,7 +13,9 @@ import msgspec
 from contract.champion import Champion
 from contract.config import Config
 from contract.dataset import Dataset
+from contract.files import sha256_of
 from contract.frame import labelled_days
+from contract.model_file import signature, signing_key
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.registry import reach_registry
@@ -48,12 +51,14 @@ def _train(run: Run, place: Path, recipe: Recipe, days: list[Dataset]) -> None:
     from analysis.reference import build
 
     from train.candidates import check
-    from train.card import card, notes
+    from train.card import card, iterations, notes
     from train.rows import read
     from train.search import best, compare, fit
+    from train.threshold import choose, with_threshold
 
     started = time.monotonic()
     check(run.config)
+    key = signing_key(demanded=run.config.training.sign)
     registered = reach_registry() is not None
     if not registered:
         log.warning("MLFLOW_TRACKING_URI is not set: the model is not registered, only written")
@@ -65,11 +70,15 @@ def _train(run: Run, place: Path, recipe: Recipe, days: list[Dataset]) -> None:
         seconds["candidates"] = {each.candidate.name: each.seconds for each in results}
         chosen = best(results)
         fitting = time.monotonic()
-        model = fit(chosen.candidate, run.config.training.seed, rows)
+        model = fit(chosen, run.config, rows)
         seconds["fit"] = time.monotonic() - fitting
 
-        content = card(run.config, rows, results, chosen)
-        joblib.dump(model, writer.file("model", "model.joblib"))
+        threshold = choose(run.config, chosen, rows)
+        content = card(run.config, rows, results, chosen, threshold=threshold, iterations=iterations(model))
+        if threshold is not None:
+            model = with_threshold(model, threshold, str(run.config.table.positive), rows)
+        file = writer.file("model", "model.joblib")
+        joblib.dump(model, file)
         writer.file("card", "card.json").write_bytes(
             msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
         )
@@ -77,16 +86,33 @@ def _train(run: Run, place: Path, recipe: Recipe, days: list[Dataset]) -> None:
         reference = build(watched, rows.days, run.config.drift, run.config.training.seed)
         writer.file("reference", "reference.json").write_bytes(msgspec.json.encode(reference) + b"\n")
         counts = {"rows_in": len(rows.target), "days": len(days), "rows_by_day": rows.by_day}
-        sealed = writer.seal(recipe, counts, notes(content))
+        signed = {} if key is None else {"signature": signature(sha256_of(file), key)}
+        sealed = writer.seal(recipe, counts, notes(content) | signed)
         # The registry first, the manifest last: whatever ends us in between leaves a version that nothing
         # points to, and no model of the day, so that the next run does all of it again.
         extra: dict[str, Any] = {}
         if registered:
-            from train.registry import register
+            from train.registry import Training, register
 
-            tags = Champion.of(run.layout.name(place), sealed).tags()
-            extra = register(run.config.pipeline.name, model, rows.frame, content, seconds, tags)
+            training = Training(
+                name=run.config.pipeline.name,
+                card=content,
+                seconds=seconds,
+                tags=Champion.of(run.layout.name(place), sealed).tags(),
+                origin=origin(run, recipe),
+                days=[run.layout.name(day.path) for day in days],
+                config_file=run.config_file,
+            )
+            extra = register(training, model, rows.frame)
         writer.commit(sealed, run=run.provenance(seconds=seconds, **extra))
     total = time.monotonic() - started
     won = f"{chosen.candidate.name} won with {content['metric']} {chosen.mean:.4f}"
     log.info("%s: %s on %d rows of %d days, in %.1f s", run.layout.name(place), won, len(rows.target), len(days), total)
+
+
+def origin(run: Run, recipe: Recipe) -> dict[str, str]:
+    """Where a training comes from, as tags of its run in MLflow; `data` is a hash over the identities of its days."""
+    made = run.provenance()
+    inputs = msgspec.json.encode(list(recipe.inputs))
+    found = {"data": hashlib.sha256(inputs).hexdigest(), "code": recipe.code, "fingerprint": recipe.fingerprint}
+    return found | {name: made[name] for name in ("revision", "image") if made[name]}

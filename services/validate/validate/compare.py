@@ -15,6 +15,7 @@ from contract.champion import Champion
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError
+from contract.model_file import Unsigned
 from validate.calibration import Calibration, calibration
 from validate.evidence import Measure, gather
 from validate.gate import Rule, Slice, judge
@@ -95,7 +96,7 @@ def compare(
     if before is not None:
         try:
             other = score(load(root, before, signed=signed), days, config, "champion")
-        except CannotCompare as error:
+        except (CannotCompare, Unsigned) as error:
             reason = f"the champion of {before.day} cannot be compared: {error}"
             log.warning("%s; the minimums alone decide", reason)
     found = gather(config, metric, wanted, outcome, other)

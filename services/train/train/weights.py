@@ -1,0 +1,32 @@
+"""How much each row counts in a fit (`training.class_weights`)."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.validation import has_fit_parameter
+
+from contract.config import Config
+from contract.errors import ConfigError
+from contract.modelling import Candidate
+from train.rows import Array, Rows
+
+
+def weights(config: Config, rows: Rows) -> Array | None:
+    """A weight for each row; None when all count alike."""
+    wanted = config.training.class_weights
+    return None if wanted == "none" else np.asarray(compute_sample_weight(wanted, rows.target))
+
+
+def check_weights(config: Config, candidate: Candidate, estimator: BaseEstimator) -> None:
+    """Raise ConfigError for an estimator that cannot weigh rows, or was told so twice."""
+    if config.training.class_weights == "none":
+        return
+    place = f"pipeline.toml: training.candidates: {candidate.name!r}"
+    if "class_weight" in {**candidate.params, **candidate.search}:
+        raise ConfigError(f"{place}.params.class_weight must not be given beside training.class_weights; keep one")
+    if not has_fit_parameter(estimator, "sample_weight"):
+        raise ConfigError(
+            f"{place}.estimator must take row weights for training.class_weights, and {candidate.estimator!r} does not"
+        )

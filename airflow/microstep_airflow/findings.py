@@ -89,7 +89,8 @@ class Promotion:
     score: str
     """By the training's metric, and the difference to the champion before."""
     by: str
-    why: str
+    succeeds: bool
+    """There was a champion before."""
 
     @classmethod
     def since(cls, root: Path, day: str, metric: str, start: datetime) -> Promotion | None:
@@ -100,7 +101,7 @@ class Promotion:
         # the ledger's times are whole seconds
         if datetime.fromisoformat(line["when"]) < start.replace(microsecond=0):
             return None
-        return cls(_called(line["to"]), _score(line, metric), line["by"], line["why"])
+        return cls(_called(line["to"]), _score(line, metric), line["by"], line["from"] is not None)
 
 
 def last_word(root: Path, day: str) -> dict[str, Any] | None:

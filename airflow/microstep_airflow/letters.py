@@ -39,7 +39,8 @@ def promoted(day: str, facts: dict[str, str], verdict: Verdict, promotion: Promo
         _subject(f"train {day}: new champion {promotion.model} ({promotion.score})"),
         facts | {"By": promotion.by, verdict.metric: verdict.scores, "Report": verdict.page},
         verdict.rules,
-        advice=f"The next predictions are its own. To go back to the model before: {ROLL_BACK}",
+        advice="The next predictions are its own."
+        + (f" To go back to the model before: {ROLL_BACK}" if promotion.succeeds else ""),
     )
 
 

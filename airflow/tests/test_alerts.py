@@ -196,6 +196,7 @@ def test_the_first_champion_and_one_without_a_registry_have_words_too(train, tol
     fake_reports.line(root, "2026-11-23T03:10:00+00:00", before=None, version=None)
     told.succeeded(well(train))
     assert sent[0].subject == "[microstep] train 2026-01-03: new champion the model of 2026-01-03 (roc_auc 0.8644)"
+    assert "rollback" not in sent[0].advice
 
 
 @pytest.mark.parametrize(

@@ -49,10 +49,17 @@ def note_timings(stack: Stack, timings: list[str], dag: str) -> None:
     timings.append(f"{dag:<9} {runs[0]['duration']:6.1f} s   {spans}")
 
 
-def mails_after(stack: Stack, before: int, count: int = 1, seconds: float = 60) -> list[dict[str, Any]]:
-    """The mails beyond the first `before`, once there are so many, and those that come soon after."""
+def mails_after(stack: Stack, before: int, about: str, count: int = 1, seconds: float = 60) -> list[dict[str, Any]]:
+    """The mails beyond the first `before` that are about a DAG and day, once there are so many, and what soon follows.
+
+    The stack's own schedule runs beside the tests and may have something to tell, too.
+    """
+
+    def look() -> list[dict[str, Any]]:
+        return [mail for mail in stack.mails()[before:] if f" {about}" in mail["subject"]]
+
     end = time.monotonic() + seconds
-    while len(stack.mails()) < before + count and time.monotonic() < end:
+    while len(look()) < count and time.monotonic() < end:
         time.sleep(1)
     time.sleep(3)
-    return stack.mails()[before:]
+    return look()

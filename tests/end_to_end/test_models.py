@@ -129,7 +129,7 @@ def test_a_first_model_is_promoted_and_told(story, timings):
     run(story, timings, "train", [ARRIVED[6]])
     assert story.verdict(ARRIVED[6])["decision"] == "promoted"
     assert in_use(story) == "1"
-    (mail,) = mails_after(story, before)
+    (mail,) = mails_after(story, before, f"train {ARRIVED[6]}")
     assert re.fullmatch(rf"\[microstep\] train {ARRIVED[6]}: new champion v1 \(roc_auc 0\.\d{{4}}\)", mail["subject"])
     run(story, timings, "predict", [ARRIVED[6]])
     (story.checkout / "predicted").write_text(predictions(story, ARRIVED[6]))
@@ -143,7 +143,7 @@ def test_a_challenger_with_shuffled_labels_is_refused_and_the_mail_says_why(stor
     timings.append(f"shuffled  {verdict['challenger']['metrics']['roc_auc']:.4f} on {verdict['rows']} test rows")
     assert verdict["decision"] == "refused"
     assert in_use(story) == "1"
-    (mail,) = mails_after(story, before)
+    (mail,) = mails_after(story, before, f"train {ARRIVED[12]}")
     assert mail["subject"].startswith(f"[microstep] train {ARRIVED[12]}: challenger refused: ")
     broken = [rule["text"] for rule in verdict["rules"] if rule["verdict"] == "failed"]
     assert broken
@@ -164,7 +164,7 @@ def test_a_better_challenger_is_promoted_once_the_labels_are_mended(story, telco
     assert verdict["decision"] == "promoted"
     assert found >= 0.83
     assert in_use(story) == "3"
-    (mail,) = mails_after(story, before)
+    (mail,) = mails_after(story, before, f"train {ARRIVED[13]}")
     assert re.search(r"new champion v3 \(roc_auc 0\.\d{4}, \+0\.\d{4} against v1\)", mail["subject"])
 
 
@@ -251,7 +251,7 @@ def test_a_person_has_the_last_word_when_the_configuration_says_so(story, timing
     assert in_use(story) == "3"
     last = ledger(story)[-1]
     assert (last["decision"], last["by"], last["why"]) == ("promoted", "admin", "looks right")
-    asked, told = mails_after(story, before, 2)
+    asked, told = mails_after(story, before, f"train {day}", 2)
     assert asked["subject"] == f"[microstep] train {day}: may the challenger become champion?"
     assert f"/dags/train/runs/{run_id}/tasks/ask/required_actions" in asked["text"]
     assert "new champion v3" in told["subject"]
@@ -273,11 +273,11 @@ def test_drift_is_told_once(story, telco, timings):
     before = len(story.mails())
     run(story, timings, "generate", [day])
     run(story, timings, "predict", [day])
-    (mail,) = mails_after(story, before)
+    (mail,) = mails_after(story, before, f"predict {day}")
     assert re.match(rf"\[microstep\] predict {day}: drift( spreads)?: .*tenure", mail["subject"])
     assert f"reports/predict/{day}/" in mail["text"]
     run(story, timings, "predict", [day])
-    assert mails_after(story, before, seconds=1) == [mail]
+    assert mails_after(story, before, f"predict {day}") == [mail]
 
 
 def wait_for(look, seconds=120):

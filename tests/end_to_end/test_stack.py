@@ -74,7 +74,7 @@ def test_a_failing_step_is_one_mail_that_says_where_and_why(stack):
     (inbox / "_SUCCESS").touch()
     before = len(stack.mails())
     assert stack.airflow.run_days("generate", [day]) == {day: "failed"}
-    mails = mails_after(stack, before)
+    mails = mails_after(stack, before, f"generate {day}")
     assert len(mails) == 1
     text = mails[0]["text"]
     for part in ("generate", day, f"inbox/{day}/broken.csv", "alpha", "http://localhost:8080/dags/generate/runs/"):

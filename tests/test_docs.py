@@ -210,17 +210,28 @@ def sections():
     names = {
         "Pipeline": "pipeline", "Synthetic": "source", "Files": "source", "Sql": "source", "Table": "table",
         "Column": "columns.NAME", "Candidate": "training.candidates", "Training": "training", "Gate": "gate",
-        "Predictions": "predictions", "Schedule": "schedule", "Alerts": "alerts",
+        "Decision": "decision", "Drift": "drift", "Predictions": "predictions", "Schedule": "schedule",
+        "Alerts": "alerts",
     }  # fmt: skip
-    tree = ast.parse((ROOT / "contract/contract/sections.py").read_text())
-    for node in tree.body:
+    sources = [ROOT / f"contract/contract/{name}.py" for name in ("sections", "modelling")]
+    for node in (node for source in sources for node in ast.parse(source.read_text()).body):
         bases = [base.id for base in node.bases if isinstance(base, ast.Name)] if isinstance(node, ast.ClassDef) else []
-        if "Section" not in bases:
+        if "Section" not in bases and getattr(node, "name", None) not in names:
             continue
         for field in node.body:
             if isinstance(field, ast.AnnAssign):
-                default = SimpleNamespace() if field.value is None else ast.literal_eval(field.value)
-                yield f"{names[node.name]}.{field.target.id}", default
+                yield f"{names[node.name]}.{field.target.id}", default_of(field.value)
+
+
+def default_of(value):
+    """What a field of a class is when it is not given."""
+    match value:
+        case None:
+            return SimpleNamespace()
+        case ast.Call(keywords=[ast.keyword(arg="default_factory", value=ast.Name(id="dict"))]):
+            return {}
+        case _:
+            return ast.literal_eval(value)
 
 
 def test_the_configuration_page_has_every_key_with_its_default_and_no_other():
@@ -232,6 +243,8 @@ def test_the_configuration_page_has_every_key_with_its_default_and_no_other():
             return "—"
         if default is None:
             return "*none*"
+        if isinstance(default, bool):
+            return f"`{str(default).lower()}`"  # as TOML writes it
         text = repr(list(default) if isinstance(default, tuple) else default)
         return f"`{text}`".replace("'", '"')
 

@@ -1,9 +1,11 @@
+import json
 import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import joblib
+import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -47,6 +49,19 @@ estimator = "sklearn.linear_model.LogisticRegression"
 [gate]
 min_test_rows = 10
 """
+PROFILE = {
+    "rows": 100,
+    "columns": {
+        "x": {"kind": "number", "count": 95, "missing": 5, "min": -2.0, "max": 2.0, "mean": 0.1, "std": 1.0},
+        "word": {"kind": "category", "count": 100, "missing": 0, "different": 2, "categories": {"a": 60, "b": 40}},
+    },
+}
+CARD = {
+    "chosen": "linear",
+    "candidates": {
+        "linear": {"estimator": "sklearn.linear_model.LogisticRegression", "mean": 0.8, "std": 0.01, "train_mean": 0.81}
+    },
+}
 METRIC = {"binary": "roc_auc", "multiclass": "neg_log_loss", "regression": "r2"}
 CLASSES = {"binary": ["no", "yes"], "multiclass": ["blue", "green", "red"]}
 
@@ -91,18 +106,22 @@ class Project:
 
     def process(self, day, table=None, **options):
         table = table if table is not None else columns(self.task, **options)
+        rows = pa.table(table)
+        counts = {"rows_in": rows.num_rows, "rows_out": rows.num_rows, "rejected": 0, "labelled": rows.num_rows}
         with DatasetWriter(self.root / "processed" / day) as writer:
-            writer.write(pa.table(table))
-            writer.publish(Recipe("preprocess", day, "c0de", {}), counts={}, run={})
+            writer.write(rows)
+            writer.file("profile", "profile.json").write_text(json.dumps(PROFILE))
+            writer.publish(Recipe("preprocess", day, "c0de", {}), counts=counts, run={})
 
     def fitted(self, quality, features=("x", "word")):
-        """A good model, or a bad one that says the same for every row."""
+        """A good model, one as fine, or a bad one that says the same for every row."""
         table = columns(self.task, rows=200, seed=77)
         frame = pd.DataFrame({name: pd.Series(table[name].to_pylist()) for name in features})
         target = np.array(table["y"].to_pylist())
         regression = self.task == "regression"
-        if quality == "good":
-            estimator = Ridge() if regression else LogisticRegression()
+        if quality != "bad":
+            strength = {"good": 1.0, "fine": 0.5}[quality]
+            estimator = Ridge(alpha=strength) if regression else LogisticRegression(C=strength)
         else:
             estimator = DummyRegressor() if regression else DummyClassifier(strategy="prior")
         imputed = ColumnTransformer([("x", make_pipeline(SimpleImputer()), [features[0]])])
@@ -110,14 +129,15 @@ class Project:
             target = target.astype(object)
         return Pipeline([("prepare", imputed), ("estimate", estimator)]).fit(frame, target)
 
-    def trained(self, day="2026-01-02", quality="good", model=None, version=None, sklearn_version=sklearn.__version__):
+    def trained(self, day="2026-01-02", quality="good", model=None, version=None, run=None, sklearn_version=sklearn.__version__):
         """A model of a day as train leaves it."""
         place = self.root / "models" / day
         with DatasetWriter(place, keep_superseded=True) as writer:
             joblib.dump(model or self.fitted(quality), writer.file("model", "model.joblib"))
+            writer.file("card", "card.json").write_text(json.dumps({**CARD, "metric": METRIC[self.task]}))
             recipe = Recipe("train", day, "c0de", {"quality": quality})
             sealed = writer.seal(recipe, {}, {"metric": METRIC[self.task], "sklearn": sklearn_version})
-            manifest = writer.commit(sealed, run={"version": version} if version else {})
+            manifest = writer.commit(sealed, run={"version": version, "mlflow_run": run} if version else {})
         return Champion.of(f"models/{day}", manifest)
 
     @property
@@ -125,9 +145,22 @@ class Project:
         return read_champion(self.root / "models" / "champion.json")
 
     def verdict(self, day="2026-01-02"):
-        import json
-
         return json.loads(Dataset.open(self.root / "reports/train" / day).file("verdict").read_text())
+
+    def predicted(self, day, champion, keep=slice(None), said="good"):
+        """Predictions of a day as predict leaves them, of some of its rows."""
+        table = pa.table(columns(self.task, seed=int(day[-2:]) - 1)).to_pandas()[keep]
+        model = self.fitted(said)
+        frame, written = table[["x", "word"]], {"row_key": table["row_key"].tolist()}
+        written["prediction"] = model.predict(frame).tolist()
+        if self.task == "binary":
+            written["score"] = model.predict_proba(frame)[:, list(model.classes_).index("no")]
+        elif self.task == "multiclass":
+            written |= {f"score_{name}": model.predict_proba(frame)[:, k] for k, name in enumerate(model.classes_)}
+        with DatasetWriter(self.root / "predictions" / day) as writer:
+            writer.write(pa.table(written))
+            notes = {"champion": msgspec.to_builtins(champion)}
+            writer.publish(Recipe("predict", day, "c0de", {}), counts={}, run={}, notes=notes)
 
     def ledger(self):
         from validate.ledger import read
@@ -135,8 +168,11 @@ class Project:
         return read(self.root / "ledger.jsonl")
 
     def validate(self, *options, day="2026-01-02"):
-        sys.argv = ["validate", "--day", day, "--data-root", str(self.root), *options]
-        sys.argv += ["--config", str(self.root / "pipeline.toml")]
+        return self.run("--day", day, *options)
+
+    def run(self, *words):
+        """The command line with any words."""
+        sys.argv = ["validate", *words, "--data-root", str(self.root), "--config", str(self.root / "pipeline.toml")]
         return int(__main__.main())
 
     def snapshot(self):

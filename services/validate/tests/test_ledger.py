@@ -1,11 +1,13 @@
 import json
 
 import msgspec
+import pytest
 
 from contract.champion import Champion
-from validate.ledger import Line, predecessor, read, record
+from contract.errors import DataError
+from validate.ledger import Line, append, in_use, predecessor, read
 
-A, B = (Champion(day=f"2026-01-0{n}", file=f"m{n}", sha256=str(n) * 64, manifest="f", sklearn="1") for n in (1, 2))
+A, B, C = (Champion(day=f"2026-01-0{n}", file=f"m{n}", sha256=str(n) * 64, manifest="f", sklearn="1") for n in (1, 2, 3))
 
 
 def line(decision="promoted", before=None, model=A, **more):
@@ -20,42 +22,82 @@ def line(decision="promoted", before=None, model=A, **more):
     )
 
 
-def test_lines_are_appended_one_json_object_each(tmp_path):
-    record(tmp_path / "l", line())
-    record(tmp_path / "l", line(before=A, model=B))
-    texts = (tmp_path / "l").read_text().splitlines()
-    first = json.loads(texts[0])
-    assert list(first) == ["when", "by", "decision", "why", "day", "from", "to", "metrics"]
-    assert (first["from"], first["to"]["day"], first["by"]) == (None, "2026-01-01", "validate")
-    assert [each.model for each in read(tmp_path / "l")] == [A, B]
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "ledger.jsonl"
 
 
-def test_a_run_that_comes_again_does_not_write_its_line_twice(tmp_path):
-    record(tmp_path / "l", line(when="2026-01-02T03:04:05+00:00"))
-    before = (tmp_path / "l").read_bytes()
-    record(tmp_path / "l", line(when="2026-01-02T09:09:09+00:00"))
-    assert (tmp_path / "l").read_bytes() == before
-    record(tmp_path / "l", line("refused"))
-    assert len(read(tmp_path / "l")) == 2
+def written(path, *lines):
+    for each in lines:
+        append(path, each)
+    return read(path)
 
 
-def test_half_a_line_that_a_power_cut_left_spoils_no_other(tmp_path):
-    record(tmp_path / "l", line())
-    with (tmp_path / "l").open("ab") as file:
-        file.write(b'{"when":"2026-01-0')
-    record(tmp_path / "l", line(before=A, model=B))
-    assert [each.model for each in read(tmp_path / "l")] == [A, B]
+def test_each_line_names_the_hash_of_the_one_before(path):
+    first, second = written(path, line(), line(before=A, model=B))
+    assert (first.previous, second.previous) == ("", first.hash)
+    assert len({first.hash, second.hash, ""}) == 3
+    assert [json.loads(text)["to"]["day"] for text in path.read_text().splitlines()] == ["2026-01-01", "2026-01-02"]
 
 
-def test_the_predecessor_is_who_the_last_promotion_replaced(tmp_path):
-    assert predecessor(tmp_path / "l", A) is None
-    for each in (
+def test_a_run_that_comes_again_does_not_write_its_line_twice(path):
+    written(path, line(when="2026-01-02T03:04:05+00:00"))
+    before = path.read_bytes()
+    written(path, line(when="2026-01-02T09:09:09+00:00"))
+    assert path.read_bytes() == before
+    assert len(written(path, line("refused"))) == 2
+
+
+def test_half_a_line_that_a_power_cut_left_is_passed_over_and_then_cut_off(path):
+    written(path, line())
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"when":"2026-01-0')
+    assert [each.model for each in read(path)] == [A]
+    assert [each.model for each in written(path, line(before=A, model=B))] == [A, B]
+    assert path.read_bytes().startswith(whole)
+    assert path.read_bytes().count(b"\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda texts: [texts[0].replace("better", "worse "), *texts[1:]], "line 1 was changed after it was written"),
+        (lambda texts: [texts[0], texts[2]], "line 2 must follow the line with hash"),
+        (lambda texts: [texts[1], texts[0], texts[2]], "line 1 must follow the line with hash \\(none\\)"),
+        (lambda texts: ["{}", *texts], "line 1 is damaged"),
+        (lambda texts: [texts[0], texts[1].replace('"by":"validate"', '"by":"mallory"'), texts[2]], "line 2 was changed"),
+    ],
+)
+def test_a_line_that_was_changed_removed_moved_or_added_is_named(path, spoil, message):
+    written(path, line(), line(before=A, model=B), line(before=B, model=C))
+    path.write_text("\n".join(spoil(path.read_text().splitlines())) + "\n")
+    with pytest.raises(DataError, match=message):
+        read(path)
+    before = path.read_bytes()
+    with pytest.raises(DataError):
+        append(path, line(model=C))
+    assert path.read_bytes() == before
+
+
+def test_the_predecessor_is_who_the_last_promotion_replaced(path):
+    assert predecessor([], A) is None
+    lines = written(
+        path,
         line(model=B),
         line("refused", before=B, model=A),
         line(before=B, model=A),
         line("refused", before=A, model=B),
-    ):
-        record(tmp_path / "l", each)
-    assert predecessor(tmp_path / "l", A) == B
-    assert predecessor(tmp_path / "l", msgspec.structs.replace(A, version="7", manifest="e")) == B
-    assert predecessor(tmp_path / "l", B) is None
+    )
+    assert predecessor(lines, A) == B
+    assert predecessor(lines, msgspec.structs.replace(A, version="7", manifest="e")) == B
+
+
+def test_going_back_twice_goes_further_back_not_forth(path):
+    lines = written(path, line(), line(before=A, model=B), line(before=B, model=C))
+    assert [each.model for each in in_use(lines)] == [A, B, C]
+    lines = written(path, line("rolled_back", before=C, model=B))
+    assert [each.model for each in in_use(lines)] == [A, B]
+    lines = written(path, line("rolled_back", before=B, model=A))
+    assert [each.model for each in in_use(lines)] == [A]
+    lines = written(path, line("refused", before=A, model=C), line("moved", before=A, model=C))
+    assert [each.model for each in in_use(lines)] == [A, C]

@@ -112,7 +112,9 @@ def test_the_alias_says_who_the_champion_is_when_the_pointer_says_otherwise(regi
     text = (registered.root / "pipeline.toml").read_text()
     (registered.root / "pipeline.toml").write_text(text.replace('name = "trial"', f'name = "{registered.name}"'))
     assert registered.validate("--force") == 80
+    assert [line.decision for line in registered.ledger()] == ["promoted", "moved", "refused"]
     assert registered.ledger()[-1].before.day == "2026-01-03"
+    assert registered.champion.version == "2"
 
 
 def test_a_champion_that_was_never_registered_takes_the_alias_away(registered, capsys):
@@ -126,8 +128,8 @@ def test_a_champion_that_was_never_registered_takes_the_alias_away(registered, c
 
 KILLED = """
 import os, signal, sys
-import validate.work
-validate.work.write_champion = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
+import validate.promotion
+validate.promotion.write_champion = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
 from validate.__main__ import main
 main()
 """
@@ -150,6 +152,38 @@ def test_a_run_killed_between_alias_and_pointer_is_repaired_by_the_next(register
     assert registered.validate(day="2026-01-03") == 0
     assert (alias(registered), registered.champion) == ("2", new)
     assert [(line.before, line.model) for line in registered.ledger()] == [(None, old), (old, new)]
+
+
+def test_a_promotion_that_was_cut_short_is_finished_by_the_run_of_another_day(registered):
+    register(registered, "2026-01-02", "bad")
+    assert registered.validate() == 0
+    new = register(registered, "2026-01-03", "good")
+    options = ["--data-root", str(registered.root), "--config", str(registered.root / "pipeline.toml")]
+    subprocess.run([sys.executable, "-c", KILLED, "--day", "2026-01-03", *options], check=False)
+    assert registered.validate() == 0
+    assert (alias(registered), registered.champion) == ("2", new)
+
+
+def test_a_rollback_moves_the_alias_back(registered):
+    first = register(registered, "2026-01-02", "bad")
+    assert registered.validate() == 0
+    register(registered, "2026-01-03", "good")
+    assert registered.validate(day="2026-01-03") == 0
+    assert registered.run("rollback", "--to", "1") == 0
+    assert (alias(registered), registered.champion) == ("1", first)
+
+
+def test_the_judgement_is_in_the_run_of_the_training(registered):
+    client = mlflow.MlflowClient()
+    run = client.create_run(client.create_experiment(registered.name)).info.run_id
+    registered.trained("2026-01-02", "good", version="1", run=run)
+    client.create_model_version(registered.name, "s3://nowhere/model")
+    assert registered.validate() == 0
+    logged = client.get_run(run)
+    assert logged.data.tags["decision"] == "promoted"
+    assert logged.data.metrics["test.roc_auc"] == registered.verdict()["challenger"]["metrics"]["roc_auc"]
+    assert {file.path for file in client.list_artifacts(run, "report")} == {"report/report.html", "report/verdict.json"}
+    assert "plots/roc.svg" in {file.path for file in client.list_artifacts(run, "plots")}
 
 
 def test_a_version_with_foreign_tags_is_refused_before_anything_changes(registered, capsys):

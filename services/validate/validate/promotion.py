@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from contract.champion import Champion, write_champion
+from contract.champion import Champion, read_champion, write_champion
+from contract.errors import MissingInput
 from contract.layout import Layout
 from validate.ledger import Line, append, last_in_use, read
 
@@ -48,7 +49,7 @@ class Throne:
         line, pointer = last_in_use(read(self.layout.ledger)), read_pointer(self.layout)
         alias = self._alias()
         if line is None:
-            return alias or pointer
+            return alias or self._without_ledger()
         if pointer is None or pointer.line != line.hash:
             log.warning("ledger: the change to the model of %s was cut short: finished now", line.model.day)
             self._put(line)
@@ -76,6 +77,12 @@ class Throne:
 
             set_champion(self.name, line.model.version)
         write_champion(self.layout.champion, Pointer(**msgspec.structs.asdict(line.model), line=line.hash))
+
+    def _without_ledger(self) -> Champion | None:
+        try:
+            return read_champion(self.layout.champion)
+        except MissingInput:
+            return None
 
     def _alias(self) -> Champion | None:
         if not self.registered:

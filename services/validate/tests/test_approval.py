@@ -1,0 +1,72 @@
+"""gate.approval = "manual": a person has the last word."""
+
+import pytest
+
+
+@pytest.fixture
+def proposed(project):
+    """A model that passed the gate and waits."""
+    project.configure('approval = "manual"\n')
+    challenger = project.trained("2026-01-02", "good")
+    assert project.validate() == 0
+    return challenger
+
+
+def test_who_passed_waits_and_nobody_is_champion_yet(project, proposed):
+    assert project.verdict()["decision"] == "proposed"
+    assert [line.decision for line in project.ledger()] == ["proposed"]
+    assert not (project.root / "models/champion.json").exists()
+    assert project.validate() == 0
+
+
+def test_approved_it_is_in_use_and_the_ledger_names_the_person(project, proposed, capsys):
+    assert project.run("approve", "--day", "2026-01-02", "--by", "ada", "--why", "looks right") == 0
+    assert project.champion == proposed
+    line = project.ledger()[-1]
+    assert (line.decision, line.by, line.why, line.model) == ("promoted", "ada", "looks right", proposed)
+    assert project.run("approve", "--day", "2026-01-02", "--by", "bob") == 0
+    assert "approved already, by ada" in capsys.readouterr().err
+    assert len(project.ledger()) == 2
+
+
+def test_refused_the_champion_stays_and_it_cannot_be_approved_any_more(project, proposed, capsys):
+    for _ in range(2):
+        assert project.run("refuse", "--day", "2026-01-02", "--by", "ada", "--why", "not now") == 80
+    assert [line.decision for line in project.ledger()] == ["proposed", "refused"]
+    assert "refused by ada: not now" in capsys.readouterr().err
+    assert project.run("approve", "--day", "2026-01-02") == 65
+    assert "was refused by ada; judge it again: validate --force" in capsys.readouterr().err
+    assert project.validate("--force") == 0
+    assert project.run("approve", "--day", "2026-01-02") == 0
+    assert project.champion == proposed
+
+
+def test_what_was_compared_with_another_champion_must_be_judged_again(project, proposed, capsys):
+    project.configure()
+    other = project.trained("2026-01-03", "fine")
+    assert project.validate(day="2026-01-03") == 0
+    assert project.run("approve", "--day", "2026-01-02") == 65
+    assert "was compared with no champion, in use by now is 2026-01-03" in capsys.readouterr().err
+    assert project.champion == other
+
+
+def test_where_nothing_was_proposed_there_is_nothing_to_answer(project, capsys):
+    for word in ("approve", "refuse"):
+        assert project.run(word, "--day", "2026-01-02") == 66
+        assert "models/2026-01-02: nothing was proposed" in capsys.readouterr().err
+
+
+def test_a_file_that_was_changed_since_is_not_approved(project, proposed, capsys):
+    path = project.root / proposed.file
+    path.write_bytes(path.read_bytes() + b"!")
+    assert project.run("approve", "--day", "2026-01-02") == 77
+    assert not (project.root / "models/champion.json").exists()
+
+
+def test_an_approved_model_can_be_gone_back_to(project, proposed):
+    assert project.run("approve", "--day", "2026-01-02") == 0
+    project.configure()
+    project.trained("2026-01-03", "fine")
+    assert project.validate(day="2026-01-03") == 0
+    assert project.run("rollback") == 0
+    assert project.champion == proposed

@@ -225,8 +225,9 @@ def test_the_history_tells_it_all_and_a_prediction_is_traced_to_its_raw_files(st
     assert decisions == ["promoted", "refused", "promoted", "rolled_back"]
     assert "ada" in history
     trace = by_hand(story, "predict", "trace", "--day", ARRIVED[6]).stdout
-    for part in (f"models/{ARRIVED[6]}", f"raw/{ARRIVED[0]}", f"raw/{ARRIVED[6]}", "sha256"):
+    for part in (f"models/{ARRIVED[6]}", f"inbox/{ARRIVED[0]}", f"inbox/{ARRIVED[6]}", "revision", "image"):
         assert part in trace
+    assert {line.split()[0] for line in trace.splitlines()} == {"ok"}
 
 
 def test_a_person_has_the_last_word_when_the_configuration_says_so(story, timings):

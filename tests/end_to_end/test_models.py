@@ -227,7 +227,7 @@ def test_the_history_tells_it_all_and_a_prediction_is_traced_to_its_raw_files(st
     trace = by_hand(story, "predict", "trace", "--day", ARRIVED[6]).stdout
     for part in (f"models/{ARRIVED[6]}", f"inbox/{ARRIVED[0]}", f"inbox/{ARRIVED[6]}", "revision", "image"):
         assert part in trace
-    assert {line.split()[0] for line in trace.splitlines()} == {"ok"}
+    assert {line.split()[0] for line in trace.splitlines()} == {"ok", "noted"}
 
 
 def test_a_person_has_the_last_word_when_the_configuration_says_so(story, timings):

@@ -244,6 +244,8 @@ def test_a_person_has_the_last_word_when_the_configuration_says_so(story, timing
     assert in_use(story) == "1"
     waiting = wait_for(lambda: [t for t in story.airflow.tasks("train", run_id) if t["state"] == "awaiting_input"])
     assert [task["task_id"] for task in waiting] == ["ask"]
+    # an answer in the very second in which the task parks is taken for a lost task: Airflow would ask again
+    time.sleep(5)
     answer = {"chosen_options": ["Approve"], "params_input": {"why": "looks right"}}
     story.airflow.call("PATCH", ask, answer)
     wait_for(lambda: story.airflow.state("train", run_id) in ("success", "failed"))

@@ -52,7 +52,7 @@ def count(value: int | None) -> str:
 
 def short(identity: str | None) -> str:
     """The first 12 characters of a hash."""
-    return "–" if not identity else identity[:12]
+    return "–" if not identity else identity.removeprefix("sha256:")[:12]
 
 
 def _unknown(value: float | None) -> bool:

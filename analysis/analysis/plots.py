@@ -160,7 +160,7 @@ def two_histograms(
 def cloud(name: str, description: str, xs: Array, ys: Array, *, x: str, y: str, line: str) -> Markup:
     """Points, thinned; `line`: "diagonal", or "zero" for a horizontal one."""
     plot = Plot(name, description)
-    keep = thinned(len(xs), 1500)
+    keep = thinned(len(xs), 800)
     plot.axes.plot(xs[keep], ys[keep], "o", color=ONE, markersize=2.2, alpha=0.5, markeredgewidth=0)
     if line == "zero":
         plot.axes.axhline(0, color=TWO, linewidth=1)

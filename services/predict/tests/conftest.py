@@ -105,7 +105,9 @@ class Day:
     def bring(self, table):
         with DatasetWriter(self.layout.processed(DAY)) as writer:
             writer.write(table)
-            writer.publish(Recipe("preprocess", DAY, "c0de", {"rows": table.to_pydict()}), {}, {})
+            counts = {"rows_in": table.num_rows + 1, "rows_out": table.num_rows, "rejected": 1}
+            counts["rejected_by_rule"] = {"id: duplicate": 1}
+            writer.publish(Recipe("preprocess", DAY, "c0de", {"rows": table.to_pydict()}), counts, {})
 
     def crown(self, model, *, name="model.joblib", **fields):
         """Put a model's file and the pointer in place; returns the champion."""

@@ -56,7 +56,7 @@ def test_a_second_run_is_up_to_date_and_changes_no_byte(ready, caplog):
     before = ready.tree()
     ready.predict()
     assert ready.tree() == before
-    assert caplog.messages[-1] == "predictions/2026-11-22: up to date"
+    assert caplog.messages[-2:] == ["predictions/2026-11-22: up to date", "reports/predict/2026-11-22: up to date"]
 
 
 def test_a_new_champion_predicts_the_day_again(ready, make_model):

@@ -148,7 +148,8 @@ def test_a_name_that_mlflow_refuses_is_a_wrong_configuration_and_leaves_no_model
     assert registered.train() == 78
     assert "MLflow refuses the run of pipeline.name 'a:b/c'" in capsys.readouterr().err
     assert not (registered.root / "models" / "2026-01-02").exists()
-    (run,) = mlflow.search_runs(experiment_names=["a:b/c"], output_format="list")
+    runs = mlflow.search_runs(experiment_names=["a:b/c"], output_format="list")
+    (run,) = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
     assert run.info.status == "FAILED"
     assert json.loads(mlflow.artifacts.load_text(f"runs:/{run.info.run_id}/card.json"))["task"] == "binary"
 
@@ -163,3 +164,26 @@ def test_a_registry_that_goes_away_in_the_middle_is_unavailable_and_leaves_no_mo
     assert registered.train() == 69
     assert "MLflow failed while the model was registered" in capsys.readouterr().err
     assert not (registered.root / "models" / "2026-01-02").exists()
+
+
+def test_one_run_holds_all_of_a_training_and_a_nested_one_each_candidate(registered):
+    assert registered.train() == 0
+    client = mlflow.MlflowClient()
+    manifest = Dataset.open(registered.root / "models" / "2026-01-02").manifest
+    parent = client.get_run(manifest.run["mlflow_run"])
+    runs = mlflow.search_runs(experiment_names=[registered.name], output_format="list")
+    nested = {run.info.run_name: run for run in runs if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id}
+    assert set(nested) == {"first", "trees"}
+    history = client.get_metric_history(nested["trees"].info.run_id, "cv")
+    assert [point.step for point in history] == [0, 1, 2]
+    (given,) = parent.inputs.dataset_inputs
+    assert given.dataset.name == registered.name
+    assert parent.data.tags["data"].startswith(given.dataset.digest)
+    assert parent.data.tags["code"] == manifest.code
+    artifacts = {file.path for file in client.list_artifacts(parent.info.run_id)}
+    assert {"pipeline.toml", "card.json"} <= artifacts
+    version = client.get_model_version(registered.name, manifest.run["version"])
+    assert {"day", "data", "code", "sha256"} <= set(version.tags)
+    model = mlflow.models.get_model_info(f"models:/{registered.name}/{manifest.run['version']}")
+    assert model.signature is not None
+    assert model.saved_input_example_info is not None

@@ -181,7 +181,8 @@ def test_the_judgement_is_in_the_run_of_the_training(registered):
     assert registered.validate() == 0
     logged = client.get_run(run)
     assert logged.data.tags["decision"] == "promoted"
-    assert logged.data.metrics["test.roc_auc"] == registered.verdict()["challenger"]["metrics"]["roc_auc"]
+    told = registered.verdict()["challenger"]["metrics"]["roc_auc"]
+    assert logged.data.metrics["test.roc_auc"] == pytest.approx(told)
     assert {file.path for file in client.list_artifacts(run, "report")} == {"report/report.html", "report/verdict.json"}
     assert "plots/roc.svg" in {file.path for file in client.list_artifacts(run, "plots")}
 

@@ -1,0 +1,72 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from analysis.index import write
+from contract.champion import Champion, write_champion
+from contract.layout import Layout
+from contract.publish import DatasetWriter
+from contract.recipe import Recipe
+
+CHAMPION = Champion(day="2026-01-02", file="m", sha256="a" * 64, manifest="b" * 64, sklearn="1.9.1", version="3")
+
+
+@pytest.fixture
+def layout(tmp_path):
+    return Layout(tmp_path)
+
+
+def report(layout, kind, day, notes, counts=None):
+    with DatasetWriter(layout.report(kind, day)) as writer:
+        writer.file("page", "report.html").write_text("<html></html>")
+        writer.publish(Recipe("x", day, "c", {}), counts or {}, {}, notes)
+
+
+def page(layout):
+    write(layout)
+    return (layout.reports / "index.html").read_text()
+
+
+def test_reports_are_listed_newest_first_with_links_that_lead_somewhere(layout):
+    report(layout, "train", "2026-01-02", {"decision": "promoted", "why": "roc_auc 0.8 reaches 0.7"})
+    report(layout, "predict", "2026-01-03", {"drift": "alarm", "columns": {"age": "alarm"}})
+    report(layout, "live", "2026-01-01", {"metric": "r2", "value": 0.5, "model": "2026-01-02 v3"}, {"rows": 7})
+    html = page(layout)
+    links = [part.split('"')[0] for part in html.split('<a href="')[1:]]
+    assert [link.split("/")[:2] for link in links] == [
+        ["predict", "2026-01-03"],
+        ["train", "2026-01-02"],
+        ["live", "2026-01-01"],
+    ]
+    assert all((layout.reports / link).is_file() for link in links)
+    assert "age: alarm" in html
+    assert "r2 0.5000 by 2026-01-02 v3, 7 rows" in html
+
+
+def test_who_is_champion_since_when_and_why_comes_first(layout):
+    report(layout, "train", "2026-01-02", {"decision": "promoted", "why": "good"})
+    assert "No champion yet" in page(layout)
+    write_champion(layout.champion, CHAMPION)
+    line = {"decision": "rolled_back", "when": "2026-01-05T10:00:00+00:00", "by": "ada", "why": "complaints"}
+    layout.ledger.write_text(json.dumps(line) + "\n")
+    html = page(layout)
+    assert "In use: the model of 2026-01-02, version 3" in html
+    assert "rolled back 2026-01-05 10:00:00Z by ada: complaints" in html
+
+
+def test_a_damaged_report_is_listed_as_such_and_hides_no_other(layout):
+    report(layout, "train", "2026-01-02", {"decision": "refused", "why": "<b>worse</b>"})
+    (layout.report("predict", "2026-01-03")).mkdir(parents=True)
+    (layout.report("predict", "2026-01-03") / "manifest.json").write_text("{")
+    html = page(layout)
+    assert "damaged" in html
+    assert "&lt;b&gt;worse&lt;/b&gt;" in html
+
+
+def test_listing_needs_neither_numpy_nor_matplotlib():
+    program = "import sys, analysis.index, analysis.page; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
+    assert {"numpy", "matplotlib", "scipy", "pyarrow"} & set(loaded) == set()
+    assert "jinja2" in loaded

@@ -43,8 +43,7 @@ def _decision(layout: Layout) -> dict[str, Any] | None:
 def _reports(layout: Layout) -> list[dict[str, Any]]:
     found = []
     for kind in KINDS:
-        for path in (layout.reports / kind).glob("*/manifest.json"):
-            found.append(_report(layout, kind, path.parent))
+        found += [_report(layout, kind, path.parent) for path in (layout.reports / kind).glob("*/manifest.json")]
     return sorted(found, key=lambda report: (report["day"], report["kind"]), reverse=True)
 
 

@@ -10,6 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 _HERE = Path(__file__).parent / "templates"
+UNKNOWN = "\N{EN DASH}"
 
 
 def render(template: Path, **values: Any) -> str:
@@ -32,27 +33,27 @@ def render(template: Path, **values: Any) -> str:
 
 def number(value: float | None, digits: int = 4) -> str:
     """0.8644; a dash for what is not known."""
-    return "–" if _unknown(value) else f"{value:.{digits}f}"
+    return UNKNOWN if _unknown(value) else f"{value:.{digits}f}"
 
 
 def signed(value: float | None, digits: int = 4) -> str:
     """+0.0032."""
-    return "–" if _unknown(value) else f"{value:+.{digits}f}"
+    return UNKNOWN if _unknown(value) else f"{value:+.{digits}f}"
 
 
 def percent(value: float | None, digits: int = 1) -> str:
     """2.5 %."""
-    return "–" if value is None or _unknown(value) else f"{value * 100:.{digits}f} %"
+    return UNKNOWN if value is None or _unknown(value) else f"{value * 100:.{digits}f} %"
 
 
 def count(value: int | None) -> str:
     """12,345."""
-    return "–" if value is None else f"{value:,}"
+    return UNKNOWN if value is None else f"{value:,}"
 
 
 def short(identity: str | None) -> str:
     """The first 12 characters of a hash."""
-    return "–" if not identity else identity.removeprefix("sha256:")[:12]
+    return UNKNOWN if not identity else identity.removeprefix("sha256:")[:12]
 
 
 def _unknown(value: float | None) -> bool:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 INK, SOFT, LINE, ONE, TWO, PAPER = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
 _VARIABLES = {INK: "ink", SOFT: "soft", LINE: "line", ONE: "one", TWO: "two", PAPER: "paper"}
-_STYLE = {
+_STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "microstep",
     "font.family": "sans-serif",
@@ -107,7 +107,12 @@ def lines(
 
 
 def intervals(
-    name: str, description: str, rows: Sequence[tuple[str, float, float, float]], *, x: str, marks: Sequence[float] = (0.0,)
+    name: str,
+    description: str,
+    rows: Sequence[tuple[str, float, float, float]],
+    *,
+    x: str,
+    marks: Sequence[float] = (0.0,),
 ) -> Markup:
     """A point with its interval for each row (label, value, low, high), the first on top; `marks` are dashed."""
     plot = Plot(name, description, height=0.9 + 0.28 * len(rows))
@@ -124,7 +129,13 @@ def intervals(
 
 
 def bars(
-    name: str, description: str, labels: Sequence[str], values: Sequence[float], *, x: str, spread: Sequence[float] | None = None
+    name: str,
+    description: str,
+    labels: Sequence[str],
+    values: Sequence[float],
+    *,
+    x: str,
+    spread: Sequence[float] | None = None,
 ) -> Markup:
     """Horizontal bars, the first on top; `spread` is drawn as a line on both sides of an end."""
     plot = Plot(name, description, height=0.9 + 0.24 * len(labels))

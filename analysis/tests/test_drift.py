@@ -38,9 +38,7 @@ def reference(rng, size, days=7, **settings):
 
 
 def levels(found: Reference, day):
-    told = [
-        measure(column, count(column, codes(column, day[column.name])), found.limits) for column in found.columns
-    ]
+    told = [measure(column, count(column, codes(column, day[column.name])), found.limits) for column in found.columns]
     return {each.name: each.level for each in told}
 
 
@@ -121,9 +119,7 @@ def test_a_day_without_rows_or_a_column_without_values_is_no_drift():
 
 
 def test_psi_is_what_the_formula_says():
-    assert psi(np.array([0.5, 0.5]), np.array([0.25, 0.75])) == pytest.approx(
-        -0.25 * np.log(0.5) + 0.25 * np.log(1.5)
-    )
+    assert psi(np.array([0.5, 0.5]), np.array([0.25, 0.75])) == pytest.approx(-0.25 * np.log(0.5) + 0.25 * np.log(1.5))
     assert psi(np.array([1.0, 0.0]), np.array([1.0, 0.0])) == 0
 
 

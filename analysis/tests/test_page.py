@@ -44,10 +44,14 @@ def test_numbers_are_written_one_way_and_unknown_ones_as_a_dash():
 
 CURVE = np.linspace(0, 1, 100_000)
 DRAWN = {
-    "lines": lambda name: plots.lines(name, "a <curve>", [("one", CURVE, CURVE), ("two", CURVE, CURVE**2)], x="x", y="y"),
+    "lines": lambda name: plots.lines(
+        name, "a <curve>", [("one", CURVE, CURVE), ("two", CURVE, CURVE**2)], x="x", y="y"
+    ),
     "intervals": lambda name: plots.intervals(name, "d", [("a & b", 0.1, 0.0, 0.2), ("c", 0.3, 0.2, 0.4)], x="x"),
     "bars": lambda name: plots.bars(name, "d", ["a", "b"], [1.0, 2.0], x="x", spread=[0.1, 0.2]),
-    "histograms": lambda name: plots.two_histograms(name, "d", ["a", "b"], [0.4, 0.6], [0.5, 0.5], names=("t", "d"), x="x"),
+    "histograms": lambda name: plots.two_histograms(
+        name, "d", ["a", "b"], [0.4, 0.6], [0.5, 0.5], names=("t", "d"), x="x"
+    ),
     "cloud": lambda name: plots.cloud(name, "d", CURVE, CURVE, x="x", y="y", line="diagonal"),
 }
 

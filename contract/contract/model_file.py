@@ -55,7 +55,7 @@ def signature(sha256: str, key: bytes) -> str:
 def open_model(root: Path, model: Champion, *, signed: bool) -> Any:
     """The object in a model's file; `signed` is `training.sign`, and a key that is there demands a signature, too.
 
-    Raises OtherScikitLearn, Unsigned, MissingInput when the file is gone, NotPermitted for a file outside the data root, with
+    Raises OtherScikitLearn, Unsigned, MissingInput when it is gone, NotPermitted for a file outside the data root, with
     another content than was promised, or with a wrong signature, DataError when it needs what is not installed.
     """
     here = version("scikit-learn")

@@ -9,9 +9,9 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
 from analysis.drift import Array, Column, Finding, Level, measure, worst
 from analysis.reference import Reference, codes, count
-
 from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.errors import DataError, MissingInput

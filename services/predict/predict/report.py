@@ -52,9 +52,7 @@ def report(run: Run, rows: Dataset, champion: Champion) -> None:
         writer.publish(recipe, {"rows": predictions.rows()}, run.provenance(), notes)
     index.write(run.layout)
     said = ", ".join(f"{name} {level}" for name, level in drifted.items()) or drift.without or "no column drifted"
-    log.info(
-        "%s: drift %s (%s), %.1f s", run.layout.name(place), drift.level, said, time.monotonic() - started
-    )
+    log.info("%s: drift %s (%s), %.1f s", run.layout.name(place), drift.level, said, time.monotonic() - started)
 
 
 def _reference_input(run: Run, champion: Champion) -> list[Input]:
@@ -91,7 +89,9 @@ def _page(
     from analysis.page import render
 
     worst = [each for each in drift.columns if each.level != "ok"] or drift.columns[:2]
-    plots = [(each, _distributions(f"c{place}", each, columns[each.name])) for place, each in enumerate(worst[:MOST_PLOTS])]
+    plots = [
+        (each, _distributions(f"c{place}", each, columns[each.name])) for place, each in enumerate(worst[:MOST_PLOTS])
+    ]
     volume = _volume(run)
     return render(
         _TEMPLATE,
@@ -115,6 +115,7 @@ def _page(
 def _distributions(name: str, found: Finding, column: Column) -> Any:
     """The column in the training and on the day, over the same bins."""
     import numpy as np
+
     from analysis import plots
     from analysis.drift import grouped
 
@@ -141,19 +142,16 @@ def _labels(column: Column, groups: int) -> list[str]:
 
 def _volume(run: Run) -> list[tuple[str, int]]:
     """Rows of the last predicted days, this one last."""
-    found = []
-    for path in sorted((run.root / "predictions").glob("*/manifest.json")):
-        if path.parent.name <= run.day:
-            found.append(path.parent)
-    return [(each.name, Dataset.open(each).rows()) for each in found[-RECENT_DAYS:]]
+    days = sorted(path.parent for path in (run.root / "predictions").glob("*/manifest.json"))
+    found = [day for day in days if day.name <= run.day][-RECENT_DAYS:]
+    return [(day.name, Dataset.open(day).rows()) for day in found]
 
 
 def _volume_plot(volume: list[tuple[str, int]]) -> Any:
     import numpy as np
+
     from analysis import plots
 
     days = np.array([np.datetime64(day) for day, _ in volume])
     rows = np.array([rows for _, rows in volume])
-    return plots.lines(
-        "volume", "Predicted rows by day", [("", days, rows)], x="", y="rows", unit=False, markers=True
-    )
+    return plots.lines("volume", "Predicted rows by day", [("", days, rows)], x="", y="rows", unit=False, markers=True)

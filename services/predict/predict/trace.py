@@ -62,7 +62,9 @@ def tree(links: list[Link]) -> str:
 
 def _model(layout: Layout, champion: Champion, *, sign: bool) -> Iterator[Link]:
     version = f"version {champion.version}" if champion.version else "not registered"
-    yield _file(layout.root / champion.file, champion.file, champion.sha256, 1, f"{version}, scikit-learn {champion.sklearn}")
+    yield _file(
+        layout.root / champion.file, champion.file, champion.sha256, 1, f"{version}, scikit-learn {champion.sklearn}"
+    )
     yield from _signature(champion, sign=sign)
     yield from _ledger(layout, champion)
     place = layout.model(champion.day)
@@ -161,7 +163,9 @@ def _file(path: Path, name: str, sha256: str, depth: int, more: str) -> Link:
 def _made_by(manifest: Manifest) -> str:
     run: dict[str, Any] = manifest.run
     told = [f"code {_short(manifest.code)}"]
-    told += [f"{name} {_short(str(run[name]).removeprefix('sha256:'))}" for name in ("revision", "image") if run.get(name)]
+    told += [
+        f"{name} {_short(str(run[name]).removeprefix('sha256:'))}" for name in ("revision", "image") if run.get(name)
+    ]
     return ", ".join(told)
 
 

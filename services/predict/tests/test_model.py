@@ -119,7 +119,9 @@ def test_where_there_is_a_key_an_unsigned_file_is_never_opened(day, tmp_path, mo
     monkeypatch.setenv("MICROSTEP_MODEL_KEY", KEY)
     champion = day.crown(Evil(str(tmp_path / "opened")))
     (tmp_path / "opened").unlink(missing_ok=True)
-    with pytest.raises(Unsigned, match="must be signed, is not; train again with the key: train --force --day 2026-11-16"):
+    with pytest.raises(
+        Unsigned, match="must be signed, is not; train again with the key: train --force --day 2026-11-16"
+    ):
         open_model(day.root, champion, signed=demanded)
     with pytest.raises(NotPermitted, match="of another key"):
         open_model(day.root, signed_by(champion, OTHER), signed=demanded)

@@ -2,18 +2,17 @@
 
 import json
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
-from analysis.reference import build
 
+from analysis.reference import build
 from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.modelling import Drift
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
-
-import msgspec
 
 
 @pytest.fixture
@@ -89,7 +88,9 @@ def test_batches_do_not_change_what_is_measured(watched, monkeypatch):
     watched.predict()
     whole = report(watched)[1]
     batches = Dataset.batches
-    monkeypatch.setattr(Dataset, "batches", lambda self, columns=None, role="rows", batch_rows=0: batches(self, columns, role, 100))
+    monkeypatch.setattr(
+        Dataset, "batches", lambda self, columns=None, role="rows", batch_rows=0: batches(self, columns, role, 100)
+    )
     watched.predict(force=True)
     assert report(watched)[1] == whole
 

@@ -1,5 +1,6 @@
 """From predictions down to what arrived: whatever was touched is named, and nothing else."""
 
+import hashlib
 import json
 
 import msgspec
@@ -12,8 +13,6 @@ from contract.manifest import Input
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from predict.trace import broken, trace, tree
-
-import hashlib
 
 
 def dataset(path, root, inputs=(), **files):
@@ -43,10 +42,18 @@ def chain(day, model):
     crowned = day.crown(model)
     with DatasetWriter(layout.model(day.trained), keep_superseded=True) as writer:
         (root / crowned.file).rename(writer.file("model", "model.joblib"))
-        manifest = writer.publish(Recipe("train", day.trained, "c0de", {}, days), {}, {"mlflow_run": "r1"}, {"sklearn": crowned.sklearn})
+        manifest = writer.publish(
+            Recipe("train", day.trained, "c0de", {}, days), {}, {"mlflow_run": "r1"}, {"sklearn": crowned.sklearn}
+        )
     champion = Champion.of(f"models/{day.trained}", manifest)
     write_champion(layout.champion, champion)
-    line = {"decision": "promoted", "when": "2026-11-16T03:00:00+00:00", "by": "validate", "why": "better", "to": msgspec.to_builtins(champion)}
+    line = {
+        "decision": "promoted",
+        "when": "2026-11-16T03:00:00+00:00",
+        "by": "validate",
+        "why": "better",
+        "to": msgspec.to_builtins(champion),
+    }
     layout.ledger.write_text(json.dumps(line) + "\n")
     day.predict()
     return day
@@ -75,7 +82,14 @@ def files(root):
     return [path for path in root.rglob("*") if path.is_file()]
 
 
-TOUCHED = ("predictions", "processed/2026-11-22", "processed/2026-11-15", "raw/2026-11-16", "inbox/2026-11-15", "models/2026-11-16/model")
+TOUCHED = (
+    "predictions",
+    "processed/2026-11-22",
+    "processed/2026-11-15",
+    "raw/2026-11-16",
+    "inbox/2026-11-15",
+    "models/2026-11-16/model",
+)
 
 
 @pytest.mark.parametrize("place", TOUCHED)

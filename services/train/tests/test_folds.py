@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
 
+from contract.dataset import Dataset
 from contract.errors import DataError
 from train.folds import folds
 from train.rows import read
-
-from contract.dataset import Dataset
 
 
 def rows_of(project, count):

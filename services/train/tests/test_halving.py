@@ -15,7 +15,9 @@ def card(project):
 
 @pytest.fixture
 def searched(project):
-    project.configure(SEARCH + "search = { C = { low = 0.0001, high = 10, log = true }, tol = [0.001, 0.0001] }\ntrials = 6\n")
+    project.configure(
+        SEARCH + "search = { C = { low = 0.0001, high = 10, log = true }, tol = [0.001, 0.0001] }\ntrials = 6\n"
+    )
     assert project.train() == 0
     return project
 
@@ -29,7 +31,9 @@ def test_the_winner_is_in_the_card_with_all_that_was_tried(searched):
     assert sizes == sorted(sizes)
     assert sizes.count(sizes[0]) == 6 > sizes.count(sizes[-1])
     last = [trial["mean"] for trial in found["trials"] if trial["rows"] == sizes[-1]]
-    assert max(last) == next(trial["mean"] for trial in reversed(found["trials"]) if trial["params"] == found["searched"])
+    assert max(last) == next(
+        trial["mean"] for trial in reversed(found["trials"]) if trial["params"] == found["searched"]
+    )
 
 
 def test_the_same_seed_searches_the_same_points(searched):

@@ -26,7 +26,9 @@ def test_of_equals_the_one_nearest_to_a_half_is_taken():
     scores, positive = np.array([0.1, 0.45, 0.9]), np.array([False, True, True])
     assert cheapest(scores, positive, Costs(false_positive=1, false_negative=1)) == pytest.approx(0.275)
     ties = np.array([0.2, 0.4, 0.6, 0.8])
-    assert cheapest(ties, np.array([True, False, True, False]), Costs(false_positive=1, false_negative=1)) == pytest.approx(0.5)
+    assert cheapest(
+        ties, np.array([True, False, True, False]), Costs(false_positive=1, false_negative=1)
+    ) == pytest.approx(0.5)
 
 
 DECISION = "[decision]\ncosts = { false_positive = 1, false_negative = 20 }\n"

@@ -10,7 +10,9 @@ from train.weights import weights
 
 def configured(project, setting):
     text = (project.root / "pipeline.toml").read_text()
-    (project.root / "pipeline.toml").write_text(text.replace("[training]\n", f"[training]\nclass_weights = {setting}\n"))
+    (project.root / "pipeline.toml").write_text(
+        text.replace("[training]\n", f"[training]\nclass_weights = {setting}\n")
+    )
     return project.config
 
 

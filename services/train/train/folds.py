@@ -22,10 +22,10 @@ def folds(config: Config, rows: Rows) -> list[tuple[Array, Array]]:
 def _by_day(config: Config, rows: Rows) -> list[tuple[Array, Array]]:
     """Earlier days to fit on, the next ones to score."""
     count, days = config.training.folds, len(rows.by_day)
-    remedy = "lower training.folds, raise training.window_days, or take cross_validation = \"shuffled\""
+    remedy = 'lower training.folds, raise training.window_days, or take cross_validation = "shuffled"'
     if days < count + 1:
         raise DataError(
-            f"the train rows of {days} days: cross_validation = \"by_day\" needs at least {count + 1} days "
+            f'the train rows of {days} days: cross_validation = "by_day" needs at least {count + 1} days '
             f"(training.folds and one more), got {days}; {remedy}"
         )
     found = []

@@ -112,7 +112,9 @@ def _dataset(training: Training, frame: pd.DataFrame, card: dict[str, Any]) -> M
     """The rows by their origin: they stay below the data root."""
     source = CodeDatasetSource(tags={"days": ", ".join(training.days), "rows": str(card["rows"])})
     schema = _signature(frame, card["task"]).inputs
-    return MetaDataset(source, name=training.name, digest=training.origin["data"][:_DIGEST], schema=schema)
+    return MetaDataset(  # type: ignore[abstract] # what it lacks has a default where it is used
+        source, name=training.name, digest=training.origin["data"][:_DIGEST], schema=schema
+    )
 
 
 def _signature(frame: pd.DataFrame, task: str) -> ModelSignature:

@@ -18,8 +18,8 @@ from sklearn.pipeline import Pipeline
 
 from contract.config import Config
 from contract.errors import ConfigError, DataError
-from contract.progress import progress
 from contract.modelling import Candidate
+from contract.progress import progress
 from train.candidates import Scorer, build, metric, scorer
 from train.folds import folds
 from train.halving import search

@@ -48,8 +48,8 @@ def settings(config: Config) -> dict[str, Any]:
 
 def _train(run: Run, place: Path, recipe: Recipe, days: list[Dataset]) -> None:
     import joblib
-    from analysis.reference import build
 
+    from analysis.reference import build
     from train.candidates import check
     from train.card import card, iterations, notes
     from train.rows import read

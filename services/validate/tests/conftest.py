@@ -129,7 +129,9 @@ class Project:
             target = target.astype(object)
         return Pipeline([("prepare", imputed), ("estimate", estimator)]).fit(frame, target)
 
-    def trained(self, day="2026-01-02", quality="good", model=None, version=None, run=None, sklearn_version=sklearn.__version__):
+    def trained(
+        self, day="2026-01-02", quality="good", model=None, version=None, run=None, sklearn_version=sklearn.__version__
+    ):
         """A model of a day as train leaves it."""
         place = self.root / "models" / day
         with DatasetWriter(place, keep_superseded=True) as writer:

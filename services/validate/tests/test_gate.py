@@ -17,9 +17,7 @@ def against(low, high, **more):
 
 def piece(value, low, high, rows=80, word="a", judged=True):
     found = Interval(value=value, low=low, high=high)
-    return Slice(
-        column="word", value=word, rows=rows, challenger=0.7, champion=0.8, difference=found, judged=judged
-    )
+    return Slice(column="word", value=word, rows=rows, challenger=0.7, champion=0.8, difference=found, judged=judged)
 
 
 def verdicts(verdict):

@@ -7,7 +7,9 @@ from contract.champion import Champion
 from contract.errors import DataError
 from validate.ledger import Line, append, in_use, predecessor, read
 
-A, B, C = (Champion(day=f"2026-01-0{n}", file=f"m{n}", sha256=str(n) * 64, manifest="f", sklearn="1") for n in (1, 2, 3))
+A, B, C = (
+    Champion(day=f"2026-01-0{n}", file=f"m{n}", sha256=str(n) * 64, manifest="f", sklearn="1") for n in (1, 2, 3)
+)
 
 
 def line(decision="promoted", before=None, model=A, **more):
@@ -65,7 +67,10 @@ def test_half_a_line_that_a_power_cut_left_is_passed_over_and_then_cut_off(path)
         (lambda texts: [texts[0], texts[2]], "line 2 must follow the line with hash"),
         (lambda texts: [texts[1], texts[0], texts[2]], "line 1 must follow the line with hash \\(none\\)"),
         (lambda texts: ["{}", *texts], "line 1 is damaged"),
-        (lambda texts: [texts[0], texts[1].replace('"by":"validate"', '"by":"mallory"'), texts[2]], "line 2 was changed"),
+        (
+            lambda texts: [texts[0], texts[1].replace('"by":"validate"', '"by":"mallory"'), texts[2]],
+            "line 2 was changed",
+        ),
     ],
 )
 def test_a_line_that_was_changed_removed_moved_or_added_is_named(path, spoil, message):

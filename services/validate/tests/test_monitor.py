@@ -24,7 +24,12 @@ def test_the_live_metric_is_that_of_the_predictions(each_task):
     each_task.predicted("2026-01-02", champion)
     assert each_task.run("monitor", "--day", "2026-01-02") == 0
     found = live(each_task)
-    assert (found["day"], found["model"], found["rows"], found["predicted"]) == ("2026-01-02", "2026-01-01 v3", 100, 100)
+    assert (found["day"], found["model"], found["rows"], found["predicted"]) == (
+        "2026-01-02",
+        "2026-01-01 v3",
+        100,
+        100,
+    )
     least = {"binary": 0.85, "multiclass": -0.9, "regression": 0.6}[each_task.task]
     assert found["metrics"][found["metric"]] > least
 

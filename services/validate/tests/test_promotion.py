@@ -5,9 +5,9 @@ import os
 import pytest
 
 import validate.page
+from contract.layout import Layout
 from validate.ledger import last_in_use
 from validate.promotion import read_pointer, unfinished
-from contract.layout import Layout
 
 CALLS = ("pwrite", "ftruncate", "replace", "fsync")
 

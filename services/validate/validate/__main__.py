@@ -75,6 +75,10 @@ def _rollback_options(parser: argparse.ArgumentParser) -> None:
     _answer_options(parser)
 
 
+def _no_options(parser: argparse.ArgumentParser) -> None:
+    """The step's own are enough."""
+
+
 STEP = Step(
     name="validate",
     package=Path(__file__).parent,
@@ -87,7 +91,7 @@ STEP = Step(
         Command("rollback", "go back to an earlier champion", _rollback_options, rollback),
         Command("approve", 'promote what waits for it (gate.approval = "manual")', _answer_options, approve),
         Command("refuse", "keep the champion instead", _answer_options, refuse),
-        Command("monitor", "judge a day's predictions, now that its target is known", lambda parser: None, monitor),
+        Command("monitor", "judge a day's predictions, now that its target is known", _no_options, monitor),
     ),
 )
 

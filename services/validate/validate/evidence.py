@@ -62,7 +62,7 @@ def gather(config: Config, metric: str, wanted: list[str], challenger: Outcome, 
     if f"{metric}:challenger" not in asked:
         found |= _one_by_one(config, metric, challenger, champion, classes)
 
-    measures = [_measure(name, found, own[name], old and old[name]) for name in wanted]
+    measures = [_measure(name, found, own[name], None if old is None else old[name]) for name in wanted]
     cost = _measure("cost", found, None, None) if config.decision.costs is not None else None
     brier = found.get("neg_brier_score:difference")
     reliability = calibration(challenger)
@@ -73,7 +73,7 @@ def gather(config: Config, metric: str, wanted: list[str], challenger: Outcome, 
         champion=old,
         difference=found.get(f"{metric}:difference"),
         slices=[_slice(each, metric, challenger, champion, classes, found, gate.min_slice_rows) for each in places],
-        calibration_error=reliability and reliability.error,
+        calibration_error=None if reliability is None else reliability.error,
         brier=brier and Interval(value=-brier.value, low=-brier.high, high=-brier.low),
         cost=found.get("cost:difference"),
     )

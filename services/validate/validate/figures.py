@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from analysis import plots
 from markupsafe import Markup
 from sklearn.metrics import precision_recall_curve, roc_curve
 
+from analysis import plots
 from validate.compare import Comparison
 from validate.evidence import Measure
 from validate.importance import Importance
@@ -48,7 +48,8 @@ def figures(comparison: Comparison, weights: list[Importance]) -> dict[str, Mark
         top = weights[:MOST_COLUMNS]
         drawn["importance"] = plots.bars(
             "importance", "Permutation importance by column", [each.column for each in top],
-            [each.mean for each in top], x=f"fall of {report.metric} when shuffled", spread=[each.spread for each in top],
+            [each.mean for each in top], spread=[each.spread for each in top],
+            x=f"fall of {report.metric} when shuffled",
         )  # fmt: skip
     return drawn
 
@@ -85,9 +86,7 @@ def _binary(both: list[tuple[str, Outcome]]) -> dict[str, Markup]:
     if not roc:
         return {}
     return {
-        "roc": plots.lines(
-            "roc", "ROC curve", roc, x="false positive rate", y="true positive rate", diagonal=True
-        ),
+        "roc": plots.lines("roc", "ROC curve", roc, x="false positive rate", y="true positive rate", diagonal=True),
         "precision_recall": plots.lines("pr", "Precision-recall curve", precision, x="recall", y="precision"),
         "scores": _scores(both[0][1]),
     }
@@ -134,8 +133,16 @@ def _regression(outcome: Outcome) -> dict[str, Markup]:
     order = np.argsort(outcome.scores, kind="stable")
     said, true = outcome.scores[order], outcome.target[order]
     return {
-        "actual": plots.cloud("actual", "Predicted against actual", said, true, x="predicted", y="actual", line="diagonal"),
+        "actual": plots.cloud(
+            "actual", "Predicted against actual", said, true, x="predicted", y="actual", line="diagonal"
+        ),
         "residuals": plots.cloud(
-            "residuals", "Residuals against predicted", said, true - said, x="predicted", y="actual less predicted", line="zero"
+            "residuals",
+            "Residuals against predicted",
+            said,
+            true - said,
+            x="predicted",
+            y="actual less predicted",
+            line="zero",
         ),
     }

@@ -176,7 +176,8 @@ def _guard(name: str, what: str, found: Interval | None, margin: float) -> Rule:
         return Rule(name=name, limit=margin, value=None, verdict="unknown", text=text)
     harmed = _harm(found, margin, sign=1)
     said = f"{what} {found.value:+.4f} against the champion (interval {found.low:+.4f} to {found.high:+.4f})"
-    text = f"{said} {'is worse by more than' if harmed else 'is not shown to be worse by more than'} gate.{name} {margin:g}"
+    outcome = "is worse by more than" if harmed else "is not shown to be worse by more than"
+    text = f"{said} {outcome} gate.{name} {margin:g}"
     return Rule(name=name, limit=margin, value=found.value, verdict="failed" if harmed else "passed", text=text)
 
 

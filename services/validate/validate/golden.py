@@ -59,7 +59,9 @@ def check(root: Path, golden: Input, model: Pipeline, config: Config) -> int:
     then = np.column_stack([rows.column(name).to_numpy() for name in columns])
     now = _said(model, rows.drop_columns(columns), classes(config))
     if now.shape != then.shape:
-        raise DataError(f"{golden.path}: the model must give {then.shape[1]} scores a row, as then, gives {now.shape[1]}")
+        raise DataError(
+            f"{golden.path}: the model must give {then.shape[1]} scores a row, as then, gives {now.shape[1]}"
+        )
     wrong = ~np.isclose(now, then, rtol=TOLERANCE, atol=0).all(axis=1)
     if wrong.any():
         raise DataError(

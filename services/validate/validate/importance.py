@@ -53,7 +53,7 @@ def importance(model: Pipeline, days: list[Dataset], config: Config, metric: str
     codes = pd.Index(known, dtype=object).get_indexer(truth) if known else truth
     threshold = threshold_of(model) if len(known) == 2 else None
 
-    def scored(fitted: Pipeline, rows: pd.DataFrame, true: object) -> float:  # noqa: ARG001 (scikit-learn's signature)
+    def scored(fitted: Pipeline, rows: pd.DataFrame, true: object) -> float:
         found = values([metric], Outcome(codes, say(fitted, rows, known), threshold), len(known))[metric]
         return math.nan if found is None else found
 

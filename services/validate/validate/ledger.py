@@ -103,8 +103,9 @@ def append(path: Path, line: Line) -> Line:
 
 
 def in_use(lines: list[Line]) -> list[Line]:
-    """The lines that put a model in use, as a rollback sees them: the last one is the champion's, those before it
-    are where one can go back to. A rollback takes what it goes back over off the end.
+    """The lines that put a model in use, as a rollback sees them, the champion's last.
+
+    One can go back to those before it; a rollback takes what it goes back over off the end.
     """
     stack: list[Line] = []
     for line in lines:

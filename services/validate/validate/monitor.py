@@ -64,11 +64,9 @@ def monitor_day(run: Run) -> None:
 
 def course(layout: Layout, until: str) -> list[Live]:
     """What is known about predictions up to a day, oldest first."""
-    found = []
-    for path in sorted((layout.reports / "live").glob("*/manifest.json"))[-LONGEST_DAYS:]:
-        if path.parent.name <= until:
-            found.append(msgspec.json.decode(Dataset.open(path.parent).file("live").read_bytes(), type=Live))
-    return found
+    days = sorted(path.parent for path in (layout.reports / "live").glob("*/manifest.json"))[-LONGEST_DAYS:]
+    files = [Dataset.open(day).file("live") for day in days if day.name <= until]
+    return [msgspec.json.decode(file.read_bytes(), type=Live) for file in files]
 
 
 def _monitor(run: Run) -> bool:

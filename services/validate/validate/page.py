@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from analysis.page import render
 from markupsafe import Markup
 
+from analysis.page import render
 from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.manifest import read_manifest
 from contract.run import Run
-from validate.compare import Comparison
+from validate.compare import Comparison, Report
 from validate.figures import figures, live_figure
 from validate.importance import importance
 from validate.monitor import Live
@@ -48,14 +48,16 @@ def page(
         rows_by_day=[(day.path.name, day.manifest.counts) for day in days],
         rejected=_rejected(days),
         lineage=_lineage(run, model, days),
-        in_use=_in_use(report.decision, report.challenger.model, report.champion and report.champion.model),
+        in_use=_in_use(report),
         registry=os.environ.get("MLFLOW_TRACKING_URI", ""),
     )
     return html, plots
 
 
-def _in_use(decision: str, challenger: Champion, before: Champion | None) -> Champion | None:
-    return challenger if decision == "promoted" else before
+def _in_use(report: Report) -> Champion | None:
+    if report.decision == "promoted":
+        return report.challenger.model
+    return None if report.champion is None else report.champion.model
 
 
 def _profile(days: list[Dataset]) -> list[dict[str, Any]]:
@@ -64,7 +66,8 @@ def _profile(days: list[Dataset]) -> list[dict[str, Any]]:
     for day in days:
         for name, found in msgspec.json.decode(day.file("profile").read_bytes())["columns"].items():
             own = columns.setdefault(
-                name, {"name": name, "kind": found["kind"], "count": 0, "missing": 0, "sum": 0.0, "ends": [], "words": {}}
+                name,
+                {"name": name, "kind": found["kind"], "count": 0, "missing": 0, "sum": 0.0, "ends": [], "words": {}},
             )
             own["count"] += found["count"]
             own["missing"] += found["missing"]

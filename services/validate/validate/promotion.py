@@ -61,7 +61,9 @@ class Throne:
             return line.model
         log.warning("MLflow: somebody moved the alias to version %s: it is the champion from now on", alias.version)
         why = f"the alias was moved to version {alias.version} in the registry"
-        moved = Line(by="registry", decision="moved", why=why, day=alias.day, before=line.model, model=alias, metrics={})
+        moved = Line(
+            by="registry", decision="moved", why=why, day=alias.day, before=line.model, model=alias, metrics={}
+        )
         self.change(moved)
         return alias
 
@@ -125,4 +127,3 @@ def alone(layout: Layout) -> Iterator[None]:
 def label(model: Champion) -> str:
     """A model as messages name it: training day and version, as predictions do."""
     return model.day if model.version is None else f"{model.day} v{model.version}"
-

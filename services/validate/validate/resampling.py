@@ -42,7 +42,7 @@ def intervals(
     if not names or not rows:
         return dict.fromkeys(names)
 
-    def all_of(drawn: Array, axis: int) -> Array:  # noqa: ARG001 (scipy's signature; rows are the last axis)
+    def all_of(drawn: Array, axis: int) -> Array:
         drawn = np.atleast_2d(drawn)
         weights = _weights(drawn, rows)
         return np.stack([statistics[name](weights) for name in names])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+
 from analysis.drift import Column
 from analysis.reference import category, number
-
 from validate.compare import Comparison
 
 

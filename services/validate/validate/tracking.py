@@ -25,7 +25,9 @@ def track(run_id: str, report: Report, html: str, plots: Mapping[str, str]) -> N
             client.log_metric(run_id, name, value)
         client.set_tag(run_id, "decision", report.decision)
         client.set_tag(run_id, "why", report.why[:_TAG])
-        client.log_text(run_id, msgspec.json.format(msgspec.json.encode(report), indent=2).decode(), "report/verdict.json")
+        client.log_text(
+            run_id, msgspec.json.format(msgspec.json.encode(report), indent=2).decode(), "report/verdict.json"
+        )
         client.log_text(run_id, html, "report/report.html")
         for name, svg in plots.items():
             client.log_text(run_id, _standalone(svg), f"plots/{name}.svg")
@@ -37,8 +39,8 @@ def metrics(report: Report) -> dict[str, float]:
     """Every score of both models, and the ends of the differences' intervals."""
     found: dict[str, float | None] = {}
     for each in report.measures:
-        found[f"test.{each.name}"] = each.challenger and each.challenger.value
-        found[f"champion.{each.name}"] = each.champion and each.champion.value
+        found[f"test.{each.name}"] = None if each.challenger is None else each.challenger.value
+        found[f"champion.{each.name}"] = None if each.champion is None else each.champion.value
         if each.difference is not None:
             found[f"difference.{each.name}"] = each.difference.value
             found |= {f"difference.{each.name}.{end}": getattr(each.difference, end) for end in ("low", "high")}

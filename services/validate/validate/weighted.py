@@ -1,4 +1,4 @@
-"""scikit-learn's common scores as functions of row weights, for `resampling`: the same numbers, many resamples at once."""
+"""scikit-learn's common scores as functions of row weights: the same numbers, for many resamples at once."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ def weighted(name: str, outcome: Outcome, classes: int) -> Weighted | None:
     if name == "roc_auc_ovr":
         each = [_roc_auc(outcome.target == place, outcome.scores[:, place]) for place in range(classes)]
         return lambda weights: np.mean([one(weights) for one in each], axis=0)
-    if name in ("f1", "f1_macro", "balanced_accuracy"):
-        return _by_class(name, outcome, classes)
-    return None
+    return _by_class(name, outcome, classes) if name in ("f1", "f1_macro", "balanced_accuracy") else None
 
 
 def affordable(resamples: int, rows: int) -> int:

@@ -42,7 +42,10 @@ ui: ## the Airflow and MLflow pages of the demo, until Ctrl-C
 	@$(PYTHON) tools/demo.py ui
 
 ##@ For developers
-.PHONY: test lock
+.PHONY: test lock browser
+browser: ## install Chromium on a Debian machine (as root), for the tests that look at pages
+	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install --yes -qq chromium fonts-dejavu-core > /dev/null)
+
 test: ## all checks that this machine allows; one summary says what was left out and why
 	@$(PYTHON) tools/test
 

@@ -31,7 +31,8 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "analysis": ("analysis/", "contract/"),
     "mlflow": ("mlflow/",),
     "socket-proxy": ("socket-proxy/",),
-    "dev": ("tools/",),
+    "dev": ("tools/", "bench/"),
+    "browser": (*_CHAIN, "tests/browser/"),
     "demo": (*_CHAIN, "airflow/", "mlflow/", "tools/", "tests/test_demo.py"),
     "conformance": (*_CHAIN, "tests/conformance/"),
     "end-to-end": (

@@ -27,6 +27,8 @@ from microstep_airflow.steps import STEPS
 POOL = "steps"
 REGISTRY_NETWORK = "microstep-steps"
 SQL_NETWORK = "microstep-sql"
+SQL_SECRETS = "secrets"
+MODEL_SECRETS = "secrets/models"
 MOST_ACTIVE_RUNS = 16
 STEP_LIMIT = timedelta(hours=6)
 # shorter than the week between two trainings, so that a question is closed when the next one comes
@@ -147,12 +149,14 @@ class House:
         from microstep_airflow.operator import DockerStepOperator
 
         reads_sql = "inbox" in step.reads and isinstance(self.config.source, Sql)
+        # who has to do with models talks to the registry
+        signs = step.uses_registry and self.config.training.sign
         network = REGISTRY_NETWORK if step.uses_registry else SQL_NETWORK if reads_sql else None
         return DockerStepOperator, {
             **options,
             "network": network,
             "uses_registry": step.uses_registry,
-            "uses_secrets": reads_sql,
+            "secrets": SQL_SECRETS if reads_sql else MODEL_SECRETS if signs else None,
             "memory": settings.memory,
             "cpus": settings.cpus,
         }

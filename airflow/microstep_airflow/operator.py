@@ -41,7 +41,7 @@ class DockerStepOperator(DockerOperator):
     :param home: the checkout on the engine's host, whose data/ and pipeline.toml are mounted
     :param network: that the step joins; None for no network
     :param uses_registry: tell the step where MLflow is
-    :param uses_secrets: mount the checkout's secrets/
+    :param secrets: the folder of the checkout with the step's secrets, below `home`; None for none
     :param memory: the limit, as Docker writes it
     :param cpus: the limit, in processors
     :param words: a command of the step's own with its options; none for the day's work
@@ -59,15 +59,15 @@ class DockerStepOperator(DockerOperator):
         home: str,
         network: str | None,
         uses_registry: bool,
-        uses_secrets: bool,
+        secrets: str | None,
         memory: str,
         cpus: float,
         words: Sequence[str] | XComArg = (),
         **kwargs: Any,
     ) -> None:
         binds = [(f"{home}/data", DATA_ROOT, False), (f"{home}/pipeline.toml", CONFIG, True)]
-        if uses_secrets:
-            binds.append((f"{home}/secrets", SECRETS, True))
+        if secrets is not None:
+            binds.append((f"{home}/{secrets}", SECRETS, True))
         environment = {
             "MICROSTEP_DATA_ROOT": DATA_ROOT,
             "MICROSTEP_CONFIG": CONFIG,

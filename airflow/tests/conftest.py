@@ -60,9 +60,12 @@ SOURCES = {
 }
 
 
-def pipeline(source="synthetic", approval="automatic"):
-    """A pipeline.toml with that source and that word about promotions."""
-    return f'{PIPELINE.replace(SOURCES["synthetic"], SOURCES[source])}\n[gate]\napproval = "{approval}"\n'
+def pipeline(source="synthetic", approval="automatic", sign=False):
+    """A pipeline.toml with that source, that word about promotions, and signed models or not."""
+    text = PIPELINE.replace(SOURCES["synthetic"], SOURCES[source])
+    if sign:
+        text = text.replace("[training]\n", "[training]\nsign = true\n", 1)
+    return f'{text}\n[gate]\napproval = "{approval}"\n'
 
 
 def settings(runner="docker", root="/srv/microstep"):
@@ -70,9 +73,9 @@ def settings(runner="docker", root="/srv/microstep"):
     return Settings.read({"MICROSTEP_RUNNER": runner, "MICROSTEP_HOST_ROOT": root, "MICROSTEP_HOME": root})
 
 
-def house(source="synthetic", runner="docker"):
+def house(source="synthetic", runner="docker", *, sign=False):
     """A house on such a machine."""
-    return House(parse(tomllib.loads(pipeline(source))), settings(runner))
+    return House(parse(tomllib.loads(pipeline(source, sign=sign))), settings(runner))
 
 
 @pytest.fixture(scope="session")

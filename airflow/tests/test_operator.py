@@ -122,6 +122,14 @@ def test_generate_reaches_the_database_and_its_secret_when_the_source_is_sql(eng
     assert (secrets["Source"], secrets["ReadOnly"]) == ("/srv/microstep/secrets", True)
 
 
+@pytest.mark.parametrize("name", ["train", "validate", "predict"])
+def test_steps_that_open_models_see_the_key_for_them_and_no_other_secret(engine, step, name):
+    run(step(name, sign=True))
+    [secrets] = [mount for mount in engine.created[1]["HostConfig"]["Mounts"] if mount["Target"] == "/run/secrets"]
+    assert (secrets["Source"], secrets["ReadOnly"]) == ("/srv/microstep/secrets/models", True)
+    assert "/run/secrets" not in [mount["Target"] for mount in step(name).mounts]
+
+
 def test_the_calls_to_the_engine_are_these_and_no_others(engine, step):
     run(step())
     assert [(method, path) for method, path, _, _ in engine.calls] == [

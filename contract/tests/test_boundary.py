@@ -78,6 +78,9 @@ ONE_USER = {
     "GateRefused": "the exit codes' exceptions stand together",
     "Range": "a table within a candidate's search",
     "signature": "the other half of open_model",
+    "OtherScikitLearn": "one of the ways in which open_model refuses",
+    "Unsigned": "another of them",
+    "open_root": "the half of open_run that needs no configuration",
     "parse": "what infer has written must be read as the steps will read it",
     "write_champion": "the other half of read_champion",
 }

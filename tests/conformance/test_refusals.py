@@ -16,10 +16,10 @@ def with_text(tmp_path, text):
 
 
 def test_a_wrong_key_is_wrong_configuration_and_the_right_one_is_suggested(step, before, config, tmp_path):
-    wrong = with_text(tmp_path, replaced(config.read_text(), "margin = ", "margn = "))
+    wrong = with_text(tmp_path, replaced(config.read_text(), "min_test_rows = ", "min_test_row = "))
     ended = run(step, "--day", DAY, data=before, config=wrong)
     assert ended.code == 78
-    assert "pipeline.toml: gate.margn is not a known key; did you mean 'margin'?" in ended.err
+    assert "pipeline.toml: gate.min_test_row is not a known key; did you mean 'min_test_rows'?" in ended.err
     assert written(before, step) == []
 
 

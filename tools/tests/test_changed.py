@@ -13,7 +13,7 @@ SCRIPT = ROOT / "tools/changed.py"
 STEPS = {"generate", "preprocess", "train", "validate", "predict"}
 # whose tests look into the services, or run them
 USERS = {"contract", "airflow", "docs"}
-WHOLE = {"demo", "conformance", "end-to-end"}
+WHOLE = {"demo", "browser", "conformance", "end-to-end"}
 ALL = STEPS | {"contract", "analysis", "airflow", "mlflow", "socket-proxy", "dev", "docs"} | WHOLE
 
 

@@ -45,10 +45,19 @@ def check(config: Config) -> None:
 
 def _check_search(candidate: Candidate, seed: int) -> None:
     """Raise ConfigError for a parameter that the estimator does not have, or a value that it does not take."""
+    known = list(inspect.signature(_kind(candidate)).parameters)
     for name, space in candidate.search.items():
+        if name not in known:
+            raise ConfigError(
+                f"{_place(candidate)}.search: {candidate.estimator} has no parameter {name!r}{did_you_mean(name, known)}"
+            )
         for value in [space.low, space.high] if isinstance(space, Range) else space:
             whole = int(value) if isinstance(space, Range) and space.integer else value
-            build(msgspec.structs.replace(candidate, params=candidate.params | {name: whole}, search={}), seed)
+            params = candidate.params | {name: whole}
+            try:
+                build(msgspec.structs.replace(candidate, params=params, search={}), seed)
+            except ConfigError as error:
+                raise ConfigError(str(error).replace(".params: ", ".search: ", 1)) from None
 
 
 def metric(config: Config) -> str:

@@ -31,10 +31,18 @@ def _by_day(config: Config, rows: Rows) -> list[tuple[Array, Array]]:
     found = []
     for earlier, later in TimeSeriesSplit(count).split(np.arange(days)):
         inside, outside = (np.flatnonzero(np.isin(rows.days, each)) for each in (earlier, later))
-        if config.table.task != "regression" and len(np.unique(rows.codes[inside])) < len(np.unique(rows.codes)):
-            last = list(rows.by_day)[earlier[-1]]
-            raise DataError(f"the train rows up to {last}: must have every class of the window; {remedy}")
-        if not len(outside):
-            raise DataError(f"the train rows: every day that is scored must have some; {remedy}")
+        for which, numbers in ((inside, earlier), (outside, later)):
+            _check(config, rows, which, [list(rows.by_day)[number] for number in numbers], remedy)
         found.append((inside, outside))
     return found
+
+
+def _check(config: Config, rows: Rows, which: Array, days: list[str], remedy: str) -> None:
+    """Raise DataError for days that cannot be fitted on, or scored."""
+    where = f"the train rows of {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "")
+    if len(which) < 2:
+        raise DataError(f"{where}: must be at least 2, got {len(which)}; {remedy}")
+    if config.table.task == "regression":
+        return
+    if missing := sorted(set(rows.target) - set(rows.target[which])):
+        raise DataError(f"{where}: must have every class of the window, lack {', '.join(missing)}; {remedy}")

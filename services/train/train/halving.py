@@ -10,14 +10,17 @@ import math
 import warnings
 from typing import Any
 
+import joblib
 import msgspec
 import numpy as np
+import threadpoolctl
 from scipy import stats
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (makes the next import possible)
 from sklearn.model_selection import HalvingRandomSearchCV
 
-from contract.errors import DataError
+from contract.errors import ConfigError, DataError
 from contract.modelling import Candidate, Range
+from contract.progress import progress
 from train.candidates import Scorer, build
 from train.prepare import pipeline
 from train.rows import Array, Rows
@@ -32,24 +35,39 @@ def search(
 ) -> tuple[Candidate, dict[str, Any], list[dict[str, Any]]]:
     """The candidate with the parameters that won, these alone, and all trials.
 
-    Raises DataError when no point of the space could be scored.
+    Raises ConfigError when no point of the space can be fitted, DataError when none could be scored.
     """
+    place = f"pipeline.toml: training.candidates: {candidate.name!r}"
+    points = _points(candidate)
     halving = HalvingRandomSearchCV(
         pipeline(build(candidate, seed), rows.frame),
         {f"estimate__{name}": _space(space) for name, space in candidate.search.items()},
-        n_candidates=_points(candidate),
+        n_candidates=points,
         factor=FACTOR,
         min_resources="exhaust",
         cv=splits,
-        scoring=judge,
         random_state=seed,
         refit=False,
         error_score=np.nan,
+        return_train_score=False,
     )
-    with warnings.catch_warnings():
-        # a point that cannot be fitted loses by its score; a warning for each would drown the log
-        warnings.simplefilter("ignore")
-        halving.fit(rows.frame, rows.codes, **({} if weight is None else {"estimate__sample_weight": weight}))
+    extra = {} if weight is None else {"estimate__sample_weight": weight}
+    with progress(f"search {candidate.name}", _fits(points) * len(splits), "fits") as tell:
+
+        def told(*arguments: Any) -> float:
+            tell(1)
+            return judge(*arguments)
+
+        halving.set_params(scoring=told)
+        # as many threads as the container has cores of its own, which BLAS does not ask for by itself
+        with threadpoolctl.threadpool_limits(joblib.cpu_count()), warnings.catch_warnings():
+            # a point that cannot be fitted loses by its score; a warning for each would drown the log
+            warnings.simplefilter("ignore")
+            try:
+                halving.fit(rows.frame, rows.codes, **extra)
+            except ValueError as error:
+                reason = str(error).strip().splitlines()[-1]
+                raise ConfigError(f"{place} cannot be searched on these rows: {reason}") from None
     found = halving.cv_results_
     trials = [
         {"params": _plain(params), "rows": int(used), "mean": float(mean)}
@@ -57,10 +75,13 @@ def search(
     ]
     best = trials[halving.best_index_]
     if not math.isfinite(best["mean"]):
-        raise DataError(f"training.candidates: {candidate.name!r}: no point of its search space could be scored")
-    log.info("%s: searched %d points in %d fits: %s", candidate.name, _points(candidate), len(trials), best["params"])
-    found_params = candidate.params | best["params"]
-    return msgspec.structs.replace(candidate, params=found_params, search={}), best["params"], trials
+        raise DataError(f"{place}: no point of its search could be scored on these rows")
+    log.info("%s: searched %d points: %s", candidate.name, points, best["params"])
+    return (
+        msgspec.structs.replace(candidate, params=candidate.params | best["params"], search={}),
+        best["params"],
+        trials,
+    )
 
 
 def _space(space: list[Any] | Range) -> Any:
@@ -75,6 +96,11 @@ def _points(candidate: Candidate) -> int:
     """No more than there are."""
     sizes = [math.inf if isinstance(space, Range) else len(space) for space in candidate.search.values()]
     return int(min(candidate.trials, math.prod(sizes)))
+
+
+def _fits(points: int) -> int:
+    """Of the whole halving, on a fold: a third of the points goes on, until less than a third is left to choose from."""
+    return points if points < FACTOR else points + _fits(math.ceil(points / FACTOR))
 
 
 def _plain(params: dict[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,11 @@ def cheapest(scores: Array, positive: Array, costs: Costs) -> float:
     called = false.sum() - np.r_[0.0, np.cumsum(false)]
     cost = costs.false_negative * missed + costs.false_positive * called
     between = (values[1:] + values[:-1]) / 2
+    # halfway between two floats that touch is the lower one, which a row with that score reaches
+    between = np.where(between > values[:-1], between, values[1:])
     limits = np.r_[values[0] / 2, between, (values[-1] + 1) / 2]
+    # a score of 1 reaches every threshold: there, nobody can be called negative who has it
+    limits, cost = (limits[:-1], cost[:-1]) if values[-1] >= 1 else (limits, cost)
     least = limits[np.isclose(cost, cost.min(), rtol=1e-12, atol=0)]
     return float(least[np.argmin(np.abs(least - 0.5))])
 

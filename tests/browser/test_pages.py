@@ -1,0 +1,100 @@
+"""Every page, opened from its file as a person opens it: nothing is fetched, nothing is said on the console."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+TASKS = ("binary", "multiclass", "regression")
+PAGES = [(task, page) for task in TASKS for page in ("train/2026-01-02", "train/2026-01-03", "predict/2026-01-03")]
+PAGES.append(("binary", "index"))
+LOOKS = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1100, "height": 900}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1100, "height": 900}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
+}
+SHOTS = os.environ.get("MICROSTEP_SHOTS")
+
+
+def file_of(root, page):
+    reports = root / "data" / "reports"
+    if page == "index":
+        return reports / "index.html"
+    (found,) = (reports / page).glob("report-*.html")
+    return found
+
+
+@pytest.fixture(params=PAGES, ids=lambda param: "-".join(param).replace("/", "-"))
+def opened(request, made, browser):
+    """Opens the page in a way; gives it with what it asked for and said."""
+    task, name = request.param
+    path = file_of(made(task), name)
+
+    def open_in(look):
+        page = browser.new_page(**LOOKS[look])
+        page.noticed = []
+        page.on("console", lambda message: page.noticed.append(message.text))
+        page.on("pageerror", lambda error: page.noticed.append(str(error)))
+        page.on(
+            "request",
+            lambda asked: page.noticed.append(asked.url) if asked.url not in (path.as_uri(), "data:,") else None,
+        )
+        page.goto(path.as_uri())
+        if SHOTS:
+            page.screenshot(path=Path(SHOTS, f"{task}-{name.replace('/', '-')}-{look}.png"), full_page=True)
+        return page
+
+    open_in.path = path
+    return open_in
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_page_asks_for_nothing_complains_of_nothing_and_fits_the_screen(opened, look):
+    page = opened(look)
+    assert page.noticed == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= LOOKS[look]["viewport"]["width"]
+    assert page.locator("h1").inner_text()
+    page.close()
+
+
+def test_dark_and_light_are_different_and_readable(opened):
+    colours = []
+    for look in ("light", "dark"):
+        page = opened(look)
+        colours.append(
+            page.evaluate("[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]")
+        )
+        page.close()
+    (ink, paper), (dark_ink, dark_paper) = colours
+    assert (brightness(paper) - brightness(ink)) > 150
+    assert (brightness(dark_ink) - brightness(dark_paper)) > 150
+
+
+def brightness(colour):
+    return sum(int(part) for part in colour.split("(")[1].rstrip(")").split(",")[:3]) / 3
+
+
+def test_a_page_prints_and_stays_small(opened):
+    assert opened.path.stat().st_size < 2_000_000
+    page = opened("light")
+    assert page.pdf().startswith(b"%PDF")
+    page.close()
+
+
+def test_what_came_as_data_is_text(made, browser):
+    """A slice is called `<b>pro</b>`."""
+    page = browser.new_page()
+    page.goto(file_of(made("binary"), "train/2026-01-03").as_uri())
+    assert page.get_by_text("plan = <b>pro</b>").count() >= 1
+    assert page.locator("b").count() == 0
+    page.close()
+
+
+def test_the_index_leads_to_every_report(made, browser):
+    page = browser.new_page()
+    page.goto(file_of(made("binary"), "index").as_uri())
+    names = [link.inner_text() for link in page.locator("table a").all()]
+    assert sorted(names) == ["predict", "train", "train"]
+    page.locator("table a").first.click()
+    assert page.locator("h1").inner_text()
+    page.close()

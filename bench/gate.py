@@ -21,7 +21,7 @@ from tqdm import tqdm
 from contract.modelling import Gate
 from validate.gate import Evidence, judge
 from validate.outcome import Outcome
-from validate.resampling import Interval, difference, intervals
+from validate.resampling import Interval, intervals
 from validate.weighted import weighted
 
 RHO = 0.9
@@ -46,10 +46,9 @@ def apart(champion: Outcome, challenger: Outcome, resamples: int, seed: int) -> 
     one, other = weighted("roc_auc", challenger, 2), weighted("roc_auc", champion, 2)
     assert one is not None
     assert other is not None
-    found = intervals(
-        {"apart": difference(one, other)}, len(champion.target), confidence=0.95, resamples=resamples, seed=seed
-    )
-    return found["apart"]
+    both, rows = {"challenger": one, "champion": other}, len(champion.target)
+    apart = {"apart": ("challenger", "champion")}
+    return intervals(both, rows, differences=apart, confidence=0.95, resamples=resamples, seed=seed)["apart"]
 
 
 def decisions(gates: dict[str, Gate], found: Interval | None, rows: int) -> dict[str, bool]:

@@ -44,6 +44,10 @@ MOST_POINTS = 400
 """Of a curve or a cloud: more cannot be seen, and would make pages large."""
 
 
+_LONGEST = 28
+"""Characters of a label."""
+
+
 class Plot:
     """A figure that is being drawn; use as a context manager, `svg` when it is done."""
 
@@ -96,6 +100,10 @@ def lines(
             np.asarray(xs)[keep], np.asarray(ys)[keep], style, color=(ONE, TWO)[place % 2], linewidth=1.5, label=label,
             marker="o" if markers else None, markersize=3.5,
         )  # fmt: skip
+    if len(series[0][1]) and np.asarray(series[0][1]).dtype.kind == "M":
+        days = np.asarray(series[0][1])
+        ticks = days[thinned(len(days), 4)]
+        axes.set_xticks(ticks, [str(day) for day in ticks])
     if unit:
         axes.set_xlim(-0.01, 1.01)
         axes.set_ylim(-0.01, 1.01)
@@ -122,7 +130,7 @@ def intervals(
         plot.axes.plot([value], [place], "o", color=ONE, markersize=5)
     for mark in marks:
         plot.axes.axvline(mark, color=TWO, linewidth=1, linestyle="--")
-    plot.axes.set_yticks(places, [row[0] for row in rows])
+    plot.axes.set_yticks(places, [_cut(row[0]) for row in rows])
     plot.axes.locator_params(axis="x", nbins=5)
     plot.axes.set_xlabel(x)
     return plot.svg()
@@ -141,7 +149,7 @@ def bars(
     plot = Plot(name, description, height=0.9 + 0.24 * len(labels))
     places = np.arange(len(labels))[::-1]
     plot.axes.barh(places, values, color=ONE, xerr=spread, error_kw={"ecolor": SOFT, "elinewidth": 1}, height=0.7)
-    plot.axes.set_yticks(places, labels)
+    plot.axes.set_yticks(places, [_cut(label) for label in labels])
     plot.axes.grid(visible=False, axis="y")
     plot.axes.set_xlabel(x)
     return plot.svg()
@@ -181,6 +189,11 @@ def cloud(name: str, description: str, xs: Array, ys: Array, *, x: str, y: str, 
     plot.axes.set_xlabel(x)
     plot.axes.set_ylabel(y)
     return plot.svg()
+
+
+def _cut(label: str) -> str:
+    """A name as long as a plot has room for."""
+    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def thinned(length: int, most: int = MOST_POINTS) -> Array:

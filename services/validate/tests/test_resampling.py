@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from validate.outcome import Outcome
-from validate.resampling import difference, intervals
+from validate.resampling import intervals
 from validate.weighted import weighted
 
 OPTIONS = {"confidence": 0.95, "resamples": 999, "seed": 3}
@@ -25,7 +25,7 @@ def test_the_same_rows_are_drawn_for_both_so_that_what_they_share_cancels_out():
     rng = np.random.default_rng(1)
     noise = rng.normal(0, 10, 300)
     one, other = mean_of(noise + 0.5), mean_of(noise)
-    found = intervals({"one": one, "apart": difference(one, other)}, 300, **OPTIONS)
+    found = intervals({"one": one, "other": other}, 300, differences={"apart": ("one", "other")}, **OPTIONS)
     assert found["one"].high - found["one"].low > 1
     assert (found["apart"].low, found["apart"].high) == pytest.approx((0.5, 0.5), abs=1e-3)
 
@@ -41,7 +41,7 @@ def test_models_that_say_the_same_differ_by_nothing():
     rng = np.random.default_rng(2)
     outcome = Outcome(rng.integers(0, 2, 60), np.column_stack([np.full(60, 0.5), rng.random(60)]))
     auc = weighted("roc_auc", outcome, 2)
-    found = intervals({"apart": difference(auc, auc)}, 60, **OPTIONS)["apart"]
+    found = intervals({"auc": auc}, 60, differences={"apart": ("auc", "auc")}, **OPTIONS)["apart"]
     assert (found.value, found.low, found.high) == (0, 0, 0)
 
 

@@ -14,7 +14,7 @@ from validate.calibration import calibration
 from validate.gate import Evidence, Slice
 from validate.metrics import values
 from validate.outcome import Array, Outcome
-from validate.resampling import Interval, Weighted, difference, intervals
+from validate.resampling import Interval, Weighted, intervals
 from validate.weighted import affordable, weighted
 
 MOST_SLICES = 20
@@ -58,7 +58,14 @@ def gather(config: Config, metric: str, wanted: list[str], challenger: Outcome, 
         if inside.sum() >= gate.min_slice_rows:
             old_part = None if champion is None else _part(champion, inside)
             asked |= _pair(f"{column}={word}", metric, _part(challenger, inside), old_part, classes, inside)
-    found = intervals(asked, rows, confidence=gate.confidence, resamples=gate.resamples, seed=config.training.seed)
+    found = intervals(
+        asked,
+        rows,
+        differences=_differences(asked),
+        confidence=gate.confidence,
+        resamples=gate.resamples,
+        seed=config.training.seed,
+    )
     if f"{metric}:challenger" not in asked:
         found |= _one_by_one(config, metric, challenger, champion, classes)
 
@@ -92,8 +99,14 @@ def _pair(
 def _named(key: str, first: Weighted, second: Weighted | None) -> dict[str, Weighted]:
     both = {f"{key}:challenger": first}
     if second is not None:
-        both |= {f"{key}:champion": second, f"{key}:difference": difference(first, second)}
+        both[f"{key}:champion"] = second
     return both
+
+
+def _differences(asked: dict[str, Weighted]) -> dict[str, tuple[str, str]]:
+    """Of all that both models have."""
+    keys = [name.removesuffix(":champion") for name in asked if name.endswith(":champion")]
+    return {f"{key}:difference": (f"{key}:challenger", f"{key}:champion") for key in keys}
 
 
 def _within(statistic: Weighted, inside: Array | None) -> Weighted:
@@ -169,9 +182,11 @@ def _one_by_one(
         return scored
 
     rows = len(one.target)
+    asked = _named(metric, statistic(one), statistic(other) if other is not None else None)
     return intervals(
-        _named(metric, statistic(one), statistic(other) if other is not None else None),
+        asked,
         rows,
+        differences=_differences(asked),
         confidence=config.gate.confidence,
         resamples=affordable(config.gate.resamples, rows),
         seed=config.training.seed,

@@ -19,6 +19,9 @@ Weighted = Callable[[Array], Array]
 
 _CELLS = 4_000_000
 """Weights that are in memory at once."""
+MOST_WEIGHTS = 50_000_000
+"""Rows times resamples: with so many rows an interval is narrow, and its ends need no more draws."""
+LEAST_RESAMPLES = 99
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,29 +33,42 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def intervals(
-    statistics: Mapping[str, Weighted], rows: int, *, confidence: float, resamples: int, seed: int
+    statistics: Mapping[str, Weighted],
+    rows: int,
+    *,
+    differences: Mapping[str, tuple[str, str]] | None = None,
+    confidence: float,
+    resamples: int,
+    seed: int,
 ) -> dict[str, Interval | None]:
     """A percentile interval for each statistic, from the same draws; None for one that the rows cannot tell.
+
+    `differences` are further ones, each the first named statistic less the second.
 
     Percentile, not BCa: BCa asks for every statistic once more without each row, which is rows x rows work.
     Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
     """
-    names = list(statistics)
-    here = np.array([_one(statistics[name], rows) for name in names])
+    pairs = differences or {}
+    names = [*statistics, *pairs]
     if not names or not rows:
         return dict.fromkeys(names)
 
+    def told(weights: Array) -> Array:
+        values = {name: statistic(weights) for name, statistic in statistics.items()}
+        values |= {name: values[one] - values[other] for name, (one, other) in pairs.items()}
+        return np.stack([values[name] for name in names])
+
+    here = told(np.ones((1, rows), dtype=np.float32))[:, 0]
+
     def all_of(drawn: Array, axis: int) -> Array:
-        drawn = np.atleast_2d(drawn)
-        weights = _weights(drawn, rows)
-        return np.stack([statistics[name](weights) for name in names])
+        return told(_weights(np.atleast_2d(drawn), rows))
 
     found = _quiet(
         stats.bootstrap,
         (np.arange(rows),),
         lambda drawn, axis: all_of(drawn, axis) if drawn.ndim > 1 else all_of(drawn, axis)[:, 0],
         vectorized=True,
-        n_resamples=resamples,
+        n_resamples=max(LEAST_RESAMPLES, min(resamples, MOST_WEIGHTS // rows)),
         batch=max(1, _CELLS // rows),
         confidence_level=confidence,
         method="percentile",
@@ -69,15 +85,6 @@ def intervals(
         low, high = np.quantile(known, [tails, 1 - tails])
         result[name] = Interval(value=float(value), low=float(low), high=float(high))
     return result
-
-
-def difference(one: Weighted, other: Weighted) -> Weighted:
-    """The first less the second."""
-    return lambda weights: one(weights) - other(weights)
-
-
-def _one(statistic: Weighted, rows: int) -> float:
-    return float(statistic(np.ones((1, rows), dtype=np.float32))[0]) if rows else np.nan
 
 
 def _weights(drawn: Array, rows: int) -> Array:

@@ -61,42 +61,48 @@ _BY_ROW: dict[str, Callable[[Outcome], Array]] = {
 
 def _roc_auc(positive: Array, scores: Array) -> Weighted:
     """The Mann-Whitney form: of all pairs, those in the right order, and half of the ties."""
-    order, starts = _ranked(scores)
-    ranked = positive[order]
+    groups = _grouped(positive, scores)
 
     def value(weights: Array) -> Array:
-        sorted_weights = weights[:, order]
-        pos = np.add.reduceat(sorted_weights * ranked, starts, axis=1, dtype=np.float64)
-        neg = np.add.reduceat(sorted_weights * ~ranked, starts, axis=1, dtype=np.float64)
-        below = np.cumsum(neg, axis=1) - neg
+        pos, both = groups(weights)
+        neg = both - pos
+        # of whole numbers below 2**24, so exact in half of the memory
+        beaten = np.cumsum(neg, axis=1) - neg / 2
+        right = np.einsum("ij,ij->i", pos, beaten, dtype=np.float64)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray((pos * (below + neg / 2)).sum(axis=1) / (pos.sum(axis=1) * neg.sum(axis=1)))
+            return np.asarray(right / (pos.sum(axis=1, dtype=np.float64) * neg.sum(axis=1, dtype=np.float64)))
 
     return value
 
 
 def _average_precision(positive: Array, scores: Array) -> Weighted:
-    order, starts = _ranked(-scores)
-    ranked = positive[order]
+    groups = _grouped(positive, -scores)
 
     def value(weights: Array) -> Array:
-        sorted_weights = weights[:, order]
-        pos = np.add.reduceat(sorted_weights * ranked, starts, axis=1, dtype=np.float64)
-        both = np.add.reduceat(sorted_weights, starts, axis=1, dtype=np.float64)
+        pos, both = groups(weights)
         with np.errstate(invalid="ignore", divide="ignore"):
             precision = np.cumsum(pos, axis=1) / np.cumsum(both, axis=1)
             # nothing drawn up to here: no precision, and no positive that would count it
-            return np.asarray((pos * np.nan_to_num(precision)).sum(axis=1) / pos.sum(axis=1))
+            hits = np.einsum("ij,ij->i", pos, np.nan_to_num(precision), dtype=np.float64)
+            return np.asarray(hits / pos.sum(axis=1, dtype=np.float64))
 
     return value
 
 
-def _ranked(scores: Array) -> tuple[Array, Array]:
-    """The order of the scores, and where each group of equal ones begins in it."""
+def _grouped(positive: Array, scores: Array) -> Callable[[Array], tuple[Array, Array]]:
+    """From weights to those of the positive rows and of all, in the order of the scores, equal scores together."""
     order = np.argsort(scores, kind="stable")
-    ordered = scores[order]
+    ordered, ranked = scores[order], positive[order].astype(np.float32)
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    return order, starts
+
+    def groups(weights: Array) -> tuple[Array, Array]:
+        both = np.take(weights, order, axis=1)
+        pos = both * ranked
+        if len(starts) < len(order):
+            both, pos = (np.add.reduceat(each, starts, axis=1) for each in (both, pos))
+        return pos, both
+
+    return groups
 
 
 def _by_class(name: str, outcome: Outcome, classes: int) -> Weighted:

@@ -32,8 +32,8 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "mlflow": ("mlflow/",),
     "socket-proxy": ("socket-proxy/",),
     "dev": ("tools/", "bench/"),
-    "browser": (*_CHAIN, "tests/browser/"),
     "demo": (*_CHAIN, "airflow/", "mlflow/", "tools/", "tests/test_demo.py"),
+    "browser": (*_CHAIN, "tests/browser/"),
     "conformance": (*_CHAIN, "tests/conformance/"),
     "end-to-end": (
         *(*_CHAIN, "airflow/", "mlflow/", "socket-proxy/", "tools/", "airgap/", "postgres/"),

@@ -141,7 +141,7 @@ def test_json_is_one_list_on_one_line_for_a_job_matrix(repository):
     repository.commit("services/train/new.py")
     out = repository.ask("--base", repository.base, "--format", "json").stdout
     assert out.count("\n") == 1
-    assert json.loads(out) == ["contract", "train", "airflow", "demo", "conformance", "end-to-end", "docs"]
+    assert json.loads(out) == ["contract", "train", "airflow", "demo", "browser", "conformance", "end-to-end", "docs"]
 
 
 def test_every_file_of_this_repository_has_a_rule():

@@ -78,8 +78,7 @@ def measure(column: Column, counts: Array, limits: Limits) -> Finding:
     before, now = np.asarray(column.counts, float), counts.astype(float)
     rows = int(now.sum())
     first, second = before / max(before.sum(), 1), now / max(rows, 1)
-    p = effect = 0.0
-    p = 1.0
+    p, effect = 1.0, 0.0
     if rows and before.sum():
         statistic = _statistic(column.kind, before, now[None, :])[0]
         p = float(_p(column.kind, np.array([statistic]), len(before), column.dispersion)[0])

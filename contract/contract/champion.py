@@ -36,6 +36,11 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
     version: str | None = None
     """The registry's version number; None where no registry was in use."""
 
+    @property
+    def label(self) -> str:
+        """As predictions and messages name it: training day and version."""
+        return self.day if self.version is None else f"{self.day} v{self.version}"
+
     @classmethod
     def of(cls, dataset: str, manifest: Manifest) -> Champion:
         """The model that train described in a manifest; `dataset` is its directory, relative to the data root."""

@@ -30,13 +30,8 @@ def champion_in_use(uri: str | None, name: str, pointer: Path) -> Champion:
         if pointed != champion:
             log.warning(
                 "the registry's champion is %s, that of %s is %s: taking the registry's; validate writes both",
-                label(champion),
+                champion.label,
                 pointer.name,
-                label(pointed),
+                pointed.label,
             )
     return champion
-
-
-def label(champion: Champion) -> str:
-    """A champion as predictions and messages name it: training day and version."""
-    return champion.day if champion.version is None else f"{champion.day} v{champion.version}"

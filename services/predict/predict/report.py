@@ -15,7 +15,6 @@ from contract.errors import DataError, MissingInput
 from contract.manifest import Input
 from contract.publish import DatasetWriter
 from contract.run import Run
-from predict.choice import label
 
 if TYPE_CHECKING:
     from analysis.drift import Column, Finding
@@ -48,7 +47,7 @@ def report(run: Run, rows: Dataset, champion: Champion) -> None:
         writer.file("page", "report.html").write_text(html)
         found = [*drift.columns, *([drift.score] if drift.score else [])]
         drifted = {each.name: each.level for each in found if each.level != "ok"}
-        notes: dict[str, Any] = {"drift": drift.level, "columns": drifted, "champion": label(champion)}
+        notes: dict[str, Any] = {"drift": drift.level, "columns": drifted, "champion": champion.label}
         writer.publish(recipe, {"rows": predictions.rows()}, run.provenance(), notes)
     index.write(run.layout)
     said = ", ".join(f"{name} {level}" for name, level in drifted.items()) or drift.without or "no column drifted"

@@ -16,7 +16,7 @@ from contract.progress import progress
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
-from predict.choice import champion_in_use, label
+from predict.choice import champion_in_use
 from predict.columns import check_key
 from predict.model import features_of
 from predict.report import report
@@ -51,7 +51,7 @@ def _recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:
         "table": {"key": run.config.key, "target": table.target, "task": table.task, "positive": table.positive},
         "classes": run.config.columns[table.target].values,
         # in every row, and the same file may be registered twice
-        "model": label(champion),
+        "model": champion.label,
     }
     return run.recipe(settings, rows.as_input(run.root), Input(champion.file, champion.sha256))
 
@@ -63,7 +63,7 @@ def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Non
     # after the cheap refusals: pandas takes half a second
     from predict.scoring import Scoring
 
-    scoring = Scoring(model, features, run.config, label(champion))
+    scoring = Scoring(model, features, run.config, champion.label)
     path = run.layout.predictions(run.day)
     with (
         DatasetWriter(path, form=run.config.predictions.format) as writer,
@@ -82,7 +82,7 @@ def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Non
         "%s: %s rows by champion %s%s%s, %.1f s",
         run.layout.name(path),
         f"{scoring.rows:,}",
-        label(champion),
+        champion.label,
         f": {said}" if said else "",
         f"; {means}" if means else "",
         time.monotonic() - started,

@@ -3,7 +3,7 @@ import pytest
 
 from contract.champion import Champion, write_champion
 from contract.errors import MissingInput
-from predict.choice import champion_in_use, label
+from predict.choice import champion_in_use
 
 REGISTERED = Champion(day="2026-11-16", file="a", sha256="1" * 64, manifest="2" * 64, sklearn="1.9.1", version="7")
 POINTED = msgspec.structs.replace(REGISTERED, day="2026-11-09", version="6")
@@ -56,4 +56,4 @@ def test_without_any_champion_the_step_says_what_to_run(pointer):
 
 
 def test_a_champion_without_a_version_is_named_by_its_day():
-    assert label(msgspec.structs.replace(REGISTERED, version=None)) == "2026-11-16"
+    assert msgspec.structs.replace(REGISTERED, version=None).label == "2026-11-16"

@@ -49,7 +49,8 @@ def _check_search(candidate: Candidate, seed: int) -> None:
     for name, space in candidate.search.items():
         if name not in known:
             raise ConfigError(
-                f"{_place(candidate)}.search: {candidate.estimator} has no parameter {name!r}{did_you_mean(name, known)}"
+                f"{_place(candidate)}.search: {candidate.estimator} has no parameter {name!r}"
+                f"{did_you_mean(name, known)}"
             )
         for value in [space.low, space.high] if isinstance(space, Range) else space:
             whole = int(value) if isinstance(space, Range) and space.integer else value

@@ -99,7 +99,7 @@ def _points(candidate: Candidate) -> int:
 
 
 def _fits(points: int) -> int:
-    """Of the whole halving, on a fold: a third of the points goes on, until less than a third is left to choose from."""
+    """Of the whole halving, on a fold: a third of the points goes on, until there is no third any more."""
     return points if points < FACTOR else points + _fits(math.ceil(points / FACTOR))
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import msgspec
 
+from analysis import index
 from contract.config import Config
 from contract.errors import DataError, GateRefused, MissingInput
 from contract.layout import Layout
 from validate.ledger import Line, append, read
-from validate.promotion import Throne, alone, label
+from validate.promotion import Throne, alone
 
 log = logging.getLogger("validate")
 
@@ -37,11 +38,12 @@ def approve(root: Path, config: Config, throne: Throne, day: str, *, by: str, wh
         if (champion and champion.sha256) != (proposed.before and proposed.before.sha256):
             raise DataError(
                 f"models/{day}: was compared with {_name(proposed)}, in use by now is "
-                f"{label(champion) if champion else 'none'}; judge it again: validate --force --day {day}"
+                f"{champion.label if champion else 'none'}; judge it again: validate --force --day {day}"
             )
         load(root, proposed.model, signed=config.training.sign)
         throne.change(_answer(proposed, "promoted", by, why or "approved"))
-    log.info("in use now: %s, approved by %s", label(proposed.model), by)
+    index.write(layout)
+    log.info("in use now: %s, approved by %s", proposed.model.label, by)
 
 
 def refuse(root: Path, day: str, *, by: str, why: str) -> None:
@@ -75,4 +77,4 @@ def _answer(proposed: Line, decision: str, by: str, why: str) -> Line:
 
 
 def _name(line: Line) -> str:
-    return label(line.before) if line.before else "no champion"
+    return line.before.label if line.before else "no champion"

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import msgspec
 
 from validate.ledger import Line
-from validate.promotion import label
 
 _HEAD = ("when", "decision", "model", "before", "by", "metrics", "why")
 _WIDEST = 60
@@ -30,9 +29,9 @@ def as_json(lines: list[Line]) -> Iterator[str]:
 
 def _cells(line: Line) -> tuple[str, ...]:
     why = line.why if len(line.why) <= _WIDEST else f"{line.why[: _WIDEST - 1]}…"
-    before = label(line.before) if line.before else "-"
+    before = line.before.label if line.before else "-"
     when = line.when.replace("T", " ").replace("+00:00", "Z")
-    return when, line.decision, label(line.model), before, line.by, _scores(line), why
+    return when, line.decision, line.model.label, before, line.by, _scores(line), why
 
 
 def _scores(line: Line) -> str:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from contract.champion import Champion
 from contract.config import Config
-from contract.dataset import Dataset
+from contract.dataset import Dataset, current
 from contract.days import parse_day
 from contract.errors import MissingInput, UsageError
 from contract.layout import Layout
@@ -48,14 +49,14 @@ def monitor_all(run: Run) -> None:
     first = (run.date - timedelta(days=LONGEST_DAYS)).isoformat()
     for path in sorted((run.root / "predictions").glob("*/manifest.json")):
         if first <= (day := path.parent.name) <= run.day:
-            _monitor(replace(run, date=parse_day(day), force=False))
+            _monitor(replace(run, date=parse_day(day), force=False), told=False)
 
 
 def monitor_day(run: Run) -> None:
     """Judge the predictions of one day. Raises MissingInput when there are none, or no target yet."""
     if not run.layout.predictions(run.day).is_dir():
         raise MissingInput(f"predictions/{run.day}: no predictions of this day; run predict --day {run.day} first")
-    if not _monitor(run):
+    if not _monitor(run, told=True):
         raise MissingInput(
             f"processed/{run.day}: {run.config.table.target!r} is not known yet; bring the labels, "
             f"then run generate and preprocess for this day"
@@ -69,8 +70,8 @@ def course(layout: Layout, until: str) -> list[Live]:
     return [msgspec.json.decode(file.read_bytes(), type=Live) for file in files]
 
 
-def _monitor(run: Run) -> bool:
-    """False when the target is not known yet."""
+def _monitor(run: Run, *, told: bool) -> bool:
+    """False when the target is not known yet; `told`: say so when it was done already."""
     predictions = Dataset.open(run.layout.predictions(run.day))
     try:
         rows = Dataset.open(run.layout.processed(run.day))
@@ -80,7 +81,7 @@ def _monitor(run: Run) -> bool:
         return False
     place = run.layout.report("live", run.day)
     recipe = run.recipe(_settings(run.config), predictions.as_input(run.root), rows.as_input(run.root))
-    if run.up_to_date(place, recipe):
+    if run.up_to_date(place, recipe) if told else current(place, recipe):
         return True
     from validate.metrics import first, names, values
 
@@ -88,7 +89,7 @@ def _monitor(run: Run) -> bool:
     outcome = _joined(predictions, rows, run.config)
     live = Live(
         day=run.day,
-        model=_label(predictions.manifest.notes["champion"]),
+        model=msgspec.convert(predictions.manifest.notes["champion"], Champion).label,
         metric=metric,
         metrics=values(names(run.config, metric), outcome, outcome.scores.shape[1] if outcome.scores.ndim > 1 else 0),
         rows=len(outcome.target),
@@ -99,8 +100,8 @@ def _monitor(run: Run) -> bool:
         notes = {"model": live.model, "metric": metric, "value": live.metrics[metric]}
         writer.publish(recipe, {"rows": live.rows, "predicted": live.predicted}, run.provenance(), notes)
     value = live.metrics[metric]
-    told = "cannot be told" if value is None else f"{value:.4f}"
-    log.info("predictions/%s by %s: %s %s on %d rows with a target", run.day, live.model, metric, told, live.rows)
+    number = "cannot be told" if value is None else f"{value:.4f}"
+    log.info("predictions/%s by %s: %s %s on %d rows with a target", run.day, live.model, metric, number, live.rows)
     return True
 
 
@@ -113,11 +114,6 @@ def _settings(config: Config) -> dict[str, Any]:
         "metric": config.training.metric,
         "minimums": sorted(config.gate.minimums),
     }
-
-
-def _label(champion: dict[str, Any]) -> str:
-    version = champion.get("version")
-    return champion["day"] if version is None else f"{champion['day']} v{version}"
 
 
 def _joined(predictions: Dataset, rows: Dataset, config: Config) -> Outcome:

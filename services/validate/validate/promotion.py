@@ -122,8 +122,3 @@ def alone(layout: Layout) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def label(model: Champion) -> str:
-    """A model as messages name it: training day and version, as predictions do."""
-    return model.day if model.version is None else f"{model.day} v{model.version}"

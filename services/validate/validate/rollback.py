@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from analysis import index
 from contract.config import Config
 from contract.errors import DataError, MissingInput, UsageError
 from contract.layout import Layout
 from validate.ledger import IN_USE, Line, in_use, read
-from validate.promotion import Throne, alone, label
+from validate.promotion import Throne, alone
 
 log = logging.getLogger("validate")
 
@@ -26,7 +27,7 @@ def rollback(root: Path, config: Config, throne: Throne, *, to: str | None, by: 
         lines = read(layout.ledger)
         target = _target(lines, to)
         if before is not None and before.sha256 == target.model.sha256:
-            raise UsageError(f"rollback: {label(target.model)} is in use already")
+            raise UsageError(f"rollback: {target.model.label} is in use already")
         rows = _try_out(root, config, target)
         line = Line(
             by=by,
@@ -39,10 +40,11 @@ def rollback(root: Path, config: Config, throne: Throne, *, to: str | None, by: 
             golden=target.golden,
         )
         done = throne.change(line)
+    index.write(layout)
     log.info(
         "in use now: %s, as before; %s is no longer. The next predict run scores with it",
-        label(target.model),
-        label(before) if before else "nothing",
+        target.model.label,
+        before.label if before else "nothing",
     )
     return done
 
@@ -56,7 +58,7 @@ def _target(lines: list[Line], to: str | None) -> Line:
     for line in reversed(lines):
         if line.decision in IN_USE and to in (line.model.version, line.model.day):
             return line
-    known = ", ".join(dict.fromkeys(label(line.model) for line in lines if line.decision in IN_USE))
+    known = ", ".join(dict.fromkeys(line.model.label for line in lines if line.decision in IN_USE))
     raise UsageError(f"--to: must be the version or the training day of a champion ({known or 'none yet'}), got {to!r}")
 
 
@@ -66,7 +68,7 @@ def _try_out(root: Path, config: Config, target: Line) -> int:
 
     if target.golden is None:
         raise MissingInput(
-            f"ledger: {label(target.model)} was put in use by {target.by} without golden rows to try it on; "
+            f"ledger: {target.model.label} was put in use by {target.by} without golden rows to try it on; "
             f"train and validate that day again"
         )
     try:

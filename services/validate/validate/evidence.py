@@ -48,7 +48,8 @@ def gather(config: Config, metric: str, wanted: list[str], challenger: Outcome, 
     old = None if champion is None else values(wanted, champion, classes)
 
     asked: dict[str, Weighted] = {}
-    for name in wanted:
+    # a rule of its own, whether it is among the scores that are shown or not
+    for name in dict.fromkeys([*wanted, *(["neg_brier_score"] if classes else [])]):
         asked |= _pair(name, name, challenger, champion, classes)
     if config.decision.costs is not None:
         costs = config.decision.costs

@@ -124,6 +124,7 @@ def test_generate_reaches_the_database_and_its_secret_when_the_source_is_sql(eng
 
 @pytest.mark.parametrize("name", ["train", "validate", "predict"])
 def test_steps_that_open_models_see_the_key_for_them_and_no_other_secret(engine, step, name):
+    engine.images.add(f"microstep-{name}")
     run(step(name, sign=True))
     [secrets] = [mount for mount in engine.created[1]["HostConfig"]["Mounts"] if mount["Target"] == "/run/secrets"]
     assert (secrets["Source"], secrets["ReadOnly"]) == ("/srv/microstep/secrets/models", True)

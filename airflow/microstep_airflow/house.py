@@ -27,7 +27,7 @@ from microstep_airflow.steps import STEPS
 POOL = "steps"
 REGISTRY_NETWORK = "microstep-steps"
 SQL_NETWORK = "microstep-sql"
-SQL_SECRETS = "secrets"
+SQL_SECRETS = "secrets/sql"
 MODEL_SECRETS = "secrets/models"
 MOST_ACTIVE_RUNS = 16
 STEP_LIMIT = timedelta(hours=6)

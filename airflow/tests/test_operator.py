@@ -119,7 +119,7 @@ def test_generate_reaches_the_database_and_its_secret_when_the_source_is_sql(eng
     host = engine.created[1]["HostConfig"]
     assert host["NetworkMode"] == "microstep-sql"
     [secrets] = [mount for mount in host["Mounts"] if mount["Target"] == "/run/secrets"]
-    assert (secrets["Source"], secrets["ReadOnly"]) == ("/srv/microstep/secrets", True)
+    assert (secrets["Source"], secrets["ReadOnly"]) == ("/srv/microstep/secrets/sql", True)
 
 
 @pytest.mark.parametrize("name", ["train", "validate", "predict"])

@@ -113,7 +113,7 @@ def test_a_query_against_a_database_brings_the_day_in(stack):
     stack.run(
         "docker", "compose", "exec", "-T", "postgres", "psql", "-qU", "postgres", "-v", "ON_ERROR_STOP=1", "-c", table
     )
-    (stack.checkout / "secrets" / "sql_url").write_text("postgresql://reader:only-read@postgres:5432/postgres")
+    (stack.checkout / "secrets" / "sql" / "sql_url").write_text("postgresql://reader:only-read@postgres:5432/postgres")
     (stack.checkout / "pipeline.toml").write_text(SQL_PIPELINE.format(day=day))
     words = ["docker", "compose", "run", "--rm", "generate", "--day", day, "--force"]
     done = stack.run("env", "MICROSTEP_GENERATE_NETWORK=microstep-sql", *words)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import time
+from contextlib import suppress
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowException
 from docker import APIClient
-from docker.errors import APIError
+from docker.errors import APIError, NotFound
 
 RULES: dict[str, Any] = {
     # process 1 passes signals on and reaps, so that a stop ends the step at once
@@ -17,19 +19,25 @@ RULES: dict[str, Any] = {
     "security_opt": ["no-new-privileges"],
     "pids_limit": 512,
 }
+STOP_SECONDS = 3
+"""Airflow kills a task 5 s after it asked it to end; by then the container must be gone."""
+
+POLL_SECONDS = 1.0
+GRACE_SECONDS = 10.0
+"""How long a living task may take to start a container that it made, or to remove one that has ended."""
+
 _CONFLICT = 409
-_ENDED = ("exited", "dead")
+_AT_WORK = ("running", "paused", "restarting")
+_OWNER = ("microstep.dag", "microstep.run", "microstep.task")
 
-
-class LockedError(AirflowException):
-    """Another container works on the same step and day; worth a retry."""
+log = logging.getLogger(__name__)
 
 
 class Engine(APIClient):  # type: ignore[misc]  # docker ships no types
     """An APIClient that adds the rules to every container and remembers how the last one ended.
 
-    The provider builds the host configuration and reads the exit code itself; both go through
-    these methods, so none of its code has to be copied.
+    The provider builds the host configuration, runs the container and reads the exit code itself; all of it goes
+    through these methods, so none of its code has to be copied.
     """
 
     exit_code: int
@@ -37,21 +45,48 @@ class Engine(APIClient):  # type: ignore[misc]  # docker ships no types
     def __init__(self, base_url: str, *, cpus: float) -> None:
         super().__init__(base_url=base_url)
         self._nano_cpus = round(cpus * 1e9)
+        self._adopted: str | None = None
 
     def create_host_config(self, *args: Any, **kwargs: Any) -> Any:
         """The host configuration with the rules in it; memory that is not there is not swapped for."""
         limits = {"nano_cpus": self._nano_cpus, "memswap_limit": kwargs["mem_limit"]}
         return super().create_host_config(*args, **kwargs, **RULES, **limits)
 
-    def create_container(self, *args: Any, name: str, **kwargs: Any) -> Any:
-        """The container; its name is the lock of its step and day. Raises LockedError when it is held."""
-        try:
-            return super().create_container(*args, name=name, **kwargs)
-        except APIError as error:
-            if error.status_code != _CONFLICT:
-                raise
-        self._remove_if_ended(name)
-        return super().create_container(*args, name=name, **kwargs)
+    def create_container(self, *args: Any, name: str, labels: dict[str, str], **kwargs: Any) -> Any:
+        """The container of a step and day; its name is the lock.
+
+        When an earlier try of the same task has left it at work, or done, that one is adopted: its log is read from
+        the beginning, its end is this task's. One of another task is waited for.
+        """
+        patience = Patience(name)
+        while True:
+            try:
+                return super().create_container(*args, name=name, labels=labels, **kwargs)
+            except APIError as error:
+                if error.status_code != _CONFLICT:
+                    raise
+            with suppress(NotFound):  # removed in between
+                holder = self.inspect_container(name)
+                theirs, state = holder["Config"]["Labels"] or {}, holder["State"]
+                at_work = state["Status"] in _AT_WORK
+                if not all(theirs.get(key) == labels[key] for key in _OWNER):
+                    if patience.lasts(at_work, theirs):
+                        time.sleep(POLL_SECONDS)
+                        continue
+                elif at_work or (state["Status"] == "exited" and state["ExitCode"] == 0):
+                    log.info("%s: adopted from try %s, which was lost", name, theirs.get("microstep.try"))
+                    self._adopted = holder["Id"]
+                    return holder
+                self.remove_container(holder["Id"], force=True)
+
+    def attach(self, container: str, **kwargs: Any) -> Any:
+        """The container's output as it comes; what an adopted one has said before comes first."""
+        return (self.logs if container == self._adopted else super().attach)(container, **kwargs)
+
+    def start(self, container: str, *args: Any, **kwargs: Any) -> None:
+        """Start a container, unless it was adopted: it has been started."""
+        if container != self._adopted:
+            super().start(container, *args, **kwargs)
 
     def wait(self, *args: Any, **kwargs: Any) -> Any:
         """Wait for the end, and keep the exit code: the provider passes it on only inside a message."""
@@ -59,15 +94,35 @@ class Engine(APIClient):  # type: ignore[misc]  # docker ships no types
         self.exit_code = result["StatusCode"]
         return result
 
-    def _remove_if_ended(self, name: str) -> None:
-        """Remove what a killed task left behind; raise LockedError when the container is at work."""
-        holder = self.inspect_container(name)
-        if holder["State"]["Status"] in _ENDED:
-            self.remove_container(name)
-            return
-        labels = holder["Config"]["Labels"] or {}
-        who = ", ".join(f"{key} {labels.get(f'microstep.{key}', '?')}" for key in ("dag", "run", "task", "try"))
-        raise LockedError(
-            f"{name}: must be the only one of its step and day, is already {holder['State']['Status']} for {who}; "
-            f"will be tried again. If nothing is at work: docker rm --force {name}"
-        )
+    def remove_container(self, container: str, *args: Any, **kwargs: Any) -> None:
+        """Remove a container, if nobody has done so before."""
+        with suppress(NotFound):
+            super().remove_container(container, *args, **kwargs)
+
+
+def end(client: APIClient, container: str) -> None:
+    """Stop a container and remove it, unless somebody has."""
+    with suppress(NotFound):
+        client.stop(container, timeout=STOP_SECONDS)
+        client.remove_container(container, force=True)
+
+
+class Patience:
+    """How long the container of another task keeps its name."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._told = False
+        self._idle_since: float | None = None
+
+    def lasts(self, at_work: bool, labels: dict[str, str]) -> bool:
+        """As long as it is at work; when not, as long as a living task takes to start or to remove it."""
+        if not self._told:
+            who = ", ".join(f"{key} {labels.get(f'microstep.{key}', '?')}" for key in ("dag", "run", "task", "try"))
+            log.info("%s: must be the only one of its step and day; waiting for the one of %s", self._name, who)
+            self._told = True
+        if at_work:
+            self._idle_since = None
+        elif self._idle_since is None:
+            self._idle_since = time.monotonic()
+        return self._idle_since is None or time.monotonic() - self._idle_since < GRACE_SECONDS

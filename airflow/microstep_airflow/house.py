@@ -19,6 +19,7 @@ from contract.sections import Sql
 from contract.toml import load
 from microstep_airflow.alerts import Alerts
 from microstep_airflow.days import DAY, day_of, day_param, timetable
+from microstep_airflow.orphans import end_orphans
 from microstep_airflow.records import record_failure
 from microstep_airflow.sensors import ArrivalSensor
 from microstep_airflow.settings import Settings
@@ -68,6 +69,7 @@ class House:
         """A DAG that keeps the rules; `doc` is the DAG file's docstring, `asks`: it waits for a person, too."""
         schedule, alerts = self.config.schedule, Alerts(self.config, self.settings.data_root)
         timezone = ZoneInfo(schedule.timezone)
+        over = [end_orphans] if self.settings.runner == "docker" else []
         return DAG(
             name,
             schedule=timetable(cron, schedule.timezone),
@@ -82,8 +84,8 @@ class House:
             user_defined_macros={"day": partial(day_of, timezone=timezone)},
             doc_md=doc,
             tags=["microstep"],
-            on_failure_callback=alerts.failed,
-            on_success_callback=alerts.succeeded,
+            on_failure_callback=[alerts.failed, *over],
+            on_success_callback=[alerts.succeeded, *over],
         )
 
     def step(self, name: str, *, day: str = DAY) -> BaseOperator:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,11 @@ from airflow.providers.docker.exceptions import DockerContainerFailedException
 from airflow.providers.docker.operators.docker import DockerOperator
 from airflow.sdk import Context, XComArg
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, DockerException, ImageNotFound
 from docker.types import Mount
 from requests.exceptions import RequestException
 
-from microstep_airflow.engine import Engine
+from microstep_airflow.engine import Engine, end
 from microstep_airflow.outcome import raise_for
 
 DATA_ROOT = "/data"
@@ -25,8 +24,6 @@ SECRETS = "/run/secrets"
 REGISTRY = "http://mlflow:5000"
 # the owner when the data root belongs to root, under which no step runs; also the images' own user
 ORDINARY_USER = "1000:1000"
-# Airflow kills a task 5 s after it asked it to end; by then the container must be gone
-STOP_SECONDS = 3
 
 
 class DockerStepOperator(DockerOperator):
@@ -135,10 +132,7 @@ class DockerStepOperator(DockerOperator):
         """Stop and remove the container when Airflow ends the task."""
         self.stopped = True
         if self.container:
-            # gone already when the task ran out of time: the provider removes on its way out
-            with suppress(NotFound):
-                self.cli.stop(self.container["Id"], timeout=STOP_SECONDS)
-                self.cli.remove_container(self.container["Id"], force=True)
+            end(self.cli, self.container["Id"])
 
 
 def owner(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -19,6 +20,8 @@ from microstep_airflow.outcome import raise_for
 # Airflow kills a task 5 s after it asked it to end; by then the step must be gone
 STOP_SECONDS = 3.0
 _SIGNALLED = 128
+# a task that is killed cannot end its step; the kernel does (util-linux, so not on every system)
+_ENDS_WITH_ITS_TASK = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
 
 
 class ProcessStepOperator(BaseOperator):
@@ -57,22 +60,21 @@ class ProcessStepOperator(BaseOperator):
 
     def execute(self, context: Context) -> None:
         """Run the step; raise what `outcome` says about its end."""
-        try:
-            self.child = subprocess.Popen(
-                self.command(),
-                env=self.environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                # a session of its own, so that a stop reaches the step's own children as well
-                start_new_session=True,
-            )
-        except FileNotFoundError as error:
+        if not self.python.exists():
             raise AirflowFailException(
-                f"{error.filename}: must be there, is not; make the environment: tools/env {self.step}"
-            ) from None
+                f"{self.python}: must be there, is not; make the environment: tools/env {self.step}"
+            )
+        self.child = subprocess.Popen(
+            self.command(),
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            # a session of its own, so that a stop reaches the step's own children as well
+            start_new_session=True,
+        )
         assert self.child.stdout is not None
         lines = []
         for line in self.child.stdout:
@@ -91,12 +93,16 @@ class ProcessStepOperator(BaseOperator):
         killer.daemon = True
         killer.start()
 
+    @property
+    def python(self) -> Path:
+        """The interpreter of the step's environment."""
+        return Path(self.home, ".venvs", self.step, "bin", "python")
+
     def command(self) -> list[str]:
         """The step's command line."""
         assert not isinstance(self.words, XComArg), "rendered before the task is executed"
-        python = Path(self.home, ".venvs", self.step, "bin", "python")
         options = ["--day", self.day, "--data-root", self.data_root, "--config", self.config, "--log-format", "text"]
-        return [str(python), "-m", self.step, *self.words, *options]
+        return [*_ENDS_WITH_ITS_TASK, str(self.python), "-m", self.step, *self.words, *options]
 
     def environment(self) -> dict[str, str]:
         """Airflow's own environment without what is Airflow's, and with the step's sources."""

@@ -17,8 +17,11 @@ class FakeEngine:
         self.exit_code = 0
         self.output = b"2026-11-23 18:00:00,123 INFO train: done\n"
         self.images = {"microstep-train", "microstep-generate"}
-        self.holder = None
-        """The state of a container that has the name already."""
+        self.holders = []
+        """The states of a container that has the name already, one after the other; then it is gone."""
+        self.holders_run = "manual__1"
+        self.listed = []
+        """The ids of the containers that a list tells of."""
         self.broken = {}
         """Status by (method, path)."""
         self.started = threading.Event()
@@ -44,17 +47,19 @@ class FakeEngine:
         """Status and body of an answer."""
         if status := self.broken.get((method, path)):
             return status, {"message": "it went wrong"}
-        if path == "/containers/create" and self.holder is not None:
+        if path == "/containers/create" and self.holders:
             return 409, {"message": f"Conflict. The container name {query['name'][0]} is already in use"}
-        if method == "DELETE" and path != "/containers/c1":
-            self.holder = None
+        if method == "DELETE" and path == "/containers/c0":
+            self.holders = []
             return 204, None
         if path == "/containers/c1/start":
             self.started.set()
-        labels = {"microstep.dag": "predict", "microstep.run": "manual__1", "microstep.task": "train"}
         answers = {
             "GET /version": (200, {"ApiVersion": VERSION[2:]}),
+            "GET /containers/json": (200, [{"Id": each, "Names": [f"/{each}"]} for each in self.listed]),
             "POST /containers/create": (201, {"Id": "c1", "Warnings": []}),
+            "GET /containers/c0/json": (200, {"Id": "c0", "Config": {"Tty": False}}),
+            "POST /containers/c0/wait": (200, {"StatusCode": self.exit_code}),
             "GET /containers/c1/json": (200, {"Id": "c1", "Config": {"Tty": False}}),
             "POST /containers/c1/start": (204, None),
             "POST /containers/c1/wait": (200, {"StatusCode": self.exit_code}),
@@ -62,9 +67,17 @@ class FakeEngine:
             "DELETE /containers/c1": (204, None),
             **{f"GET /images/{name}/json": (200, {"Id": IMAGE_ID}) for name in self.images},
         }
-        if method == "GET" and path.startswith("/containers/microstep-"):
-            return 200, {"State": {"Status": self.holder}, "Config": {"Labels": labels}}
+        if method == "GET" and path.startswith("/containers/microstep-") and self.holders:
+            status, _, code = self.holders.pop(0).partition(" ")
+            labels = {"microstep.dag": "{{ dag.dag_id }}", "microstep.task": "{{ task.task_id }}", "microstep.try": "1"}
+            state = {"Status": status, "ExitCode": int(code or 0)}
+            run = {"microstep.run": self.holders_run}
+            return 200, {"Id": "c0", "State": state, "Config": {"Labels": labels | run}}
         return answers.get(f"{method} {path}", (404, {"message": f"No such image: {path}"}))
+
+    def frame(self):
+        """The output as the engine frames it."""
+        return struct.pack(">BxxxL", 2, len(self.output)) + self.output
 
     def _handler(engine):  # noqa: N805
         class Handler(BaseHTTPRequestHandler):
@@ -79,10 +92,16 @@ class FakeEngine:
                 if path.endswith("/attach"):
                     self.stream()
                     return
+                if path.endswith("/logs"):
+                    self.answer_with(200, "application/vnd.docker.multiplexed-stream", engine.frame())
+                    return
                 status, answer = engine.answer(self.command, path, query)
                 content = b"" if answer is None else json.dumps(answer).encode()
+                self.answer_with(status, "application/json", content)
+
+            def answer_with(self, status, kind, content):
                 self.send_response(status)
-                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
@@ -94,7 +113,7 @@ class FakeEngine:
                 self.send_header("Upgrade", "tcp")
                 self.end_headers()
                 assert engine.started.wait(10)
-                self.wfile.write(struct.pack(">BxxxL", 2, len(engine.output)) + engine.output)
+                self.wfile.write(engine.frame())
                 self.close_connection = True
 
             do_GET = do_POST = do_DELETE = handle_call  # noqa: N815 - the server's names

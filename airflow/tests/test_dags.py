@@ -208,8 +208,8 @@ def test_every_dag_keeps_the_policies(dags):
 
 def test_every_run_that_fails_or_recovers_is_told(dags):
     for dag in dags.values():
-        assert dag.on_failure_callback.__func__.__qualname__ == "Alerts.failed"
-        assert dag.on_success_callback.__func__.__qualname__ == "Alerts.succeeded"
+        assert dag.on_failure_callback[0].__func__.__qualname__ == "Alerts.failed"
+        assert dag.on_success_callback[0].__func__.__qualname__ == "Alerts.succeeded"
 
 
 def test_every_task_keeps_the_policies(dags):

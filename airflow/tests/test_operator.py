@@ -5,7 +5,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from conftest import house
 from fake_engine import IMAGE_ID, FakeEngine
 
-from microstep_airflow.engine import LockedError
+from microstep_airflow import engine as engine_module
 from microstep_airflow.operator import owner
 
 DAY = "2026-01-03"
@@ -184,21 +184,61 @@ def test_a_refusal_is_put_on_record(engine, step):
     assert left["message"].endswith("(exit 80: gate refused)")
 
 
-@pytest.mark.parametrize("state", ["running", "created", "paused", "restarting"])
-def test_a_second_copy_is_refused_for_a_retry_and_the_first_one_left_alone(engine, step, state):
-    engine.holder = state
-    with pytest.raises(LockedError, match=f"microstep-train-{DAY}: must be the only one.*{state} for dag predict"):
-        run(step())
-    assert not isinstance(LockedError(), AirflowFailException)
-    assert engine.asked("DELETE", DAY) == []
+THIS_RUN = "{{ run_id }}"  # the labels of an operator that nobody has rendered
 
 
-@pytest.mark.parametrize("state", ["exited", "dead"])
-def test_what_a_killed_task_left_behind_does_not_hold_the_lock(engine, step, state):
-    engine.holder = state
+@pytest.fixture
+def quick(monkeypatch):
+    """An engine's client that waits a hundredth of a second where it would wait one, and a tenth where ten."""
+    monkeypatch.setattr(engine_module, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(engine_module, "GRACE_SECONDS", 0.1)
+
+
+def test_the_container_of_another_task_is_waited_for_and_left_alone(engine, step, quick, caplog):
+    engine.holders = ["created", "running", "paused", "running", "exited"]
     run(step())
-    assert len(engine.asked("POST", "/containers/create")) == 2
-    assert len(engine.asked("DELETE", f"/containers/microstep-train-{DAY}")) == 1
+    assert engine.asked("DELETE", "/c0") == []
+    assert len(engine.asked("POST", "/c1/start")) == 1
+    (told,) = [record.message for record in caplog.records if "waiting" in record.message]
+    assert told == (
+        f"microstep-train-{DAY}: must be the only one of its step and day; waiting for the one of"
+        " dag {{ dag.dag_id }}, run manual__1, task {{ task.task_id }}, try 1"
+    )
+
+
+@pytest.mark.parametrize("state", ["created", "exited", "dead"])
+def test_what_another_task_left_behind_does_not_hold_the_lock(engine, step, quick, state):
+    engine.holders = [state] * 100
+    run(step())
+    assert len(engine.asked("DELETE", "/containers/c0")) == 1
+    assert len(engine.asked("POST", "/c1/start")) == 1
+
+
+@pytest.mark.parametrize("state", ["running", "paused", "exited 0"])
+def test_what_a_lost_try_of_the_same_task_left_at_work_or_done_is_adopted(engine, step, state):
+    engine.holders, engine.holders_run = [state], THIS_RUN
+    operator = step()
+    run(operator)
+    assert operator.cli.exit_code == 0
+    assert engine.asked("POST", "/start") == []
+    [(query, _)] = engine.asked("GET", "/c0/logs")
+    assert (query["stdout"], query["stderr"], query["follow"]) == (["1"], ["1"], ["1"])
+    assert len(engine.asked("DELETE", "/containers/c0")) == 1
+
+
+def test_the_end_of_an_adopted_container_is_the_end_of_the_task(engine, step):
+    engine.holders, engine.holders_run = ["running"], THIS_RUN
+    engine.exit_code, engine.output = 65, b"2026-11-23 18:00:00,123 ERROR train: no good\n"
+    with pytest.raises(AirflowFailException, match="no good .exit 65"):
+        run(step())
+
+
+@pytest.mark.parametrize("state", ["created", "exited 137", "dead"])
+def test_what_a_lost_try_left_unfinished_is_done_again(engine, step, state):
+    engine.holders, engine.holders_run = [state], THIS_RUN
+    run(step())
+    assert len(engine.asked("DELETE", "/containers/c0")) == 1
+    assert len(engine.asked("POST", "/c1/start")) == 1
 
 
 def test_an_engine_that_does_not_answer_is_retried(step, monkeypatch):

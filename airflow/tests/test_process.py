@@ -1,3 +1,6 @@
+import os
+import shutil
+import signal
 import threading
 import time
 from pathlib import Path
@@ -42,7 +45,7 @@ def test_the_step_gets_the_options_that_a_container_gets(step, tmp_path):
 
 def test_a_command_of_the_step_comes_before_the_options(tmp_path):
     words = ["approve", "--by=a b; rm -r /"]
-    assert operator(tmp_path, words=words).command()[1:7] == ["-m", "train", *words, "--day", DAY]
+    assert operator(tmp_path, words=words).command()[-12:-6] == ["-m", "train", *words, "--day", DAY]
 
 
 def test_the_step_finds_its_own_sources_and_none_of_airflows_settings(step, tmp_path, monkeypatch):
@@ -149,3 +152,23 @@ def alive(pid):
     """Whether a process runs; one that nobody has reaped does not."""
     status = Path(f"/proc/{pid}/stat")
     return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="no setpriv (util-linux) on this machine")
+def test_a_step_ends_when_its_task_is_killed(step, tmp_path):
+    operator = step(f"trap 'touch {tmp_path}/ended; exit' TERM; touch {tmp_path}/begun; while :; do sleep 0.05; done")
+    task = os.fork()
+    if task == 0:
+        run(operator)
+        os._exit(0)
+    wait_for(tmp_path / "begun")
+    os.kill(task, signal.SIGKILL)
+    os.waitpid(task, 0)
+    wait_for(tmp_path / "ended")
+
+
+def wait_for(path):
+    end = time.monotonic() + 10
+    while not path.exists():
+        assert time.monotonic() < end, f"{path.name} did not come"
+        time.sleep(0.02)

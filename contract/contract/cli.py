@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from contract.alone import alone
 from contract.days import parse_day
 from contract.errors import ExitCode, MissingInput, StepError, UsageError, code_for
 from contract.run import Run
@@ -70,7 +71,9 @@ def main(step: Step, argv: Sequence[str] | None = None) -> int:
         if args.command is not None:
             args.command.work(args)
         else:
-            step.work(open_run(step, args))
+            run = open_run(step, args)
+            with alone(run.layout, run.step, run.date):
+                step.work(run)
     except StepError as error:
         log.error("%s", error)
         return error.code

@@ -5,6 +5,7 @@ StepError
 ├── DataError           65
 ├── MissingInput        66
 ├── Unavailable         69
+├── Occupied            75
 ├── NotPermitted        77
 ├── ConfigError         78
 └── GateRefused         80
@@ -64,6 +65,12 @@ class Unavailable(StepError):
     """A service that the step needs does not answer; worth trying again."""
 
     code = ExitCode.UNAVAILABLE
+
+
+class Occupied(StepError):
+    """Another run is at work on the same thing; worth trying again."""
+
+    code = ExitCode.TEMPORARY
 
 
 class NotPermitted(StepError):

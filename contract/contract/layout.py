@@ -58,6 +58,10 @@ class Layout:
         """The append-only record of promotions, refusals and rollbacks."""
         return self.root / "ledger.jsonl"
 
+    def lock(self, step: str) -> Path:
+        """The file whose bytes are the locks of a step, one for each day."""
+        return self.root / ".locks" / step
+
     def name(self, path: Path) -> str:
         """A path below the root as messages and manifests write it."""
         return path.relative_to(self.root).as_posix()

@@ -26,11 +26,12 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     # its boundary test counts the users of every name
     "contract": ("contract/", "analysis/", "pipeline.toml", "services/", "airflow/"),
     **{step: (f"services/{step}/", "contract/", "pipeline.toml", *_BESIDE.get(step, ())) for step in STEPS},
-    # its tests let whole DAGs run, with the steps' own code
-    "airflow": ("airflow/", "analysis/", "contract/", "pipeline.toml", "services/"),
+    # its tests let whole DAGs run, with the steps' own code, and ask the socket proxy about each step's container
+    "airflow": ("airflow/", "analysis/", "contract/", "pipeline.toml", "services/", "socket-proxy/"),
     "analysis": ("analysis/", "contract/"),
     "mlflow": ("mlflow/",),
     "socket-proxy": ("socket-proxy/",),
+    "escape": ("socket-proxy/", "tests/escape/"),
     "dev": ("tools/", "bench/"),
     "demo": (*_CHAIN, "airflow/", "mlflow/", "tools/", "tests/test_demo.py"),
     "browser": (*_CHAIN, "tests/browser/"),

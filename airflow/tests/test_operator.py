@@ -1,3 +1,4 @@
+import json
 import os
 
 import pytest
@@ -7,6 +8,8 @@ from fake_engine import IMAGE_ID, FakeEngine
 
 from microstep_airflow import engine as engine_module
 from microstep_airflow.operator import owner
+from socket_proxy.body import container
+from socket_proxy.house import House
 
 DAY = "2026-01-03"
 
@@ -69,6 +72,24 @@ def test_a_step_runs_with_the_rules_of_the_house(engine, step, tmp_path):
     }
     assert {key: host.get(key) for key in expected} == expected
     assert [key for key in ("Privileged", "CapAdd", "Binds", "Devices", "PidMode", "AutoRemove") if host.get(key)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        *((name, {}) for name in ("generate", "preprocess", "train", "validate", "predict")),
+        ("generate", {"source": "sql"}),
+        ("train", {"sign": True}),
+    ],
+)
+def test_the_socket_proxy_finds_nothing_to_say_against_the_container_of_a_step(engine, step, name, more):
+    operator = step(name, **more)
+    operator.labels |= {f"microstep.{key}": "1" for key in ("dag", "run", "task", "try")}
+    engine.images.add(f"microstep-{name}")
+    run(operator)
+    asked, body = engine.created
+    machine = House.read({"MICROSTEP_HOST_ROOT": operator.mounts[0]["Source"].removesuffix("/data")})
+    assert b"no-new-privileges" in container(json.dumps(body).encode(), asked, machine)
 
 
 def test_a_command_of_the_step_comes_before_the_options(engine, step):

@@ -2,26 +2,33 @@
 
 import asyncio
 import logging
+import os
 import signal
+import sys
 from functools import partial
 from pathlib import Path
 
 from socket_proxy import privileges, wire
+from socket_proxy.house import House
 
 ENGINE = Path("/var/run/docker.sock")
 PORT = 2375
 
 
-async def listen() -> None:
+async def listen(house: House) -> None:
     """Serves until SIGTERM; connections still open then are cut."""
-    server = await asyncio.start_server(partial(wire.serve, socket=ENGINE), port=PORT)
+    server = await asyncio.start_server(partial(wire.serve, socket=ENGINE, house=house), port=PORT)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    logging.getLogger("socket_proxy").info("listening on port %d for %s", PORT, ENGINE)
+    logging.getLogger("socket_proxy").info("listening on port %d for %s", PORT, house.root)
     await stop.wait()
     server.close()
 
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+try:
+    settings = House.read(os.environ)
+except ValueError as error:
+    sys.exit(f"socket-proxy: {error}")
 privileges.drop(ENGINE)
-asyncio.run(listen())
+asyncio.run(listen(settings))

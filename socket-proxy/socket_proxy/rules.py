@@ -1,22 +1,27 @@
 """Which calls pass, and in which words they go on to the engine.
 
-`judge` is pure: a request in, the request to forward or a refusal out. What it returns is put together here from what
-matched the rules, so nothing that they do not name (another spelling of a path, a second copy of a parameter, a header)
-can reach the engine.
+`judge` and `bind` are pure: a request in, the request to forward or a refusal out. What they return is put together
+here from what matched the rules, so nothing that they do not name (another spelling of a path, a second copy of a
+parameter, a header, a key of a body) can reach the engine.
 """
 
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlencode
 
+from socket_proxy import body
+from socket_proxy.house import House
+
+# older ones read some bodies in other ways
+VERSION = r"/v1\.(?:4[0-9]|5[0-9])"
 STEP = "(?:generate|preprocess|train|validate|predict)"
-IMAGE = rf"microstep-{STEP}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?"
 # Made from step and day; the stack's own containers (microstep-postgres-1) do not match.
 NAME = rf"microstep-{STEP}-[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}"
 # Only the full id: a short one could be guessed.
-CONTAINER = rf"(?:{NAME}|[0-9a-f]{{64}})"
+CONTAINER = rf"(?P<container>{NAME}|[0-9a-f]{{64}})"
 
 FLAG = "(?i:0|1|true|false)"
 NUMBER = "[0-9]{1,10}"
@@ -24,12 +29,16 @@ NUMBER = "[0-9]{1,10}"
 
 @dataclass(frozen=True)
 class Request:
-    """One call. `target` is path and query, as on the request line; `upgrade` asks for a raw stream (Upgrade: tcp)."""
+    """One call. `target` is path and query, as on the request line; `upgrade` asks for a raw stream (Upgrade: tcp).
+
+    `container` is the one that a judged call is about: `bind` must see what it is before the call goes on.
+    """
 
     method: str
     target: str
     upgrade: bool = False
     body: bytes = b""
+    container: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,13 @@ class Call:
 CALLS = (
     Call("GET", "/_ping"),
     Call("GET", "/version"),
-    Call("GET", rf"/images/(?:{IMAGE}|sha256:[0-9a-f]{{64}})/json"),
+    Call("GET", rf"/images/microstep-{STEP}/json"),
+    Call(
+        "GET",
+        "/containers/json",
+        {"all": "1", "limit": "-1", "size": "0", "trunc_cmd": "0", "filters": ".*"},
+        required=frozenset({"filters"}),
+    ),
     Call("POST", "/containers/create", {"name": NAME}, required=frozenset({"name"}), body=True),
     Call("GET", f"/containers/{CONTAINER}/json"),
     Call("POST", f"/containers/{CONTAINER}/start"),
@@ -81,14 +96,15 @@ CALLS = (
 )
 
 
-def judge(request: Request) -> Request | Refusal:
+def judge(request: Request, house: House) -> Request | Refusal:
     """Returns the request to forward instead of this one, or why there is none."""
     path, _, query = request.target.partition("?")
-    versioned = re.fullmatch(r"(?P<version>/v1\.[0-9]{1,2})?(?P<rest>/.*)", path)
+    versioned = re.fullmatch(rf"(?P<version>{VERSION})?(?P<rest>/.*)", path)
     if versioned is None:
         return Refusal(f"{path!r} is not a path of the engine's interface; give one such as /v1.45/_ping")
-    call = next((c for c in CALLS if c.method == request.method and re.fullmatch(c.path, versioned["rest"])), None)
-    if call is None:
+    matches = ((call, re.fullmatch(call.path, versioned["rest"])) for call in CALLS if call.method == request.method)
+    call, match = next(((call, match) for call, match in matches if match), (None, None))
+    if call is None or match is None:
         return Refusal(
             f"{request.method} {path} is not among the calls that the socket proxy lets through;"
             " socket-proxy/README.md lists them"
@@ -100,10 +116,28 @@ def judge(request: Request) -> Request | Refusal:
         return Refusal(f"{request.method} {path} takes no body; {len(request.body)} bytes came with it")
     try:
         parameters = _parameters(query, call)
+        if "filters" in parameters:
+            parameters["filters"] = body.filters(parameters["filters"], house)
+        content = body.container(request.body, parameters["name"], house) if call.body else b""
     except ValueError as error:
         return Refusal(f"{request.method} {path}: {error}")
     target = f"{path}?{urlencode(parameters)}" if parameters else path
-    return Request(request.method, target, request.upgrade, request.body)
+    return Request(request.method, target, request.upgrade, content, match.groupdict().get("container"))
+
+
+def looks_at(container: str) -> Request:
+    """Returns the request for what `bind` must see."""
+    return Request("GET", f"/containers/{container}/json")
+
+
+def bind(judged: Request, seen: bytes, house: House) -> Request | Refusal:
+    """Returns the call for the container that was seen, by its full id; refuses when this proxy did not make it."""
+    found = json.loads(seen)
+    if (found["Config"]["Labels"] or {}).get(body.OWN) != house.root:
+        return Refusal(f"container {judged.container}: was not made by the steps of {house.root}; it is left alone")
+    # by id: between this call and the next, a name may go to another container
+    target = judged.target.replace(f"/containers/{judged.container}", f"/containers/{found['Id']}", 1)
+    return replace(judged, target=target)
 
 
 def _parameters(query: str, call: Call) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The connection: reads one request strictly, forwards what `judge` made of it, hands the answer back.
+"""The connection: reads one request strictly, forwards what the rules made of it, hands the answer back.
 
 One request per connection, so no byte after it is ever read as a second one.
 """
@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import h11
 
-from socket_proxy.rules import Refusal, Request, judge
+from socket_proxy.house import House
+from socket_proxy.rules import Refusal, Request, bind, judge, looks_at
 
 READ_SIZE = 64 * 1024
 BODY_LIMIT = 256 * 1024
@@ -33,14 +34,16 @@ class Peer(NamedTuple):
     hears: asyncio.StreamWriter
 
 
-async def serve(says: asyncio.StreamReader, hears: asyncio.StreamWriter, socket: Path) -> None:
+async def serve(says: asyncio.StreamReader, hears: asyncio.StreamWriter, socket: Path, house: House) -> None:
     """Serves one connection: its one request, to the engine behind `socket`, and closes it."""
     client = Peer(says, hears)
     connection = h11.Connection(h11.SERVER)
     try:
         verdict = await _read(connection, says)
         if isinstance(verdict, Request):
-            verdict = judge(verdict)
+            verdict = judge(verdict, house)
+        if isinstance(verdict, Request) and verdict.container is not None:
+            verdict = await _bind(verdict, socket, house)
         if isinstance(verdict, Refusal):
             log.warning("refused: %s", verdict.message)
             await _refuse(connection, client, verdict)
@@ -112,41 +115,74 @@ async def _refuse(connection: h11.Connection, client: Peer, refusal: Refusal) ->
         await _say(connection, client, h11.Data(data=body), h11.EndOfMessage())
 
 
-async def _forward(connection: h11.Connection, client: Peer, request: Request, socket: Path) -> None:
+async def _bind(judged: Request, socket: Path, house: House) -> Request | Refusal:
+    """Asks the engine what the container is that a call is about."""
+    question = looks_at(str(judged.container))
     try:
-        engine = Peer(*await asyncio.open_unix_connection(socket))
+        engine, upstream = await _ask(question, socket)
+        try:
+            answer = await _next_event(upstream, engine.says)
+            seen = bytearray()
+            while isinstance(event := await _next_event(upstream, engine.says), h11.Data):
+                seen += event.data
+        finally:
+            engine.hears.close()
     except OSError as error:
-        message = f"the engine's socket {socket} does not answer ({error}); is the engine running?"
-        await _refuse(connection, client, Refusal(message, HTTPStatus.BAD_GATEWAY))
-        return
-    relay = asyncio.create_task(_relay(connection, client, request, engine))
+        return _no_engine(socket, error)
+    if not isinstance(answer, h11.Response) or answer.status_code != HTTPStatus.OK:
+        if isinstance(answer, h11.Response) and answer.status_code == HTTPStatus.NOT_FOUND:
+            return Refusal(f"No such container: {judged.container}", HTTPStatus.NOT_FOUND)
+        return Refusal(f"the engine does not say what {judged.container} is: {answer!r}", HTTPStatus.BAD_GATEWAY)
+    return bind(judged, bytes(seen), house)
+
+
+async def _forward(connection: h11.Connection, client: Peer, request: Request, socket: Path) -> None:
+    """Sends the rebuilt request and passes the answer on as it comes, as long as the client is there."""
     try:
-        if not request.upgrade:
-            # Nothing more may come; end of file or a stray byte both mean that nobody waits for the answer.
-            gone = asyncio.create_task(client.says.read(1))
-            await asyncio.wait({relay, gone}, return_when=asyncio.FIRST_COMPLETED)
-            gone.cancel()
-            if not relay.done():
-                relay.cancel()
-                raise ConnectionResetError("the client left before the answer was complete")
+        engine, upstream = await _ask(request, socket)
+    except OSError as error:
+        await _refuse(connection, client, _no_engine(socket, error))
+        return
+    relay = asyncio.create_task(_relay(connection, client, engine, upstream))
+    # Nothing more may come from the client; end of file or a stray byte both mean that nobody waits for the answer.
+    gone = asyncio.create_task(client.says.read(1))
+    try:
+        await asyncio.wait({relay, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not relay.done():
+            relay.cancel()
+            raise ConnectionResetError("the client left before the answer was complete")
         await relay
     finally:
+        gone.cancel()
         engine.hears.close()
 
 
-async def _relay(connection: h11.Connection, client: Peer, request: Request, engine: Peer) -> None:
-    """Sends the rebuilt request and passes the answer on as it comes."""
+async def _ask(request: Request, socket: Path) -> tuple[Peer, h11.Connection]:
+    """Opens a connection to the engine and says the request on it; the answer is still to be read."""
+    engine = Peer(*await asyncio.open_unix_connection(socket))
     upstream = h11.Connection(h11.CLIENT)
     headers = [("host", "docker"), ("content-length", str(len(request.body)))]
     headers += [("content-type", "application/json")] if request.body else []
     headers += [("connection", "upgrade"), ("upgrade", "tcp")] if request.upgrade else [("connection", "close")]
     call = h11.Request(method=request.method, target=request.target, headers=headers)
     await _say(upstream, engine, call, h11.Data(data=request.body), h11.EndOfMessage())
+    return engine, upstream
+
+
+def _no_engine(socket: Path, error: OSError) -> Refusal:
+    message = f"the engine's socket {socket} does not answer ({error}); is the engine running?"
+    return Refusal(message, HTTPStatus.BAD_GATEWAY)
+
+
+async def _relay(connection: h11.Connection, client: Peer, engine: Peer, upstream: h11.Connection) -> None:
     answer = await _next_event(upstream, engine.says)
     if isinstance(answer, h11.InformationalResponse) and answer.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
         await _say(connection, client, answer)
+        # One way only: what the container says. Nobody writes into a step, so nothing of the client's goes on.
         client.hears.write(upstream.trailing_data[0])
-        await _splice(client, engine)
+        while chunk := await engine.says.read(READ_SIZE):
+            client.hears.write(chunk)
+            await client.hears.drain()
         return
     if not isinstance(answer, h11.Response):
         raise ConnectionResetError("the engine closed the connection without an answer")
@@ -161,22 +197,3 @@ async def _say(connection: h11.Connection, peer: Peer, *events: h11.Event) -> No
     for event in events:
         peer.hears.write(connection.send(event) or b"")
     await peer.hears.drain()
-
-
-async def _splice(client: Peer, engine: Peer) -> None:
-    """Joins both raw streams until the engine ends its own, which is when the container has ended."""
-    feed = asyncio.create_task(_copy(client.says, engine.hears))
-    try:
-        await _copy(engine.says, client.hears)
-    finally:
-        feed.cancel()
-        with suppress(OSError, asyncio.CancelledError):
-            await feed
-
-
-async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    """Copies bytes until `source` ends, then tells `sink` so; the other direction may go on."""
-    while chunk := await source.read(READ_SIZE):
-        sink.write(chunk)
-        await sink.drain()
-    sink.write_eof()

@@ -1,8 +1,11 @@
 import asyncio
 import contextlib
+import json
+import re
 from functools import partial
 
 import pytest
+from sample import HOUSE, ID, own
 
 from socket_proxy import wire
 
@@ -12,12 +15,22 @@ class Engine:
 
     def __init__(self):
         self.heard = []
+        self.containers = {ID: own()}
+        """What it says of a container that it is asked about; these questions are not kept."""
         self.answers = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
         self.asked = asyncio.Event()
         self.left = asyncio.Event()
 
     async def serve(self, reader, writer):
-        self.heard.append(await reader.readuntil(b"\r\n\r\n"))
+        head = await reader.readuntil(b"\r\n\r\n")
+        if question := re.match(rb"GET /containers/([^/]+)/json ", head):
+            found = self.containers.get(question[1].decode())
+            content = json.dumps(found or {"message": "no"}).encode()
+            status = b"200 OK" if found else b"404 Not Found"
+            writer.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(content), content))
+            writer.close()
+            return
+        self.heard.append(head)
         self.asked.set()
         writer.write(self.answers)
         # until the proxy goes, and whatever it still has to say: a body, a raw stream
@@ -58,7 +71,7 @@ def stack(tmp_path):
         socket = tmp_path / "engine.sock"
         async with (
             await asyncio.start_unix_server(engine.serve, socket),
-            await asyncio.start_server(partial(wire.serve, socket=socket), "127.0.0.1", 0) as proxy,
+            await asyncio.start_server(partial(wire.serve, socket=socket, house=HOUSE), "127.0.0.1", 0) as proxy,
         ):
             yield Stack(engine, proxy.sockets[0].getsockname()[1])
 

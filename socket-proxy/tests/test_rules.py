@@ -1,18 +1,23 @@
+import json
+from dataclasses import replace
+from urllib.parse import quote_plus
+
 import pytest
+from sample import HOUSE, ID, NAME, body, own
 
-from socket_proxy.rules import Refusal, Request, judge
+from socket_proxy import rules
+from socket_proxy.rules import Refusal, Request, bind
 
-ID = "4f" * 32
-NAME = "microstep-train-2026-11-22"
+
+def judge(request):
+    return rules.judge(request, HOUSE)
+
 
 NEEDED = [
     Request("GET", "/_ping"),
     Request("GET", "/v1.45/_ping"),
     Request("GET", "/version"),
     Request("GET", "/v1.45/images/microstep-train/json"),
-    Request("GET", "/v1.45/images/microstep-train:latest/json"),
-    Request("GET", f"/v1.45/images/sha256:{ID}/json"),
-    Request("POST", f"/v1.45/containers/create?name={NAME}", body=b'{"Image": "microstep-train"}'),
     Request("POST", f"/v1.45/containers/{ID}/attach?logs=0&stdout=1&stderr=1&stream=1", upgrade=True),
     Request("GET", f"/v1.45/containers/{ID}/json"),
     Request("GET", f"/v1.45/containers/{NAME}/json"),
@@ -25,7 +30,7 @@ NEEDED = [
 ]
 
 CLOSED = {
-    "list containers": Request("GET", "/v1.45/containers/json"),
+    "list containers": Request("GET", "/v1.45/containers/json?all=1"),
     "list images": Request("GET", "/v1.45/images/json"),
     "engine": Request("GET", "/v1.45/info"),
     "events": Request("GET", "/v1.45/events"),
@@ -61,6 +66,8 @@ AROUND = {
     "a semicolon": f"/v1.45/containers/{ID}/json;x",
     "another host": f"http://engine/v1.45/containers/{ID}/json",
     "capitals": f"/V1.45/Containers/{ID}/json",
+    "an old interface": f"/v1.24/containers/{ID}/json",
+    "an image by its id": f"/v1.45/images/sha256:{ID}/json",
     "an image of others": "/v1.45/images/debian/json",
     "an image of another registry": "/v1.45/images/example.com/microstep-train/json",
     "the proxy's own image": "/v1.45/images/microstep-socket-proxy/json",
@@ -72,7 +79,47 @@ AROUND = {
 
 @pytest.mark.parametrize("request_", NEEDED, ids=lambda r: f"{r.method} {r.target[:40]}")
 def test_every_call_of_the_step_operator_passes_in_the_same_words(request_):
-    assert judge(request_) == request_
+    assert replace(judge(request_), container=None) == request_
+
+
+def test_a_container_is_created_from_a_body_that_was_made_anew():
+    said = Request("POST", f"/v1.45/containers/create?name={NAME}", body=json.dumps(body()).encode())
+    forwarded = judge(said)
+    assert forwarded.target == said.target
+    assert json.loads(forwarded.body)["Labels"].pop("microstep.root") == HOUSE.root
+
+
+def test_a_call_on_a_container_goes_on_by_its_full_id_and_only_when_the_proxy_made_it():
+    judged = judge(Request("POST", f"/v1.45/containers/{NAME}/stop?t=3"))
+    assert judged.container == NAME
+    seen = json.dumps(own()).encode()
+    assert bind(judged, seen, HOUSE).target == f"/v1.45/containers/{ID}/stop?t=3"
+    for label in ("/srv/other", None):
+        refusal = bind(judged, json.dumps(own(label)).encode(), HOUSE)
+        assert "was not made by the steps of /srv/microstep" in refusal.message
+    assert isinstance(bind(judged, json.dumps({"Id": ID, "Config": {"Labels": None}}).encode(), HOUSE), Refusal)
+
+
+def test_a_list_shows_what_the_proxy_made_for_one_run_alone():
+    def listed(filters):
+        query = "all=1&limit=-1&size=0&trunc_cmd=0&filters=" + quote_plus(json.dumps(filters))
+        return judge(Request("GET", f"/v1.45/containers/json?{query}"))
+
+    labels = ["microstep.dag=train", "microstep.run=manual__2026-11-22T02:00:00+00:00"]
+    forwarded = listed({"label": labels})
+    assert quote_plus(json.dumps({"label": [*labels, "microstep.root=/srv/microstep"]})) in forwarded.target
+    for filters in (
+        {},
+        {"label": []},
+        {"label": labels[:1]},
+        {"label": [*labels, "x=y"]},
+        {"label": ["microstep.dag=a b", labels[1]]},
+        {"label": labels, "name": ["x"]},
+        {"label": {labels[0]: True, labels[1]: True}},
+        {"label": ["microstep.run=x", "microstep.dag=y"]},
+        {"label": [["microstep.dag=x"], 1]},
+    ):
+        assert isinstance(listed(filters), Refusal), filters
 
 
 @pytest.mark.parametrize("request_", CLOSED.values(), ids=CLOSED)

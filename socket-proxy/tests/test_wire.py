@@ -2,10 +2,10 @@ import asyncio
 import json
 
 import pytest
+from sample import ID, NAME, body, own
 
 from socket_proxy import wire
 
-ID = "4f" * 32
 PING = b"GET /_ping HTTP/1.1\r\nHost: proxy\r\n\r\n"
 CREATE = b"POST /v1.45/containers/create?name=microstep-train-2026-11-22 HTTP/1.1\r\nHost: proxy\r\n"
 ATTACH = (
@@ -59,19 +59,44 @@ def test_a_refusal_reads_like_an_error_of_the_engine(stack):
 def test_only_the_rebuilt_request_reaches_the_engine(stack):
     async def scenario():
         async with stack() as s:
-            said = CREATE + b"X-Registry-Auth: secret\r\nUser-Agent: docker\r\nContent-Length: 2\r\n\r\n{}"
-            answer = await s.say(said)
+            content = json.dumps(body(), indent=4).encode()
+            said = CREATE + b"X-Registry-Auth: secret\r\nUser-Agent: docker\r\nContent-Length: %d\r\n\r\n%s"
+            answer = await s.say(said % (len(content), content))
             assert answer.startswith(b"HTTP/1.1 200 ")
             assert answer.endswith(b"\r\n\r\nOK")
-            head, _, body = s.engine.heard[0].partition(b"\r\n\r\n")
+            head, _, rebuilt = s.engine.heard[0].partition(b"\r\n\r\n")
             assert head.splitlines() == [
                 b"POST /v1.45/containers/create?name=microstep-train-2026-11-22 HTTP/1.1",
                 b"host: docker",
-                b"content-length: 2",
+                b"content-length: %d" % len(rebuilt),
                 b"content-type: application/json",
                 b"connection: close",
             ]
-            assert body == b"{}"
+            expected = body()
+            expected["Labels"]["microstep.root"] = "/srv/microstep"
+            assert json.loads(rebuilt) == expected
+
+    asyncio.run(scenario())
+
+
+def test_a_call_goes_to_the_container_that_was_looked_at(stack):
+    async def scenario():
+        async with stack() as s:
+            s.engine.containers = {NAME: own()}
+            await s.say(b"POST /v1.45/containers/%s/start HTTP/1.1\r\nHost: proxy\r\n\r\n" % NAME.encode())
+            assert s.engine.heard[0].startswith(b"POST /v1.45/containers/%s/start " % ID.encode())
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("containers", "status"), [({}, 404), ({NAME: own("/srv/other")}, 403)])
+def test_a_container_that_is_not_ours_hears_nothing(stack, containers, status):
+    async def scenario():
+        async with stack() as s:
+            s.engine.containers = containers
+            answer = await s.say(b"DELETE /containers/%s?force=1 HTTP/1.1\r\nHost: proxy\r\n\r\n" % NAME.encode())
+            assert answer.startswith(b"HTTP/1.1 %d " % status)
+            assert s.engine.heard == []
 
     asyncio.run(scenario())
 
@@ -102,7 +127,7 @@ def test_an_answer_without_a_length_comes_through_as_it_is_made(stack):
     asyncio.run(scenario())
 
 
-def test_an_attached_stream_runs_both_ways_until_the_container_ends(stack):
+def test_an_attached_stream_carries_what_the_container_says_and_nothing_into_it(stack):
     async def scenario():
         async with stack() as s:
             s.engine.answers = b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nfirst"
@@ -111,9 +136,10 @@ def test_an_attached_stream_runs_both_ways_until_the_container_ends(stack):
             async with asyncio.timeout(5):
                 assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
                 assert await reader.readexactly(5) == b"first"
-                writer.write(b"quit")
+                writer.write(b"GET /v1.45/info HTTP/1.1\r\nHost: proxy\r\n\r\n")
                 assert await reader.read() == b""
-            assert s.engine.heard[0].endswith(b"quit")
+                await s.engine.left.wait()
+            assert s.engine.heard[0].endswith(b"upgrade: tcp\r\n\r\n")
             writer.close()
 
     asyncio.run(scenario())

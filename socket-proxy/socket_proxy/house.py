@@ -1,0 +1,36 @@
+"""What the steps of this machine may have: read once from the environment, never from a call."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+_UNITS = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+
+
+@dataclass(frozen=True)
+class House:
+    """The checkout that is mounted into steps, and the most that one step may take."""
+
+    root: str
+    """The checkout's absolute path on the engine's host; containers made here carry it as a label."""
+    memory: int
+    """In bytes."""
+    cpus: float
+    """In processors."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "House":
+        """Reads the variables that Airflow reads as well; ValueError names the one that is missing or wrong."""
+        root = environment.get("MICROSTEP_HOST_ROOT", "")
+        # the engine would see another place than the one that is compared here
+        if str(PurePosixPath(root)) != root or not root.startswith("/") or ".." in PurePosixPath(root).parts:
+            raise ValueError(f"MICROSTEP_HOST_ROOT: must be the checkout's absolute path without '..', got {root!r}")
+        text = environment.get("MICROSTEP_STEP_MEMORY", "2g")
+        memory = re.fullmatch(r"([0-9]{1,15})([bkmg]?)", text.lower())
+        if memory is None:
+            raise ValueError(f"MICROSTEP_STEP_MEMORY: must be a whole number with b, k, m or g, got {text!r}")
+        text = environment.get("MICROSTEP_STEP_CPUS", "1")
+        if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,9})?", text):
+            raise ValueError(f"MICROSTEP_STEP_CPUS: must be a number of processors, got {text!r}")
+        return cls(root, int(memory[1]) * _UNITS[memory[2]], float(text))

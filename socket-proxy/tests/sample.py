@@ -1,0 +1,84 @@
+"""What the step operator sends, as it sends it; also the beginning of every attempt in tests/escape."""
+
+from socket_proxy.house import House
+
+HOUSE = House("/srv/microstep", 2 * 1024**3, 1.0)
+NAME = "microstep-train-2026-11-22"
+ID = "4f" * 32
+
+
+def own(label="/srv/microstep"):
+    """What the engine says of a container, as far as the proxy reads it."""
+    return {"Id": ID, "Config": {"Labels": {"microstep.root": label}}}
+
+
+def body(**changed):
+    """The operator's body for the step train; `changed` replaces keys at its top."""
+    return {
+        "Image": "microstep-train",
+        "Cmd": ["--day", "2026-11-22"],
+        "User": "1000:1000",
+        "Env": [
+            "MICROSTEP_DATA_ROOT=/data",
+            "MICROSTEP_CONFIG=/config/pipeline.toml",
+            "MICROSTEP_LOG_FORMAT=text",
+            "MLFLOW_TRACKING_URI=http://mlflow:5000",
+            "MICROSTEP_IMAGE=sha256:" + "ab" * 32,
+        ],
+        "Labels": {
+            "microstep.step": "train",
+            "microstep.day": "2026-11-22",
+            "microstep.dag": "train",
+            "microstep.run": "scheduled__2026-11-22T02:00:00+00:00",
+            "microstep.task": "train",
+            "microstep.try": "1",
+        },
+        "ExposedPorts": {},
+        "Tty": False,
+        "OpenStdin": False,
+        "StdinOnce": False,
+        "AttachStdin": False,
+        "AttachStdout": True,
+        "AttachStderr": True,
+        "NetworkDisabled": False,
+        "HostConfig": host(),
+    } | changed
+
+
+def host(**changed):
+    """The host part of the operator's body; `changed` replaces keys of it."""
+    return {
+        "NetworkMode": "microstep-steps",
+        "Mounts": [
+            {"Type": "bind", "Source": "/srv/microstep/data", "Target": "/data", "ReadOnly": False},
+            {
+                "Type": "bind",
+                "Source": "/srv/microstep/pipeline.toml",
+                "Target": "/config/pipeline.toml",
+                "ReadOnly": True,
+            },
+        ],
+        "Memory": 2 * 1024**3,
+        "MemorySwap": 2 * 1024**3,
+        "NanoCpus": 1_000_000_000,
+        "CpuShares": 1024,
+        "PidsLimit": 512,
+        "Init": True,
+        "ReadonlyRootfs": True,
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges"],
+        "Tmpfs": {"/tmp": "rw,nosuid,nodev,noexec,size=512m,mode=1777"},
+        "PortBindings": {},
+        "Ulimits": [],
+        "LogConfig": {"Type": None, "Config": {}},
+    } | changed
+
+
+def other(step, network, *, registry=False, **changed):
+    """The body of another step than train."""
+    made = body(Image=f"microstep-{step}", **changed)
+    made["Labels"]["microstep.step"] = step
+    made["HostConfig"]["NetworkMode"] = network
+    if not registry:
+        made["Env"].remove("MLFLOW_TRACKING_URI=http://mlflow:5000")
+    return made

@@ -1,0 +1,168 @@
+import json
+from copy import deepcopy
+
+import pytest
+from sample import HOUSE, NAME, body, host, other
+
+from socket_proxy.body import OWN, container, read
+
+GENERATE = "microstep-generate-2026-11-22"
+DATA, CONFIG = host()["Mounts"]
+
+
+def judged(said, name=NAME):
+    return json.loads(container(said if isinstance(said, bytes) else json.dumps(said).encode(), name, HOUSE))
+
+
+def secret(folder):
+    return {"Type": "bind", "Source": f"/srv/microstep/secrets/{folder}", "Target": "/run/secrets", "ReadOnly": True}
+
+
+def test_a_steps_body_passes_and_gets_the_label_of_its_checkout():
+    built = judged(body())
+    assert built["Labels"].pop(OWN) == "/srv/microstep"
+    assert built == body()
+
+
+def test_every_step_may_have_its_own_network_and_secret_and_no_other():
+    assert judged(other("generate", "none"), GENERATE)
+    assert judged(other("generate", "microstep-sql"), GENERATE)
+    assert judged(other("preprocess", "none"), "microstep-preprocess-2026-11-22")
+    assert judged(other("predict", "microstep-steps", registry=True), "microstep-predict-2026-11-22")
+    assert judged(body(HostConfig=host(Mounts=[DATA, CONFIG, secret("models")])))
+    sql = other("generate", "microstep-sql")
+    sql["HostConfig"]["Mounts"].append(secret("sql"))
+    assert judged(sql, GENERATE)
+    for said, name in (
+        (other("generate", "microstep-steps"), GENERATE),
+        (other("preprocess", "microstep-sql"), "microstep-preprocess-2026-11-22"),
+        (body(HostConfig=host(NetworkMode="none")), NAME),
+        (body(HostConfig=host(NetworkMode="microstep_default")), NAME),
+        (body(HostConfig=host(Mounts=[DATA, CONFIG, secret("sql")])), NAME),
+        (body(HostConfig=host(Mounts=[DATA, CONFIG, secret("models"), secret("models")])), NAME),
+        (sql | {"HostConfig": sql["HostConfig"] | {"Mounts": [DATA, CONFIG, secret("models")]}}, GENERATE),
+    ):
+        with pytest.raises(ValueError, match="NetworkMode|Mounts"):
+            judged(said, name)
+
+
+def test_a_persons_answer_passes_for_validate_alone():
+    name = "microstep-validate-2026-11-22"
+    day = ["--day", "2026-11-22"]
+    answer = ["approve", "--by=a b; rm -r /", "--why=it is\nbetter"]
+    assert judged(other("validate", "microstep-steps", registry=True, Cmd=[*answer, *day]), name)
+    assert judged(other("validate", "microstep-steps", registry=True, Cmd=[*answer[:2], *day]), name)
+    for words in (["approve"], ["sh", "--by=x"], [*answer, "--config=/data/x"], ["--config=/data/x"], answer[1:]):
+        with pytest.raises(ValueError, match="Cmd: must be"):
+            judged(other("validate", "microstep-steps", registry=True, Cmd=[*words, *day]), name)
+    with pytest.raises(ValueError, match="Cmd: must be"):
+        judged(body(Cmd=[*answer, *day]))
+
+
+def leaves(value, path=()):
+    """Every place of a body, from the top down."""
+    yield path
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from leaves(value[key], (*path, key))
+
+
+def at(value, path):
+    for key in path:
+        value = value[key]
+    return value
+
+
+FREE = {  # a caller's to say; test_the_free_values covers them
+    ("User",),
+    ("HostConfig", "Memory"),
+    ("HostConfig", "NanoCpus"),
+    *(("Labels", f"microstep.{key}") for key in ("dag", "run", "task", "try")),
+}
+
+
+@pytest.mark.parametrize("path", [path for path in leaves(body()) if path], ids=lambda path: ".".join(map(str, path)))
+def test_no_part_of_the_body_can_be_left_out_or_be_another_or_have_more_in_it(path):
+    def changed(change):
+        said = deepcopy(body())
+        change(at(said, path[:-1]), path[-1])
+        return said
+
+    others = [changed(lambda parent, key: parent.pop(key))]
+    if path not in FREE:
+        values = (None, "x", 1, 0, True, False, 1.0, [], {}, ["x"], {"x": 1})
+        found = at(body(), path)
+        others += [
+            changed(lambda parent, key, value=value: parent.__setitem__(key, value))
+            for value in values
+            if (type(value), value) != (type(found), found)
+        ]
+    if isinstance(at(body(), path), dict):
+        others.append(changed(lambda parent, key: parent[key].update(Privileged=True)))
+    if isinstance(at(body(), path), list):
+        others.append(changed(lambda parent, key: parent[key].append("x")))
+    for said in others:
+        with pytest.raises(ValueError, match=r".+: "):
+            judged(said)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("User", user) for user in ("0:0", "00:1", "0", "root", "1000", "4294967296:1", "2147483648:1", "1:-1", 1)),
+        *(("User", user) for user in ("1000:1000\n", "１:１")),
+        *(("Memory", memory) for memory in (0, -1, 1, 2 * 1024**3 + 1, 1e9, "2g", True, None)),
+        *(("NanoCpus", cpus) for cpus in (0, -1, 1_000_000_001, 0.5, "1")),
+        *(("microstep.run", run) for run in ("", "a b", "x" * 251, "a\n", None, "\ud800")),
+        ("microstep.try", "one"),
+    ],
+)
+def test_the_free_values_have_bounds(key, value):
+    said = body()
+    place = next(each for each in (said, said["HostConfig"], said["Labels"]) if key in each)
+    place[key] = value
+    with pytest.raises(ValueError, match=f"{key}: must"):
+        judged(said)
+
+
+TEXT = json.dumps(body())
+SPELLINGS = {
+    "small letters": TEXT.replace('"HostConfig": {', '"hostconfig": {"Privileged": true}, "HostConfig": {'),
+    "a key given twice": TEXT.replace('"Init"', '"Init": true, "Init"'),
+    "the top twice": TEXT.replace('"HostConfig": {', '"HostConfig": {"Privileged": true}, "HostConfig": {'),
+    "two spellings": TEXT.replace('"Init": true', '"Init": true, "init": false'),
+    "an escaped letter": TEXT.replace('"Init": true', '"Init": true, "\\u0050rivileged": true'),
+    "an escaped twin": TEXT.replace('"Init": true', '"Init": true, "\\u0049nit": false'),
+    "a sign that folds to k": TEXT.replace('"NetworkMode"', '"Networ\u212aMode": "host", "NetworkMode"'),
+    "a second value": TEXT + TEXT,
+    "a comment": TEXT + "// {}",
+    "no number": TEXT.replace("1024,", "NaN,", 1),
+    "infinity": TEXT.replace("1024,", "Infinity,", 1),
+    "a byte order mark": "\ufeff" + TEXT,
+    "a list": f"[{TEXT}]",
+    "null": "null",
+    "nothing": "",
+    "deep": '{"x":' * 50_000,
+    "a long number": TEXT.replace("1024,", "1" * 5000 + ",", 1),
+}
+
+
+@pytest.mark.parametrize("text", SPELLINGS.values(), ids=SPELLINGS)
+def test_there_is_one_way_to_say_it(text):
+    with pytest.raises(ValueError, match=r"."):
+        judged(text.encode())
+
+
+def test_other_encodings_are_no_json_here():
+    for encoding in ("utf-16", "utf-32", "utf-16-le"):
+        with pytest.raises(ValueError, match=r"."):
+            judged(TEXT.encode(encoding))
+    with pytest.raises(ValueError, match="utf-8"):
+        read(b'{"x": "\xff"}')
+
+
+def test_a_refusal_names_the_place_the_rule_and_the_value():
+    with pytest.raises(ValueError, match=r"^HostConfig.Privileged: is no part of a step's container; leave it out$"):
+        judged(body(HostConfig=host(Privileged=True)))
+    with pytest.raises(ValueError, match=r"^HostConfig.Mounts.0.Source: must be '/srv/microstep/data', got '/'$"):
+        judged(body(HostConfig=host(Mounts=[DATA | {"Source": "/"}, CONFIG])))

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from datetime import UTC, datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import Context, Variable
+from airflow.sdk.configuration import conf
 
 from contract.config import Config
 from microstep_airflow import letters
 from microstep_airflow.days import day_of
 from microstep_airflow.drift import Told, what_is_new
-from microstep_airflow.findings import Drift, Promotion, Verdict
-from microstep_airflow.mail import Mail, send
+from microstep_airflow.failures import Failures
+from microstep_airflow.findings import Drift, Promotion, Verdict, rejected_rows, tracked_run
+from microstep_airflow.mail import Mail
 from microstep_airflow.records import Record, records
+from microstep_airflow.settings import Settings
+from microstep_airflow.spool import post
 
 REASONS = {
     "task_failure": "a task failed",
@@ -34,27 +39,27 @@ class Alerts:
     """The callbacks of a DAG. They run once per run, in the DAG processor, however many tasks failed."""
 
     config: Config
-    data_root: Path
-    """As Airflow sees it."""
+    settings: Settings
 
     def failed(self, context: Context) -> None:
-        """Tell that a run failed, and remember it for `succeeded`."""
-        if not self._anybody(context):
-            return
+        """Tell that a run failed, unless people know of it, and remember it."""
         dag, day = context["dag"].dag_id, self._day(context)
         found = self._records(context, "failed")
         reason = REASONS.get(str(context.get("reason")), str(context.get("reason")))
-        what = f": {found[0].message}" if found else f": {reason}"
-        facts = {**self._facts(context), "Reason": reason}
-        advice = "When the cause is gone, clear the failed task in the run's page: the run goes on from there."
-        self._send(Mail(f"[microstep] {dag} {day} failed{what}"[:200], facts, records=found, advice=advice))
-        variable = _variable(dag)
-        Variable.set(variable, {**_failed_days(variable), context["run_id"]: day}, serialize_json=True)
+        error = f"{found[0].task}: {found[0].message}" if found else reason
+        before = Failures.of(Variable.get(_variable(dag), default={}, deserialize_json=True))
+        failures, tell = before.and_(context["run_id"], day, error, datetime.now(UTC))
+        if tell:
+            facts = {**self._facts(context), "Reason": reason}
+            what = found[0].message if found else reason
+            links = self._links(context)
+            self._send(letters.failed(dag, day, what, facts, found, failures, links, self._rejected(day, found)))
+        else:
+            log.warning("%s: no mail, people know of it: %s", context["run_id"], error)
+        Variable.set(_variable(dag), asdict(failures), serialize_json=True)
 
     def succeeded(self, context: Context) -> None:
         """Tell of a verdict, of drift that begins, spreads or ends, and of a recovery."""
-        if not self._anybody(context):
-            return
         match context["dag"].dag_id:
             case "train":
                 self._tell_of_the_verdict(context)
@@ -63,48 +68,54 @@ class Alerts:
         self._tell_of_a_recovery(context)
 
     def _tell_of_the_verdict(self, context: Context) -> None:
-        day, facts = self._day(context), self._facts(context)
+        day, facts, links = self._day(context), self._facts(context), self._links(context)
         verdict = self._verdict(day)
         if refused := self._records(context, "skipped"):
-            self._send(letters.refused(day, facts, verdict, refused))
+            self._send(letters.refused(day, facts, verdict, refused, links))
         elif verdict is not None and (dag_run := context.get("dag_run")) is not None and dag_run.start_date is not None:
-            promotion = Promotion.since(self.data_root, day, verdict.metric, dag_run.start_date)
+            promotion = Promotion.since(self.settings.data_root, day, verdict.metric, dag_run.start_date)
             if promotion is not None:
-                self._send(letters.promoted(day, facts, verdict, promotion))
+                self._send(letters.promoted(day, facts, verdict, promotion, links))
 
     def _tell_of_drift(self, context: Context) -> None:
         day = self._day(context)
         try:
-            found = Drift.of(self.data_root, day)
+            found = Drift.of(self.settings.data_root, day)
         except Exception:
             log.exception("%s: the report about drift cannot be read", context["run_id"])
             return
         told = Told.of(Variable.get(DRIFT, default={}, deserialize_json=True))
         news = what_is_new(told, day, found.level, found.columns)
         if news.kind != "nothing":
-            self._send(letters.drifted(day, self._facts(context), news, found))
+            self._send(letters.drifted(day, self._facts(context), news, found, self._links(context)))
         Variable.set(DRIFT, asdict(news.told), serialize_json=True)
 
     def _tell_of_a_recovery(self, context: Context) -> None:
         dag, day = context["dag"].dag_id, self._day(context)
-        variable = _variable(dag)
-        if not (failed := _failed_days(variable)):
-            return
-        missing = sorted({other for run, other in failed.items() if run != context["run_id"] and other != day})
-        advice = f"Days that failed and were not done again in this run: {', '.join(missing)}." if missing else ""
-        self._send(Mail(f"[microstep] {dag} {day}: works again", self._facts(context), advice=advice))
-        Variable.delete(variable)
+        failures = Failures.of(Variable.get(_variable(dag), default={}, deserialize_json=True))
+        if failures.runs:
+            missing = failures.left(context["run_id"], day)
+            self._send(letters.recovered(dag, day, self._facts(context), failures, missing, self._links(context)))
+            Variable.delete(_variable(dag))
 
     def _send(self, mail: Mail) -> None:
-        send(mail, self.config.alerts)
+        now = datetime.now(ZoneInfo(self.config.schedule.timezone))
+        post(mail, self.config.alerts, self.settings.mails, now)
 
     def _facts(self, context: Context) -> dict[str, str]:
         return {"DAG": context["dag"].dag_id, "Day": self._day(context), "Run": context["run_id"]}
 
-    def _anybody(self, context: Context) -> bool:
-        if not self.config.alerts.to:
-            log.info("%s: no mail, pipeline.toml has nobody in [alerts].to", context["run_id"])
-        return bool(self.config.alerts.to)
+    def _links(self, context: Context) -> dict[str, str]:
+        dag, mlflow = context["dag"].dag_id, self.settings.mlflow
+        links = {"Run in Airflow": run_page(dag, context["run_id"])}
+        if dag == "train" and mlflow and (run := tracked_run(self.settings.data_root, self._day(context))):
+            links["Run in MLflow"] = f"{mlflow}/#/runs/{run}"
+        return links
+
+    def _rejected(self, day: str, found: list[Record]) -> list[tuple[str, str]]:
+        """The rows that broke the contract, of the run's day and of those whose task failed."""
+        days = sorted({day, *(each.day for each in found if each.day)})
+        return [line for each in days for line in rejected_rows(self.settings.data_root, each)]
 
     def _day(self, context: Context) -> str:
         dag_run = context.get("dag_run")
@@ -114,7 +125,7 @@ class Alerts:
 
     def _verdict(self, day: str) -> Verdict | None:
         try:
-            return Verdict.of(self.data_root, day)
+            return Verdict.of(self.settings.data_root, day)
         except Exception:
             # a mail without the rules is worth more than none
             log.exception("%s: the verdict cannot be read", day)
@@ -131,11 +142,10 @@ class Alerts:
             return []
 
 
+def run_page(dag: str, run: str) -> str:
+    """The address of a run in Airflow's pages."""
+    return f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/dags/{dag}/runs/{quote(run)}"
+
+
 def _variable(dag: str) -> str:
     return f"microstep_failed_{dag}"
-
-
-def _failed_days(variable: str) -> dict[str, str]:
-    """The day of each run that failed since the last good one."""
-    found: dict[str, str] = Variable.get(variable, default={}, deserialize_json=True)
-    return found

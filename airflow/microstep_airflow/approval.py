@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Context, Param
 from airflow.sdk.bases.notifier import BaseNotifier
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from contract.config import Config
 from contract.errors import StepError
-from contract.sections import Alerts
 from microstep_airflow.findings import Verdict, last_word
 from microstep_airflow.letters import asked
-from microstep_airflow.mail import send
+from microstep_airflow.settings import Settings
+from microstep_airflow.spool import post
 
 COMMANDS = {"Approve": "approve", "Refuse": "refuse"}
 """The answers, and what validate does with each."""
@@ -32,14 +33,14 @@ class AskOperator(HITLOperator):
     question stays open for ever. Skips when there is nothing to ask: the day was decided before.
 
     :param day: YYYY-MM-DD
-    :param data_root: as Airflow sees it
-    :param alerts: who is told that there is a question
+    :param config: the pipeline's: it says who is told that there is a question
+    :param settings: the machine's
     :param limit: how long it waits
     """
 
     template_fields: Sequence[str] = (*HITLOperator.template_fields, "day")
 
-    def __init__(self, *, day: str, data_root: str, alerts: Alerts, limit: timedelta, **kwargs: Any) -> None:
+    def __init__(self, *, day: str, config: Config, settings: Settings, limit: timedelta, **kwargs: Any) -> None:
         # those of the DAG, which Airflow hands to every task: they are no part of the form
         kwargs.pop("params", None)
         super().__init__(
@@ -50,21 +51,21 @@ class AskOperator(HITLOperator):
                 "why": Param("", type="string", title="Why", description="For the ledger; may be empty.", source="task")
             },
             response_timeout=limit,
-            notifiers=[QuestionMail(alerts)],
+            notifiers=[QuestionMail(config, settings)],
             **kwargs,
         )
         self.day = day
-        self.data_root = data_root
+        self.data_root = settings.data_root
         self.limit = limit
 
     def execute(self, context: Context) -> None:
         """Ask. Raises AirflowSkipException when the challenger does not wait for an answer."""
         try:
-            verdict = Verdict.of(Path(self.data_root), self.day)
+            verdict = Verdict.of(self.data_root, self.day)
         except StepError as error:
             raise AirflowFailException(str(error)) from None
         # the report keeps what the gate said, the ledger has what came of it
-        said = last_word(Path(self.data_root), self.day)
+        said = last_word(self.data_root, self.day)
         if said is None or said["decision"] != "proposed":
             word = "nothing was proposed" if said is None else said["decision"]
             raise AirflowSkipException(f"models/{self.day}: {word}, there is nothing to ask")
@@ -86,21 +87,22 @@ class AskOperator(HITLOperator):
 class QuestionMail(BaseNotifier):
     """The mail that somebody is asked."""
 
-    def __init__(self, alerts: Alerts) -> None:
+    def __init__(self, config: Config, settings: Settings) -> None:
         super().__init__()
-        self.alerts = alerts
+        self.config = config
+        self.settings = settings
 
     def notify(self, context: Context) -> None:
-        """Send it, if there is anybody; the question is in Airflow's page all the same when that fails."""
+        """Send it; the question is in Airflow's page all the same when that fails."""
         task = context["task"]
         assert isinstance(task, AskOperator)
-        if not self.alerts.to:
-            return
         facts = {"DAG": context["dag"].dag_id, "Day": task.day, "Run": context["run_id"]}
         try:
-            verdict = Verdict.of(Path(task.data_root), task.day)
+            verdict = Verdict.of(task.data_root, task.day)
             link = task.generate_link_to_ui(task_instance=context["ti"])
-            send(asked(task.day, facts, verdict, link, task.limit.days), self.alerts)
+            now = datetime.now(ZoneInfo(self.config.schedule.timezone))
+            mail = asked(task.day, facts, verdict, link, task.limit.days)
+            post(mail, self.config.alerts, self.settings.mails, now)
         except Exception:
             log.exception("no mail tells of the question")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from contract.dataset import Dataset
+from contract.errors import StepError
 from contract.layout import Layout
 
 
@@ -137,6 +138,29 @@ class Drift:
         columns = report.notes["columns"]
         sizes = {each["name"]: _size(each) for each in measured if each["name"] in columns}
         return cls(report.notes["drift"], columns, sizes, report.page)
+
+
+def tracked_run(root: Path, day: str) -> str | None:
+    """The MLflow run of a day's model, if it has one."""
+    try:
+        run: str | None = Dataset.open(Layout(root).model(day)).manifest.run.get("mlflow_run")
+    except StepError:
+        return None
+    return run
+
+
+def rejected_rows(root: Path, day: str) -> list[tuple[str, str]]:
+    """How many of a day's rows broke the contract: none, or one line with the count of each rule."""
+    try:
+        path = Layout(root).processed(day)
+        notes = Dataset.open(path).manifest.notes
+    except StepError:
+        return []
+    if not notes["rejected"]:
+        return []
+    rules = ", ".join(f"{rule} {count:,}" for rule, count in notes["rejected_by_rule"].items())
+    text = f"{notes['rejected']:,} of {notes['rows_in']:,} rows of {day} are rejected: {rules}"
+    return [("rejected", text)]
 
 
 def compared(challenger: float | None, champion: float | None) -> str:

@@ -19,10 +19,12 @@ from contract.sections import Sql
 from contract.toml import load
 from microstep_airflow.alerts import Alerts
 from microstep_airflow.days import DAY, day_of, day_param, timetable
+from microstep_airflow.late import deadline
 from microstep_airflow.orphans import end_orphans
 from microstep_airflow.records import record_failure
 from microstep_airflow.sensors import ArrivalSensor
 from microstep_airflow.settings import Settings
+from microstep_airflow.spool import deliver
 from microstep_airflow.steps import STEPS
 
 POOL = "steps"
@@ -67,7 +69,7 @@ class House:
 
     def dag(self, name: str, cron: str, doc: str | None, *, asks: bool = False) -> DAG:
         """A DAG that keeps the rules; `doc` is the DAG file's docstring, `asks`: it waits for a person, too."""
-        schedule, alerts = self.config.schedule, Alerts(self.config, self.settings.data_root)
+        schedule, alerts = self.config.schedule, Alerts(self.config, self.settings)
         timezone = ZoneInfo(schedule.timezone)
         over = [end_orphans] if self.settings.runner == "docker" else []
         return DAG(
@@ -84,6 +86,7 @@ class House:
             user_defined_macros={"day": partial(day_of, timezone=timezone)},
             doc_md=doc,
             tags=["microstep"],
+            deadline=deadline(schedule.deadline_hours),
             on_failure_callback=[alerts.failed, *over],
             on_success_callback=[alerts.succeeded, *over],
         )
@@ -105,8 +108,8 @@ class House:
         ask = AskOperator(
             task_id="ask",
             day=DAY,
-            data_root=str(self.settings.data_root),
-            alerts=self.config.alerts,
+            config=self.config,
+            settings=self.settings,
             limit=ANSWER_LIMIT,
         )
         runner, options = self._runner("validate")
@@ -134,6 +137,30 @@ class House:
                 raise AirflowFailException(str(error)) from None
 
         return window(DAY)
+
+    def dag_without_day(self, name: str, cron: str, doc: str | None) -> DAG:
+        """A DAG for a chore of ours that is about no day; nobody is told of its runs."""
+        return DAG(
+            name,
+            schedule=cron,
+            start_date=datetime(2026, 1, 1, tzinfo=ZoneInfo("UTC")),
+            catchup=False,
+            max_active_runs=1,
+            dagrun_timeout=timedelta(hours=1),
+            default_args={**POLICY, "execution_timeout": timedelta(minutes=10)},
+            doc_md=doc,
+            tags=["microstep"],
+        )
+
+    def delivery(self) -> XComArg:
+        """Send the mails that wait."""
+        config, folder = self.config, self.settings.mails
+
+        @task(task_id="send", multiple_outputs=False)
+        def send() -> int:
+            return deliver(config.alerts, folder, datetime.now(ZoneInfo(config.schedule.timezone)))
+
+        return send()
 
     def _runner(self, name: str) -> tuple[type[BaseOperator], dict[str, Any]]:
         settings, step = self.settings, STEPS[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -127,6 +128,12 @@ class DockerStepOperator(DockerOperator):
             raise kind(f"{self.container_name}: the engine refused: {error.explanation}") from error
         except (DockerException, RequestException) as error:
             raise AirflowException(f"{self.docker_url}: the engine does not answer: {error}") from error
+
+    @property
+    def by_hand(self) -> str:
+        """The command that does the same, in the checkout."""
+        assert not isinstance(self.words, XComArg), "rendered before the task is executed"
+        return f"docker compose run --rm {self.step} {shlex.join([*self.words, '--day', self.day])}"
 
     def on_kill(self) -> None:
         """Stop and remove the container when Airflow ends the task."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from contract.errors import ExitCode
 from microstep_airflow.records import record
+
+LAST_LINES = 10
+"""Of a step's log, in the mail."""
 
 MENDED_BY_RETRY = {ExitCode.UNAVAILABLE, ExitCode.TEMPORARY, ExitCode.CANNOT_WRITE, ExitCode.IO}
 
@@ -19,7 +22,7 @@ _KILLED = 137
 _ERROR = re.compile(r"^\S+ \S+ (?:ERROR|CRITICAL) \S+: (?P<message>.*)$")
 
 
-def exception_for(code: int, lines: Iterable[str]) -> AirflowException | None:
+def exception_for(code: int, lines: Sequence[str]) -> AirflowException | None:
     """The exception that tells Airflow what to do, with the step's error line in it; None when the step is done.
 
     AirflowFailException fails at once, AirflowSkipException skips, AirflowException is retried. An end by a
@@ -35,18 +38,23 @@ def exception_for(code: int, lines: Iterable[str]) -> AirflowException | None:
     return AirflowFailException(message)
 
 
-def raise_for(code: int, lines: Iterable[str], context: Context) -> None:
-    """Raise the exception for the way a step ended, if it was not well; a refusal is put on record for the mail."""
+def raise_for(code: int, lines: Sequence[str], context: Context) -> None:
+    """Raise the exception for the way a step ended, if it was not well, with its last lines as notes.
+
+    A refusal is put on record for the mail.
+    """
     error = exception_for(code, lines)
     if error is None:
         return
+    for line in [line for line in lines if line.strip()][-LAST_LINES:]:
+        error.add_note(line)
     if isinstance(error, AirflowSkipException):
         # Airflow hands no exception to anybody when a task is skipped
-        record(context, str(error))
+        record(context, error)
     raise error
 
 
-def error_line(lines: Iterable[str]) -> str | None:
+def error_line(lines: Sequence[str]) -> str | None:
     """The last error that a step logged; without one, the last line that is not empty."""
     last = None
     error = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -103,6 +104,11 @@ class ProcessStepOperator(BaseOperator):
         assert not isinstance(self.words, XComArg), "rendered before the task is executed"
         options = ["--day", self.day, "--data-root", self.data_root, "--config", self.config, "--log-format", "text"]
         return [*_ENDS_WITH_ITS_TASK, str(self.python), "-m", self.step, *self.words, *options]
+
+    @property
+    def by_hand(self) -> str:
+        """The command that does the same."""
+        return f"PYTHONPATH={shlex.quote(self.environment()['PYTHONPATH'])} {shlex.join(self.command())}"
 
     def environment(self) -> dict[str, str]:
         """Airflow's own environment without what is Airflow's, and with the step's sources."""

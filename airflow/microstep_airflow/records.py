@@ -28,20 +28,38 @@ class Record:
     message: str
     link: str
     """To the task's log."""
+    lines: tuple[str, ...] = ()
+    """What its step said last."""
+    command: str = ""
+    """That does the same by hand; empty for a task that is no step."""
+
+    @property
+    def title(self) -> str:
+        """The task, with its day."""
+        return f"{self.task} {self.day}" if self.day else self.task
 
 
-def record(context: Context, message: str) -> None:
-    """Leave a record of this task."""
+def record(context: Context, error: BaseException | None) -> None:
+    """Leave a record of this task: what `error` says, with the last log lines that it has as notes."""
     task, ti = context["task"], context["ti"]
-    ti.xcom_push(KEY, {"day": getattr(task, "day", None), "message": message, "link": ti.log_url})
+    what = {
+        "day": getattr(task, "day", None),
+        "message": str(error) or type(error).__name__,
+        "link": ti.log_url,
+        "lines": list(getattr(error, "__notes__", ())),
+        "command": getattr(task, "by_hand", ""),
+    }
+    ti.xcom_push(KEY, what)
 
 
 def record_failure(context: Context) -> None:
     """Leave a record of why this task failed: every task's `on_failure_callback`."""
     error = context.get("exception")
+    if isinstance(error, str):  # by its signature it may be one
+        error = RuntimeError(error)
     # Airflow tells the DAG processor, without an exception, of a task that was killed; nothing to note there
     if error is not None:
-        record(context, str(error) or type(error).__name__)
+        record(context, error)
 
 
 def records(context: Context, state: str) -> list[Record]:
@@ -61,5 +79,5 @@ def records(context: Context, state: str) -> list[Record]:
             if left is None and state == "failed":
                 left = {"day": None, "message": "killed, or lost; the log may say more", "link": ti.log_url}
             if left is not None:
-                found.append(Record(task=task.task_id, **left))
+                found.append(Record(task=task.task_id, **{**left, "lines": tuple(left.get("lines", ()))}))
     return found

@@ -26,6 +26,10 @@ class Settings:
     """Of one step's container, as Docker writes it: 2g."""
     cpus: float
     """Of one step's container."""
+    mails: Path
+    """The folder of mails that no server has taken yet."""
+    mlflow: str
+    """The address of MLflow's pages; empty when there is none to show."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -46,4 +50,6 @@ class Settings:
             home=home,
             memory=environment.get("MICROSTEP_STEP_MEMORY", "2g"),
             cpus=float(environment.get("MICROSTEP_STEP_CPUS", "1")),
+            mails=Path(environment.get("AIRFLOW_HOME", "/opt/airflow"), "mails"),
+            mlflow=environment.get("MICROSTEP_MLFLOW_URL", ""),
         )

@@ -33,6 +33,19 @@ def report(root, kind, day, notes, **files):
     (place / "manifest.json").write_bytes(encode(manifest))
 
 
+def processed(root, day, rejected, rows=100):
+    """A committed day, some rows of which broke a rule."""
+    place = Layout(root).processed(day)
+    place.mkdir(parents=True)
+    count = sum(rejected.values())
+    notes = {"rows_in": rows, "rejected": count, "rejected_by_rule": rejected}
+    manifest = Manifest(
+        step="preprocess", day=day, fingerprint="f", code="c", settings={}, inputs=[],
+        schema=[], files=[], counts={}, notes=notes, run={},
+    )  # fmt: skip
+    (place / "manifest.json").write_bytes(encode(manifest))
+
+
 def verdict(root, decision="promoted", day=DAY, rules=RULES, champion=0.8612, challenger=0.8644):
     """The report about a training."""
     why = "; ".join(text for _, text in rules)

@@ -1,6 +1,10 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
 import fake_reports
 import pytest
-from conftest import house
+from conftest import house, settings
 from fake_run import FakeTi, context, left
 
 from microstep_airflow import alerts
@@ -23,7 +27,7 @@ class Variables(dict):
 @pytest.fixture
 def sent(monkeypatch):
     mails = []
-    monkeypatch.setattr(alerts, "send", lambda mail, to: mails.append(mail))
+    monkeypatch.setattr(alerts, "post", lambda mail, to, folder, now: mails.append(mail))
     return mails
 
 
@@ -46,7 +50,7 @@ def root(tmp_path):
 
 @pytest.fixture
 def told(root):
-    return Alerts(house().config, root)
+    return Alerts(house().config, replace(settings(), data_root=root))
 
 
 def failing(train, run_id="manual__1", day="2026-01-03"):
@@ -92,15 +96,24 @@ def test_records_that_cannot_be_read_cost_the_error_line_not_the_mail(train, tol
     assert sent[0].subject == "[microstep] train 2026-01-03 failed: a task failed"
 
 
-def test_nobody_to_tell_is_no_mail(train, sent, variables, root):
-    import msgspec
-
-    config = house().config
-    told = Alerts(msgspec.structs.replace(config, alerts=msgspec.structs.replace(config.alerts, to=())), root)
+def test_the_mail_says_where_to_look_and_what_was_rejected(train, told, sent, root):
+    fake_reports.processed(root, "2026-01-03", rejected={"age.max": 12})
     told.failed(failing(train))
-    told.succeeded(well(train))
-    assert sent == []
-    assert variables == {}
+    [mail] = sent
+    assert mail.level == "error"
+    assert mail.links["Run in Airflow"] == "http://airflow.example/dags/train/runs/manual__1"
+    assert mail.points == [("rejected", "12 of 100 rows of 2026-01-03 are rejected: age.max 12")]
+
+
+def test_the_same_failure_again_is_not_told_again_until_the_next_day(train, told, sent, monkeypatch):
+    for number in range(1, 8):
+        told.failed(failing(train, f"run{number}", f"2026-01-{number:02}"))
+    assert len(sent) == 1
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    monkeypatch.setattr(alerts, "datetime", SimpleNamespace(now=lambda zone: tomorrow))
+    told.failed(failing(train, "run8", "2026-01-08"))
+    assert sent[1].subject == "[microstep] train 2026-01-08 failed (8 runs in a row): models: no rows"
+    assert sent[1].facts["Since"].endswith("8 runs: " + ", ".join(f"2026-01-0{n}" for n in range(1, 8)) + " and 1 more")
 
 
 def test_a_good_run_is_not_told(train, told, sent):
@@ -113,8 +126,9 @@ def test_the_first_good_run_after_bad_ones_is_told_once(train, told, sent):
     told.failed(failing(train, "manual__x"))
     told.succeeded(well(train))
     told.succeeded(well(train, "manual__3"))
-    assert [mail.subject for mail in sent[2:]] == ["[microstep] train 2026-01-03: works again"]
-    assert sent[2].advice == ""
+    assert [mail.subject for mail in sent[1:]] == ["[microstep] train 2026-01-03: works again"]
+    assert sent[1].advice == ""
+    assert sent[1].facts["Failed"].startswith("2 runs since ")
 
 
 def test_a_failed_run_that_was_cleared_and_ends_well_is_a_recovery(train, told, sent):
@@ -127,7 +141,7 @@ def test_a_recovery_names_the_days_that_are_still_to_be_done(train, told, sent):
     told.failed(failing(train, "a", "2026-01-03"))
     told.failed(failing(train, "b", "2026-01-01"))
     told.succeeded(well(train, "c", "2026-01-04"))
-    assert sent[2].advice == "Days that failed and were not done again in this run: 2026-01-01, 2026-01-03."
+    assert sent[1].advice == "Days that failed and were not done again in this run: 2026-01-01, 2026-01-03."
 
 
 def test_each_dag_recovers_for_itself(load_dags, train, told, sent):

@@ -23,6 +23,11 @@ def tasks(dags):
     return [task for dag in dags.values() for task in dag.tasks]
 
 
+def with_days(dags):
+    """Those whose runs work on a day: all but the chores."""
+    return [dag for dag in dags.values() if dag.dag_id != "mails"]
+
+
 def edges(dag):
     return {task.task_id: set(task.upstream_task_ids) for task in dag.tasks}
 
@@ -47,7 +52,7 @@ def step_of(task):
 
 
 def test_there_is_a_dag_for_each_file_and_no_other(dags):
-    assert sorted(dags) == [file.stem for file in FILES] == ["generate", "predict", "train"]
+    assert sorted(dags) == [file.stem for file in FILES] == ["generate", "mails", "predict", "train"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -74,7 +79,7 @@ def test_parsing_all_dags_takes_under_a_second_beyond_importing_airflow(runner, 
         "from airflow.dag_processing.dagbag import DagBag\n"
         "start = time.process_time()\n"
         f"bag = DagBag({str(ROOT / 'airflow' / 'dags')!r})\n"
-        "assert len(bag.dags) == 3, bag.import_errors\n"
+        "assert len(bag.dags) == 4, bag.import_errors\n"
         "print('seconds', time.process_time() - start)\n"
     )
     environment = {
@@ -196,7 +201,7 @@ def test_every_step_is_in_a_dag(dags):
 
 
 def test_every_dag_keeps_the_policies(dags):
-    for dag in dags.values():
+    for dag in with_days(dags):
         assert dag.catchup is False
         assert dag.max_active_runs == 16
         assert dag.start_date == datetime(2026, 1, 1, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -207,9 +212,23 @@ def test_every_dag_keeps_the_policies(dags):
 
 
 def test_every_run_that_fails_or_recovers_is_told(dags):
-    for dag in dags.values():
+    for dag in with_days(dags):
         assert dag.on_failure_callback[0].__func__.__qualname__ == "Alerts.failed"
         assert dag.on_success_callback[0].__func__.__qualname__ == "Alerts.succeeded"
+
+
+def test_every_run_of_a_day_has_a_deadline(dags):
+    for dag in with_days(dags):
+        [alert] = dag.deadline if isinstance(dag.deadline, list) else [dag.deadline]
+        assert alert.interval == timedelta(hours=6)
+        assert alert.callback.path == "microstep_airflow.late.tell_that_it_is_late"
+
+
+def test_mails_that_wait_are_looked_after_without_a_day(dags):
+    mails = dags["mails"]
+    assert edges(mails) == {"send": set()}
+    assert list(mails.params) == []
+    assert mails.max_active_runs == 1
 
 
 def test_every_task_keeps_the_policies(dags):

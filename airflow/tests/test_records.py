@@ -18,15 +18,25 @@ def failed(train, states, xcoms):
 def test_a_task_that_fails_leaves_what_happened_where_and_for_which_day():
     pushed = {}
     ti = SimpleNamespace(log_url="http://x", xcom_push=lambda key, value: pushed.update({key: value}))
-    record_failure({"task": SimpleNamespace(day="2026-01-03"), "ti": ti, "exception": ValueError("bad")})
-    assert pushed == {"microstep_record": {"day": "2026-01-03", "message": "bad", "link": "http://x"}}
+    error = ValueError("bad")
+    error.add_note("at work")
+    error.add_note("oh")
+    record_failure({"task": SimpleNamespace(day="2026-01-03", by_hand="make x"), "ti": ti, "exception": error})
+    [left_behind] = pushed.values()
+    assert left_behind == {
+        "day": "2026-01-03",
+        "message": "bad",
+        "link": "http://x",
+        "lines": ["at work", "oh"],
+        "command": "make x",
+    }
 
 
 def test_an_exception_without_words_is_told_by_its_name():
     pushed = {}
     ti = SimpleNamespace(log_url="http://x", xcom_push=lambda key, value: pushed.update(value))
     record_failure({"task": SimpleNamespace(), "ti": ti, "exception": MemoryError()})
-    assert pushed == {"day": None, "message": "MemoryError", "link": "http://x"}
+    assert pushed == {"day": None, "message": "MemoryError", "link": "http://x", "lines": [], "command": ""}
 
 
 def test_a_task_that_was_killed_leaves_nothing():

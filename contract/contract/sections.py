@@ -5,12 +5,14 @@ A rule that is broken raises ValueError with key, rule and value; `contract.toml
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from typing import Literal
 
 import msgspec
 
 Task = Literal["binary", "multiclass", "regression"]
+Level = Literal["info", "warning", "error"]
+LEVELS: tuple[Level, ...] = ("info", "warning", "error")
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -144,17 +146,43 @@ class Schedule(Section, frozen=True):
     predict: str = "0 2 * * *"
     train: str = "0 3 * * 1"
     sensor_timeout_hours: float = 12
+    deadline_hours: float = 6
+    """Who has not heard of a run by then is told that it is late; 0 for no such mail."""
 
     def __post_init__(self) -> None:
+        at_least("deadline_hours", self.deadline_hours, 0)
         if not self.sensor_timeout_hours > 0:
             raise ValueError(f"sensor_timeout_hours must be above 0, got {self.sensor_timeout_hours:g}")
 
 
 class Alerts(Section, frozen=True):
-    """Who is told by mail; nobody when `to` is empty."""
+    """Who is told of what by mail; nobody when both lists are empty."""
 
     to: tuple[str, ...] = ()
+    errors_to: tuple[str, ...] = ()
+    """Who is told of errors besides: somebody who is on call."""
     sender: str = "microstep@localhost"
+    level: Level = "info"
+    """The least that is told."""
+    quiet_hours: tuple[time, time] | None = None
+    """From and until, in schedule.timezone: what is no error waits for their end."""
+
+    def __post_init__(self) -> None:
+        if self.quiet_hours and self.quiet_hours[0] == self.quiet_hours[1]:
+            raise ValueError(f"quiet_hours must not begin when they end, got {self.quiet_hours[0]:%H:%M} twice")
+
+    def told(self, level: Level) -> tuple[str, ...]:
+        """Who is told of something of that level."""
+        if LEVELS.index(level) < LEVELS.index(self.level):
+            return ()
+        return tuple(dict.fromkeys(self.to + (self.errors_to if level == "error" else ())))
+
+    def quiet(self, now: time) -> bool:
+        """Whether people are not to be disturbed."""
+        if self.quiet_hours is None:
+            return False
+        start, end = self.quiet_hours
+        return start <= now < end if start < end else now >= start or now < end
 
 
 def at_least(name: str, value: float, least: float) -> None:

@@ -1,0 +1,96 @@
+"""Mails on their way: kept on disk until a server has taken them, so that none is lost while it is down.
+
+A Maildir: a mail is in it wholly or not at all, whoever is killed when.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from email.utils import parsedate_to_datetime
+from mailbox import Maildir
+from pathlib import Path
+
+from contract.sections import Alerts
+from microstep_airflow.mail import LEVEL, Mail
+
+CONNECTION = "smtp_default"
+TRIED_FOR = timedelta(days=4)
+"""As mail servers do."""
+
+log = logging.getLogger(__name__)
+
+
+def post(mail: Mail, alerts: Alerts, folder: Path, now: datetime) -> None:
+    """Put a mail into the spool, if somebody is to be told, and try to send what is there.
+
+    Never raises because of the server: the mail is sent later, by the DAG `mails`. `now` is in the zone of quiet hours.
+    """
+    if not alerts.told(mail.level):
+        log.info("no mail, pipeline.toml has nobody in [alerts] for level %s: %s", mail.level, mail.subject)
+        return
+    for part in ("tmp", "cur", "new"):  # Maildir makes them only together with the folder, which may be a volume
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    Maildir(folder).add(mail.message(alerts))
+    deliver(alerts, folder, now)
+
+
+def deliver(alerts: Alerts, folder: Path, now: datetime) -> int:
+    """Send what waits in the spool, unless it is to wait for the end of quiet hours; how many are left.
+
+    A mail is taken out after the server took it: one that is killed in between sends it twice (with the same
+    Message-ID), never not at all. What a server refuses is tried again, for as long as TRIED_FOR.
+    """
+    if not (folder / "new").exists():
+        return 0
+    with _alone(folder):
+        spool = Maildir(folder)
+        due = [(key, message_from_bytes(spool.get_bytes(key), policy=policy.default)) for key in sorted(spool.keys())]
+        due = [(key, mail) for key, mail in due if mail[LEVEL] == "error" or not alerts.quiet(now.time())]
+        try:
+            client = _connected() if due else None
+        except Exception as error:  # noqa: BLE001 - whatever hinders it, there is a next time
+            log.warning("%d mails wait, the mail server cannot be reached: %r", len(due), error)
+            return len(spool)
+        with client or _nothing():
+            for key, mail in due:
+                assert client is not None
+                try:
+                    client.send_message(mail)
+                except smtplib.SMTPServerDisconnected as error:
+                    log.warning("mails wait, the mail server has left: %r", error)
+                    break
+                except smtplib.SMTPException as error:
+                    if now - parsedate_to_datetime(mail["Date"]) < TRIED_FOR:
+                        log.warning("%s: refused by the mail server, tried again later: %r", mail["Subject"], error)
+                        continue
+                    log.error("%s: given up after %s: %r", mail["Subject"], TRIED_FOR, error)
+                spool.discard(key)
+        return len(spool)
+
+
+def _connected() -> smtplib.SMTP:
+    """A client of the connection `smtp_default`: encrypted and logged in as it says."""
+    from airflow.providers.smtp.hooks.smtp import SmtpHook  # every task imports this module, few mails are sent
+
+    client = SmtpHook(smtp_conn_id=CONNECTION).get_conn()._smtp_client  # noqa: SLF001 - the hook's own mails have no text
+    assert isinstance(client, smtplib.SMTP)
+    return client
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One sender at a time; the kernel ends the lock with its holder."""
+    with (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

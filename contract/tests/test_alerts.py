@@ -1,0 +1,35 @@
+from datetime import time
+
+import pytest
+
+from contract.sections import Alerts
+
+
+def test_everybody_is_told_of_everything_and_who_is_on_call_of_errors():
+    alerts = Alerts(to=("team", "ada"), errors_to=("oncall", "ada"))
+    assert alerts.told("info") == alerts.told("warning") == ("team", "ada")
+    assert alerts.told("error") == ("team", "ada", "oncall")
+
+
+def test_what_is_below_the_level_is_told_to_nobody():
+    alerts = Alerts(to=("team",), level="warning")
+    assert (alerts.told("info"), alerts.told("warning"), alerts.told("error")) == ((), ("team",), ("team",))
+
+
+@pytest.mark.parametrize(
+    ("hours", "quiet", "loud"),
+    [
+        ((time(22), time(6)), (time(22), time(23, 59), time(0), time(5, 59)), (time(6), time(12), time(21, 59))),
+        ((time(12), time(13)), (time(12), time(12, 59)), (time(13), time(11, 59), time(0))),
+    ],
+)
+def test_quiet_hours_may_go_over_midnight(hours, quiet, loud):
+    alerts = Alerts(quiet_hours=hours)
+    assert all(alerts.quiet(each) for each in quiet)
+    assert not any(alerts.quiet(each) for each in loud)
+    assert not Alerts().quiet(time(3))
+
+
+def test_hours_that_end_when_they_begin_are_refused():
+    with pytest.raises(ValueError, match="quiet_hours must not begin when they end, got 22:00 twice"):
+        Alerts(quiet_hours=(time(22), time(22)))

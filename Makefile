@@ -21,6 +21,20 @@ down: ## stop everything; data and volumes stay
 logs: ## follow what the parts say
 	@docker compose logs --follow --tail 50
 
+##@ State
+.PHONY: backup restore prune rotate
+backup: ## copy all state (data, databases, secrets) into a folder: make backup [TO=backups/x]
+	@$(PYTHON) tools/backup.py backup $(TO)
+
+restore: ## bring it back into an empty stack: make restore FROM=backups/x
+	@$(PYTHON) tools/backup.py restore $(FROM)
+
+prune: ## show old datasets that nothing needs, then remove them: make prune KEEP_DAYS=90 [YES=1]
+	@$(PYTHON) tools/prune.py $(KEEP_DAYS) $(if $(YES),--yes)
+
+rotate: ## replace every secret that the stack made for itself
+	@$(PYTHON) tools/rotate.py
+
 ##@ Images
 .PHONY: docker bases build
 docker: ## install and start a container engine on a bare Debian machine (as root)

@@ -15,6 +15,7 @@ AIRFLOW = 50000
 MLFLOW = 10001
 # The user of PostgreSQL has another number in each image, so its files go by a group that compose adds.
 POSTGRES_GROUP = 5432
+FERNET = "airflow/fernet_key"
 
 
 class Secret(NamedTuple):
@@ -35,7 +36,7 @@ def all_secrets(airflow_password: str, mlflow_password: str) -> dict[str, Secret
         "postgres/postgres": Secret(secrets.token_hex(24), postgres, 0o440),
         "postgres/airflow": Secret(airflow_password, postgres, 0o440),
         "postgres/mlflow": Secret(mlflow_password, postgres, 0o440),
-        "airflow/fernet_key": Secret(fernet_key, airflow, 0o400),
+        FERNET: Secret(fernet_key, airflow, 0o400),
         "airflow/jwt_secret": Secret(secrets.token_urlsafe(64), airflow, 0o400),
         "airflow/api_secret_key": Secret(secrets.token_urlsafe(32), airflow, 0o400),
         "airflow/sql_alchemy_conn": Secret(database, airflow, 0o400),
@@ -66,6 +67,25 @@ def write(path: Path, secret: Secret) -> None:
     staged.rename(path)
 
 
+def rotate(root: Path) -> int:
+    """Writes every secret anew; what was encrypted with the old Fernet key can still be read. Returns how many."""
+    wanted = all_secrets(airflow_password=secrets.token_hex(24), mlflow_password=secrets.token_hex(24))
+    key = wanted[FERNET]
+    # all of them: an earlier rotation may have been killed before everything was encrypted anew
+    old = kept(root / FERNET)
+    wanted[FERNET] = key._replace(text=f"{key.text},{old}" if old else key.text)
+    for name, secret in wanted.items():
+        write(root / name, secret)
+    return len(wanted)
+
+
+def settle(root: Path) -> int:
+    """Forgets the old Fernet key; returns how many keys went."""
+    new, *old = (root / FERNET).read_text(encoding="utf-8").split(",")
+    write(root / FERNET, Secret(new, (AIRFLOW, 0), 0o400))
+    return len(old)
+
+
 def main(root: Path) -> int:
     """Writes every secret that is not there; returns how many it wrote."""
     wanted = all_secrets(
@@ -79,4 +99,11 @@ def main(root: Path) -> int:
 
 
 if __name__ == "__main__":
-    print(f"{main(Path(sys.argv[1]))} secrets written, the others kept")
+    folder = Path(sys.argv[1])
+    match sys.argv[2:]:
+        case ["--rotate"]:
+            print(f"{rotate(folder)} secrets written anew")
+        case ["--settle"]:
+            print(f"{settle(folder)} old keys forgotten")
+        case _:
+            print(f"{main(folder)} secrets written, the others kept")

@@ -54,13 +54,17 @@ class Run:
         """What this run makes a dataset from; `settings` is the part of the configuration that matters."""
         return Recipe(step=self.step, day=self.day, code=self.code, settings=settings, inputs=inputs)
 
-    def up_to_date(self, path: Path, recipe: Recipe) -> Manifest | None:
-        """The manifest at `path` if `recipe` made it and its files are intact; says so. None with --force."""
-        manifest = None if self.force else current(path, recipe)
+    def up_to_date(self, path: Path, recipe: Recipe, *, asked: bool = True) -> Manifest | None:
+        """The manifest at `path` if `recipe` made it and its files are intact; says so.
+
+        None with --force; not `asked`: the run is about something else, says nothing and forces nothing.
+        """
+        manifest = None if self.force and asked else current(path, recipe)
         if manifest is not None:
             with suppress(OSError):  # what a killed run left beside it; who may not write here left nothing
                 sweep(path, superseded=False)
-            logging.getLogger(self.step).info("%s: up to date", self.layout.name(path))
+            if asked:
+                logging.getLogger(self.step).info("%s: up to date", self.layout.name(path))
         return manifest
 
     def provenance(self, **more: Any) -> dict[str, Any]:

@@ -80,3 +80,20 @@ def test_a_half_written_file_of_a_killed_start_is_replaced(root):
 def test_nothing_secret_is_printed(root, capsys):
     make_secrets.main(root)
     assert capsys.readouterr().out == ""
+
+
+def test_rotation_changes_every_secret_and_keeps_the_old_key_readable_until_it_is_settled(root):
+    make_secrets.main(root)
+    before = contents(root)
+    assert make_secrets.rotate(root) == len(before)
+    after = contents(root)
+    assert after.keys() == before.keys()
+    assert [name for name in after if after[name] == before[name]] == []
+    new, old = after["airflow/fernet_key"].split(b",")
+    assert old == before["airflow/fernet_key"]
+    # killed and begun again: no key that may be in use is lost
+    make_secrets.rotate(root)
+    assert (root / "airflow/fernet_key").read_bytes().split(b",")[1:] == [new, old]
+    assert make_secrets.settle(root) == 2
+    assert b"," not in (root / "airflow/fernet_key").read_bytes()
+    assert make_secrets.settle(root) == 0

@@ -61,6 +61,26 @@ def monitor(args: argparse.Namespace) -> None:
     monitor_day(open_run(STEP, args))
 
 
+def prune(args: argparse.Namespace) -> None:
+    """Show old datasets that nobody needs, or remove them."""
+    from datetime import UTC, datetime
+
+    from validate.prune import old_datasets, remove
+
+    root = open_root(args)
+    old = old_datasets(root, args.keep_days, datetime.now(UTC).date())
+    for each in old:
+        print(f"{each.bytes / 1000:12,.0f} kB  {Layout(root).name(each.path)}")
+    print(f"{len(old)} old datasets, {sum(each.bytes for each in old) / 1e6:,.1f} MB")
+    if args.remove:
+        remove(old, root)
+
+
+def _prune_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--keep-days", metavar="N", type=int, required=True, help="days whose datasets all stay")
+    parser.add_argument("--remove", action="store_true", help="remove what is shown")
+
+
 def _history_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="every line as the file has it")
 
@@ -92,6 +112,7 @@ STEP = Step(
         Command("approve", 'promote what waits for it (gate.approval = "manual")', _answer_options, approve),
         Command("refuse", "keep the champion instead", _answer_options, refuse),
         Command("monitor", "judge a day's predictions, now that its target is known", _no_options, monitor),
+        Command("prune", "show, or remove, old datasets that nothing kept was made from", _prune_options, prune),
     ),
 )
 

@@ -12,7 +12,7 @@ import msgspec
 
 from contract.champion import Champion
 from contract.config import Config
-from contract.dataset import Dataset, current
+from contract.dataset import Dataset
 from contract.days import parse_day
 from contract.errors import MissingInput, UsageError
 from contract.layout import Layout
@@ -81,7 +81,7 @@ def _monitor(run: Run, *, told: bool) -> bool:
         return False
     place = run.layout.report("live", run.day)
     recipe = run.recipe(_settings(run.config), predictions.as_input(run.root), rows.as_input(run.root))
-    if run.up_to_date(place, recipe) if told else current(place, recipe):
+    if run.up_to_date(place, recipe, asked=told):
         return True
     from validate.metrics import first, names, values
 

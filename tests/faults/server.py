@@ -1,0 +1,54 @@
+"""Runs a step again and again in children of one process that has imported it: a start costs milliseconds.
+
+argv: the step, the library that injects faults. One JSON object per line on stdin and stdout, see `steps.py`.
+"""
+
+import ctypes
+import errno
+import importlib
+import json
+import mmap
+import os
+import sys
+import tempfile
+
+NAME, LIBRARY, *PRELOAD = sys.argv[1:]
+KINDS = {"kill": 0, "tear": -1, "ENOSPC": errno.ENOSPC, "EIO": errno.EIO, "EROFS": errno.EROFS}
+
+inject = ctypes.CDLL(LIBRARY)
+for module in PRELOAD:
+    importlib.import_module(module)
+work = importlib.import_module(f"{NAME}.__main__")
+
+
+def child(asked, memory, log):
+    os.dup2(log.fileno(), 1)
+    os.dup2(log.fileno(), 2)
+    sys.argv = [NAME, *asked["words"]]
+    inject.inject_arm(
+        asked["root"].encode(), asked["at"], KINDS[asked["kind"]], ctypes.c_void_p(ctypes.addressof(memory))
+    )
+    code = 70
+    try:
+        code = work.main()
+    except SystemExit as end:
+        code = end.code or 0
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    with mmap.mmap(-1, 4096) as shared, tempfile.TemporaryFile() as log:
+        memory = (ctypes.c_char * 4096).from_buffer(shared)
+        pid = os.fork()
+        if pid == 0:
+            child(asked, memory, log)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        calls = int.from_bytes(memory[:8], sys.byteorder)
+        what = bytes(memory[8:248]).split(b"\0")[0].decode(errors="replace")
+        del memory
+        log.seek(0)
+        told = {"code": code, "calls": calls, "what": what, "said": log.read().decode(errors="replace")}
+    print(json.dumps(told), flush=True)

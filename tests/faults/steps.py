@@ -1,0 +1,112 @@
+"""The five steps on a small data root, each in a process that can be broken at any of its writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+STEPS = ("generate", "preprocess", "train", "validate", "predict")
+DAYS = ("2026-01-05", "2026-01-06")
+DAY = DAYS[-1]
+# what a step imports only when it gets to work
+HEAVY = {
+    "generate": ("numpy", "pyarrow.parquet", "pyarrow.csv"),
+    "preprocess": ("preprocess.day", "pyarrow.parquet"),
+    "train": ("sklearn.linear_model", "sklearn.model_selection", "sklearn.compose", "pyarrow.parquet", "pandas"),
+    "validate": ("sklearn.linear_model", "sklearn.compose", "pyarrow.parquet", "matplotlib.figure", "scipy.stats"),
+    "predict": ("sklearn.linear_model", "sklearn.compose", "pyarrow.parquet", "matplotlib.figure", "scipy.stats"),
+}
+
+
+def config(seed: int, margin: float) -> str:
+    """The shipped pipeline.toml with little to do, one candidate, and data that the seed decides."""
+    text = (ROOT / "pipeline.toml").read_text()
+    head, _, rest = text.partition('[[training.candidates]]\nname = "trees"')
+    text = head + rest[rest.index("[gate]") :]
+    for shipped, small in {
+        "rows = 2000": "rows = 300",
+        "seed = 7 ": f"seed = {seed} ",
+        "window_days = 7": "window_days = 2",
+        "folds = 3": "folds = 2",
+        "max_iter = 1000": "max_iter = 20",
+        "minimums = { roc_auc = 0.70 }": "minimums = {}",
+        "margin = 0.01 ": f"margin = {margin} ",
+        "min_test_rows = 100": "min_test_rows = 30",
+        "max_calibration_error = 0.10": "max_calibration_error = 1.0",
+        'slices = ["contract", "payment"]': "slices = []",
+    }.items():
+        assert text.count(shipped) == 1, shipped
+        text = text.replace(shipped, small)
+    return text
+
+
+@dataclass
+class Outcome:
+    """How a run of a step ended."""
+
+    code: int
+    calls: int
+    """That changed something below the data root."""
+    what: str
+    """The call that was broken."""
+    said: str
+
+
+class Runner:
+    """Runs one step as often as asked; one process imports it, each run is a child of that one."""
+
+    def __init__(self, step: str, library: Path) -> None:
+        path = os.pathsep.join(str(ROOT / part) for part in ("contract", "analysis", f"services/{step}"))
+        self.step = step
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW", "MICROSTEP"))}
+        self._server = subprocess.Popen(
+            [
+                ROOT / ".venvs" / step / "bin" / "python",
+                Path(__file__).with_name("server.py"),
+                step,
+                library,
+                *HEAVY[step],
+            ],
+            env={
+                **kept,
+                "LD_PRELOAD": str(library),
+                "PYTHONPATH": path,
+                "OMP_NUM_THREADS": "1",
+                "OPENBLAS_NUM_THREADS": "1",
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, root: Path, configuration: Path, at: int = 0, kind: str = "kill", day: str = DAY) -> Outcome:
+        """Run the step; `at`: the number of the call that is broken, 0 for none."""
+        words = ["--day", day, "--data-root", str(root), "--config", str(configuration)]
+        print(
+            json.dumps({"words": words, "root": f"{root}/", "at": at, "kind": kind}),
+            file=self._server.stdin,
+            flush=True,
+        )
+        return Outcome(**json.loads(self._server.stdout.readline()))
+
+    def close(self) -> None:
+        self._server.stdin.close()
+        self._server.wait(10)
+
+
+def copied(root: Path, target: Path) -> Path:
+    """A copy of a data root; files are never written in place, so they may be shared."""
+    if target.exists():
+        shutil.rmtree(target)
+    shutil.copytree(root, target, copy_function=os.link)
+    # but for the one that grows, and the ones that are locks
+    for name in ("ledger.jsonl",):
+        if (target / name).exists():
+            (target / name).unlink()
+            shutil.copy2(root / name, target / name)
+    return target

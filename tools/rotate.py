@@ -1,0 +1,38 @@
+"""Replace every secret that the running stack made for itself; nothing that was encrypted or stored is lost."""
+
+from __future__ import annotations
+
+import sys
+
+from stack import compose, is_up
+from up import password
+
+AIRFLOW = ("airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
+SECRETS = ("run", "--rm", "--no-deps", "secrets", "python3", "/make_secrets.py", "/run/microstep")
+
+
+def main() -> int:
+    """Write new secrets beside the old Fernet key, tell the database, start anew, encrypt again, forget the old key."""
+    if not is_up():
+        sys.exit("the stack is not up, and its database must learn the new passwords: make up")
+    print("new secrets", flush=True)
+    compose(*SECRETS, "--rotate")
+    # from the files, inside the container: no password is an argument that others could see
+    change = (
+        "for name in airflow mlflow postgres; do psql --quiet --no-psqlrc --username=postgres --set=ON_ERROR_STOP=1"
+        ' --set=name="$name" --set=password="$(cat "/run/microstep/postgres/$name")"'
+        " --file=- <<'E' || exit 1\nALTER USER :\"name\" PASSWORD :'password'\nE\ndone"
+    )
+    compose("exec", "-T", "postgres", "bash", "-c", change)
+    print("every part starts anew", flush=True)
+    compose("up", "--detach", "--wait", "--force-recreate", "--no-deps", "mlflow", *AIRFLOW)
+    print("what Airflow keeps encrypted is encrypted with the new key", flush=True)
+    compose("exec", "-T", "airflow-scheduler", "airflow", "rotate-fernet-key")
+    compose(*SECRETS, "--settle")
+    print("rotated: Fernet key, JWT and session secrets, three database passwords, Airflow's log-in")
+    print(f"  user admin, password {password()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -17,7 +17,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stack import DATABASES, HELPER, ROOT, VOLUMES, compose, is_up, no_step_at_work, volume
+from compose import DATABASES, HELPER, ROOT, VOLUMES, compose, is_up, no_step_at_work, volume
 
 FILES = ("data", "secrets", "pipeline.toml", ".env")
 LIST = "backup.json"

@@ -34,6 +34,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "escape": ("socket-proxy/", "tests/escape/"),
     "dev": ("tools/", "bench/"),
     "demo": (*_CHAIN, "airflow/", "mlflow/", "tools/", "tests/test_demo.py"),
+    "faults": (*_CHAIN, "tests/faults/"),
     "browser": (*_CHAIN, "tests/browser/"),
     "conformance": (*_CHAIN, "tests/conformance/"),
     "end-to-end": (

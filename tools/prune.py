@@ -7,7 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
-from stack import ROOT, compose, is_up
+from compose import ROOT, compose, is_up
 
 
 def main() -> int:

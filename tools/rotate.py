@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from stack import compose, is_up
+from compose import compose, is_up
 from up import password
 
 AIRFLOW = ("airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")

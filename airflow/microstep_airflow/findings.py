@@ -153,13 +153,13 @@ def rejected_rows(root: Path, day: str) -> list[tuple[str, str]]:
     """How many of a day's rows broke the contract: none, or one line with the count of each rule."""
     try:
         path = Layout(root).processed(day)
-        notes = Dataset.open(path).manifest.notes
+        counts = Dataset.open(path).manifest.counts
     except StepError:
         return []
-    if not notes["rejected"]:
+    if not counts["rejected"]:
         return []
-    rules = ", ".join(f"{rule} {count:,}" for rule, count in notes["rejected_by_rule"].items())
-    text = f"{notes['rejected']:,} of {notes['rows_in']:,} rows of {day} are rejected: {rules}"
+    rules = ", ".join(f"{rule} {count:,}" for rule, count in counts["rejected_by_rule"].items())
+    text = f"{counts['rejected']:,} of {counts['rows_in']:,} rows of {day} are rejected: {rules}"
     return [("rejected", text)]
 
 

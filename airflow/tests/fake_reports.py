@@ -38,10 +38,10 @@ def processed(root, day, rejected, rows=100):
     place = Layout(root).processed(day)
     place.mkdir(parents=True)
     count = sum(rejected.values())
-    notes = {"rows_in": rows, "rejected": count, "rejected_by_rule": rejected}
+    counts = {"rows_in": rows, "rejected": count, "rejected_by_rule": rejected}
     manifest = Manifest(
         step="preprocess", day=day, fingerprint="f", code="c", settings={}, inputs=[],
-        schema=[], files=[], counts={}, notes=notes, run={},
+        schema=[], files=[], counts=counts, notes={}, run={},
     )  # fmt: skip
     (place / "manifest.json").write_bytes(encode(manifest))
 

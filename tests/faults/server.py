@@ -45,10 +45,17 @@ for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
             child(asked, memory, log)
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        _, status, used = os.wait4(pid, 0)
+        code = os.waitstatus_to_exitcode(status)
         calls = int.from_bytes(memory[:8], sys.byteorder)
         what = bytes(memory[8:248]).split(b"\0")[0].decode(errors="replace")
         del memory
         log.seek(0)
-        told = {"code": code, "calls": calls, "what": what, "said": log.read().decode(errors="replace")}
+        told = {
+            "code": code,
+            "calls": calls,
+            "what": what,
+            "said": log.read().decode(errors="replace"),
+            "memory": used.ru_maxrss // 1000,
+        }
     print(json.dumps(told), flush=True)

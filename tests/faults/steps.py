@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,8 @@ class Outcome:
     what: str
     """The call that was broken."""
     said: str
+    memory: int
+    """The most that it held, in MB."""
 
 
 class Runner:
@@ -84,9 +87,18 @@ class Runner:
             text=True,
         )
 
-    def run(self, root: Path, configuration: Path, at: int = 0, kind: str = "kill", day: str = DAY) -> Outcome:
+    def run(
+        self,
+        root: Path,
+        configuration: Path,
+        at: int = 0,
+        kind: str = "kill",
+        day: str = DAY,
+        words: Sequence[str] = (),
+    ) -> Outcome:
         """Run the step; `at`: the number of the call that is broken, 0 for none."""
-        words = ["--day", day, "--data-root", str(root), "--config", str(configuration)]
+        options = [] if words else ["--day", day]
+        words = [*words, *options, "--data-root", str(root), "--config", str(configuration)]
         print(
             json.dumps({"words": words, "root": f"{root}/", "at": at, "kind": kind}),
             file=self._server.stdin,

@@ -13,7 +13,7 @@ SCRIPT = ROOT / "tools/changed.py"
 STEPS = {"generate", "preprocess", "train", "validate", "predict"}
 # whose tests look into the services, or run them
 USERS = {"contract", "airflow", "docs"}
-WHOLE = {"demo", "browser", "conformance", "end-to-end"}
+WHOLE = {"demo", "faults", "browser", "conformance", "end-to-end"}
 ALL = STEPS | {"contract", "analysis", "airflow", "mlflow", "socket-proxy", "escape", "dev", "docs"} | WHOLE
 
 
@@ -141,7 +141,9 @@ def test_json_is_one_list_on_one_line_for_a_job_matrix(repository):
     repository.commit("services/train/new.py")
     out = repository.ask("--base", repository.base, "--format", "json").stdout
     assert out.count("\n") == 1
-    assert json.loads(out) == ["contract", "train", "airflow", "demo", "browser", "conformance", "end-to-end", "docs"]
+    assert json.loads(out) == [
+        *("contract", "train", "airflow", "demo", "faults", "browser", "conformance", "end-to-end", "docs")
+    ]
 
 
 def test_every_file_of_this_repository_has_a_rule():

@@ -61,6 +61,7 @@ def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Non
     model = open_model(run.root, champion, signed=run.config.training.sign)
     features = features_of(model, [field.name for field in rows.manifest.schema], champion.file)
     # after the cheap refusals: pandas takes half a second
+    from analysis.formulas import without_formulas
     from predict.scoring import Scoring
 
     scoring = Scoring(model, features, run.config, champion.label)
@@ -70,7 +71,8 @@ def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Non
         progress("predict", rows.rows()) as tell,
     ):
         for batch in rows.batches([run.config.key, *features], batch_rows=BATCH_ROWS):
-            writer.write(scoring.score(batch))
+            scored = scoring.score(batch)
+            writer.write(without_formulas(scored) if run.config.predictions.format == "csv" else scored)
             tell(batch.num_rows)
         classes = dict(sorted(scoring.classes.items()))
         counts = {"rows_in": rows.rows(), "rows_out": scoring.rows, "rejected": 0, "predicted": classes}

@@ -76,3 +76,19 @@ def test_other_texts_are_no_dates(bad):
 def test_a_column_of_times_needs_no_reading():
     checked = date(pa.array([datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC), None]), MISSING)
     assert checked.missing.tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("2024-02-29", True),
+        ("2025-02-29", False),
+        ("2025-02-30T10:00", False),
+        ("2025-04-31", False),
+        ("1900-02-29", False),
+        ("0001-01-01", True),
+        ("9999-12-31 23:59:59", True),
+    ],
+)
+def test_a_date_must_be_in_the_calendar(text, is_one):
+    assert (broken(date(pa.array([text, None]), MISSING)) == {}) == is_one

@@ -120,17 +120,17 @@ def _joined(predictions: Dataset, rows: Dataset, config: Config) -> Outcome:
     """Predictions and target of the rows that have both, found by their key."""
     import numpy as np
     import pandas as pd
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     from validate.outcome import Outcome
     from validate.scoring import classes
 
     known, target, key = classes(config), config.table.target, config.key
-    said = _table(predictions)
-    truth = _table(rows, [key, target])
+    truth = pa.Table.from_batches(rows.batches([key, target]))
     truth = truth.filter(pc.is_valid(truth.column(target)))
-    keys = truth.column(key).cast(said.schema.field(key).type)
-    place = pc.index_in(said.column(key), value_set=keys)
+    said = _said(predictions, truth.schema.field(key))
+    place = pc.index_in(said.column(key), value_set=truth.column(key))
     both = pc.is_valid(place)
     said, place = said.filter(both), place.filter(both)
     answers = truth.column(target).take(place)
@@ -151,11 +151,16 @@ def _joined(predictions: Dataset, rows: Dataset, config: Config) -> Outcome:
     return Outcome(true, scores, said=told)
 
 
-def _table(dataset: Dataset, columns: list[str] | None = None) -> pa.Table:
+def _said(dataset: Dataset, key: pa.Field) -> pa.Table:
+    """The predictions; in CSV the key could be taken for a number, so its type is given."""
     import pyarrow as pa
     import pyarrow.csv
 
+    from analysis.formulas import with_formulas
+
     files = dataset.manifest.named("rows")
     if files and files[0].path.endswith(".csv"):
-        return pa.concat_tables([pa.csv.read_csv(Path(dataset.path, file.path)) for file in files])
-    return pa.Table.from_batches(dataset.batches(columns))
+        types = pa.csv.ConvertOptions(column_types={key.name: key.type})
+        parts = [pa.csv.read_csv(Path(dataset.path, file.path), convert_options=types) for file in files]
+        return with_formulas(pa.concat_tables(parts))
+    return pa.Table.from_batches(dataset.batches())

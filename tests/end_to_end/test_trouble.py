@@ -123,15 +123,11 @@ def test_a_scheduler_killed_over_a_running_step_finds_the_container_again(traine
     compose(trained, "up", "--detach", "--wait", "mlflow")
 
     # the mail server is down when a run fails
-    before = len(trained.mails())
     compose(trained, "stop", "maildev")
-    failed = trained.airflow.start("predict", DAYS[9])
-    wait(
-        lambda: [task for task in trained.airflow.tasks("predict", failed) if task["state"] == "deferred"],
-        60,
-        "predict to wait for its data",
-    )
-    trained.airflow.call("PATCH", f"/api/v2/dags/predict/dagRuns/{failed}", {"state": "failed"})
+    broken = trained.data / "raw" / DAYS[9] / "data"
+    broken.mkdir(parents=True)
+    (broken / "manifest.json").write_text('{"step": "gene')
+    assert trained.airflow.run_days("predict", [DAYS[9]]) == {DAYS[9]: "failed"}
     spool = ["airflow-dag-processor", "sh", "-c", "ls /opt/airflow/mails/new | wc -l"]
     wait(lambda: int(compose(trained, "exec", "-T", *spool)) >= 1, 60, "a mail that waits")
     compose(trained, "up", "--detach", "--wait", "maildev")
@@ -139,7 +135,9 @@ def test_a_scheduler_killed_over_a_running_step_finds_the_container_again(traine
     late = wait(
         lambda: [mail for mail in trained.mails() if f"predict {DAYS[9]} failed" in mail["subject"]], 90, "mail"
     )
-    assert len(late) == 1, before
+    assert len(late) == 1
+    assert "not a manifest" in late[0]["text"]
+    assert f"docker compose run --rm preprocess --day {DAYS[9]}" in late[0]["text"]
 
     # the container of the killed scheduler
     wait(

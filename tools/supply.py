@@ -1,0 +1,146 @@
+"""What is in each image: a CycloneDX list per image, the licences, and what is known to be vulnerable in it.
+
+The advisories are OSV's for PyPI, from a stored archive that MICROSTEP_OSV names (all.zip of the ecosystem PyPI): this
+program asks nobody. Without one it says that nothing was checked. Debian's packages are listed, not checked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.license import DisjunctiveLicense
+from cyclonedx.output.json import JsonV1Dot6
+from packageurl import PackageURL
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+IMAGES = ("airflow", "mlflow", "socket-proxy", "generate", "preprocess", "train", "validate", "predict")
+# runs inside the image, with nothing but the standard library
+LOOK = """
+import importlib.metadata as m, json, subprocess
+def licence(d):
+    classes = [c.split("::")[-1].strip() for c in d.get_all("Classifier") or () if c.startswith("License ::")]
+    lines = (d.get("License") or "").splitlines()
+    return d.get("License-Expression") or (classes or lines or ["not declared"])[0]
+python = [["pypi", d.metadata["Name"], d.version, licence(d.metadata)] for d in m.distributions()]
+listed = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\\n"], capture_output=True, text=True).stdout
+print(json.dumps(python + [["deb", *line.split(), "see /usr/share/doc"] for line in listed.splitlines()]))
+"""
+
+
+@dataclass(frozen=True)
+class Package:
+    """Something installed in an image."""
+
+    kind: str
+    """`pypi` or `deb`."""
+    name: str
+    version: str
+    licence: str
+
+
+def contents(image: str) -> list[Package]:
+    """The packages of an image, without two of the same."""
+    command = ["docker", "run", "--rm", "--network=none", "--entrypoint=python", f"microstep-{image}", "-c", LOOK]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return sorted({Package(*each) for each in json.loads(done.stdout)}, key=lambda each: (each.kind, each.name.lower()))
+
+
+def bill(image: str, packages: list[Package]) -> str:
+    """The image's packages as CycloneDX 1.6 JSON."""
+    bom = Bom()
+    root = Component(name=f"microstep-{image}", type=ComponentType.CONTAINER, bom_ref=f"microstep-{image}")
+    bom.metadata.component = root
+    for each in packages:
+        purl = PackageURL("deb", "debian", each.name, each.version)
+        if each.kind == "pypi":
+            purl = PackageURL("pypi", None, canonicalize_name(each.name), each.version)
+        licences = [DisjunctiveLicense(name=each.licence)] if each.kind == "pypi" else []
+        found = Component(name=each.name, version=each.version, purl=purl, licenses=licences, bom_ref=str(purl))
+        bom.components.add(found)
+        bom.register_dependency(root, [found])
+    return str(JsonV1Dot6(bom).output_as_string(indent=1))
+
+
+def advisories(archive: Path, packages: set[tuple[str, str]]) -> Iterator[tuple[str, str, str, str]]:
+    """(package, version, advisory, summary) of each of the packages that OSV's archive knows to be vulnerable."""
+    with zipfile.ZipFile(archive) as stored:
+        for entry in stored.namelist():
+            advisory = json.loads(stored.read(entry))
+            if advisory.get("withdrawn"):
+                continue
+            for affected in advisory.get("affected", ()):
+                package = affected.get("package", {})
+                if package.get("ecosystem") != "PyPI":
+                    continue
+                for name, version in packages:
+                    if canonicalize_name(package["name"]) == name and is_affected(version, affected):
+                        yield name, version, advisory["id"], advisory.get("summary", "")
+
+
+def is_affected(version: str, affected: dict) -> bool:  # type: ignore[type-arg]  # as JSON has it
+    """Whether OSV means a version: by its list, or between `introduced` and `fixed` or `last_affected`."""
+    if version in affected.get("versions", ()):
+        return True
+    try:
+        found = Version(version)
+        for span in affected.get("ranges", ()):
+            if span.get("type") != "ECOSYSTEM":
+                continue
+            inside = False
+            for event in span["events"]:
+                if "introduced" in event and found >= Version(event["introduced"]):
+                    inside = True
+                if "fixed" in event and found >= Version(event["fixed"]):
+                    inside = False
+                if "last_affected" in event and found > Version(event["last_affected"]):
+                    inside = False
+            if inside:
+                return True
+    except InvalidVersion:
+        return False
+    return False
+
+
+def main() -> int:
+    """Write the lists; 1 when something is known to be vulnerable."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("sbom"), help="where the lists go")
+    folder = parser.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    licences: Counter[str] = Counter()
+    installed: set[tuple[str, str]] = set()
+    for image in IMAGES:
+        packages = contents(image)
+        (folder / f"{image}.cdx.json").write_text(bill(image, packages) + "\n", encoding="utf-8")
+        python = [each for each in packages if each.kind == "pypi"]
+        installed |= {(canonicalize_name(each.name), each.version) for each in python}
+        licences.update(each.licence for each in python)
+        print(f"microstep-{image:14} {len(python):4} Python packages, {len(packages) - len(python):4} of Debian")
+    print("\nlicences of the Python packages, by how many images have one:")
+    for licence, count in licences.most_common():
+        print(f"{count:5}  {licence[:80]}")
+    archive = os.environ.get("MICROSTEP_OSV")
+    if not archive:
+        print(f"\nvulnerabilities: not checked, {len(installed)} packages; set MICROSTEP_OSV to OSV's all.zip for PyPI")
+        return 0
+    found = sorted(set(advisories(Path(archive), installed)))
+    for name, version, advisory, summary in found:
+        print(f"{name} {version}: {advisory} {summary}")
+    print(f"\nvulnerabilities: {len(found)} known in {len(installed)} packages, by {archive}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+import json
+import zipfile
+
+import pytest
+from supply import Package, advisories, bill, is_affected
+
+
+def spans(*events):
+    return {"ranges": [{"type": "ECOSYSTEM", "events": list(events)}]}
+
+
+@pytest.mark.parametrize(
+    ("version", "affected", "expected"),
+    [
+        ("1.2", {"versions": ["1.2"]}, True),
+        ("1.2", spans({"introduced": "0"}, {"fixed": "1.3"}), True),
+        ("1.3", spans({"introduced": "0"}, {"fixed": "1.3"}), False),
+        ("1.10", spans({"introduced": "1.9"}, {"last_affected": "1.10"}), True),
+        ("1.11", spans({"introduced": "1.9"}, {"last_affected": "1.10"}), False),
+        ("2.1", spans({"introduced": "0"}, {"fixed": "1.3"}, {"introduced": "2.0"}, {"fixed": "2.2"}), True),
+        ("odd!", spans({"introduced": "0"}), False),
+        ("1.0", {"ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}]}, False),
+    ],
+)
+def test_a_version_is_affected_as_osv_says(version, affected, expected):
+    assert is_affected(version, affected) == expected
+
+
+def test_a_stored_archive_finds_the_package_by_its_normal_name_and_passes_over_the_withdrawn(tmp_path):
+    known = {"affected": [{"package": {"ecosystem": "PyPI", "name": "Foo_Bar"}, "versions": ["1.0"]}]}
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("A.json", json.dumps({"id": "A", "summary": "bad", **known}))
+        archive.writestr("B.json", json.dumps({"id": "B", "withdrawn": "2026-01-01T00:00:00Z", **known}))
+    packages = {("foo-bar", "1.0"), ("other", "1.0")}
+    assert list(advisories(tmp_path / "all.zip", packages)) == [("foo-bar", "1.0", "A", "bad")]
+
+
+def test_the_list_of_an_image_is_cyclonedx_with_a_purl_for_each_package():
+    found = json.loads(bill("train", [Package("pypi", "Foo_Bar", "1.0", "MIT"), Package("deb", "bash", "5.2", "x")]))
+    assert found["bomFormat"] == "CycloneDX"
+    assert found["metadata"]["component"]["name"] == "microstep-train"
+    assert sorted(each["purl"] for each in found["components"]) == ["pkg:deb/debian/bash@5.2", "pkg:pypi/foo-bar@1.0"]

@@ -56,7 +56,7 @@ ui: ## the Airflow and MLflow pages of the demo, until Ctrl-C
 	@$(PYTHON) tools/demo.py ui
 
 ##@ For developers
-.PHONY: test test-faults sbom lock browser
+.PHONY: test test-faults reliability soak sbom lock browser
 browser: ## install Chromium on a Debian machine (as root), for the tests that look at pages
 	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install --yes -qq chromium fonts-dejavu-core > /dev/null)
 
@@ -68,6 +68,13 @@ test-%: ## the checks of one part: test-train, test-airflow, test-docs, ...
 
 test-faults: ## break things on the real stack: every write, the services, the engine (half an hour)
 	@MICROSTEP_FAULTS_EVERY=1 MICROSTEP_FAULTS_ENGINE=1 $(PYTHON) tools/test faults images end-to-end
+
+reliability: ## do the worst to every part, and print the table of docs/reliability.md (half an hour)
+	@tools/env dev airflow contract analysis generate preprocess train validate predict socket-proxy
+	@.venvs/dev/bin/python tools/reliability.py
+
+soak: ## 200 runs of the running stack in one go, and whether anything grows
+	@$(PYTHON) bench/soak.py $(RUNS)
 
 sbom: ## list what is in each image (CycloneDX), its licences, and what is known to be vulnerable
 	@tools/env dev

@@ -39,7 +39,15 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "conformance": (*_CHAIN, "tests/conformance/"),
     "end-to-end": (
         *(*_CHAIN, "airflow/", "mlflow/", "socket-proxy/", "tools/", "airgap/", "postgres/"),
-        *("docker-compose.yml", ".env.example", "data/", "secrets/", "tests/end_to_end/"),
+        *(
+            "docker-compose.yml",
+            "docker-compose.tls.yml",
+            "tls/",
+            ".env.example",
+            "data/",
+            "secrets/",
+            "tests/end_to_end/",
+        ),
     ),
     "docs": ("docs/", "LICENSE", ".gitignore", "tests/test_docs.py"),
 }

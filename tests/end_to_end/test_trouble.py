@@ -3,15 +3,19 @@
 A step's container is paused for the time of the trouble, so that it is at work for certain when it comes.
 """
 
+import base64
 import json
 import os
 import re
+import ssl
 import subprocess
 import time
+import urllib.request
 from contextlib import suppress
 from urllib.error import HTTPError, URLError
 
 import pytest
+import trustme
 from stack import ROOT
 from talk import days, explain, mails_after
 
@@ -297,6 +301,45 @@ def test_no_secret_is_in_a_containers_description_a_log_a_mail_or_an_image(train
     for place, text in places.items():
         assert len(text) > 100, place
         assert [secret[:3] for secret in secrets if secret in text] == [], place
+
+
+def test_the_pages_are_behind_tls_and_a_log_in_when_asked_for(trained):
+    secrets = trained.checkout / "secrets" / "tls"
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost")
+    issued.private_key_pem.write_to_path(secrets / "key.pem")
+    (secrets / "cert.pem").write_bytes(b"".join(each.bytes() for each in issued.cert_chain_pems))
+    hashed = trained.run("openssl", "passwd", "-apr1", "a pass").stdout.strip()
+    (secrets / "users").write_text(f"ada:{hashed}\n")
+    owner = trained.data.stat()
+    for path in secrets.iterdir():
+        os.chown(path, owner.st_uid, owner.st_gid)
+    both = ["--file", "docker-compose.yml", "--file", "docker-compose.tls.yml"]
+    compose(trained, *both, "up", "--detach", "--build", "--wait", "--no-deps", "tls")
+    trusted = ssl.create_default_context()
+    authority.configure_trust(trusted)
+
+    def status(port, path, user=None, scheme="https"):
+        request = urllib.request.Request(f"{scheme}://localhost:{port}{path}")
+        if user:
+            request.add_header("Authorization", "Basic " + base64.b64encode(user.encode()).decode())
+        try:
+            with urllib.request.urlopen(request, timeout=10, context=trusted if scheme == "https" else None) as answer:
+                return answer.status
+        except HTTPError as error:
+            return error.code
+
+    try:
+        assert status(8443, "/api/v2/version") == 200
+        for port, path in ((8444, "/api/2.0/mlflow/experiments/search?max_results=1"), (8445, "/api/email")):
+            assert status(port, path) == 401
+            assert status(port, path, "ada:wrong") == 401
+            assert status(port, path, "ada:a pass") == 200
+        assert status(8443, "/", scheme="http") == 400
+        with pytest.raises(URLError, match="certificate verify failed"):
+            urllib.request.urlopen("https://localhost:8443/", timeout=10)
+    finally:
+        compose(trained, *both, "rm", "--stop", "--force", "tls")
 
 
 def test_a_backup_brings_an_empty_stack_to_the_same_predictions(trained, tmp_path, timings):

@@ -1,0 +1,93 @@
+"""Run everything that does harm, in full, and print what was tried and what went wrong: docs/reliability.md."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).resolve().parents[1]
+FULL = {"MICROSTEP_FAULTS_EVERY": "1", "MICROSTEP_FUZZ": "1000", "MICROSTEP_FAULTS_ENGINE": "1"}
+AIRFLOW = {"PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("contract", "airflow", "socket-proxy"))}
+
+
+@dataclass
+class Line:
+    """A line of the table: what was done, by which tests, and what must never happen."""
+
+    done: str
+    never: str
+    tried: int = 0
+    wrong: int = 0
+    skipped: int = 0
+
+
+# by module of the tests
+LINES = {
+    "test_writes": Line("a step is killed at a write, or its disk fails there", "lost or mixed"),
+    "test_damage": Line("a file is lost, cut off, emptied or changed by one bit; a disk is full", "used"),
+    "test_fuzz": Line("a parser of outside bytes gets mutated input", "crashed, or beyond the data root"),
+    "test_bad_input": Line("a table as real life brings it", "wrong or without a word"),
+    "test_order": Line("days of a leap year in any order, twice, or by two at once", "other bytes"),
+    "test_escape": Line("a way around the socket proxy, on the real engine", "escaped"),
+    "test_spool": Line("a mail while its server is down, refuses, or its sender is killed", "lost"),
+    "test_trouble": Line("the running stack: parts killed, stopped, rotated, moved", "lost, doubled, orphaned"),
+}
+SUITES: tuple[tuple[str, list[str], dict[str, str]], ...] = (
+    (".venvs/dev/bin/python", ["--numprocesses=2", "tests/faults"], {}),
+    (".venvs/dev/bin/python", ["tests/escape"], {}),
+    (".venvs/airflow/bin/python", ["airflow/tests/test_spool.py"], AIRFLOW),
+    (".venvs/dev/bin/python", ["tests/end_to_end/test_trouble.py"], {}),
+)
+
+
+def cases(report: Path) -> Iterator[tuple[str, str, int, str]]:
+    """(module, outcome, how many attempts, which) of each test in a JUnit report."""
+    for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314 - pytest has just written it
+        module = case.get("classname", "").rsplit(".", 1)[-1]
+        outcome = next((word for word in ("failure", "error", "skipped") if case.find(word) is not None), "passed")
+        told = [each.get("value", "") for each in case.iter("property") if each.get("name") == "tried"]
+        count = sum(ast.literal_eval(row)[2] for row in told)
+        yield module, outcome, count or 1, case.get("name", "")
+
+
+def main() -> int:
+    """1 when anything went wrong."""
+    names = sys.argv[1:]
+    failed: dict[str, list[str]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, (python, words, environment) in enumerate(SUITES):
+            if names and not any(name in words[-1] for name in names):
+                continue
+            report = Path(scratch) / f"{number}.xml"
+            command = [str(ROOT / python), "-m", "pytest", "-q", f"--junitxml={report}", *words]
+            subprocess.run(command, cwd=ROOT, env={**os.environ, **FULL, **environment}, check=False, stdout=sys.stderr)
+            for module, outcome, count, which in cases(report):
+                line = LINES[module]
+                if outcome == "passed":
+                    line.tried += count
+                elif outcome == "skipped":
+                    line.skipped += 1
+                else:
+                    line.tried += 1
+                    line.wrong += 1
+                    failed[module].append(which)
+    print("| what is done | times | what must never happen | happened |\n|---|---|---|---|")
+    for line in LINES.values():
+        if line.tried:
+            skipped = f" ({line.skipped} skipped)" if line.skipped else ""
+            print(f"| {line.done} | {line.tried:,}{skipped} | {line.never} | {line.wrong} |")
+    for module, tests in failed.items():
+        print(f"{module}: {', '.join(tests)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -26,6 +26,7 @@ POLL_SECONDS = 1.0
 GRACE_SECONDS = 10.0
 """How long a living task may take to start a container that it made, or to remove one that has ended."""
 
+_NOT_FOUND = 404
 _CONFLICT = 409
 _AT_WORK = ("running", "paused", "restarting")
 _OWNER = ("microstep.dag", "microstep.run", "microstep.task")
@@ -95,16 +96,22 @@ class Engine(APIClient):  # type: ignore[misc]  # docker ships no types
         return result
 
     def remove_container(self, container: str, *args: Any, **kwargs: Any) -> None:
-        """Remove a container, if nobody has done so before."""
-        with suppress(NotFound):
+        """Remove a container, if nobody has done so before, or is at it."""
+        try:
             super().remove_container(container, *args, **kwargs)
+        except APIError as error:
+            if error.status_code not in (_NOT_FOUND, _CONFLICT):
+                raise
 
 
 def end(client: APIClient, container: str) -> None:
     """Stop a container and remove it, unless somebody has."""
-    with suppress(NotFound):
+    try:
         client.stop(container, timeout=STOP_SECONDS)
         client.remove_container(container, force=True)
+    except APIError as error:
+        if error.status_code not in (_NOT_FOUND, _CONFLICT):  # it is gone, or being removed
+            raise
 
 
 class Patience:

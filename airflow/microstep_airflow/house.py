@@ -86,7 +86,7 @@ class House:
             user_defined_macros={"day": partial(day_of, timezone=timezone)},
             doc_md=doc,
             tags=["microstep"],
-            deadline=deadline(schedule.deadline_hours),
+            deadline=deadline(schedule.deadline_hours, cron, timezone),
             on_failure_callback=[alerts.failed, *over],
             on_success_callback=[alerts.succeeded, *over],
         )

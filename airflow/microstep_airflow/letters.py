@@ -60,7 +60,7 @@ def late(dag: str, facts: dict[str, str], hours: float, links: dict[str, str]) -
     """A run is not done by its deadline."""
     return Mail(
         "error",
-        f"{PREFIX} {dag} is late: {facts['Run']} is not done after {hours:g} hours",
+        f"{PREFIX} {dag} is late: {facts['Run']} is not done {hours:g} hours after it was due",
         facts,
         advice="It may wait for its data, for a free slot, or for a container that hangs: the run's page shows"
         " which task is not done. It goes on; there is another mail if it fails.",

@@ -147,7 +147,7 @@ class Schedule(Section, frozen=True):
     train: str = "0 3 * * 1"
     sensor_timeout_hours: float = 12
     deadline_hours: float = 6
-    """Who has not heard of a run by then is told that it is late; 0 for no such mail."""
+    """After it was due, a run that is not done is told as late; 0 for no such mail."""
 
     def __post_init__(self) -> None:
         at_least("deadline_hours", self.deadline_hours, 0)

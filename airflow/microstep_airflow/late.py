@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
-from croniter import croniter
+from croniter import croniter  # type: ignore[import-untyped]  # it ships no types
 
 from contract.toml import load
 from microstep_airflow import letters
@@ -39,7 +39,7 @@ def deadline(hours: float, cron: str, timezone: ZoneInfo) -> DeadlineAlert | Non
 def _longest_interval(cron: str, timezone: ZoneInfo) -> timedelta:
     """Between two times of a schedule; irregular ones (working days) have several."""
     times = croniter(cron, datetime(2026, 1, 1, tzinfo=timezone), ret_type=datetime)
-    dues = [times.get_next() for _ in range(_LOOKED_AT)]
+    dues: list[datetime] = [times.get_next() for _ in range(_LOOKED_AT)]
     return max(after - before for before, after in pairwise(dues))
 
 

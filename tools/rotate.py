@@ -8,7 +8,17 @@ from compose import compose, is_up
 from up import password
 
 AIRFLOW = ("airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
-SECRETS = ("run", "--rm", "--no-deps", "secrets", "python3", "/make_secrets.py", "/run/microstep")
+# the old Fernet key belongs to another user, and this container's root may not read that without the capability
+SECRETS = (
+    "run",
+    "--rm",
+    "--no-deps",
+    "--cap-add=DAC_READ_SEARCH",
+    "secrets",
+    "python3",
+    "/make_secrets.py",
+    "/run/microstep",
+)
 
 
 def main() -> int:

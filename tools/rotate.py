@@ -21,6 +21,29 @@ SECRETS = (
 )
 
 
+# Airflow stores what a waiting task needs unencrypted, and its own command then ends with InvalidToken
+ENCRYPT = """
+from airflow.models.crypto import get_fernet
+from airflow.models.trigger import Trigger
+from airflow.utils.session import create_session
+with create_session() as session:
+    for trigger in session.query(Trigger):
+        if trigger.encrypted_kwargs.startswith("{"):
+            trigger.encrypted_kwargs = get_fernet().encrypt(trigger.encrypted_kwargs.encode()).decode()
+"""
+TRIES = 5
+
+
+def encrypt_again() -> None:
+    """What Airflow keeps encrypted gets the new key; a task that begins to wait in between is worth another try."""
+    inside = ("exec", "-T", "airflow-scheduler")
+    for number in range(1, TRIES + 1):
+        compose(*inside, "python", "-c", ENCRYPT)
+        done = compose(*inside, "airflow", "rotate-fernet-key", check=number == TRIES)
+        if done.returncode == 0:
+            return
+
+
 def main() -> int:
     """Write new secrets beside the old Fernet key, tell the database, start anew, encrypt again, forget the old key."""
     if not is_up():
@@ -37,7 +60,7 @@ def main() -> int:
     print("every part starts anew", flush=True)
     compose("up", "--detach", "--wait", "--force-recreate", "--no-deps", "mlflow", *AIRFLOW)
     print("what Airflow keeps encrypted is encrypted with the new key", flush=True)
-    compose("exec", "-T", "airflow-scheduler", "airflow", "rotate-fernet-key")
+    encrypt_again()
     compose(*SECRETS, "--settle")
     print("rotated: Fernet key, JWT and session secrets, three database passwords, Airflow's log-in")
     print(f"  user admin, password {password()}")

@@ -1,6 +1,6 @@
 """Every parser of bytes from outside gets bytes that nobody meant: an end with a code of ours, bounded memory, no trace.
 
-`MICROSTEP_FUZZ` inputs for each parser (200 by default), each in a process of its own.
+`MICROSTEP_FUZZ` inputs for each parser (100 by default), each in a process of its own.
 """
 
 import os
@@ -12,7 +12,7 @@ import pytest
 from mutate import mutated
 from steps import DAY, ROOT, copied
 
-INPUTS = int(os.environ.get("MICROSTEP_FUZZ", "200"))
+INPUTS = int(os.environ.get("MICROSTEP_FUZZ", "100"))
 MEMORY = 500
 """MB that a step may take for a few kilobytes of input, most of it its libraries."""
 OURS = {0, 64, 65, 66, 77, 78, 80}

@@ -1,6 +1,7 @@
 """Run everything that does harm, and print what was tried and what went wrong: the table of docs/reliability.md.
 
-In full, which takes most of an hour; MICROSTEP_FAULTS_EVERY=5 breaks every fifth write only. Words: parts of the tests' paths.
+In full, which takes most of an hour; MICROSTEP_FAULTS_EVERY=5 breaks every fifth write only.
+Words: parts of the paths of tests.
 """
 
 from __future__ import annotations

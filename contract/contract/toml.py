@@ -46,7 +46,7 @@ def load(path: Path) -> Config:
         raise ConfigError(f"{path.name}: must be UTF-8: {error}") from None
     try:
         return parse(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, ValueError) as error:
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path.name}: {error}") from None
 
 

@@ -126,3 +126,9 @@ def test_a_file_that_is_not_utf8_is_refused(config_file):
 def test_no_file_is_a_missing_input(tmp_path):
     with pytest.raises(MissingInput, match="no configuration there; give --config"):
         load(tmp_path / "pipeline.toml")
+
+
+def test_a_file_that_is_nested_beyond_all_measure_is_refused_in_words(tmp_path):
+    (tmp_path / "pipeline.toml").write_text("x = " + "[" * 5000)
+    with pytest.raises(ConfigError, match=r"pipeline\.toml: .*recursion"):
+        load(tmp_path / "pipeline.toml")

@@ -126,5 +126,5 @@ def contents(root: Path, step: str) -> dict[str, bytes]:
 
 
 def hidden(root: Path) -> list[str]:
-    """What a writer has not finished or not cleaned up, anywhere below the data root."""
-    return sorted(path.relative_to(root).as_posix() for path in root.rglob(".*"))
+    """What a writer has not finished or not cleaned up, anywhere below the data root; the folder of locks stays."""
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob(".*") if path.name != ".locks")

@@ -169,7 +169,7 @@ def left_behind(root, step):
     """Datasets of the step, and unfinished files of anyone, below the data root."""
     folders = {"generate": "raw", "preprocess": "processed", "train": "models"}
     manifests = (root / folders[step]).rglob("manifest.json")
-    return sorted(str(path.relative_to(root)) for path in (*manifests, *root.rglob(".*")))
+    return sorted(str(path.relative_to(root)) for path in (*manifests, *root.rglob(".*")) if path.name != ".locks")
 
 
 @pytest.mark.parametrize("bad", CASES, ids=lambda bad: bad.what)

@@ -97,9 +97,11 @@ class Project:
         return int(__main__.main())
 
     def snapshot(self):
-        """Every file below the root with its content."""
+        """Every file below the root with its content, but for locks: they hold nothing."""
         return {
-            path.relative_to(self.root).as_posix(): path.read_bytes() for path in self.root.rglob("*") if path.is_file()
+            path.relative_to(self.root).as_posix(): path.read_bytes()
+            for path in self.root.rglob("*")
+            if path.is_file() and path.parent.name != ".locks"
         }
 
 

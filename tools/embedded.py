@@ -134,7 +134,7 @@ class Airflow(Server):
         super().__init__(command, home / "airflow.log", url, "/api/v2/monitor/health", env)
 
     def ready(self) -> bool:
-        """Whether all parts are healthy and all three DAGs are there; makes the pool of the steps on the way."""
+        """Whether all parts are healthy and the pipeline's DAGs are there; makes the pool of the steps on the way."""
         # the interface that tasks talk to is made at its first request, in seconds that no task should wait for
         urllib.request.urlopen(self.url + "/execution/health", timeout=START_SECONDS).close()
         health = self.api.health()
@@ -143,7 +143,7 @@ class Airflow(Server):
         if all(pool["name"] != "steps" for pool in self.api.call("GET", "/api/v2/pools")["pools"]):
             pool = {"name": "steps", "slots": 2, "include_deferred": False, "description": "steps that run at once"}
             self.api.call("POST", "/api/v2/pools", pool)
-        return int(self.api.call("GET", "/api/v2/dags")["total_entries"]) == len(DAGS)
+        return {dag["dag_id"] for dag in self.api.call("GET", "/api/v2/dags")["dags"]} >= set(DAGS)
 
     def password(self) -> str:
         """Of the user admin, made by Airflow at its first start."""

@@ -9,7 +9,7 @@ import pytest
 from state import datasets, staging
 from steps import Runner, config
 
-EVERY = int(os.environ.get("MICROSTEP_FAULTS_EVERY", "5"))
+EVERY = int(os.environ.get("MICROSTEP_FAULTS_EVERY", "10"))
 YEAR = [(date(2028, 1, 1) + timedelta(days=number)).isoformat() for number in range(366)]
 # the leap day, the days on which clocks change in Europe and in the United States, and the turn of the year are always in
 SPECIAL = {

@@ -8,7 +8,7 @@ from steps import STEPS, copied
 
 KINDS = ("kill", "tear", "ENOSPC", "EIO", "EROFS")
 # each so-many-th write; 1 takes twenty minutes more
-EVERY = int(os.environ.get("MICROSTEP_FAULTS_EVERY", "5"))
+EVERY = int(os.environ.get("MICROSTEP_FAULTS_EVERY", "10"))
 FAILURES = {"ENOSPC": {73}, "EROFS": {73}, "EIO": {74}}
 
 

@@ -9,10 +9,12 @@ import msgspec
 import numpy as np
 
 from analysis.drift import Array, Column, Limits, dispersion, family_limits, statistics_of
+from analysis.rows import Words
 from contract.modelling import Drift
 
 BINS = 64
 WORDS = 50
+"""Both, with those for missing and for all other values, are fewer than a byte tells apart."""
 LEAST_DAYS = 5
 """With fewer, how much days differ from each other cannot be told."""
 MOST_ROWS = 2000
@@ -37,21 +39,23 @@ def number(name: str, values: Array) -> Column:
     return msgspec.structs.replace(empty, counts=count(empty, codes(empty, values)).tolist())
 
 
-def category(name: str, values: Array) -> Column:
-    """The most frequent words; NaN or None is missing."""
-    words, places = np.unique([value for value in values if isinstance(value, str)], return_inverse=True)
-    order = np.argsort(-np.bincount(places, minlength=len(words)), kind="stable")[:WORDS]
-    empty = Column(name=name, kind="category", words=[str(words[place]) for place in order], counts=[])
+def category(name: str, values: Words) -> Column:
+    """The most frequent words."""
+    rows = np.bincount(values.places + 1, minlength=len(values.words) + 1)[1:]
+    there = sorted((-int(number), word) for number, word in zip(rows, values.words, strict=True) if number)
+    empty = Column(name=name, kind="category", words=[word for _, word in there[:WORDS]], counts=[])
     return msgspec.structs.replace(empty, counts=count(empty, codes(empty, values)).tolist())
 
 
-def codes(column: Column, values: Array) -> Array:
+def codes(column: Column, values: Array | Words) -> Array:
     """The bin of each value: 0 is missing."""
-    if column.kind == "number":
-        return np.where(np.isnan(values), 0, 1 + np.searchsorted(column.edges, values, side="right"))
-    places = {word: place for place, word in enumerate(column.words, start=1)}
-    other = len(column.words) + 1
-    return np.array([places.get(value, other) if isinstance(value, str) else 0 for value in values], dtype=np.intp)
+    if isinstance(values, Words):
+        places = {word: place for place, word in enumerate(column.words, start=1)}
+        other = len(column.words) + 1
+        # by word, not by row; the last one is that of a missing value, which has the place -1
+        return np.array([*(places.get(word, other) for word in values.words), 0], dtype=np.uint8)[values.places]
+    bins = np.searchsorted(column.edges, values, side="right").astype(np.uint8)
+    return np.where(np.isnan(values), np.uint8(0), bins + np.uint8(1))
 
 
 def count(column: Column, places: Array) -> Array:
@@ -60,11 +64,11 @@ def count(column: Column, places: Array) -> Array:
     return np.bincount(places, minlength=bins)
 
 
-def build(columns: Mapping[str, Array], days: Array, settings: Drift, seed: int) -> Reference:
-    """The reference of training rows: numbers as float64, words as objects, `days` the day of each row."""
+def build(columns: Mapping[str, Array | Words], days: Array, settings: Drift, seed: int) -> Reference:
+    """The reference of training rows; `days` is the day of each row."""
     found, coded = [], {}
     for name, values in columns.items():
-        column = category(name, values) if values.dtype == object else number(name, values)
+        column = category(name, values) if isinstance(values, Words) else number(name, values)
         coded[name] = codes(column, values)
         found.append(column)
     rows = len(days)
@@ -100,7 +104,7 @@ def _drawn(
 def _with_dispersion(column: Column, coded: Array, which: Array, days: int) -> Column:
     """Each training day against all the others."""
     bins = len(column.counts)
-    each = np.bincount(which * bins + coded, minlength=days * bins).reshape(days, bins)
+    each = np.bincount(which * bins + coded.astype(np.intp), minlength=days * bins).reshape(days, bins)
     total = each.sum(axis=0)
     told = [statistics_of(column.kind, total - day, day[None, :])[0] for day in each]
     return msgspec.structs.replace(column, dispersion=dispersion(column.kind, np.array(told), bins))

@@ -37,9 +37,12 @@ class Candidate(Section, frozen=True):
     """Parameters to search: each with a list of values, or a range."""
     trials: int = 20
     """Points of the search space that successive halving begins with."""
+    passes: int = 0
+    """Over all rows of the window, batch by batch, for an estimator that learns in parts; 0: in one go, in memory."""
 
     def __post_init__(self) -> None:
         at_least("trials", self.trials, 2)
+        at_least("passes", self.passes, 0)
         if twice := sorted(set(self.params) & set(self.search)):
             raise ValueError(f"search must not name what params fixes, got {twice[0]!r} in both")
         if empty := [name for name, space in self.search.items() if isinstance(space, list) and not space]:
@@ -59,6 +62,8 @@ class Training(Section, frozen=True):
     """`by_day`: fit on earlier days, score the next ones."""
     class_weights: Literal["none", "balanced"] | dict[str, float] = "none"
     seed: int = 0
+    max_rows: int | None = None
+    """At most so many rows are held in memory: a sample by key, by class; None holds them all."""
     sign: bool = False
     """Sign model files; every step that opens one then demands the signature."""
 
@@ -66,6 +71,8 @@ class Training(Section, frozen=True):
         at_least("window_days", self.window_days, 1)
         at_least("target_delay_days", self.target_delay_days, 0)
         at_least("folds", self.folds, 2)
+        if self.max_rows is not None:
+            at_least("max_rows", self.max_rows, 1)
         names = [each.name for each in self.candidates]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"candidates must have names that differ, at least one, got {names}")

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import msgspec
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from analysis.drift import Array, Column, Finding, Level, measure, worst
 from analysis.reference import Reference, codes, count
+from analysis.rows import Columns
+from analysis.rows import columns as columns_of
 from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.errors import DataError, MissingInput
-from contract.frame import arrays
 from contract.layout import Layout
 
 log = logging.getLogger("predict")
@@ -58,43 +56,47 @@ def score_reference(layout: Layout, champion: Champion) -> Column | None:
         return None
 
 
-def watch(reference: Reference, score: Column | None, rows: Dataset, predictions: Dataset) -> Drift:
-    """Every column of the reference that the rows have, and the score."""
+class Counted:
+    """Rows by bin of each column of a reference, gathered batch by batch."""
+
+    def __init__(self, columns: list[Column]) -> None:
+        self._columns = columns
+        self.counts: dict[str, Array] = {each.name: np.zeros(len(each.counts), dtype=np.int64) for each in columns}
+
+    def add(self, batch: Columns) -> None:
+        """Take in more rows, which must have all the columns."""
+        for column in self._columns:
+            self.counts[column.name] += count(column, codes(column, batch[column.name]))
+
+
+def counted(columns: list[Column], dataset: Dataset) -> Counted:
+    """Of all rows of a dataset."""
+    found = Counted(columns)
+    for batch in dataset.batches([column.name for column in columns]):
+        found.add(columns_of(batch, [column.name for column in columns]))
+    return found
+
+
+def watched(reference: Reference, rows: Dataset) -> list[Column]:
+    """The columns of the reference that the rows have."""
     there = {field.name for field in rows.manifest.schema}
-    columns = [column for column in reference.columns if column.name in there]
+    return [column for column in reference.columns if column.name in there]
+
+
+def watch(
+    reference: Reference, score: Column | None, rows: Dataset, predictions: Dataset, already: Counted | None
+) -> Drift:
+    """Every column of the reference that the rows have, and the score; `already`: the rows, when they were counted."""
+    columns = watched(reference, rows)
     limits = reference.limits.shared(len(reference.columns), 1 if score is not None else 0)
-    counts = _counted(columns, rows)
+    counts = (already or counted(columns, rows)).counts
     found = [measure(column, counts[column.name], limits) for column in columns]
     found.sort(key=lambda each: (-("ok", "watch", "alarm").index(each.level), each.p, each.name))
     told = None
     if score is not None and score.name in {field.name for field in predictions.manifest.schema}:
         if predictions.manifest.named("rows")[0].path.endswith(".parquet"):
-            told = measure(score, _counted([score], predictions)[score.name], limits)
+            told = measure(score, counted([score], predictions).counts[score.name], limits)
         else:
             log.info("the score's drift is measured with predictions.format = parquet alone")
     levels = [each.level for each in found] + ([told.level] if told else [])
     return Drift(level=worst(levels), columns=found, score=told, without=None)
-
-
-def _counted(columns: list[Column], dataset: Dataset) -> dict[str, Array]:
-    counts: dict[str, Any] = {column.name: 0 for column in columns}
-    for batch in dataset.batches([column.name for column in columns]):
-        for column in columns:
-            counts[column.name] += _count(column, batch)
-    return {name: np.asarray(each) if np.ndim(each) else _nothing(columns, name) for name, each in counts.items()}
-
-
-def _nothing(columns: list[Column], name: str) -> Array:
-    return np.zeros(next(len(column.counts) for column in columns if column.name == name))
-
-
-def _count(column: Column, batch: pa.RecordBatch) -> Array:
-    if column.kind == "number":
-        return count(column, codes(column, arrays(batch, [column.name])[column.name]))
-    # by word, not by row: a batch has few of them
-    words = batch.column(column.name).cast(pa.string())
-    found = np.zeros(len(column.counts), dtype=np.int64)
-    for each in pc.value_counts(words).to_pylist():
-        place = codes(column, np.array([each["values"]], dtype=object))[0]
-        found[place] += each["counts"]
-    return found

@@ -18,7 +18,7 @@ from contract.run import Run
 
 if TYPE_CHECKING:
     from analysis.drift import Column, Finding
-    from predict.drift import Drift
+    from predict.drift import Counted, Drift
 
 _TEMPLATE = Path(__file__).parent / "templates" / "predict.html"
 MOST_PLOTS = 12
@@ -27,8 +27,11 @@ RECENT_DAYS = 30
 log = logging.getLogger("predict")
 
 
-def report(run: Run, rows: Dataset, champion: Champion) -> None:
-    """Write reports/predict/<day>, unless it is up to date, and the page that lists all reports."""
+def report(run: Run, rows: Dataset, champion: Champion, counted: Counted | None) -> None:
+    """Write reports/predict/<day>, unless it is up to date, and the page that lists all reports.
+
+    `counted`: the rows by bin, when they were counted already.
+    """
     predictions = Dataset.open(run.layout.predictions(run.day))
     place = run.layout.report("predict", run.day)
     inputs = [rows.as_input(run.root), predictions.as_input(run.root), Input(champion.file, champion.sha256)]
@@ -39,7 +42,7 @@ def report(run: Run, rows: Dataset, champion: Champion) -> None:
     from analysis import index
 
     started = time.monotonic()
-    drift, columns, score = _measured(run, rows, predictions, champion)
+    drift, columns, score = _measured(run, rows, predictions, champion, counted)
     with DatasetWriter(place) as writer:
         content = msgspec.json.format(msgspec.json.encode(drift), indent=2)
         writer.file("drift", "drift.json").write_bytes(content + b"\n")
@@ -63,7 +66,7 @@ def _reference_input(run: Run, champion: Champion) -> list[Input]:
 
 
 def _measured(
-    run: Run, rows: Dataset, predictions: Dataset, champion: Champion
+    run: Run, rows: Dataset, predictions: Dataset, champion: Champion, counted: Counted | None
 ) -> tuple[Drift, dict[str, Column], Column | None]:
     from predict.drift import Drift, reference_of, score_reference, watch
 
@@ -72,7 +75,7 @@ def _measured(
         log.warning("drift is not measured: %s", reason)
         return Drift(level="ok", columns=[], score=None, without=reason), {}, None
     score = score_reference(run.layout, champion)
-    drift = watch(reference, score, rows, predictions)
+    drift = watch(reference, score, rows, predictions, counted)
     return drift, {column.name: column for column in reference.columns}, score
 
 

@@ -7,15 +7,19 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from sklearn.pipeline import Pipeline
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
 
+from analysis.matrix import parts, ready
+from analysis.rows import Columns
 from contract.config import Config
 from contract.errors import DataError
-from contract.frame import arrays
 from predict.columns import score_columns
+
+_MOST_PROBABLE = (HistGradientBoostingClassifier, LogisticRegression)
+"""Whose prediction is the most probable class by definition: asked for both, they would do all the work twice."""
 
 log = logging.getLogger("predict")
 
@@ -23,13 +27,9 @@ log = logging.getLogger("predict")
 class Scoring:
     """A model at work, and what it said so far."""
 
-    def __init__(self, model: Any, features: list[str], config: Config, name: str) -> None:
+    def __init__(self, model: Any, config: Config, name: str) -> None:
         """`name` is what each row's `model` column says. Raises DataError when model and task do not fit."""
-        # transformed once, not for the prediction and again for the probabilities
-        split = isinstance(model, Pipeline) and len(model) > 1
-        self._prepare = model[:-1] if split else None
-        self._estimator = model[-1] if split else model
-        self._features = features
+        self._prepare, self._estimator = parts(model)
         self._key = config.key
         self._name = name
         self._scores = _places(model, config, name)
@@ -38,27 +38,31 @@ class Scoring:
         """Rows by predicted class; empty for a regression."""
         self._sums: Counter[str] = Counter()
 
-    def score(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Key, prediction, scores and model of a batch of processed rows."""
-        # a Series each: from a bare array pandas would make a text type of its own where nothing is missing
-        columns = {name: pd.Series(each, dtype=each.dtype) for name, each in arrays(batch, self._features).items()}
-        frame = pd.DataFrame(columns, copy=False)
+    def score(self, batch: pa.RecordBatch, features: Columns) -> pa.RecordBatch:
+        """Key, prediction, scores and model of a batch of processed rows, of which the model gets `features`."""
         try:
-            ready = frame if self._prepare is None else self._prepare.transform(frame)
-            predicted = self._estimator.predict(ready)
-            chances: Any = self._estimator.predict_proba(ready) if self._scores else None
+            rows = ready(self._prepare, features)
+            chances: Any = self._estimator.predict_proba(rows) if self._scores else None
+            predicted = self._predicted(rows, chances)
         except (ValueError, TypeError) as error:
             # most likely a column changed since the training, for example from numbers to words
             raise DataError(
                 f"champion {self._name}: cannot score the rows as they are now: {error}; train and validate again"
             ) from error
-        made = {self._key: batch.column(self._key), "prediction": pa.array(predicted)}
+        made = {self._key: batch.column(self._key), "prediction": predicted}
         for column, place in self._scores.items():
             values = np.zeros(batch.num_rows) if place is None else chances[:, place]
             made[column] = pa.array(np.ascontiguousarray(values, dtype=np.float64))
         made["model"] = pa.repeat(self._name, batch.num_rows)
         self._count(made)
         return pa.RecordBatch.from_pydict(made)
+
+    def _predicted(self, rows: Any, chances: Any) -> pa.Array:
+        if chances is None or not isinstance(self._estimator, _MOST_PROBABLE):
+            return pa.array(self._estimator.predict(rows))
+        # no Python per row: a word for each class, and which one each row has
+        places = pa.array(chances.argmax(axis=1).astype(np.int32))
+        return pa.DictionaryArray.from_arrays(places, pa.array(self._estimator.classes_)).cast(pa.string())
 
     def means(self) -> dict[str, float]:
         """The mean of each score, or of the predictions of a regression."""

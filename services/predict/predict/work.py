@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import time
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from analysis.rows import columns
 from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.manifest import Input
@@ -20,6 +22,9 @@ from predict.choice import champion_in_use
 from predict.columns import check_key
 from predict.model import features_of
 from predict.report import report
+
+if TYPE_CHECKING:
+    from predict.drift import Counted
 
 # a batch lives several times here (rows, data frame, what the model makes of it): half of the usual size
 BATCH_ROWS = 65_536
@@ -38,10 +43,11 @@ def work(run: Run) -> None:
     rows = Dataset.open(run.layout.processed(run.day))
     champion = champion_in_use(os.environ.get("MLFLOW_TRACKING_URI"), run.config.pipeline.name, run.layout.champion)
     recipe = _recipe(run, rows, champion)
+    counted = None
     if not run.up_to_date(run.layout.predictions(run.day), recipe):
-        _predict(run, recipe, rows, champion)
+        counted = _predict(run, recipe, rows, champion)
     # a dataset of its own, so that predictions do not change with the way in which they are looked at
-    report(run, rows, champion)
+    report(run, rows, champion, counted)
 
 
 def _recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:
@@ -56,22 +62,30 @@ def _recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:
     return run.recipe(settings, rows.as_input(run.root), Input(champion.file, champion.sha256))
 
 
-def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> None:
+def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Counted | None:
+    """Write the predictions; what drift asks of the rows is counted on the way, while they are at hand."""
     started = time.monotonic()
     model = open_model(run.root, champion, signed=run.config.training.sign)
     features = features_of(model, [field.name for field in rows.manifest.schema], champion.file)
     # after the cheap refusals: pandas takes half a second
     from analysis.formulas import without_formulas
+    from predict.drift import Counted, reference_of, watched
     from predict.scoring import Scoring
 
-    scoring = Scoring(model, features, run.config, champion.label)
+    scoring = Scoring(model, run.config, champion.label)
+    reference, _ = reference_of(run.layout, champion)
+    watching = [] if reference is None else watched(reference, rows)
+    counted = Counted(watching)
+    wanted = list(dict.fromkeys([*features, *(each.name for each in watching)]))
     path = run.layout.predictions(run.day)
     with (
         DatasetWriter(path, form=run.config.predictions.format) as writer,
         progress("predict", rows.rows()) as tell,
     ):
-        for batch in rows.batches([run.config.key, *features], batch_rows=BATCH_ROWS):
-            scored = scoring.score(batch)
+        for batch in rows.batches([run.config.key, *wanted], batch_rows=BATCH_ROWS):
+            found = columns(batch, wanted)
+            scored = scoring.score(batch, {name: found[name] for name in features})
+            counted.add(found)
             writer.write(without_formulas(scored) if run.config.predictions.format == "csv" else scored)
             tell(batch.num_rows)
         classes = dict(sorted(scoring.classes.items()))
@@ -89,3 +103,4 @@ def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Non
         f"; {means}" if means else "",
         time.monotonic() - started,
     )
+    return counted if reference is not None else None

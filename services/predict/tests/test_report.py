@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from analysis.reference import build
+from analysis.rows import Words
 from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.modelling import Drift
@@ -20,7 +21,7 @@ def watched(day, model):
     """A day whose champion brought a reference: ages 18 to 77, three plans."""
     rng = np.random.default_rng(0)
     ages = rng.integers(18, 78, 3000).astype(float)
-    plans = rng.choice(np.array(["small", "large", "new", np.nan], object), 3000)
+    plans = Words(rng.integers(-1, 3, 3000).astype(np.int32), ["small", "large", "new"])
     reference = build({"age": ages, "plan": plans}, np.repeat(np.arange(6), 500), Drift(resamples=300), seed=0)
     crowned = day.crown(model)
     with DatasetWriter(day.layout.model(day.trained), keep_superseded=True) as writer:

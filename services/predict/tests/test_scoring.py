@@ -5,6 +5,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+from analysis.rows import columns
 from contract.errors import DataError
 from predict.scoring import Scoring
 
@@ -14,8 +15,9 @@ def batch_of(day, count=8):
 
 
 def score(day, model, features=("age", "plan"), batch=None):
-    scoring = Scoring(model, list(features), day.config, "2026-11-16 v3")
-    return scoring, scoring.score(batch if batch is not None else batch_of(day))
+    scoring = Scoring(model, day.config, "2026-11-16 v3")
+    rows = batch if batch is not None else batch_of(day)
+    return scoring, scoring.score(rows, columns(rows, features))
 
 
 def expected(model, day, count=8):
@@ -64,11 +66,11 @@ def test_a_regression_gives_numbers_and_no_score(day, make_model):
 
 
 def test_batches_do_not_change_the_predictions_nor_the_means(day, model):
-    scoring = Scoring(model, ["age", "plan"], day.config, "m")
+    scoring, names = Scoring(model, day.config, "m"), ["age", "plan"]
     rows = batch_of(day, 40)
-    whole = scoring.score(rows)
-    cut = Scoring(model, ["age", "plan"], day.config, "m")
-    parts = [cut.score(rows.slice(start, 7)) for start in range(0, 40, 7)]
+    whole = scoring.score(rows, columns(rows, names))
+    cut = Scoring(model, day.config, "m")
+    parts = [cut.score(piece, columns(piece, names)) for piece in (rows.slice(start, 7) for start in range(0, 40, 7))]
     assert pa.Table.from_batches(parts).to_pylist() == whole.to_pylist()
     assert cut.means() == pytest.approx(scoring.means())
     assert cut.rows == scoring.rows == 40

@@ -1,12 +1,18 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from analysis.matrix import frame, matrix
+from analysis.rows import Words
 from contract.errors import DataError
-from train.prepare import MOST_CATEGORIES, pipeline
+from train.prepare import MOST_CATEGORIES, fitted, precision
 
 NAN = float("nan")
 ESTIMATORS = [
@@ -18,40 +24,75 @@ ESTIMATORS = [
 
 
 def rows(words, **numbers):
-    columns = {name: pd.Series(np.array(values, dtype="float64")) for name, values in numbers.items()}
-    return pd.DataFrame({**columns, "word": pd.Series(np.array(words, dtype=object), dtype=object)})
+    known = sorted({word for word in words if isinstance(word, str)})
+    places = [known.index(word) if isinstance(word, str) else -1 for word in words]
+    columns = {name: np.array(values, dtype="float64") for name, values in numbers.items()}
+    return {**columns, "word": Words(np.array(places, dtype=np.int32), known)}
 
 
 TRAIN = rows(["a", "b", NAN, "a"] * 20, x=[1.0, 2.0, NAN, 4.0] * 20, same=[1.0] * 80)
 TARGET = np.array(["no", "yes", "yes", "no"] * 20, dtype=object)
 
 
+def model_of(estimator, columns, target):
+    chosen = np.arange(len(target))
+    step = fitted(estimator, columns, chosen)
+    estimator.fit(matrix(step, columns, chosen, precision(estimator)), target)
+    return Pipeline([("prepare", step), ("estimate", estimator)])
+
+
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda each: type(each).__name__)
 def test_every_kind_of_estimator_learns_from_missing_values_and_meets_unknown_words(estimator):
-    model = pipeline(estimator, TRAIN).fit(TRAIN, TARGET)
-    assert (model.predict(TRAIN) == TARGET).all()
+    model = model_of(estimator, TRAIN, TARGET)
+    assert (model.predict(frame(TRAIN)) == TARGET).all()
     assert list(model.feature_names_in_) == ["x", "same", "word"]
-    unseen = rows(["never seen", NAN], x=[NAN, 2.0], same=[NAN, 3.0])
+    unseen = frame(rows(["never seen", NAN], x=[NAN, 2.0], same=[NAN, 3.0]))
     assert model.predict_proba(unseen).sum(axis=1) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda each: type(each).__name__)
 def test_a_column_without_a_value_is_left_out_but_may_fill_up(estimator):
-    train = TRAIN.assign(x=NAN, same=TRAIN["x"])
-    model = pipeline(estimator, train).fit(train, TARGET)
-    filled = train.assign(x=5.0)
-    assert (model.predict_proba(filled) == model.predict_proba(train)).all()
+    train = TRAIN | {"x": np.full(80, NAN), "same": TRAIN["x"]}
+    model = model_of(estimator, train, TARGET)
+    filled = train | {"x": np.full(80, 5.0)}
+    assert (model.predict_proba(frame(filled)) == model.predict_proba(frame(train))).all()
+
+
+def test_the_rows_that_are_numbered_alone_decide():
+    half = np.arange(80)[np.arange(80) % 4 < 2]
+    step = fitted(LogisticRegression(), TRAIN, half)
+    assert step.named_transformers_["words"].categories_[0].tolist() == ["a", "b"]
+    assert step.named_transformers_["numbers"].estimator["simpleimputer"].statistics_.tolist() == [1.5, 1.0]
+
+
+def test_it_is_what_scikit_learn_fits_on_a_frame_of_all_rows():
+    rng = np.random.default_rng(0)
+    words = [f"word {place}" if place < 9 else NAN for place in rng.integers(0, 10, 70_000)]
+    columns = rows(words, x=np.where(rng.random(70_000) < 0.1, NAN, rng.lognormal(size=70_000)), y=rng.random(70_000))
+    step = fitted(LogisticRegression(), columns, np.arange(70_000))
+    usual = ColumnTransformer(
+        [
+            ("words", OneHotEncoder(handle_unknown="infrequent_if_exist", sparse_output=False), ["word"]),
+            (
+                "numbers",
+                make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler()),
+                ["x", "y"],
+            ),
+        ]
+    ).fit(frame(columns))
+    new = frame(rows(["word 1", "unknown", NAN], x=[NAN, 2.0, -1.0], y=[0.5, NAN, 1.0]))
+    assert np.asarray(step.transform(new)) == pytest.approx(np.asarray(usual.transform(new)), rel=1e-9)
 
 
 def test_gradient_boosting_gets_codes_and_is_told_which_columns_they_are():
-    model = pipeline(HistGradientBoostingClassifier(max_iter=5), TRAIN).fit(TRAIN, TARGET)
-    assert model["prepare"].transform(TRAIN).columns.tolist() == ["word", "x", "same"]
+    model = model_of(HistGradientBoostingClassifier(max_iter=5), TRAIN, TARGET)
+    assert model["prepare"].transform(frame(TRAIN)).columns.tolist() == ["word", "x", "same"]
     assert model["estimate"].is_categorical_.tolist() == [True, False, False]
 
 
 def test_gradient_boosting_can_be_told_of_columns_by_name():
     estimator = HistGradientBoostingClassifier(max_iter=5, monotonic_cst={"x": 1})
-    assert pipeline(estimator, TRAIN).fit(TRAIN, TARGET)["estimate"].n_features_in_ == 3
+    assert model_of(estimator, TRAIN, TARGET)["estimate"].n_features_in_ == 3
 
 
 def test_more_words_than_bins_are_no_obstacle():
@@ -61,18 +102,20 @@ def test_more_words_than_bins_are_no_obstacle():
         HistGradientBoostingClassifier(max_iter=2),
         HistGradientBoostingClassifier(max_iter=2, max_bins=16),
     ):
-        model = pipeline(estimator, many).fit(many, target)
-        assert model["prepare"].transform(many)["word"].nunique() <= min(MOST_CATEGORIES, estimator.max_bins)
-    linear = pipeline(LogisticRegression(), many).fit(many, target)
+        model = model_of(estimator, many, target)
+        found = model["prepare"].transform(frame(many))
+        assert found["word"].nunique() <= min(MOST_CATEGORIES, estimator.max_bins)
+        pd.testing.assert_frame_equal(found, matrix(model["prepare"], many))
+    linear = model_of(LogisticRegression(), many, target)
     assert linear["estimate"].n_features_in_ == MOST_CATEGORIES + 1
 
 
 def test_no_words_at_all_are_no_obstacle():
     for estimator in ESTIMATORS:
-        numbers = TRAIN[["x", "same"]]
-        assert pipeline(estimator, numbers).fit(numbers, TARGET).classes_.tolist() == ["no", "yes"]
+        numbers = {name: TRAIN[name] for name in ("x", "same")}
+        assert model_of(estimator, numbers, TARGET).classes_.tolist() == ["no", "yes"]
 
 
 def test_rows_without_any_value_are_refused():
     with pytest.raises(DataError, match="at least one feature must have a value, got none in x, word"):
-        pipeline(LogisticRegression(), rows([NAN], x=[NAN]))
+        fitted(LogisticRegression(), rows([NAN], x=[NAN]), np.arange(1))

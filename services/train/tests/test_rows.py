@@ -1,8 +1,9 @@
 import numpy as np
 import pyarrow as pa
 
+from analysis.rows import Words
 from contract.dataset import Dataset
-from train.rows import codes, read
+from train.rows import codes_of, read
 
 
 def opened(project, *days):
@@ -14,25 +15,40 @@ def test_rows_come_by_day_and_then_as_they_are_stored(project):
     stored = [
         value for seed in (0, 1) for row, value in enumerate(project.columns(seed=seed)["x"].to_pylist()) if row % 5
     ]
-    assert found.frame["x"].replace(np.nan, None).tolist() == stored
+    assert [None if np.isnan(value) else value for value in found.columns["x"]] == stored
     assert found.by_day == {"2026-01-01": 96, "2026-01-02": 96}
-    assert [str(kind) for kind in found.frame.dtypes] == ["float64", "float64", "object"]
+    assert [str(found.columns[name].dtype) for name in ("x", "n")] == ["float64", "float64"]
+    assert isinstance(found.columns["word"], Words)
+
+
+def codes(target, config):
+    return codes_of(pa.record_batch({"y": pa.array(target)}), config).tolist()
 
 
 def test_the_positive_class_is_one_however_the_words_sort(project):
-    assert codes(np.array(["no", "yes", "no"], dtype=object), project.config).tolist() == [0, 1, 0]
+    assert codes(["no", "yes", "no"], project.config) == [0, 1, 0]
     text = (project.root / "pipeline.toml").read_text()
     (project.root / "pipeline.toml").write_text(text.replace('positive = "yes"', 'positive = "no"'))
-    assert codes(np.array(["no", "yes", "no"], dtype=object), project.config).tolist() == [1, 0, 1]
+    assert codes(["no", "yes", "no"], project.config) == [1, 0, 1]
 
 
 def test_classes_are_numbered_as_configured_and_numbers_stay(each_task):
     target, expected = {
-        "binary": (np.array(["yes", "no"], dtype=object), [1, 0]),
-        "multiclass": (np.array(["green", "red", "blue"], dtype=object), [2, 0, 1]),
-        "regression": (np.array([1.5, -2.0]), [1.5, -2.0]),
+        "binary": (["yes", "no"], [1, 0]),
+        "multiclass": (["green", "red", "blue"], [2, 0, 1]),
+        "regression": ([1.5, -2.0], [1.5, -2.0]),
     }[each_task.task]
-    assert codes(target, each_task.config).tolist() == expected
+    assert codes(target, each_task.config) == expected
+
+
+def test_words_keep_their_place_from_batch_to_batch_and_from_day_to_day(project):
+    for seed, (day, words) in enumerate({"2026-01-01": ["a", "b"], "2026-01-02": ["c", "b"]}.items()):
+        table = project.columns(seed=seed)
+        table["word"] = pa.array([words[row % 2] for row in range(120)]).dictionary_encode()
+        project.process(day, table)
+    found = read(opened(project, "2026-01-01", "2026-01-02"), project.config)
+    expected = [words[row % 2] for words in (["a", "b"], ["c", "b"]) for row in range(120) if row % 5]
+    assert found.columns["word"].objects().tolist() == expected
 
 
 def test_a_target_stored_with_a_dictionary_is_the_same(project):

@@ -67,7 +67,8 @@ def test_a_threshold_changes_no_probability(project):
 
 
 def frame_of(project):
+    from analysis.matrix import frame
     from contract.dataset import Dataset
     from train.rows import read
 
-    return read([Dataset.open(project.root / "processed/2026-01-01")], project.config).frame
+    return frame(read([Dataset.open(project.root / "processed/2026-01-01")], project.config).columns)

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from analysis.matrix import frame
 from contract.dataset import Dataset
 from train.rows import read
 from train.weights import weights
@@ -22,7 +23,7 @@ def rows(project):
 
 def test_balanced_classes_weigh_alike_together(project):
     config = configured(project, '"balanced"')
-    found, target = weights(config, rows(project)), rows(project).target
+    found, target = weights(config, rows(project))[rows(project).codes], rows(project).target
     sums = [found[target == name].sum() for name in np.unique(target)]
     assert sums[0] == pytest.approx(sums[1])
 
@@ -30,7 +31,7 @@ def test_balanced_classes_weigh_alike_together(project):
 def test_a_weight_for_each_class_is_each_rows(project):
     names = project.config.columns[project.config.table.target].values
     config = configured(project, f"{{ {names[0]} = 1, {names[1]} = 3.5 }}")
-    found, target = weights(config, rows(project)), rows(project).target
+    found, target = weights(config, rows(project))[rows(project).codes], rows(project).target
     assert set(found[target == names[1]]) == {3.5}
 
 
@@ -41,7 +42,7 @@ def test_weights_reach_the_fit(project):
         import joblib
 
         model = joblib.load(Dataset.open(project.root / "models/2026-01-02").file("model"))
-        return (model.predict(rows(project).frame) == names[1]).mean()
+        return (model.predict(frame(rows(project).columns)) == names[1]).mean()
 
     project.train()
     plain = share()

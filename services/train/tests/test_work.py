@@ -7,14 +7,14 @@ import sys
 
 import joblib
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pytest
 from sklearn.metrics import accuracy_score, r2_score
 
+from analysis.matrix import frame as frame_of
+from analysis.rows import columns
 from contract.champion import Champion
 from contract.dataset import Dataset
-from contract.frame import arrays
 
 
 def opened(project, day="2026-01-02"):
@@ -23,9 +23,7 @@ def opened(project, day="2026-01-02"):
 
 def frame(table):
     (batch,) = pa.table(table).combine_chunks().to_batches()
-    return pd.DataFrame(
-        {name: pd.Series(values, dtype=values.dtype) for name, values in arrays(batch, ["x", "n", "word"]).items()}
-    )
+    return frame_of(columns(batch, ["x", "n", "word"]))
 
 
 def test_the_model_tells_unseen_rows_apart_and_asks_for_the_features_by_name(each_task):
@@ -67,7 +65,12 @@ def test_the_card_and_the_manifest_say_what_was_trained_on_what(each_task):
         "cv": means[card["chosen"]],
         "sklearn": card["libraries"]["scikit-learn"],
     }
-    assert manifest.counts == {"rows_in": 192, "days": 2, "rows_by_day": {"2026-01-01": 96, "2026-01-02": 96}}
+    assert manifest.counts == {
+        "rows_in": 192,
+        "rows": 192,
+        "days": 2,
+        "rows_by_day": {"2026-01-01": 96, "2026-01-02": 96},
+    }
     assert [each.path for each in manifest.inputs] == ["processed/2026-01-01", "processed/2026-01-02"]
     assert Champion.of("models/2026-01-02", manifest).file.startswith("models/2026-01-02/model-")
     assert set(manifest.run["seconds"]["candidates"]) == {"first", "trees"}
@@ -85,7 +88,7 @@ def test_rows_of_the_test_part_and_rows_without_target_never_train(project):
         "2026-01-01": 84,
         "2026-01-02": 96,
     }
-    scaler = opened(project)["prepare"].named_transformers_["numbers"]["standardscaler"]
+    scaler = opened(project)["prepare"].named_transformers_["numbers"].estimator["standardscaler"]
     assert abs(scaler.mean_[0]) < 1
 
 

@@ -39,6 +39,11 @@ def check(config: Config) -> None:
                 f"{_place(candidate)}.estimator must give probabilities (predict_proba) for task {task!r}, "
                 f"and {candidate.estimator!r} with these params does not"
             )
+        if candidate.passes and not hasattr(estimator, "partial_fit"):
+            raise ConfigError(
+                f"{_place(candidate)}.passes must be left out for an estimator that does not learn in parts "
+                f"(partial_fit), got {candidate.estimator!r}; sklearn.linear_model.SGDClassifier does, for example"
+            )
         check_weights(config, candidate, estimator)
         _check_search(candidate, config.training.seed)
 

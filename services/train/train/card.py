@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from contract.config import Config
 from train.candidates import metric
+from train.prepare import known
 from train.rows import Rows
 from train.search import Result
 
@@ -33,11 +34,12 @@ def card(
         "task": table.task,
         "target": table.target,
         "positive": table.positive,
-        "classes": None if table.task == "regression" else sorted(set(rows.target)),
+        "classes": None if table.task == "regression" else sorted(rows.words_of(np.unique(rows.codes))),
         "features": {name: config.columns[name].type for name in config.features},
-        "features_without_a_value": rows.frame.columns[rows.frame.isna().all()].tolist(),
+        "features_without_a_value": [name for name, column in rows.columns.items() if not known(column).any()],
         "window": {"first": days[0], "last": days[-1], "rows_by_day": rows.by_day},
-        "rows": len(rows.frame),
+        "rows": len(rows),
+        "rows_available": rows.available,
         "metric": metric(config),
         "chosen": chosen.candidate.name,
         "estimator": chosen.candidate.estimator,

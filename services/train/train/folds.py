@@ -16,7 +16,7 @@ def folds(config: Config, rows: Rows) -> list[tuple[Array, Array]]:
     if training.cross_validation == "by_day":
         return _by_day(config, rows)
     kind = KFold if config.table.task == "regression" else StratifiedKFold
-    return list(kind(training.folds, shuffle=True, random_state=training.seed).split(rows.frame, rows.codes))
+    return list(kind(training.folds, shuffle=True, random_state=training.seed).split(rows.codes, rows.codes))
 
 
 def _by_day(config: Config, rows: Rows) -> list[tuple[Array, Array]]:
@@ -44,5 +44,5 @@ def _check(config: Config, rows: Rows, which: Array, days: list[str], remedy: st
         raise DataError(f"{where}: must be at least 2, got {len(which)}; {remedy}")
     if config.table.task == "regression":
         return
-    if missing := sorted(set(rows.target) - set(rows.target[which])):
-        raise DataError(f"{where}: must have every class of the window, lack {', '.join(missing)}; {remedy}")
+    if lacking := sorted(rows.words_of(np.setdiff1d(rows.codes, rows.codes[which]))):
+        raise DataError(f"{where}: must have every class of the window, lack {', '.join(lacking)}; {remedy}")

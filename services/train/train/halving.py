@@ -18,12 +18,15 @@ from scipy import stats
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (makes the next import possible)
 from sklearn.model_selection import HalvingRandomSearchCV
 
+from analysis.matrix import matrix
+from contract.config import Config
 from contract.errors import ConfigError, DataError
 from contract.modelling import Candidate, Range
 from contract.progress import progress
 from train.candidates import Scorer, build
-from train.prepare import pipeline
+from train.prepare import fitted, precision
 from train.rows import Array, Rows
+from train.weights import weights
 
 FACTOR = 3
 
@@ -31,17 +34,21 @@ log = logging.getLogger("train")
 
 
 def search(
-    candidate: Candidate, seed: int, judge: Scorer, rows: Rows, splits: list[tuple[Array, Array]], weight: Array | None
+    candidate: Candidate, config: Config, judge: Scorer, rows: Rows, splits: list[tuple[Array, Array]]
 ) -> tuple[Candidate, dict[str, Any], list[dict[str, Any]]]:
     """The candidate with the parameters that won, these alone, and all trials.
 
-    Raises ConfigError when no point of the space can be fitted, DataError when none could be scored.
+    The preparation, which sees no target, is fitted once, on all rows. Raises ConfigError when no point of the space
+    can be fitted, DataError when none could be scored.
     """
     place = f"pipeline.toml: training.candidates: {candidate.name!r}"
-    points = _points(candidate)
+    points, seed = _points(candidate), config.training.seed
+    estimator = build(candidate, seed)
+    step = fitted(estimator, rows.columns, np.arange(len(rows)))
+    made = matrix(step, rows.columns, None, precision(estimator))
     halving = HalvingRandomSearchCV(
-        pipeline(build(candidate, seed), rows.frame),
-        {f"estimate__{name}": _space(space) for name, space in candidate.search.items()},
+        estimator,
+        {name: _space(space) for name, space in candidate.search.items()},
         n_candidates=points,
         factor=FACTOR,
         min_resources="exhaust",
@@ -51,7 +58,8 @@ def search(
         error_score=np.nan,
         return_train_score=False,
     )
-    extra = {} if weight is None else {"estimate__sample_weight": weight}
+    weight = weights(config, rows)
+    extra = {} if weight is None else {"sample_weight": weight[rows.codes]}
     with progress(f"search {candidate.name}", _fits(points) * len(splits), "fits") as tell:
 
         def told(*arguments: Any) -> float:
@@ -64,7 +72,7 @@ def search(
             # a point that cannot be fitted loses by its score; a warning for each would drown the log
             warnings.simplefilter("ignore")
             try:
-                halving.fit(rows.frame, rows.codes, **extra)
+                halving.fit(made, rows.codes, **extra)
             except ValueError as error:
                 reason = str(error).strip().splitlines()[-1]
                 raise ConfigError(f"{place} cannot be searched on these rows: {reason}") from None
@@ -104,7 +112,4 @@ def _fits(points: int) -> int:
 
 
 def _plain(params: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name.removeprefix("estimate__"): value.item() if isinstance(value, np.generic) else value
-        for name, value in params.items()
-    }
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in params.items()}

@@ -2,57 +2,125 @@
 
 Plain scikit-learn classes only: the file must open where our code is not. Columns without a single
 value are left out; the model still asks for them by name, so that they may fill up one day.
+
+Each part is fitted by itself, on no more than it needs: words on the different words alone, gaps on medians, scales
+block by block. It comes to what scikit-learn's own `fit` on a data frame of all rows gives, without one.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.utils import get_tags
 
+from analysis.matrix import BLOCK_ROWS, NUMBERS, WORDS
+from analysis.rows import Columns, Words
 from contract.errors import DataError
+from train.rows import Array
 
 MOST_CATEGORIES = 254
 """Of one column; rarer words share one place. What gradient boosting's bins hold."""
+DENSE = 0.3
+"""From which share of values that are not 0 a matrix is held dense, as scikit-learn's ColumnTransformer has it."""
+
+NAN = float("nan")
 
 
-def pipeline(estimator: BaseEstimator, frame: pd.DataFrame) -> Pipeline:
-    """An unfitted pipeline for rows like these. Raises DataError when no feature has a value."""
-    filled = frame.columns[frame.notna().any()]
-    if filled.empty:
-        raise DataError(f"the train rows: at least one feature must have a value, got none in {', '.join(frame)}")
-    words = [name for name in filled if frame[name].dtype == object]
-    numbers = [name for name in filled if name not in words]
+def fitted(estimator: BaseEstimator, columns: Columns, rows: Array) -> ColumnTransformer:
+    """The step that prepares rows like these, fitted on the rows numbered in `rows`; tells the estimator what it gives.
+
+    Raises DataError when no feature has a value there.
+    """
+    used = {name: column[rows] for name, column in columns.items()}
+    filled = {name: column for name, column in used.items() if known(column).any()}
+    if not filled:
+        raise DataError(f"the train rows: at least one feature must have a value, got none in {', '.join(columns)}")
+    words = {name: column for name, column in filled.items() if isinstance(column, Words)}
+    numbers = {name: column for name, column in filled.items() if not isinstance(column, Words)}
     if isinstance(estimator, HistGradientBoostingClassifier | HistGradientBoostingRegressor):
-        steps = _native(estimator, words, numbers)
-    elif get_tags(estimator).input_tags.allow_nan:
+        # categories as codes, which gradient boosting splits on by itself: as good as one-hot, several times faster
+        most = min(MOST_CATEGORIES, estimator.max_bins - 1)
+        encoder = OrdinalEncoder(
+            handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan, max_categories=most
+        )
+        estimator.set_params(categorical_features=list(words) or None)
+        step = _step(encoder, "passthrough", words, list(numbers), columns)
+        # with names, so that parameters such as monotonic_cst can name columns
+        return step.set_output(transform="pandas")
+    if get_tags(estimator).input_tags.allow_nan:
         # its trees send missing values their own way, but not in a sparse matrix
-        steps = ColumnTransformer([("words", _one_hot(sparse=False), words), ("numbers", "passthrough", numbers)])
-    else:
-        filled_in = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
-        sparse = get_tags(estimator).input_tags.sparse
-        steps = ColumnTransformer([("words", _one_hot(sparse=sparse), words), ("numbers", filled_in, numbers)])
-    return Pipeline([("prepare", steps), ("estimate", estimator)])
+        return _step(_one_hot(sparse=False), "passthrough", words, list(numbers), columns)
+    scaled = _scaled(numbers) if numbers else "passthrough"
+    dense = len(numbers) + sum(bool((~known(column)).any()) for column in numbers.values())
+    width = dense + sum(min(len(column.words), MOST_CATEGORIES) for column in words.values())
+    sparse = get_tags(estimator).input_tags.sparse and (dense + len(words)) / width < DENSE
+    return _step(_one_hot(sparse=sparse), scaled, words, list(numbers), columns)
 
 
-def _native(estimator: BaseEstimator, words: list[str], numbers: list[str]) -> ColumnTransformer:
-    """Categories as codes, which gradient boosting splits on by itself: as good as one-hot, several times faster."""
-    most = min(MOST_CATEGORIES, estimator.max_bins - 1)
-    codes = OrdinalEncoder(
-        handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan, max_categories=most
+def precision(estimator: BaseEstimator) -> type[np.floating[Any]]:
+    """Of the numbers that an estimator is fitted on: single where it does not change what it learns."""
+    return np.float32 if isinstance(estimator, LogisticRegression) else np.float64
+
+
+def _step(encoder: Any, numeric: Any, words: dict[str, Words], numbers: list[str], columns: Columns) -> Any:
+    kinds = {name: object if isinstance(column, Words) else float for name, column in columns.items()}
+    alone = {name: pd.Series([NAN], dtype=kind) for name, kind in kinds.items()}
+    prepare = ColumnTransformer(
+        [
+            (WORDS, FrozenEstimator(_learnt(encoder, words)) if words else encoder, list(words)),
+            (NUMBERS, numeric, numbers),
+        ],
+        verbose_feature_names_out=False,
+        sparse_threshold=1.0,
     )
-    estimator.set_params(categorical_features=words or None)
-    # with names, so that parameters such as monotonic_cst can name columns
-    return ColumnTransformer(
-        [("words", codes, words), ("numbers", "passthrough", numbers)], verbose_feature_names_out=False
-    ).set_output(transform="pandas")
+    # its parts are fitted: this only tells it the names and types of the columns
+    return prepare.fit(pd.DataFrame(alone))
+
+
+def _learnt(encoder: Any, words: dict[str, Words]) -> Any:
+    """Fitted on each word once; where there are so many that their frequencies matter, on all rows."""
+    if all(len(column.words) <= encoder.max_categories - 1 for column in words.values()):
+        once = {name: _once(column) for name, column in words.items()}
+        rows = max(len(each) for each in once.values())
+        frame = {name: [*each, *each[:1] * (rows - len(each))] for name, each in once.items()}
+    else:
+        frame = {name: column.objects().tolist() for name, column in words.items()}
+    return encoder.fit(pd.DataFrame({name: pd.Series(each, dtype=object) for name, each in frame.items()}))
+
+
+def _once(column: Words) -> list[Any]:
+    there = np.bincount(column.places + 1, minlength=len(column.words) + 1) > 0
+    words = [word for word, found in zip(column.words, there[1:], strict=True) if found]
+    return [*words, NAN] if there[0] else words
+
+
+def _scaled(numbers: dict[str, Array]) -> FrozenEstimator:
+    """Medians in the gaps, a column of its own that says where there was one, all of it scaled."""
+    medians = {name: float(np.nanmedian(column)) for name, column in numbers.items()}
+    gaps = {name: NAN if np.isnan(column).any() else medians[name] for name, column in numbers.items()}
+    # two rows with the same medians and with gaps in the same columns as all the others
+    imputer = SimpleImputer(strategy="median", add_indicator=True).fit(pd.DataFrame([medians, gaps]))
+    scaler = StandardScaler()
+    for start in range(0, len(next(iter(numbers.values()))), BLOCK_ROWS):
+        block = {name: column[start : start + BLOCK_ROWS] for name, column in numbers.items()}
+        scaler.partial_fit(imputer.transform(pd.DataFrame(block)))
+    return FrozenEstimator(make_pipeline(imputer, scaler))
 
 
 def _one_hot(*, sparse: bool) -> OneHotEncoder:
     return OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES, sparse_output=sparse)
+
+
+def known(column: Array | Words) -> Array:
+    """Where a column has a value."""
+    return column.places >= 0 if isinstance(column, Words) else ~np.isnan(column)

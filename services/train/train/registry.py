@@ -46,8 +46,8 @@ class Training:
     config_file: Path | None
 
 
-def register(training: Training, model: Pipeline, frame: pd.DataFrame) -> dict[str, str]:
-    """Log and register a model; gives the run's id and the version, for the manifest.
+def register(training: Training, model: Pipeline, examples: pd.DataFrame) -> dict[str, str]:
+    """Log and register a model, with some rows as examples; gives the run's id and the version, for the manifest.
 
     Raises Unavailable when the server fails, ConfigError when it refuses what we ask for.
     """
@@ -59,7 +59,7 @@ def register(training: Training, model: Pipeline, frame: pd.DataFrame) -> dict[s
         with mlflow.start_run(run_name=f"train {training.tags['day']}", tags=tags) as active:
             mlflow.log_params(_params(card))
             mlflow.log_metrics(_metrics(card, training.seconds))
-            mlflow.log_input(_dataset(training, frame, card), context="training")
+            mlflow.log_input(_dataset(training, examples, card), context="training")
             mlflow.log_dict(card, "card.json")
             if training.config_file is not None:
                 mlflow.log_text(training.config_file.read_text(), "pipeline.toml")
@@ -72,8 +72,8 @@ def register(training: Training, model: Pipeline, frame: pd.DataFrame) -> dict[s
                 serialization_format=mlflow.sklearn.SERIALIZATION_FORMAT_CLOUDPICKLE,
                 # or it would start a process to find them out, for seconds
                 pip_requirements=[f"{each}=={version(each)}" for each in LIBRARIES],
-                signature=_signature(frame, card["task"]),
-                input_example=frame.head(EXAMPLE_ROWS),
+                signature=_signature(examples, card["task"]),
+                input_example=examples,
             )
             client = mlflow.MlflowClient()
             _ensure_registered(client, training.name)

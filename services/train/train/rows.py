@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
+from analysis.rows import Words, columns, labelled_rows
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError
-from contract.frame import arrays, labelled_rows
 from contract.progress import progress
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Array = np.ndarray[Any, Any]
 
@@ -21,14 +24,28 @@ Array = np.ndarray[Any, Any]
 class Rows:
     """Features and target, row by row: by day, then as stored."""
 
-    frame: pd.DataFrame
-    """One column per feature: float64, or object of words; NaN where missing."""
-    target: Array
-    """The class's word (object), or the number (float64)."""
+    columns: dict[str, Array | Words]
+    """One for each feature: float64 with NaN where missing, or words."""
     codes: Array
     """What scores are computed on. Binary: 1 for the positive class, 0 for the other; multiclass: the
     number of the class in the configuration; regression: the target itself."""
+    classes: list[str]
+    """The word of each code; none for a regression."""
     by_day: dict[str, int]
+    available: int
+    """Rows that there are; more than these when `training.max_rows` asks for a sample."""
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def target(self) -> Array:
+        """The class's word (object), or the number (float64)."""
+        return self.words_of(self.codes)
+
+    def words_of(self, codes: Array) -> Array:
+        """What codes stand for."""
+        return np.array(self.classes, dtype=object)[codes] if self.classes else codes
 
     @property
     def days(self) -> Array:
@@ -37,52 +54,97 @@ class Rows:
 
 
 def read(days: list[Dataset], config: Config) -> Rows:
-    """All rows of the window that may train. Raises DataError when they cannot."""
+    """The rows of the window that train, at most `training.max_rows`. Raises DataError when they cannot."""
+    from train.sample import chosen
+
+    sample, names = chosen(days, config), [*config.features]
+    most = sum(day.rows() for day in days) if sample is None else int(sample.sum())
+    gathered = {name: _Column(most) for name in names}
+    codes, known = np.empty(most, dtype=np.float64), classes(config)
+    end, seen, by_day = 0, 0, {day.path.name: 0 for day in days}
+    for day, batch in labelled_batches(days, config):
+        wanted = batch if sample is None else batch.filter(sample[seen : seen + batch.num_rows])
+        seen += batch.num_rows
+        by_day[day] += wanted.num_rows
+        here = slice(end, end := end + wanted.num_rows)
+        for name, values in columns(wanted, names).items():
+            gathered[name].put(here, values)
+        codes[here] = codes_of(wanted, config)
+    found = codes[:end].astype(np.intp) if known else codes[:end]
+    rows = Rows({name: each.first(end) for name, each in gathered.items()}, found, known, by_day, seen)
+    _check_target(rows, config, len(days))
+    return rows
+
+
+def labelled_batches(days: list[Dataset], config: Config) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Every row of the days that may train, batch by batch, with its day."""
     target = config.table.target
-    names = [*config.features, target]
-    pieces: dict[str, list[Array]] = {name: [] for name in names}
-    by_day = {}
     with progress("read", sum(day.rows() for day in days)) as tell:
         for day in days:
-            by_day[day.path.name] = 0
-            for batch in day.batches([*names, "split"]):
+            for batch in day.batches([*config.features, target, "split"]):
+                yield day.path.name, labelled_rows(batch, target, "train")
                 tell(batch.num_rows)
-                wanted = labelled_rows(batch, target, "train")
-                by_day[day.path.name] += wanted.num_rows
-                for name, values in arrays(wanted, names).items():
-                    pieces[name].append(values)
-    columns = {name: np.concatenate(parts) if parts else np.empty(0) for name, parts in pieces.items()}
-    values = columns.pop(target)
-    # pandas would guess its own kind of text from the objects
-    frame = pd.DataFrame({name: pd.Series(column, dtype=column.dtype) for name, column in columns.items()}, copy=False)
-    _check_target(values, config, len(days))
-    return Rows(frame=frame, target=values, codes=codes(values, config), by_day=by_day)
 
 
-def codes(target: Array, config: Config) -> Array:
-    """The target as scores are computed on (see `Rows.codes`)."""
+def classes(config: Config) -> list[str]:
+    """The target's words in the order of their codes; none for a regression."""
     table = config.table
     if table.task == "regression":
-        return target
-    classes = list(config.columns[table.target].values or ())
-    if table.task == "binary":
-        classes.sort(key=lambda name: name == table.positive)
-    return np.asarray(pd.Index(classes, dtype=object).get_indexer(target))
+        return []
+    names = list(config.columns[table.target].values or ())
+    return sorted(names, key=lambda name: name == table.positive) if table.task == "binary" else names
 
 
-def _check_target(target: Array, config: Config, days: int) -> None:
+def codes_of(batch: pa.RecordBatch, config: Config) -> Array:
+    """The target of labelled rows as scores are computed on (see `Rows.codes`)."""
+    (values,) = columns(batch, [config.table.target]).values()
+    if not isinstance(values, Words):
+        return values
+    places = {word: place for place, word in enumerate(classes(config))}
+    return np.array([places[word] for word in values.words], dtype=np.intp)[values.places]
+
+
+class _Column:
+    """A column that is filled batch by batch, in place: joined pieces would be there twice."""
+
+    def __init__(self, rows: int) -> None:
+        self._rows = rows
+        self._values: Array | None = None
+        self._places: dict[str, int] = {}
+        self._of_words = False
+
+    def put(self, here: slice, values: Array | Words) -> None:
+        """Take the values of some rows."""
+        self._of_words = isinstance(values, Words)
+        if self._values is None:
+            self._values = np.empty(self._rows, dtype=np.int32 if self._of_words else np.float64)
+        if isinstance(values, Words):
+            # each batch has a dictionary of its own
+            own = [self._places.setdefault(word, len(self._places)) for word in values.words]
+            self._values[here] = np.array([*own, -1], dtype=np.int32)[values.places]
+        else:
+            self._values[here] = values
+
+    def first(self, rows: int) -> Array | Words:
+        """What was put there."""
+        values: Array = np.empty(0) if self._values is None else self._values[:rows]
+        return Words(values, list(self._places)) if self._of_words else values
+
+
+def _check_target(rows: Rows, config: Config, days: int) -> None:
     """Raise DataError when there are too few rows to compare candidates on, or nothing to tell apart."""
     folds, name = config.training.folds, config.table.target
     where = f"the train rows of {days} days"
     remedy = "lower training.folds, raise training.window_days or bring more rows"
-    if len(target) < 2 * folds:
-        raise DataError(f"{where}: must be at least {2 * folds} (two per training.folds), got {len(target)}; {remedy}")
-    words, numbers = np.unique(target, return_counts=True)
-    if len(words) < 2:
-        raise DataError(f"{where}: {name!r} must have at least two values, got only {words[0]!r}; {remedy}")
+    if len(rows) < 2 * folds:
+        raise DataError(f"{where}: must be at least {2 * folds} (two per training.folds), got {len(rows)}; {remedy}")
+    values, numbers = np.unique(rows.codes, return_counts=True)
+    if len(values) < 2:
+        only = rows.words_of(values)[0]
+        raise DataError(f"{where}: {name!r} must have at least two values, got only {only!r}; {remedy}")
     if config.table.task == "regression":
         return
-    for word, number in zip(words, numbers, strict=True):
+    for word, number in zip(rows.words_of(values), numbers, strict=True):
         if number < folds:
             raise DataError(
                 f"{where}: {name!r} must have each class at least {folds} times (once per training.folds), "

@@ -6,26 +6,26 @@ import logging
 import math
 import statistics
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import joblib
 import numpy as np
-import threadpoolctl
 from sklearn.pipeline import Pipeline
 
 from contract.config import Config
-from contract.errors import ConfigError, DataError
+from contract.dataset import Dataset
+from contract.errors import DataError
 from contract.modelling import Candidate
 from contract.progress import progress
-from train.candidates import Scorer, build, metric, scorer
+from train.candidates import Scorer, metric, scorer
 from train.folds import folds
 from train.halving import search
-from train.prepare import pipeline
+from train.learn import learn, learn_all, rows_of
 from train.rows import Array, Rows
-from train.weights import weights
+
+SEEN_ROWS = 50_000
+"""Of the rows that a fold was fitted on, so many are scored: enough to tell how well it knows them."""
 
 log = logging.getLogger("train")
 
@@ -38,7 +38,7 @@ class Result:
     scores: list[float] = field(default_factory=list)
     """On the rows that were left out of the fit."""
     train_scores: list[float] = field(default_factory=list)
-    """On the rows that were fitted: far above `scores` means overfitted."""
+    """On the rows that were fitted (`SEEN_ROWS` of them): far above `scores` means overfitted."""
     seconds: float = 0.0
     searched: dict[str, Any] = field(default_factory=dict)
     """The parameters that the search found; `candidate.params` has them, too."""
@@ -56,17 +56,15 @@ class Result:
 def compare(config: Config, rows: Rows) -> list[Result]:
     """Every candidate's scores, one candidate after the other: each may use all cores of the step."""
     training = config.training
-    judge, splits, weight = scorer(config), folds(config, rows), weights(config, rows)
+    judge, splits = scorer(config), folds(config, rows)
     results = []
     with progress("cross-validate", len(splits) * len(training.candidates), "fits") as tell:
         for candidate in training.candidates:
             started = time.monotonic()
             result = Result(candidate)
             if candidate.search:
-                result.candidate, result.searched, result.trials = search(
-                    candidate, training.seed, judge, rows, splits, weight
-                )
-            _score(result, config, judge, rows, splits, weight, tell)
+                result.candidate, result.searched, result.trials = search(candidate, config, judge, rows, splits)
+            _score(result, config, judge, rows, splits, tell)
             result.seconds = time.monotonic() - started
             results.append(result)
             log.info("%s: %s %.4f in %.1f s", candidate.name, metric(config), result.mean, result.seconds)
@@ -82,9 +80,9 @@ def best(results: list[Result]) -> Result:
     return max(finite, key=lambda result: result.mean)
 
 
-def fit(result: Result, config: Config, rows: Rows) -> Pipeline:
+def fit(result: Result, config: Config, rows: Rows, days: list[Dataset]) -> Pipeline:
     """The result's candidate, fitted on all rows; its classes are the target's words."""
-    return _fitted(result.candidate, config.training.seed, rows, None, rows.target, weights(config, rows))
+    return learn_all(result.candidate, config, rows, days)
 
 
 def _score(
@@ -93,39 +91,17 @@ def _score(
     judge: Scorer,
     rows: Rows,
     splits: list[tuple[Array, Array]],
-    weight: Array | None,
     tell: Callable[[int], None],
 ) -> None:
-    wanted = config.decision.costs is not None
-    if wanted:
-        result.out_of_fold = np.full(len(rows.target), np.nan)
+    if config.decision.costs is not None:
+        result.out_of_fold = np.full(len(rows), np.nan)
     for inside, outside in splits:
-        model = _fitted(result.candidate, config.training.seed, rows, inside, rows.codes, weight)
-        left_out = rows.frame.iloc[outside]
-        result.scores.append(float(judge(model, left_out, rows.codes[outside])))
-        result.train_scores.append(float(judge(model, rows.frame.iloc[inside], rows.codes[inside])))
+        learnt, seen = learn(result.candidate, config, rows, inside)
+        few = np.arange(0, len(inside), max(1, len(inside) // SEEN_ROWS))
+        result.train_scores.append(float(judge(learnt.estimator, rows_of(seen, few), rows.codes[inside[few]])))
+        del seen  # as large as the rows themselves
+        left_out = learnt.ready(rows, outside)
+        result.scores.append(float(judge(learnt.estimator, left_out, rows.codes[outside])))
         if result.out_of_fold is not None:
-            result.out_of_fold[outside] = model.predict_proba(left_out)[:, 1]
+            result.out_of_fold[outside] = learnt.estimator.predict_proba(left_out)[:, 1]
         tell(1)
-
-
-def _fitted(
-    candidate: Candidate, seed: int, rows: Rows, which: Array | None, target: Array, weight: Array | None
-) -> Pipeline:
-    """Fitted on the rows numbered in `which`, or on all. Raises ConfigError when the estimator cannot."""
-    chosen = slice(None) if which is None else which
-    frame = rows.frame if which is None else rows.frame.iloc[which]
-    model = pipeline(build(candidate, seed), frame)
-    extra = {} if weight is None else {"estimate__sample_weight": weight[chosen]}
-    try:
-        # as many threads as the container has cores of its own, which BLAS does not ask for by itself
-        with threadpoolctl.threadpool_limits(joblib.cpu_count()), warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            model.fit(frame, target[chosen], **extra)
-    except (ValueError, TypeError) as error:
-        raise ConfigError(
-            f"pipeline.toml: training.candidates: {candidate.name!r} cannot be fitted on these rows: {error}"
-        ) from None
-    for message in sorted({f"{each.category.__name__}: {each.message}".split("\n", 1)[0] for each in caught}):
-        log.warning("%s: %s", candidate.name, message)
-    return model

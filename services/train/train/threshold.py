@@ -7,6 +7,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
+from analysis.matrix import ready
 from contract.config import Config
 from contract.modelling import Costs
 from train.rows import Array, Rows
@@ -51,6 +52,7 @@ def with_threshold(model: Pipeline, threshold: float, positive: str, rows: Rows)
         FrozenEstimator(estimator), threshold=threshold, pos_label=positive, response_method="predict_proba"
     )
     # the estimator stays as it is fitted; the wrapper only wants to see both classes once
-    few = np.unique(rows.target, return_index=True)[1]
-    fixed.fit(model[:-1].transform(rows.frame.iloc[few]), rows.target[few])
+    few = np.unique(rows.codes, return_index=True)[1]
+    seen = ready(model[:-1], {column: values[few] for column, values in rows.columns.items()})
+    fixed.fit(seen, rows.words_of(rows.codes[few]))
     return Pipeline([*before, (name, fixed)])

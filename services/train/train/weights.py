@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import has_fit_parameter
 
 from contract.config import Config
@@ -14,9 +14,17 @@ from train.rows import Array, Rows
 
 
 def weights(config: Config, rows: Rows) -> Array | None:
-    """A weight for each row; None when all count alike."""
+    """A weight for each code of a class; None when all rows count alike."""
     wanted = config.training.class_weights
-    return None if wanted == "none" else np.asarray(compute_sample_weight(wanted, rows.target))
+    if wanted == "none":
+        return None
+    if isinstance(wanted, dict):
+        return np.array([wanted[word] for word in rows.classes], dtype=float)
+    codes = np.arange(len(rows.classes))
+    found = np.zeros(len(codes))
+    there = np.isin(codes, rows.codes)
+    found[there] = compute_class_weight(wanted, classes=codes[there], y=rows.codes)
+    return found
 
 
 def check_weights(config: Config, candidate: Candidate, estimator: BaseEstimator) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
+from analysis.rows import labelled_days
 from contract.champion import Champion
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.files import sha256_of
-from contract.frame import labelled_days
 from contract.model_file import signature, signing_key
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
@@ -49,6 +49,7 @@ def settings(config: Config) -> dict[str, Any]:
 def _train(run: Run, place: Path, recipe: Recipe, days: list[Dataset]) -> None:
     import joblib
 
+    from analysis.matrix import frame
     from analysis.reference import build
     from train.candidates import check
     from train.card import card, iterations, notes
@@ -70,7 +71,7 @@ def _train(run: Run, place: Path, recipe: Recipe, days: list[Dataset]) -> None:
         seconds["candidates"] = {each.candidate.name: each.seconds for each in results}
         chosen = best(results)
         fitting = time.monotonic()
-        model = fit(chosen, run.config, rows)
+        model = fit(chosen, run.config, rows, days)
         seconds["fit"] = time.monotonic() - fitting
 
         threshold = choose(run.config, chosen, rows)
@@ -82,17 +83,16 @@ def _train(run: Run, place: Path, recipe: Recipe, days: list[Dataset]) -> None:
         writer.file("card", "card.json").write_bytes(
             msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
         )
-        watched = {name: rows.frame[name].to_numpy() for name in rows.frame}
-        reference = build(watched, rows.days, run.config.drift, run.config.training.seed)
+        reference = build(rows.columns, rows.days, run.config.drift, run.config.training.seed)
         writer.file("reference", "reference.json").write_bytes(msgspec.json.encode(reference) + b"\n")
-        counts = {"rows_in": len(rows.target), "days": len(days), "rows_by_day": rows.by_day}
+        counts = {"rows_in": rows.available, "rows": len(rows), "days": len(days), "rows_by_day": rows.by_day}
         signed = {} if key is None else {"signature": signature(sha256_of(file), key)}
         sealed = writer.seal(recipe, counts, notes(content) | signed)
         # The registry first, the manifest last: whatever ends us in between leaves a version that nothing
         # points to, and no model of the day, so that the next run does all of it again.
         extra: dict[str, Any] = {}
         if registered:
-            from train.registry import Training, register
+            from train.registry import EXAMPLE_ROWS, Training, register
 
             training = Training(
                 name=run.config.pipeline.name,
@@ -103,11 +103,12 @@ def _train(run: Run, place: Path, recipe: Recipe, days: list[Dataset]) -> None:
                 days=[run.layout.name(day.path) for day in days],
                 config_file=run.config_file,
             )
-            extra = register(training, model, rows.frame)
+            examples = frame({name: column[:EXAMPLE_ROWS] for name, column in rows.columns.items()})
+            extra = register(training, model, examples)
         writer.commit(sealed, run=run.provenance(seconds=seconds, **extra))
     total = time.monotonic() - started
     won = f"{chosen.candidate.name} won with {content['metric']} {chosen.mean:.4f}"
-    log.info("%s: %s on %d rows of %d days, in %.1f s", run.layout.name(place), won, len(rows.target), len(days), total)
+    log.info("%s: %s on %d rows of %d days, in %.1f s", run.layout.name(place), won, len(rows), len(days), total)
 
 
 def origin(run: Run, recipe: Recipe) -> dict[str, str]:

@@ -10,13 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sklearn.pipeline import Pipeline
 
+from analysis.rows import columns
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError, MissingInput
 from contract.files import sha256_of
 from contract.manifest import Input
 from validate.outcome import Array
-from validate.scoring import classes, frame_of, say, test_batches
+from validate.scoring import classes, say, test_batches
 
 ROWS = 200
 TOLERANCE = 1e-9
@@ -33,7 +34,7 @@ def take(model: Pipeline, days: list[Dataset], config: Config) -> pa.Table:
         left = each
         for batch in test_batches([day], features, config.table.target, "golden rows"):
             piece = pa.table({name: batch.column(name) for name in features}).slice(0, left)
-            pieces.append(_plain(piece))
+            pieces.append(plain(piece))
             left -= piece.num_rows
             if not left:
                 break
@@ -73,12 +74,12 @@ def check(root: Path, golden: Input, model: Pipeline, config: Config) -> int:
 
 def _said(model: Pipeline, rows: pa.Table, known: list[str]) -> Array:
     batch = rows.combine_chunks().to_batches()[0]
-    said = say(model, frame_of(batch, list(model.feature_names_in_)), known)
+    said = say(model, columns(batch, list(model.feature_names_in_)), known)
     return said if said.ndim > 1 else said[:, None]
 
 
-def _plain(rows: pa.Table) -> pa.Table:
-    """Words as words: each batch has a dictionary of its own."""
+def plain(rows: pa.Table) -> pa.Table:
+    """Words as words, so that batches can be joined: each has a dictionary of its own."""
     words = [
         pa.field(field.name, pa.string() if pa.types.is_dictionary(field.type) else field.type) for field in rows.schema
     ]

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 
 import msgspec
-import pandas as pd
+import numpy as np
+import pyarrow as pa
 from sklearn.inspection import permutation_importance
 from sklearn.pipeline import Pipeline
 
+from analysis.rows import Words, columns
 from contract.config import Config
 from contract.dataset import Dataset
-from contract.frame import arrays
+from validate.golden import plain
 from validate.metrics import values
-from validate.outcome import Outcome
-from validate.scoring import classes, frame_of, say, test_batches, threshold_of
+from validate.outcome import Array, Outcome
+from validate.scoring import classes, codes_of, say, test_batches, threshold_of
 
 ROWS = 2000
 REPEATS = 5
@@ -37,32 +39,38 @@ def importance(model: Pipeline, days: list[Dataset], config: Config, metric: str
     """
     known, target, features = classes(config), config.table.target, list(model.feature_names_in_)
     each = math.ceil(ROWS / len(days))
-    frames, answers = [], []
+    pieces = []
     for day in days:
         left = each
         for batch in test_batches([day], features, target, "importance"):
-            part = batch.slice(0, left)
-            frames.append(frame_of(part, features))
-            answers.append(pd.Series(arrays(part, [target])[target]))
-            left -= part.num_rows
+            pieces.append(plain(pa.table(batch.slice(0, left))))
+            left -= pieces[-1].num_rows
             if not left:
                 break
-    if not frames:
+    if not pieces:
         return []
-    frame, truth = pd.concat(frames, ignore_index=True), pd.concat(answers, ignore_index=True).to_numpy()
-    codes = pd.Index(known, dtype=object).get_indexer(truth) if known else truth
+    (batch,) = pa.concat_tables(pieces).combine_chunks().to_batches()
+    found = columns(batch, [*features, target])
+    codes = codes_of(found.pop(target), known)
     threshold = threshold_of(model) if len(known) == 2 else None
+    # words by their places: what is shuffled is a matrix of numbers
+    words = {name: column.words for name, column in found.items() if isinstance(column, Words)}
+    shuffled = np.column_stack([column.places if isinstance(column, Words) else column for column in found.values()])
 
-    def scored(fitted: Pipeline, rows: pd.DataFrame, true: object) -> float:
-        found = values([metric], Outcome(codes, say(fitted, rows, known), threshold), len(known))[metric]
-        return math.nan if found is None else found
+    def scored(fitted: Pipeline, rows: Array, true: object) -> float:
+        said = {
+            name: Words(rows[:, place].astype(np.int32), words[name]) if name in words else rows[:, place]
+            for place, name in enumerate(features)
+        }
+        value = values([metric], Outcome(codes, say(fitted, said, known), threshold), len(known))[metric]
+        return math.nan if value is None else value
 
-    found = permutation_importance(
-        model, frame, codes, scoring=scored, n_repeats=REPEATS, random_state=config.training.seed
+    told = permutation_importance(
+        model, shuffled, codes, scoring=scored, n_repeats=REPEATS, random_state=config.training.seed
     )
     rows = [
         Importance(column=name, mean=float(mean), spread=float(spread))
-        for name, mean, spread in zip(features, found.importances_mean, found.importances_std, strict=True)
+        for name, mean, spread in zip(features, told.importances_mean, told.importances_std, strict=True)
         if math.isfinite(mean)
     ]
     return sorted(rows, key=lambda row: -row.mean)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from analysis.drift import Column
 from analysis.reference import category, number
+from analysis.rows import Words
 from validate.compare import Comparison
 
 
@@ -16,4 +15,4 @@ def said_column(comparison: Comparison) -> Column:
         return number("prediction", outcome.scores)
     if len(names) == 2:
         return number("score", outcome.scores[:, 1])
-    return category("prediction", np.array(names, dtype=object)[outcome.answers])
+    return category("prediction", Words(outcome.answers, names))

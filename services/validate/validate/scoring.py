@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
+from analysis.matrix import parts, ready
+from analysis.rows import Columns, Words, columns, labelled_rows
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError
-from contract.frame import arrays, labelled_rows
 from contract.progress import progress
 from validate.models import CannotCompare
 from validate.outcome import Array, Outcome
@@ -47,16 +46,15 @@ def score(model: Pipeline, days: list[Dataset], config: Config, what: str) -> Ou
         if lacking := [name for name in features if name not in {field.name for field in day.manifest.schema}]:
             raise CannotCompare(f"it was trained on {', '.join(lacking)}, which processed/{day.path.name} lacks")
     for batch in test_batches(days, wanted, target, what):
-        columns = arrays(batch, [*wanted, target])
-        answer = columns[target]
+        found = columns(batch, [*wanted, target])
         try:
-            said = say(model, _frame(columns, features), known)
+            said = say(model, {name: found[name] for name in features}, known)
         except (ValueError, TypeError) as error:
             raise CannotCompare(f"it cannot score these rows: {error}") from None
-        targets.append(pd.Index(known, dtype=object).get_indexer(answer) if known else answer)
+        targets.append(codes_of(found[target], known))
         scores.append(said)
         for name in slices:
-            words[name].append(np.where(pd.isna(columns[name]), MISSING, columns[name]))
+            words[name].append(_slice_words(found[name]))
     return Outcome(
         np.concatenate(targets),
         np.concatenate(scores),
@@ -65,19 +63,23 @@ def score(model: Pipeline, days: list[Dataset], config: Config, what: str) -> Ou
     )
 
 
-def frame_of(batch: pa.RecordBatch, features: list[str]) -> pd.DataFrame:
-    """The columns of a batch as a model sees them."""
-    return _frame(arrays(batch, features), features)
+def codes_of(answers: Array | Words, known: list[str]) -> Array:
+    """A target as `Outcome.target` has it: numbers, or the places of words in `known`."""
+    if not isinstance(answers, Words):
+        return answers
+    return np.array([known.index(word) for word in answers.words], dtype=np.intp)[answers.places]
 
 
-def say(model: Pipeline, frame: pd.DataFrame, known: list[str]) -> Array:
+def say(model: Pipeline, rows: Columns, known: list[str]) -> Array:
     """What a model says about rows: numbers, or probabilities in the order of `known`."""
-    return _probabilities(model, frame, known) if known else np.asarray(model.predict(frame))
+    prepare, estimator = parts(model)
+    found = ready(prepare, rows)
+    return _probabilities(estimator, found, known) if known else np.asarray(estimator.predict(found))
 
 
-def _frame(columns: dict[str, Array], features: list[str]) -> pd.DataFrame:
-    # a Series each: from a bare array pandas would guess a text type of its own
-    return pd.DataFrame({name: pd.Series(columns[name], dtype=columns[name].dtype) for name in features})
+def _slice_words(column: Array | Words) -> Array:
+    assert isinstance(column, Words), "contract.config lets only categories be slices"
+    return np.array([*column.words, MISSING], dtype=object)[column.places]
 
 
 def threshold_of(model: Pipeline) -> float | None:
@@ -97,12 +99,12 @@ def test_batches(days: list[Dataset], columns: list[str], target: str, what: str
                 tell(batch.num_rows)
 
 
-def _probabilities(model: Pipeline, frame: pd.DataFrame, known: list[str]) -> Array:
+def _probabilities(estimator: Any, rows: Any, known: list[str]) -> Array:
     """Rows x classes; 0 for a class that the model never saw."""
-    own = list(model.classes_)
+    own = list(estimator.classes_)
     if strange := sorted(set(own) - set(known)):
         raise DataError(f"the model knows the class {strange[0]!r}, which columns.<target>.values lacks; train again")
-    given = model.predict_proba(frame)
-    full = np.zeros((len(frame), len(known)))
+    given = estimator.predict_proba(rows)
+    full = np.zeros((len(given), len(known)))
     full[:, [known.index(name) for name in own]] = given
     return full

@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
+from analysis.rows import labelled_days
 from contract.champion import Champion
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import GateRefused, MissingInput
-from contract.frame import labelled_days
 from contract.layout import Layout
 from contract.manifest import Input, Manifest
 from contract.publish import DatasetWriter

@@ -1,8 +1,9 @@
-"""What a model sees: processed rows as arrays that do not change their type from batch to batch."""
+"""What a model sees: processed rows as columns that do not change their type from batch to batch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from contract.errors import DataError, MissingInput
@@ -13,6 +14,36 @@ if TYPE_CHECKING:
 
     from contract.dataset import Dataset
     from contract.run import Run
+
+    Numbers = np.ndarray[Any, np.dtype[np.float64]]
+    Places = np.ndarray[Any, np.dtype[np.int32]]
+
+
+@dataclass(frozen=True)
+class Words:
+    """A column of words: each different word once, and for each row which one it is."""
+
+    places: Places
+    """-1 where missing."""
+    words: list[str]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, rows: Any) -> Words:
+        """The same words for some of the rows."""
+        return Words(self.places[rows], self.words)
+
+    def objects(self) -> np.ndarray[Any, Any]:
+        """The word of each row, NaN where missing."""
+        import numpy as np
+
+        # the last one stands for a missing value, which has the place -1
+        return np.asarray(np.array([*self.words, float("nan")], dtype=object)[self.places])
+
+
+Columns = Mapping[str, "Numbers | Words"]
+"""By name: numbers as float64 with NaN where missing, or words."""
 
 
 def labelled_days(run: Run) -> list[Dataset]:
@@ -54,27 +85,26 @@ def labelled_rows(batch: pa.RecordBatch, target: str, part: str) -> pa.RecordBat
     return batch.filter(pc.and_(wanted, pc.is_valid(batch.column(target))))
 
 
-def arrays(batch: pa.RecordBatch, names: Iterable[str]) -> dict[str, np.ndarray[Any, Any]]:
-    """The named columns: numbers as float64, words as objects, NaN where missing.
+def columns(batch: pa.RecordBatch, names: Iterable[str]) -> dict[str, Numbers | Words]:
+    """The named columns: numbers as float64 with NaN where missing, or words.
 
     By the column's Arrow type alone, so that no missing value, and no word that a batch happens
-    to have or to lack, changes a dtype. Raises DataError for a column that is not there.
+    to have or to lack, changes a type. Raises DataError for a column that is not there.
     """
-    return {name: _array(batch, name) for name in names}
+    return {name: _column(batch, name) for name in names}
 
 
-def _array(batch: pa.RecordBatch, name: str) -> np.ndarray[Any, Any]:
+def _column(batch: pa.RecordBatch, name: str) -> Numbers | Words:
     import numpy as np
     import pyarrow as pa
 
     if name not in batch.schema.names:
         raise DataError(f"processed rows must have the column {name!r}, got {', '.join(batch.schema.names)}")
     column = batch.column(name)
+    if pa.types.is_dictionary(column.type) and column.dictionary.null_count:
+        column = column.dictionary_decode()
     if pa.types.is_string(column.type):
         column = column.dictionary_encode()
-    if not pa.types.is_dictionary(column.type):
-        return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
-    # one take over the few words, no Python per row; the last one stands for a missing value
-    words = np.array([*column.dictionary.to_pylist(), float("nan")], dtype=object)
-    taken: np.ndarray[Any, Any] = words[column.indices.fill_null(len(column.dictionary)).to_numpy()]
-    return taken
+    if pa.types.is_dictionary(column.type):
+        return Words(column.indices.fill_null(-1).to_numpy().astype(np.int32), column.dictionary.to_pylist())
+    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))

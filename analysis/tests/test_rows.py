@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from analysis.rows import Words, columns, labelled_days, labelled_rows
 from contract.errors import DataError, MissingInput
-from contract.frame import arrays, labelled_days, labelled_rows
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
@@ -21,33 +21,43 @@ BATCH = pa.record_batch(
 )
 
 
-def test_numbers_are_float64_and_words_objects_with_nan_where_missing():
-    found = arrays(BATCH, ["word", "x", "n"])
+def test_numbers_are_float64_with_nan_where_missing_and_words_are_there_once():
+    found = columns(BATCH, ["word", "x", "n"])
     assert list(found) == ["word", "x", "n"]
-    assert [str(array.dtype) for array in found.values()] == ["object", "float64", "float64"]
-    assert found["word"][[0, 2]].tolist() == ["b", "a"]
-    assert np.isnan(found["word"][1])
+    assert [str(found[name].dtype) for name in ("x", "n")] == ["float64", "float64"]
+    assert (found["word"].places.tolist(), found["word"].words) == ([0, -1, 1], ["b", "a"])
     assert found["n"][:2].tolist() == [1.0, float(2**60)]
     assert [int(np.isnan(array[index])) for array, index in ((found["x"], 1), (found["n"], 2))] == [1, 1]
 
 
 def test_no_missing_value_and_no_rows_change_no_dtype():
     for rows in (BATCH.slice(0, 1), BATCH.slice(0, 0)):
-        assert [str(array.dtype) for array in arrays(rows, ["x", "n", "word"]).values()] == [
-            "float64",
-            "float64",
-            "object",
-        ]
+        found = columns(rows, ["x", "n", "word"])
+        assert [str(found[name].dtype) for name in ("x", "n")] == ["float64", "float64"]
+        assert found["word"].places.dtype == np.int32
 
 
-def test_words_that_are_not_dictionary_encoded_look_the_same():
-    (found,) = arrays(pa.record_batch({"word": pa.array(["b", None, "b"])}), ["word"]).values()
-    assert (found[0], found.dtype, np.isnan(found[1])) == ("b", object, True)
+@pytest.mark.parametrize(
+    "words",
+    [
+        pa.array(["b", None, "b"]),
+        pa.DictionaryArray.from_arrays(pa.array([0, 1, 0]), pa.array(["b", None])),
+        pa.DictionaryArray.from_arrays(pa.array([0, None, 0], pa.int8()), pa.array(["b", "c"])),
+    ],
+)
+def test_words_look_the_same_however_they_are_stored(words):
+    (found,) = columns(pa.record_batch({"word": words}), ["word"]).values()
+    objects = found.objects()
+    assert (objects[0], objects[2], objects.dtype, np.isnan(objects[1])) == ("b", "b", object, True)
+
+
+def test_some_rows_of_words_are_words():
+    assert Words(np.array([1, -1, 0], np.int32), ["a", "b"])[1:].objects()[1] == "a"
 
 
 def test_a_column_that_is_not_there_is_named():
     with pytest.raises(DataError, match=r"must have the column 'z', got x, n"):
-        arrays(BATCH, ["x", "z"])
+        columns(BATCH, ["x", "z"])
 
 
 def test_only_rows_of_the_part_that_have_a_target_remain():

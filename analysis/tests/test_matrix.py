@@ -1,0 +1,111 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.compose import ColumnTransformer, make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+
+from analysis import matrix as module
+from analysis.matrix import frame, is_ours, matrix, parts, ready
+from analysis.rows import Words
+
+NAN = float("nan")
+
+
+def columns(rows=50, seed=0, words=("a", "b", "c")):
+    rng = np.random.default_rng(seed)
+    numbers = rng.normal(size=(2, rows))
+    numbers[rng.random((2, rows)) < 0.2] = NAN
+    places = rng.integers(-1, len(words), (2, rows)).astype(np.int32)
+    return {
+        "x": numbers[0],
+        "word": Words(places[0], list(words)),
+        "y": numbers[1],
+        "other": Words(places[1], list(words)),
+    }
+
+
+def encoders():
+    scaled = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
+    rare = {"handle_unknown": "infrequent_if_exist", "min_frequency": 14}
+    codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=NAN, encoded_missing_value=NAN)
+    return {
+        "codes": (codes, "passthrough"),
+        "dense": (OneHotEncoder(**rare, sparse_output=False), scaled),
+        "as they are": (OneHotEncoder(**rare, sparse_output=False), "passthrough"),
+        "sparse": (OneHotEncoder(**rare), scaled),
+    }
+
+
+def step_of(kind, words=("word", "other"), numbers=("x", "y")):
+    encoder, numeric = encoders()[kind]
+    step = ColumnTransformer(
+        [("words", encoder, list(words)), ("numbers", numeric, list(numbers))],
+        sparse_threshold=1.0,
+        verbose_feature_names_out=False,
+    )
+    step = step.set_output(transform="pandas") if kind == "codes" else step
+    return step.fit(frame(columns()))
+
+
+def dense(found):
+    return found.toarray() if sparse.issparse(found) else np.asarray(found)
+
+
+@pytest.mark.parametrize("kind", encoders())
+@pytest.mark.parametrize("words", [("b", "a"), ("c", "never seen", "b", "a"), ()])
+def test_the_numbers_are_those_of_scikit_learn_whatever_words_a_batch_has(kind, words, monkeypatch):
+    monkeypatch.setattr(module, "BLOCK_ROWS", 16)
+    step, rows = step_of(kind), columns(seed=1, words=words)
+    usual = step.transform(frame(rows))
+    found = matrix(step, rows)
+    assert type(found) is type(usual) or sparse.issparse(found) == sparse.issparse(usual)
+    np.testing.assert_array_equal(dense(found), dense(usual))
+    some = np.array([3, 40, 4])
+    np.testing.assert_array_equal(dense(matrix(step, rows, some)), dense(usual)[some])
+
+
+@pytest.mark.parametrize("kind", encoders())
+@pytest.mark.parametrize("without", [{"words": ()}, {"numbers": ()}])
+def test_words_alone_or_numbers_alone_are_enough(kind, without):
+    step, rows = step_of(kind, **without), columns(seed=2)
+    np.testing.assert_array_equal(dense(matrix(step, rows)), dense(step.transform(frame(rows))))
+
+
+@pytest.mark.parametrize("kind", encoders())
+def test_no_rows_have_a_width(kind):
+    step = step_of(kind)
+    assert matrix(step, columns(), np.arange(0)).shape == (0, step.transform(frame(columns())).shape[1])
+
+
+def test_single_precision_is_had_by_asking():
+    assert matrix(step_of("dense"), columns(), None, np.float32).dtype == np.float32
+    assert matrix(step_of("sparse"), columns(), None, np.float32).dtype == np.float32
+
+
+@pytest.mark.parametrize("kind", encoders())
+def test_words_for_numbers_and_numbers_for_words_are_refused(kind):
+    rows = columns()
+    with pytest.raises(TypeError, match="must be numbers as in the training, got 'a'"):
+        matrix(step_of(kind), rows | {"x": rows["word"]})
+    with pytest.raises(TypeError, match="must be words as in the training, got numbers"):
+        matrix(step_of(kind), rows | {"word": rows["x"]})
+
+
+def test_a_step_of_another_kind_transforms_a_frame_by_itself():
+    other = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["word"]), remainder="drop")
+    rows = columns()
+    other.fit(frame(rows))
+    assert not is_ours(other)
+    np.testing.assert_array_equal(
+        dense(ready(Pipeline([("prepare", other)]), rows)), dense(other.transform(frame(rows)))
+    )
+
+
+def test_a_model_without_preparation_gets_the_frame():
+    model = LogisticRegression()
+    assert parts(model) == (None, model)
+    pd.testing.assert_frame_equal(ready(None, columns()), frame(columns()))

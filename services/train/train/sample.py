@@ -1,0 +1,42 @@
+"""Which rows train when there are more than `training.max_rows`: a sample that does not depend on their order."""
+
+from __future__ import annotations
+
+import numpy as np
+from pandas.util import hash_array
+
+from analysis.rows import labelled_rows
+from contract.config import Config
+from contract.dataset import Dataset
+from train.rows import Array, codes_of
+
+
+def chosen(days: list[Dataset], config: Config) -> Array | None:
+    """Of the rows that may train, in the order of `labelled_batches`, which do; None for all of them.
+
+    By class, as many as its share, those whose key has the least hash (pandas' SipHash, keyed by `training.seed`): a
+    row's luck is its own, whichever rows are beside it. A repeated key is drawn on each of its days.
+    """
+    most, key, target = config.training.max_rows, config.key, config.table.target
+    if most is None:
+        return None
+    hashes, codes = [np.empty(0, dtype=np.uint64)], [np.empty(0)]
+    secret = f"{config.training.seed % 10**16:016d}"
+    for day in days:
+        for batch in day.batches([key, target, "split"]):
+            rows = labelled_rows(batch, target, "train")
+            keys = np.asarray(rows.column(key).to_numpy(zero_copy_only=False), dtype=object)
+            hashes.append(hash_array(keys, hash_key=secret, categorize=False))
+            codes.append(codes_of(rows, config))
+    luck, found = np.concatenate(hashes), np.concatenate(codes)
+    if len(luck) <= most:
+        return None
+    if config.table.task == "regression":
+        found = np.zeros(len(luck))
+    mask = np.zeros(len(luck), dtype=bool)
+    for code in np.unique(found):
+        rows = np.flatnonzero(found == code)
+        # a rare class keeps enough to be in every fold
+        share = min(len(rows), max(round(most * len(rows) / len(luck)), config.training.folds))
+        mask[rows[np.argpartition(luck[rows], share - 1)[:share]]] = True
+    return mask

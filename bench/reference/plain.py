@@ -12,6 +12,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
+from schema import KEY, LEAST, LEVELS, NUMBERS, TARGET
 from scipy.stats import ks_2samp
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -22,7 +23,6 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score, train_test
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from stages import Stages
-from table import KEY, LEAST, LEVELS, NUMBERS, TARGET
 
 FOLDS, RESAMPLES = 2, 99
 FEATURES = [*NUMBERS, *LEVELS]

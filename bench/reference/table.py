@@ -17,15 +17,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
+from schema import KEY, LEVELS, NUMBERS, TARGET, WORDS
 
 Array = np.ndarray[Any, Any]
 
-NUMBERS = [f"n{place:02d}" for place in range(30)]
-WORDS = {"c0": 3, "c1": 5, "c2": 8, "c3": 12, "c4": 25, "c5": 50}
-LEVELS = {name: [f"{name}_{place:03d}" for place in range(count)] for name, count in WORDS.items()}
-KEY, TARGET = "id", "y"
-LEAST = {name: 0.0 for name in NUMBERS[20:25]}
-"""The rules that the table is checked by, besides the words of `LEVELS`."""
 CHUNK = 250_000
 
 

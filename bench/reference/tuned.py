@@ -21,6 +21,7 @@ import numpy as np  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.compute as pc  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
+from schema import KEY, LEAST, LEVELS, NUMBERS, TARGET  # noqa: E402
 from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 from sklearn.metrics import (  # noqa: E402
@@ -33,7 +34,6 @@ from sklearn.metrics import (  # noqa: E402
 )
 from sklearn.model_selection import StratifiedKFold, train_test_split  # noqa: E402
 from stages import Stages  # noqa: E402
-from table import KEY, LEAST, LEVELS, NUMBERS, TARGET  # noqa: E402
 
 FOLDS, RESAMPLES, BATCH, BINS = 2, 99, 131_072, 64
 COUNT = len(NUMBERS)
@@ -68,6 +68,7 @@ class Linear:
     """Medians in the gaps, a column that says so, scaled; words as one-hot. One float32 matrix."""
 
     def fit(self, matrix: Array, target: Array) -> Linear:
+        """Fitted on encoded rows."""
         numbers = matrix[:, :COUNT]
         self.medians = np.array([np.nanmedian(numbers[:, place]) for place in range(COUNT)], np.float32)
         self.means, self.scales = np.zeros(2 * COUNT, np.float32), np.ones(2 * COUNT, np.float32)
@@ -80,6 +81,7 @@ class Linear:
         return self
 
     def predict_proba(self, matrix: Array) -> Array:
+        """Probabilities of encoded rows."""
         return np.asarray(self.model.predict_proba(self._design(matrix)))
 
     def _design(self, matrix: Array) -> Array:
@@ -144,6 +146,20 @@ def histograms(matrix: Array, edges: list[Array]) -> list[Array]:
     return found
 
 
+def predict(new: Path, out: Path, model: Any, edges: list[Array], before: list[Array]) -> int:
+    """Score a table batch by batch; the columns that have drifted."""
+    schema = pa.schema([(KEY, pa.int64()), ("score", pa.float32())])
+    now = [np.zeros(BINS + 2)] * len(before)
+    with pq.ParquetWriter(out, schema, compression="zstd") as writer:
+        for batch in pq.ParquetFile(new, read_dictionary=WORDS).iter_batches(BATCH):
+            rows = encode(batch)
+            now = [sum(each) for each in zip(now, histograms(rows, edges), strict=True)]
+            said = model.predict_proba(rows)[:, 1].astype(np.float32)
+            writer.write_batch(pa.record_batch([batch[KEY], said], schema=schema))
+    pairs = zip(before, now, strict=True)
+    return int(sum(np.abs(np.cumsum(old / old.sum() - new / new.sum())).max() > 0.05 for old, new in pairs))
+
+
 def main(tables: Path, out: Path) -> None:
     """All stages."""
     out.mkdir(parents=True, exist_ok=True)
@@ -188,27 +204,15 @@ def main(tables: Path, out: Path) -> None:
         for score in (accuracy_score, f1_score):
             score(truth, said > 0.5)
         stages.told["interval"] = interval(truth, said)
+    del test_rows
     with stages.stage("save"):
         edges = [np.unique(np.nanquantile(matrix[:, place], np.linspace(0, 1, BINS)[1:-1])) for place in range(COUNT)]
         edges += [np.empty(0)] * len(WORDS)
         before = histograms(matrix, edges)
         joblib.dump((model, edges, before), out / "model.joblib")
-        del matrix, test_rows
+    del matrix
     with stages.stage("predict and drift"):
-        new = pq.ParquetFile(tables / "new.parquet", read_dictionary=WORDS)
-        schema = pa.schema([(KEY, pa.int64()), ("score", pa.float32())])
-        now = [np.zeros(BINS + 2)] * len(before)
-        with pq.ParquetWriter(out / "predictions.parquet", schema, compression="zstd") as writer:
-            for batch in new.iter_batches(BATCH):
-                rows = encode(batch)
-                now = [sum(each) for each in zip(now, histograms(rows, edges), strict=True)]
-                said = model.predict_proba(rows)[:, 1].astype(np.float32)
-                writer.write_batch(pa.record_batch([batch[KEY], said], schema=schema))
-        apart = [
-            np.abs(np.cumsum(first / first.sum() - second / second.sum())).max()
-            for first, second in zip(before, now, strict=True)
-        ]
-        stages.told["drift"] = int(sum(each > 0.05 for each in apart))
+        stages.told["drift"] = predict(tables / "new.parquet", out / "predictions.parquet", model, edges, before)
     stages.told |= {"chosen": chosen, "cv": scores[chosen]}
     stages.report()
 

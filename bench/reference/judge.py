@@ -1,0 +1,25 @@
+#!/usr/bin/env python3
+"""Print the ROC AUC of predicted scores.
+
+usage: judge.py PREDICTIONS TRUTH     PREDICTIONS: CSV or Parquet with id and score
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+from schema import KEY, TARGET
+from sklearn.metrics import roc_auc_score
+
+
+def main(predictions: Path, truth: Path) -> None:
+    """Join by id, and print."""
+    said = pd.read_csv(predictions) if predictions.suffix == ".csv" else pd.read_parquet(predictions)
+    both = said.astype({KEY: "int64"}).merge(pd.read_parquet(truth), on=KEY)
+    print(roc_auc_score(both[TARGET], both["score"]))
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:3]))

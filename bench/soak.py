@@ -43,7 +43,7 @@ def output(*words: str) -> str:
 def look() -> dict[str, int]:
     """The stack as it is: counts, and megabytes and open files of each part."""
     found = {
-        "containers": len(output("docker", "ps", "--all", "--quiet").split()),
+        "containers": len(output("docker", "ps", "--all", "--quiet", "--filter=name=^/microstep-").split()),
         "volumes": len(output("docker", "volume", "ls", "--quiet").split()),
         "networks": len(output("docker", "network", "ls", "--quiet").split()),
         "staging": len(list((ROOT / "data").rglob(".staging-*"))),

@@ -7,6 +7,7 @@ are those that scikit-learn's own `transform` gives for the same rows as a data 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -92,7 +93,7 @@ def _coded(
     made = np.empty((len(chosen), len(words) + len(numbers)), dtype, order="F")
     if len(words):
         # by column, the code of each word; the last one (so the one at -1) is that of a missing value
-        codes = np.asarray(encoder.transform(_dictionary(words, columns)))
+        codes = np.asarray(_asked(encoder, words, columns))
         for place, name in enumerate(words):
             made[:, place] = codes[:, place][_as_words(columns[name]).places[chosen]]
     for place, name in enumerate(numbers, len(words)):
@@ -149,22 +150,29 @@ def _inner(step: ColumnTransformer, name: str) -> Any:
     return getattr(found, "estimator", found)
 
 
-def _dictionary(words: list[str], columns: Columns) -> pd.DataFrame:
-    """A row for each different word of each column, in the order of its places; the last row is missing everywhere."""
-    known = [_as_words(columns[name]).words for name in words]
-    rows = max((len(each) for each in known), default=0) + 1
+@lru_cache(maxsize=8)
+def _told(encoder: Any, names: tuple[str, ...], words: tuple[tuple[str, ...], ...]) -> Any:
+    """What an encoder makes of each word of each column, in the order of its places; the last row is a missing value.
+
+    Kept, since one batch after the other has the same words.
+    """
+    rows = max(map(len, words)) + 1
     padded = {
         name: pd.Series([*each, *[float("nan")] * (rows - len(each))], dtype=object)
-        for name, each in zip(words, known, strict=True)
+        for name, each in zip(names, words, strict=True)
     }
-    return pd.DataFrame(padded)
+    return encoder.transform(pd.DataFrame(padded))
+
+
+def _asked(encoder: Any, words: list[str], columns: Columns) -> Any:
+    return _told(encoder, tuple(words), tuple(tuple(_as_words(columns[name]).words) for name in words))
 
 
 def _outputs(encoder: OneHotEncoder, words: list[str], columns: Columns) -> list[Array]:
     """By column, the output that each word switches on; -1 for none. The last one is that of a missing value."""
     if not len(words):
         return []
-    told = sparse.csr_matrix(encoder.transform(_dictionary(words, columns)))
+    told = sparse.csr_matrix(_asked(encoder, words, columns))
     found = np.full((len(words), told.shape[0]), -1, dtype=np.intp)
     ends = np.cumsum(_widths(encoder))
     rows = np.repeat(np.arange(told.shape[0]), np.diff(told.indptr))

@@ -18,7 +18,7 @@ from validate.metrics import values
 from validate.outcome import Array, Outcome
 from validate.scoring import classes, codes_of, say, test_batches, threshold_of
 
-ROWS = 2000
+ROWS = 1000
 REPEATS = 5
 
 

@@ -29,8 +29,8 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     # its tests let whole DAGs run, with the steps' own code, and ask the socket proxy about each step's container
     "airflow": ("airflow/", "analysis/", "contract/", "pipeline.toml", "services/", "socket-proxy/"),
     "analysis": ("analysis/", "contract/"),
-    "mlflow": ("mlflow/",),
-    "socket-proxy": ("socket-proxy/",),
+    "mlflow": ("mlflow/", "contract/layers/"),
+    "socket-proxy": ("socket-proxy/", "contract/layers/"),
     "escape": ("socket-proxy/", "tests/escape/"),
     "dev": ("tools/", "bench/"),
     "demo": (*_CHAIN, "airflow/", "mlflow/", "tools/", "tests/test_demo.py"),

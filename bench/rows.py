@@ -116,7 +116,7 @@ def median(costs: list[Cost]) -> Cost:
 def main() -> int:
     """0 when every run went well."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", nargs="*", type=float, default=[1e6, 5e6], help="sizes of the day, the first to compare with")
+    parser.add_argument("rows", nargs="*", type=float, default=[1e6, 5e6], help="sizes; the first is compared with")
     parser.add_argument("--steps", nargs="+", default=["generate", "preprocess"], help="in the order in which they run")
     parser.add_argument("--runs", type=int, default=1, help="of each step and size; the median is shown")
     parser.add_argument("--text", action="store_true", help="the day comes as CSV, where everything is text")
@@ -139,7 +139,7 @@ def main() -> int:
                 for step in options.steps:
                     found.setdefault((step, size), []).append(run(step, Path(scratch) / str(size), config))
                     print(step, size, found[step, size][-1], file=sys.stderr, flush=True)
-    print("| step | rows | s | s of processor | s a million rows | peak MiB | growth: s a row | processor a row | memory |")
+    print("| step | rows | s | s of processor | s a million | peak MiB | growth: s a row | processor a row | memory |")
     print("|---|---|---|---|---|---|---|---|---|")
     for step in options.steps:
         first = median(found[step, sizes[0]])

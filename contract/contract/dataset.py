@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from contract.errors import DataError, MissingInput
 from contract.files import check
-from contract.manifest import File, Input, Manifest, read_manifest
+from contract.manifest import Input, Manifest, read_manifest
 from contract.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Dataset:
     path: Path
     manifest: Manifest
     _checked: set[str] = field(default_factory=set, compare=False, repr=False)
-    """The files that were found intact: who reads one twice need not hash it twice."""
+    """The parts that were found intact: who reads one twice need not hash it twice."""
 
     @classmethod
     def open(cls, path: Path) -> Dataset:
@@ -44,7 +44,7 @@ class Dataset:
         named = self.manifest.named(role)
         if len(named) != 1:
             raise DataError(f"{self.path}: must have one file with the role {role!r}, got {len(named)}")
-        self._check(named[0])
+        check(self.path, named[0])
         return self.path / named[0].path
 
     def rows(self, role: str = "rows") -> int:
@@ -66,7 +66,9 @@ class Dataset:
         import pyarrow.parquet as pq
 
         for file in self.manifest.named(role):
-            self._check(file)
+            if file.path not in self._checked:
+                check(self.path, file)
+                self._checked.add(file.path)
             path = self.path / file.path
             encoded = _encoded(path) if dictionaries else None
             # pre-buffering holds whole row groups: flat memory is worth more than the few per cent it gains
@@ -76,11 +78,6 @@ class Dataset:
                 for groups in apart:
                     yield from parquet.iter_batches(batch_rows, groups, columns)
 
-    def _check(self, file: File) -> None:
-        if file.path not in self._checked:
-            check(self.path, file)
-            self._checked.add(file.path)
-
 
 def _encoded(path: Path) -> list[str]:
     """The columns of text that lie as a dictionary in a Parquet file."""
@@ -89,9 +86,7 @@ def _encoded(path: Path) -> list[str]:
     metadata = pq.read_metadata(path)
     group = metadata.row_group(0) if metadata.num_row_groups else None
     chunks = [group.column(number) for number in range(group.num_columns)] if group else []
-    return [
-        each.path_in_schema for each in chunks if each.physical_type == "BYTE_ARRAY" and each.has_dictionary_page
-    ]
+    return [each.path_in_schema for each in chunks if each.physical_type == "BYTE_ARRAY" and each.has_dictionary_page]
 
 
 def current(path: Path, recipe: Recipe) -> Manifest | None:

@@ -21,6 +21,11 @@ def bucket_count(records: int) -> int:
     return max(1, -(-records // BUCKET_ROWS))
 
 
+def bucket_of(hashes: Hashes, count: int) -> npt.NDArray[np.uint16]:
+    """The bucket of each hash, by its upper half."""
+    return ((hashes >> np.uint64(32)) * np.uint64(count) >> np.uint64(32)).astype(np.uint16)
+
+
 class Buckets:
     """Records of one type. Those of a key are in one bucket; in each they keep the order in which they came."""
 
@@ -62,6 +67,5 @@ class Buckets:
 
     def _apart(self, hashes: Hashes) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         """The order that puts records of a bucket side by side, and how many each bucket gets."""
-        numbers = (hashes >> np.uint64(32)) * np.uint64(self.count) >> np.uint64(32)
-        numbers = numbers.astype(np.uint16)
+        numbers = bucket_of(hashes, self.count)
         return np.argsort(numbers, kind="stable"), np.bincount(numbers, minlength=self.count)

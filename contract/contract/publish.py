@@ -91,7 +91,7 @@ class DatasetWriter:
             form = self._form if role == "rows" else "parquet"
             stem = "part" if role == "rows" else role
             part = self._staging / f"{stem}-{len(self._parts[role]):05d}.{form}"
-            table = self._open[role] = TableWriter(part, rows.schema, form)
+            table = self._open[role] = TableWriter(part, rows, form)
             self._parts[role].append((part, None))
         table.write(rows)
         self._parts[role][-1] = (table.path, table.rows)
@@ -100,6 +100,12 @@ class DatasetWriter:
         """A path in the staging directory where the caller writes a file that is not a table."""
         path = self._staging / name
         self._parts[role].append((path, None))
+        return path
+
+    def scratch(self, name: str) -> Path:
+        """A directory for what is needed only while the dataset is written; it goes with the staging directory."""
+        path = self._staging / name
+        path.mkdir()
         return path
 
     def publish(

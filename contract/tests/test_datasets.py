@@ -10,6 +10,7 @@ import time
 import pyarrow as pa
 import pytest
 
+from contract import dataset as module
 from contract import publish
 from contract.dataset import Dataset, current
 from contract.errors import DataError, MissingInput
@@ -42,6 +43,43 @@ def test_what_was_written_is_read_again(tmp_path):
     assert pa.Table.from_batches(dataset.batches(["word"], batch_rows=2)).column_names == ["word"]
     assert dataset.rows() == 3
     assert [(field.name, field.type) for field in dataset.manifest.schema] == [("id", "int64"), ("word", "string")]
+
+
+def test_texts_that_lie_as_a_dictionary_come_as_one_when_asked_and_no_batch_is_cut_for_it(tmp_path):
+    rows = pa.table({"id": [f"c{number}" for number in range(2000)], "word": ["a", None, "c", "a"] * 500})
+    with DatasetWriter(tmp_path / "d") as writer:
+        for start in (0, 1000):
+            writer.write(rows.slice(start, 1000))
+        writer.publish(recipe(), counts={}, run={})
+    dataset = Dataset.open(tmp_path / "d")
+    batches = list(dataset.batches(batch_rows=600, dictionaries=True))
+    assert [batch.num_rows for batch in batches] == [600, 400, 600, 400]
+    assert [str(field.type) for field in batches[0].schema] == [
+        "string",
+        "dictionary<values=string, indices=int32, ordered=0>",
+    ]
+    assert [row for batch in batches for row in batch.to_pylist()] == rows.to_pylist()
+
+
+def test_what_is_read_twice_is_checked_once(tmp_path, monkeypatch):
+    write(tmp_path / "d")
+    checked = []
+    monkeypatch.setattr(module, "check", lambda path, file: checked.append(file.path))
+    dataset = Dataset.open(tmp_path / "d")
+    assert len(list(dataset.batches())) == len(list(dataset.batches(["id"]))) == 1
+    assert len(checked) == 1
+    assert len(list(Dataset.open(tmp_path / "d").batches())) == 1
+    assert len(checked) == 2
+
+
+def test_scratch_is_there_while_a_dataset_is_written_and_gone_when_it_is_published(tmp_path):
+    with DatasetWriter(tmp_path / "d") as writer:
+        scratch = writer.scratch("keys")
+        (scratch / "1").write_bytes(b"x")
+        writer.write(ROWS)
+        writer.publish(recipe(), counts={}, run={})
+        assert scratch.is_dir()
+    assert [name[:10] for name in names(tmp_path / "d")] == ["manifest.j", "part-00000"]
 
 
 def test_the_same_rows_give_the_same_files_and_identity(tmp_path):

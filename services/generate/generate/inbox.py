@@ -57,6 +57,8 @@ class Inbox:
 
     def parts(self, *, data: bool, target: bool) -> Iterator[Part]:
         """The rows of the files in the order of their names."""
+        from contract.ahead import ahead
+
         config = self.run.config
         rows_schema = self._schema(wanted(config), [each for each in self.arrivals if each.found.data])
         label_schema = self._schema(
@@ -70,7 +72,8 @@ class Inbox:
             if not asked and config.table.key:
                 continue
             row = 1
-            for batch in arrival.table.batches([name for name in arrival.table.schema.names if name in known]):
+            wanted_here = [name for name in arrival.table.schema.names if name in known]
+            for batch in ahead(arrival.table.batches(wanted_here)):
                 part = part_of(
                     batch,
                     config,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,7 +30,7 @@ class ParquetFile:
                 )
         self.schema = pa.schema([(field.name, _plain(field.type)) for field in schema])
 
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def batches(self, columns: Sequence[str]) -> Generator[pa.RecordBatch, None, None]:
         """The rows in order. Raises DataError when the file is damaged."""
         schema = pa.schema([self.schema.field(name) for name in columns])
         with self._damage(), pq.ParquetFile(self.path, pre_buffer=False) as file:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -18,13 +18,31 @@ class Checked:
 
     values: pa.Array
     """Of the column's own type; null where the value is missing or breaks a rule of its type."""
-    missing: Mask
+    gone: Mask | None = None
+    """The rows whose value is missing; None where these are the rows that are null in `values`."""
     broken: tuple[tuple[str, Mask], ...] = ()
-    """Rule and the rows that break it; a row breaks one rule of a column at most."""
+    """Rule and the rows that break it, if there are any; a row breaks one rule of a column at most."""
+
+    @cached_property
+    def missing(self) -> Mask:
+        """The rows whose value is missing."""
+        return nulls(self.values) if self.gone is None else self.gone
 
     def breaking(self, rule: str, rows: Mask) -> Checked:
         """The same with one more rule."""
-        return replace(self, broken=(*self.broken, (rule, rows)))
+        return replace(self, broken=(*self.broken, (rule, rows))) if rows.any() else self
+
+    def of(self, words: pa.Array) -> Checked:
+        """Of a column that names these values by their position; null is missing."""
+        values = self.values.take(words)
+        if self.gone is None and not self.broken:
+            return Checked(values)
+        place = words.fill_null(0).to_numpy()
+        there = ~nulls(words)
+        result = Checked(values, ~there | self.missing[place])
+        for rule, broken in self.broken:
+            result = result.breaking(rule, there & broken[place])
+        return result
 
 
 def mask(rows: pa.Array) -> Mask:
@@ -38,8 +56,11 @@ def nulls(column: pa.Array) -> Mask:
     return mask(column.is_null())
 
 
-def where(rows: Mask, column: Any) -> pa.Array:
-    """The column, null outside `rows`."""
-    import pyarrow.compute as pc
-
-    return pc.if_else(pa.array(rows), column, pa.scalar(None, column.type))
+def where(rows: Mask, column: pa.Array) -> pa.Array:
+    """The column of numbers or texts, null outside `rows`."""
+    if rows.all():
+        return column
+    # its content stays where it is, only what says which values are there is new
+    valid = np.concatenate([np.zeros(column.offset, dtype=bool), rows & ~nulls(column)])
+    bits = pa.py_buffer(np.packbits(valid, bitorder="little"))
+    return pa.Array.from_buffers(column.type, len(column), [bits, *column.buffers()[1:]], offset=column.offset)

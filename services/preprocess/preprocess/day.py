@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
+from contract.ahead import ahead
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError
@@ -18,16 +19,20 @@ from contract.progress import progress
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
-from preprocess.checked import Checked, Mask
-from preprocess.keys import DUPLICATE, Hashes, day_keys, in_test, read_keys
-from preprocess.labels import Labels, read_labels
+from preprocess.answers import answers
+from preprocess.buckets import Buckets, bucket_count
+from preprocess.checked import Checked
+from preprocess.keys import hashes_of, in_test, read_keys
+from preprocess.labels import Labels, Values, read_labels
 from preprocess.profile import Profile
 from preprocess.quarantine import PROVENANCE, Tally, judge, rejected
 from preprocess.rules import check
+from preprocess.xxh64 import Hashes
 
+DUPLICATE = "duplicate"
 SPLITS = pa.array(["train", "test"])
 
-# a batch lives three times here (as it came, typed, without the rejected rows): half of the usual size
+# some live here at the same time (one that is read, one that is judged, one that is written): half of the usual size
 BATCH_ROWS = 65_536
 
 log = logging.getLogger("preprocess")
@@ -39,38 +44,37 @@ class Day:
 
     config: Config
     labels: Labels | None
+    answers: Buckets
+    """For each row in turn."""
     tally: Tally = field(default_factory=Tally)
     profile: Profile = field(default_factory=Profile)
     labelled: int = 0
 
-    def sort(self, batch: pa.RecordBatch, hashes: Hashes, repeated: Mask) -> tuple[pa.RecordBatch, pa.Table]:
-        """The batch's good rows, typed, and its rejected ones with their reasons."""
-        config, target = self.config, self.config.table.target
+    def sort(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.Table]:
+        """The next batch's good rows, typed, and its rejected ones with their reasons."""
+        config, labels, target = self.config, self.labels, self.config.table.target
         key, keys = read_keys(batch.column(config.key), config)
+        hashes = hashes_of(keys)
+        answers = self.answers.following(hashes)
         columns: dict[str, Checked] = {}
         for name in dict.fromkeys([*_key_first(config), *config.columns]):
             if name == config.key:
-                columns[name] = key.breaking(DUPLICATE, repeated)
+                columns[name] = key.breaking(DUPLICATE, answers["repeated"])
             elif name in batch.schema.names:
                 columns[name] = check(name, batch.column(name), config.columns[name], config.table.missing_values)
-            elif name == target and self.labels is not None:
-                columns[name] = self._label(hashes)
+            elif name == target and labels is not None:
+                columns[name] = _label(labels, answers["label"])
         verdict = judge(columns, np.ones(len(hashes), dtype=bool))
-        labels = self.labels
         elsewhere = {target: lambda rows: labels.lines(hashes[rows])} if labels is not None else None
         bad = rejected(batch, keys, verdict, elsewhere)
-        rows = self._rows(keys, columns, hashes).filter(pa.array(verdict.good))
+        rows = self._rows(keys, columns, hashes)
+        if bad.num_rows:
+            rows = rows.filter(pa.array(verdict.good))
         self.tally.add(bad)
         self.profile.add(rows, [*config.features, *([target] if labels is not None else [])])
         if labels is not None:
             self.labelled += rows.num_rows - rows.column(target).null_count
         return rows, bad
-
-    def _label(self, hashes: Hashes) -> Checked:
-        assert self.labels is not None
-        values, bad = self.labels.of(hashes)
-        # which rule it is, the label's own line says
-        return Checked(values, np.zeros(len(bad), dtype=bool)).breaking("", bad)
 
     def _rows(self, keys: pa.Array, columns: dict[str, Checked], hashes: Hashes) -> pa.RecordBatch:
         arrays = {self.config.key: keys, **{name: columns[name].values for name in self.config.features}}
@@ -85,18 +89,18 @@ def write_day(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -
     """Judge and write a day's rows. Raises DataError when too many are rejected, or none is left."""
     started = time.monotonic()
     config, total = run.config, data.rows()
-    hashes, repeated = day_keys(data, config)
-    labels = read_labels(target, config) if target is not None else None
-    day = Day(config, labels)
     with DatasetWriter(run.layout.processed(run.day)) as writer, progress("preprocess", total) as tell:
-        for start, batch in _batches(data, config):
-            here = slice(start, start + batch.num_rows)
-            rows, bad = day.sort(batch, hashes[here], repeated[here])
+        place = writer.scratch("keys")
+        count = bucket_count(max(total, target.rows() if target is not None else 0))
+        labels = read_labels(target, config, place, count) if target is not None else None
+        day = Day(config, labels, answers(data, config, labels, place, count))
+        # three at work at the same time: one reads, one judges, and this one writes
+        for rows, bad in ahead(day.sort(batch) for batch in ahead(_batches(data, config))):
             if rows.num_rows:
                 writer.write(rows)
             if bad.num_rows:
                 writer.write(bad, role="rejected")
-            tell(batch.num_rows)
+            tell(rows.num_rows + bad.num_rows)
         _enough_left(run, data, day.tally, total)
         content = msgspec.json.encode(day.profile.to_builtins())
         writer.file("profile", "profile.json").write_bytes(msgspec.json.format(content, indent=2) + b"\n")
@@ -121,13 +125,16 @@ def write_day(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -
     )
 
 
-def _batches(data: Dataset, config: Config) -> Iterator[tuple[int, pa.RecordBatch]]:
+def _batches(data: Dataset, config: Config) -> Generator[pa.RecordBatch, None, None]:
     there = {field.name for field in data.manifest.schema} - {config.table.target}
     wanted = dict.fromkeys([*PROVENANCE, config.key, *config.columns])
-    start = 0
-    for batch in data.batches([name for name in wanted if name in there], batch_rows=BATCH_ROWS):
-        yield start, batch
-        start += batch.num_rows
+    return data.batches([name for name in wanted if name in there], batch_rows=BATCH_ROWS, dictionaries=True)
+
+
+def _label(labels: Labels, values: Values) -> Checked:
+    column, bad = labels.column(values)
+    # which rule it is, the label's own line says
+    return Checked(column).breaking("", bad)
 
 
 def _key_first(config: Config) -> list[str]:

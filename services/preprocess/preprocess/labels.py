@@ -2,100 +2,100 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from contract.ahead import ahead
 from contract.config import Config
 from contract.dataset import Dataset
+from preprocess.buckets import Buckets
 from preprocess.checked import Checked, Mask, nulls
-from preprocess.keys import Hashes, find, first_of_each, hashes_of, read_keys
+from preprocess.keys import find, hashes_of, read_keys, repeated
 from preprocess.quarantine import PROVENANCE, SCHEMA, judge, rejected
 from preprocess.rules import check
+from preprocess.xxh64 import Hashes
+
+Values = npt.NDArray[np.float64]
+"""Numbers for regression, else positions in the target's list of classes; NaN for no label."""
+
+BAD = np.inf
+"""The value of a label that breaks a rule; a good one is finite."""
+
+LABEL = np.dtype([("hash", "<u8"), ("value", "<f8")])
 
 
 @dataclass
 class Labels:
-    """Labels in the order of their keys' hashes: 17 bytes each, and the bad ones as they came."""
+    """Labels on disk, in buckets by their keys' hashes, and the bad ones' lines."""
 
     config: Config
-    hashes: Hashes
-    values: npt.NDArray[np.float64]
-    """Numbers for regression, else positions in the target's list of classes; NaN for a bad label."""
-    repeated: int
-    """Labels whose key has an earlier one: the first stays, as with rows."""
+    buckets: Buckets
     bad: pa.Table
-    """The bad labels' lines for the rejected rows, by quarantine.SCHEMA."""
+    """The bad labels' lines for the rejected rows, by quarantine.SCHEMA, in the order of `bad_hashes`."""
     bad_hashes: Hashes
-    used: Mask = field(init=False)
+    repeated: int = 0
+    """Labels of the buckets asked so far whose key has an earlier one: the first stays, as with rows."""
+    without_row: int = 0
+    """Labels of these buckets whose key no row has."""
 
-    def __post_init__(self) -> None:
-        self.used = np.zeros(len(self.hashes), dtype=bool)
+    def of(self, ordered: Hashes, number: int) -> Values:
+        """The labels of all rows of one bucket by their keys' hashes, in the order of the hashes."""
+        labels = self.buckets.bucket(number)
+        labels = labels[np.argsort(labels["hash"], kind="stable")]
+        again = repeated(labels["hash"])
+        labels = labels[~again]
+        found = find(ordered, labels["hash"])
+        # the last place is for the rows that have none
+        asked_for = np.zeros(len(labels) + 1, dtype=bool)
+        asked_for[found] = True
+        self.repeated += int(again.sum())
+        self.without_row += len(labels) - int(asked_for[:-1].sum())
+        result: Values = np.append(labels["value"], np.nan)[found]
+        return result
 
-    @property
-    def without_row(self) -> int:
-        """Labels whose key no row asked for so far."""
-        return int(len(self.used) - self.used.sum())
-
-    def of(self, hashes: Hashes) -> tuple[pa.Array, Mask]:
-        """The labels of rows by their keys' hashes (null: none), and the rows whose label is bad."""
-        found = find(hashes, self.hashes)
-        there = found >= 0
-        self.used[found[there]] = True
-        values = np.where(there, self.values[found], np.nan) if len(self.values) else np.full(len(found), np.nan)
-        bad = there & np.isnan(values)
-        none = ~there | bad
+    def column(self, values: Values) -> tuple[pa.Array, Mask]:
+        """Labels as the target's column has them (null: none), and the rows whose label is bad."""
+        bad = values == BAD
+        none = np.isnan(values) | bad
         if self.config.table.task == "regression":
             return pa.array(np.where(none, 0, values), mask=none), bad
-        classes = pa.array(self._classes, pa.string())
+        classes = pa.array(self.config.columns[self.config.table.target].values, pa.string())
         return classes.take(pa.array(np.where(none, 0, values).astype(np.int32), mask=none)), bad
 
     def lines(self, hashes: Hashes) -> pa.Table:
         """Where the bad labels of these keys came from, with rule and value."""
         return self.bad.take(pa.array(find(hashes, self.bad_hashes)))
 
-    @property
-    def _classes(self) -> tuple[str, ...]:
-        return self.config.columns[self.config.table.target].values or ()
 
-
-def read_labels(target: Dataset, config: Config) -> Labels:
-    """All labels of a committed target dataset."""
+def read_labels(target: Dataset, config: Config, place: Path, count: int) -> Labels:
+    """All labels of a committed target dataset, in `count` buckets in the directory `place`."""
     name = config.table.target
-    hashes = np.zeros(target.rows(), dtype=np.uint64)
-    values = np.zeros(target.rows())
+    buckets = Buckets(place / "labels", count, LABEL)
     bad = [SCHEMA.empty_table()]
     bad_hashes = [np.zeros(0, dtype=np.uint64)]
-    end = 0
-    for batch in target.batches([config.key, name, *PROVENANCE]):
+    for batch in ahead(target.batches([config.key, name, *PROVENANCE], dictionaries=True)):
         _, keys = read_keys(batch.column(config.key), config)
         checked = check(name, batch.column(name), config.columns[name], config.table.missing_values)
         # a label without a key belongs to no row, and a missing one is none
         kept = ~nulls(keys) & ~checked.missing
         verdict = judge({name: checked}, kept)
         bad.append(rejected(batch, keys, verdict))
-        count = int(kept.sum())
-        here = hashes_of(keys)
-        hashes[end : end + count] = here[kept]
-        values[end : end + count] = _plain(checked, verdict.good, config)[kept]
-        bad_hashes.append(here[kept & ~verdict.good])
-        end += count
-    first = first_of_each(hashes[:end])
+        hashes = hashes_of(keys)
+        bad_hashes.append(hashes[kept & ~verdict.good])
+        labels = np.empty(len(hashes), LABEL)
+        labels["hash"], labels["value"] = hashes, _plain(checked, verdict.good, config)
+        buckets.add(hashes[kept], labels[kept])
     broken = np.concatenate(bad_hashes)
-    first_broken = first_of_each(broken)
-    return Labels(
-        config=config,
-        hashes=hashes[first],
-        values=values[first],
-        repeated=end - len(first),
-        bad=pa.concat_tables(bad).take(pa.array(first_broken)),
-        bad_hashes=broken[first_broken],
-    )
+    order = np.argsort(broken, kind="stable")
+    order = order[~repeated(broken[order])]
+    return Labels(config, buckets, bad=pa.concat_tables(bad).take(pa.array(order)), bad_hashes=broken[order])
 
 
-def _plain(checked: Checked, good: Mask, config: Config) -> npt.NDArray[np.float64]:
+def _plain(checked: Checked, good: Mask, config: Config) -> Values:
     values = checked.values if config.table.task == "regression" else checked.values.indices
-    plain: npt.NDArray[np.float64] = values.cast(pa.float64(), safe=False).fill_null(np.nan).to_numpy()
-    return np.where(good, plain, np.nan)
+    plain = values.cast(pa.float64(), safe=False).fill_null(BAD).to_numpy()
+    return np.where(good, plain, BAD)

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from preprocess.checked import Checked, Mask, mask, nulls, where
-from preprocess.texts import Words, as_text, is_text, tidy, without
+from preprocess.texts import Words, as_text, tidy, without
 
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$|^[+-]?(?i:inf|infinity)$"
 # sign and digits without leading zeros; a fraction of zeros is none
@@ -19,6 +19,8 @@ def number(column: pa.Array, missing: Words) -> Checked:
     """Float64. Texts as programs write numbers: 12, -1.5, 1e3; no thousands marks, no decimal comma."""
     if _is_numeric(column.type):
         floats = column.cast(pa.float64(), safe=False)
+        if _all_finite(floats):
+            return Checked(floats)
         # a NaN that has a type of its own is how pandas and Parquet writers say missing
         gone = nulls(floats) | mask(pc.is_nan(floats))
         return _finite(floats, gone, np.zeros(len(floats), dtype=bool))
@@ -26,6 +28,8 @@ def number(column: pa.Array, missing: Words) -> Checked:
     try:
         # the whole column at once is several times faster than looking at each text first
         floats = text.cast(pa.float64())
+        if _all_finite(floats):
+            return Checked(floats)
     except pa.ArrowInvalid:
         text = tidy(column, missing)
         floats = where(mask(pc.match_substring_regex(text, _NUMBER)), text).cast(pa.float64())
@@ -42,13 +46,17 @@ def integer(column: pa.Array, missing: Words) -> Checked:
         values = where(~large, column).cast(pa.int64())
         return Checked(values, nulls(column)).breaking("beyond 64 bits", large)
     if _is_numeric(column.type):
-        return Checked(column.cast(pa.int64()), nulls(column))
+        return Checked(column.cast(pa.int64()))
     return _whole_texts(column, missing)
 
 
 def _is_numeric(kind: pa.DataType) -> bool:
     # decimals go by their text: exact, and no type of Arrow's that a cast forgets
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind))
+
+
+def _all_finite(floats: pa.Array) -> bool:
+    return pc.all(pc.is_finite(floats)).as_py() is not False  # None: there is no value at all
 
 
 def _finite(floats: pa.Array, gone: Mask, unread: Mask) -> Checked:
@@ -75,9 +83,10 @@ def _whole_floats(floats: pa.Array) -> Checked:
 def _whole_texts(column: pa.Array, missing: Words) -> Checked:
     text = without(as_text(column), missing)
     # Arrow would read 0x1F as 31
-    if not (is_text(column.type) and pc.any(pc.match_substring(text, "x", ignore_case=True)).as_py()):
+    content = text.buffers()[2]
+    if content is None or b"x" not in content.to_pybytes().lower():
         try:
-            return Checked(text.cast(pa.int64()), nulls(text))
+            return Checked(text.cast(pa.int64()))
         except pa.ArrowInvalid:
             pass
     text = tidy(column, missing)

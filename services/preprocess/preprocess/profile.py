@@ -50,12 +50,12 @@ class _Numbers:
 
     def add(self, column: pa.Array) -> None:
         self.missing += column.null_count
-        values: npt.NDArray[np.float64] = (
-            column.drop_null().cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-        )
-        if not (count := len(values)):
+        if not (count := len(column) - column.null_count):
             return
-        mean = float(values.mean())
+        floats = column.cast(pa.float64(), safe=False)
+        mean = pc.mean(floats).as_py()
+        # the mean in place of missing values changes neither the range nor the squares
+        values: npt.NDArray[np.float64] = floats.fill_null(mean).to_numpy()
         total, apart = self.count + count, mean - self._mean
         self._squares += float(np.square(values - mean).sum()) + apart * apart * self.count * count / total
         self._mean += apart * count / total
@@ -84,9 +84,12 @@ class _Categories:
     def add(self, column: pa.Array) -> None:
         self.missing += column.null_count
         self.count += len(column) - column.null_count
-        for line in pc.value_counts(column.drop_null()).to_pylist():
-            if line["values"] in self._counts or len(self._counts) < TRACKED:
-                self._counts[line["values"]] += line["counts"]
+        encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        words = encoded.dictionary.to_pylist()
+        counts = np.bincount(encoded.indices.fill_null(len(words)), minlength=len(words))
+        for word, count in zip(words, counts.tolist(), strict=False):
+            if count and (word in self._counts or len(self._counts) < TRACKED):
+                self._counts[word] += count
 
     def to_builtins(self) -> dict[str, Any]:
         top = dict(sorted(self._counts.items(), key=lambda item: (-item[1], item[0]))[:TOP])

@@ -16,10 +16,11 @@ def check(name: str, column: pa.Array, spec: Column, missing: texts.Words) -> Ch
 
     Raises DataError for a column whose own type cannot be read at all.
     """
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
     try:
-        checked = _read(column, spec, missing)
+        if pa.types.is_dictionary(column.type):
+            checked = _read(column.dictionary, spec, missing).of(column.indices)
+        else:
+            checked = _read(column, spec, missing)
     except DataError as error:
         raise DataError(f"column {name}: {error}; write it as another type") from None
     if spec.missing == "reject":

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.errors import DataError
-from preprocess.checked import Checked, nulls, where
+from preprocess.checked import Checked, mask, nulls, where
 
 Words = tuple[str, ...]
 
@@ -15,11 +15,6 @@ _DATE = (
     r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$"
 )
-
-
-def is_text(kind: pa.DataType) -> bool:
-    """Whether a column of this type arrived as text."""
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def as_text(column: pa.Array) -> pa.Array:
@@ -44,35 +39,36 @@ def tidy(column: pa.Array, missing: Words) -> pa.Array:
 
 def without(text: pa.Array, missing: Words) -> pa.Array:
     """Texts, null where one is among `missing`."""
-    gone = pc.is_in(text, value_set=pa.array(missing, pa.string()))
-    return pc.if_else(gone, pa.scalar(None, pa.string()), text)
+    longest = pa.scalar(max((len(word.encode()) for word in missing), default=0), pa.int32())
+    # lengths are at hand, while looking a text up costs as much as reading it
+    short = np.flatnonzero(mask(pc.less_equal(pc.binary_length(text), longest)))
+    stays = np.ones(len(text), dtype=bool)
+    stays[short] = ~mask(pc.is_in(text.take(pa.array(short)), value_set=pa.array(missing, pa.string())))
+    return where(stays, text)
 
 
 def text(column: pa.Array, missing: Words) -> Checked:
     """Any text."""
-    values = tidy(column, missing)
-    return Checked(values, nulls(values))
+    return Checked(tidy(column, missing))
 
 
 def category(column: pa.Array, missing: Words, allowed: Words | None) -> Checked:
     """Texts as a dictionary<int32, string>: `allowed` in its order, or those that occur as they come."""
-    # blanks are cut from each different text once, not from each row
-    encoded = as_text(column).dictionary_encode()
+    # texts are made, and blanks cut, once for each different value, not for each row
+    encoded = (column if pa.types.is_integer(column.type) else as_text(column)).dictionary_encode()
     words = tidy(encoded.dictionary, missing)
     known = pa.array(allowed, pa.string()) if allowed is not None else words.unique().drop_null()
-    code = pc.index_in(words, value_set=known).cast(pa.int32())
-    values = pa.DictionaryArray.from_arrays(code.take(encoded.indices), known)
-    gone = nulls(words.take(encoded.indices))
-    checked = Checked(values, gone)
-    if allowed is None:
-        return checked
-    return checked.breaking(f"not one of {_short(allowed)}", nulls(values) & ~gone)
+    code = pc.index_in(words, known)
+    checked = Checked(pa.DictionaryArray.from_arrays(code, known), nulls(words))
+    if allowed is not None:
+        checked = checked.breaking(f"not one of {_short(allowed)}", nulls(code) & ~nulls(words))
+    return checked.of(encoded.indices)
 
 
 def date(column: pa.Array, missing: Words) -> Checked:
     """Dates and times: of a type of their own, or text as ISO 8601 writes them."""
     if pa.types.is_temporal(column.type):
-        return Checked(column, nulls(column))
+        return Checked(column)
     values = tidy(column, missing)
     gone = nulls(values)
     # the pattern lets 30 February pass; read and written again it is another day

@@ -4,6 +4,7 @@ import pyarrow as pa
 import pytest
 
 from contract.errors import DataError
+from preprocess import buckets
 from preprocess import day as module
 
 
@@ -80,6 +81,19 @@ def test_batches_do_not_change_the_rows(day, monkeypatch):
     monkeypatch.setattr(module, "BATCH_ROWS", 7)
     day.process(force=True)
     assert day.table().to_pylist() == whole
+
+
+def test_buckets_do_not_change_the_rows_nor_the_counts(day, monkeypatch):
+    day.bring_data(day.rows(50, id=[f"c{n % 45}" for n in range(50)]))
+    day.bring_target({"id": [f"c{n % 60}" for n in reversed(range(70))], "bought": ["no", "yes", "oui"] * 23 + ["no"]})
+    whole = day.process().manifest
+    before = day.tree()
+    monkeypatch.setattr(buckets, "BUCKET_ROWS", 4)
+    assert day.process(force=True).manifest.identity == whole.identity
+    assert {name for name in day.tree() if name != "manifest.json"} == {
+        name for name in before if name != "manifest.json"
+    }
+    assert (whole.counts["labels_repeated"], whole.counts["labels_without_row"]) == (10, 15)
 
 
 def test_a_row_is_in_the_same_part_whichever_day_and_order(day):

@@ -1,7 +1,7 @@
 import numpy as np
 import pyarrow as pa
 
-from preprocess.keys import day_keys, find, first_of_each, hashes_of, in_test, read_keys
+from preprocess.keys import find, hashes_of, in_test, read_keys, repeated
 
 HASHES = {
     "": "ef46db3751d8e999",
@@ -46,17 +46,10 @@ def test_a_key_must_not_be_missing(day):
     assert [(rule, rows.tolist()) for rule, rows in checked.broken] == [("missing", [False, True])]
 
 
-def test_the_rows_after_the_first_with_a_key_are_repeated(day):
-    data = day.bring_data(day.rows(6, id=["a", "b", " a", None, None, "b"]))
-    hashes, repeated = day_keys(data, day.config)
-    assert repeated.tolist() == [False, False, True, False, False, True]
-    assert hashes[0] == hashes[2] != hashes[1]
-
-
-def test_the_first_of_each_hash_comes_in_the_order_of_the_hashes():
-    hashes = np.array([7, 3, 7, 5, 3], dtype=np.uint64)
-    assert hashes[first_of_each(hashes)].tolist() == [3, 5, 7]
-    assert first_of_each(hashes).tolist() == [1, 3, 0]
+def test_a_hash_that_is_the_one_before_is_repeated_but_not_that_of_a_missing_key():
+    ordered = np.array([0, 0, 3, 3, 3, 5, 7, 7], dtype=np.uint64)
+    assert repeated(ordered).tolist() == [False, False, False, True, True, False, False, True]
+    assert repeated(ordered[:0]).tolist() == []
 
 
 def test_hashes_are_found_or_not():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,10 +25,9 @@ from predict.model import features_of
 from predict.report import report
 
 if TYPE_CHECKING:
-    from predict.drift import Counted
+    import pyarrow as pa
 
-# a batch lives several times here (rows, data frame, what the model makes of it): half of the usual size
-BATCH_ROWS = 65_536
+    from predict.drift import Counted
 
 log = logging.getLogger("predict")
 
@@ -69,6 +69,7 @@ def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Cou
     features = features_of(model, [field.name for field in rows.manifest.schema], champion.file)
     # after the cheap refusals: pandas takes half a second
     from analysis.formulas import without_formulas
+    from contract.ahead import ahead
     from predict.drift import Counted, reference_of, watched
     from predict.scoring import Scoring
 
@@ -82,11 +83,16 @@ def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Cou
         DatasetWriter(path, form=run.config.predictions.format) as writer,
         progress("predict", rows.rows()) as tell,
     ):
-        for batch in rows.batches([run.config.key, *wanted], batch_rows=BATCH_ROWS):
-            found = columns(batch, wanted)
-            scored = scoring.score(batch, {name: found[name] for name in features})
-            counted.add(found)
-            writer.write(without_formulas(scored) if run.config.predictions.format == "csv" else scored)
+
+        def scored() -> Generator[pa.RecordBatch, None, None]:
+            for batch in ahead(rows.batches([run.config.key, *wanted])):
+                found = columns(batch, wanted)
+                counted.add(found)
+                yield scoring.score(batch, {name: found[name] for name in features})
+
+        # three at a time: one batch is read, one is scored, one is written
+        for batch in ahead(scored()):
+            writer.write(without_formulas(batch) if run.config.predictions.format == "csv" else batch)
             tell(batch.num_rows)
         classes = dict(sorted(scoring.classes.items()))
         counts = {"rows_in": rows.rows(), "rows_out": scoring.rows, "rejected": 0, "predicted": classes}

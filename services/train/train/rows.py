@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.rows import Words, columns, labelled_rows
+from contract.ahead import ahead
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError
@@ -81,7 +82,7 @@ def labelled_batches(days: list[Dataset], config: Config) -> Iterator[tuple[str,
     target = config.table.target
     with progress("read", sum(day.rows() for day in days)) as tell:
         for day in days:
-            for batch in day.batches([*config.features, target, "split"]):
+            for batch in ahead(day.batches([*config.features, target, "split"])):
                 yield day.path.name, labelled_rows(batch, target, "train")
                 tell(batch.num_rows)
 

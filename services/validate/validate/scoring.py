@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from analysis.matrix import parts, ready
 from analysis.rows import Columns, Words, columns, labelled_rows
+from contract.ahead import ahead
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError
@@ -92,7 +93,7 @@ def test_batches(days: list[Dataset], columns: list[str], target: str, what: str
     """The labelled test rows of the days, the columns and the target, batch by batch; none of them empty."""
     with progress(f"score {what}", sum(day.rows() for day in days)) as tell:
         for day in days:
-            for batch in day.batches([*columns, target, "split"]):
+            for batch in ahead(day.batches([*columns, target, "split"])):
                 wanted = labelled_rows(batch, target, "test")
                 if wanted.num_rows:
                     yield wanted

@@ -18,13 +18,13 @@ from contract.errors import UsageError
 from contract.sections import Sql
 from contract.toml import load
 from microstep_airflow.alerts import Alerts
+from microstep_airflow.chores import end_containers, send_mails
 from microstep_airflow.days import DAY, day_of, day_param, timetable
 from microstep_airflow.late import deadline
 from microstep_airflow.orphans import end_orphans
 from microstep_airflow.records import record_failure
 from microstep_airflow.sensors import ArrivalSensor
 from microstep_airflow.settings import Settings
-from microstep_airflow.spool import deliver
 from microstep_airflow.steps import STEPS
 
 POOL = "steps"
@@ -139,7 +139,7 @@ class House:
         return window(DAY)
 
     def dag_without_day(self, name: str, cron: str, doc: str | None) -> DAG:
-        """A DAG for a chore of ours that is about no day; nobody is told of its runs."""
+        """A DAG for chores of ours that are about no day; nobody is told of its runs."""
         return DAG(
             name,
             schedule=cron,
@@ -152,15 +152,11 @@ class House:
             tags=["microstep"],
         )
 
-    def delivery(self) -> XComArg:
-        """Send the mails that wait."""
-        config, folder = self.config, self.settings.mails
-
-        @task(task_id="send", multiple_outputs=False)
-        def send() -> int:
-            return deliver(config.alerts, folder, datetime.now(ZoneInfo(config.schedule.timezone)))
-
-        return send()
+    def chores(self) -> None:
+        """Send the mails that wait and, where steps have containers, end those that have outlived their runs."""
+        send_mails(self.config, self.settings.mails)
+        if self.settings.runner == "docker":
+            end_containers(str(self.settings.home))
 
     def _runner(self, name: str) -> tuple[type[BaseOperator], dict[str, Any]]:
         settings, step = self.settings, STEPS[name]
@@ -168,13 +164,14 @@ class House:
             "step": name,
             "home": str(settings.home),
             "data_root": str(settings.data_root),
+            "config": str(settings.config),
             "pool": POOL,
         }
         # every task imports its DAG file anew: only the runner in use is loaded, Docker's client costs 0.2 s
         if settings.runner == "process":
             from microstep_airflow.process import ProcessStepOperator
 
-            return ProcessStepOperator, {**options, "config": str(settings.config)}
+            return ProcessStepOperator, options
         from microstep_airflow.operator import DockerStepOperator
 
         reads_sql = "inbox" in step.reads and isinstance(self.config.source, Sql)

@@ -12,12 +12,13 @@ from airflow.providers.docker.exceptions import DockerContainerFailedException
 from airflow.providers.docker.operators.docker import DockerOperator
 from airflow.sdk import Context, XComArg
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
-from docker.errors import APIError, DockerException, ImageNotFound
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.types import Mount
 from requests.exceptions import RequestException
 
 from microstep_airflow.engine import Engine, end
 from microstep_airflow.outcome import raise_for
+from microstep_airflow.unchanged import Changed, Machine, up_to_date
 
 DATA_ROOT = "/data"
 CONFIG = "/config/pipeline.toml"
@@ -35,7 +36,8 @@ class DockerStepOperator(DockerOperator):
 
     :param step: its name
     :param day: YYYY-MM-DD
-    :param data_root: as Airflow sees it; only its owner is looked at
+    :param data_root: as Airflow sees it
+    :param config: pipeline.toml, as Airflow sees it
     :param home: the checkout on the engine's host, whose data/ and pipeline.toml are mounted
     :param network: that the step joins; None for no network
     :param uses_registry: tell the step where MLflow is
@@ -54,6 +56,7 @@ class DockerStepOperator(DockerOperator):
         step: str,
         day: str,
         data_root: str,
+        config: str,
         home: str,
         network: str | None,
         uses_registry: bool,
@@ -96,6 +99,8 @@ class DockerStepOperator(DockerOperator):
         self.step = step
         self.day = day
         self.data_root = data_root
+        self.config = config
+        self.home = home
         self.limit = cpus
         self.words = words
         self.stopped = False
@@ -106,12 +111,14 @@ class DockerStepOperator(DockerOperator):
         return Engine(str(self.docker_url), cpus=self.limit)
 
     def execute(self, context: Context) -> None:
-        """Run the step; raise what `outcome` says about its end."""
+        """Run the step, unless there is nothing to do; raise what `outcome` says about its end."""
         self._normalize_mounts()
         assert not isinstance(self.words, XComArg), "rendered before the task is executed"
         self.command = [*self.words, "--day", self.day]
         try:
-            self.environment["MICROSTEP_IMAGE"] = self.cli.inspect_image(self.image)["Id"]
+            image = self.environment["MICROSTEP_IMAGE"] = self.cli.inspect_image(self.image)["Id"]
+            if not self.words and self._nothing_to_do(image):
+                return
             self.user = owner(Path(self.data_root))
             self._run_image_with_mounts(self.mounts, add_tmp_variable=False)
         except DockerContainerFailedException as end:
@@ -128,6 +135,22 @@ class DockerStepOperator(DockerOperator):
             raise kind(f"{self.container_name}: the engine refused: {error.explanation}") from error
         except (DockerException, RequestException) as error:
             raise AirflowException(f"{self.docker_url}: the engine does not answer: {error}") from error
+
+    def _nothing_to_do(self, image: str) -> bool:
+        """Whether the step would find its day up to date; docs/decisions/0016."""
+        machine = Machine(Path(self.data_root), Path(self.config), self.home, image, REGISTRY)
+        try:
+            found = up_to_date(self.step, self.day, machine)
+        except Changed as reason:
+            self.log.info("%s is started: %s", self.container_name, reason)
+            return False
+        try:
+            self.cli.inspect_container(self.container_name)
+        except NotFound:
+            for each in found:
+                self.log.info("%s: up to date, no container was started", each)
+            return True
+        return False  # one is at work, or was left by a lost try of this task: `engine` knows what to do
 
     @property
     def by_hand(self) -> str:

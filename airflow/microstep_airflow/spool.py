@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 def post(mail: Mail, alerts: Alerts, folder: Path, now: datetime) -> None:
     """Put a mail into the spool, if somebody is to be told, and try to send what is there.
 
-    Never raises because of the server: the mail is sent later, by the DAG `mails`. `now` is in the zone of quiet hours.
+    Never raises because of the server: the DAG `chores` sends the mail later. `now` is in the zone of quiet hours.
     """
     if not alerts.told(mail.level):
         log.info("no mail, pipeline.toml has nobody in [alerts] for level %s: %s", mail.level, mail.subject)

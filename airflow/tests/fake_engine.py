@@ -20,8 +20,10 @@ class FakeEngine:
         self.holders = []
         """The states of a container that has the name already, one after the other; then it is gone."""
         self.holders_run = "manual__1"
-        self.listed = []
-        """The ids of the containers that a list tells of."""
+        self.listed = {}
+        """The labels of the containers that a list tells of, by their ids."""
+        self.home = "/srv/microstep"
+        """The checkout that they belong to."""
         self.broken = {}
         """Status by (method, path)."""
         self.started = threading.Event()
@@ -56,15 +58,15 @@ class FakeEngine:
             self.started.set()
         answers = {
             "GET /version": (200, {"ApiVersion": VERSION[2:]}),
-            "GET /containers/json": (200, [{"Id": each, "Names": [f"/{each}"]} for each in self.listed]),
+            "GET /containers/json": (200, self._list()),
             "POST /containers/create": (201, {"Id": "c1", "Warnings": []}),
             "GET /containers/c0/json": (200, {"Id": "c0", "Config": {"Tty": False}}),
             "POST /containers/c0/wait": (200, {"StatusCode": self.exit_code}),
             "GET /containers/c1/json": (200, {"Id": "c1", "Config": {"Tty": False}}),
             "POST /containers/c1/start": (204, None),
             "POST /containers/c1/wait": (200, {"StatusCode": self.exit_code}),
-            "POST /containers/c1/stop": (204, None),
-            "DELETE /containers/c1": (204, None),
+            **{f"POST /containers/{each}/stop": (204, None) for each in ("c1", *self.listed)},
+            **{f"DELETE /containers/{each}": (204, None) for each in ("c1", *self.listed)},
             **{f"GET /images/{name}/json": (200, {"Id": IMAGE_ID}) for name in self.images},
         }
         if method == "GET" and path.startswith("/containers/microstep-") and self.holders:
@@ -74,6 +76,13 @@ class FakeEngine:
             run = {"microstep.run": self.holders_run}
             return 200, {"Id": "c0", "State": state, "Config": {"Labels": labels | run}}
         return answers.get(f"{method} {path}", (404, {"message": f"No such image: {path}"}))
+
+    def _list(self):
+        mounts = [{"Type": "bind", "Source": f"{self.home}/data", "Destination": "/data"}]
+        return [
+            {"Id": each, "Names": [f"/{each}"], "Labels": labels, "Mounts": mounts}
+            for each, labels in self.listed.items()
+        ]
 
     def frame(self):
         """The output as the engine frames it."""

@@ -25,7 +25,7 @@ def tasks(dags):
 
 def with_days(dags):
     """Those whose runs work on a day: all but the chores."""
-    return [dag for dag in dags.values() if dag.dag_id != "mails"]
+    return [dag for dag in dags.values() if dag.dag_id != "chores"]
 
 
 def edges(dag):
@@ -52,7 +52,7 @@ def step_of(task):
 
 
 def test_there_is_a_dag_for_each_file_and_no_other(dags):
-    assert sorted(dags) == [file.stem for file in FILES] == ["generate", "mails", "predict", "train"]
+    assert sorted(dags) == [file.stem for file in FILES] == ["chores", "generate", "predict", "train"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -224,11 +224,15 @@ def test_every_run_of_a_day_has_a_deadline(dags):
         assert alert.callback.path == "microstep_airflow.late.tell_that_it_is_late"
 
 
-def test_mails_that_wait_are_looked_after_without_a_day(dags):
-    mails = dags["mails"]
-    assert edges(mails) == {"send": set()}
-    assert list(mails.params) == []
-    assert mails.max_active_runs == 1
+def test_chores_are_done_without_a_day(dags):
+    chores = dags["chores"]
+    assert list(chores.params) == []
+    assert chores.max_active_runs == 1
+
+
+@pytest.mark.parametrize(("runner", "tasks"), [("docker", {"send", "end_orphans"}), ("process", {"send"})])
+def test_containers_are_looked_for_where_steps_have_any(load_dags, runner, tasks):
+    assert set(load_dags(runner=runner)["chores"].task_ids) == tasks
 
 
 def test_every_task_keeps_the_policies(dags):

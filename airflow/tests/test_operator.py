@@ -7,7 +7,9 @@ from conftest import house
 from fake_engine import IMAGE_ID, FakeEngine
 
 from microstep_airflow import engine as engine_module
+from microstep_airflow import operator as operator_module
 from microstep_airflow.operator import owner
+from microstep_airflow.unchanged import Changed
 from socket_proxy.body import container
 from socket_proxy.house import House
 
@@ -203,6 +205,63 @@ def test_a_refusal_is_put_on_record(engine, step):
     [left] = ti.pushed.values()
     assert left["day"] == DAY
     assert left["message"].endswith("(exit 80: gate refused)")
+
+
+@pytest.fixture
+def unchanged(monkeypatch):
+    """What the operator asked, each time that it asked whether there is something to do; there is not."""
+    asked = []
+
+    def up_to_date(step, day, machine):
+        asked.append((step, day, machine))
+        return [f"models/{day}", f"reports/{day}"]
+
+    monkeypatch.setattr(operator_module, "up_to_date", up_to_date)
+    return asked
+
+
+def test_no_container_is_started_when_there_is_nothing_to_do(engine, step, unchanged, tmp_path, capsys):
+    run(step())
+    assert [(method, path) for method, path, _, _ in engine.calls] == [
+        ("GET", "/version"),
+        ("GET", "/images/microstep-train/json"),
+        ("GET", f"/containers/microstep-train-{DAY}/json"),
+    ]
+    told = capsys.readouterr().out
+    assert f"models/{DAY}: up to date, no container was started" in told
+    assert f"reports/{DAY}: up to date, no container was started" in told
+    [(name, day, machine)] = unchanged
+    assert (name, day, machine.root, machine.image) == ("train", DAY, tmp_path, IMAGE_ID)
+    assert (str(machine.config), machine.home) == ("/config/pipeline.toml", "/srv/microstep")
+    assert machine.registry == "http://mlflow:5000"
+
+
+def test_a_container_is_started_when_something_may_have_changed_and_the_log_says_what(
+    engine, step, monkeypatch, capsys
+):
+    def up_to_date(step, day, machine):
+        raise Changed("pipeline.toml is another one now")
+
+    monkeypatch.setattr(operator_module, "up_to_date", up_to_date)
+    run(step())
+    assert f"microstep-train-{DAY} is started: pipeline.toml is another one now" in capsys.readouterr().out
+    assert len(engine.asked("POST", "/c1/start")) == 1
+
+
+def test_words_are_always_carried_out(engine, step, unchanged):
+    operator = step("validate")
+    operator.words = ["approve"]
+    engine.images.add("microstep-validate")
+    run(operator)
+    assert len(engine.asked("POST", "/c1/start")) == 1
+    assert unchanged == []
+
+
+def test_a_container_of_the_step_and_day_is_never_overlooked(engine, step, unchanged):
+    engine.holders, engine.holders_run = ["running", "running"], THIS_RUN
+    operator = step()
+    run(operator)
+    assert len(engine.asked("GET", "/c0/logs")) == 1
 
 
 THIS_RUN = "{{ run_id }}"  # the labels of an operator that nobody has rendered

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write `content` beside `path`, flush it to disk and rename it over `path`."""
+    import tempfile  # only here: a run that finds nothing to do writes nothing, and imports little
+
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, staging = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:

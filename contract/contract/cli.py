@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import logging
 import os
 import signal
@@ -16,7 +17,8 @@ from contract.alone import alone
 from contract.days import parse_day
 from contract.errors import ExitCode, MissingInput, StepError, UsageError, code_for
 from contract.run import Run
-from contract.toml import load
+from contract.threads import set_threads
+from contract.toml import config_of, read
 
 _ENVIRONMENT = {
     "day": "MICROSTEP_DAY",
@@ -58,8 +60,7 @@ class Step:
 def main(step: Step, argv: Sequence[str] | None = None) -> int:
     """Parse, run, and return the exit code."""
     signal.signal(signal.SIGTERM, _stop)
-    # steps share a machine: OpenMP's busy waiting made a fit among others take several times as long
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    set_threads()
     given = sys.argv[1:] if argv is None else argv
     parser = _parser(step, _commands(step, given))
     args = parser.parse_args(given)
@@ -95,15 +96,19 @@ def open_run(step: Step, args: argparse.Namespace) -> Run:
     """The run that the options ask for. Raises what is wrong with them, or with the configuration."""
     if args.day is None:
         raise UsageError(f"--day: must be given (or {_ENVIRONMENT['day']}), as YYYY-MM-DD")
+    path = Path(args.config)
+    content = read(path)
     return Run(
         step=step.name,
         package=step.package,
         date=parse_day(args.day),
         root=open_root(args),
-        config=load(Path(args.config)),
+        config=config_of(path.name, content),
         force=args.force,
         libraries=step.libraries,
-        config_file=Path(args.config),
+        config_file=path,
+        # of the very bytes that were read: the file may be another one by now
+        config_sha256=hashlib.sha256(content).hexdigest(),
     )
 
 

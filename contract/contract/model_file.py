@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import io
 import os
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +57,8 @@ def open_model(root: Path, model: Champion, *, signed: bool) -> Any:
     Raises OtherScikitLearn, Unsigned, MissingInput when it is gone, NotPermitted for a file outside the data root, with
     another content than was promised, or with a wrong signature, DataError when it needs what is not installed.
     """
+    from importlib.metadata import version  # a run that finds nothing to do opens no model
+
     here = version("scikit-learn")
     if model.sklearn != here:
         raise OtherScikitLearn(

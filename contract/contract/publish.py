@@ -10,8 +10,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
-import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -59,6 +57,8 @@ class DatasetWriter:
     def __enter__(self) -> Self:
         self.path.mkdir(parents=True, exist_ok=True)
         sweep(self.path, superseded=not self._keep_superseded)
+        import tempfile  # only here: a run that finds nothing to do writes nothing, and imports little
+
         self._staging = Path(tempfile.mkdtemp(dir=self.path, prefix=_STAGING))
         # held as long as this process lives: tells sweep() that the directory is in use
         self._lock = os.open(self._staging, os.O_RDONLY | os.O_DIRECTORY)
@@ -68,6 +68,8 @@ class DatasetWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        import shutil
+
         for table in self._open.values():
             # closing flushes: on a full disk it fails again, which must not hide the first error
             with contextlib.suppress(OSError):
@@ -133,7 +135,7 @@ class DatasetWriter:
             files=[_file(path, role, rows) for role, parts in sorted(self._parts.items()) for path, rows in parts],
             counts=counts,
             notes=notes or {},
-            run={},
+            run={} if recipe.seen is None else {"seen": msgspec.to_builtins(recipe.seen)},
         )
 
     def place(self, sealed: Manifest) -> None:
@@ -150,7 +152,7 @@ class DatasetWriter:
     def commit(self, sealed: Manifest, run: dict[str, Any]) -> Manifest:
         """Publish what `seal` described."""
         self.place(sealed)
-        manifest = msgspec.structs.replace(sealed, run=run)
+        manifest = msgspec.structs.replace(sealed, run=sealed.run | run)
         replace_file(self.path / MANIFEST, encode(manifest))
         return manifest
 
@@ -170,6 +172,8 @@ def sweep(dataset: Path, *, superseded: bool = True) -> list[Path]:
         lock = os.open(staging, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            import shutil
+
             shutil.rmtree(staging)
             gone.append(staging)
         except BlockingIOError:

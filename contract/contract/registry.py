@@ -1,11 +1,12 @@
-"""Reach the model registry (MLflow) before the work begins whose outcome it must take."""
+"""Reach the model registry (MLflow) without its package, which costs seconds of imports."""
 
 from __future__ import annotations
 
-import http.client
 import os
-import urllib.request
 
+import msgspec
+
+from contract.champion import CHAMPION, Champion
 from contract.errors import ConfigError, Unavailable
 
 _BEHAVIOUR = {
@@ -17,6 +18,26 @@ _BEHAVIOUR = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
 }
+_HEALTH_SECONDS = 5.0
+_ALIAS_SECONDS = 10.0
+
+
+class NoAnswer(Exception):
+    """The registry names no champion; says why."""
+
+
+class _Tag(msgspec.Struct):
+    key: str
+    value: str = ""
+
+
+class _Version(msgspec.Struct):
+    version: str
+    tags: list[_Tag] = []
+
+
+class _Answer(msgspec.Struct):
+    model_version: _Version
 
 
 def reach_registry() -> str | None:
@@ -31,7 +52,41 @@ def reach_registry() -> str | None:
     for name, value in _BEHAVIOUR.items():
         os.environ.setdefault(name, value)
     try:
-        with urllib.request.urlopen(f"{address.rstrip('/')}/health", timeout=5):
-            return address
-    except (OSError, http.client.HTTPException, ValueError) as error:
+        _get(f"{address.rstrip('/')}/health", _HEALTH_SECONDS)
+    except OSError as error:
         raise Unavailable(f"MLFLOW_TRACKING_URI: {address} does not answer: {error}; is the server up?") from None
+    return address
+
+
+def registered_champion(address: str | None, name: str) -> Champion:
+    """The version of a registered model that has the alias `champion`, by one call of MLflow's REST interface.
+
+    Raises NoAnswer when there is no registry, when it is down, or knows no such model or alias;
+    DataError when the version lacks the tags that train gives it.
+    """
+    if not address:
+        raise NoAnswer("MLFLOW_TRACKING_URI is not set")
+    if not address.startswith(("http://", "https://")):
+        raise NoAnswer(f"MLFLOW_TRACKING_URI must begin with http:// or https://, got {address!r}")
+    from urllib.parse import urlencode
+
+    query = urlencode({"name": name, "alias": CHAMPION})
+    try:
+        answer = _get(f"{address.rstrip('/')}/api/2.0/mlflow/registered-models/alias?{query}", _ALIAS_SECONDS)
+        found = msgspec.json.decode(answer, type=_Answer).model_version
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise NoAnswer(f"{address} names no champion of {name!r}: {error}") from None
+    return Champion.from_tags({tag.key: tag.value for tag in found.tags}, found.version)
+
+
+def _get(address: str, seconds: float) -> bytes:
+    """The body of an answer. Raises OSError when there is none, or none that is well."""
+    import http.client  # only here: as dear as all that a step needs to find itself up to date
+    import urllib.request
+
+    try:
+        with urllib.request.urlopen(address, timeout=seconds) as answer:
+            content: bytes = answer.read()
+    except (http.client.HTTPException, ValueError) as error:
+        raise OSError(str(error) or type(error).__name__) from error
+    return content

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-import platform
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,10 @@ from contract.layout import Layout
 from contract.manifest import Input, Manifest
 from contract.publish import sweep
 from contract.recipe import Recipe, code_version
+from contract.seen import Seen
+
+# validate looks at a run from several days; the sources are the same
+_code_version = cache(code_version)
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Run:
     """The directories of other sources of ours that the step uses."""
     config_file: Path | None = None
     """Where the configuration was read."""
+    config_sha256: str | None = None
+    """Of the bytes that were read there."""
 
     @property
     def day(self) -> str:
@@ -45,14 +50,14 @@ class Run:
         """The paths below the data root."""
         return Layout(self.root)
 
-    @cached_property
+    @property
     def code(self) -> str:
         """The version of the step's code."""
-        return code_version(self.package, self.libraries)
+        return _code_version(self.package, self.libraries)
 
-    def recipe(self, settings: dict[str, Any], *inputs: Input) -> Recipe:
+    def recipe(self, settings: dict[str, Any], *inputs: Input, seen: Seen | None = None) -> Recipe:
         """What this run makes a dataset from; `settings` is the part of the configuration that matters."""
-        return Recipe(step=self.step, day=self.day, code=self.code, settings=settings, inputs=inputs)
+        return Recipe(step=self.step, day=self.day, code=self.code, settings=settings, inputs=inputs, seen=seen)
 
     def up_to_date(self, path: Path, recipe: Recipe, *, asked: bool = True) -> Manifest | None:
         """The manifest at `path` if `recipe` made it and its files are intact; says so.
@@ -69,10 +74,13 @@ class Run:
 
     def provenance(self, **more: Any) -> dict[str, Any]:
         """For a manifest's `run`: when, by which revision, image and Python."""
+        import platform  # only who writes a dataset says where
+
         return {
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "revision": os.environ.get("MICROSTEP_REVISION"),
             "image": os.environ.get("MICROSTEP_IMAGE"),
+            "config": self.config_sha256,
             "python": platform.python_version(),
             **more,
         }

@@ -38,16 +38,25 @@ def load(path: Path) -> Config:
 
     Raises MissingInput when there is no file, ConfigError for whatever is wrong inside.
     """
+    return config_of(path.name, read(path))
+
+
+def read(path: Path) -> bytes:
+    """The bytes of the file. Raises MissingInput when there is none."""
     try:
-        text = path.read_bytes().decode()
+        return path.read_bytes()
     except FileNotFoundError:
         raise MissingInput(f"{path}: no configuration there; give --config or mount it") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path.name}: must be UTF-8: {error}") from None
+
+
+def config_of(name: str, content: bytes) -> Config:
+    """The configuration in the bytes of a file that messages call by `name`. Raises ConfigError."""
     try:
-        return parse(tomllib.loads(text))
+        return parse(tomllib.loads(content.decode()))
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{name}: must be UTF-8: {error}") from None
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path.name}: {error}") from None
+        raise ConfigError(f"{name}: {error}") from None
 
 
 def parse(raw: dict[str, Any]) -> Config:
@@ -76,12 +85,13 @@ def _section(name: str, raw: Any, kind: type[sections.Section], extra: frozenset
     if name == "training":
         for index, candidate in enumerate(raw.get("candidates", [])):
             _section(f"training.candidates[{index}]", candidate, modelling.Candidate)
-    for key, hint in typing.get_type_hints(kind).items():
-        if typing.get_origin(hint) is typing.Literal and key in raw:
-            _one_of(f"{name}.{key}", raw[key], typing.get_args(hint))
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
+        # only now: to resolve the hints of every table would cost as much as all the rest of reading
+        for key, hint in typing.get_type_hints(kind).items():
+            if typing.get_origin(hint) is typing.Literal and key in raw:
+                _one_of(f"{name}.{key}", raw[key], typing.get_args(hint))
         raise ValueError(_explain(name, str(error))) from None
 
 

@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 2100
+MOST_LINES = 2150
 
 
 def imports_of(source):
@@ -45,9 +45,11 @@ def test_its_size_has_a_limit():
 
 
 def test_a_step_that_is_up_to_date_imports_nothing_heavy():
-    program = "import sys, contract.run, contract.cli, contract.publish; print(*sys.modules)"
+    program = "import sys, contract.run, contract.cli, contract.registry, contract.model_file; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
-    assert {"numpy", "pyarrow", "pandas", "sklearn", "tqdm", "pythonjsonlogger"} & set(loaded) == set()
+    # the standard library's: a request by HTTP, or the names for a temporary file, cost as much as the decision
+    dear = {"http.client", "importlib.metadata", "random"}
+    assert ({"numpy", "pyarrow", "pandas", "sklearn", "tqdm", "pythonjsonlogger"} | dear) & set(loaded) == set()
     assert "msgspec" in loaded
 
 

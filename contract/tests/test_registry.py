@@ -1,27 +1,58 @@
-import http.server
+import json
 import os
+import socket
 import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from contract.errors import ConfigError, Unavailable
-from contract.registry import reach_registry
+from contract import registry as module
+from contract.champion import Champion
+from contract.errors import ConfigError, DataError, Unavailable
+from contract.registry import NoAnswer, reach_registry, registered_champion
+
+CHAMPION = Champion(
+    day="2026-11-16",
+    file="models/2026-11-16/m.joblib",
+    sha256="1" * 64,
+    manifest="2" * 64,
+    sklearn="1.9.1",
+    version="7",
+)
+ALIAS = "/api/2.0/mlflow/registered-models/alias?name=our+shop%2F1&alias=champion"
+NAME = "our shop/1"
+
+
+class Registry:
+    """Answers what it is told to, by path, and 404 to all else."""
+
+    def __init__(self):
+        self.answers = {"/health": b"OK"}
+        answers = self.answers
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200 if self.path in answers else 404)
+                self.end_headers()
+                self.wfile.write(answers.get(self.path, b""))
+
+            def log_message(self, *args):
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 @pytest.fixture
-def server():
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200 if self.path == "/health" else 404)
-            self.end_headers()
-
-        def log_message(self, *args):
-            pass
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as found:
-        threading.Thread(target=found.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{found.server_port}"
-        found.shutdown()
+def registry():
+    started = Registry()
+    yield started
+    started.close()
 
 
 @pytest.mark.parametrize("address", [None, ""])
@@ -32,15 +63,15 @@ def test_no_address_means_no_registry(monkeypatch, address):
     assert reach_registry() is None
 
 
-def test_a_registry_that_answers_is_given_back_and_calls_home_to_nobody(monkeypatch, server):
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", server + "/")
+def test_a_registry_that_answers_is_given_back_and_calls_home_to_nobody(monkeypatch, registry):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", registry.address + "/")
     monkeypatch.delenv("MLFLOW_DISABLE_TELEMETRY", raising=False)
-    assert reach_registry() == server + "/"
+    assert reach_registry() == registry.address + "/"
     assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
 
 
-def test_a_registry_that_refuses_is_unavailable(monkeypatch, server):
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", server + "/elsewhere")
+def test_a_registry_that_refuses_is_unavailable(monkeypatch, registry):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", registry.address + "/elsewhere")
     with pytest.raises(Unavailable, match="elsewhere does not answer: HTTP Error 404"):
         reach_registry()
 
@@ -51,7 +82,60 @@ def test_nobody_at_the_address_is_unavailable(monkeypatch):
         reach_registry()
 
 
+def test_an_address_that_cannot_be_is_unavailable(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:port")
+    with pytest.raises(Unavailable, match="nonnumeric port"):
+        reach_registry()
+
+
 def test_an_address_of_another_kind_is_a_wrong_configuration(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
     with pytest.raises(ConfigError, match=r"must begin with http:// .* got 'sqlite:///mlflow.db'"):
         reach_registry()
+
+
+def test_the_version_with_the_alias_tells_all_by_its_tags(registry):
+    tags = [{"key": name, "value": value} for name, value in CHAMPION.tags().items()]
+    version = {"name": NAME, "version": "7", "tags": [*tags, {"key": "mine", "value": "1"}]}
+    registry.answers[ALIAS] = json.dumps({"model_version": version}).encode()
+    assert registered_champion(f"{registry.address}/", NAME) == CHAMPION
+
+
+def test_a_model_that_it_does_not_know_is_no_answer(registry):
+    with pytest.raises(NoAnswer, match=r"http://.* names no champion of 'shop': HTTP Error 404"):
+        registered_champion(registry.address, "shop")
+
+
+def test_no_registry_is_no_answer():
+    with pytest.raises(NoAnswer, match="MLFLOW_TRACKING_URI is not set"):
+        registered_champion(None, "shop")
+
+
+def test_an_address_that_is_no_web_address_is_no_answer():
+    with pytest.raises(NoAnswer, match=r"must begin with http:// or https://, got 'file:///etc'"):
+        registered_champion("file:///etc", "shop")
+
+
+@pytest.mark.parametrize("raw", [b"<html>", b"{}", b'{"model_version": {"version": 3}}', b"\xff"])
+def test_another_answer_than_mlflows_is_no_answer(registry, raw):
+    registry.answers[ALIAS] = raw
+    with pytest.raises(NoAnswer, match="names no champion"):
+        registered_champion(registry.address, NAME)
+
+
+def test_a_registry_that_is_down_is_no_answer(registry):
+    registry.close()
+    with pytest.raises(NoAnswer, match="refused"):
+        registered_champion(registry.address, "shop")
+
+
+def test_a_registry_that_never_answers_is_no_answer(monkeypatch):
+    monkeypatch.setattr(module, "_ALIAS_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as deaf, pytest.raises(NoAnswer, match="timed out"):
+        registered_champion(f"http://127.0.0.1:{deaf.getsockname()[1]}", "shop")
+
+
+def test_a_version_without_trains_tags_is_refused(registry):
+    registry.answers[ALIAS] = b'{"model_version": {"version": "4", "tags": [{"key": "day", "value": "2026-11-16"}]}}'
+    with pytest.raises(DataError, match="registry: version 4 must carry the tags file, manifest, sha256, sklearn"):
+        registered_champion(registry.address, NAME)

@@ -1,8 +1,8 @@
+import shutil
 from datetime import date
 
 import pytest
 
-from contract import publish
 from contract.publish import DatasetWriter
 from contract.run import Run
 
@@ -35,5 +35,5 @@ def test_a_dataset_that_may_not_be_written_is_up_to_date_all_the_same(run, datas
     def refuse(path):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(publish.shutil, "rmtree", refuse)
+    monkeypatch.setattr(shutil, "rmtree", refuse)
     assert run.up_to_date(dataset, run.recipe({})) is not None

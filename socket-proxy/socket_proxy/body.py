@@ -81,13 +81,22 @@ def container(raw: bytes, name: str, house: House) -> bytes:
 
 
 def filters(text: str, house: House) -> str:
-    """Returns the filters of a list of containers with our own label added; raises ValueError for any but labels."""
+    """Returns the filters of a list of containers with our own label added.
+
+    Raises ValueError unless it is a list of one run's containers, or of those of all runs.
+    """
     said = read(text.encode())
     labels = said.get("label")
     keys = ("microstep.dag", "microstep.run")
-    if not isinstance(labels, list) or len(labels) != len(keys):
-        raise ValueError(f"filters: must be a list of the labels {', '.join(keys)}, got {text[:200]!r}")
-    wanted = [f"{key}={_matching(dict([_pair(label)]), key, _WORD)}" for key, label in zip(keys, labels, strict=True)]
+    if labels == [keys[1]]:
+        wanted = [keys[1]]
+    elif isinstance(labels, list) and len(labels) == len(keys):
+        pairs = zip(keys, labels, strict=True)
+        wanted = [f"{key}={_matching(dict([_pair(label)]), key, _WORD)}" for key, label in pairs]
+    else:
+        raise ValueError(
+            f"filters: must be a list of the labels {', '.join(keys)}, or of {keys[1]} alone, got {text[:200]!r}"
+        )
     _compare(said, {"label": wanted}, "filters: ")
     return json.dumps({"label": [*wanted, f"{OWN}={house.root}"]})
 

@@ -100,11 +100,17 @@ def test_a_call_on_a_container_goes_on_by_its_full_id_and_only_when_the_proxy_ma
     assert isinstance(bind(judged, json.dumps({"Id": ID, "Config": {"Labels": None}}).encode(), HOUSE), Refusal)
 
 
-def test_a_list_shows_what_the_proxy_made_for_one_run_alone():
-    def listed(filters):
-        query = "all=1&limit=-1&size=0&trunc_cmd=0&filters=" + quote_plus(json.dumps(filters))
-        return judge(Request("GET", f"/v1.45/containers/json?{query}"))
+def listed(filters):
+    query = "all=1&limit=-1&size=0&trunc_cmd=0&filters=" + quote_plus(json.dumps(filters))
+    return judge(Request("GET", f"/v1.45/containers/json?{query}"))
 
+
+def test_a_list_shows_what_the_proxy_made_for_all_runs():
+    forwarded = listed({"label": ["microstep.run"]})
+    assert quote_plus(json.dumps({"label": ["microstep.run", "microstep.root=/srv/microstep"]})) in forwarded.target
+
+
+def test_a_list_shows_what_the_proxy_made_for_one_run_alone():
     labels = ["microstep.dag=train", "microstep.run=manual__2026-11-22T02:00:00+00:00"]
     forwarded = listed({"label": labels})
     assert quote_plus(json.dumps({"label": [*labels, "microstep.root=/srv/microstep"]})) in forwarded.target
@@ -112,6 +118,8 @@ def test_a_list_shows_what_the_proxy_made_for_one_run_alone():
         {},
         {"label": []},
         {"label": labels[:1]},
+        {"label": labels[1:]},
+        {"label": ["microstep.dag"]},
         {"label": [*labels, "x=y"]},
         {"label": ["microstep.dag=a b", labels[1]]},
         {"label": labels, "name": ["x"]},

@@ -18,6 +18,7 @@ from contract.manifest import Input
 from contract.recipe import Recipe
 from contract.run import Run
 from contract.sections import Files
+from contract.seen import Seen
 from generate.arrivals import Part, part_of
 from generate.columns import FILE, ROW, Found, check, wanted
 
@@ -93,11 +94,11 @@ class Inbox:
         inbox = self.run.layout.inbox(self.run.day)
         name = self.run.layout.name(inbox)
         try:
-            present = sorted(path for path in inbox.iterdir() if not path.name.startswith((".", "_")))
+            self.names = tuple(sorted(path.name for path in inbox.iterdir()))
         except (FileNotFoundError, NotADirectoryError):
             raise MissingInput(f"{name}: must be a directory with the day's *.csv or *.parquet, got none") from None
         arrivals, others = [], []
-        for path in present:
+        for path in [inbox / each for each in self.names if not each.startswith((".", "_"))]:
             if path.suffix.lower() in (".csv", ".parquet") and path.is_file():
                 arrivals.append(self._arrival(path))
             else:
@@ -134,6 +135,7 @@ class Inbox:
                 "missing_values": list(config.table.missing_values),
             },
             *[each.input for each in arrivals],
+            seen=Seen(listed={self.run.layout.name(self.run.layout.inbox(self.run.day)): self.names}),
         )
 
     def _schema(self, columns: list[str], arrivals: list[Arrival]) -> pa.Schema:

@@ -15,6 +15,7 @@ from contract.errors import ConfigError
 from contract.recipe import Recipe
 from contract.run import Run
 from contract.sections import Synthetic
+from contract.seen import Seen
 from generate.arrivals import Part, part_of
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class Customers:
                 "key": table.key,
                 "target": table.target,
                 "missing_values": list(table.missing_values),
-            }
+            },
+            seen=Seen(),
         )
 
     def _fits(self) -> None:

@@ -5,6 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from contract.dataset import Dataset
+from contract.manifest import read_manifest
 from generate.arrivals import write
 from generate.inbox import Inbox
 
@@ -219,6 +220,15 @@ def test_bad_input_ends_with_its_code_and_names_file_rule_and_value(
     assert message in said
     assert "Traceback" not in said
     assert state() == {}
+
+
+def test_all_names_of_the_inbox_are_on_record_so_that_a_new_one_is_noticed_without_the_step(call, table, inbox, root):
+    (inbox / "b.csv").write_text(GOOD)
+    (inbox / "_SUCCESS").touch()
+    call(table)
+    for part in ("data", "target"):
+        manifest = read_manifest(root / "raw" / "2026-11-22" / part)
+        assert manifest.run["seen"] == {"listed": {"inbox/2026-11-22": ["_SUCCESS", "b.csv"]}}
 
 
 def test_bad_input_leaves_the_committed_day_as_it_was(call, table, inbox, state):

@@ -7,6 +7,7 @@ import sqlalchemy.exc
 from sqlalchemy import make_url
 
 from contract.errors import DataError
+from contract.manifest import read_manifest
 from generate import sql
 
 QUERY = "select id, age, plan, note, [left] from people where day = :day order by id"
@@ -81,6 +82,11 @@ def test_a_day_is_up_to_date_until_the_query_changes_or_force_is_given(call, tab
     table["source"]["query"] += " desc"
     assert call(table)[0] == 0
     assert rows("data")["age"].to_pylist() == ["9.0", "9.0"]
+
+
+def test_what_a_database_holds_is_on_record_nowhere_so_the_step_is_always_run(call, table, database, root):
+    call(table)
+    assert "seen" not in read_manifest(root / "raw" / "2026-11-22" / "data").run
 
 
 def test_labels_that_were_not_there_are_asked_for_again(call, table, database, rows, state):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contract.champion import Champion, read_champion
 from contract.errors import DataError, MissingInput
-from predict.registry import NoAnswer, registered_champion
+from contract.registry import NoAnswer, registered_champion
 
 log = logging.getLogger("predict")
 

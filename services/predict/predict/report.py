@@ -15,6 +15,7 @@ from contract.errors import DataError, MissingInput
 from contract.manifest import Input
 from contract.publish import DatasetWriter
 from contract.run import Run
+from contract.seen import Seen
 
 if TYPE_CHECKING:
     from analysis.drift import Column, Finding
@@ -35,8 +36,10 @@ def report(run: Run, rows: Dataset, champion: Champion, counted: Counted | None)
     predictions = Dataset.open(run.layout.predictions(run.day))
     place = run.layout.report("predict", run.day)
     inputs = [rows.as_input(run.root), predictions.as_input(run.root), Input(champion.file, champion.sha256)]
-    inputs += _reference_input(run, champion)
-    recipe = run.recipe({"task": run.config.table.task}, *inputs)
+    reference = _reference_input(run, champion)
+    absent = () if reference else (run.layout.name(run.layout.report("train", champion.day)),)
+    seen = Seen(champion=champion, absent=absent)
+    recipe = run.recipe({"task": run.config.table.task}, *inputs, *reference, seen=seen)
     if run.up_to_date(place, recipe):
         return
     from analysis import index

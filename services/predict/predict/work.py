@@ -19,6 +19,7 @@ from contract.progress import progress
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
+from contract.seen import Seen
 from predict.choice import champion_in_use
 from predict.columns import check_key
 from predict.model import features_of
@@ -59,7 +60,8 @@ def _recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:
         # in every row, and the same file may be registered twice
         "model": champion.label,
     }
-    return run.recipe(settings, rows.as_input(run.root), Input(champion.file, champion.sha256))
+    inputs = (rows.as_input(run.root), Input(champion.file, champion.sha256))
+    return run.recipe(settings, *inputs, seen=Seen(champion=champion))
 
 
 def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Counted | None:

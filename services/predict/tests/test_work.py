@@ -1,6 +1,8 @@
+import msgspec
 import pytest
 
 from contract.errors import ConfigError, DataError, MissingInput, NotPermitted
+from contract.manifest import read_manifest
 
 
 @pytest.fixture
@@ -38,6 +40,13 @@ def test_the_manifest_leads_back_to_the_rows_and_to_the_model(ready):
     }
     scores = ready.table().column("score").to_pylist()
     assert manifest.notes["mean"] == {"score": pytest.approx(sum(scores) / 40)}
+
+
+def test_the_champion_and_a_missing_reference_are_on_record(ready):
+    champion = msgspec.to_builtins(ready.champion)
+    assert ready.predict().manifest.run["seen"] == {"champion": champion}
+    report = read_manifest(ready.layout.report("predict", ready.name))
+    assert report.run["seen"] == {"champion": champion, "absent": [f"reports/train/{ready.trained}"]}
 
 
 def test_csv_comes_when_asked_for(ready):

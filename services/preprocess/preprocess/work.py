@@ -11,6 +11,7 @@ from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError, MissingInput
 from contract.run import Run
+from contract.seen import Seen
 
 
 def work(run: Run) -> None:
@@ -22,7 +23,8 @@ def work(run: Run) -> None:
     data = Dataset.open(run.layout.raw_data(run.day))
     target = _committed(run.layout.raw_target(run.day))
     inputs = [dataset.as_input(run.root) for dataset in (data, target) if dataset is not None]
-    recipe = run.recipe(_settings(run.config), *inputs)
+    absent = () if target else (run.layout.name(run.layout.raw_target(run.day)),)
+    recipe = run.recipe(_settings(run.config), *inputs, seen=Seen(absent=absent))
     if run.up_to_date(run.layout.processed(run.day), recipe):
         return
     _columns_there(run, data)

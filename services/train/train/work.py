@@ -20,6 +20,7 @@ from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.registry import reach_registry
 from contract.run import Run
+from contract.seen import Seen
 
 log = logging.getLogger("train")
 
@@ -28,7 +29,7 @@ def work(run: Run) -> None:
     """Find the challenger of a day, unless the one that is there was made from the same rows and settings."""
     days = labelled_days(run)
     place = run.layout.model(run.day)
-    recipe = run.recipe(settings(run.config), *(day.as_input(run.root) for day in days))
+    recipe = run.recipe(settings(run.config), *(day.as_input(run.root) for day in days), seen=Seen())
     if not run.up_to_date(place, recipe):
         _train(run, place, recipe, days)
 

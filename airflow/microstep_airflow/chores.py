@@ -1,0 +1,38 @@
+"""The tasks of the DAG `chores`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import task
+
+from contract.config import Config
+from microstep_airflow.orphans import end_all_orphans
+from microstep_airflow.spool import deliver
+
+GOES_ON = ["queued", "running"]
+"""The states of a run that is not over."""
+
+
+def send_mails(config: Config, folder: Path) -> None:
+    """Declare the task that sends the mails which wait."""
+
+    @task(task_id="send", multiple_outputs=False)
+    def send() -> int:
+        return deliver(config.alerts, folder, datetime.now(ZoneInfo(config.schedule.timezone)))
+
+    send()
+
+
+def end_containers(home: str) -> None:
+    """Declare the task that ends the containers of a checkout's runs which are over, or gone."""
+
+    @task(task_id="end_orphans", multiple_outputs=False)
+    def end_orphans(ti: Any = None) -> int:
+        # Airflow's interface has no name for what it hands to a parameter of this name
+        return end_all_orphans(home, lambda dag, run: ti.get_dr_count(dag, run_ids=[run], states=GOES_ON) > 0)
+
+    end_orphans()

@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 2150
+MOST_LINES = 2200
 
 
 def imports_of(source):

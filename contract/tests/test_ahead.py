@@ -26,63 +26,74 @@ class Items:
             self.closed = True
 
 
-def test_all_items_come_in_their_order():
-    assert list(ahead(iter(Items(100)))) == list(range(100))
-    assert list(ahead(iter(Items(0)))) == []
+@pytest.mark.parametrize("count", [0, 1, 100])
+def test_all_items_come_in_their_order(count):
+    with ahead(iter(Items(count))) as found:
+        assert list(found) == list(range(count))
 
 
 def test_the_next_item_is_made_while_the_one_before_is_used_and_no_further_one():
     items = Items(5)
-    for number in ahead(iter(items)):
-        end = time.monotonic() + 10
-        while items.made < min(number + 2, 5):
-            assert time.monotonic() < end
-        time.sleep(0.01)
-        assert items.made == min(number + 2, 5)
+    with ahead(iter(items)) as found:
+        for number in found:
+            end = time.monotonic() + 10
+            while items.made < min(number + 2, 5):
+                assert time.monotonic() < end
+            time.sleep(0.01)
+            assert items.made == min(number + 2, 5)
 
 
 def test_an_error_comes_after_the_items_before_it():
-    found = ahead(iter(Items(2, fails=True)))
-    assert [next(found), next(found)] == [0, 1]
-    with pytest.raises(ValueError, match="broken"):
-        next(found)
+    with ahead(iter(Items(2, fails=True))) as found:
+        assert [next(found), next(found)] == [0, 1]
+        with pytest.raises(ValueError, match="broken"):
+            next(found)
 
 
 def test_a_consumer_that_stops_early_closes_it():
     items = Items(100)
-    for number in ahead(iter(items)):
-        if number == 3:
-            break
+    with ahead(iter(items)) as found:
+        for number in found:
+            if number == 3:
+                break
     assert items.closed
     assert items.made <= 5
 
 
-def test_a_consumer_that_fails_closes_it_before_the_error_gets_out():
+def test_a_consumer_that_fails_closes_it_though_its_traceback_lives_on():
     items = Items(100)
-    with pytest.raises(ZeroDivisionError):
-        try:
-            for number in ahead(iter(items)):
-                number / 0
-        finally:
-            assert items.closed
+    with pytest.raises(ZeroDivisionError) as error, ahead(iter(items)) as found:
+        next(found) / 0
+    assert items.closed
+    assert error.tb is not None
 
 
 def test_everything_from_the_first_item_to_the_closing_is_in_one_thread_that_ends():
     items = Items(100)
     before = threading.active_count()
-    found = ahead(iter(items))
-    next(found)
-    found.close()
+    with ahead(iter(items)) as found:
+        next(found)
     assert items.closed
     assert len(items.threads) == 1
     assert threading.current_thread() not in items.threads
     assert threading.active_count() == before
 
 
-def test_one_may_be_ahead_of_another():
-    assert list(ahead(2 * number for number in ahead(iter(Items(10))))) == list(range(0, 20, 2))
+def test_one_may_be_ahead_of_another_and_both_end_when_either_fails():
     items = Items(100)
-    found = ahead(number for number in ahead(iter(items)))
-    next(found)
-    found.close()
+
+    def doubled(*, until):
+        with ahead(iter(items)) as numbers:
+            for number in numbers:
+                if number == until:
+                    raise ValueError("broken")
+                yield 2 * number
+
+    before = threading.active_count()
+    with pytest.raises(ValueError, match="broken"), ahead(doubled(until=3)) as found:
+        assert [next(found) for _ in range(3)] == [0, 2, 4]
+        next(found)
+    with pytest.raises(ZeroDivisionError), ahead(doubled(until=50)) as found:
+        next(found) / 0
     assert items.closed
+    assert threading.active_count() == before

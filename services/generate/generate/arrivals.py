@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Generator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -46,7 +46,7 @@ class Source(Protocol):
     def rows(self) -> int | None:
         """How many rows there will be, if that is known."""
 
-    def parts(self, *, data: bool, target: bool) -> Iterator[Part]:
+    def parts(self, *, data: bool, target: bool) -> Generator[Part, None, None]:
         """What arrived, in order; tables that are not asked for may be None."""
 
 
@@ -61,7 +61,8 @@ def write(run: Run, source: Source) -> None:
         with ExitStack() as stack:
             writers = {name: stack.enter_context(DatasetWriter(paths[name])) for name in due}
             tell = stack.enter_context(progress(run.day, source.rows))
-            for part in source.parts(data="data" in due, target="target" in due):
+            parts = stack.enter_context(closing(source.parts(data="data" in due, target="target" in due)))
+            for part in parts:
                 if part.data is not None:
                     tell(part.data.num_rows)
                 for name, writer in writers.items():

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 _END: Any = object()
 
 
-@contextmanager
-def ahead(items: Generator[_T, None, None]) -> Iterator[Iterator[_T]]:
-    """Gives the same items, each made in a thread while its consumer works on the one before.
+def ahead(items: Generator[_T, None, None]) -> Generator[_T, None, None]:
+    """The same items, each made in a thread while its consumer works on the one before.
 
     Pays for what lets other threads run: files, Arrow, large arrays. One step ahead and no more, so that memory stays
-    flat. `items` stays in that one thread to its end; what it raises is raised here. It is closed when the context is
-    left, which is why this is one: a bare generator that a traceback still holds would be closed by the garbage
-    collector, in any thread at any time.
+    flat. What `items` raises is raised here. When the consumer stops early, the step that has begun is finished in the
+    thread and thrown away, and `items` is closed.
     """
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        try:
-            yield _steps(items, thread)
-        finally:
-            thread.submit(items.close).result()
-
-
-def _steps(items: Generator[_T, None, None], thread: ThreadPoolExecutor) -> Iterator[_T]:
-    coming = thread.submit(next, items, _END)
-    while (item := coming.result()) is not _END:
+    thread = ThreadPoolExecutor(max_workers=1)
+    try:
         coming = thread.submit(next, items, _END)
-        yield item
+        while (item := coming.result()) is not _END:
+            coming = thread.submit(next, items, _END)
+            yield item
+    finally:
+        # never waits: where a traceback still holds this generator, it is the garbage collector that closes it, in the
+        # middle of anything, perhaps of what the thread needs for its end
+        thread.shutdown(wait=False)

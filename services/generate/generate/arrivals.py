@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -46,7 +46,7 @@ class Source(Protocol):
     def rows(self) -> int | None:
         """How many rows there will be, if that is known."""
 
-    def parts(self, *, data: bool, target: bool) -> Generator[Part, None, None]:
+    def parts(self, *, data: bool, target: bool) -> Iterator[Part]:
         """What arrived, in order; tables that are not asked for may be None."""
 
 
@@ -61,8 +61,7 @@ def write(run: Run, source: Source) -> None:
         with ExitStack() as stack:
             writers = {name: stack.enter_context(DatasetWriter(paths[name])) for name in due}
             tell = stack.enter_context(progress(run.day, source.rows))
-            parts = stack.enter_context(closing(source.parts(data="data" in due, target="target" in due)))
-            for part in parts:
+            for part in source.parts(data="data" in due, target="target" in due):
                 if part.data is not None:
                     tell(part.data.num_rows)
                 for name, writer in writers.items():

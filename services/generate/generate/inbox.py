@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
-from collections.abc import Generator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,7 +55,7 @@ class Inbox:
         counts = [each.table.rows for each in self.arrivals]
         self.rows = None if None in counts else sum(count for count in counts if count is not None)
 
-    def parts(self, *, data: bool, target: bool) -> Generator[Part, None, None]:
+    def parts(self, *, data: bool, target: bool) -> Iterator[Part]:
         """The rows of the files in the order of their names."""
         from contract.ahead import ahead
 
@@ -72,20 +72,19 @@ class Inbox:
             if not asked and config.table.key:
                 continue
             row = 1
-            present = [name for name in arrival.table.schema.names if name in known]
-            with ahead(arrival.table.batches(present)) as batches:
-                for batch in batches:
-                    part = part_of(
-                        batch,
-                        config,
-                        day=self.run.day,
-                        file=arrival.input.path,
-                        row=row,
-                        number=number if arrival.found.data else None,
-                    )
-                    yield Part(_conform(part.data, rows_schema), _conform(part.target, label_schema))
-                    row += batch.num_rows
-                    number += batch.num_rows if arrival.found.data else 0
+            wanted_here = [name for name in arrival.table.schema.names if name in known]
+            for batch in ahead(arrival.table.batches(wanted_here)):
+                part = part_of(
+                    batch,
+                    config,
+                    day=self.run.day,
+                    file=arrival.input.path,
+                    row=row,
+                    number=number if arrival.found.data else None,
+                )
+                yield Part(_conform(part.data, rows_schema), _conform(part.target, label_schema))
+                row += batch.num_rows
+                number += batch.num_rows if arrival.found.data else 0
             _must_be_unchanged(arrival)
         if number == 1:
             yield Part(rows_schema.empty_table(), None)

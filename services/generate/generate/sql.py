@@ -7,7 +7,7 @@ to row, and the rules for values are preprocess's.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -46,7 +46,7 @@ class Query:
         self.data = self._recipe(self.source.query)
         self.target = self._recipe(self.source.target_query or self.source.query)
 
-    def parts(self, *, data: bool, target: bool) -> Generator[Part, None, None]:
+    def parts(self, *, data: bool, target: bool) -> Iterator[Part]:
         """What the queries give, in the database's order."""
         apart = self.source.target_query
         with self._connection() as connection:

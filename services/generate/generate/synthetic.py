@@ -6,7 +6,7 @@ hold what a real file holds.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -50,7 +50,7 @@ class Customers:
         self._fits()
         self.data = self.target = self._recipe()
 
-    def parts(self, *, data: bool, target: bool) -> Generator[Part, None, None]:
+    def parts(self, *, data: bool, target: bool) -> Iterator[Part]:
         """The day's rows, chunk by chunk."""
         for first in range(0, self.rows, CHUNK_ROWS):
             rows = self._chunk(first, min(CHUNK_ROWS, self.rows - first))

@@ -23,11 +23,10 @@ def answers(data: Dataset, config: Config, labels: Labels | None, place: Path, c
     The keys are read once for all and compared bucket by bucket, `count` as in `labels`, in the directory `place`.
     """
     keys = Buckets(place / "keys", count, np.uint64)
-    with ahead(data.batches([config.key])) as batches:
-        for batch in batches:
-            _, texts = read_keys(batch.column(config.key), config)
-            hashes = hashes_of(texts)
-            keys.add(hashes, hashes)
+    for batch in ahead(data.batches([config.key])):
+        _, texts = read_keys(batch.column(config.key), config)
+        hashes = hashes_of(texts)
+        keys.add(hashes, hashes)
     found = Buckets(place / "answers", count, ANSWER)
     for number in range(count):
         hashes = keys.bucket(number)

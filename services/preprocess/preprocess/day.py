@@ -95,13 +95,12 @@ def write_day(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -
         labels = read_labels(target, config, place, count) if target is not None else None
         day = Day(config, labels, answers(data, config, labels, place, count))
         # three at work at the same time: one reads, one judges, and this one writes
-        with ahead(_sorted(data, day)) as batches:
-            for rows, bad in batches:
-                if rows.num_rows:
-                    writer.write(rows)
-                if bad.num_rows:
-                    writer.write(bad, role="rejected")
-                tell(rows.num_rows + bad.num_rows)
+        for rows, bad in ahead(day.sort(batch) for batch in ahead(_batches(data, config))):
+            if rows.num_rows:
+                writer.write(rows)
+            if bad.num_rows:
+                writer.write(bad, role="rejected")
+            tell(rows.num_rows + bad.num_rows)
         _enough_left(run, data, day.tally, total)
         content = msgspec.json.encode(day.profile.to_builtins())
         writer.file("profile", "profile.json").write_bytes(msgspec.json.format(content, indent=2) + b"\n")
@@ -124,11 +123,6 @@ def write_day(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -
         *(f"{counts[name]:,}" for name in ("rows_in", "rows_out", "rejected", "labelled")),
         time.monotonic() - started,
     )
-
-
-def _sorted(data: Dataset, day: Day) -> Generator[tuple[pa.RecordBatch, pa.Table], None, None]:
-    with ahead(_batches(data, day.config)) as batches:
-        yield from map(day.sort, batches)
 
 
 def _batches(data: Dataset, config: Config) -> Generator[pa.RecordBatch, None, None]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from contract.ahead import ahead
 from contract.config import Config
 from contract.dataset import Dataset
 from preprocess.buckets import Buckets
@@ -76,7 +77,7 @@ def read_labels(target: Dataset, config: Config, place: Path, count: int) -> Lab
     buckets = Buckets(place / "labels", count, LABEL)
     bad = [SCHEMA.empty_table()]
     bad_hashes = [np.zeros(0, dtype=np.uint64)]
-    for batch in target.batches([config.key, name, *PROVENANCE], dictionaries=True):
+    for batch in ahead(target.batches([config.key, name, *PROVENANCE], dictionaries=True)):
         _, keys = read_keys(batch.column(config.key), config)
         checked = check(name, batch.column(name), config.columns[name], config.table.missing_values)
         # a label without a key belongs to no row, and a missing one is none

@@ -14,14 +14,16 @@ def ahead(items: Generator[_T, None, None]) -> Generator[_T, None, None]:
     """The same items, each made in a thread while its consumer works on the one before.
 
     Pays for what lets other threads run: files, Arrow, large arrays. One step ahead and no more, so that memory stays
-    flat. `items` stays in that one thread to its end; what it raises is raised here, and it is closed when the
-    consumer stops early.
+    flat. What `items` raises is raised here. When the consumer stops early, the step that has begun is finished in the
+    thread and thrown away, and `items` is closed.
     """
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        try:
+    thread = ThreadPoolExecutor(max_workers=1)
+    try:
+        coming = thread.submit(next, items, _END)
+        while (item := coming.result()) is not _END:
             coming = thread.submit(next, items, _END)
-            while (item := coming.result()) is not _END:
-                coming = thread.submit(next, items, _END)
-                yield item
-        finally:
-            thread.submit(items.close).result()
+            yield item
+    finally:
+        # never waits: where a traceback still holds this generator, it is the garbage collector that closes it, in the
+        # middle of anything, perhaps of what the thread needs for its end
+        thread.shutdown(wait=False)

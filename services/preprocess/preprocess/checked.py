@@ -37,11 +37,11 @@ class Checked:
         values = self.values.take(words)
         if self.gone is None and not self.broken:
             return Checked(values)
-        place = words.fill_null(0).to_numpy()
-        there = ~nulls(words)
-        result = Checked(values, ~there | self.missing[place])
+        # one more place, for the rows that name none
+        place = words.fill_null(len(self.values)).to_numpy()
+        result = Checked(values, np.append(self.missing, True)[place])
         for rule, broken in self.broken:
-            result = result.breaking(rule, there & broken[place])
+            result = result.breaking(rule, np.append(broken, False)[place])
         return result
 
 

@@ -34,3 +34,8 @@ def test_what_is_known_of_words_is_known_of_the_rows_that_name_them():
 def test_of_good_words_only_a_row_that_names_none_is_missing():
     rows = Checked(pa.array(["a", "b"])).of(pa.array([1, None, 0], pa.int32()))
     assert (rows.values.to_pylist(), rows.missing.tolist()) == (["b", None, "a"], [False, True, False])
+
+
+def test_rows_that_name_none_of_no_words_are_missing():
+    words = Checked(pa.array([], pa.string()), np.zeros(0, dtype=bool))
+    assert words.of(pa.array([None, None], pa.int32())).missing.tolist() == [True, True]

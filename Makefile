@@ -56,7 +56,7 @@ ui: ## the Airflow and MLflow pages of the demo, until Ctrl-C
 	@$(PYTHON) tools/demo.py ui
 
 ##@ For developers
-.PHONY: test test-faults reliability soak sbom lock browser
+.PHONY: test test-faults reliability bench soak sbom lock browser
 browser: ## install Chromium on a Debian machine (as root), for the tests that look at pages
 	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install --yes -qq chromium fonts-dejavu-core > /dev/null)
 
@@ -72,6 +72,12 @@ test-faults: ## break things on the real stack: every write, the services, the e
 reliability: ## do the worst to every part, and print the table of docs/reliability.md (an hour)
 	@tools/env dev airflow contract analysis generate preprocess train validate predict socket-proxy
 	@.venvs/dev/bin/python tools/reliability.py
+
+bench: ## time the pipeline beside the same work as plain and as tuned scripts (half an hour) [ROWS=1e6] [RUNS=3]
+	@$(PYTHON) bench/pipeline.py --rows $(or $(ROWS),1e6) --runs $(or $(RUNS),3)
+
+bench-%: ## time another side: growth, chain, dag_overhead, images
+	@$(PYTHON) bench/$*.py
 
 soak: ## 200 runs of the running stack in one go, and whether anything grows
 	@$(PYTHON) bench/soak.py $(RUNS)

@@ -45,8 +45,8 @@ class Run:
     peaks: dict[str, int] = field(default_factory=dict)
 
 
-def configuration() -> str:
-    """A pipeline.toml for the reference table: the models and checks of the scripts."""
+def configuration(training: str = "") -> str:
+    """A pipeline.toml for the reference table, with the models and checks of the scripts; `training`: more of it."""
     sys.path.insert(0, str(REFERENCE))
     from schema import KEY, LEAST, LEVELS, NUMBERS, TARGET
 
@@ -69,6 +69,7 @@ positive = "1"
 [training]
 window_days = 1
 folds = 2
+{training}
 [[training.candidates]]
 name = "linear"
 estimator = "sklearn.linear_model.LogisticRegression"
@@ -111,15 +112,15 @@ def script(name: str, tables: Path, out: Path) -> Run:
     return Run(seconds, max(megabytes, *peaks.values()), auc(out / f"predictions.{suffix}", tables), parts, peaks)
 
 
-def pipeline(tables: Path, out: Path) -> Run:
-    """All steps, each from nothing."""
+def pipeline(tables: Path, out: Path, training: str = "") -> Run:
+    """All steps, each from nothing; `training` as in `configuration`."""
     shutil.rmtree(out, ignore_errors=True)
     for day, name in ((LABELLED, "train"), (NEW, "new")):
         inbox = out / "data" / "inbox" / day
         inbox.mkdir(parents=True)
         os.link(tables / f"{name}.parquet", inbox / "table.parquet")
     config = out / "pipeline.toml"
-    config.write_text(configuration())
+    config.write_text(configuration(training))
     run = Run(0, 0, 0)
     for step, day in CHAIN:
         path = os.pathsep.join(str(ROOT / part) for part in ("contract", "analysis", f"services/{step}"))
@@ -130,6 +131,22 @@ def pipeline(tables: Path, out: Path) -> Run:
         run.parts[name], run.peaks[name] = seconds, megabytes
     (predictions,) = (out / "data" / "predictions" / NEW).glob("part-*.parquet")
     return Run(sum(run.parts.values()), max(run.peaks.values()), auc(predictions, tables), run.parts, run.peaks)
+
+
+def environments() -> None:
+    """Make the environments of all steps."""
+    subprocess.run([ROOT / "tools" / "env", *dict.fromkeys(step for step, _ in CHAIN)], check=True)
+
+
+def make_tables(rows: float, folder: Path) -> Path:
+    """The reference tables, as CSV and as Parquet."""
+    timed([ROOT / ".venvs" / "train" / "bin" / "python", REFERENCE / "table.py", str(rows), folder])
+    return folder
+
+
+def machine() -> str:
+    """What the figures are from."""
+    return f"{os.cpu_count()} processors, Python {platform.python_version()}"
 
 
 def auc(predictions: Path, tables: Path) -> float:
@@ -169,10 +186,9 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3, help="rounds (default: 3)")
     parser.add_argument("--without", choices=["plain"], action="append", default=[], help="leave a script out")
     args = parser.parse_args()
-    subprocess.run([ROOT / "tools" / "env", *dict.fromkeys(step for step, _ in CHAIN)], check=True)
+    environments()
     with tempfile.TemporaryDirectory() as scratch:
-        tables = Path(scratch, "tables")
-        timed([ROOT / ".venvs" / "train" / "bin" / "python", REFERENCE / "table.py", str(args.rows), tables])
+        tables = make_tables(args.rows, Path(scratch, "tables"))
         ways: dict[str, Callable[[], Run]] = {
             "plain": lambda: script("plain", tables, Path(scratch, "plain")),
             "tuned": lambda: script("tuned", tables, Path(scratch, "tuned")),
@@ -183,8 +199,7 @@ def main() -> int:
             for name, each in runs.items():
                 each.append(ways[name]())
                 print(f"round {number + 1}: {name} {each[-1].seconds:.1f} s", file=sys.stderr, flush=True)
-    python = f"Python {platform.python_version()}"
-    print(f"{int(args.rows):,} rows, {args.runs} rounds, {os.cpu_count()} processors, {python}\n")
+    print(f"{int(args.rows):,} rows, {args.runs} rounds, {machine()}\n")
     print("\n".join(table(runs)))
     return 0
 

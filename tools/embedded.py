@@ -121,6 +121,7 @@ class Airflow(Server):
             "AIRFLOW__CORE__PARALLELISM": "4",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self._home / 'airflow.db'}",
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self._home / "logs"),
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.25",
             "MICROSTEP_CONFIG": str(home / "pipeline.toml"),
             "MICROSTEP_DATA_ROOT": str(home / "data"),
             "MICROSTEP_HOME": str(root),

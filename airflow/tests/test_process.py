@@ -124,7 +124,8 @@ def test_a_stop_reaches_what_the_step_started(step, tmp_path):
     stop_when(task, ready)
     with pytest.raises(AirflowException):
         run(task)
-    assert not alive(int(ready.read_text()))
+    # both were signalled at once; the step may be the first to be gone
+    wait_for(lambda: not alive(int(ready.read_text())), "the end of what the step started")
 
 
 def test_a_step_that_does_not_listen_is_killed(step, tmp_path, monkeypatch):
@@ -161,14 +162,14 @@ def test_a_step_ends_when_its_task_is_killed(step, tmp_path):
     if task == 0:
         run(operator)
         os._exit(0)
-    wait_for(tmp_path / "begun")
+    wait_for((tmp_path / "begun").exists, "begun")
     os.kill(task, signal.SIGKILL)
     os.waitpid(task, 0)
-    wait_for(tmp_path / "ended")
+    wait_for((tmp_path / "ended").exists, "ended")
 
 
-def wait_for(path):
+def wait_for(come, what):
     end = time.monotonic() + 10
-    while not path.exists():
-        assert time.monotonic() < end, f"{path.name} did not come"
+    while not come():
+        assert time.monotonic() < end, f"{what} did not come"
         time.sleep(0.02)

@@ -14,6 +14,14 @@ scores = model.predict_proba(rows) if hasattr(model, "predict_proba") else model
 assert len(scores) > 100
 print(hashlib.sha256(scores.tobytes()).hexdigest())
 """
+HEAVY = ("numpy", "pyarrow", "pandas", "scipy", "sklearn", "joblib", "mlflow", "matplotlib", "sqlalchemy", "jinja2")
+IMPORTED = """
+import importlib, sys
+step, day, *heavy = sys.argv[1:]
+sys.argv = [step, "--day", day]
+code = importlib.import_module(f"{step}.__main__").main()
+print(code, *[name for name in heavy if name in sys.modules])
+"""
 OTHER_MACHINE = {
     "LANG": "tr_TR.UTF-8",
     "LC_ALL": "tr_TR.UTF-8",
@@ -54,6 +62,12 @@ def test_a_second_run_says_up_to_date_and_changes_no_byte(step, after, config):
     for dataset in WRITES[step]:
         assert f"{dataset}: up to date" in ended.err
     assert times(after) == found
+
+
+def test_a_second_run_imports_nothing_heavy(step, after, config):
+    ended = run(step, step, DAY, *HEAVY, data=after, config=config, python=IMPORTED)
+    assert "up to date" in ended.err
+    assert ended.out.split() == ["0"]
 
 
 @pytest.mark.parametrize("env", [{}, OTHER_MACHINE], ids=["here", "other locale, time zone and hash seed"])

@@ -1,0 +1,17 @@
+"""What Airflow imports whenever it starts.
+
+A task is a fork of the scheduler's process, and the reading of a DAG file one of the DAG processor's. Both import what
+DAG files import; what has been imported here they have already.
+"""
+
+import importlib
+import os
+import sys
+
+FORKS = {"scheduler", "dag-processor"}
+"""The commands of Airflow's that fork such processes."""
+
+if FORKS & set(sys.argv):
+    runner = "process" if os.environ.get("MICROSTEP_RUNNER") == "process" else "operator"
+    for module in ("house", runner):
+        importlib.import_module(f"microstep_airflow.{module}")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from preprocess.xxh64 import Hashes
+from preprocess.keys import Hashes
 
 BUCKET_ROWS = 1 << 18
 """About as many records are in a bucket: what is sorted at a time."""

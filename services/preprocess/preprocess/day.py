@@ -22,12 +22,11 @@ from contract.run import Run
 from preprocess.answers import answers
 from preprocess.buckets import Buckets, bucket_count
 from preprocess.checked import Checked
-from preprocess.keys import hashes_of, in_test, read_keys
+from preprocess.keys import Hashes, hashes_of, in_test, read_keys
 from preprocess.labels import Labels, Values, read_labels
 from preprocess.profile import Profile
 from preprocess.quarantine import PROVENANCE, Tally, judge, rejected
 from preprocess.rules import check
-from preprocess.xxh64 import Hashes
 
 DUPLICATE = "duplicate"
 SPLITS = pa.array(["train", "test"])

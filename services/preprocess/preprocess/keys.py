@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import xxhash
 
 from contract.config import Config
 from contract.sections import Column
 from preprocess.checked import Checked, Mask, nulls
 from preprocess.rules import check
 from preprocess.texts import as_text
-from preprocess.xxh64 import Hashes, xxh64
+
+Hashes = npt.NDArray[np.uint64]
 
 
 def read_keys(column: pa.Array, config: Config) -> tuple[Checked, pa.Array]:
@@ -29,7 +31,8 @@ def hashes_of(keys: pa.Array) -> Hashes:
     The published algorithm, so that any other program can tell a key's split; two of five
     million keys share a hash with a probability below one in a million.
     """
-    hashes = xxh64(keys)
+    content = keys.cast(pa.binary()).fill_null(b"").to_pylist()
+    hashes = np.fromiter(map(xxhash.xxh64_intdigest, content), dtype=np.uint64, count=len(keys))
     hashes[nulls(keys)] = 0
     return hashes
 

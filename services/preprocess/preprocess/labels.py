@@ -14,10 +14,9 @@ from contract.config import Config
 from contract.dataset import Dataset
 from preprocess.buckets import Buckets
 from preprocess.checked import Checked, Mask, nulls
-from preprocess.keys import find, hashes_of, read_keys, repeated
+from preprocess.keys import Hashes, find, hashes_of, read_keys, repeated
 from preprocess.quarantine import PROVENANCE, SCHEMA, judge, rejected
 from preprocess.rules import check
-from preprocess.xxh64 import Hashes
 
 Values = npt.NDArray[np.float64]
 """Numbers for regression, else positions in the target's list of classes; NaN for no label."""

@@ -76,7 +76,7 @@ reliability: ## do the worst to every part, and print the table of docs/reliabil
 bench: ## time the pipeline beside the same work as plain and as tuned scripts (half an hour) [ROWS=1e6] [RUNS=3]
 	@$(PYTHON) bench/pipeline.py --rows $(or $(ROWS),1e6) --runs $(or $(RUNS),3)
 
-bench-%: ## time another side: growth, chain, dag_overhead, images
+bench-%: ## time another side: growth, at_once, chain, dag_overhead, images
 	@$(PYTHON) bench/$*.py
 
 soak: ## 200 runs of the running stack in one go, and whether anything grows

@@ -112,23 +112,32 @@ def script(name: str, tables: Path, out: Path) -> Run:
     return Run(seconds, max(megabytes, *peaks.values()), auc(out / f"predictions.{suffix}", tables), parts, peaks)
 
 
+def inbox(tables: Path, out: Path, training: str = "") -> None:
+    """A data root that both tables have come to, and the configuration for it."""
+    for day, name in ((LABELLED, "train"), (NEW, "new")):
+        place = out / "data" / "inbox" / day
+        place.mkdir(parents=True)
+        os.link(tables / f"{name}.parquet", place / "table.parquet")
+    (out / "pipeline.toml").write_text(configuration(training))
+
+
+def step(name: str, day: str, out: Path, *words: str) -> tuple[float, int]:
+    """Seconds and peak megabytes of a step, run as the `process` runner does."""
+    path = os.pathsep.join(str(ROOT / part) for part in ("contract", "analysis", f"services/{name}"))
+    python = ROOT / ".venvs" / name / "bin" / "python"
+    options = ["--day", day, "--data-root", out / "data", "--config", out / "pipeline.toml", *words]
+    seconds, megabytes, _ = timed([python, "-m", name, *options], PYTHONPATH=path)
+    return seconds, megabytes
+
+
 def pipeline(tables: Path, out: Path, training: str = "") -> Run:
     """All steps, each from nothing; `training` as in `configuration`."""
     shutil.rmtree(out, ignore_errors=True)
-    for day, name in ((LABELLED, "train"), (NEW, "new")):
-        inbox = out / "data" / "inbox" / day
-        inbox.mkdir(parents=True)
-        os.link(tables / f"{name}.parquet", inbox / "table.parquet")
-    config = out / "pipeline.toml"
-    config.write_text(configuration(training))
+    inbox(tables, out, training)
     run = Run(0, 0, 0)
-    for step, day in CHAIN:
-        path = os.pathsep.join(str(ROOT / part) for part in ("contract", "analysis", f"services/{step}"))
-        python = ROOT / ".venvs" / step / "bin" / "python"
-        options = ["--day", day, "--data-root", out / "data", "--config", config]
-        seconds, megabytes, _ = timed([python, "-m", step, *options], PYTHONPATH=path)
-        name = step if day == LABELLED or step == "predict" else f"{step}, new"
-        run.parts[name], run.peaks[name] = seconds, megabytes
+    for name, day in CHAIN:
+        part = name if day == LABELLED or name == "predict" else f"{name}, new"
+        run.parts[part], run.peaks[part] = step(name, day, out)
     (predictions,) = (out / "data" / "predictions" / NEW).glob("part-*.parquet")
     return Run(sum(run.parts.values()), max(run.peaks.values()), auc(predictions, tables), run.parts, run.peaks)
 

@@ -37,6 +37,7 @@ def end_all_orphans(home: str, goes_on: Callable[[str, str], bool]) -> int:
     for container in _found(client, "microstep.run"):
         mounts = {mount.get("Source") for mount in container["Mounts"]}
         labels = container["Labels"]
+        # elsewhere than behind the socket proxy, others' containers are listed as well
         if f"{home}/data" in mounts and not goes_on(labels["microstep.dag"], labels["microstep.run"]):
             _end(client, container)
             ended += 1

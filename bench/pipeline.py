@@ -109,7 +109,7 @@ def script(name: str, tables: Path, out: Path) -> Run:
     suffix = "csv" if name == "plain" else "parquet"
     peaks = {each["stage"]: each["megabytes"] for each in told["stages"]}
     parts = {each["stage"]: each["seconds"] for each in told["stages"]}
-    return Run(seconds, max(megabytes, *peaks.values()), auc(out / f"predictions.{suffix}", tables), parts, peaks)
+    return Run(seconds, max(megabytes, *peaks.values()), auc([out / f"predictions.{suffix}"], tables), parts, peaks)
 
 
 def inbox(tables: Path, out: Path, training: str = "") -> None:
@@ -138,7 +138,7 @@ def pipeline(tables: Path, out: Path, training: str = "") -> Run:
     for name, day in CHAIN:
         part = name if day == LABELLED or name == "predict" else f"{name}, new"
         run.parts[part], run.peaks[part] = step(name, day, out)
-    (predictions,) = (out / "data" / "predictions" / NEW).glob("part-*.parquet")
+    predictions = sorted((out / "data" / "predictions" / NEW).glob("part-*.parquet"))
     return Run(sum(run.parts.values()), max(run.peaks.values()), auc(predictions, tables), run.parts, run.peaks)
 
 
@@ -158,10 +158,10 @@ def machine() -> str:
     return f"{os.cpu_count()} processors, Python {platform.python_version()}"
 
 
-def auc(predictions: Path, tables: Path) -> float:
-    """ROC AUC of predicted scores on the new table."""
+def auc(predictions: list[Path], tables: Path) -> float:
+    """ROC AUC of predicted scores, in one file or several, on the new table."""
     python = ROOT / ".venvs" / "train" / "bin" / "python"
-    return float(timed([python, REFERENCE / "judge.py", predictions, tables / "truth.parquet"])[2])
+    return float(timed([python, REFERENCE / "judge.py", tables / "truth.parquet", *predictions])[2])
 
 
 def table(runs: dict[str, list[Run]]) -> list[str]:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Print the ROC AUC of predicted scores.
 
-usage: judge.py PREDICTIONS TRUTH     PREDICTIONS: CSV or Parquet with id and score
+usage: judge.py TRUTH PREDICTIONS…     PREDICTIONS: files of CSV or Parquet with id and score
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from schema import KEY, TARGET
 from sklearn.metrics import roc_auc_score
 
 
-def main(predictions: Path, truth: Path) -> None:
+def main(truth: Path, *predictions: Path) -> None:
     """Join by id, and print."""
-    said = pd.read_csv(predictions) if predictions.suffix == ".csv" else pd.read_parquet(predictions)
+    said = pd.concat([pd.read_csv(each) if each.suffix == ".csv" else pd.read_parquet(each) for each in predictions])
     both = said.astype({KEY: "int64"}).merge(pd.read_parquet(truth), on=KEY)
     print(roc_auc_score(both[TARGET], both["score"]))
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:3]))
+    main(*map(Path, sys.argv[1:]))

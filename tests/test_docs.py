@@ -89,12 +89,14 @@ def targets():
     written = set(re.findall(r"^([a-z%-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     usage = subprocess.run([ROOT / "tools/test", "--help"], check=True, capture_output=True, text=True).stdout
     suites = re.search(r"all by default: (.*?)\n\s*\n", usage, re.DOTALL)[1].replace("\n", " ").split(",")
-    return (written - {"test-%"}) | {f"test-{suite.strip()}" for suite in suites} | {"test-<part>"}
+    benches = {f"bench-{file.stem}" for file in (ROOT / "bench").glob("*.py")}
+    parts = {f"test-{suite.strip()}" for suite in suites} | {"test-<part>"}
+    return (written - {"test-%", "bench-%"}) | parts | benches
 
 
 @every_page
 def test_every_make_command_has_a_target(page, targets):
-    used = {word for code in code_of(page) for word in re.findall(r"(?:^|sudo |\$ )make ([a-z<>-]+)", code)}
+    used = {word for code in code_of(page) for word in re.findall(r"(?:^|sudo |\$ )make ([a-z_<>-]+)", code)}
     assert used - targets == set()
 
 

@@ -59,7 +59,8 @@ class Step:
 
 def main(step: Step, argv: Sequence[str] | None = None) -> int:
     """Parse, run, and return the exit code."""
-    signal.signal(signal.SIGTERM, _stop)
+    stop = _Stop()
+    signal.signal(signal.SIGTERM, stop)
     set_threads()
     given = sys.argv[1:] if argv is None else argv
     parser = _parser(step, _commands(step, given))
@@ -68,6 +69,14 @@ def main(step: Step, argv: Sequence[str] | None = None) -> int:
         parser.error(f"{_ENVIRONMENT['log_format']}: must be one of {', '.join(_LOG_FORMATS)}, got {args.log_format!r}")
     _log_to_stderr(args.log_format)
     log = logging.getLogger(step.name)
+    code = _run(step, args, log)
+    if stop.code and code != ExitCode.DONE:
+        log.error("stopped by SIGTERM: what is said above came of it")
+        return stop.code
+    return code
+
+
+def _run(step: Step, args: argparse.Namespace, log: logging.Logger) -> int:
     try:
         if args.command is not None:
             args.command.work(args)
@@ -221,6 +230,14 @@ def _explain(error: OSError) -> str:
     )
 
 
-def _stop(number: int, frame: object) -> NoReturn:
-    # as an exception, so that every `with` on the way out cleans up
-    raise SystemExit(128 + number)
+class _Stop:
+    """Ends the program by an exception, so that every `with` on the way out cleans up.
+
+    Remembers it, too: a library may make another exception of it (a compiled module that is just being imported, say).
+    """
+
+    code = 0
+
+    def __call__(self, number: int, _: object) -> NoReturn:
+        self.code = 128 + number
+        raise SystemExit(self.code)

@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 from contract.cli import Command, Step, main
-from contract.errors import DataError
+from contract.errors import ConfigError, DataError
 
 
 @pytest.fixture
@@ -178,3 +178,14 @@ def test_sigterm_ends_a_step_cleanly(tmp_path, config_file):
         step.send_signal(signal.SIGTERM)
         assert step.wait(10) == 143
     assert not (tmp_path / "data" / "models" / "2026-01-01").exists()
+
+
+def test_sigterm_counts_even_when_a_library_makes_another_error_of_it(call, capfd):
+    def work(run):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except SystemExit:
+            raise ConfigError("cannot be imported") from None
+
+    assert call(work, "--day", "2026-01-01") == 143
+    assert "stopped by SIGTERM" in capfd.readouterr().err

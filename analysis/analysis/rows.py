@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+    from contract.config import Config
     from contract.dataset import Dataset
     from contract.run import Run
 
@@ -92,6 +93,26 @@ def columns(batch: pa.RecordBatch, names: Iterable[str]) -> dict[str, Numbers | 
     to have or to lack, changes a type. Raises DataError for a column that is not there.
     """
     return {name: _column(batch, name) for name in names}
+
+
+def classes(config: Config) -> list[str]:
+    """The target's words in the order of their codes, for two classes the positive one last; none for a regression."""
+    table = config.table
+    if table.task == "regression":
+        return []
+    names = list(config.columns[table.target].values or ())
+    return sorted(names, key=lambda name: name == table.positive) if table.task == "binary" else names
+
+
+def codes_of(batch: pa.RecordBatch, config: Config) -> np.ndarray[Any, Any]:
+    """The target of labelled rows as scores are computed on: the place of its word in `classes`, or the number."""
+    import numpy as np
+
+    found = _column(batch, config.table.target)
+    if not isinstance(found, Words):
+        return found
+    known = classes(config)
+    return np.array([known.index(word) for word in found.words], dtype=np.intp)[found.places]
 
 
 def _column(batch: pa.RecordBatch, name: str) -> Numbers | Words:

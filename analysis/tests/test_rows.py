@@ -1,14 +1,17 @@
+import tomllib
 from datetime import date
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from conftest import CONFIG
 
-from analysis.rows import Words, columns, labelled_days, labelled_rows
+from analysis.rows import Words, codes_of, columns, labelled_days, labelled_rows
 from contract.errors import DataError, MissingInput
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
+from contract.toml import parse
 
 BATCH = pa.record_batch(
     {
@@ -53,6 +56,26 @@ def test_words_look_the_same_however_they_are_stored(words):
 
 def test_some_rows_of_words_are_words():
     assert Words(np.array([1, -1, 0], np.int32), ["a", "b"])[1:].objects()[1] == "a"
+
+
+def codes(target, config):
+    return codes_of(pa.record_batch({"y": pa.array(target)}), config).tolist()
+
+
+@pytest.mark.parametrize(("positive", "expected"), [("yes", [0, 1, 0]), ("no", [1, 0, 1])])
+def test_the_positive_class_is_one_however_the_words_sort(positive, expected):
+    text = CONFIG.replace('positive = "yes"', f'positive = "{positive}"')
+    assert codes(["no", "yes", "no"], parse(tomllib.loads(text))) == expected
+
+
+def test_classes_are_numbered_as_configured_and_numbers_stay():
+    several = CONFIG.replace('task = "binary"\npositive = "yes"', 'task = "multiclass"')
+    several = several.replace('["no", "yes"]', '["red", "blue", "green"]')
+    assert codes(["green", "red", "blue"], parse(tomllib.loads(several))) == [2, 0, 1]
+    number = CONFIG.replace('task = "binary"\npositive = "yes"', 'task = "regression"')
+    number = number.replace('type = "category"\nvalues = ["no", "yes"]', 'type = "number"')
+    number = number.replace("LogisticRegression", "Ridge")
+    assert codes([1.5, -2.0], parse(tomllib.loads(number))) == [1.5, -2.0]
 
 
 def test_a_column_that_is_not_there_is_named():

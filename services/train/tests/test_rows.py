@@ -3,7 +3,7 @@ import pyarrow as pa
 
 from analysis.rows import Words
 from contract.dataset import Dataset
-from train.rows import codes_of, read
+from train.rows import read
 
 
 def opened(project, *days):
@@ -19,26 +19,6 @@ def test_rows_come_by_day_and_then_as_they_are_stored(project):
     assert found.by_day == {"2026-01-01": 96, "2026-01-02": 96}
     assert [str(found.columns[name].dtype) for name in ("x", "n")] == ["float64", "float64"]
     assert isinstance(found.columns["word"], Words)
-
-
-def codes(target, config):
-    return codes_of(pa.record_batch({"y": pa.array(target)}), config).tolist()
-
-
-def test_the_positive_class_is_one_however_the_words_sort(project):
-    assert codes(["no", "yes", "no"], project.config) == [0, 1, 0]
-    text = (project.root / "pipeline.toml").read_text()
-    (project.root / "pipeline.toml").write_text(text.replace('positive = "yes"', 'positive = "no"'))
-    assert codes(["no", "yes", "no"], project.config) == [1, 0, 1]
-
-
-def test_classes_are_numbered_as_configured_and_numbers_stay(each_task):
-    target, expected = {
-        "binary": (["yes", "no"], [1, 0]),
-        "multiclass": (["green", "red", "blue"], [2, 0, 1]),
-        "regression": ([1.5, -2.0], [1.5, -2.0]),
-    }[each_task.task]
-    assert codes(target, each_task.config) == expected
 
 
 def test_words_keep_their_place_from_batch_to_batch_and_from_day_to_day(project):

@@ -17,14 +17,14 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
 from analysis.matrix import matrix
-from analysis.rows import columns
+from analysis.rows import codes_of, columns
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import ConfigError
 from contract.modelling import Candidate
 from train.candidates import build
 from train.prepare import fitted, precision
-from train.rows import Array, Rows, codes_of, labelled_batches
+from train.rows import Array, Rows, labelled_batches
 from train.weights import weights
 
 PART_ROWS = 65_536

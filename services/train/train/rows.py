@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.rows import Words, columns, labelled_rows
+from analysis.rows import Words, classes, codes_of, columns, labelled_rows
 from contract.ahead import ahead
 from contract.config import Config
 from contract.dataset import Dataset
@@ -85,24 +85,6 @@ def labelled_batches(days: list[Dataset], config: Config) -> Iterator[tuple[str,
             for batch in ahead(day.batches([*config.features, target, "split"])):
                 yield day.path.name, labelled_rows(batch, target, "train")
                 tell(batch.num_rows)
-
-
-def classes(config: Config) -> list[str]:
-    """The target's words in the order of their codes; none for a regression."""
-    table = config.table
-    if table.task == "regression":
-        return []
-    names = list(config.columns[table.target].values or ())
-    return sorted(names, key=lambda name: name == table.positive) if table.task == "binary" else names
-
-
-def codes_of(batch: pa.RecordBatch, config: Config) -> Array:
-    """The target of labelled rows as scores are computed on (see `Rows.codes`)."""
-    (values,) = columns(batch, [config.table.target]).values()
-    if not isinstance(values, Words):
-        return values
-    places = {word: place for place, word in enumerate(classes(config))}
-    return np.array([places[word] for word in values.words], dtype=np.intp)[values.places]
 
 
 class _Column:

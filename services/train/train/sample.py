@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from pandas.util import hash_array
 
-from analysis.rows import labelled_rows
+from analysis.rows import codes_of, labelled_rows
 from contract.config import Config
 from contract.dataset import Dataset
-from train.rows import Array, codes_of
+from train.rows import Array
 
 
 def chosen(days: list[Dataset], config: Config) -> Array | None:

@@ -4,10 +4,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from analysis.rows import classes
 from contract.dataset import Dataset
 from contract.errors import DataError
 from validate.models import CannotCompare
-from validate.scoring import classes, score
+from validate.scoring import score
 
 
 def days(project, *names):

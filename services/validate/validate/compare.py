@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from analysis.rows import classes
 from contract.champion import Champion
 from contract.config import Config
 from contract.dataset import Dataset
@@ -21,7 +22,7 @@ from validate.evidence import Measure, gather
 from validate.gate import Rule, Slice, judge
 from validate.models import CannotCompare, load
 from validate.outcome import Outcome
-from validate.scoring import classes, score
+from validate.scoring import score
 
 log = logging.getLogger("validate")
 

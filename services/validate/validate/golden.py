@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sklearn.pipeline import Pipeline
 
-from analysis.rows import columns
+from analysis.rows import classes, columns
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError, MissingInput
 from contract.files import sha256_of
 from contract.manifest import Input
 from validate.outcome import Array
-from validate.scoring import classes, say, test_batches
+from validate.scoring import say, test_batches
 
 ROWS = 200
 TOLERANCE = 1e-9

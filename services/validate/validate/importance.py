@@ -10,13 +10,13 @@ import pyarrow as pa
 from sklearn.inspection import permutation_importance
 from sklearn.pipeline import Pipeline
 
-from analysis.rows import Words, columns
+from analysis.rows import Words, classes, codes_of, columns
 from contract.config import Config
 from contract.dataset import Dataset
 from validate.golden import plain
 from validate.metrics import values
 from validate.outcome import Array, Outcome
-from validate.scoring import classes, codes_of, say, test_batches, threshold_of
+from validate.scoring import say, test_batches, threshold_of
 
 ROWS = 1000
 REPEATS = 5
@@ -50,8 +50,7 @@ def importance(model: Pipeline, days: list[Dataset], config: Config, metric: str
     if not pieces:
         return []
     (batch,) = pa.concat_tables(pieces).combine_chunks().to_batches()
-    found = columns(batch, [*features, target])
-    codes = codes_of(found.pop(target), known)
+    found, codes = columns(batch, features), codes_of(batch, config)
     threshold = threshold_of(model) if len(known) == 2 else None
     # words by their places: what is shuffled is a matrix of numbers
     words = {name: column.words for name, column in found.items() if isinstance(column, Words)}

@@ -123,8 +123,8 @@ def _joined(predictions: Dataset, rows: Dataset, config: Config) -> Outcome:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from analysis.rows import classes
     from validate.outcome import Outcome
-    from validate.scoring import classes
 
     known, target, key = classes(config), config.table.target, config.key
     truth = pa.Table.from_batches(rows.batches([key, target]))

@@ -10,7 +10,7 @@ from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
 from analysis.matrix import parts, ready
-from analysis.rows import Columns, Words, columns, labelled_rows
+from analysis.rows import Columns, Words, classes, codes_of, columns, labelled_rows
 from contract.ahead import ahead
 from contract.config import Config
 from contract.dataset import Dataset
@@ -21,14 +21,6 @@ from validate.outcome import Array, Outcome
 
 MISSING = "(missing)"
 """The slice of the rows without a value."""
-
-
-def classes(config: Config) -> list[str]:
-    """The target's classes in the order of `Outcome.scores`; binary: the positive one last. Regression: none."""
-    if config.table.task == "regression":
-        return []
-    names = list(config.columns[config.table.target].values or ())
-    return sorted(names, key=lambda name: name == config.table.positive) if config.table.task == "binary" else names
 
 
 def score(model: Pipeline, days: list[Dataset], config: Config, what: str) -> Outcome:
@@ -47,12 +39,12 @@ def score(model: Pipeline, days: list[Dataset], config: Config, what: str) -> Ou
         if lacking := [name for name in features if name not in {field.name for field in day.manifest.schema}]:
             raise CannotCompare(f"it was trained on {', '.join(lacking)}, which processed/{day.path.name} lacks")
     for batch in test_batches(days, wanted, target, what):
-        found = columns(batch, [*wanted, target])
+        found = columns(batch, wanted)
         try:
             said = say(model, {name: found[name] for name in features}, known)
         except (ValueError, TypeError) as error:
             raise CannotCompare(f"it cannot score these rows: {error}") from None
-        targets.append(codes_of(found[target], known))
+        targets.append(codes_of(batch, config))
         scores.append(said)
         for name in slices:
             words[name].append(_slice_words(found[name]))
@@ -62,13 +54,6 @@ def score(model: Pipeline, days: list[Dataset], config: Config, what: str) -> Ou
         threshold_of(model) if len(known) == 2 else None,
         {name: np.concatenate(parts) for name, parts in words.items()},
     )
-
-
-def codes_of(answers: Array | Words, known: list[str]) -> Array:
-    """A target as `Outcome.target` has it: numbers, or the places of words in `known`."""
-    if not isinstance(answers, Words):
-        return answers
-    return np.array([known.index(word) for word in answers.words], dtype=np.intp)[answers.places]
 
 
 def say(model: Pipeline, rows: Columns, known: list[str]) -> Array:

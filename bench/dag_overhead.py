@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""What a DAG of the five steps costs when there is nothing to do, against five bare DockerOperators that run `true`.
+"""What a DAG of the five steps costs on compose when there is nothing to do, against five bare DockerOperators (`true`).
 
-usage: make build, then: python3 bench/dag_overhead.py [--runs 3] [--images microstep-] [--set NAME=VALUE …]
+usage: make down, make build, then: python3 bench/dag_overhead.py [--runs 3]
 
-Starts an Airflow and an MLflow of its own, from the images of this machine, in a folder and a network of their own,
-with the scheduler's settings of docker-compose.yml, and removes them. All sides are DAGs of that one Airflow and run in
-turn: ours; ours when the operator has to ask each step; bare DockerOperators. A time is from the start of a run's first
-task to the end of its last, or from the trigger to the end of the run. Ratios are of medians.
+Starts the stack from a copy of the checkout, with volumes of its own, and beside it, on this machine, an Airflow without
+anything of ours but its settings (`airflow standalone`), whose DockerOperators ask the engine themselves; removes both.
+Our five steps run as they are (up to date: the operator starts nothing), and with each one asked in its container. The
+sides run in turn. A time is from the start of a run's first task to the end of its last, or from the trigger to the end
+of the run. Ratios are of medians. On the way: how long `make up` takes, and from the first trigger to the first container.
 """
 
 from __future__ import annotations
@@ -14,13 +15,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,19 +27,34 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests" / "end_to_end")]
 
 from airflow_api import ENDED, AirflowApi  # noqa: E402 - the path comes first
+from embedded import Airflow  # noqa: E402
+from stack import Stack, copy_checkout, run_in, running_containers, start  # noqa: E402
 
-NAME = "microstep-bench"
-DAY = "2099-12-31"  # a container's name is made of it: no pipeline of this machine is at work on that day
-OWNER = (1000, 1000) if os.getuid() == 0 else (os.getuid(), os.getgid())
-SERVE = "airflow db migrate && airflow pools set steps 2 steps && exec airflow standalone"
+DAY = "2026-01-07"
 SIDES = {
-    "ours": "five steps, up to date",
+    "ours": "five steps on compose, up to date",
     "asked": "the same, each step asked in its container",
     "bare": "five bare DockerOperators, `true`",
 }
+LITTLE = {
+    "rows = 2000": "rows = 500",
+    "window_days = 7": "window_days = 1",
+    "roc_auc = 0.70": "roc_auc = 0.50",
+    "min_test_rows = 100": "min_test_rows = 10",
+    "max_calibration_error = 0.10": "max_calibration_error = 0.50",
+    "to = [": "to = [] # [",
+}
+"""What makes the shipped pipeline.toml one of little work."""
+
+
+class Bare(Airflow):
+    """Without a DAG, a step or a container of ours."""
+
+    dags = frozenset({"bare"})
+    folder = Path("bench", "dags", "bare")
 
 
 @dataclass(frozen=True)
@@ -55,106 +69,48 @@ class Times:
     """Of each task."""
 
 
-def docker(*words: str) -> str:
-    """What a command of the engine's prints. Raises CalledProcessError when it fails."""
-    return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout.strip()
-
-
 @contextmanager
-def folder() -> Iterator[Path]:
-    """A checkout's worth of data and configuration, for little work."""
-    place = Path(tempfile.mkdtemp(prefix=f"{NAME}-"))
-    place.chmod(0o755)
-    (place / "data").mkdir()
-    os.chown(place / "data", *OWNER)
-    text = (ROOT / "pipeline.toml").read_text()
-    changes = {
-        'name = "microstep"': 'name = "bench"',
-        "rows = 2000": "rows = 500",
-        "window_days = 7": "window_days = 1",
-        "roc_auc = 0.70": "roc_auc = 0.50",
-        "min_test_rows = 100": "min_test_rows = 10",
-        "max_calibration_error = 0.10": "max_calibration_error = 0.50",
-        "to = [": "to = [] # [",
-    }
-    for old, new in changes.items():
+def compose(place: Path) -> Iterator[Stack]:
+    """The stack from a copy of the checkout. Raises RuntimeError when one runs already."""
+    if others := running_containers():
+        raise RuntimeError(f"a stack must not be there already, got {', '.join(others)}: make down")
+    checkout = copy_checkout(place / "checkout")
+    settings = checkout / "pipeline.toml"
+    text = settings.read_text()
+    for old, new in LITTLE.items():
         assert old in text, old
         text = text.replace(old, new)
-    (place / "pipeline.toml").write_text(text)
-    (place / "passwords.json").write_text('{"admin": "admin"}')
+    settings.write_text(text)
+    (checkout / "docker-compose.override.yml").write_text((ROOT / "bench/dags/compose/override.yml").read_text())
+    (checkout / ".env").write_text("MICROSTEP_SCHEDULE=false\n")
+    run_in(checkout, "docker", "compose", "down", "--volumes")
     try:
-        yield place
+        yield start(checkout)
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        run_in(checkout, "make", "down")
+        run_in(checkout, "docker", "compose", "down", "--volumes")
 
 
-def scheduler() -> list[str]:
-    """The scheduler's settings in docker-compose.yml."""
-    found = re.findall(r'(AIRFLOW__SCHEDULER__\w+): "([\d.]+)"', (ROOT / "docker-compose.yml").read_text())
-    return [f"{name}={value}" for name, value in found]
+def to_first_container(api: AirflowApi) -> float:
+    """Seconds from the trigger of generate to the start of its container, which this leaves running."""
+    command = ["docker", "events", "--filter=event=start", "--filter=label=microstep.step", "--format={{.TimeNano}}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as events:
+        assert events.stdout is not None
+        time.sleep(1)  # until it listens
+        begin = time.time()
+        api.start("generate", DAY)
+        started = int(events.stdout.readline()) / 1e9
+        events.terminate()
+    return started - begin
 
 
-@contextmanager
-def airflow(place: Path, images: str, settings: Sequence[str]) -> Iterator[AirflowApi]:
-    """An Airflow whose DAGs wait to be triggered, beside an MLflow."""
-    environment = [
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION=False",
-        "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE=False",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS=admin:admin",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE=/passwords.json",
-        "DOCKER_HOST=unix:///var/run/docker.sock",
-        f"MICROSTEP_HOST_ROOT={place}",
-        f"BENCH_IMAGES={images}",
-        f"BENCH_NETWORK={NAME}",
-        *scheduler(),
-        *settings,
-    ]
-    mounts = [
-        "/var/run/docker.sock:/var/run/docker.sock",
-        f"{place}/data:/data:ro",
-        f"{place}/pipeline.toml:/config/pipeline.toml:ro",
-        f"{ROOT}/bench/dags:/opt/airflow/dags:ro",
-        f"{place}/passwords.json:/passwords.json",
-    ]
-    remove()
-    docker("network", "create", NAME)
-    try:
-        docker(
-            *("run", "--detach", f"--name={NAME}-mlflow", f"--network={NAME}", "--network-alias=mlflow"),
-            *("--env=MLFLOW_BACKEND_STORE_URI=sqlite:////tmp/mlflow.db", "microstep-mlflow"),
-        )
-        docker(
-            *("run", "--detach", f"--name={NAME}-airflow", f"--network={NAME}", "--user=0:0", "--init"),
-            *("--publish=127.0.0.1::8080", *(f"--volume={each}" for each in mounts)),
-            *(f"--env={each}" for each in environment),
-            *(f"{images}airflow", "sh", "-c", SERVE),
-        )
-        port = docker("port", f"{NAME}-airflow", "8080").rsplit(":", 1)[1]
-        api = AirflowApi(f"http://127.0.0.1:{port}", lambda: "admin")
-        wait(api)
-        yield api
-    finally:
-        remove()
-
-
-def remove() -> None:
-    """Remove what a run leaves, or left."""
-    for words in (["rm", "--force", "--volumes", f"{NAME}-airflow", f"{NAME}-mlflow"], ["network", "rm", NAME]):
-        subprocess.run(["docker", *words], capture_output=True, check=False)
-
-
-def wait(api: AirflowApi, seconds: float = 240) -> None:
-    """Until every DAG is known and the scheduler is alive. Raises TimeoutError."""
+def known(api: AirflowApi, dags: set[str], seconds: float = 120) -> None:
+    """Return when the DAGs are there. Raises TimeoutError."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        time.sleep(2)
-        try:
-            known = {each["dag_id"] for each in api.call("GET", "/api/v2/dags")["dags"]}
-            if known >= set(SIDES) and api.health()["scheduler"]["status"] == "healthy":
-                return
-        except OSError:
-            continue
-    raise TimeoutError(f"Airflow must be up within {seconds:g} s, is not: docker logs {NAME}-airflow")
+    while not dags <= {each["dag_id"] for each in api.call("GET", "/api/v2/dags")["dags"]}:
+        if time.monotonic() > end:
+            raise TimeoutError(f"the DAGs {', '.join(sorted(dags))} must be there within {seconds:g} s, are not")
+        time.sleep(1)
 
 
 def run(api: AirflowApi, dag: str) -> Times:
@@ -179,22 +135,37 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def measure(place: Path, runs: int, say: Callable[[str], None]) -> tuple[dict[str, list[Times]], float, float]:
+    """The times of each side's runs, of `make up`, and from a trigger to a container."""
+    (place / "bare").mkdir()
+    found: dict[str, list[Times]] = {side: [] for side in SIDES}
+    with compose(place) as stack:
+        ours = stack.airflow
+        first = to_first_container(ours)
+        with Bare(ROOT, place / "bare", "") as bare:
+            bare.wait()
+            known(ours, {"ours", "asked"})
+            sides = {"ours": ours, "asked": ours, "bare": bare.api}
+            for side in ("asked", *SIDES):  # the first one makes everything
+                run(sides[side], side)
+            for number in range(runs):
+                for side, times in found.items():
+                    times.append(run(sides[side], side))
+                say(f"{number + 1} of {runs}")
+    return found, stack.start_seconds, first
+
+
 def main() -> int:
     """0 when all runs went well."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=3, help="of each side")
-    parser.add_argument("--images", default="microstep-", help="what the names of the images begin with")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a variable for Airflow")
     args = parser.parse_args()
-    found: dict[str, list[Times]] = {side: [] for side in SIDES}
-    with folder() as place, airflow(place, args.images, args.set) as api:
-        run(api, "asked")  # makes everything
-        run(api, "ours")
-        run(api, "bare")
-        for number in range(args.runs):
-            for side, times in found.items():
-                times.append(run(api, side))
-            print(f"{number + 1} of {args.runs}", file=sys.stderr, flush=True)
+    for part in ("airflow", "dev"):
+        subprocess.run([ROOT / "tools" / "env", part], check=True)
+    with tempfile.TemporaryDirectory(prefix="microstep-bench-", ignore_cleanup_errors=True) as name:
+        place = Path(name)
+        place.chmod(0o755)  # containers of other users read below it
+        found, start_seconds, first = measure(place, args.runs, lambda line: print(line, file=sys.stderr, flush=True))
     print("| side | first task to last, s | against bare | trigger to end, s | against bare | a task, s |")
     print("|---|---|---|---|---|---|")
     bare = found["bare"]
@@ -203,6 +174,8 @@ def main() -> int:
         each = median(seconds for time in found[side] for seconds in time.each)
         against = tasks / median(time.tasks for time in bare), total / median(time.total for time in bare)
         print(f"| {what} | {tasks:.1f} | {against[0]:.2f} | {total:.1f} | {against[1]:.2f} | {each:.2f} |")
+    print(f"\n`make up` (images built): {start_seconds:.0f} s; first trigger to first container: {first:.1f} s")
+    print(f"{args.runs} runs of each side, {os.cpu_count()} processors")
     return 0
 
 

@@ -18,7 +18,7 @@ from typing import Self
 from airflow_api import AirflowApi
 
 PARTS = ("generate", "preprocess", "train", "validate", "predict", "mlflow", "airflow")
-DAGS = ("generate", "train", "predict")
+DAGS = frozenset({"generate", "train", "predict"})
 START_SECONDS = 180
 
 
@@ -104,6 +104,11 @@ def mlflow_server(root: Path, home: Path, port: int | None = None) -> Server:
 class Airflow(Server):
     """`airflow standalone`: scheduler, DAG processor, triggerer and API server in one session."""
 
+    dags = DAGS
+    """What must be there before it counts as ready."""
+    folder = Path("airflow", "dags")
+    """Where they are, below the root."""
+
     def __init__(self, root: Path, home: Path, tracking: str, port: int | None = None) -> None:
         port = free_port(port)
         self._home = home / "airflow"
@@ -114,7 +119,7 @@ class Airflow(Server):
             "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__PORT": str(port),
             "AIRFLOW__API__WORKERS": "1",
-            "AIRFLOW__CORE__DAGS_FOLDER": str(root / "airflow" / "dags"),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(root / self.folder),
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "false",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
             "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
@@ -144,7 +149,7 @@ class Airflow(Server):
         if all(pool["name"] != "steps" for pool in self.api.call("GET", "/api/v2/pools")["pools"]):
             pool = {"name": "steps", "slots": 2, "include_deferred": False, "description": "steps that run at once"}
             self.api.call("POST", "/api/v2/pools", pool)
-        return {dag["dag_id"] for dag in self.api.call("GET", "/api/v2/dags")["dags"]} >= set(DAGS)
+        return {dag["dag_id"] for dag in self.api.call("GET", "/api/v2/dags")["dags"]} >= self.dags
 
     def password(self) -> str:
         """Of the user admin, made by Airflow at its first start."""

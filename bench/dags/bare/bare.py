@@ -12,7 +12,6 @@ with DAG("bare", schedule=None):
                 command="true",
                 auto_remove="force",
                 mount_tmp_dir=False,
-                docker_url="unix:///var/run/docker.sock",
             )
             for number in range(5)
         ]

@@ -16,8 +16,10 @@ def set_threads() -> None:
     They read it once: call this before any of them is imported.
     """
     os.environ.setdefault("OMP_NUM_THREADS", str(_processors()))
-    # threads that wait spin otherwise: on a machine that has other work, too, a fit takes several times as long
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # Threads that wait spin for milliseconds otherwise: on a machine that has other work, too, a fit takes several
+    # times as long. So a few microseconds, after which they sleep: docs/decisions/0017.
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "400")
 
 
 def _processors() -> int:

@@ -11,7 +11,7 @@ def told(tmp_path, monkeypatch):
     """What OpenMP is told where a process may run on eight processors and the container's limit files hold this."""
     monkeypatch.setattr(threads, "_QUOTAS", (tmp_path / "cpu.max", tmp_path / "cpu.cfs_quota_us"))
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(8)))
-    for name in ("OMP_NUM_THREADS", "OMP_WAIT_POLICY"):
+    for name in ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
         monkeypatch.setenv(name, "taken back after the test")
         monkeypatch.delenv(name)
 
@@ -51,8 +51,9 @@ def test_what_a_user_has_set_stays(told, monkeypatch):
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
     assert told(cpu_max="100000 100000\n") == "5"
     assert os.environ["OMP_WAIT_POLICY"] == "active"
+    assert "GOMP_SPINCOUNT" not in os.environ  # it would overrule what the user chose
 
 
-def test_threads_that_wait_do_not_spin(told):
+def test_threads_that_wait_spin_for_a_moment_alone(told):
     told()
-    assert os.environ["OMP_WAIT_POLICY"] == "passive"
+    assert os.environ["GOMP_SPINCOUNT"] == "400"

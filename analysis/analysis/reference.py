@@ -31,20 +31,25 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """From which the dispersion was told."""
 
 
-def number(name: str, values: Array) -> Column:
+def binned(name: str, values: Array | Words) -> tuple[Column, Array]:
+    """A column with its rows by bin, and the bin of each of the values."""
+    empty = _frequent(name, values) if isinstance(values, Words) else _quantiles(name, values)
+    places = codes(empty, values)
+    return msgspec.structs.replace(empty, counts=count(empty, places).tolist()), places
+
+
+def _quantiles(name: str, values: Array) -> Column:
     """Bins of about equally many values; NaN is missing."""
     known = values[~np.isnan(values)]
     edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.empty(0)
-    empty = Column(name=name, kind="number", edges=edges.tolist(), counts=[])
-    return msgspec.structs.replace(empty, counts=count(empty, codes(empty, values)).tolist())
+    return Column(name=name, kind="number", edges=edges.tolist(), counts=[])
 
 
-def category(name: str, values: Words) -> Column:
+def _frequent(name: str, values: Words) -> Column:
     """The most frequent words."""
     rows = np.bincount(values.places + 1, minlength=len(values.words) + 1)[1:]
     there = sorted((-int(number), word) for number, word in zip(rows, values.words, strict=True) if number)
-    empty = Column(name=name, kind="category", words=[word for _, word in there[:WORDS]], counts=[])
-    return msgspec.structs.replace(empty, counts=count(empty, codes(empty, values)).tolist())
+    return Column(name=name, kind="category", words=[word for _, word in there[:WORDS]], counts=[])
 
 
 def codes(column: Column, values: Array | Words) -> Array:
@@ -68,8 +73,7 @@ def build(columns: Mapping[str, Array | Words], days: Array, settings: Drift, se
     """The reference of training rows; `days` is the day of each row."""
     found, coded = [], {}
     for name, values in columns.items():
-        column = category(name, values) if isinstance(values, Words) else number(name, values)
-        coded[name] = codes(column, values)
+        column, coded[name] = binned(name, values)
         found.append(column)
     rows = len(days)
     names, which = np.unique(days, return_inverse=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.drift import Limits, measure, psi, worst
-from analysis.reference import Reference, build, codes, count, number
+from analysis.reference import Reference, binned, build, codes, count
 from analysis.rows import Words
 from contract.modelling import Drift
 
@@ -108,14 +108,14 @@ def test_the_same_rows_give_the_same_reference():
 def test_counting_in_pieces_is_counting_at_once():
     rng = np.random.default_rng(4)
     values = np.where(rng.random(1000) < 0.1, np.nan, rng.normal(size=1000))
-    column = number("x", values)
+    column, _ = binned("x", values)
     pieces = sum(count(column, codes(column, piece)) for piece in np.array_split(values, 7))
     assert pieces.tolist() == column.counts
     assert sum(column.counts) == 1000
 
 
 def test_a_day_without_rows_or_a_column_without_values_is_no_drift():
-    column = number("x", np.full(50, np.nan))
+    column, _ = binned("x", np.full(50, np.nan))
     limits = Limits(watch=0.05, alarm=0.01)
     assert measure(column, np.zeros(len(column.counts)), limits).level == "ok"
     assert measure(column, np.array(column.counts), limits).level == "ok"

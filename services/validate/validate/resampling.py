@@ -17,9 +17,9 @@ Array = np.ndarray[Any, Any]
 Weighted = Callable[[Array], Array]
 """Weights (resamples x rows) -> one value for each resample; NaN where the drawn rows cannot tell."""
 
-_CELLS = 4_000_000
+_CELLS = 2_000_000
 """Weights that are in memory at once."""
-MOST_WEIGHTS = 50_000_000
+MOST_WEIGHTS = 20_000_000
 """Rows times resamples: with so many rows an interval is narrow, and its ends need no more draws."""
 LEAST_RESAMPLES = 99
 

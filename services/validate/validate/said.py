@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.drift import Column
-from analysis.reference import category, number
+from analysis.reference import binned
 from analysis.rows import Words
 from validate.compare import Comparison
 
@@ -12,7 +12,7 @@ def said_column(comparison: Comparison) -> Column:
     """The challenger's, under the name of a column of predictions."""
     outcome, names = comparison.challenger, comparison.report.classes
     if not names:
-        return number("prediction", outcome.scores)
+        return binned("prediction", outcome.scores)[0]
     if len(names) == 2:
-        return number("score", outcome.scores[:, 1])
-    return category("prediction", Words(outcome.answers, names))
+        return binned("score", outcome.scores[:, 1])[0]
+    return binned("prediction", Words(outcome.answers, names))[0]

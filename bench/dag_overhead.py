@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""What a DAG of the five steps costs on compose when there is nothing to do, against five bare DockerOperators (`true`).
+"""What a DAG of the five steps with nothing to do costs on compose, against five bare DockerOperators (`true`).
 
 usage: make down, make build, then: python3 bench/dag_overhead.py [--runs 3]
 
-Starts the stack from a copy of the checkout, with volumes of its own, and beside it, on this machine, an Airflow without
-anything of ours but its settings (`airflow standalone`), whose DockerOperators ask the engine themselves; removes both.
+Starts the stack from a copy of the checkout, with volumes of its own, and beside it, on this machine, an Airflow with
+nothing of ours but its settings (`airflow standalone`), whose DockerOperators ask the engine themselves; removes both.
 Our five steps run as they are (up to date: the operator starts nothing), and with each one asked in its container. The
 sides run in turn. A time is from the start of a run's first task to the end of its last, or from the trigger to the end
-of the run. Ratios are of medians. On the way: how long `make up` takes, and from the first trigger to the first container.
+of the run; ratios are of medians. On the way: how long `make up` takes, and the first trigger to the first container.
 """
 
 from __future__ import annotations

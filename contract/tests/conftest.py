@@ -1,8 +1,12 @@
+import logging
+import os
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from contract.cli import main
+from contract.options import Step
 from contract.toml import parse
 
 MINIMAL = """
@@ -49,3 +53,23 @@ def config_file(tmp_path: Path):
     path = tmp_path / "pipeline.toml"
     path.write_text(MINIMAL)
     return path
+
+
+@pytest.fixture
+def call(tmp_path, config_file, monkeypatch):
+    """Runs a step whose work is a given function; returns its exit code."""
+    for name in [name for name in os.environ if name.startswith("MICROSTEP_")]:
+        monkeypatch.delenv(name)
+    (tmp_path / "data").mkdir()
+
+    def run(work, *argv, commands=()):
+        step = Step("train", tmp_path, "Reads nothing.\nWrites nothing.", work, commands)
+        places = ["--data-root", str(tmp_path / "data"), "--config", str(config_file)]
+        return main(step, [*places, *argv])
+
+    yield run
+    logging.getLogger().handlers.clear()
+
+
+def nothing(run):
+    pass

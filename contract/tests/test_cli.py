@@ -1,5 +1,4 @@
 import json
-import logging
 import os
 import signal
 import subprocess
@@ -7,29 +6,9 @@ import sys
 import textwrap
 
 import pytest
+from conftest import nothing
 
-from contract.cli import Command, Step, main
 from contract.errors import ConfigError, DataError
-
-
-@pytest.fixture
-def call(tmp_path, config_file, monkeypatch):
-    """Runs a step whose work is a given function; returns its exit code."""
-    for name in [name for name in os.environ if name.startswith("MICROSTEP_")]:
-        monkeypatch.delenv(name)
-    (tmp_path / "data").mkdir()
-
-    def run(work, *argv, commands=()):
-        step = Step("train", tmp_path, "Reads nothing.\nWrites nothing.", work, commands)
-        places = ["--data-root", str(tmp_path / "data"), "--config", str(config_file)]
-        return main(step, [*places, *argv])
-
-    yield run
-    logging.getLogger().handlers.clear()
-
-
-def nothing(run):
-    pass
 
 
 def test_a_run_knows_its_day_paths_and_configuration(call, tmp_path):
@@ -38,16 +17,6 @@ def test_a_run_knows_its_day_paths_and_configuration(call, tmp_path):
     run = seen[0]
     assert (run.day, run.force, run.config.table.key) == ("2026-01-02", True, "id")
     assert run.layout.champion == tmp_path / "data" / "models" / "champion.json"
-
-
-def test_every_option_has_an_environment_variable(tmp_path, config_file, monkeypatch):
-    seen = []
-    for name, value in {
-        "DAY": "2026-01-03", "DATA_ROOT": str(tmp_path), "CONFIG": str(config_file), "FORCE": "1", "LOG_FORMAT": "json",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(f"MICROSTEP_{name}", value)
-    assert main(Step("train", tmp_path, "", seen.append), []) == 0
-    assert (seen[0].day, seen[0].root, seen[0].force) == ("2026-01-03", tmp_path, True)
 
 
 @pytest.mark.parametrize(
@@ -63,20 +32,6 @@ def test_every_option_has_an_environment_variable(tmp_path, config_file, monkeyp
 def test_a_wrong_call_ends_with_its_code_and_says_why(call, capfd, argv, code, message):
     assert call(nothing, *argv) == code
     assert message in capfd.readouterr().err
-
-
-@pytest.mark.parametrize("argv", [["--dya", "2026-01-01"], ["--log-format", "xml"], ["infre"]])
-def test_unknown_options_are_wrong_usage(call, argv):
-    with pytest.raises(SystemExit) as end:
-        call(nothing, *argv)
-    assert end.value.code == 64
-
-
-def test_a_wrong_variable_is_wrong_usage_too(call, monkeypatch):
-    monkeypatch.setenv("MICROSTEP_LOG_FORMAT", "xml")
-    with pytest.raises(SystemExit) as end:
-        call(nothing, "--day", "2026-01-01")
-    assert end.value.code == 64
 
 
 def raising(error):
@@ -128,36 +83,11 @@ def test_json_logs_are_one_object_a_line(call, capfd):
     assert (line["levelname"], line["name"], line["message"]) == ("ERROR", "train", "no")
 
 
-def test_help_shows_what_is_read_and_written_and_examples(call, capsys):
-    with pytest.raises(SystemExit):
-        call(nothing, "--help")
-    text = capsys.readouterr().out
-    for part in ("Reads nothing", "docker run", "docker compose run", "MICROSTEP_DATA_ROOT", "exit codes"):
-        assert part in text
-
-
-def test_a_command_of_its_own_needs_no_day(call):
-    seen = []
-    command = Command("infer", "Look.", lambda parser: parser.add_argument("file"), seen.append)
-    assert call(nothing, "infer", "x.csv", commands=[command]) == 0
-    assert seen[0].file == "x.csv"
-
-
-@pytest.mark.parametrize(
-    ("argv", "named"), [(["--day", "2026-01-01", "--dya", "2026-01-02"], "--dya"), (["infre", "x.csv"], "infre")]
-)
-def test_a_step_with_commands_names_what_is_wrong_with_its_call(call, capfd, argv, named):
-    command = Command("infer", "Look.", lambda parser: None, nothing)
-    with pytest.raises(SystemExit) as end:
-        call(nothing, *argv, commands=[command])
-    assert end.value.code == 64
-    assert named in capfd.readouterr().err.splitlines()[-1]
-
-
 TERMINATED = """
     import sys, time
     from pathlib import Path
-    from contract.cli import Step, main
+    from contract.cli import main
+    from contract.options import Step
     from contract.publish import DatasetWriter
 
     def work(run):

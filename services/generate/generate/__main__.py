@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from contract import cli
+from contract.options import Command, Step
 from contract.run import Run
 from contract.sections import Files, Sql
 from generate.arrivals import Source, write
@@ -42,8 +43,8 @@ def source_of(run: Run) -> Source:
 def main() -> int:
     """The exit code."""
     summary = "write a first pipeline.toml from a CSV or Parquet file"
-    command = cli.Command("infer", summary, add_options, infer, step_options=False)
-    return cli.main(cli.Step("generate", Path(__file__).parent, SUMMARY, work, [command]))
+    command = Command("infer", summary, add_options, infer, step_options=False)
+    return cli.main(Step("generate", Path(__file__).parent, SUMMARY, work, [command]))
 
 
 if __name__ == "__main__":

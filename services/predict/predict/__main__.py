@@ -8,6 +8,7 @@ from pathlib import Path
 
 import analysis
 from contract import cli
+from contract.options import Command, Step
 from predict.work import work
 
 
@@ -30,7 +31,7 @@ def _trace_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for machines")
 
 
-STEP = cli.Step(
+STEP = Step(
     name="predict",
     package=Path(__file__).parent,
     summary="Reads processed/<day> and the champion: the registry's (MLFLOW_TRACKING_URI), else models/champion.json.\n"
@@ -38,7 +39,7 @@ STEP = cli.Step(
     work=work,
     libraries=(Path(analysis.__file__).parent,),
     commands=(
-        cli.Command("trace", "print where a day's predictions come from, every hash checked", _trace_options, trace),
+        Command("trace", "print where a day's predictions come from, every hash checked", _trace_options, trace),
     ),
 )
 

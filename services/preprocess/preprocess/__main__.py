@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 from contract import cli
+from contract.options import Step
 from preprocess.work import work
 
-STEP = cli.Step(
+STEP = Step(
     name="preprocess",
     package=Path(__file__).parent,
     summary="Reads raw/<day>/data and, once there are labels, raw/<day>/target.\n"

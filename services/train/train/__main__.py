@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import analysis
-from contract.cli import Step
 from contract.cli import main as run_step
+from contract.options import Step
 from train.work import work
 
 

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import analysis
-from contract.cli import Command, Step, open_root, open_run
 from contract.cli import main as run_step
+from contract.cli import open_root, open_run
 from contract.layout import Layout
+from contract.options import Command, Step
 from contract.toml import load
 from validate.work import throne_of, work
 

@@ -1,0 +1,133 @@
+"""What a step says about itself, and its command line: options, other commands, help."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from contract.errors import ExitCode
+from contract.run import Run
+
+ENVIRONMENT = {
+    "day": "MICROSTEP_DAY",
+    "data_root": "MICROSTEP_DATA_ROOT",
+    "config": "MICROSTEP_CONFIG",
+    "force": "MICROSTEP_FORCE",
+    "log_format": "MICROSTEP_LOG_FORMAT",
+}
+_LOG_FORMATS = ("text", "json")
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something a step does besides its day's work (`generate infer`)."""
+
+    name: str
+    summary: str
+    add_options: Callable[[argparse.ArgumentParser], None]
+    work: Callable[[argparse.Namespace], None]
+    step_options: bool = True
+    """Takes the step's options, too."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the command line needs to know about a step."""
+
+    name: str
+    package: Path
+    """The directory of the step's sources."""
+    summary: str
+    """Two lines, `Reads …` and `Writes …`."""
+    work: Callable[[Run], None]
+    commands: Sequence[Command] = ()
+    libraries: tuple[Path, ...] = ()
+    """The directories of other sources of ours that the step uses."""
+
+
+def parse(step: Step, given: Sequence[str]) -> argparse.Namespace:
+    """The options as given, or by their variables. Ends the program when they are wrong, or ask for help."""
+    parser = _parser(step, _commands(step, given))
+    args = parser.parse_args(given)
+    if args.log_format not in _LOG_FORMATS:  # argparse does not hold a default against the choices
+        parser.error(f"{ENVIRONMENT['log_format']}: must be one of {', '.join(_LOG_FORMATS)}, got {args.log_format!r}")
+    return args
+
+
+def _commands(step: Step, given: Sequence[str]) -> Sequence[Command]:
+    """None when options alone are given: argparse would take an unknown option's value for a wrong command."""
+    words = {"-h", "--help", *(command.name for command in step.commands)}
+    return () if given and given[0].startswith("-") and words.isdisjoint(given) else step.commands
+
+
+def _parser(step: Step, commands: Sequence[Command]) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=step.name,
+        description=step.summary,
+        epilog=_examples(step),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    revision = os.environ.get("MICROSTEP_REVISION", "unknown")
+    parser.add_argument("--version", action="version", version=f"microstep-{step.name} {revision}")
+    _add_options(parser)
+    parser.set_defaults(command=None)
+    if commands:
+        others = parser.add_subparsers(title="other commands", metavar="COMMAND")
+        for command in commands:
+            sub = others.add_parser(command.name, help=command.summary, description=command.summary)
+            if command.step_options:
+                # as good after the command's name; without a default, which would hide what stands before it
+                _add_options(sub, default=argparse.SUPPRESS)
+            command.add_options(sub)
+            sub.set_defaults(command=command)
+    return parser
+
+
+def _add_options(parser: argparse.ArgumentParser, **other: Any) -> None:
+    def default(name: str, value: str | None = None) -> dict[str, Any]:
+        return other or {"default": os.environ.get(ENVIRONMENT[name], value)}
+
+    parser.add_argument("--day", metavar="YYYY-MM-DD", **default("day"), help="the day to work on")
+    parser.add_argument("--data-root", metavar="DIR", **default("data_root", "/data"), help="what all steps share")
+    parser.add_argument(
+        "--config", metavar="FILE", **default("config", "/config/pipeline.toml"), help="the pipeline's configuration"
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        **(other or {"default": _truth(os.environ.get(ENVIRONMENT["force"], ""))}),
+        help=f"do the work again even if it is up to date [{ENVIRONMENT['force']}=1]",
+    )
+    parser.add_argument("--log-format", choices=_LOG_FORMATS, **default("log_format", "text"), help="log lines as")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Argument errors end with our code for wrong usage; argparse's own is 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(ExitCode.USAGE, f"{self.prog}: {message}\n")
+
+
+def _truth(text: str) -> bool:
+    return text.lower() in ("1", "true", "yes")
+
+
+def _examples(step: Step) -> str:
+    image = f"microstep-{step.name}"
+    variables = "\n".join(f"  --{name.replace('_', '-'):<12}{variable}" for name, variable in ENVIRONMENT.items())
+    return f"""examples:
+  docker run --rm --user $(id -u):$(id -g) -v $PWD/data:/data -v $PWD/pipeline.toml:/config/pipeline.toml:ro \\
+    {image} --day 2026-11-22
+  docker compose run --rm {step.name} --day 2026-11-22 --force
+
+every option has an environment variable:
+{variables}
+
+exit codes: 0 done or up to date, 64 usage, 65 data, 66 input missing, 69 service unavailable, 70 bug,
+  73 cannot write, 74 input/output, 75 try again, 77 not permitted, 78 configuration, 80 gate refused"""

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
 
 from analysis.matrix import parts, ready
 from analysis.rows import Columns
@@ -58,11 +59,12 @@ class Scoring:
         return pa.RecordBatch.from_pydict(made)
 
     def _predicted(self, rows: Any, chances: Any) -> pa.Array:
-        if chances is None or not isinstance(self._estimator, _MOST_PROBABLE):
+        places = None if chances is None else _told(self._estimator, chances)
+        if places is None:
             return pa.array(self._estimator.predict(rows))
         # no Python per row: a word for each class, and which one each row has
-        places = pa.array(chances.argmax(axis=1).astype(np.int32))
-        return pa.DictionaryArray.from_arrays(places, pa.array(self._estimator.classes_)).cast(pa.string())
+        words = pa.array(self._estimator.classes_)
+        return pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32)), words).cast(pa.string())
 
     def means(self) -> dict[str, float]:
         """The mean of each score, or of the predictions of a regression."""
@@ -78,6 +80,15 @@ class Scoring:
             self.classes.update({each["values"]: each["counts"] for each in pc.value_counts(prediction).to_pylist()})
         for column in self._scores:
             self._sums[column] += pc.sum(made[column]).as_py()
+
+
+def _told(estimator: Any, chances: Any) -> Any:
+    """The place of each row's predicted class, as its probabilities tell; None for a model that must be asked."""
+    if isinstance(estimator, FixedThresholdClassifier) and estimator.response_method == "predict_proba":
+        # as train makes it: a number, for two classes
+        positive = list(estimator.classes_).index(estimator.pos_label)
+        return np.where(chances[:, positive] >= estimator.threshold, positive, 1 - positive)
+    return chances.argmax(axis=1) if isinstance(estimator, _MOST_PROBABLE) else None
 
 
 def _places(model: Any, config: Config, name: str) -> dict[str, int | None]:

@@ -2,7 +2,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.svm import LinearSVC
 
 from analysis.rows import columns
@@ -41,6 +43,34 @@ def test_the_positive_class_is_the_configurations_not_the_last(day, model):
     day.raw_config["table"]["positive"] = "no"
     _, made = score(day, model)
     assert made["score"].to_pylist() == model.predict_proba(expected(model, day))[:, 0].tolist()
+
+
+class Counting(LogisticRegression):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def predict_proba(self, X):  # noqa: N803 - scikit-learn's name
+        type(self).asked += 1
+        return super().predict_proba(X)
+
+
+@pytest.mark.parametrize("positive", ["no", "yes"])
+def test_a_model_with_a_threshold_is_asked_once_and_says_what_it_would_say(day, make_model, positive):
+    model = make_model(Counting(max_iter=5000))
+    frame = expected(model, day, 60)
+    # one that a row reaches exactly
+    threshold = float(np.sort(model.predict_proba(frame)[:, list(model.classes_).index(positive)])[40])
+    last = FixedThresholdClassifier(
+        FrozenEstimator(model[-1]), threshold=threshold, pos_label=positive, response_method="predict_proba"
+    )
+    model.steps[-1] = ("fixed", last.fit(model[:-1].transform(frame), np.array(["no", "yes"] * 30, dtype=object)))
+    said = model.predict(frame).tolist()
+    Counting.asked = 0
+    _, made = score(day, model, batch=batch_of(day, 60))
+    assert made["prediction"].to_pylist() == said
+    assert said.count(positive) in range(20, 30)
+    assert Counting.asked == 1
 
 
 def test_a_multiclass_model_gives_a_chance_for_each_class_nought_for_one_it_never_saw(day, make_model):

@@ -10,10 +10,8 @@ import math
 import warnings
 from typing import Any
 
-import joblib
 import msgspec
 import numpy as np
-import threadpoolctl
 from scipy import stats
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (makes the next import possible)
 from sklearn.model_selection import HalvingRandomSearchCV
@@ -67,8 +65,7 @@ def search(
             return judge(*arguments)
 
         halving.set_params(scoring=told)
-        # as many threads as the container has cores of its own, which BLAS does not ask for by itself
-        with threadpoolctl.threadpool_limits(joblib.cpu_count()), warnings.catch_warnings():
+        with warnings.catch_warnings():
             # a point that cannot be fitted loses by its score; a warning for each would drown the log
             warnings.simplefilter("ignore")
             try:

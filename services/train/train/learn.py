@@ -9,9 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import joblib
 import numpy as np
-import threadpoolctl
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
@@ -86,8 +84,7 @@ def learn_all(candidate: Candidate, config: Config, rows: Rows, days: list[Datas
 def explained(candidate: Candidate) -> Iterator[None]:
     """Turn what goes wrong in a fit into a ConfigError, and what is warned of into a line of the log."""
     try:
-        # as many threads as the container has cores of its own, which BLAS does not ask for by itself
-        with threadpoolctl.threadpool_limits(joblib.cpu_count()), warnings.catch_warnings(record=True) as caught:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             yield
     except (ValueError, TypeError) as error:

@@ -19,8 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +30,7 @@ sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests" / "end_to_end")]
 
 from airflow_api import ENDED, AirflowApi  # noqa: E402 - the path comes first
 from embedded import Airflow  # noqa: E402
-from stack import Stack, copy_checkout, run_in, running_containers, start  # noqa: E402
+from stack import copy_checkout, running  # noqa: E402
 
 DAY = "2026-01-07"
 SIDES = {
@@ -69,26 +68,18 @@ class Times:
     """Of each task."""
 
 
-@contextmanager
-def compose(place: Path) -> Iterator[Stack]:
-    """The stack from a copy of the checkout. Raises RuntimeError when one runs already."""
-    if others := running_containers():
-        raise RuntimeError(f"a stack must not be there already, got {', '.join(others)}: make down")
-    checkout = copy_checkout(place / "checkout")
-    settings = checkout / "pipeline.toml"
+def checkout(place: Path) -> Path:
+    """A copy of the checkout, with the DAGs to compare and little work for them."""
+    found = copy_checkout(place)
+    settings = found / "pipeline.toml"
     text = settings.read_text()
     for old, new in LITTLE.items():
         assert old in text, old
         text = text.replace(old, new)
     settings.write_text(text)
-    (checkout / "docker-compose.override.yml").write_text((ROOT / "bench/dags/compose/override.yml").read_text())
-    (checkout / ".env").write_text("MICROSTEP_SCHEDULE=false\n")
-    run_in(checkout, "docker", "compose", "down", "--volumes")
-    try:
-        yield start(checkout)
-    finally:
-        run_in(checkout, "make", "down")
-        run_in(checkout, "docker", "compose", "down", "--volumes")
+    (found / "docker-compose.override.yml").write_text((ROOT / "bench/dags/compose/override.yml").read_text())
+    (found / ".env").write_text("MICROSTEP_SCHEDULE=false\n")
+    return found
 
 
 def to_first_container(api: AirflowApi) -> float:
@@ -139,7 +130,7 @@ def measure(place: Path, runs: int, say: Callable[[str], None]) -> tuple[dict[st
     """The times of each side's runs, of `make up`, and from a trigger to a container."""
     (place / "bare").mkdir()
     found: dict[str, list[Times]] = {side: [] for side in SIDES}
-    with compose(place) as stack:
+    with running(checkout(place / "checkout")) as stack:
         ours = stack.airflow
         first = to_first_container(ours)
         with Bare(ROOT, place / "bare", "") as bare:

@@ -1,9 +1,8 @@
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
-from stack import ROOT, copy_checkout, run_in, running_containers, start
+from stack import ROOT, copy_checkout, running
 
 TIMINGS: list[str] = []
 
@@ -11,19 +10,8 @@ TIMINGS: list[str] = []
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory):
     """The whole stack, up from a fresh copy with volumes of its own; down again at the end."""
-    if others := running_containers():
-        pytest.fail(f"a stack is there already ({', '.join(others)}): make down, then try again")
-    checkout = copy_checkout(tmp_path_factory.mktemp("checkout"))
-    run_in(checkout, "docker", "compose", "down", "--volumes")
-    try:
-        yield start(checkout)
-    finally:
-        logs = subprocess.run(
-            ["docker", "compose", "logs", "--no-color"], cwd=checkout, capture_output=True, check=False
-        )
-        (ROOT / ".stack.log").write_bytes(logs.stdout)
-        run_in(checkout, "make", "--no-print-directory", "down")
-        run_in(checkout, "docker", "compose", "down", "--volumes")
+    with running(copy_checkout(tmp_path_factory.mktemp("checkout"))) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="session")

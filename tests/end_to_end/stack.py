@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,6 +117,23 @@ def run_in(
     )
     assert done.returncode == 0, f"{' '.join(words)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
+
+
+@contextmanager
+def running(checkout: Path) -> Iterator[Stack]:
+    """The stack of a checkout, with fresh volumes; down again at the end. Raises RuntimeError when one is there already."""
+    if others := running_containers():
+        raise RuntimeError(f"a stack is there already ({', '.join(others)}): make down, then try again")
+    run_in(checkout, "docker", "compose", "down", "--volumes")
+    try:
+        yield start(checkout)
+    finally:
+        logs = subprocess.run(
+            ["docker", "compose", "logs", "--no-color"], cwd=checkout, capture_output=True, check=False
+        )
+        (ROOT / ".stack.log").write_bytes(logs.stdout)
+        run_in(checkout, "make", "--no-print-directory", "down")
+        run_in(checkout, "docker", "compose", "down", "--volumes")
 
 
 def start(checkout: Path) -> Stack:

@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from airflow.sdk.exceptions import AirflowFailException
 from docker import APIClient
 from docker.errors import APIError, NotFound
 
@@ -29,7 +30,8 @@ GRACE_SECONDS = 10.0
 _NOT_FOUND = 404
 _CONFLICT = 409
 _AT_WORK = ("running", "paused", "restarting")
-_OWNER = ("microstep.dag", "microstep.run", "microstep.task")
+_ROOT = "microstep.root"
+_OWNER = (_ROOT, "microstep.dag", "microstep.run", "microstep.task")
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +59,7 @@ class Engine(APIClient):  # type: ignore[misc]  # docker ships no types
         """The container of a step and day; its name is the lock.
 
         When an earlier try of the same task has left it at work, or done, that one is adopted: its log is read from
-        the beginning, its end is this task's. One of another task is waited for.
+        the beginning, its end is this task's. One of another task is waited for; another checkout's is left alone.
         """
         patience = Patience(name)
         while True:
@@ -78,6 +80,11 @@ class Engine(APIClient):  # type: ignore[misc]  # docker ships no types
                     log.info("%s: adopted from try %s, which was lost", name, theirs.get("microstep.try"))
                     self._adopted = holder["Id"]
                     return holder
+                if theirs.get(_ROOT) != labels[_ROOT]:
+                    raise AirflowFailException(
+                        f"{name}: the engine has a container of this name that belongs to {theirs.get(_ROOT) or 'others'}, not"
+                        f" to {labels[_ROOT]}, and it does not run; remove it if nobody needs it: docker rm {name}"
+                    )
                 self.remove_container(holder["Id"], force=True)
 
     def attach(self, container: str, **kwargs: Any) -> Any:

@@ -80,6 +80,7 @@ class DockerStepOperator(DockerOperator):
             image=f"microstep-{step}",
             container_name=f"microstep-{step}-{day}",
             labels={
+                "microstep.root": home,
                 "microstep.step": step,
                 "microstep.day": day,
                 "microstep.dag": "{{ dag.dag_id }}",

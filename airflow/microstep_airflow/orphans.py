@@ -22,8 +22,9 @@ log = logging.getLogger(__name__)
 
 def end_orphans(context: Context) -> None:
     """Stop and remove every container of the run: a DAG's callback when the run is over."""
-    client = _client()
-    for container in _found(client, f"microstep.dag={context['dag'].dag_id}", f"microstep.run={context['run_id']}"):
+    client, home = _client(), os.environ["MICROSTEP_HOST_ROOT"]
+    labels = f"microstep.dag={context['dag'].dag_id}", f"microstep.run={context['run_id']}"
+    for container in _found(client, *labels, f"microstep.root={home}"):
         _end(client, container)
 
 
@@ -34,11 +35,9 @@ def end_all_orphans(home: str, goes_on: Callable[[str, str], bool]) -> int:
     :param goes_on: whether a run (its DAG, its id) does
     """
     client, ended = _client(), 0
-    for container in _found(client, "microstep.run"):
-        mounts = {mount.get("Source") for mount in container["Mounts"]}
+    for container in _found(client, "microstep.run", f"microstep.root={home}"):
         labels = container["Labels"]
-        # elsewhere than behind the socket proxy, others' containers are listed as well
-        if f"{home}/data" in mounts and not goes_on(labels["microstep.dag"], labels["microstep.run"]):
+        if not goes_on(labels["microstep.dag"], labels["microstep.run"]):
             _end(client, container)
             ended += 1
     return ended

@@ -20,10 +20,9 @@ class FakeEngine:
         self.holders = []
         """The states of a container that has the name already, one after the other; then it is gone."""
         self.holders_run = "manual__1"
+        self.holders_root = "/srv/microstep"
         self.listed = {}
         """The labels of the containers that a list tells of, by their ids."""
-        self.home = "/srv/microstep"
-        """The checkout that they belong to."""
         self.broken = {}
         """Status by (method, path)."""
         self.started = threading.Event()
@@ -58,7 +57,7 @@ class FakeEngine:
             self.started.set()
         answers = {
             "GET /version": (200, {"ApiVersion": VERSION[2:]}),
-            "GET /containers/json": (200, self._list()),
+            "GET /containers/json": (200, self._list(query)),
             "POST /containers/create": (201, {"Id": "c1", "Warnings": []}),
             "GET /containers/c0/json": (200, {"Id": "c0", "Config": {"Tty": False}}),
             "POST /containers/c0/wait": (200, {"StatusCode": self.exit_code}),
@@ -73,15 +72,16 @@ class FakeEngine:
             status, _, code = self.holders.pop(0).partition(" ")
             labels = {"microstep.dag": "{{ dag.dag_id }}", "microstep.task": "{{ task.task_id }}", "microstep.try": "1"}
             state = {"Status": status, "ExitCode": int(code or 0)}
-            run = {"microstep.run": self.holders_run}
+            run = {"microstep.run": self.holders_run, "microstep.root": self.holders_root}
             return 200, {"Id": "c0", "State": state, "Config": {"Labels": labels | run}}
         return answers.get(f"{method} {path}", (404, {"message": f"No such image: {path}"}))
 
-    def _list(self):
-        mounts = [{"Type": "bind", "Source": f"{self.home}/data", "Destination": "/data"}]
+    def _list(self, query):
+        wanted = json.loads(query["filters"][0])["label"] if "filters" in query else []
         return [
-            {"Id": each, "Names": [f"/{each}"], "Labels": labels, "Mounts": mounts}
+            {"Id": each, "Names": [f"/{each}"], "Labels": labels}
             for each, labels in self.listed.items()
+            if all(word in labels or word in [f"{key}={value}" for key, value in labels.items()] for word in wanted)
         ]
 
     def frame(self):

@@ -294,6 +294,13 @@ def test_what_another_task_left_behind_does_not_hold_the_lock(engine, step, quic
     assert len(engine.asked("POST", "/c1/start")) == 1
 
 
+def test_what_another_checkout_left_behind_is_never_removed(engine, step, quick):
+    engine.holders, engine.holders_run, engine.holders_root = ["exited"] * 100, THIS_RUN, "/srv/other"
+    with pytest.raises(AirflowFailException, match="belongs to /srv/other, not to /srv/microstep"):
+        run(step())
+    assert engine.asked("DELETE", "/containers/c0") == []
+
+
 @pytest.mark.parametrize("state", ["running", "paused", "exited 0"])
 def test_what_a_lost_try_of_the_same_task_left_at_work_or_done_is_adopted(engine, step, state):
     engine.holders, engine.holders_run = [state], THIS_RUN
@@ -383,6 +390,7 @@ def test_a_step_runs_as_the_owner_of_the_data_root_but_never_as_root(tmp_path, m
 
 def test_labels_say_whose_container_it_is(step):
     assert step().labels == {
+        "microstep.root": "/srv/microstep",
         "microstep.step": "train",
         "microstep.day": DAY,
         "microstep.dag": "{{ dag.dag_id }}",

@@ -1,3 +1,4 @@
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -7,13 +8,14 @@ from fake_engine import FakeEngine
 from microstep_airflow.orphans import end_all_orphans, end_orphans
 
 CONTEXT = {"dag": SimpleNamespace(dag_id="train"), "run_id": "scheduled__1"}
-OF_A_RUN = {"microstep.dag": "train", "microstep.run": "scheduled__1"}
+OF_A_RUN = {"microstep.root": "/srv/microstep", "microstep.dag": "train", "microstep.run": "scheduled__1"}
 
 
 @pytest.fixture
 def engine(monkeypatch):
     fake = FakeEngine()
     monkeypatch.setenv("DOCKER_HOST", fake.url)
+    monkeypatch.setenv("MICROSTEP_HOST_ROOT", "/srv/microstep")
     yield fake
     fake.close()
 
@@ -29,7 +31,8 @@ def test_what_a_run_that_is_over_left_at_work_is_stopped_and_removed(engine):
     engine.listed = {"c1": OF_A_RUN}
     end_orphans(CONTEXT)
     [(query, _)] = engine.asked("GET", "/containers/json")
-    assert query["filters"] == ['{"label": ["microstep.dag=train", "microstep.run=scheduled__1"]}']
+    labels = ["microstep.dag=train", "microstep.run=scheduled__1", "microstep.root=/srv/microstep"]
+    assert query["filters"] == [json.dumps({"label": labels})]
     assert query["all"] == ["1"]
     assert ended(engine) == ["c1"]
 
@@ -40,7 +43,7 @@ def test_a_run_that_left_nothing_stops_nothing(engine):
 
 
 def test_of_all_containers_those_whose_run_does_not_go_on_are_ended(engine):
-    engine.listed = {"over": OF_A_RUN, "at_work": {"microstep.dag": "train", "microstep.run": "manual__2"}}
+    engine.listed = {"over": OF_A_RUN, "at_work": OF_A_RUN | {"microstep.run": "manual__2"}}
     asked = []
 
     def goes_on(dag, run):
@@ -51,11 +54,13 @@ def test_of_all_containers_those_whose_run_does_not_go_on_are_ended(engine):
     assert asked == [("train", "scheduled__1"), ("train", "manual__2")]
     assert ended(engine) == ["over"]
     [(query, _)] = engine.asked("GET", "/containers/json")
-    assert (query["filters"], query["all"]) == (['{"label": ["microstep.run"]}'], ["1"])
+    filters = json.dumps({"label": ["microstep.run", "microstep.root=/srv/microstep"]})
+    assert (query["filters"], query["all"]) == ([filters], ["1"])
 
 
 def test_containers_of_another_checkout_are_another_ones_business(engine):
-    engine.listed, engine.home = {"c1": OF_A_RUN}, "/srv/other"
+    engine.listed = {"c1": OF_A_RUN | {"microstep.root": "/srv/other"}}
+    end_orphans(CONTEXT)
     assert end_all_orphans("/srv/microstep", lambda dag, run: pytest.fail("asked about it")) == 0
     assert ended(engine) == []
 

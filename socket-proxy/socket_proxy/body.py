@@ -15,7 +15,7 @@ REGISTRY_NETWORK = "microstep-steps"
 SQL_NETWORK = "microstep-sql"
 WITH_REGISTRY = ("train", "validate", "predict")
 OWN = "microstep.root"
-"""The label of what was made through this proxy, with the checkout that it belongs to."""
+"""The label of a step's container with the checkout that it belongs to: others may use the same engine."""
 
 _LARGEST_ID = 2**31 - 1
 _LEAST_MEMORY = 6 * 1024**2
@@ -45,6 +45,7 @@ def container(raw: bytes, name: str, house: House) -> bytes:
         "User": user,
         "Env": _environment(said.get("Env"), step),
         "Labels": {
+            OWN: house.root,
             "microstep.step": step,
             "microstep.day": day,
             **{f"microstep.{key}": _matching(labels, f"microstep.{key}", rule) for key, rule in _LABELS.items()},
@@ -76,29 +77,30 @@ def container(raw: bytes, name: str, house: House) -> bytes:
         },
     }
     _compare(said, built, "")
-    built["Labels"][OWN] = house.root
     return json.dumps(built).encode()
 
 
 def filters(text: str, house: House) -> str:
-    """Returns the filters of a list of containers with our own label added.
+    """Returns the filters of a list of containers, written anew.
 
-    Raises ValueError unless it is a list of one run's containers, or of those of all runs.
+    Raises ValueError unless it is a list of one run's containers, or of those of all runs, of this checkout alone.
     """
     said = read(text.encode())
     labels = said.get("label")
-    keys = ("microstep.dag", "microstep.run")
-    if labels == [keys[1]]:
+    keys, own = ("microstep.dag", "microstep.run"), f"{OWN}={house.root}"
+    if labels == [keys[1], own]:
         wanted = [keys[1]]
-    elif isinstance(labels, list) and len(labels) == len(keys):
-        pairs = zip(keys, labels, strict=True)
+    elif isinstance(labels, list) and len(labels) == len(keys) + 1:
+        pairs = zip(keys, labels, strict=False)
         wanted = [f"{key}={_matching(dict([_pair(label)]), key, _WORD)}" for key, label in pairs]
     else:
         raise ValueError(
-            f"filters: must be a list of the labels {', '.join(keys)}, or of {keys[1]} alone, got {text[:200]!r}"
+            f"filters: must be a list of the labels {', '.join(keys)} and {own}, or without the first,"
+            f" got {text[:200]!r}"
         )
-    _compare(said, {"label": wanted}, "filters: ")
-    return json.dumps({"label": [*wanted, f"{OWN}={house.root}"]})
+    built = {"label": [*wanted, own]}
+    _compare(said, built, "filters: ")
+    return json.dumps(built)
 
 
 def read(raw: bytes) -> dict[str, Any]:

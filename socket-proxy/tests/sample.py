@@ -26,6 +26,7 @@ def body(**changed):
             "MICROSTEP_IMAGE=sha256:" + "ab" * 32,
         ],
         "Labels": {
+            "microstep.root": "/srv/microstep",
             "microstep.step": "train",
             "microstep.day": "2026-11-22",
             "microstep.dag": "train",

@@ -18,10 +18,19 @@ def secret(folder):
     return {"Type": "bind", "Source": f"/srv/microstep/secrets/{folder}", "Target": "/run/secrets", "ReadOnly": True}
 
 
-def test_a_steps_body_passes_and_gets_the_label_of_its_checkout():
-    built = judged(body())
-    assert built["Labels"].pop(OWN) == "/srv/microstep"
-    assert built == body()
+def test_a_steps_body_passes_as_it_is():
+    assert judged(body()) == body()
+
+
+@pytest.mark.parametrize("root", ["/srv/other", "", None])
+def test_a_step_must_carry_the_label_of_its_own_checkout(root):
+    said = body()
+    said["Labels"][OWN] = root
+    with pytest.raises(ValueError, match=f"Labels.{OWN}: must be '/srv/microstep'"):
+        judged(said)
+    del said["Labels"][OWN]
+    with pytest.raises(ValueError, match=f"Labels.{OWN}: is missing"):
+        judged(said)
 
 
 def test_every_step_may_have_its_own_network_and_secret_and_no_other():

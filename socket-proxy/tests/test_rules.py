@@ -105,27 +105,33 @@ def listed(filters):
     return judge(Request("GET", f"/v1.45/containers/json?{query}"))
 
 
-def test_a_list_shows_what_the_proxy_made_for_all_runs():
-    forwarded = listed({"label": ["microstep.run"]})
-    assert quote_plus(json.dumps({"label": ["microstep.run", "microstep.root=/srv/microstep"]})) in forwarded.target
+def test_a_list_shows_what_this_checkout_has_of_all_runs():
+    filters = {"label": ["microstep.run", "microstep.root=/srv/microstep"]}
+    assert quote_plus(json.dumps(filters)) in listed(filters).target
 
 
-def test_a_list_shows_what_the_proxy_made_for_one_run_alone():
-    labels = ["microstep.dag=train", "microstep.run=manual__2026-11-22T02:00:00+00:00"]
-    forwarded = listed({"label": labels})
-    assert quote_plus(json.dumps({"label": [*labels, "microstep.root=/srv/microstep"]})) in forwarded.target
+def test_a_list_shows_what_this_checkout_has_of_one_run_alone():
+    own = "microstep.root=/srv/microstep"
+    labels = ["microstep.dag=train", "microstep.run=manual__2026-11-22T02:00:00+00:00", own]
+    assert quote_plus(json.dumps({"label": labels})) in listed({"label": labels}).target
     for filters in (
         {},
         {"label": []},
         {"label": labels[:1]},
+        {"label": labels[:2]},
         {"label": labels[1:]},
-        {"label": ["microstep.dag"]},
+        {"label": [own]},
+        {"label": ["microstep.run"]},
+        {"label": ["microstep.run", "microstep.root=/srv/other"]},
+        {"label": [*labels[:2], "microstep.root=/srv/other"]},
+        {"label": [*labels[:2], "microstep.root"]},
+        {"label": ["microstep.dag", own]},
         {"label": [*labels, "x=y"]},
-        {"label": ["microstep.dag=a b", labels[1]]},
+        {"label": ["microstep.dag=a b", *labels[1:]]},
         {"label": labels, "name": ["x"]},
-        {"label": {labels[0]: True, labels[1]: True}},
-        {"label": ["microstep.run=x", "microstep.dag=y"]},
-        {"label": [["microstep.dag=x"], 1]},
+        {"label": dict.fromkeys(labels, True)},
+        {"label": ["microstep.run=x", "microstep.dag=y", own]},
+        {"label": [["microstep.dag=x"], 1, own]},
     ):
         assert isinstance(listed(filters), Refusal), filters
 

@@ -16,7 +16,7 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.types import Mount
 from requests.exceptions import RequestException
 
-from microstep_airflow.engine import Engine, end
+from microstep_airflow.docker_client import Engine, end
 from microstep_airflow.outcome import raise_for
 from microstep_airflow.unchanged import Changed, Machine, up_to_date
 

@@ -55,7 +55,7 @@ def _found(client: APIClient, *labels: str) -> Iterator[dict[str, Any]]:
 
 
 def _end(client: APIClient, container: dict[str, Any]) -> None:
-    from microstep_airflow.engine import end
+    from microstep_airflow.docker_client import end
 
     log.warning("%s: its run is over; stopped and removed", container["Names"])
     end(client, container["Id"])

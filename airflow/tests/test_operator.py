@@ -6,12 +6,12 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from conftest import house
 from fake_engine import IMAGE_ID, FakeEngine
 
-from microstep_airflow import engine as engine_module
+from microstep_airflow import docker_client
 from microstep_airflow import operator as operator_module
 from microstep_airflow.operator import owner
 from microstep_airflow.unchanged import Changed
-from socket_proxy.body import container
-from socket_proxy.house import House
+from socket_proxy.container_spec import container
+from socket_proxy.settings import House
 
 DAY = "2026-01-03"
 
@@ -270,8 +270,8 @@ THIS_RUN = "{{ run_id }}"  # the labels of an operator that nobody has rendered
 @pytest.fixture
 def quick(monkeypatch):
     """An engine's client that waits a hundredth of a second where it would wait one, and a tenth where ten."""
-    monkeypatch.setattr(engine_module, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr(engine_module, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(docker_client, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(docker_client, "GRACE_SECONDS", 0.1)
 
 
 def test_the_container_of_another_task_is_waited_for_and_left_alone(engine, step, quick, caplog):

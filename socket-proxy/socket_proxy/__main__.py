@@ -8,8 +8,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from socket_proxy import privileges, wire
-from socket_proxy.house import House
+from socket_proxy import privileges, relay
+from socket_proxy.settings import House
 
 ENGINE = Path("/var/run/docker.sock")
 PORT = 2375
@@ -17,7 +17,7 @@ PORT = 2375
 
 async def listen(house: House) -> None:
     """Serves until SIGTERM; connections still open then are cut."""
-    server = await asyncio.start_server(partial(wire.serve, socket=ENGINE, house=house), port=PORT)
+    server = await asyncio.start_server(partial(relay.serve, socket=ENGINE, house=house), port=PORT)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     logging.getLogger("socket_proxy").info("listening on port %d for %s", PORT, house.root)

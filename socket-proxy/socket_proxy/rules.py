@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlencode
 
-from socket_proxy import body
-from socket_proxy.house import House
+from socket_proxy import container_spec
+from socket_proxy.settings import House
 
 # older ones read some bodies in other ways
 VERSION = r"/v1\.(?:4[0-9]|5[0-9])"
@@ -117,8 +117,8 @@ def judge(request: Request, house: House) -> Request | Refusal:
     try:
         parameters = _parameters(query, call)
         if "filters" in parameters:
-            parameters["filters"] = body.filters(parameters["filters"], house)
-        content = body.container(request.body, parameters["name"], house) if call.body else b""
+            parameters["filters"] = container_spec.filters(parameters["filters"], house)
+        content = container_spec.container(request.body, parameters["name"], house) if call.body else b""
     except ValueError as error:
         return Refusal(f"{request.method} {path}: {error}")
     target = f"{path}?{urlencode(parameters)}" if parameters else path
@@ -133,7 +133,7 @@ def looks_at(container: str) -> Request:
 def bind(judged: Request, seen: bytes, house: House) -> Request | Refusal:
     """Returns the call for the container that was seen, by its full id; refuses when this proxy did not make it."""
     found = json.loads(seen)
-    if (found["Config"]["Labels"] or {}).get(body.OWN) != house.root:
+    if (found["Config"]["Labels"] or {}).get(container_spec.OWN) != house.root:
         return Refusal(f"container {judged.container}: was not made by the steps of {house.root}; it is left alone")
     # by id: between this call and the next, a name may go to another container
     target = judged.target.replace(f"/containers/{judged.container}", f"/containers/{found['Id']}", 1)

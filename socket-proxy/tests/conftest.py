@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from sample import HOUSE, ID, own
 
-from socket_proxy import wire
+from socket_proxy import relay
 
 
 class Engine:
@@ -71,7 +71,7 @@ def stack(tmp_path):
         socket = tmp_path / "engine.sock"
         async with (
             await asyncio.start_unix_server(engine.serve, socket),
-            await asyncio.start_server(partial(wire.serve, socket=socket, house=HOUSE), "127.0.0.1", 0) as proxy,
+            await asyncio.start_server(partial(relay.serve, socket=socket, house=HOUSE), "127.0.0.1", 0) as proxy,
         ):
             yield Stack(engine, proxy.sockets[0].getsockname()[1])
 

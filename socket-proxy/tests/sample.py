@@ -1,6 +1,6 @@
 """What the step operator sends, as it sends it; also the beginning of every attempt in tests/escape."""
 
-from socket_proxy.house import House
+from socket_proxy.settings import House
 
 HOUSE = House("/srv/microstep", 2 * 1024**3, 1.0)
 NAME = "microstep-train-2026-11-22"

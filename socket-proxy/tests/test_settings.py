@@ -1,6 +1,6 @@
 import pytest
 
-from socket_proxy.house import House
+from socket_proxy.settings import House
 
 
 def test_what_airflow_is_told_is_read_here_as_well():

@@ -4,7 +4,7 @@ from copy import deepcopy
 import pytest
 from sample import HOUSE, NAME, body, host, other
 
-from socket_proxy.body import OWN, container, read
+from socket_proxy.container_spec import OWN, container, read
 
 GENERATE = "microstep-generate-2026-11-22"
 DATA, CONFIG = host()["Mounts"]

@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any, NoReturn
 
-from socket_proxy.house import House
+from socket_proxy.settings import House
 
 REGISTRY_NETWORK = "microstep-steps"
 SQL_NETWORK = "microstep-sql"

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import h11
 
-from socket_proxy.house import House
 from socket_proxy.rules import Refusal, Request, bind, judge, looks_at
+from socket_proxy.settings import House
 
 READ_SIZE = 64 * 1024
 BODY_LIMIT = 256 * 1024

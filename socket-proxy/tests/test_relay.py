@@ -4,7 +4,7 @@ import json
 import pytest
 from sample import ID, NAME, body, own
 
-from socket_proxy import wire
+from socket_proxy import relay
 
 PING = b"GET /_ping HTTP/1.1\r\nHost: proxy\r\n\r\n"
 CREATE = b"POST /v1.45/containers/create?name=microstep-train-2026-11-22 HTTP/1.1\r\nHost: proxy\r\n"
@@ -34,7 +34,7 @@ AMBIGUOUS = {
 
 @pytest.mark.parametrize(("said", "status"), AMBIGUOUS.values(), ids=AMBIGUOUS)
 def test_what_can_be_read_in_two_ways_never_reaches_the_engine(stack, monkeypatch, said, status):
-    monkeypatch.setattr(wire, "SECONDS_TO_SEND_A_REQUEST", 0.2)
+    monkeypatch.setattr(relay, "SECONDS_TO_SEND_A_REQUEST", 0.2)
 
     async def scenario():
         async with stack() as s:
@@ -102,7 +102,7 @@ def test_a_container_that_is_not_ours_hears_nothing(stack, containers, status):
 
 
 def test_a_body_beyond_the_limit_is_refused(stack, monkeypatch):
-    monkeypatch.setattr(wire, "BODY_LIMIT", 10)
+    monkeypatch.setattr(relay, "BODY_LIMIT", 10)
 
     async def scenario():
         async with stack() as s:

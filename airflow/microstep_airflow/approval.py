@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 class AskOperator(HITLOperator):
     """Asks whether a day's challenger may become champion; holds no worker while it waits.
 
-    Pushes the words that make `validate` carry out the answer. Nobody's answer is a refusal, so that no
+    Pushes the arguments that make `validate` carry out the answer. Nobody's answer is a refusal, so that no
     question stays open for ever. Skips when there is nothing to ask: the day was decided before.
 
     :param day: YYYY-MM-DD
@@ -74,14 +74,14 @@ class AskOperator(HITLOperator):
         super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> list[str]:
-        """The words for validate."""
+        """The arguments for validate."""
         answer = super().execute_complete(context, event)
         user, why = answer["responded_by_user"], answer["params_input"].get("why")
         if user is None:
             why = f"nobody answered within {self.limit.days} days"
         # one word each, whatever a person typed: a dash at its beginning makes no option of it
-        words = [COMMANDS[answer["chosen_options"][0]], f"--by={user['name'] if user else 'airflow'}"]
-        return [*words, f"--why={why}"] if why else words
+        arguments = [COMMANDS[answer["chosen_options"][0]], f"--by={user['name'] if user else 'airflow'}"]
+        return [*arguments, f"--why={why}"] if why else arguments
 
 
 class QuestionMail(BaseNotifier):

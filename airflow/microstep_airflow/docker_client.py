@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException
 from docker import APIClient
-from docker.errors import APIError, NotFound
+from docker.errors import APIError, DockerException, NotFound
+from docker.types import LogConfig
+from urllib3.exceptions import HTTPError
 
 RULES: dict[str, Any] = {
     # process 1 passes signals on and reaps, so that a stop ends the step at once
@@ -19,6 +22,9 @@ RULES: dict[str, Any] = {
     "cap_drop": ["ALL"],
     "security_opt": ["no-new-privileges"],
     "pids_limit": 512,
+    # The log is read while it is written, and reading is slower: what the machine's default driver rotates away is
+    # lost. This one keeps each byte as it was written (json-file does not), and rotates after a gigabyte.
+    "log_config": LogConfig(type="local", config={"max-size": "1g", "max-file": "2", "compress": "false"}),
 }
 STOP_SECONDS = 3
 """Airflow kills a task 5 s after it asked it to end; by then the container must be gone."""
@@ -36,7 +42,7 @@ _OWNER = (_ROOT, "microstep.dag", "microstep.run", "microstep.task")
 log = logging.getLogger(__name__)
 
 
-class Engine(APIClient):  # type: ignore[misc]  # docker ships no types
+class StepDockerClient(APIClient):  # type: ignore[misc]  # docker ships no types
     """An APIClient that adds the rules to every container and remembers how the last one ended.
 
     The provider builds the host configuration, runs the container and reads the exit code itself; all of it goes
@@ -53,7 +59,7 @@ class Engine(APIClient):  # type: ignore[misc]  # docker ships no types
     def create_host_config(self, *args: Any, **kwargs: Any) -> Any:
         """The host configuration with the rules in it; memory that is not there is not swapped for."""
         limits = {"nano_cpus": self._nano_cpus, "memswap_limit": kwargs["mem_limit"]}
-        return super().create_host_config(*args, **kwargs, **RULES, **limits)
+        return super().create_host_config(*args, **{**kwargs, **RULES, **limits})
 
     def create_container(self, *args: Any, name: str, labels: dict[str, str], **kwargs: Any) -> Any:
         """The container of a step and day; its name is the lock.
@@ -82,14 +88,24 @@ class Engine(APIClient):  # type: ignore[misc]  # docker ships no types
                     return holder
                 if theirs.get(_ROOT) != labels[_ROOT]:
                     raise AirflowFailException(
-                        f"{name}: the engine has a container of this name that belongs to {theirs.get(_ROOT) or 'others'}, not"
-                        f" to {labels[_ROOT]}, and it does not run; remove it if nobody needs it: docker rm {name}"
+                        f"{name}: the engine has a container of this name that belongs to {theirs.get(_ROOT) or 'others'},"
+                        f" not to {labels[_ROOT]}, and it does not run; remove it if nobody needs it: docker rm {name}"
                     )
                 self.remove_container(holder["Id"], force=True)
 
-    def attach(self, container: str, **kwargs: Any) -> Any:
-        """The container's output as it comes; what an adopted one has said before comes first."""
-        return (self.logs if container == self._adopted else super().attach)(container, **kwargs)
+    def attach(self, container: str, **_: Any) -> Iterator[bytes]:
+        """The container's output from its first line to its end, as it comes.
+
+        The provider attaches before it starts a container and reads afterwards. Here nothing is asked of the engine
+        until the first read: then its log is followed, which needs no raw stream and starts with what an adopted
+        container printed before. Raises DockerException when the connection breaks before the end.
+        """
+        stream = self.logs(container, stream=True, follow=True)
+        try:
+            # the stream's own iterator takes a broken connection for the end of the log
+            yield from stream._stream  # noqa: SLF001
+        except (HTTPError, OSError) as error:
+            raise DockerException(f"the log of {container[:12]} broke off: {error}") from error
 
     def start(self, container: str, *args: Any, **kwargs: Any) -> None:
         """Start a container, unless it was adopted: it has been started."""
@@ -126,15 +142,15 @@ class Patience:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._told = False
+        self._announced = False
         self._idle_since: float | None = None
 
     def lasts(self, at_work: bool, labels: dict[str, str]) -> bool:
         """As long as it is at work; when not, as long as a living task takes to start or to remove it."""
-        if not self._told:
+        if not self._announced:
             who = ", ".join(f"{key} {labels.get(f'microstep.{key}', '?')}" for key in ("dag", "run", "task", "try"))
             log.info("%s: must be the only one of its step and day; waiting for the one of %s", self._name, who)
-            self._told = True
+            self._announced = True
         if at_work:
             self._idle_since = None
         elif self._idle_since is None:

@@ -113,7 +113,7 @@ class House:
             limit=ANSWER_LIMIT,
         )
         runner, options = self._runner("validate")
-        return ask, runner(task_id="decide", day=DAY, words=ask.output, **options)
+        return ask, runner(task_id="decide", day=DAY, arguments=ask.output, **options)
 
     def wait_for(self, what: str) -> ArrivalSensor:
         """Wait until something of the run's day (or the champion) is there."""

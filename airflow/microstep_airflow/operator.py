@@ -16,7 +16,7 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.types import Mount
 from requests.exceptions import RequestException
 
-from microstep_airflow.docker_client import Engine, end
+from microstep_airflow.docker_client import StepDockerClient, end
 from microstep_airflow.outcome import raise_for
 from microstep_airflow.unchanged import Changed, Machine, up_to_date
 
@@ -32,7 +32,7 @@ class DockerStepOperator(DockerOperator):
     """One step for one day.
 
     The image is `microstep-<step>` and never pulled; the container's name, made from step and day, is the lock
-    against a second copy. It runs as the owner of the data root, with the limits that `engine` lists.
+    against a second copy. It runs as the owner of the data root, with the limits that `docker_client` lists.
 
     :param step: its name
     :param day: YYYY-MM-DD
@@ -44,10 +44,10 @@ class DockerStepOperator(DockerOperator):
     :param secrets: the folder of the checkout with the step's secrets, below `home`; None for none
     :param memory: the limit, as Docker writes it
     :param cpus: the limit, in processors
-    :param words: a command of the step's own with its options; none for the day's work
+    :param arguments: a command of the step's own with its options; none for the day's work
     """
 
-    template_fields: Sequence[str] = (*DockerOperator.template_fields, "day", "labels", "words")
+    template_fields: Sequence[str] = (*DockerOperator.template_fields, "day", "labels", "arguments")
     ui_color = "#dbeafe"
 
     def __init__(
@@ -63,7 +63,7 @@ class DockerStepOperator(DockerOperator):
         secrets: str | None,
         memory: str,
         cpus: float,
-        words: Sequence[str] | XComArg = (),
+        arguments: Sequence[str] | XComArg = (),
         **kwargs: Any,
     ) -> None:
         binds = [(f"{home}/data", DATA_ROOT, False), (f"{home}/pipeline.toml", CONFIG, True)]
@@ -103,22 +103,22 @@ class DockerStepOperator(DockerOperator):
         self.config = config
         self.home = home
         self.limit = cpus
-        self.words = words
+        self.arguments = arguments
         self.stopped = False
 
     @cached_property
-    def cli(self) -> Engine:
+    def cli(self) -> StepDockerClient:
         """The engine's client. Raises AirflowException when the engine does not answer."""
-        return Engine(str(self.docker_url), cpus=self.limit)
+        return StepDockerClient(str(self.docker_url), cpus=self.limit)
 
     def execute(self, context: Context) -> None:
         """Run the step, unless there is nothing to do; raise what `outcome` says about its end."""
         self._normalize_mounts()
-        assert not isinstance(self.words, XComArg), "rendered before the task is executed"
-        self.command = [*self.words, "--day", self.day]
+        assert not isinstance(self.arguments, XComArg), "rendered before the task is executed"
+        self.command = [*self.arguments, "--day", self.day]
         try:
             image = self.environment["MICROSTEP_IMAGE"] = self.cli.inspect_image(self.image)["Id"]
-            if not self.words and self._nothing_to_do(image):
+            if not self.arguments and self._nothing_to_do(image):
                 return
             self.user = owner(Path(self.data_root))
             self._run_image_with_mounts(self.mounts, add_tmp_variable=False)
@@ -151,13 +151,13 @@ class DockerStepOperator(DockerOperator):
             for each in found:
                 self.log.info("%s: up to date, no container was started", each)
             return True
-        return False  # one is at work, or was left by a lost try of this task: `engine` knows what to do
+        return False  # one is at work, or was left by a lost try of this task: `docker_client` knows what to do
 
     @property
     def by_hand(self) -> str:
         """The command that does the same, in the checkout."""
-        assert not isinstance(self.words, XComArg), "rendered before the task is executed"
-        return f"docker compose run --rm {self.step} {shlex.join([*self.words, '--day', self.day])}"
+        assert not isinstance(self.arguments, XComArg), "rendered before the task is executed"
+        return f"docker compose run --rm {self.step} {shlex.join([*self.arguments, '--day', self.day])}"
 
     def on_kill(self) -> None:
         """Stop and remove the container when Airflow ends the task."""

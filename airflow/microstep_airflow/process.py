@@ -33,10 +33,10 @@ class ProcessStepOperator(BaseOperator):
     :param data_root: the data root
     :param config: pipeline.toml
     :param home: the checkout, which holds .venvs/ and services/
-    :param words: a command of the step's own with its options; none for the day's work
+    :param arguments: a command of the step's own with its options; none for the day's work
     """
 
-    template_fields: Sequence[str] = ("day", "words")
+    template_fields: Sequence[str] = ("day", "arguments")
     ui_color = "#dcfce7"
 
     def __init__(
@@ -47,7 +47,7 @@ class ProcessStepOperator(BaseOperator):
         data_root: str,
         config: str,
         home: str,
-        words: Sequence[str] | XComArg = (),
+        arguments: Sequence[str] | XComArg = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(do_xcom_push=False, **kwargs)
@@ -56,7 +56,7 @@ class ProcessStepOperator(BaseOperator):
         self.data_root = data_root
         self.config = config
         self.home = home
-        self.words = words
+        self.arguments = arguments
         self.child: subprocess.Popen[str] | None = None
 
     def execute(self, context: Context) -> None:
@@ -101,9 +101,9 @@ class ProcessStepOperator(BaseOperator):
 
     def command(self) -> list[str]:
         """The step's command line."""
-        assert not isinstance(self.words, XComArg), "rendered before the task is executed"
+        assert not isinstance(self.arguments, XComArg), "rendered before the task is executed"
         options = ["--day", self.day, "--data-root", self.data_root, "--config", self.config, "--log-format", "text"]
-        return [*_ENDS_WITH_ITS_TASK, str(self.python), "-m", self.step, *self.words, *options]
+        return [*_ENDS_WITH_ITS_TASK, str(self.python), "-m", self.step, *self.arguments, *options]
 
     @property
     def by_hand(self) -> str:

@@ -25,7 +25,8 @@ class FakeEngine:
         """The labels of the containers that a list tells of, by their ids."""
         self.broken = {}
         """Status by (method, path)."""
-        self.started = threading.Event()
+        self.log_is_cut = False
+        """Whether the connection breaks before the end of the log."""
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"tcp://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
@@ -53,8 +54,6 @@ class FakeEngine:
         if method == "DELETE" and path == "/containers/c0":
             self.holders = []
             return 204, None
-        if path == "/containers/c1/start":
-            self.started.set()
         answers = {
             "GET /version": (200, {"ApiVersion": VERSION[2:]}),
             "GET /containers/json": (200, self._list(query)),
@@ -98,32 +97,21 @@ class FakeEngine:
                 path = url.path.removeprefix(VERSION)
                 query = parse_qs(url.query)
                 engine.calls.append((self.command, path, query, json.loads(body) if body else None))
-                if path.endswith("/attach"):
-                    self.stream()
-                    return
                 if path.endswith("/logs"):
-                    self.answer_with(200, "application/vnd.docker.multiplexed-stream", engine.frame())
+                    missing = 1 if engine.log_is_cut else 0
+                    self.answer_with(200, "application/vnd.docker.multiplexed-stream", engine.frame(), missing)
+                    self.close_connection = engine.log_is_cut
                     return
                 status, answer = engine.answer(self.command, path, query)
                 content = b"" if answer is None else json.dumps(answer).encode()
                 self.answer_with(status, "application/json", content)
 
-            def answer_with(self, status, kind, content):
+            def answer_with(self, status, kind, content, missing=0):
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(content)))
+                self.send_header("Content-Length", str(len(content) + missing))
                 self.end_headers()
                 self.wfile.write(content)
-
-            def stream(self):
-                self.send_response_only(101, "UPGRADED")
-                self.send_header("Content-Type", "application/vnd.docker.raw-stream")
-                self.send_header("Connection", "Upgrade")
-                self.send_header("Upgrade", "tcp")
-                self.end_headers()
-                assert engine.started.wait(10)
-                self.wfile.write(engine.frame())
-                self.close_connection = True
 
             do_GET = do_POST = do_DELETE = handle_call  # noqa: N815 - the server's names
 

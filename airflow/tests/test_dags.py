@@ -152,8 +152,8 @@ def test_a_question_has_an_end_before_the_run_and_the_next_training(load_dags):
 def test_validate_carries_the_answer_out_whoever_runs_it(load_dags, runner):
     decide = load_dags(runner=runner, approval="manual")["train"].get_task("decide")
     assert step_of(decide) == "validate"
-    assert decide.words.operator.task_id == "ask"
-    assert "words" in decide.template_fields
+    assert decide.arguments.operator.task_id == "ask"
+    assert "arguments" in decide.template_fields
 
 
 def test_the_predict_dag(dags):

@@ -10,8 +10,8 @@ from microstep_airflow import docker_client
 from microstep_airflow import operator as operator_module
 from microstep_airflow.operator import owner
 from microstep_airflow.unchanged import Changed
-from socket_proxy.container_spec import container
-from socket_proxy.settings import House
+from socket_proxy.container_spec import build
+from socket_proxy.settings import Settings
 
 DAY = "2026-01-03"
 
@@ -71,6 +71,7 @@ def test_a_step_runs_with_the_rules_of_the_house(engine, step, tmp_path):
         "MemorySwap": 2 * 1024**3,
         "NanoCpus": 1_000_000_000,
         "NetworkMode": "microstep-steps",
+        "LogConfig": {"Type": "local", "Config": {"max-size": "1g", "max-file": "2", "compress": "false"}},
     }
     assert {key: host.get(key) for key in expected} == expected
     assert [key for key in ("Privileged", "CapAdd", "Binds", "Devices", "PidMode", "AutoRemove") if host.get(key)] == []
@@ -90,13 +91,13 @@ def test_the_socket_proxy_finds_nothing_to_say_against_the_container_of_a_step(e
     engine.images.add(f"microstep-{name}")
     run(operator)
     asked, body = engine.created
-    machine = House.read({"MICROSTEP_HOST_ROOT": operator.mounts[0]["Source"].removesuffix("/data")})
-    assert b"no-new-privileges" in container(json.dumps(body).encode(), asked, machine)
+    machine = Settings.read({"MICROSTEP_HOST_ROOT": operator.mounts[0]["Source"].removesuffix("/data")})
+    assert b"no-new-privileges" in build(json.dumps(body).encode(), asked, machine)
 
 
 def test_a_command_of_the_step_comes_before_the_options(engine, step):
     operator = step("validate")
-    operator.words = ["approve", "--by=a b; rm -r /"]
+    operator.arguments = ["approve", "--by=a b; rm -r /"]
     engine.images.add("microstep-validate")
     run(operator)
     assert engine.created[1]["Cmd"] == ["approve", "--by=a b; rm -r /", "--day", DAY]
@@ -160,9 +161,9 @@ def test_the_calls_to_the_engine_are_these_and_no_others(engine, step):
         ("GET", "/version"),
         ("GET", "/images/microstep-train/json"),
         ("POST", "/containers/create"),
-        ("POST", "/containers/c1/attach"),
-        ("GET", "/containers/c1/json"),
         ("POST", "/containers/c1/start"),
+        ("GET", "/containers/c1/logs"),
+        ("GET", "/containers/c1/json"),
         ("POST", "/containers/c1/wait"),
         ("DELETE", "/containers/c1"),
     ]
@@ -248,9 +249,9 @@ def test_a_container_is_started_when_something_may_have_changed_and_the_log_says
     assert len(engine.asked("POST", "/c1/start")) == 1
 
 
-def test_words_are_always_carried_out(engine, step, unchanged):
+def test_a_command_with_arguments_is_always_carried_out(engine, step, unchanged):
     operator = step("validate")
-    operator.words = ["approve"]
+    operator.arguments = ["approve"]
     engine.images.add("microstep-validate")
     run(operator)
     assert len(engine.asked("POST", "/c1/start")) == 1
@@ -326,6 +327,14 @@ def test_what_a_lost_try_left_unfinished_is_done_again(engine, step, state):
     run(step())
     assert len(engine.asked("DELETE", "/containers/c0")) == 1
     assert len(engine.asked("POST", "/c1/start")) == 1
+
+
+def test_a_log_that_breaks_off_is_no_end_of_the_step_and_is_retried(engine, step):
+    engine.log_is_cut = True
+    with pytest.raises(AirflowException, match="the log of c1 broke off") as raised:
+        run(step())
+    assert type(raised.value) is AirflowException
+    assert engine.asked("POST", "/containers/c1/wait") == []
 
 
 def test_an_engine_that_does_not_answer_is_retried(step, monkeypatch):

@@ -44,8 +44,9 @@ def test_the_step_gets_the_options_that_a_container_gets(step, tmp_path):
 
 
 def test_a_command_of_the_step_comes_before_the_options(tmp_path):
-    words = ["approve", "--by=a b; rm -r /"]
-    assert operator(tmp_path, words=words).command()[-12:-6] == ["-m", "train", *words, "--day", DAY]
+    arguments = ["approve", "--by=a b; rm -r /"]
+    command = operator(tmp_path, arguments=arguments).command()
+    assert command[-12:-6] == ["-m", "train", *arguments, "--day", DAY]
 
 
 def test_the_step_finds_its_own_sources_and_none_of_airflows_settings(step, tmp_path, monkeypatch):

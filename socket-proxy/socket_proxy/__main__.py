@@ -9,25 +9,25 @@ from functools import partial
 from pathlib import Path
 
 from socket_proxy import privileges, relay
-from socket_proxy.settings import House
+from socket_proxy.settings import Settings
 
 ENGINE = Path("/var/run/docker.sock")
 PORT = 2375
 
 
-async def listen(house: House) -> None:
+async def listen(settings: Settings) -> None:
     """Serves until SIGTERM; connections still open then are cut."""
-    server = await asyncio.start_server(partial(relay.serve, socket=ENGINE, house=house), port=PORT)
+    server = await asyncio.start_server(partial(relay.serve, socket=ENGINE, settings=settings), port=PORT)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    logging.getLogger("socket_proxy").info("listening on port %d for %s", PORT, house.root)
+    logging.getLogger("socket_proxy").info("listening on port %d for %s", PORT, settings.root)
     await stop.wait()
     server.close()
 
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
 try:
-    settings = House.read(os.environ)
+    settings = Settings.read(os.environ)
 except ValueError as error:
     sys.exit(f"socket-proxy: {error}")
 privileges.drop(ENGINE)

@@ -1,4 +1,4 @@
-"""Which calls pass, and in which words they go on to the engine.
+"""Which calls pass, and what goes on to the engine in their place.
 
 `judge` and `bind` are pure: a request in, the request to forward or a refusal out. What they return is put together
 here from what matched the rules, so nothing that they do not name (another spelling of a path, a second copy of a
@@ -13,7 +13,7 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl, urlencode
 
 from socket_proxy import container_spec
-from socket_proxy.settings import House
+from socket_proxy.settings import Settings
 
 # older ones read some bodies in other ways
 VERSION = r"/v1\.(?:4[0-9]|5[0-9])"
@@ -29,14 +29,13 @@ NUMBER = "[0-9]{1,10}"
 
 @dataclass(frozen=True)
 class Request:
-    """One call. `target` is path and query, as on the request line; `upgrade` asks for a raw stream (Upgrade: tcp).
+    """One call. `target` is path and query, as on the request line.
 
-    `container` is the one that a judged call is about: `bind` must see what it is before the call goes on.
+    `container` is the one that a judged call is about: `bind` must know what it is before the call goes on.
     """
 
     method: str
     target: str
-    upgrade: bool = False
     body: bytes = b""
     container: str | None = None
 
@@ -57,7 +56,6 @@ class Call:
     path: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
-    upgrade: bool = False
     body: bool = False
 
 
@@ -74,12 +72,6 @@ CALLS = (
     Call("POST", "/containers/create", {"name": NAME}, required=frozenset({"name"}), body=True),
     Call("GET", f"/containers/{CONTAINER}/json"),
     Call("POST", f"/containers/{CONTAINER}/start"),
-    Call(
-        "POST",
-        f"/containers/{CONTAINER}/attach",
-        {"logs": FLAG, "stream": FLAG, "stdout": FLAG, "stderr": FLAG},
-        upgrade=True,
-    ),
     Call("POST", f"/containers/{CONTAINER}/wait", {"condition": "not-running|next-exit|removed"}),
     Call(
         "GET",
@@ -96,7 +88,7 @@ CALLS = (
 )
 
 
-def judge(request: Request, house: House) -> Request | Refusal:
+def judge(request: Request, settings: Settings) -> Request | Refusal:
     """Returns the request to forward instead of this one, or why there is none."""
     path, _, query = request.target.partition("?")
     versioned = re.fullmatch(rf"(?P<version>{VERSION})?(?P<rest>/.*)", path)
@@ -109,34 +101,31 @@ def judge(request: Request, house: House) -> Request | Refusal:
             f"{request.method} {path} is not among the calls that the socket proxy lets through;"
             " socket-proxy/README.md lists them"
         )
-    if request.upgrade != call.upgrade:
-        rule = "needs the header Upgrade: tcp" if call.upgrade else "takes no Upgrade header"
-        return Refusal(f"{request.method} {path} {rule}")
     if request.body and not call.body:
         return Refusal(f"{request.method} {path} takes no body; {len(request.body)} bytes came with it")
     try:
         parameters = _parameters(query, call)
         if "filters" in parameters:
-            parameters["filters"] = container_spec.filters(parameters["filters"], house)
-        content = container_spec.container(request.body, parameters["name"], house) if call.body else b""
+            parameters["filters"] = container_spec.filters(parameters["filters"], settings)
+        content = container_spec.build(request.body, parameters["name"], settings) if call.body else b""
     except ValueError as error:
         return Refusal(f"{request.method} {path}: {error}")
     target = f"{path}?{urlencode(parameters)}" if parameters else path
-    return Request(request.method, target, request.upgrade, content, match.groupdict().get("container"))
+    return Request(request.method, target, content, match.groupdict().get("container"))
 
 
-def looks_at(container: str) -> Request:
-    """Returns the request for what `bind` must see."""
+def inspection(container: str) -> Request:
+    """Returns the request for what `bind` judges by."""
     return Request("GET", f"/containers/{container}/json")
 
 
-def bind(judged: Request, seen: bytes, house: House) -> Request | Refusal:
-    """Returns the call for the container that was seen, by its full id; refuses when this proxy did not make it."""
-    found = json.loads(seen)
-    if (found["Config"]["Labels"] or {}).get(container_spec.OWN) != house.root:
-        return Refusal(f"container {judged.container}: was not made by the steps of {house.root}; it is left alone")
+def bind(judged: Request, inspected: bytes, settings: Settings) -> Request | Refusal:
+    """Returns the call on the inspected container, by its full id; refuses when this proxy did not make it."""
+    container = json.loads(inspected)
+    if (container["Config"]["Labels"] or {}).get(container_spec.ROOT_LABEL) != settings.root:
+        return Refusal(f"container {judged.container}: was not made by the steps of {settings.root}; it is left alone")
     # by id: between this call and the next, a name may go to another container
-    target = judged.target.replace(f"/containers/{judged.container}", f"/containers/{found['Id']}", 1)
+    target = judged.target.replace(f"/containers/{judged.container}", f"/containers/{container['Id']}", 1)
     return replace(judged, target=target)
 
 

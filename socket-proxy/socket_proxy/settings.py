@@ -1,4 +1,4 @@
-"""What the steps of this machine may have: read once from the environment, never from a call."""
+"""The proxy's settings, read once from its own environment and never from a call: what a step may have."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ _UNITS = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
 
 @dataclass(frozen=True)
-class House:
+class Settings:
     """The checkout that is mounted into steps, and the most that one step may take."""
 
     root: str
@@ -20,10 +20,10 @@ class House:
     """In processors."""
 
     @classmethod
-    def read(cls, environment: Mapping[str, str]) -> "House":
+    def read(cls, environment: Mapping[str, str]) -> "Settings":
         """Reads the variables that Airflow reads as well; ValueError names the one that is missing or wrong."""
         root = environment.get("MICROSTEP_HOST_ROOT", "")
-        # the engine would see another place than the one that is compared here
+        # the engine would see another directory than the one that is compared here
         if str(PurePosixPath(root)) != root or not root.startswith("/") or ".." in PurePosixPath(root).parts:
             raise ValueError(f"MICROSTEP_HOST_ROOT: must be the checkout's absolute path without '..', got {root!r}")
         text = environment.get("MICROSTEP_STEP_MEMORY", "2g")

@@ -5,37 +5,37 @@ import re
 from functools import partial
 
 import pytest
-from sample import HOUSE, ID, own
+from sample import ID, SETTINGS, own
 
 from socket_proxy import relay
 
 
 class Engine:
-    """Stands in for the container engine: keeps what it heard, says what a test wants it to say."""
+    """Stands in for the container engine: keeps the requests that reach it, gives the answer that a test sets."""
 
     def __init__(self):
-        self.heard = []
+        self.requests = []
         self.containers = {ID: own()}
-        """What it says of a container that it is asked about; these questions are not kept."""
-        self.answers = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
+        """What it answers when a container is inspected; these requests are not kept."""
+        self.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
         self.asked = asyncio.Event()
         self.left = asyncio.Event()
 
     async def serve(self, reader, writer):
         head = await reader.readuntil(b"\r\n\r\n")
-        if question := re.match(rb"GET /containers/([^/]+)/json ", head):
-            found = self.containers.get(question[1].decode())
-            content = json.dumps(found or {"message": "no"}).encode()
-            status = b"200 OK" if found else b"404 Not Found"
+        if inspection := re.match(rb"GET /containers/([^/]+)/json ", head):
+            container = self.containers.get(inspection[1].decode())
+            content = json.dumps(container or {"message": "no"}).encode()
+            status = b"200 OK" if container else b"404 Not Found"
             writer.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(content), content))
             writer.close()
             return
-        self.heard.append(head)
+        self.requests.append(head)
         self.asked.set()
-        writer.write(self.answers)
-        # until the proxy goes, and whatever it still has to say: a body, a raw stream
+        writer.write(self.answer)
+        # until the proxy goes, and all that it still sends: a body, a raw stream
         while chunk := await reader.read(1024):
-            self.heard[-1] += chunk
+            self.requests[-1] += chunk
             if chunk == b"quit":
                 break
         self.left.set()
@@ -49,7 +49,7 @@ class Stack:
         self.engine = engine
         self.port = port
 
-    async def say(self, *chunks):
+    async def send(self, *chunks):
         """Sends bytes on one connection; returns all that comes back until the proxy closes."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
@@ -71,7 +71,7 @@ def stack(tmp_path):
         socket = tmp_path / "engine.sock"
         async with (
             await asyncio.start_unix_server(engine.serve, socket),
-            await asyncio.start_server(partial(relay.serve, socket=socket, house=HOUSE), "127.0.0.1", 0) as proxy,
+            await asyncio.start_server(partial(relay.serve, socket=socket, settings=SETTINGS), "127.0.0.1", 0) as proxy,
         ):
             yield Stack(engine, proxy.sockets[0].getsockname()[1])
 

@@ -1,8 +1,8 @@
 """What the step operator sends, as it sends it; also the beginning of every attempt in tests/escape."""
 
-from socket_proxy.settings import House
+from socket_proxy.settings import Settings
 
-HOUSE = House("/srv/microstep", 2 * 1024**3, 1.0)
+SETTINGS = Settings("/srv/microstep", 2 * 1024**3, 1.0)
 NAME = "microstep-train-2026-11-22"
 ID = "4f" * 32
 
@@ -71,7 +71,7 @@ def host(**changed):
         "Tmpfs": {"/tmp": "rw,nosuid,nodev,noexec,size=512m,mode=1777"},
         "PortBindings": {},
         "Ulimits": [],
-        "LogConfig": {"Type": None, "Config": {}},
+        "LogConfig": {"Type": "local", "Config": {"max-size": "1g", "max-file": "2", "compress": "false"}},
     } | changed
 
 

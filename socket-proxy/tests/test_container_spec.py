@@ -2,16 +2,18 @@ import json
 from copy import deepcopy
 
 import pytest
-from sample import HOUSE, NAME, body, host, other
+from sample import NAME, SETTINGS, body, host, other
 
-from socket_proxy.container_spec import OWN, container, read
+from socket_proxy.container_spec import ROOT_LABEL, build, read
 
 GENERATE = "microstep-generate-2026-11-22"
 DATA, CONFIG = host()["Mounts"]
 
 
-def judged(said, name=NAME):
-    return json.loads(container(said if isinstance(said, bytes) else json.dumps(said).encode(), name, HOUSE))
+def judged(requested, name=NAME):
+    return json.loads(
+        build(requested if isinstance(requested, bytes) else json.dumps(requested).encode(), name, SETTINGS)
+    )
 
 
 def secret(folder):
@@ -24,13 +26,13 @@ def test_a_steps_body_passes_as_it_is():
 
 @pytest.mark.parametrize("root", ["/srv/other", "", None])
 def test_a_step_must_carry_the_label_of_its_own_checkout(root):
-    said = body()
-    said["Labels"][OWN] = root
-    with pytest.raises(ValueError, match=f"Labels.{OWN}: must be '/srv/microstep'"):
-        judged(said)
-    del said["Labels"][OWN]
-    with pytest.raises(ValueError, match=f"Labels.{OWN}: is missing"):
-        judged(said)
+    requested = body()
+    requested["Labels"][ROOT_LABEL] = root
+    with pytest.raises(ValueError, match=f"Labels.{ROOT_LABEL}: must be '/srv/microstep'"):
+        judged(requested)
+    del requested["Labels"][ROOT_LABEL]
+    with pytest.raises(ValueError, match=f"Labels.{ROOT_LABEL}: is missing"):
+        judged(requested)
 
 
 def test_every_step_may_have_its_own_network_and_secret_and_no_other():
@@ -42,7 +44,7 @@ def test_every_step_may_have_its_own_network_and_secret_and_no_other():
     sql = other("generate", "microstep-sql")
     sql["HostConfig"]["Mounts"].append(secret("sql"))
     assert judged(sql, GENERATE)
-    for said, name in (
+    for requested, name in (
         (other("generate", "microstep-steps"), GENERATE),
         (other("preprocess", "microstep-sql"), "microstep-preprocess-2026-11-22"),
         (body(HostConfig=host(NetworkMode="none")), NAME),
@@ -52,7 +54,7 @@ def test_every_step_may_have_its_own_network_and_secret_and_no_other():
         (sql | {"HostConfig": sql["HostConfig"] | {"Mounts": [DATA, CONFIG, secret("models")]}}, GENERATE),
     ):
         with pytest.raises(ValueError, match="NetworkMode|Mounts"):
-            judged(said, name)
+            judged(requested, name)
 
 
 def test_a_persons_answer_passes_for_validate_alone():
@@ -61,15 +63,15 @@ def test_a_persons_answer_passes_for_validate_alone():
     answer = ["approve", "--by=a b; rm -r /", "--why=it is\nbetter"]
     assert judged(other("validate", "microstep-steps", registry=True, Cmd=[*answer, *day]), name)
     assert judged(other("validate", "microstep-steps", registry=True, Cmd=[*answer[:2], *day]), name)
-    for words in (["approve"], ["sh", "--by=x"], [*answer, "--config=/data/x"], ["--config=/data/x"], answer[1:]):
+    for arguments in (["approve"], ["sh", "--by=x"], [*answer, "--config=/data/x"], ["--config=/data/x"], answer[1:]):
         with pytest.raises(ValueError, match="Cmd: must be"):
-            judged(other("validate", "microstep-steps", registry=True, Cmd=[*words, *day]), name)
+            judged(other("validate", "microstep-steps", registry=True, Cmd=[*arguments, *day]), name)
     with pytest.raises(ValueError, match="Cmd: must be"):
         judged(body(Cmd=[*answer, *day]))
 
 
 def leaves(value, path=()):
-    """Every place of a body, from the top down."""
+    """The path of every value of a body, from the top down."""
     yield path
     if isinstance(value, dict | list):
         for key in value if isinstance(value, dict) else range(len(value)):
@@ -93,26 +95,26 @@ FREE = {  # a caller's to say; test_the_free_values covers them
 @pytest.mark.parametrize("path", [path for path in leaves(body()) if path], ids=lambda path: ".".join(map(str, path)))
 def test_no_part_of_the_body_can_be_left_out_or_be_another_or_have_more_in_it(path):
     def changed(change):
-        said = deepcopy(body())
-        change(at(said, path[:-1]), path[-1])
-        return said
+        requested = deepcopy(body())
+        change(at(requested, path[:-1]), path[-1])
+        return requested
 
     others = [changed(lambda parent, key: parent.pop(key))]
     if path not in FREE:
         values = (None, "x", 1, 0, True, False, 1.0, [], {}, ["x"], {"x": 1})
-        found = at(body(), path)
+        original = at(body(), path)
         others += [
             changed(lambda parent, key, value=value: parent.__setitem__(key, value))
             for value in values
-            if (type(value), value) != (type(found), found)
+            if (type(value), value) != (type(original), original)
         ]
     if isinstance(at(body(), path), dict):
         others.append(changed(lambda parent, key: parent[key].update(Privileged=True)))
     if isinstance(at(body(), path), list):
         others.append(changed(lambda parent, key: parent[key].append("x")))
-    for said in others:
+    for requested in others:
         with pytest.raises(ValueError, match=r".+: "):
-            judged(said)
+            judged(requested)
 
 
 @pytest.mark.parametrize(
@@ -127,11 +129,11 @@ def test_no_part_of_the_body_can_be_left_out_or_be_another_or_have_more_in_it(pa
     ],
 )
 def test_the_free_values_have_bounds(key, value):
-    said = body()
-    place = next(each for each in (said, said["HostConfig"], said["Labels"]) if key in each)
-    place[key] = value
+    requested = body()
+    parent = next(part for part in (requested, requested["HostConfig"], requested["Labels"]) if key in part)
+    parent[key] = value
     with pytest.raises(ValueError, match=f"{key}: must"):
-        judged(said)
+        judged(requested)
 
 
 TEXT = json.dumps(body())
@@ -170,7 +172,7 @@ def test_other_encodings_are_no_json_here():
         read(b'{"x": "\xff"}')
 
 
-def test_a_refusal_names_the_place_the_rule_and_the_value():
+def test_a_refusal_names_the_path_the_rule_and_the_value():
     with pytest.raises(ValueError, match=r"^HostConfig.Privileged: is no part of a step's container; leave it out$"):
         judged(body(HostConfig=host(Privileged=True)))
     with pytest.raises(ValueError, match=r"^HostConfig.Mounts.0.Source: must be '/srv/microstep/data', got '/'$"):

@@ -23,14 +23,14 @@ def test_of_root_only_the_sockets_group_is_left(tmp_path):
     socket = tmp_path / "engine.sock"
     socket.touch()
     os.chown(socket, 0, 4242)
-    said = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", AFTER, socket],
         capture_output=True,
         text=True,
         check=True,
         env={"PYTHONPATH": ":".join(sys.path)},
     ).stdout
-    assert said.splitlines() == [f"{(65532,) * 3} {(65532,) * 3} [4242]", "root is gone for good"]
+    assert output.splitlines() == [f"{(65532,) * 3} {(65532,) * 3} [4242]", "root is gone for good"]
 
 
 def test_a_process_without_root_keeps_what_it_is(tmp_path, monkeypatch):

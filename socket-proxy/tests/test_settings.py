@@ -1,14 +1,14 @@
 import pytest
 
-from socket_proxy.settings import House
+from socket_proxy.settings import Settings
 
 
 def test_what_airflow_is_told_is_read_here_as_well():
-    house = House.read(
+    settings = Settings.read(
         {"MICROSTEP_HOST_ROOT": "/srv/a b", "MICROSTEP_STEP_MEMORY": "512M", "MICROSTEP_STEP_CPUS": "1.5"}
     )
-    assert house == House("/srv/a b", 512 * 1024**2, 1.5)
-    assert House.read({"MICROSTEP_HOST_ROOT": "/srv"}) == House("/srv", 2 * 1024**3, 1.0)
+    assert settings == Settings("/srv/a b", 512 * 1024**2, 1.5)
+    assert Settings.read({"MICROSTEP_HOST_ROOT": "/srv"}) == Settings("/srv", 2 * 1024**3, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ def test_what_airflow_is_told_is_read_here_as_well():
 )
 def test_a_setting_that_could_be_read_in_two_ways_stops_the_start(name, value):
     with pytest.raises(ValueError, match=f"{name}: must be"):
-        House.read({"MICROSTEP_HOST_ROOT": "/srv", name: value})
+        Settings.read({"MICROSTEP_HOST_ROOT": "/srv", name: value})

@@ -10,9 +10,9 @@ NAME = "microstep-preprocess-2026-11-22"
 
 
 def _host(**more):
-    said = deepcopy(PLAIN)
-    said["HostConfig"] |= more
-    return json.dumps(said)
+    body = deepcopy(PLAIN)
+    body["HostConfig"] |= more
+    return json.dumps(body)
 
 
 def _top(**more):

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 sys.path += [str(ROOT / "socket-proxy"), str(ROOT / "socket-proxy" / "tests")]
 
 from bodies import NAME  # noqa: E402 - the paths come first
-from engine import SOCKET, docker, request, say  # noqa: E402
+from engine import SOCKET, docker, request, send  # noqa: E402
 
 PROXY, BYSTANDER = "microstep-escape-proxy", "microstep-escape-bystander"
 HARDENED = ["--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--read-only"]
@@ -18,7 +18,7 @@ HARDENED = ["--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--read-o
 
 def removed(*names):
     for name in names:
-        say(SOCKET, request("DELETE", f"/v1.45/containers/{name}?force=1&v=1"))
+        send(SOCKET, request("DELETE", f"/v1.45/containers/{name}?force=1&v=1"))
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,7 @@ def proxy(checkout):
     host, _, port = docker("port", PROXY, "2375").partition(":")
     address = (host, int(port))
     for _ in range(100):
-        if say(address, request("GET", "/_ping")).status == 200:
+        if send(address, request("GET", "/_ping")).status == 200:
             break
         time.sleep(0.1)
     yield address

@@ -1,4 +1,4 @@
-"""Speaks to the engine and to the proxy with the very bytes that a test gives, and tells what a container got hold of."""
+"""Sends the very bytes that a test gives to the engine or the proxy, and lists what a container gained."""
 
 import contextlib
 import io
@@ -24,8 +24,8 @@ class Answer:
     @property
     def status(self) -> int:
         """0 when it is no HTTP."""
-        words = self.raw.split(b" ", 2)
-        return int(words[1]) if words[0].startswith(b"HTTP/1.") else 0
+        protocol, _, rest = self.raw.partition(b" ")
+        return int(rest.split(b" ", 1)[0]) if protocol.startswith(b"HTTP/1.") else 0
 
     @property
     def answers(self) -> int:
@@ -34,12 +34,12 @@ class Answer:
 
     @property
     def json(self):
-        response = HTTPResponse(_Kept(self.raw))
+        response = HTTPResponse(_Received(self.raw))
         response.begin()
         return json.loads(response.read())
 
 
-class _Kept:
+class _Received:
     """What HTTPResponse takes for a socket."""
 
     def __init__(self, raw: bytes) -> None:
@@ -49,19 +49,19 @@ class _Kept:
         return io.BytesIO(self.raw)
 
 
-def say(address, *chunks: bytes, seconds: float = SECONDS) -> Answer:
+def send(address, *chunks: bytes, seconds: float = SECONDS) -> Answer:
     """Sends bytes on one connection: to (host, port), or to the engine itself with the path of its socket."""
     family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
     with socket.socket(family) as line:
         line.settimeout(seconds)
         line.connect(address)
-        heard = bytearray()
-        with contextlib.suppress(OSError):  # closed under our words, or silent for too long
+        received = bytearray()
+        with contextlib.suppress(OSError):  # closed while we send, or silent for too long
             for chunk in chunks:
                 line.sendall(chunk)
             while chunk := line.recv(65536):
-                heard += chunk
-        return Answer(bytes(heard))
+                received += chunk
+        return Answer(bytes(received))
 
 
 def request(method: str, target: str, body: bytes = b"", headers: bytes = b"") -> bytes:
@@ -77,53 +77,53 @@ def request(method: str, target: str, body: bytes = b"", headers: bytes = b"") -
     )
 
 
-def docker(*words: str) -> str:
-    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=True)
+def docker(*arguments: str) -> str:
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 
 def inspect(name: str):
-    """What the engine itself says of a container; None when there is none."""
-    answer = say(SOCKET, request("GET", f"/v1.45/containers/{name}/json"))
+    """The engine's own inspection of a container; None when there is none."""
+    answer = send(SOCKET, request("GET", f"/v1.45/containers/{name}/json"))
     if answer.status != 200:
         return None
-    found = answer.json
-    found["Mounts"].sort(key=lambda mount: mount["Destination"])  # the engine has no order of its own
-    return found
+    container = answer.json
+    container["Mounts"].sort(key=lambda mount: mount["Destination"])  # the engine has no order of its own
+    return container
 
 
 def state():
     """Everything of the engine that an attempt could change."""
 
-    def told(target: str):
-        return say(SOCKET, request("GET", f"/v1.45/{target}")).json
+    def get(target: str):
+        return send(SOCKET, request("GET", f"/v1.45/{target}")).json
 
     return {
-        "containers": sorted((each["Id"], each["Names"], each["State"]) for each in told("containers/json?all=1")),
-        "images": sorted((each["Id"], sorted(each["RepoTags"] or ())) for each in told("images/json?all=1")),
-        "volumes": sorted(each["Name"] for each in told("volumes")["Volumes"] or ()),
-        "networks": sorted((each["Id"], each["Name"]) for each in told("networks")),
-        "plugins": told("plugins"),
-        "swarm": told("info")["Swarm"]["LocalNodeState"],
+        "containers": sorted((c["Id"], c["Names"], c["State"]) for c in get("containers/json?all=1")),
+        "images": sorted((image["Id"], sorted(image["RepoTags"] or ())) for image in get("images/json?all=1")),
+        "volumes": sorted(volume["Name"] for volume in get("volumes")["Volumes"] or ()),
+        "networks": sorted((network["Id"], network["Name"]) for network in get("networks")),
+        "plugins": get("plugins"),
+        "swarm": get("info")["Swarm"]["LocalNodeState"],
     }
 
 
-def gains(found, root: Path) -> list[str]:
+def gains(container, root: Path) -> list[str]:
     """What a container has that no step has; empty when it is an ordinary step's."""
-    config, host = found["Config"], found["HostConfig"]
-    sources = {f"{root}/{each}" for each in ("data", "pipeline.toml", "secrets/models", "secrets/sql")}
-    writable = [mount["Source"] for mount in found["Mounts"] if mount["RW"]]
+    config, host = container["Config"], container["HostConfig"]
+    sources = {f"{root}/{name}" for name in ("data", "pipeline.toml", "secrets/models", "secrets/sql")}
+    writable = [mount["Source"] for mount in container["Mounts"] if mount["RW"]]
     gained = {
         "privileged": host["Privileged"],
-        "capabilities": host["CapAdd"] or [each.upper() for each in host["CapDrop"] or ()] != ["ALL"],
+        "capabilities": host["CapAdd"] or [name.upper() for name in host["CapDrop"] or ()] != ["ALL"],
         "privileges": host["SecurityOpt"] != ["no-new-privileges"],
         "namespace": any(host[f"{kind}Mode"] not in ("", "private") for kind in ("Pid", "UTS", "Userns"))
         or host["IpcMode"] not in ("private", ""),
-        "network": host["NetworkMode"] not in OWN_NETWORKS or len(found["NetworkSettings"]["Networks"]) > 1,
+        "network": host["NetworkMode"] not in OWN_NETWORKS or len(container["NetworkSettings"]["Networks"]) > 1,
         "devices": host["Devices"] or host["DeviceRequests"] or host["DeviceCgroupRules"],
         "mount": host["Binds"]
         or host["VolumesFrom"]
-        or {mount["Source"] for mount in found["Mounts"]} - sources
+        or {mount["Source"] for mount in container["Mounts"]} - sources
         or set(writable) - {f"{root}/data"},
         "writable root": not host["ReadonlyRootfs"],
         "limits": not 0 < host["Memory"] <= 2 * 1024**3
@@ -135,14 +135,14 @@ def gains(found, root: Path) -> list[str]:
         "group": host["GroupAdd"],
         "image": not config["Image"].startswith("microstep-") or "proxy" in config["Image"],
         "program": config["Entrypoint"] is None or "python" not in config["Entrypoint"][0],
-        "environment": [each for each in config["Env"] if each.split("=")[0] in ("LD_PRELOAD", "PYTHONSTARTUP")],
+        "environment": [pair for pair in config["Env"] if pair.split("=")[0] in ("LD_PRELOAD", "PYTHONSTARTUP")],
         "check": (config.get("Healthcheck") or {}).get("Test"),
         "ports": host["PortBindings"] or host["PublishAllPorts"],
         "runtime": host["Runtime"] != "runc" or host["CgroupParent"] or host.get("Sysctls"),
         "unmasked": len(host["MaskedPaths"] or ()) < 5,
         "restart": host["RestartPolicy"]["Name"] not in ("", "no"),
         "stdin": config["OpenStdin"],
-        "log driver": host["LogConfig"]["Type"] != "json-file",
+        "log driver": host["LogConfig"]["Type"] != "local",
         "hosts": host["ExtraHosts"] or host["Dns"] or host["Links"],
     }
     return [name for name, there in gained.items() if there]

@@ -31,7 +31,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "analysis": ("analysis/", "contract/"),
     "mlflow": ("mlflow/", "contract/layers/"),
     "socket-proxy": ("socket-proxy/", "contract/layers/"),
-    "escape": ("socket-proxy/", "tests/escape/"),
+    "escape": ("socket-proxy/", "tests/escape/", "airflow/microstep_airflow/docker_client.py"),
     "dev": ("tools/", "bench/"),
     "demo": (*_CHAIN, "airflow/", "mlflow/", "tools/", "tests/test_demo.py"),
     "faults": (*_CHAIN, "tests/faults/"),

@@ -1,5 +1,6 @@
 """The real proxy, as docker-compose.yml runs it, in front of the real engine; the tests stand where Airflow stands."""
 
+import socket
 import sys
 import time
 from pathlib import Path
@@ -36,11 +37,11 @@ def proxy(checkout):
     """(host, port) of the proxy."""
     removed(PROXY, BYSTANDER, NAME, "microstep-escape-made")
     granted = ["--cap-add=SETUID", "--cap-add=SETGID", "--volume=/var/run/docker.sock:/var/run/docker.sock"]
-    publish = ["--publish=127.0.0.1::2375", f"--env=MICROSTEP_HOST_ROOT={checkout}"]
+    with socket.create_server(("127.0.0.1", 0)) as free:  # a port that a restart does not change
+        address = free.getsockname()
+    publish = [f"--publish=127.0.0.1:{address[1]}:2375", f"--env=MICROSTEP_HOST_ROOT={checkout}"]
     docker("run", "--detach", f"--name={PROXY}", *HARDENED, *granted, *publish, "microstep-socket-proxy")
     docker("run", "--detach", f"--name={BYSTANDER}", "--network=none", "debian:trixie-slim", "sleep", "600")
-    host, _, port = docker("port", PROXY, "2375").partition(":")
-    address = (host, int(port))
     for _ in range(100):
         if send(address, request("GET", "/_ping")).status == 200:
             break

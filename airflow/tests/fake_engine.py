@@ -63,8 +63,8 @@ class FakeEngine:
             "GET /containers/c1/json": (200, {"Id": "c1", "Config": {"Tty": False}}),
             "POST /containers/c1/start": (204, None),
             "POST /containers/c1/wait": (200, {"StatusCode": self.exit_code}),
-            **{f"POST /containers/{each}/stop": (204, None) for each in ("c1", *self.listed)},
-            **{f"DELETE /containers/{each}": (204, None) for each in ("c1", *self.listed)},
+            **{f"POST /containers/{name}/stop": (204, None) for name in ("c1", *self.listed)},
+            **{f"DELETE /containers/{name}": (204, None) for name in ("c1", *self.listed)},
             **{f"GET /images/{name}/json": (200, {"Id": IMAGE_ID}) for name in self.images},
         }
         if method == "GET" and path.startswith("/containers/microstep-") and self.holders:
@@ -78,8 +78,8 @@ class FakeEngine:
     def _list(self, query):
         wanted = json.loads(query["filters"][0])["label"] if "filters" in query else []
         return [
-            {"Id": each, "Names": [f"/{each}"], "Labels": labels}
-            for each, labels in self.listed.items()
+            {"Id": name, "Names": [f"/{name}"], "Labels": labels}
+            for name, labels in self.listed.items()
             if all(word in labels or word in [f"{key}={value}" for key, value in labels.items()] for word in wanted)
         ]
 

@@ -1,8 +1,8 @@
-"""What a step's container may be: the body of `create`, put together anew from what is a caller's to say.
+"""What a step's container may be: the body of `create`, built anew from the few values that a caller decides.
 
 The engine reads JSON loosely: keys in any case, the last of two, escapes. So nothing here looks for what is dangerous.
 The body is read strictly, the nine values that differ from step to step are taken out of it and checked, the whole body
-is built from them, and what came must be equal to it. What the engine hears is the one that was built.
+is built from them, and what came must be equal to it. The engine gets the one that was built.
 """
 
 import json
@@ -127,9 +127,7 @@ def read(raw: bytes) -> dict[str, Any]:
 
 
 def _command(requested: object, step: str, day: str) -> list[str]:
-    arguments = (
-        requested if isinstance(requested, list) and all(isinstance(argument, str) for argument in requested) else []
-    )
+    arguments = _strings(requested)
     answer, day_option = arguments[:-2], arguments[-2:]
     rules = _ANSWER if step == "validate" else ()
     # an answer is a command, who gave it, and perhaps why
@@ -138,18 +136,15 @@ def _command(requested: object, step: str, day: str) -> list[str]:
         and all(re.fullmatch(rule, argument, re.DOTALL) for rule, argument in zip(rules, answer, strict=False))
     )
     if not allowed or day_option != ["--day", day]:
-        raise ValueError(
-            f"Cmd: must be ['--day', '{day}'], for validate after a person's answer, got {requested!r:.200}"
-        )
+        rule = f"must be ['--day', '{day}'], for validate after a person's answer"
+        raise ValueError(f"Cmd: {rule}, got {requested!r:.200}")
     return arguments
 
 
 def _environment(requested: object, step: str) -> list[str]:
     fixed = ["MICROSTEP_DATA_ROOT=/data", "MICROSTEP_CONFIG=/config/pipeline.toml", "MICROSTEP_LOG_FORMAT=text"]
     fixed += ["MLFLOW_TRACKING_URI=http://mlflow:5000"] if step in WITH_REGISTRY else []
-    variables = (
-        requested if isinstance(requested, list) and all(isinstance(variable, str) for variable in requested) else []
-    )
+    variables = _strings(requested)
     image = [variable for variable in variables if re.fullmatch("MICROSTEP_IMAGE=sha256:[0-9a-f]{64}", variable)]
     if len(image) != 1 or sorted(variables) != sorted(fixed + image):
         raise ValueError(f"Env: must be {fixed} and MICROSTEP_IMAGE=<id>, each once, got {requested!r:.500}")
@@ -188,6 +183,11 @@ def _object(requested: dict[str, Any], key: str) -> dict[str, Any]:
     if not isinstance(value := requested.get(key), dict):
         raise ValueError(f"{key}: must be a JSON object, got {value!r:.200}")
     return value
+
+
+def _strings(requested: object) -> list[str]:
+    """The list, if it is one of strings; otherwise an empty one, which no rule allows."""
+    return requested if isinstance(requested, list) and all(isinstance(item, str) for item in requested) else []
 
 
 def _matching(requested: dict[str, Any], key: str, rule: str) -> str:

@@ -88,8 +88,9 @@ class StepDockerClient(APIClient):  # type: ignore[misc]  # docker ships no type
                     return holder
                 if theirs.get(_ROOT) != labels[_ROOT]:
                     raise AirflowFailException(
-                        f"{name}: the engine has a container of this name that belongs to {theirs.get(_ROOT) or 'others'},"
-                        f" not to {labels[_ROOT]}, and it does not run; remove it if nobody needs it: docker rm {name}"
+                        f"{name}: the engine has a container of this name that belongs to"
+                        f" {theirs.get(_ROOT) or 'others'}, not to {labels[_ROOT]}, and it does not run;"
+                        f" remove it if nobody needs it: docker rm {name}"
                     )
                 self.remove_container(holder["Id"], force=True)
 

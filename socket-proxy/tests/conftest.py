@@ -18,6 +18,8 @@ class Engine:
         self.containers = {ID: own()}
         """What it answers when a container is inspected; these requests are not kept."""
         self.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
+        self.breaks_off = False
+        """Whether it closes the connection after its answer, complete or not."""
         self.asked = asyncio.Event()
         self.left = asyncio.Event()
 
@@ -33,6 +35,9 @@ class Engine:
         self.requests.append(head)
         self.asked.set()
         writer.write(self.answer)
+        if self.breaks_off:
+            writer.close()
+            return
         # until the proxy goes, and all that it still sends: a body, a raw stream
         while chunk := await reader.read(1024):
             self.requests[-1] += chunk

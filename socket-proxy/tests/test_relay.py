@@ -128,6 +128,17 @@ def test_an_answer_without_a_length_comes_through_as_it_is_made(stack):
     asyncio.run(scenario())
 
 
+def test_an_answer_that_breaks_off_does_not_look_complete(stack):
+    async def scenario():
+        async with stack() as s:
+            s.engine.answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nline\r\n"
+            s.engine.breaks_off = True
+            answer = await s.send(b"GET /containers/%s/logs?follow=1 HTTP/1.1\r\nHost: proxy\r\n\r\n" % ID.encode())
+            assert answer.endswith(b"4\r\nline\r\n")
+
+    asyncio.run(scenario())
+
+
 def test_the_engine_is_left_when_the_client_leaves(stack):
     async def scenario():
         async with stack() as s:

@@ -121,10 +121,14 @@ def run_in(
 
 @contextmanager
 def running(checkout: Path) -> Iterator[Stack]:
-    """The stack of a checkout, with fresh volumes; down again at the end. Raises RuntimeError when one is there already."""
+    """The stack of a checkout, with fresh volumes; down again at the end. Raises RuntimeError when one is there already, or was."""
     if others := running_containers():
         raise RuntimeError(f"a stack is there already ({', '.join(others)}): make down, then try again")
-    run_in(checkout, "docker", "compose", "down", "--volumes")
+    if volumes := run_in(checkout, "docker", "volume", "ls", "--quiet", "--filter=name=^microstep_").stdout.split():
+        raise RuntimeError(
+            f"there are volumes of a stack ({', '.join(volumes)}), which these tests would remove; keep them: make up, make backup;"
+            " or throw them away: docker compose down --volumes"
+        )
     try:
         yield start(checkout)
     finally:

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -14,8 +15,19 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PARTS = ("Makefile", "tools", "airgap", "docker-compose.yml", "pipeline.toml", "secrets", "postgres", ".env.example")
 MODEL = Path(__file__).parent / "model" / "engine.py"
+# nothing listens there; what does at the usual ones is another stack of this machine
+PORTS = {f"MICROSTEP_{name}_PORT": str(28470 + at) for at, name in enumerate(("AIRFLOW", "MLFLOW", "MAIL"))}
 MADE = ("backups", ".restoring", ".demo", "__pycache__")
 """What the commands make at the top of a checkout; no test needs it to stay as it was."""
+
+
+NEVER = "0:never:SIGKILL"
+
+
+def empty(checkout: Path):
+    """As `make restore` says how to begin anew."""
+    forget = "find data -mindepth 1 -not -name .gitignore -delete; rm -rf .restoring .restore-*"
+    subprocess.run(["sh", "-c", forget], cwd=checkout, check=True)
 
 
 def picture(folder: Path, *, leave=()) -> dict[str, str]:
@@ -91,12 +103,13 @@ class World:
         labels = {"microstep.step": "train", "microstep.root": str(checkout)}
         self.container(f"microstep-train-{checkout.name}", labels, ends=True)
 
-    def run(self, checkout: Path, *words: str, kill: str = "0:never:SIGKILL", after: tuple[float, str] | None = None):
+    def run(self, checkout: Path, *words: str, kill: str = NEVER, after: tuple[float, str] | None = None):
         """A command as a process of its own; `kill` as the model takes it, `after`: so many seconds and a signal."""
         (self.engine / "calls").write_text("")
         variables = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("MICROSTEP_", "MAKE"))},
             "PATH": f"{self.engine / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            **PORTS,
             "MODEL": str(self.engine),
             "MODEL_KILL": kill,
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -114,6 +127,26 @@ class World:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
         return process.returncode, said
+
+    def trouble(self, chance: random.Random) -> tuple[str, tuple[float, str] | None]:
+        """How a command is killed: at a call to the engine, after some time, or not at all."""
+        name = chance.choice(["SIGKILL", "SIGTERM", "SIGINT"])
+        match chance.random():
+            case number if number < 0.35:
+                return f"{chance.randrange(1, 25)}:{chance.choice(['before', 'after'])}:{name}", None
+            case number if number < 0.55:
+                return NEVER, (chance.uniform(0, 1.2), name)
+        return NEVER, None
+
+    def wipe(self, checkout: Path):
+        """A person throws the state of a stack that is down away, unless it is another checkout's."""
+        label = "com.docker.compose.project.working_dir"
+        for path in (self.engine / "containers").iterdir():
+            if label in json.loads(path.read_text())["labels"]:
+                return
+        for path in (self.engine / "volumes").glob("microstep_*"):
+            shutil.rmtree(path)
+        empty(checkout)
 
     def foreign(self, checkout: Path):
         """All that no command of a checkout may change: other people's files, containers and volumes."""

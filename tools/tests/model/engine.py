@@ -65,8 +65,8 @@ def ps(words):
             continue
         line = form.replace("{{.ID}}", each).replace("{{.Names}}", container["name"]).replace("{{.Ports}}", "")
         print(re.sub(r'{{\.Label "([^"]+)"}}', lambda m, c=container: c["labels"].get(m[1], ""), line))
-        if not every and container.get("ends"):
-            remove(each)  # a step at work has ended when it is looked for again
+        if not every and container.get("ends") and container["labels"]["microstep.root"] == os.getcwd():
+            remove(each)  # a step of the asker has ended when it is looked for again
 
 
 def project():

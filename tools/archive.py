@@ -1,4 +1,4 @@
-"""What a backup's folder holds, written and checked: a file for each database and volume, one for all files, and a list."""
+"""What a backup's folder holds, written and checked: a file a database and a volume, one for all files, and a list."""
 
 from __future__ import annotations
 
@@ -32,11 +32,19 @@ def keep_output(command: list[str], file: Path) -> None:
     """Write what a command prints into a new file, flushed; ends this program when the command fails."""
     with file.open("xb") as out:
         done = subprocess.run(
-            command, cwd=ROOT, env=environment(), stdout=out, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False
+            command,
+            cwd=ROOT,
+            env=environment(),
+            stdout=out,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            check=False,
         )
         os.fsync(out.fileno())
     if done.returncode:
-        refuse(CANNOT_WRITE, f"{' '.join(command)}: exit {done.returncode}\n{done.stderr.decode(errors='replace').strip()}")
+        refuse(
+            CANNOT_WRITE, f"{' '.join(command)}: exit {done.returncode}\n{done.stderr.decode(errors='replace').strip()}"
+        )
 
 
 def give_input(command: list[str], file: Path) -> None:
@@ -121,5 +129,7 @@ def sha256(path: Path) -> str:
 
 def create_volume(name: str) -> None:
     """A volume as compose would make it."""
-    labels = (f"--label=com.docker.compose.{key}={value}" for key, value in (("project", "microstep"), ("volume", name)))
+    labels = (
+        f"--label=com.docker.compose.{key}={value}" for key, value in (("project", "microstep"), ("volume", name))
+    )
     docker("volume", "create", *labels, volume(name))

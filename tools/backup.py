@@ -65,7 +65,10 @@ def movable() -> str:
         except UnreadableError as error:
             refuse(CONFIGURATION, f".env: cannot be read: {error}")
     if after != before | {name: os.environ.get(name, "") for name in PLACE}:
-        refuse(CONFIGURATION, f".env: write {', '.join(PLACE)} on lines of their own; no backup takes them to another place")
+        refuse(
+            CONFIGURATION,
+            f".env: write {', '.join(PLACE)} on lines of their own; no backup takes them to another place",
+        )
     return kept
 
 

@@ -32,7 +32,7 @@ def beside(target: Path) -> Iterator[Path]:
         except FileExistsError:
             _must_be_free(target)
         try:
-            os.rename(made, target)
+            made.rename(target)
         except OSError:
             target.rmdir()  # fails where somebody has put something into it meanwhile: that stays
             raise

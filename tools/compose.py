@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -10,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ending import CONFIGURATION, UNAVAILABLE, refuse
-from settings import PROJECT, ROOT, UnreadableError, environment, read
+from settings import PROJECT, ROOT, UnreadableError, environment, read, same_place
 
 HELPER = "python:3.13-slim-trixie"
 """The image in which volumes are looked after; the stack has it anyway."""
@@ -55,14 +54,6 @@ def volumes() -> list[str]:
 def is_up() -> bool:
     """Whether the stack's database runs."""
     return bool(compose("ps", "--quiet", "--status=running", "postgres").stdout.strip())
-
-
-def same_place(path: str) -> bool:
-    """Whether a path is this checkout, by whatever way it leads there."""
-    try:
-        return os.path.samefile(path, ROOT)
-    except OSError:
-        return False
 
 
 def must_be_ours() -> None:

@@ -126,7 +126,9 @@ def judge_settings(machine: Machine, engine: Engine) -> Finding:
     found = f"cannot be read: {machine.unreadable}"
     # without compose something else lacks, and is told with what to type
     there = engine.command and bool(engine.compose)
-    return Finding(".env", found, "open .env and put that line right" if there else "make doctor again, with compose", needed=there)
+    return Finding(
+        ".env", found, "open .env and put that line right" if there else "make doctor again, with compose", needed=there
+    )
 
 
 def judge_home(machine: Machine) -> Finding:

@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 
 from diagnosis import Engine, Finding, Machine, judge_demo, judge_stack
-from settings import ELSEWHERE, HOME, PROJECT, RESTORING, ROOT, UnreadableError, ports, read
+from settings import ELSEWHERE, HOME, PROJECT, RESTORING, ROOT, UnreadableError, ports, read, same_place
 
 READ_BY_CONTAINERS = ("pipeline.toml", "tools/make_secrets.py", "postgres/databases.sh")
 
@@ -83,14 +83,6 @@ def look_at_machine() -> Machine:
         ports=wanted,
         taken=frozenset(port for port in wanted.values() if listens(port)),
     )
-
-
-def same_place(path: str) -> bool:
-    """Tells whether a path is this checkout, by whatever way it leads there."""
-    try:
-        return os.path.samefile(path, ROOT)
-    except OSError:
-        return False
 
 
 def listens(port: int) -> bool:

@@ -1,4 +1,4 @@
-"""Stop the stack of this checkout, with the steps that it has started; data and volumes stay, and so do others' things."""
+"""Stop the stack of this checkout, with the steps that it has started; data, volumes and others' things stay."""
 
 from __future__ import annotations
 

@@ -37,9 +37,7 @@ def main() -> int:
     if not args.yes and not agreed(what, args.keep_days):
         print("nothing was removed")
         return 0
-    removed = subprocess.run(
-        [*command, "--remove"], cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, check=False
-    )
+    removed = subprocess.run([*command, "--remove"], cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, check=False)
     if removed.returncode or not is_up():
         return removed.returncode
     before = (datetime.now(UTC) - timedelta(days=args.keep_days)).isoformat(timespec="seconds")

@@ -28,9 +28,15 @@ def restore(source: Path) -> None:
         with RESTORING.open("x", encoding="utf-8") as mark:
             mark.write(f"{source}\n")
     except FileExistsError:
-        refuse(CANNOT_WRITE, f"{RESTORING.name} says that another restore is under way, or did not end; then type: {THROW_AWAY}")
+        refuse(
+            CANNOT_WRITE,
+            f"{RESTORING.name} says that another restore is under way, or did not end; then type: {THROW_AWAY}",
+        )
     print("files", flush=True)
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=ROOT) as scratch, tarfile.open(source / ARCHIVE) as archive:
+    with (
+        tempfile.TemporaryDirectory(prefix=".restore-", dir=ROOT) as scratch,
+        tarfile.open(source / ARCHIVE) as archive,
+    ):
         unpack_data(archive, (ROOT / "data").resolve())
         unpack_others(archive, Path(scratch))
     for name in VOLUMES:

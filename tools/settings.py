@@ -22,7 +22,13 @@ ELSEWHERE = "MICROSTEP_ENGINE_ELSEWHERE"
 PLACE = (HOME, USER, ELSEWHERE)
 """Those that belong to a place, not to the pipeline: no backup carries them to another one."""
 PORTS = {"MICROSTEP_AIRFLOW_PORT": 8080, "MICROSTEP_MLFLOW_PORT": 5000, "MICROSTEP_MAIL_PORT": 1080}
-OTHERS = ("MICROSTEP_SCHEDULE", "MICROSTEP_SMTP", "MICROSTEP_STEP_MEMORY", "MICROSTEP_STEP_CPUS", "MICROSTEP_POOL_SLOTS")
+OTHERS = (
+    "MICROSTEP_SCHEDULE",
+    "MICROSTEP_SMTP",
+    "MICROSTEP_STEP_MEMORY",
+    "MICROSTEP_STEP_CPUS",
+    "MICROSTEP_POOL_SLOTS",
+)
 NAMES = (*PLACE, *PORTS, *OTHERS)
 
 
@@ -72,3 +78,11 @@ def ports(settings: Mapping[str, str]) -> dict[str, int]:
             raise ValueError(f"{name}: must be a port from 1 to 65535, got {text!r}")
         found[name] = int(text)
     return found
+
+
+def same_place(path: str) -> bool:
+    """Tells whether a path is this checkout, by whatever way it leads there."""
+    try:
+        return bool(path) and Path(path).samefile(ROOT)
+    except OSError:
+        return False

@@ -15,7 +15,7 @@ from settings import ROOT, USER, UnreadableError, environment, ports, read
 
 SETTINGS = ROOT / ".env"
 BUILT_FROM = ("airflow", "analysis", "contract", "mlflow", "services", "socket-proxy")
-"""What goes into images that know their revision. All else in the checkout, pipeline.toml first of all, is the user's to change."""
+"""What goes into images that know their revision. All else, pipeline.toml first of all, is the user's to change."""
 WAIT_SECONDS = "600"
 
 

@@ -82,8 +82,9 @@ class Engine(APIClient):  # type: ignore[misc]  # docker ships no types
                     return holder
                 if theirs.get(_ROOT) != labels[_ROOT]:
                     raise AirflowFailException(
-                        f"{name}: the engine has a container of this name that belongs to {theirs.get(_ROOT) or 'others'}, not"
-                        f" to {labels[_ROOT]}, and it does not run; remove it if nobody needs it: docker rm {name}"
+                        f"{name}: the engine has a container of this name that belongs to"
+                        f" {theirs.get(_ROOT) or 'others'}, not to {labels[_ROOT]}, and it does not run; remove it if"
+                        f" nobody needs it: docker rm {name}"
                     )
                 self.remove_container(holder["Id"], force=True)
 

@@ -12,8 +12,8 @@ from stack import ROOT, copy_checkout, run_in
 
 sys.path.append(str(ROOT / "tools" / "tests"))
 
-from operator_at_work import Operator  # noqa: E402 - the path comes first
-from world import NEVER, World, empty, picture  # noqa: E402
+from operator_at_work import Operator
+from world import NEVER, World, empty, picture
 
 SEQUENCES = int(os.environ.get("MICROSTEP_ENGINE_SEQUENCES", "1"))
 HELPER = "python:3.13-slim-trixie"
@@ -38,7 +38,16 @@ class RealWorld(World):
         for name, labels in BYSTANDERS.items():
             words = [f"--label={label}" for label in labels]
             docker("run", "--detach", f"--name={name}", "--network=none", *words, HELPER, "sleep", "7200")
-        write = ["run", "--rm", "--network=none", f"--volume={VOLUME}:/volume", HELPER, "sh", "-c", "echo theirs > /volume/rows"]
+        write = [
+            "run",
+            "--rm",
+            "--network=none",
+            f"--volume={VOLUME}:/volume",
+            HELPER,
+            "sh",
+            "-c",
+            "echo theirs > /volume/rows",
+        ]
         docker(*write)
 
     def _checkout(self, checkout):

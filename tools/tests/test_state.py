@@ -85,7 +85,7 @@ def test_what_a_restore_replaces_is_kept_and_data_come_back_behind_a_link_too(wo
     assert (ours / "pipeline.toml").read_text() == (ROOT / "pipeline.toml").read_text()
 
 
-@pytest.mark.parametrize("call", (5, 9, 15))
+@pytest.mark.parametrize("call", [5, 9, 15])
 def test_on_the_half_of_a_backup_nothing_starts_and_the_way_out_works(world, ours, call):
     backup = world.nas / "b"
     assert world.run(ours, "backup", f"TO={backup}")[0] == 0

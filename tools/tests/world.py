@@ -40,7 +40,7 @@ def picture(folder: Path, *, leave=()) -> dict[str, str]:
             path = here / name
             with contextlib.suppress(FileNotFoundError):
                 if path.is_symlink():
-                    told = f"link {os.readlink(path)}"
+                    told = f"link {path.readlink()}"
                 else:
                     told = f"{path.stat().st_mode:o}"
                     told += f" {hashlib.sha256(path.read_bytes()).hexdigest()}" if path.is_file() else ""
@@ -156,9 +156,7 @@ class World:
         labels = ("microstep.root", "com.docker.compose.project.working_dir")
         return {
             "checkout": picture(other),
-            "containers": [
-                each for each in containers if not own & {each["labels"].get(label) for label in labels}
-            ],
+            "containers": [each for each in containers if not own & {each["labels"].get(label) for label in labels}],
             "volumes": {
                 name: told
                 for name, told in picture(self.engine / "volumes").items()

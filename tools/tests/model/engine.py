@@ -19,7 +19,14 @@ from pathlib import Path
 
 STATE = Path(os.environ["MODEL"])
 PROJECT = "com.docker.compose.project"
-SERVICES = ("postgres", "mlflow", "airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
+SERVICES = (
+    "postgres",
+    "mlflow",
+    "airflow-apiserver",
+    "airflow-scheduler",
+    "airflow-dag-processor",
+    "airflow-triggerer",
+)
 VOLUMES = ("secrets", "postgres", "mlflow-artifacts", "airflow-logs", "airflow-mails")
 
 
@@ -65,7 +72,7 @@ def ps(words):
             continue
         line = form.replace("{{.ID}}", each).replace("{{.Names}}", container["name"]).replace("{{.Ports}}", "")
         print(re.sub(r'{{\.Label "([^"]+)"}}', lambda m, c=container: c["labels"].get(m[1], ""), line))
-        if not every and container.get("ends") and container["labels"]["microstep.root"] == os.getcwd():
+        if not every and container.get("ends") and container["labels"]["microstep.root"] == str(Path.cwd()):
             remove(each)  # a step of the asker has ended when it is looked for again
 
 
@@ -74,58 +81,66 @@ def project():
     return {each: found for each, found in containers().items() if found["labels"].get(PROJECT) == "microstep"}
 
 
+def settings(words):
+    """The values of variables, as `compose config` says them; the model's .env has plain lines only."""
+    document = json.load(sys.stdin)
+    place = Path(words[words.index("--env-file") + 1] if "--env-file" in words else Path(words[1]) / ".env")
+    lines = place.read_text().splitlines() if place.exists() else []
+    said = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    wanted = document["services"]["settings"]["environment"]
+    document["services"]["settings"]["environment"] = {name: os.environ.get(name, said.get(name, "")) for name in wanted}
+    print(json.dumps(document))
+
+
+def look(words):
+    for each, found in project().items():
+        if found["service"] == words[-1] and found["running"]:
+            print(each)
+
+
+def up(words):
+    for name in VOLUMES:
+        folder = STATE / "volumes" / f"microstep_{name}"
+        if not folder.exists():
+            folder.mkdir()
+            (folder / "made").write_text(f"{name} {uuid.uuid4()}")
+    named = [word for word in words if not word.startswith("--") and not word.isdigit()] or SERVICES
+    there = {found["service"]: each for each, found in project().items()}
+    for service in named:
+        if service in there:
+            remove(there[service])
+        labels = {PROJECT: "microstep", f"{PROJECT}.working_dir": str(Path.cwd())}
+        put({"name": f"microstep-{service}-1", "service": service, "running": True, "labels": labels})
+
+
+def stop(_words):
+    for each, found in project().items():
+        (STATE / "containers" / f"{each}.json").write_text(json.dumps(found | {"running": False}))
+
+
+def down(words):
+    for each in project():
+        remove(each)
+    if "--volumes" in words:
+        for name in VOLUMES:
+            shutil.rmtree(STATE / "volumes" / f"microstep_{name}", ignore_errors=True)
+
+
 def compose(words):
     """What compose does with the project."""
-    words = list(words)
-    if words[0] == "--project-directory":
-        document = json.load(sys.stdin)
-        place = Path(words[words.index("--env-file") + 1] if "--env-file" in words else Path(words[1]) / ".env")
-        lines = place.read_text().splitlines() if place.exists() else []
-        said = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-        wanted = document["services"]["settings"]["environment"]
-        document["services"]["settings"]["environment"] = {
-            name: os.environ.get(name, said.get(name, "")) for name in wanted
-        }
-        print(json.dumps(document))
-        return
     command, rest = words[0], words[1:]
-    match command:
-        case "version":
-            print("2.26.1")
-        case "build" | "logs":
-            pass
-        case "ps":
-            for each, found in project().items():
-                if found["service"] == rest[-1] and found["running"]:
-                    print(each)
-        case "up":
-            for name in VOLUMES:
-                folder = STATE / "volumes" / f"microstep_{name}"
-                if not folder.exists():
-                    folder.mkdir()
-                    (folder / "made").write_text(f"{name} {uuid.uuid4()}")
-            named = [word for word in rest if not word.startswith("--") and not word.isdigit()] or SERVICES
-            there = {found["service"]: each for each, found in project().items()}
-            for service in named:
-                if service in there:
-                    remove(there[service])
-                labels = {PROJECT: "microstep", f"{PROJECT}.working_dir": os.getcwd()}
-                put({"name": f"microstep-{service}-1", "service": service, "running": True, "labels": labels})
-        case "stop":
-            for each, found in project().items():
-                (STATE / "containers" / f"{each}.json").write_text(json.dumps(found | {"running": False}))
-        case "down":
-            for each in project():
-                remove(each)
-            if "--volumes" in rest:
-                for name in VOLUMES:
-                    shutil.rmtree(STATE / "volumes" / f"microstep_{name}", ignore_errors=True)
-        case "exec":
-            execute(rest[2:] if rest[0] == "-T" else rest[1:], rest[1] if rest[0] == "-T" else rest[0])
-        case "run":
-            print("validate: nothing is old" if "prune" in rest else "done")
-        case _:
-            refuse(f"compose {command}")
+    known = {
+        "--project-directory": lambda rest: settings(words),
+        "version": lambda rest: print("2.26.1"),
+        "build": lambda rest: None,
+        "ps": look,
+        "up": up,
+        "stop": stop,
+        "down": down,
+        "exec": lambda rest: execute(rest[2:], rest[1]),
+        "run": lambda rest: print("validate: nothing is old" if "prune" in rest else "done"),
+    }
+    known.get(command, lambda rest: refuse(f"compose {command}"))(rest)
 
 
 def execute(command, service):
@@ -152,7 +167,16 @@ def run(words):
     folder = STATE / "volumes" / mount.partition(":")[0]
     tail = words[words.index("tar") :]
     folder.mkdir(exist_ok=True)
-    sys.exit(subprocess.run([str(folder) if word == "/volume" else word for word in tail], check=False).returncode)
+    done = subprocess.run([str(folder) if word == "/volume" else word for word in tail], check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def volume(words):
+    if words[0] == "create":
+        (STATE / "volumes" / words[-1]).mkdir(exist_ok=True)
+    else:
+        print(*sorted(path.name for path in (STATE / "volumes").iterdir()), sep="\n")
 
 
 def refuse(what):
@@ -171,28 +195,17 @@ def main(words):
         fcntl.flock(calls, fcntl.LOCK_EX)
         calls.write("x")
     kill_if_asked("before")
-    match words:
-        case ["compose", *rest]:
-            compose(rest)
-        case ["ps", *rest]:
-            ps(rest)
-        case ["rm", "--force", *ids]:
-            for each in ids:
-                remove(each)
-        case ["volume", "ls", *_]:
-            print(*sorted(path.name for path in (STATE / "volumes").iterdir()), sep="\n")
-        case ["volume", "create", *rest]:
-            (STATE / "volumes" / rest[-1]).mkdir(exist_ok=True)
-        case ["run", *rest]:
-            run(rest)
-        case ["info", *_]:
-            print(json.dumps({"ServerVersion": "26.1.5", "MemTotal": 2**35, "InitCommit": {"ID": "x"}}))
-        case ["buildx", *_]:
-            print("buildx 0.13.1")
-        case ["image", *_]:
-            print("python:3.13-slim-trixie\npostgres:17\nmaildev/maildev:3.0.0")
-        case _:
-            refuse(" ".join(words))
+    known = {
+        "compose": compose,
+        "ps": ps,
+        "rm": lambda rest: [remove(each) for each in rest[1:]],
+        "volume": volume,
+        "run": run,
+        "info": lambda rest: print('{"ServerVersion": "26.1.5", "MemTotal": 32000000000, "InitCommit": {"ID": "x"}}'),
+        "buildx": lambda rest: print("buildx 0.13.1"),
+        "image": lambda rest: print("python:3.13-slim-trixie\npostgres:17\nmaildev/maildev:3.0.0"),
+    }
+    known.get(words[0], lambda rest: refuse(" ".join(words)))(words[1:])
     kill_if_asked("after")
 
 

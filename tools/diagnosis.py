@@ -13,7 +13,7 @@ COMPOSE = (2, 24)
 LEAST_MEMORY, GOOD_MEMORY = 4 * GIB, 8 * GIB  # the servers take 1.5 GiB, two steps up to 2 GiB each
 LEAST_DISK, GOOD_DISK = 8 * GIB, 20 * GIB  # the images take 6 GiB
 THROW_AWAY = (
-    "docker compose down --volumes; find data -mindepth 1 -not -name .gitignore -delete; rm -rf .restoring .restore-*"
+    "docker compose down --volumes; find data/ -mindepth 1 -not -name .gitignore -delete; rm -rf .restoring .restore-*"
     " (throws away its half; then make restore again)"
 )
 BASES = ("python:3.13-slim-trixie", "postgres:17", "maildev/maildev:3.0.0")
@@ -139,11 +139,13 @@ def judge_home(machine: Machine) -> Finding:
     if machine.home_is_here or machine.elsewhere:
         return Finding(what, machine.home)
     forget = f"sed -i /{what}/d .env" if machine.home_from == ".env" else f"unset {what}"
-    return Finding(
-        what,
-        f"is {machine.home} by {machine.home_from}, this checkout is {machine.root}: Airflow's steps would write there",
-        f"{forget} (an engine on another machine sees this checkout there? then: echo MICROSTEP_ENGINE_ELSEWHERE=true >> .env)",
+    found = (
+        f"is {machine.home} by {machine.home_from}, this checkout is {machine.root}: Airflow's steps would write there"
     )
+    elsewhere = (
+        "an engine on another machine sees this checkout there? then: echo MICROSTEP_ENGINE_ELSEWHERE=true >> .env"
+    )
+    return Finding(what, found, f"{forget} ({elsewhere})")
 
 
 def judge_engine(engine: Engine) -> Finding:

@@ -30,7 +30,7 @@ def restore(source: Path) -> None:
     except FileExistsError:
         refuse(
             CANNOT_WRITE,
-            f"{RESTORING.name} says that another restore is under way, or did not end; then type: {THROW_AWAY}",
+            f"{RESTORING.name} says another restore is under way, or did not end; then type: {THROW_AWAY}",
         )
     print("files", flush=True)
     with (
@@ -57,12 +57,12 @@ def must_be_empty() -> None:
     """End this program when the stack has state: a backup is never mixed with it."""
     data = ROOT / "data"
     there = sorted(path.name for path in data.iterdir() if path.name != ".gitignore") if data.is_dir() else []
-    if RESTORING.exists() or volumes() or there:
+    begun = ", and the mark of a restore that did not end" if RESTORING.exists() else ""
+    if begun or volumes() or there:
         refuse(
             CANNOT_WRITE,
             f"the stack must be empty, and is left as it is: there are the volumes {volumes()}, in data/ {there[:5]}"
-            f"{', and the mark of a restore that did not end' if RESTORING.exists() else ''}; a backup is never mixed with"
-            f" other state. To keep what is there: make backup, or move data/ away. To throw it away: {THROW_AWAY}",
+            f"{begun}; a backup is never mixed with other state. To keep what is there: make backup, or move data/ away. To throw it away: {THROW_AWAY}",
         )
 
 

@@ -112,8 +112,9 @@ def run_in(
     checkout: Path, *words: str, timeout: float = 900, given: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a directory; AssertionError with all that it printed when it fails."""
+    variables = {**os.environ, "PWD": str(checkout)}  # as a shell that stands there
     done = subprocess.run(
-        words, cwd=checkout, check=False, capture_output=True, text=True, timeout=timeout, input=given
+        words, cwd=checkout, env=variables, check=False, capture_output=True, text=True, timeout=timeout, input=given
     )
     assert done.returncode == 0, f"{' '.join(words)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done

@@ -86,16 +86,27 @@ class RealWorld(World):
 
 @pytest.fixture
 def world(stack, tmp_path):
-    """Beside the stack of the session; it is up again afterwards, with nothing in it."""
+    """Beside the stack of the session, begun anew, without runs of its own; afterwards it is up again with nothing in it."""
+    make = ("make", "--no-print-directory")
     (tmp_path / "ours").symlink_to(stack.checkout)
     world = RealWorld(tmp_path)
     world.checkouts[0] = stack.checkout
-    yield world
-    world.close()
-    stack.run("make", "--no-print-directory", "down")
-    world.wipe(stack.checkout)
-    shutil.rmtree(stack.checkout / "backups", ignore_errors=True)
-    stack.run("make", "--no-print-directory", "up")
+    settings = stack.checkout / ".env"
+    before = settings.read_text()
+    try:
+        stack.run(*make, "down")
+        world.wipe(stack.checkout)
+        settings.write_text(f"{before}MICROSTEP_SCHEDULE=false\n")
+        (stack.data / "a-file").write_text("of ours")
+        stack.run(*make, "up")
+        yield world
+    finally:
+        world.close()
+        stack.run(*make, "down")
+        world.wipe(stack.checkout)
+        settings.write_text(before)
+        shutil.rmtree(stack.checkout / "backups", ignore_errors=True)
+        stack.run(*make, "up")
 
 
 @pytest.mark.parametrize("seed", range(SEQUENCES))

@@ -6,9 +6,9 @@ import os
 import random
 from pathlib import Path
 
-from world import MADE, World, picture
+from world import MADE, NEVER, World, picture
 
-COMMANDS = ("backup", "backup", "backup", "restore", "restore", "prune", "rotate", "down", "up", "wipe", "step")
+COMMANDS = ("backup", "backup", "backup", "restore", "restore", "prune", "rotate", "down", "up", "demo", "wipe", "step")
 
 
 def whole(backup: Path) -> bool:
@@ -45,6 +45,8 @@ class Operator:
             "prune": ["prune", "KEEP_DAYS=30", *self.chance.choice([[], ["YES=1"]])],
         }.get(word, [word])
         kill, after = self.world.trouble(self.chance)
+        if word == "demo":  # tests/test_demo.py lets it come to its end
+            kill, after = NEVER, (self.chance.uniform(0, 3), self.chance.choice(["SIGKILL", "SIGTERM", "SIGINT"]))
         self.done.append(f"{checkout.name}: make {' '.join(words)} {kill} {after}")
         before, there = self.world.foreign(checkout), os.path.lexists(target)
         nas, own = picture(self.world.nas), picture(checkout, leave=MADE)

@@ -14,10 +14,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("Makefile", "tools", "airgap", "docker-compose.yml", "pipeline.toml", "secrets", "postgres", ".env.example")
+BUILT_FROM = ("airflow", "analysis", "contract", "mlflow", "services", "socket-proxy")
 MODEL = Path(__file__).parent / "model" / "engine.py"
 # nothing listens there; what does at the usual ones is another stack of this machine
 PORTS = {f"MICROSTEP_{name}_PORT": str(28470 + at) for at, name in enumerate(("AIRFLOW", "MLFLOW", "MAIL"))}
-MADE = ("backups", ".restoring", ".demo", "__pycache__")
+MADE = ("backups", ".restoring", ".demo", ".venvs", "__pycache__")
 """What the commands make at the top of a checkout; no test needs it to stay as it was."""
 
 
@@ -26,7 +27,7 @@ NEVER = "0:never:SIGKILL"
 
 def empty(checkout: Path):
     """As `make restore` says how to begin anew."""
-    forget = "find data -mindepth 1 -not -name .gitignore -delete; rm -rf .restoring .restore-*"
+    forget = "find data/ -mindepth 1 -not -name .gitignore -delete; rm -rf .restoring .restore-*"
     subprocess.run(["sh", "-c", forget], cwd=checkout, check=True)
 
 
@@ -73,6 +74,8 @@ class World:
                 shutil.copytree(source, checkout / part, ignore=shutil.ignore_patterns("tests", "__pycache__"))
             else:
                 shutil.copy(source, checkout / part)
+        for part in BUILT_FROM:
+            (checkout / part).symlink_to(ROOT / part)
         raw = checkout / "data" / "raw" / "2026-01-01" / "data"
         raw.mkdir(parents=True)
         (checkout / "data" / ".gitignore").write_text("*\n")

@@ -88,7 +88,9 @@ def settings(words):
     lines = place.read_text().splitlines() if place.exists() else []
     said = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
     wanted = document["services"]["settings"]["environment"]
-    document["services"]["settings"]["environment"] = {name: os.environ.get(name, said.get(name, "")) for name in wanted}
+    document["services"]["settings"]["environment"] = {
+        name: os.environ.get(name, said.get(name, "")) for name in wanted
+    }
     print(json.dumps(document))
 
 

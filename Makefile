@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
+# compose takes the checkout from it, also under make -C
+export PWD := $(CURDIR)
 
 ##@ The whole system
 .PHONY: doctor up down logs
@@ -14,9 +16,7 @@ up: ## build and start everything, wait until it is healthy, print addresses and
 	@$(PYTHON) tools/up.py
 
 down: ## stop everything; data and volumes stay
-	@docker compose stop
-	@docker ps --all --quiet --filter label=microstep.step | xargs -r docker rm --force
-	@docker compose down --remove-orphans
+	@$(PYTHON) tools/down.py
 
 logs: ## follow what the parts say
 	@docker compose logs --follow --tail 50
@@ -24,10 +24,10 @@ logs: ## follow what the parts say
 ##@ State
 .PHONY: backup restore prune rotate
 backup: ## copy all state (data, databases, secrets) into a folder: make backup [TO=backups/x]
-	@$(PYTHON) tools/backup.py backup $(TO)
+	@$(PYTHON) tools/backup.py $(if $(TO),"$(TO)")
 
 restore: ## bring it back into an empty stack: make restore FROM=backups/x
-	@$(PYTHON) tools/backup.py restore $(FROM)
+	@$(PYTHON) tools/restore.py $(if $(FROM),"$(FROM)")
 
 prune: ## show old datasets that nothing needs, then remove them: make prune KEEP_DAYS=90 [YES=1]
 	@$(PYTHON) tools/prune.py $(KEEP_DAYS) $(if $(YES),--yes)

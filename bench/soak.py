@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from airflow_api import AirflowApi  # noqa: E402 - the path comes first
+from settings import ports, read  # noqa: E402
 
 PARTS = ("scheduler", "apiserver", "dag-processor", "triggerer")
 AT_ONCE = 8
@@ -60,7 +61,8 @@ def main() -> int:
     password = json.loads(
         output("docker", "exec", "microstep-airflow-apiserver-1", "cat", "/run/microstep/airflow/passwords.json")
     )["admin"]
-    airflow = AirflowApi("http://127.0.0.1:8080", lambda: password)
+    port = ports(read())["MICROSTEP_AIRFLOW_PORT"]
+    airflow = AirflowApi(f"http://127.0.0.1:{port}", lambda: password)
     first = date(2026, 1, 1)
     days = [(first + timedelta(days=number)).isoformat() for number in range(runs // 2)]
     airflow.run_days("generate", days[:7])

@@ -7,33 +7,85 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from ending import CONFIGURATION, UNAVAILABLE, refuse
+from settings import PROJECT, ROOT, UnreadableError, environment, read, same_place
+
 HELPER = "python:3.13-slim-trixie"
 """The image in which volumes are looked after; the stack has it anyway."""
 VOLUMES = ("secrets", "mlflow-artifacts", "airflow-mails")
 """Those that hold state besides the databases; logs are no state."""
+ALL_VOLUMES = (*VOLUMES, "postgres", "airflow-logs")
 DATABASES = ("airflow", "mlflow")
+STEP, OWNER = "microstep.step", "microstep.root"
+"""Labels of a container that Airflow started: its step, and the checkout that it belongs to."""
 
 
-def compose(*words: str, check: bool = True, **more: object) -> subprocess.CompletedProcess[str]:
-    """`docker compose …` in the checkout; with `check`, ends this program when it fails, with what it said."""
-    command = ["docker", "compose", *words]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, **more)  # type: ignore[call-overload]
+def docker(*words: str, check: bool = True, **more: object) -> subprocess.CompletedProcess[str]:
+    """`docker …` for this checkout; with `check`, ends this program when it fails, with what it said."""
+    command = ["docker", *words]
+    try:
+        done = subprocess.run(  # type: ignore[call-overload]
+            command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False, **more
+        )
+    except FileNotFoundError:
+        refuse(UNAVAILABLE, "no docker command; type: make doctor")
     if check and done.returncode:
         sys.exit(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr.strip()}")
     return done  # type: ignore[no-any-return]
 
 
+def compose(*words: str, check: bool = True, **more: object) -> subprocess.CompletedProcess[str]:
+    """`docker compose …`, as `docker`."""
+    return docker("compose", *words, check=check, **more)
+
+
 def volume(name: str) -> str:
     """The engine's name of a volume of the stack."""
-    return f"microstep_{name}"
+    return f"{PROJECT}_{name}"
+
+
+def volumes() -> list[str]:
+    """Those of the stack that are there."""
+    there = docker("volume", "ls", "--format={{.Name}}").stdout.split()
+    return [name for name in ALL_VOLUMES if volume(name) in there]
 
 
 def is_up() -> bool:
     """Whether the stack's database runs."""
     return bool(compose("ps", "--quiet", "--status=running", "postgres").stdout.strip())
+
+
+def must_be_ours() -> None:
+    """End this program when the engine's stack is another checkout's: nothing of it is ours to stop or to copy."""
+    label = "com.docker.compose.project"
+    form = f'{{{{.Label "{label}.working_dir"}}}}'
+    said = docker("ps", "--all", f"--filter=label={label}={PROJECT}", f"--format={form}").stdout
+    if others := sorted({place for place in said.splitlines() if not same_place(place)}):
+        refuse(
+            CONFIGURATION,
+            f"the stack on this engine belongs to {', '.join(others)}, this checkout is {ROOT}; type there: make down"
+            "\n(was that folder moved here? then type here: docker compose down --remove-orphans)",
+        )
+
+
+def own_steps(*, at_work: bool) -> dict[str, str]:
+    """The containers of this checkout's steps that Airflow started, name by id: all, or those at work."""
+    form = f'{{{{.ID}}}}\t{{{{.Names}}}}\t{{{{.Label "{OWNER}"}}}}'
+    every = [] if at_work else ["--all"]
+    lines = docker("ps", *every, f"--filter=label={STEP}", f"--format={form}").stdout.splitlines()
+    found = [line.split("\t") for line in lines]
+    home = settings()["MICROSTEP_HOST_ROOT"] or str(ROOT)
+    # by the path that the engine's host knows it by, too: `make doctor` has held that against this checkout
+    return {each: name for each, name, owner in found if owner == home or same_place(owner)}
+
+
+def settings() -> dict[str, str]:
+    """As `settings.read`; ends this program when .env cannot be read."""
+    try:
+        return read()
+    except UnreadableError as error:
+        refuse(CONFIGURATION, f".env: cannot be read: {error}")
 
 
 @contextmanager
@@ -44,12 +96,13 @@ def no_step_at_work(patience: float = 6 * 3600) -> Iterator[None]:
     """
     airflow = ("exec", "-T", "airflow-scheduler", "airflow", "pools")
     slots = compose(*airflow, "get", "steps", "--output", "plain").stdout.splitlines()[-1].split()[1]
-    # 0 would do, but a killed tool would then leave a stack that looks broken and says nothing
+    if slots == "0":  # taken by a backup that was killed
+        slots = settings()["MICROSTEP_POOL_SLOTS"] or "2"
     print(f"waiting until no step is at work (pool steps: {slots} places are taken back for now)", flush=True)
-    compose(*airflow, "set", "steps", "0", "closed for a backup; make up opens it again")
     try:
+        compose(*airflow, "set", "steps", "0", "closed for a backup; make up opens it again")
         end = time.monotonic() + patience
-        while running := _steps():
+        while running := [*own_steps(at_work=True).values(), *_by_hand()]:
             if time.monotonic() > end:
                 sys.exit(f"still at work: {', '.join(running)}; nothing was copied")
             time.sleep(1)
@@ -58,6 +111,9 @@ def no_step_at_work(patience: float = 6 * 3600) -> Iterator[None]:
         compose(*airflow, "set", "steps", slots, "containers of steps at the same time")
 
 
-def _steps() -> list[str]:
-    command = ["docker", "ps", "--filter=label=microstep.step", "--format={{.Names}}"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+def _by_hand() -> list[str]:
+    """The names of this project's containers that `docker compose run` has started and that are at work."""
+    label = "label=com.docker.compose"
+    return docker(
+        "ps", f"--filter={label}.project={PROJECT}", f"--filter={label}.oneoff=True", "--format={{.Names}}"
+    ).stdout.split()

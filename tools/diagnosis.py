@@ -12,6 +12,10 @@ ENGINE = (25, 0)  # the first with health checks that are quick at the start
 COMPOSE = (2, 24)
 LEAST_MEMORY, GOOD_MEMORY = 4 * GIB, 8 * GIB  # the servers take 1.5 GiB, two steps up to 2 GiB each
 LEAST_DISK, GOOD_DISK = 8 * GIB, 20 * GIB  # the images take 6 GiB
+THROW_AWAY = (
+    "docker compose down --volumes; find data/ -mindepth 1 -not -name .gitignore -delete; rm -rf .restoring .restore-*"
+    " (throws away its half; then make restore again)"
+)
 BASES = ("python:3.13-slim-trixie", "postgres:17", "maildev/maildev:3.0.0")
 
 
@@ -43,6 +47,8 @@ class Engine:
     memory: int = 0
     images: tuple[str, ...] = ()
     published: frozenset[int] = frozenset()
+    others: tuple[str, ...] = ()
+    """Other checkouts whose stack the engine has."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,18 @@ class Machine:
     closed_files: tuple[str, ...] = ()
     ports: dict[str, int] = field(default_factory=dict)
     taken: frozenset[int] = frozenset()
+    root: str = ""
+    """This checkout."""
+    home: str = ""
+    """What MICROSTEP_HOST_ROOT says that it is, if it is set."""
+    home_is_here: bool = False
+    home_from: str = ".env"
+    elsewhere: bool = False
+    """The engine sees this checkout under another path, as a person has said."""
+    unreadable: str = ""
+    """Why .env could not be read."""
+    restoring: str = ""
+    """The backup whose restore has not come to its end."""
 
 
 def judge_demo(machine: Machine) -> list[Finding]:
@@ -79,7 +97,11 @@ def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
             Finding("first process for containers", "here" if engine.init else "not here", init_remedy),
             judge_amount("memory", engine.memory, LEAST_MEMORY, GOOD_MEMORY, "give the engine more memory"),
             *(judge_base(image, engine.images) for image in BASES),
+            judge_others(engine.others),
         ]
+    findings += [judge_settings(machine, engine), judge_home(machine)]
+    if machine.restoring:
+        findings.append(Finding("restore", f"that of {machine.restoring} has not come to its end", THROW_AWAY))
     findings.append(
         judge_amount("free disk", machine.free_disk, LEAST_DISK, GOOD_DISK, "docker system df shows what fills it")
     )
@@ -87,6 +109,43 @@ def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
     closed = ", ".join(machine.closed_files)
     findings.append(Finding("files for containers", closed or "readable", "chmod -R o+rX ." if closed else ""))
     return findings
+
+
+def judge_others(others: tuple[str, ...]) -> Finding:
+    """One engine has one stack; another checkout's is not ours to replace."""
+    if not others:
+        return Finding("stack on the engine", "this checkout's, or none")
+    remedy = f"make -C {others[0]} down (was that folder moved here? then: docker compose down --remove-orphans)"
+    return Finding("stack on the engine", f"belongs to {', '.join(others)}", remedy)
+
+
+def judge_settings(machine: Machine, engine: Engine) -> Finding:
+    """Only compose knows what .env says; without it nothing is guessed."""
+    if not machine.unreadable:
+        return Finding(".env", "as docker compose reads it")
+    found = f"cannot be read: {machine.unreadable}"
+    # without compose something else lacks, and is told with what to type
+    there = engine.command and bool(engine.compose)
+    return Finding(
+        ".env", found, "open .env and put that line right" if there else "make doctor again, with compose", needed=there
+    )
+
+
+def judge_home(machine: Machine) -> Finding:
+    """Steps mount data/ from there, and all else is mounted from this checkout: they must be one."""
+    what = "MICROSTEP_HOST_ROOT"
+    if not machine.home:
+        return Finding(what, "not set: this checkout")
+    if machine.home_is_here or machine.elsewhere:
+        return Finding(what, machine.home)
+    forget = f"sed -i /{what}/d .env" if machine.home_from == ".env" else f"unset {what}"
+    found = (
+        f"is {machine.home} by {machine.home_from}, this checkout is {machine.root}: Airflow's steps would write there"
+    )
+    elsewhere = (
+        "an engine on another machine sees this checkout there? then: echo MICROSTEP_ENGINE_ELSEWHERE=true >> .env"
+    )
+    return Finding(what, found, f"{forget} ({elsewhere})")
 
 
 def judge_engine(engine: Engine) -> Finding:

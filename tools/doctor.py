@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import re
 import shutil
 import socket
@@ -18,11 +19,8 @@ import sys
 from pathlib import Path
 
 from diagnosis import Engine, Finding, Machine, judge_demo, judge_stack
+from settings import ELSEWHERE, HOME, PROJECT, RESTORING, ROOT, UnreadableError, ports, read, same_place
 
-ROOT = Path(__file__).resolve().parents[1]
-PROJECT = "microstep"
-
-PORTS = {"MICROSTEP_AIRFLOW_PORT": 8080, "MICROSTEP_MLFLOW_PORT": 5000, "MICROSTEP_MAIL_PORT": 1080}
 READ_BY_CONTAINERS = ("pipeline.toml", "tools/make_secrets.py", "postgres/databases.sh")
 
 
@@ -33,7 +31,10 @@ def ask_engine() -> Engine:
     info = docker("info", "--format", "{{json .}}")
     said = json.loads(info.stdout) if info.stdout.startswith("{") else {}
     trouble = " ".join(said.get("ServerErrors") or []) or ("" if said.get("ServerVersion") else info.stderr.strip())
-    own = docker("ps", "--filter", f"label=com.docker.compose.project={PROJECT}", "--format", "{{.Ports}}").stdout
+    label = "com.docker.compose.project"
+    own = docker("ps", "--filter", f"label={label}={PROJECT}", "--format", "{{.Ports}}").stdout
+    form = f'{{{{.Label "{label}.working_dir"}}}}'
+    places = docker("ps", "--all", "--filter", f"label={label}={PROJECT}", "--format", form).stdout.splitlines()
     return Engine(
         trouble=trouble,
         version=said.get("ServerVersion", ""),
@@ -43,6 +44,7 @@ def ask_engine() -> Engine:
         memory=said.get("MemTotal", 0),
         images=tuple(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").stdout.split()),
         published=frozenset(int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)->", own)),
+        others=tuple(sorted({place for place in places if not same_place(place)})),
     )
 
 
@@ -59,21 +61,28 @@ def first_version(text: str) -> str:
 
 def look_at_machine() -> Machine:
     """Looks at the machine itself."""
-    ports = chosen_ports(ROOT / ".env")
+    settings, unreadable, wanted = {}, "", {}
+    try:
+        settings = read()
+        wanted = ports(settings)
+    except (UnreadableError, ValueError) as error:
+        unreadable = str(error)
+    home = settings.get(HOME, "")
     return Machine(
+        root=str(ROOT),
+        home=home,
+        home_is_here=same_place(home),
+        home_from="the environment" if HOME in os.environ else ".env",
+        elsewhere=settings.get(ELSEWHERE) == "true",
+        unreadable=unreadable,
+        restoring=RESTORING.read_text(encoding="utf-8").strip() if RESTORING.exists() else "",
         python=sys.version_info[:2],
         has_venv=importlib.util.find_spec("ensurepip") is not None,
         free_disk=shutil.disk_usage(ROOT).free,
         closed_files=tuple(name for name in READ_BY_CONTAINERS if not open_to_all(ROOT / name)),
-        ports=ports,
-        taken=frozenset(port for port in ports.values() if listens(port)),
+        ports=wanted,
+        taken=frozenset(port for port in wanted.values() if listens(port)),
     )
-
-
-def chosen_ports(settings: Path) -> dict[str, int]:
-    """Returns the ports, with what .env says of them."""
-    text = settings.read_text(encoding="utf-8") if settings.exists() else ""
-    return PORTS | {name: int(port) for name, port in re.findall(r"(?m)^(\w+)=(\d+)\s*$", text) if name in PORTS}
 
 
 def listens(port: int) -> bool:

@@ -18,7 +18,13 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parents[1]
-FULL = {"MICROSTEP_FAULTS_EVERY": "1", "MICROSTEP_FUZZ": "1000", "MICROSTEP_FAULTS_ENGINE": "1"}
+FULL = {
+    "MICROSTEP_FAULTS_EVERY": "1",
+    "MICROSTEP_FUZZ": "1000",
+    "MICROSTEP_FAULTS_ENGINE": "1",
+    "MICROSTEP_SEQUENCES": "500",
+    "MICROSTEP_ENGINE_SEQUENCES": "3",
+}
 AIRFLOW = {"PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("contract", "airflow", "socket-proxy"))}
 
 
@@ -42,13 +48,18 @@ LINES = {
     "test_order": Line("days of a leap year in any order, twice, or by two at once", "other bytes"),
     "test_escape": Line("a way around the socket proxy, on the real engine", "escaped"),
     "test_spool": Line("a mail while its server is down, refuses, or its sender is killed", "lost"),
+    "test_operator_sequences": Line(
+        "backup, restore, prune, rotate, down, up, demo in any order, many of them killed", "others' things changed"
+    ),
+    "test_operator": Line("the same on the real engine; a checkout copied, settings edited", "others' things changed"),
     "test_trouble": Line("the running stack: parts killed, stopped, rotated, moved", "lost, doubled, orphaned"),
 }
 SUITES: tuple[tuple[str, list[str], dict[str, str]], ...] = (
     (".venvs/dev/bin/python", ["--numprocesses=2", "tests/faults"], {}),
     (".venvs/dev/bin/python", ["tests/escape"], {}),
     (".venvs/airflow/bin/python", ["airflow/tests/test_spool.py"], AIRFLOW),
-    (".venvs/dev/bin/python", ["tests/end_to_end/test_trouble.py"], {}),
+    (".venvs/dev/bin/python", ["--numprocesses=2", "tools/tests/test_operator_sequences.py"], {}),
+    (".venvs/dev/bin/python", ["tests/end_to_end/test_operator.py", "tests/end_to_end/test_trouble.py"], {}),
 )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from compose import compose, is_up
+from compose import compose, is_up, must_be_ours
+from ending import UNAVAILABLE, refuse
 from up import password
 
 AIRFLOW = ("airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
@@ -46,8 +47,9 @@ def encrypt_again() -> None:
 
 def main() -> int:
     """Write new secrets beside the old Fernet key, tell the database, start anew, encrypt again, forget the old key."""
+    must_be_ours()
     if not is_up():
-        sys.exit("the stack is not up, and its database must learn the new passwords: make up")
+        refuse(UNAVAILABLE, "the stack is not up, and its database must learn the new passwords; type: make up")
     print("new secrets", flush=True)
     compose(*SECRETS, "--rotate")
     # from the files, inside the container: no password is an argument that others could see

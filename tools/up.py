@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from doctor import chosen_ports
+from ending import CONFIGURATION, refuse
+from settings import ROOT, USER, UnreadableError, environment, ports, read
 
-ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = ROOT / ".env"
+BUILT_FROM = ("airflow", "analysis", "contract", "mlflow", "services", "socket-proxy")
+"""What goes into images that know their revision. All else, pipeline.toml first of all, is the user's to change."""
 WAIT_SECONDS = "600"
 
 
@@ -24,51 +25,63 @@ def owner(path: Path) -> str:
     return f"{found.st_uid}:{found.st_gid}" if found.st_uid else "1000:1000"
 
 
-def completed(settings: str, wanted: dict[str, str]) -> str:
-    """Adds to the text of .env what it does not set; what a person wrote there stays."""
-    for name, value in wanted.items():
-        if not re.search(rf"(?m)^{name}=", settings):
-            settings = f"{settings.rstrip()}\n{name}={value}\n".lstrip()
-    return settings
+def add(file: Path, name: str, value: str) -> None:
+    """Adds a setting behind what a person wrote, of which nothing is touched."""
+    with file.open("a+", encoding="utf-8") as settings:
+        settings.seek(0)
+        text = settings.read()
+        settings.write(f"{'' if not text or text.endswith(chr(10)) else chr(10)}{name}={value}\n")
+        settings.flush()
+        os.fsync(settings.fileno())
 
 
-def revision() -> str:
-    """Returns the commit that is built, marked when files differ from it; "unknown" outside git."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+def revision(root: Path = ROOT) -> str:
+    """Returns the last commit that changed what images are built from, marked when files differ from it.
+
+    "unknown" outside git.
+    """
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words, "--", *BUILT_FROM], cwd=root, capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
+    commit = git("log", "-1", "--format=%H")
+    return f"{commit}{'-dirty' if git('status', '--porcelain') else ''}" if commit else "unknown"
 
 
 def password() -> str:
     """Reads Airflow's log-in from the volume in which the first start wrote it."""
     command = ["docker", "compose", "exec", "-T", "airflow-apiserver", "cat", "/run/microstep/airflow/passwords.json"]
-    text = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=True).stdout
     return str(json.loads(text)["admin"])
 
 
 def main() -> int:
     """Returns the exit code of compose."""
-    before = SETTINGS.read_text(encoding="utf-8") if SETTINGS.exists() else ""
-    wanted = {"MICROSTEP_USER": owner(ROOT / "data"), "MICROSTEP_HOST_ROOT": str(ROOT)}
-    if (after := completed(before, wanted)) != before:
-        SETTINGS.write_text(after, encoding="utf-8")
-    environment = {**os.environ, "MICROSTEP_REVISION": revision()}
-    built = subprocess.run(["docker", "compose", "build"], cwd=ROOT, env=environment, check=False)
+    try:
+        settings = read()
+    except UnreadableError as error:
+        refuse(CONFIGURATION, f".env: cannot be read: {error}")
+    if not settings[USER]:
+        add(SETTINGS, USER, owner(ROOT / "data"))
+    variables = {**environment(), "MICROSTEP_REVISION": revision()}
+    built = subprocess.run(["docker", "compose", "build"], cwd=ROOT, env=variables, check=False)
     if built.returncode:
         return built.returncode
     start = time.monotonic()
     command = ["docker", "compose", "up", "--detach", "--wait", "--wait-timeout", WAIT_SECONDS]
-    started = subprocess.run(command, cwd=ROOT, env=environment, check=False)
+    started = subprocess.run(command, cwd=ROOT, env=variables, check=False)
     if started.returncode:
         print(
             "not all parts are healthy; type: docker compose ps --all, then docker compose logs PART", file=sys.stderr
         )
         return started.returncode
-    ports = chosen_ports(SETTINGS)
+    pages = ports(settings)
     print(f"""
 all healthy {time.monotonic() - start:.0f} s after the build
-  Airflow  http://localhost:{ports["MICROSTEP_AIRFLOW_PORT"]}   user admin, password {password()}
-  MLflow   http://localhost:{ports["MICROSTEP_MLFLOW_PORT"]}
-  mail     http://localhost:{ports["MICROSTEP_MAIL_PORT"]}""")
+  Airflow  http://localhost:{pages["MICROSTEP_AIRFLOW_PORT"]}   user admin, password {password()}
+  MLflow   http://localhost:{pages["MICROSTEP_MLFLOW_PORT"]}
+  mail     http://localhost:{pages["MICROSTEP_MAIL_PORT"]}""")
     return 0
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -35,6 +36,7 @@ _GRACE_SECONDS = 24 * 3600
 """How long parts that no manifest names any more are kept for readers of the old manifest."""
 
 _STAGING = ".staging-"
+_OURS = re.compile(r".+-[0-9a-f]{12}(\.\w+)?|\.manifest\.json-\w+")  # a part, a manifest before its rename
 
 
 class DatasetWriter:
@@ -183,7 +185,7 @@ def sweep(dataset: Path, *, superseded: bool = True) -> list[Path]:
     if superseded and (named := _named(dataset)):
         old = time.time() - _GRACE_SECONDS
         for path in dataset.iterdir():
-            if path.is_file() and path.name not in named and path.stat().st_mtime < old:
+            if path.is_file() and _OURS.fullmatch(path.name) and path.name not in named and path.stat().st_mtime < old:
                 path.unlink()
                 gone.append(path)
     return gone

@@ -212,6 +212,16 @@ def test_a_reader_of_the_old_manifest_finds_its_parts_for_a_day(tmp_path):
     assert Dataset.open(tmp_path / "d").rows() == 1
 
 
+def test_a_file_that_no_writer_made_stays_however_old(tmp_path):
+    write(tmp_path / "d")
+    for name in ("notes.txt", "part-00000.parquet", "my-copy-of-part-0123.csv", ".hidden"):
+        (tmp_path / "d" / name).write_text("mine")
+        os.utime(tmp_path / "d" / name, (0, 0))
+    assert sweep(tmp_path / "d") == []
+    write(tmp_path / "d", made_from=recipe(settings={"a": 2}))
+    assert (tmp_path / "d" / "notes.txt").read_text() == "mine"
+
+
 def test_files_that_others_point_to_are_kept_when_asked(tmp_path):
     first = write(tmp_path / "d")
     old = time.time() - publish._GRACE_SECONDS - 1

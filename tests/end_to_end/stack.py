@@ -112,8 +112,9 @@ def run_in(
     checkout: Path, *words: str, timeout: float = 900, given: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a directory; AssertionError with all that it printed when it fails."""
+    variables = {**os.environ, "PWD": str(checkout)}  # as a shell that stands there
     done = subprocess.run(
-        words, cwd=checkout, check=False, capture_output=True, text=True, timeout=timeout, input=given
+        words, cwd=checkout, env=variables, check=False, capture_output=True, text=True, timeout=timeout, input=given
     )
     assert done.returncode == 0, f"{' '.join(words)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
@@ -121,10 +122,14 @@ def run_in(
 
 @contextmanager
 def running(checkout: Path) -> Iterator[Stack]:
-    """The stack of a checkout, with fresh volumes; down again at the end. Raises RuntimeError when one is there already."""
+    """The stack of a checkout, with fresh volumes; down again at the end. Raises RuntimeError when one is there already, or was."""
     if others := running_containers():
         raise RuntimeError(f"a stack is there already ({', '.join(others)}): make down, then try again")
-    run_in(checkout, "docker", "compose", "down", "--volumes")
+    if volumes := run_in(checkout, "docker", "volume", "ls", "--quiet", "--filter=name=^microstep_").stdout.split():
+        raise RuntimeError(
+            f"there are volumes of a stack ({', '.join(volumes)}), which these tests would remove; keep them: make up, make backup;"
+            " or throw them away: docker compose down --volumes"
+        )
     try:
         yield start(checkout)
     finally:

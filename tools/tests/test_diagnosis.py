@@ -43,7 +43,9 @@ def test_what_is_wrong_with_the_engine_is_told_apart(engine, found, remedy):
 
 def test_of_a_silent_engine_nothing_more_is_guessed_but_the_machine_is_judged_all_the_same():
     findings = judge_stack(replace(MACHINE, free_disk=GIB), Engine(command=False))
-    assert [finding.what for finding in findings] == ["engine", "free disk", "port 5000", "files for containers"]
+    assert [finding.what for finding in findings] == [
+        *("engine", ".env", "MICROSTEP_HOST_ROOT", "free disk", "port 5000", "files for containers")
+    ]
     assert set(lacking(findings)) == {"engine", "free disk"}
 
 
@@ -88,3 +90,36 @@ def test_the_demo_needs_a_new_python_and_its_venv_module_and_no_engine():
     findings = judge_demo(replace(MACHINE, python=(3, 9), has_venv=False))
     assert set(lacking(findings)) == {"python", "python's venv"}
     assert "python3.9-venv" in lacking(findings)["python's venv"]
+
+
+MOVED = replace(MACHINE, root="/srv/new", home="/srv/old")
+
+
+def test_a_checkout_whose_steps_would_write_into_another_one_is_found_out():
+    remedy = lacking(judge_stack(MOVED, ENGINE))["MICROSTEP_HOST_ROOT"]
+    assert remedy.startswith("sed -i /MICROSTEP_HOST_ROOT/d .env")
+    (finding,) = (f for f in judge_stack(MOVED, ENGINE) if f.what == "MICROSTEP_HOST_ROOT")
+    assert "is /srv/old by .env, this checkout is /srv/new" in finding.found
+    by_shell = lacking(judge_stack(replace(MOVED, home_from="the environment"), ENGINE))
+    assert by_shell["MICROSTEP_HOST_ROOT"].startswith("unset MICROSTEP_HOST_ROOT")
+
+
+@pytest.mark.parametrize("change", [{"home": ""}, {"home_is_here": True}, {"elsewhere": True}])
+def test_nothing_lacks_where_it_is_not_set_or_leads_here_or_a_person_says_that_the_engine_sees_it_there(change):
+    assert lacking(judge_stack(replace(MOVED, **change), ENGINE)) == {}
+
+
+def test_the_stack_of_another_checkout_is_not_replaced():
+    remedy = lacking(judge_stack(MACHINE, replace(ENGINE, others=("/srv/other",))))["stack on the engine"]
+    assert remedy.startswith("make -C /srv/other down")
+
+
+def test_a_file_of_settings_that_compose_cannot_read_is_a_lack_and_without_compose_a_note():
+    machine = replace(MACHINE, unreadable="line 2: unterminated quoted value")
+    assert ".env" in lacking(judge_stack(machine, ENGINE))
+    assert ".env" in noted(judge_stack(machine, Engine(command=False)))
+
+
+def test_nothing_starts_on_the_half_of_a_backup():
+    machine = replace(MACHINE, restoring="/srv/backups/monday")
+    assert "rm -rf .restoring" in lacking(judge_stack(machine, ENGINE))["restore"]

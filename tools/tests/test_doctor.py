@@ -19,14 +19,12 @@ def test_a_note_does_not_look_like_a_lack():
     assert doctor.lines(Finding("memory", "16 GiB")) == "  ok     memory: 16 GiB"
 
 
-def test_ports_are_the_ones_of_the_settings(tmp_path):
-    settings = tmp_path / ".env"
-    settings.write_text("# MICROSTEP_MAIL_PORT=1\nMICROSTEP_MLFLOW_PORT=5001\nOTHER_PORT=7\n")
-    assert doctor.chosen_ports(settings) == {**doctor.PORTS, "MICROSTEP_MLFLOW_PORT": 5001}
-
-
-def test_without_settings_the_ports_are_the_usual_ones(tmp_path):
-    assert doctor.chosen_ports(tmp_path / ".env") == doctor.PORTS
+def test_this_checkout_is_known_by_whatever_way_leads_there(tmp_path):
+    (tmp_path / "link").symlink_to(doctor.ROOT)
+    assert doctor.same_place(str(tmp_path / "link"))
+    assert not doctor.same_place(str(tmp_path))
+    assert not doctor.same_place("/nowhere")
+    assert not doctor.same_place("")
 
 
 def test_a_listening_program_is_seen():

@@ -1,24 +1,27 @@
 import os
+import re
+import subprocess
 
 import pytest
 import up
 
-WANTED = {"MICROSTEP_USER": "1234:1234", "MICROSTEP_HOST_ROOT": "/srv/microstep"}
+
+def test_a_missing_setting_is_added_behind_what_is_there_of_which_no_byte_changes(tmp_path):
+    for text in ("", "A=1", "A=1\n", "# MICROSTEP_USER=7:7\r\nA='x'\r\n"):
+        file = tmp_path / ".env"
+        file.write_bytes(text.encode())
+        up.add(file, "MICROSTEP_USER", "1234:1234")
+        begin = text if text.endswith("\n") or not text else f"{text}\n"
+        assert file.read_bytes().decode() == f"{begin}MICROSTEP_USER=1234:1234\n"
 
 
-def test_missing_settings_are_added_behind_what_is_there():
-    assert up.completed("MICROSTEP_MAIL_PORT=1081", WANTED) == (
-        "MICROSTEP_MAIL_PORT=1081\nMICROSTEP_USER=1234:1234\nMICROSTEP_HOST_ROOT=/srv/microstep\n"
-    )
-
-
-def test_what_a_person_set_stays():
-    settings = "MICROSTEP_USER=7:7\nMICROSTEP_HOST_ROOT=/elsewhere\n"
-    assert up.completed(settings, WANTED) == settings
-
-
-def test_a_setting_that_is_commented_out_is_not_set():
-    assert "\nMICROSTEP_USER=1234:1234\n" in up.completed("# MICROSTEP_USER=7:7\n", WANTED)
+def test_what_a_person_has_closed_to_others_or_put_behind_a_link_stays_so(tmp_path):
+    real, link = tmp_path / "elsewhere", tmp_path / ".env"
+    real.write_text("A=1\n")
+    real.chmod(0o600)
+    link.symlink_to(real)
+    up.add(link, "B", "2")
+    assert (real.read_text(), real.stat().st_mode & 0o777, link.is_symlink()) == ("A=1\nB=2\n", 0o600, True)
 
 
 def test_the_user_of_the_steps_is_the_owner_of_the_data(tmp_path):
@@ -31,5 +34,61 @@ def test_the_user_of_the_steps_follows_the_owner(tmp_path):
     assert up.owner(tmp_path) == "1234:4321"
 
 
-def test_the_revision_is_a_commit():
-    assert up.revision().removesuffix("-dirty").isalnum()
+@pytest.fixture
+def repository(tmp_path):
+    """A checkout with a file of an image and files of the user."""
+
+    def git(*words):
+        who = ["-c", "user.name=ada", "-c", "user.email=ada@example.com"]
+        return subprocess.run(["git", *who, *words], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+
+    git("init", "--quiet")
+    (tmp_path / "services/train").mkdir(parents=True)
+    (tmp_path / "services/train/code.py").write_text("1")
+    (tmp_path / "pipeline.toml").write_text("a = 1")
+    git("add", ".")
+    git("commit", "--quiet", "--message=one")
+    return tmp_path, git
+
+
+def test_the_revision_is_the_commit_that_last_changed_an_image(repository):
+    root, git = repository
+    first = git("rev-parse", "HEAD").strip()
+    assert up.revision(root) == first
+    (root / "services/train/code.py").write_text("2")
+    git("commit", "--quiet", "--all", "--message=two")
+    assert up.revision(root) == git("rev-parse", "HEAD").strip() != first
+
+
+def test_what_the_user_changes_or_commits_is_no_part_of_the_revision(repository):
+    root, git = repository
+    first = up.revision(root)
+    (root / "pipeline.toml").write_text("a = 2")
+    for name in (".env", "data/x", "secrets/sql/url", "docker-compose.override.yml"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("mine")
+    assert up.revision(root) == first
+    git("add", ".")
+    git("commit", "--quiet", "--message=mine")
+    assert up.revision(root) == first
+
+
+@pytest.mark.parametrize("name", ["services/train/code.py", "contract/new.py"])
+def test_a_change_to_what_goes_into_an_image_marks_the_revision(repository, name):
+    root, _ = repository
+    first = up.revision(root)
+    (root / name).parent.mkdir(exist_ok=True)
+    (root / name).write_text("changed")
+    assert up.revision(root) == f"{first}-dirty"
+
+
+def test_outside_git_the_revision_is_unknown(tmp_path):
+    assert up.revision(tmp_path) == "unknown"
+
+
+def test_every_build_that_is_told_its_revision_is_made_from_what_the_revision_counts():
+    text = (up.ROOT / "docker-compose.yml").read_text()
+    contexts = set(re.findall(r"context: ([\w-]+)", text)) | set(
+        re.findall(r"(?:contract|analysis): ([a-z]+)[ ,}]", text)
+    )
+    assert contexts == set(up.BUILT_FROM)

@@ -142,3 +142,23 @@ def test_only_what_was_shown_is_removed(house):
     assert names(house) == []
     assert [each.name for each in (house.root / "raw").iterdir()] == ["2026-02-25"]
     assert [each.name for each in (house.root / "processed").iterdir()] == ["2026-02-25"]
+
+
+def test_what_no_step_made_stays_and_is_told(house, caplog):
+    old = house.day("2026-01-01")
+    (old / "part-00000-0123456789ab.parquet").touch()
+    (old / ".staging-x").mkdir()
+    (old / "notes.txt").write_text("mine")
+    remove(old_datasets(house.root, 10, TODAY), house.root)
+    assert [each.name for each in old.iterdir()] == ["notes.txt"]
+    assert "processed/2026-01-01: no longer a dataset, but no step made notes.txt" in caplog.text
+    assert not (house.root / "raw").joinpath("2026-01-01").exists()
+
+
+def test_what_lies_behind_a_link_is_not_removed(house, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "kept"
+    house.day("2026-01-01").rename(elsewhere)
+    (house.root / "processed" / "2026-01-01").symlink_to(elsewhere)
+    assert names(house) == ["raw/2026-01-01/data"]
+    remove(old_datasets(house.root, 10, TODAY), house.root)
+    assert (elsewhere / "manifest.json").exists()

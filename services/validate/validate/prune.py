@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from validate.ledger import IN_USE, read
 
 LAST_VERSIONS = 3
 """Of the ledger's models that were in use: so many can be gone back to."""
+
+_OURS = re.compile(r".+-[0-9a-f]{12}(\.\w+)?|\.manifest\.json-\w+")
+"""Names that a step gives to files of a dataset."""
 
 log = logging.getLogger("validate")
 
@@ -57,12 +61,21 @@ def old_datasets(root: Path, keep_days: int, today: date) -> list[Old]:
 def remove(old: list[Old], root: Path) -> None:
     """Remove them, manifests first: what is killed in between leaves files that no manifest names."""
     for each in old:
+        name = Layout(root).name(each.path)
         (each.path / MANIFEST).unlink(missing_ok=True)
-        shutil.rmtree(each.path)
+        for path in each.path.iterdir():
+            if path.is_dir() and not path.is_symlink() and path.name.startswith(".staging-"):
+                shutil.rmtree(path)
+            elif _OURS.fullmatch(path.name) and path.is_file():
+                path.unlink()
+        if left := sorted(path.name for path in each.path.iterdir()):
+            log.warning("%s: no longer a dataset, but no step made %s, so that stays", name, ", ".join(left[:5]))
+            continue
+        each.path.rmdir()
         parent = each.path.parent
         if parent != root and not any(parent.iterdir()):
             parent.rmdir()
-        log.info("%s: removed, %s kB", Layout(root).name(each.path), f"{each.bytes / 1000:,.0f}")
+        log.info("%s: removed, %s kB", name, f"{each.bytes / 1000:,.0f}")
 
 
 def _datasets(layout: Layout) -> Iterator[tuple[Path, date]]:
@@ -70,7 +83,8 @@ def _datasets(layout: Layout) -> Iterator[tuple[Path, date]]:
     for pattern in ("raw/*/data", "raw/*/target", "processed/*", "models/*", "predictions/*", "reports/*/*"):
         for path in layout.root.glob(pattern):
             day = path.parent.name if pattern.startswith("raw") else path.name
-            if path.is_dir() and (parsed := _day(day)):
+            # what lies behind a link is kept by a person, elsewhere
+            if path.is_dir() and not path.is_symlink() and not path.parent.is_symlink() and (parsed := _day(day)):
                 yield path, parsed
 
 

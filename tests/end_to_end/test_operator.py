@@ -1,0 +1,150 @@
+"""The sequences of tools/tests/test_operator_sequences.py on the real engine: what its model of an engine shows is held against it."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+
+import pytest
+from stack import ROOT, copy_checkout, run_in
+
+sys.path.append(str(ROOT / "tools" / "tests"))
+
+from operator_at_work import Operator
+from world import NEVER, World, empty, picture
+
+SEQUENCES = int(os.environ.get("MICROSTEP_ENGINE_SEQUENCES", "1"))
+HELPER = "python:3.13-slim-trixie"
+BYSTANDERS = {
+    "bystander-database": ("owner=ada",),
+    "bystander-app": ("com.docker.compose.project=bystander",),
+    "bystander-step": ("microstep.step=train", "microstep.root=/srv/far"),
+}
+VOLUME = "bystander_data"
+
+
+def docker(*words):
+    return run_in(ROOT, "docker", *words).stdout.strip()
+
+
+class RealWorld(World):
+    """The same surroundings with real containers and volumes; a command is killed after some time."""
+
+    def _engine(self, engine):
+        (engine / "bin").mkdir(parents=True)  # stays empty: the machine's own docker command is meant
+        self.engine = engine
+        for name, labels in BYSTANDERS.items():
+            words = [f"--label={label}" for label in labels]
+            docker("run", "--detach", f"--name={name}", "--network=none", *words, HELPER, "sleep", "7200")
+        write = [
+            "run",
+            "--rm",
+            "--network=none",
+            f"--volume={VOLUME}:/volume",
+            HELPER,
+            "sh",
+            "-c",
+            "echo theirs > /volume/rows",
+        ]
+        docker(*write)
+
+    def _checkout(self, checkout):
+        if checkout.name == "theirs":
+            super()._checkout(checkout)
+
+    def step_of(self, checkout):
+        labels = ("microstep.step=train", f"microstep.root={checkout}")
+        words = [f"--label={label}" for label in labels]
+        docker("run", "--detach", "--rm", "--network=none", *words, HELPER, "sleep", "5")
+
+    def trouble(self, chance):
+        name = chance.choice(["SIGKILL", "SIGTERM", "SIGINT"])
+        return NEVER, (chance.uniform(0, 12), name) if chance.random() < 0.4 else None
+
+    def wipe(self, checkout):
+        if checkout == self.checkouts[0]:
+            run_in(checkout, "docker", "compose", "down", "--volumes")
+            empty(checkout)
+
+    def foreign(self, checkout):
+        other = next(each for each in self.checkouts if each != checkout)
+        found = json.loads(docker("inspect", *BYSTANDERS))
+        read = ["run", "--rm", "--network=none", f"--volume={VOLUME}:/volume:ro", HELPER, "cat", "/volume/rows"]
+        return {
+            # what Airflow's steps do there has nothing to do with the command
+            "checkout": picture(other, leave=("data", "backups", ".demo", ".env")),
+            "containers": [(each["Id"], each["State"]["StartedAt"], each["State"]["Running"]) for each in found],
+            "volumes": docker(*read),
+        }
+
+    def close(self):
+        subprocess.run(["docker", "rm", "--force", *BYSTANDERS], capture_output=True, check=False)
+        subprocess.run(["docker", "volume", "rm", VOLUME], capture_output=True, check=False)
+
+
+@pytest.fixture
+def world(stack, tmp_path):
+    """Beside the stack of the session, begun anew, without runs of its own; afterwards it is up again with nothing in it."""
+    make = ("make", "--no-print-directory")
+    (tmp_path / "ours").symlink_to(stack.checkout)
+    world = RealWorld(tmp_path)
+    world.checkouts[0] = stack.checkout
+    settings = stack.checkout / ".env"
+    before = settings.read_text()
+    try:
+        stack.run(*make, "down")
+        world.wipe(stack.checkout)
+        settings.write_text(f"{before}MICROSTEP_SCHEDULE=false\n")
+        (stack.data / "a-file").write_text("of ours")
+        stack.run(*make, "up")
+        yield world
+    finally:
+        world.close()
+        stack.run(*make, "down")
+        world.wipe(stack.checkout)
+        settings.write_text(before)
+        shutil.rmtree(stack.checkout / "backups", ignore_errors=True)
+        stack.run(*make, "up")
+
+
+@pytest.mark.parametrize("seed", range(SEQUENCES))
+def test_nothing_is_changed_but_what_the_commands_made(world, seed):
+    chance = random.Random(1000 + seed)
+    operator = Operator(world, chance)
+    for _ in range(5):
+        operator.step()
+
+
+def test_a_person_who_edits_pipeline_toml_keeps_the_containers_at_work(stack):
+    def ids():
+        return sorted(stack.run("docker", "compose", "ps", "--quiet").stdout.split())
+
+    before, config = ids(), stack.checkout / "pipeline.toml"
+    assert len(before) >= 7
+    config.write_text(config.read_text() + "\n# a note\n")
+    stack.run("sh", "-c", "echo '# a note' >> .env; touch data/a-file; touch secrets/sql/another")
+    stack.run("make", "--no-print-directory", "up")
+    stack.run("sh", "-c", "rm data/a-file secrets/sql/another")
+    assert ids() == before
+
+
+def test_a_copied_checkout_does_not_write_into_the_old_one_by_compose_alone(stack, tmp_path):
+    copy = copy_checkout(tmp_path / "copy")
+    before = picture(tmp_path)
+    for home, words in (
+        (stack.checkout, "must be this checkout, but"),
+        (tmp_path / "nowhere", "bind source path does not exist"),
+        ("", "must be the path of this checkout"),
+    ):
+        variables = {name: value for name, value in os.environ.items() if name != "PWD" or home}
+        done = subprocess.run(
+            ["docker", "compose", "--project-name=microstep-copy", "up", "--no-deps", "--abort-on-container-exit", "checkout"],
+            cwd=copy, env=variables | {"MICROSTEP_HOST_ROOT": str(home)}, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        assert done.returncode, home
+        assert words in done.stdout + done.stderr
+    run_in(copy, "docker", "compose", "--project-name=microstep-copy", "down")
+    assert {name: told for name, told in picture(tmp_path).items() if name in before} == before
+    assert not (tmp_path / "nowhere").exists()

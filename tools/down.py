@@ -1,0 +1,26 @@
+"""Stop the stack of this checkout, with the steps that it has started; data, volumes and others' things stay."""
+
+from __future__ import annotations
+
+import sys
+
+from compose import compose, docker, must_be_ours, own_steps
+from ending import end_tidily_when_asked_to
+
+
+def main() -> int:
+    """Stop what starts steps, then end the steps, then remove the rest."""
+    end_tidily_when_asked_to()
+    must_be_ours()
+    compose("stop")
+    if steps := own_steps(at_work=False):
+        said = docker("rm", "--force", *steps, check=False)  # one that ends by itself may be gone before
+        if left := own_steps(at_work=False):
+            sys.exit(f"still there: {', '.join(left.values())}\n{said.stderr.strip()}")
+    # orphans: the pages behind TLS, and steps run by hand; all of them this checkout's, as was just seen
+    print(compose("down", "--remove-orphans").stderr.strip())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

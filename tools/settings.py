@@ -1,0 +1,88 @@
+"""What .env and the environment say, as docker compose reads them: the one place that reads .env.
+
+Compose knows quotes, `export`, comments, escapes, references and which of two wins, so it is asked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = "microstep"
+RESTORING = ROOT / ".restoring"
+"""There while `make restore` is under way, or after one that did not come to its end."""
+HOME = "MICROSTEP_HOST_ROOT"
+USER = "MICROSTEP_USER"
+ELSEWHERE = "MICROSTEP_ENGINE_ELSEWHERE"
+PLACE = (HOME, USER, ELSEWHERE)
+"""Those that belong to a place, not to the pipeline: no backup carries them to another one."""
+PORTS = {"MICROSTEP_AIRFLOW_PORT": 8080, "MICROSTEP_MLFLOW_PORT": 5000, "MICROSTEP_MAIL_PORT": 1080}
+OTHERS = (
+    "MICROSTEP_SCHEDULE",
+    "MICROSTEP_SMTP",
+    "MICROSTEP_STEP_MEMORY",
+    "MICROSTEP_STEP_CPUS",
+    "MICROSTEP_POOL_SLOTS",
+)
+NAMES = (*PLACE, *PORTS, *OTHERS)
+
+
+class UnreadableError(Exception):
+    """Compose is not there, or cannot read .env; says why."""
+
+
+def environment(root: Path = ROOT) -> dict[str, str]:
+    """The environment for every call of compose: of this checkout and this project, wherever it is typed."""
+    return {**os.environ, "PWD": str(root), "COMPOSE_PROJECT_NAME": PROJECT}
+
+
+def read(root: Path = ROOT, variables: Mapping[str, str] | None = None, file: Path | None = None) -> dict[str, str]:
+    """Returns the value of each of NAMES, empty when it is not set. Raises UnreadableError.
+
+    :param variables: more of the environment, which wins against .env
+    :param file: another file to read instead of the checkout's .env
+    """
+    if shutil.which("docker") is None:
+        if file is None and not (root / ".env").exists():  # nothing that would have to be understood
+            return {name: {**os.environ, **(variables or {})}.get(name, "") for name in NAMES}
+        raise UnreadableError("no docker command, whose compose reads it")
+    # the least that compose takes for a project, with each variable in it
+    document = {"services": {"settings": {"image": "none", "environment": {name: f"${{{name}-}}" for name in NAMES}}}}
+    options = ["--project-directory", str(root), *(["--env-file", str(file)] if file else []), "--file", "-"]
+    done = subprocess.run(
+        ["docker", "compose", *options, "config", "--format", "json"],
+        cwd=root,
+        env={**environment(root), **(variables or {})},
+        input=json.dumps(document),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise UnreadableError(done.stderr.strip() or f"docker compose config: exit {done.returncode}")
+    found = json.loads(done.stdout)["services"]["settings"]["environment"]
+    return {name: found[name].replace("$$", "$") for name in NAMES}
+
+
+def ports(settings: Mapping[str, str]) -> dict[str, int]:
+    """Returns the ports of the pages. Raises ValueError for what is no port."""
+    found = {}
+    for name, usual in PORTS.items():
+        text = settings.get(name) or str(usual)
+        if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**16:
+            raise ValueError(f"{name}: must be a port from 1 to 65535, got {text!r}")
+        found[name] = int(text)
+    return found
+
+
+def same_place(path: str) -> bool:
+    """Tells whether a path is this checkout, by whatever way it leads there."""
+    try:
+        return bool(path) and Path(path).samefile(ROOT)
+    except OSError:
+        return False

@@ -1,0 +1,214 @@
+"""Stands for the docker command where hundreds of runs of the real stack are impossible: an engine kept in a folder.
+
+It knows containers by their labels, volumes with files in them, and of compose what the operator's commands say to it;
+what it does not know it refuses. tests/end_to_end/test_operator.py holds the same sequences against the real engine.
+In the environment: MODEL (the folder), MODEL_KILL (number:when:signal: before or after that call, all who take part in
+the command get the signal).
+"""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+STATE = Path(os.environ["MODEL"])
+PROJECT = "com.docker.compose.project"
+SERVICES = (
+    "postgres",
+    "mlflow",
+    "airflow-apiserver",
+    "airflow-scheduler",
+    "airflow-dag-processor",
+    "airflow-triggerer",
+)
+VOLUMES = ("secrets", "postgres", "mlflow-artifacts", "airflow-logs", "airflow-mails")
+
+
+def containers():
+    return {path.stem: json.loads(path.read_text()) for path in sorted((STATE / "containers").glob("*.json"))}
+
+
+def put(container):
+    path = STATE / "containers" / f"{uuid.uuid4().hex[:12]}.json"
+    path.write_text(json.dumps(container))
+
+
+def remove(each):
+    (STATE / "containers" / f"{each}.json").unlink(missing_ok=True)
+
+
+def matches(container, wanted):
+    label, _, value = wanted.removeprefix("label=").partition("=")
+    labels = container["labels"]
+    return label in labels and (not value or labels[label] == value)
+
+
+def ps(words):
+    """Lists, in the template that was asked for."""
+    filters, form, every, words = [], "{{.ID}}", False, list(words)
+    while words:
+        name, _, value = words.pop(0).partition("=")
+        if name in ("--filter", "--format"):
+            value = value or words.pop(0)
+        match name:
+            case "--filter":
+                filters.append(value)
+            case "--format":
+                form = value
+            case "--all":
+                every = True
+            case "--quiet":
+                form = "{{.ID}}"
+            case _:
+                refuse(f"ps {name}")
+    for each, container in containers().items():
+        if not (every or container["running"]) or not all(matches(container, wanted) for wanted in filters):
+            continue
+        line = form.replace("{{.ID}}", each).replace("{{.Names}}", container["name"]).replace("{{.Ports}}", "")
+        print(re.sub(r'{{\.Label "([^"]+)"}}', lambda m, c=container: c["labels"].get(m[1], ""), line))
+        if not every and container.get("ends") and container["labels"]["microstep.root"] == str(Path.cwd()):
+            remove(each)  # a step of the asker has ended when it is looked for again
+
+
+def project():
+    """The containers of the project."""
+    return {each: found for each, found in containers().items() if found["labels"].get(PROJECT) == "microstep"}
+
+
+def settings(words):
+    """The values of variables, as `compose config` says them; the model's .env has plain lines only."""
+    document = json.load(sys.stdin)
+    place = Path(words[words.index("--env-file") + 1] if "--env-file" in words else Path(words[1]) / ".env")
+    lines = place.read_text().splitlines() if place.exists() else []
+    said = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    wanted = document["services"]["settings"]["environment"]
+    document["services"]["settings"]["environment"] = {
+        name: os.environ.get(name, said.get(name, "")) for name in wanted
+    }
+    print(json.dumps(document))
+
+
+def look(words):
+    for each, found in project().items():
+        if found["service"] == words[-1] and found["running"]:
+            print(each)
+
+
+def up(words):
+    for name in VOLUMES:
+        folder = STATE / "volumes" / f"microstep_{name}"
+        if not folder.exists():
+            folder.mkdir()
+            (folder / "made").write_text(f"{name} {uuid.uuid4()}")
+    named = [word for word in words if not word.startswith("--") and not word.isdigit()] or SERVICES
+    there = {found["service"]: each for each, found in project().items()}
+    for service in named:
+        if service in there:
+            remove(there[service])
+        labels = {PROJECT: "microstep", f"{PROJECT}.working_dir": str(Path.cwd())}
+        put({"name": f"microstep-{service}-1", "service": service, "running": True, "labels": labels})
+
+
+def stop(_words):
+    for each, found in project().items():
+        (STATE / "containers" / f"{each}.json").write_text(json.dumps(found | {"running": False}))
+
+
+def down(words):
+    for each in project():
+        remove(each)
+    if "--volumes" in words:
+        for name in VOLUMES:
+            shutil.rmtree(STATE / "volumes" / f"microstep_{name}", ignore_errors=True)
+
+
+def compose(words):
+    """What compose does with the project."""
+    command, rest = words[0], words[1:]
+    known = {
+        "--project-directory": lambda rest: settings(words),
+        "version": lambda rest: print("2.26.1"),
+        "build": lambda rest: None,
+        "ps": look,
+        "up": up,
+        "stop": stop,
+        "down": down,
+        "exec": lambda rest: execute(rest[2:], rest[1]),
+        "run": lambda rest: print("validate: nothing is old" if "prune" in rest else "done"),
+    }
+    known.get(command, lambda rest: refuse(f"compose {command}"))(rest)
+
+
+def execute(command, service):
+    """A command in a service that must be at work."""
+    if not any(found["service"] == service and found["running"] for found in project().values()):
+        sys.exit(f"service {service!r} is not running")
+    base = STATE / "volumes" / "microstep_postgres"
+    match command[0]:
+        case "pg_dump":
+            print("PGDMP", command[-1], (base / "made").read_text())
+        case "pg_restore":
+            text = sys.stdin.read()
+            if "--list" not in command:
+                (base / command[-1].removeprefix("--dbname=")).write_text(text)
+        case "airflow" if command[1:3] == ["pools", "get"]:
+            print("pool slots description\nsteps 2 containers")
+        case "cat":
+            print(json.dumps({"admin": "x"}))
+
+
+def run(words):
+    """A helper beside a volume: tar, and nothing else."""
+    [mount] = [word.removeprefix("--volume=") for word in words if word.startswith("--volume=")]
+    folder = STATE / "volumes" / mount.partition(":")[0]
+    tail = words[words.index("tar") :]
+    folder.mkdir(exist_ok=True)
+    done = subprocess.run([str(folder) if word == "/volume" else word for word in tail], check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def volume(words):
+    if words[0] == "create":
+        (STATE / "volumes" / words[-1]).mkdir(exist_ok=True)
+    else:
+        print(*sorted(path.name for path in (STATE / "volumes").iterdir()), sep="\n")
+
+
+def refuse(what):
+    sys.exit(f"the model does not know: {what}")
+
+
+def kill_if_asked(when):
+    """End all who take part in the command, this process too."""
+    number, moment, name = os.environ["MODEL_KILL"].split(":")
+    if (STATE / "calls").read_text() == "x" * int(number) and moment == when:
+        os.killpg(0, signal.Signals[name])
+
+
+def main(words):
+    with (STATE / "calls").open("a") as calls:
+        fcntl.flock(calls, fcntl.LOCK_EX)
+        calls.write("x")
+    kill_if_asked("before")
+    known = {
+        "compose": compose,
+        "ps": ps,
+        "rm": lambda rest: [remove(each) for each in rest[1:]],
+        "volume": volume,
+        "run": run,
+        "info": lambda rest: print('{"ServerVersion": "26.1.5", "MemTotal": 32000000000, "InitCommit": {"ID": "x"}}'),
+        "buildx": lambda rest: print("buildx 0.13.1"),
+        "image": lambda rest: print("python:3.13-slim-trixie\npostgres:17\nmaildev/maildev:3.0.0"),
+    }
+    known.get(words[0], lambda rest: refuse(" ".join(words)))(words[1:])
+    kill_if_asked("after")
+
+
+main(sys.argv[1:])

@@ -1,0 +1,104 @@
+"""What compose itself makes of .env decides, so these ask the real one."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+import settings
+
+needs_compose = pytest.mark.skipif(
+    shutil.which("docker") is None
+    or subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode != 0,
+    reason="no docker compose here: make docker",
+)
+MAIL = "MICROSTEP_SMTP"
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch):
+    for name in settings.NAMES:
+        monkeypatch.delenv(name, raising=False)
+
+
+@needs_compose
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        (f"{MAIL}=plain", "plain"),
+        (f"{MAIL}='single # $quoted'", "single # $quoted"),
+        (f'{MAIL}="double # quoted"', "double # quoted"),
+        (f"export {MAIL}=exported", "exported"),
+        (f"  {MAIL} = blanks  ", "blanks"),
+        (f"{MAIL}=x # a comment", "x"),
+        (f"{MAIL}=x#y", "x#y"),
+        (f"{MAIL}=x\r", "x"),
+        (f"{MAIL}: yaml", "yaml"),
+        (f"{MAIL}=one\n{MAIL}=two", "two"),
+        (f"OTHER=a\n{MAIL}=${{OTHER}}/b", "a/b"),
+        (f'{MAIL}="a\nb"', "a\nb"),
+        (f"# {MAIL}=x", ""),
+        (f"{MAIL}=", ""),
+        (f"\ufeff{MAIL}=after a byte order mark", "after a byte order mark"),
+        (f"{MAIL}=a$$b", "a$b"),
+    ],
+)
+def test_a_setting_is_what_compose_reads(tmp_path, line, value):
+    (tmp_path / ".env").write_text(f"{line}\n", encoding="utf-8", newline="")
+    assert settings.read(tmp_path)[MAIL] == value
+    assert asked_otherwise(tmp_path) == value
+
+
+def asked_otherwise(place):
+    """The value in a project that is laid out as a user's: a file, and the configuration as YAML keeps it."""
+    (place / "docker-compose.yml").write_text(
+        f"services: {{a: {{image: none, labels: {{said: 'x${{{MAIL}-}}'}}}}}}", encoding="utf-8"
+    )
+    words = ["docker", "compose", "config", "--format", "json"]
+    done = subprocess.run(words, cwd=place, capture_output=True, text=True, check=True)
+    import json
+
+    return json.loads(done.stdout)["services"]["a"]["labels"]["said"].removeprefix("x").replace("$$", "$")
+
+
+@needs_compose
+def test_the_environment_wins_as_it_does_with_compose(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("MICROSTEP_MAIL_PORT=1\nMICROSTEP_MLFLOW_PORT=2\n")
+    monkeypatch.setenv("MICROSTEP_MAIL_PORT", "3")
+    found = settings.read(tmp_path)
+    assert (found["MICROSTEP_MAIL_PORT"], found["MICROSTEP_MLFLOW_PORT"]) == ("3", "2")
+
+
+@needs_compose
+def test_a_file_that_compose_cannot_read_is_told_with_composes_words(tmp_path):
+    (tmp_path / ".env").write_text('A="never closed\n')
+    with pytest.raises(settings.UnreadableError, match="unterminated quoted value"):
+        settings.read(tmp_path)
+
+
+def test_without_a_docker_command_a_file_is_not_guessed_at_and_no_file_needs_no_guess(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("MICROSTEP_MAIL_PORT", "3")
+    assert settings.read(tmp_path)["MICROSTEP_MAIL_PORT"] == "3"
+    (tmp_path / ".env").write_text("A=1\n")
+    with pytest.raises(settings.UnreadableError, match="no docker command"):
+        settings.read(tmp_path)
+
+
+def test_ports_are_the_usual_ones_until_others_are_chosen():
+    assert settings.ports({}) == settings.PORTS
+    assert settings.ports({"MICROSTEP_MAIL_PORT": "1081"}) == settings.PORTS | {"MICROSTEP_MAIL_PORT": 1081}
+
+
+@pytest.mark.parametrize("text", ["abc", "0", "65536", "80-90", "-1", "1.5", "\u0661"])
+def test_what_is_no_port_is_refused_with_its_name(text):
+    with pytest.raises(ValueError, match="MICROSTEP_MAIL_PORT: must be a port"):
+        settings.ports({"MICROSTEP_MAIL_PORT": text})
+
+
+def test_every_call_of_compose_is_about_this_checkout_and_this_project(monkeypatch):
+    monkeypatch.setenv("PWD", "/elsewhere")
+    monkeypatch.setenv("COMPOSE_PROJECT_NAME", "another")
+    found = settings.environment()
+    assert (found["PWD"], found["COMPOSE_PROJECT_NAME"]) == (str(settings.ROOT), "microstep")
+    assert found["PATH"] == os.environ["PATH"]

@@ -12,6 +12,7 @@ ENGINE = (25, 0)  # the first with health checks that are quick at the start
 COMPOSE = (2, 24)
 LEAST_MEMORY, GOOD_MEMORY = 4 * GIB, 8 * GIB  # the servers take 1.5 GiB, two steps up to 2 GiB each
 LEAST_DISK, GOOD_DISK = 8 * GIB, 20 * GIB  # the images take 6 GiB
+HIGHEST_PORT = 65_535
 BASES = ("python:3.13-slim-trixie", "postgres:17", "maildev/maildev:3.0.0")
 
 
@@ -131,4 +132,5 @@ def judge_port(name: str, port: int, taken: frozenset[int]) -> Finding:
     """A port of ours must be free on 127.0.0.1, or the stack's own."""
     if port not in taken:
         return Finding(f"port {port}", "free")
-    return Finding(f"port {port}", "another program listens there", f"echo {name}={port + 10000} >> .env")
+    other = port + 10_000 if port + 10_000 < HIGHEST_PORT else port - 10_000
+    return Finding(f"port {port}", "another program listens there", f"echo {name}={other} >> .env")

@@ -153,9 +153,7 @@ class House:
         )
 
     def chores(self) -> None:
-        """Send the mails that wait; where steps have containers, end those that have outlived their runs, and look
-        whether the files that Airflow's own containers see are still the host's.
-        """
+        """Send the mails that wait; where steps have containers, look after those, and tell of files that were replaced."""
         send_mails(self.config, self.settings.mails)
         if self.settings.runner == "docker":
             end_containers(str(self.settings.home))

@@ -153,7 +153,7 @@ class House:
         )
 
     def chores(self) -> None:
-        """Send the mails that wait; where steps have containers, look after those, and tell of files that were replaced."""
+        """Send the mails that wait; where steps have containers, look after those and after replaced files."""
         send_mails(self.config, self.settings.mails)
         if self.settings.runner == "docker":
             end_containers(str(self.settings.home))

@@ -121,10 +121,13 @@ def _explain(error: OSError, data_root: str | None) -> str:
     while not os.path.exists(place):  # noqa: PTH110
         place = place.parent
     owner = place.stat()
-    return (
-        f"{error.filename}: {error.strerror}: {place} belongs to {owner.st_uid}:{owner.st_gid}, this process is "
-        f"{os.getuid()}:{os.getgid()}; run it with --user {owner.st_uid}:{owner.st_gid}"
-    )
+    whose, ours = f"{owner.st_uid}:{owner.st_gid}", f"{os.getuid()}:{os.getgid()}"
+    if owner.st_uid:
+        todo = f"run it with --user {whose}"
+    else:  # no step should run as root
+        there = Path("data", place.relative_to(data_root)) if data_root and place.is_relative_to(data_root) else place
+        todo = f"give it away on the host: sudo chown -R {ours} {there}"
+    return f"{error.filename}: {error.strerror}: {place} belongs to {whose}, this process is {ours}; {todo}"
 
 
 def _room(data_root: str | None) -> str:

@@ -233,7 +233,9 @@ def test_a_pipeline_toml_that_an_editor_replaced_is_told_once_and_a_restart_take
     new.write_text(f"{config.read_text()}\n# {CANARY}\n")
     new.rename(config)
     look = ["exec", "-T", "airflow-scheduler", "grep", "--count", CANARY, "/config/pipeline.toml"]
-    seen = subprocess.run(["docker", "compose", *look], cwd=trained.checkout, capture_output=True, text=True, check=False)
+    seen = subprocess.run(
+        ["docker", "compose", *look], cwd=trained.checkout, capture_output=True, text=True, check=False
+    )
     assert seen.stdout.strip() == "0"
     before, subject = len(trained.mails()), "Airflow still works by the old pipeline.toml"
 

@@ -67,7 +67,7 @@ test-%: ## the checks of one part: test-train, test-airflow, test-docs, ...
 	@$(PYTHON) tools/test $*
 
 test-faults: ## break things on the real stack: every write, the services, the engine (half an hour)
-	@MICROSTEP_FAULTS_EVERY=1 MICROSTEP_FAULTS_ENGINE=1 $(PYTHON) tools/test faults images end-to-end
+	@MICROSTEP_FAULTS_EVERY=1 MICROSTEP_FAULTS_ENGINE=1 MICROSTEP_FAULTS_STACK=1 $(PYTHON) tools/test faults images end-to-end
 
 reliability: ## do the worst to every part, and print the table of docs/reliability.md (half an hour)
 	@tools/env dev contract analysis generate preprocess train validate predict socket-proxy

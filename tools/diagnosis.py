@@ -16,6 +16,7 @@ THROW_AWAY = (
     "docker compose down --volumes; find data/ -mindepth 1 -not -name .gitignore -delete; rm -rf .restoring .restore-*"
     " (throws away its half; then make restore again)"
 )
+HIGHEST_PORT = 65_535
 BASES = ("python:3.13-slim-trixie", "postgres:17", "maildev/maildev:3.0.0")
 
 
@@ -190,4 +191,5 @@ def judge_port(name: str, port: int, taken: frozenset[int]) -> Finding:
     """A port of ours must be free on 127.0.0.1, or the stack's own."""
     if port not in taken:
         return Finding(f"port {port}", "free")
-    return Finding(f"port {port}", "another program listens there", f"echo {name}={port + 10000} >> .env")
+    other = port + 10_000 if port + 10_000 < HIGHEST_PORT else port - 10_000
+    return Finding(f"port {port}", "another program listens there", f"echo {name}={other} >> .env")

@@ -7,14 +7,19 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import task
+from airflow.sdk import Variable, task
 
 from contract.config import Config
+from microstep_airflow import letters
+from microstep_airflow.mounts import was_replaced
 from microstep_airflow.orphans import end_all_orphans
-from microstep_airflow.spool import deliver
+from microstep_airflow.settings import Settings
+from microstep_airflow.spool import deliver, post
 
 GOES_ON = ["queued", "running"]
 """The states of a run that is not over."""
+REPLACED = "microstep_replaced"
+"""The variable that keeps which replaced files people know of."""
 
 
 def send_mails(config: Config, folder: Path) -> None:
@@ -25,6 +30,24 @@ def send_mails(config: Config, folder: Path) -> None:
         return deliver(config.alerts, folder, datetime.now(ZoneInfo(config.schedule.timezone)))
 
     send()
+
+
+def tell_of_replaced(config: Config, settings: Settings) -> None:
+    """Declare the task that tells, once, when Airflow's containers hold on to a file that the host has replaced."""
+
+    @task(task_id="look_at_mounts", multiple_outputs=False)
+    def look_at_mounts() -> list[str]:
+        pairs = ((settings.config, settings.home / "pipeline.toml"), (settings.data_root, settings.home / "data"))
+        found = [str(source) for path, source in pairs if was_replaced(path, str(source))]
+        known = Variable.get(REPLACED, default=[], deserialize_json=True)
+        if set(found) - set(known):
+            now = datetime.now(ZoneInfo(config.schedule.timezone))
+            post(letters.replaced(found), config.alerts, settings.mails, now)
+        if found != known:
+            Variable.set(REPLACED, found, serialize_json=True)
+        return found
+
+    look_at_mounts()
 
 
 def end_containers(home: str) -> None:

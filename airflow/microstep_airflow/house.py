@@ -18,7 +18,7 @@ from contract.errors import UsageError
 from contract.sections import Sql
 from contract.toml import load
 from microstep_airflow.alerts import Alerts
-from microstep_airflow.chores import end_containers, send_mails
+from microstep_airflow.chores import end_containers, send_mails, tell_of_replaced
 from microstep_airflow.days import DAY, day_of, day_param, timetable
 from microstep_airflow.late import deadline
 from microstep_airflow.orphans import end_orphans
@@ -153,10 +153,11 @@ class House:
         )
 
     def chores(self) -> None:
-        """Send the mails that wait and, where steps have containers, end those that have outlived their runs."""
+        """Send the mails that wait; where steps have containers, look after those and after replaced files."""
         send_mails(self.config, self.settings.mails)
         if self.settings.runner == "docker":
             end_containers(str(self.settings.home))
+            tell_of_replaced(self.config, self.settings)
 
     def _runner(self, name: str) -> tuple[type[BaseOperator], dict[str, Any]]:
         settings, step = self.settings, STEPS[name]

@@ -142,6 +142,18 @@ def drifted(day: str, facts: dict[str, str], news: News, drift: Drift, links: di
     )
 
 
+def replaced(paths: Sequence[str]) -> Mail:
+    """Airflow's containers hold on to files that the host has replaced; steps, which start later, do not."""
+    return Mail(
+        "error",
+        f"{PREFIX} Airflow still works by the old {' and '.join(path.rpartition('/')[2] for path in paths)}",
+        {"Replaced": ", ".join(paths)},
+        advice="An editor, a copy or git put a new one in its place. Steps read the new one at once, but Airflow's"
+        " schedules, windows and mails go by the old one until its containers start again. In the checkout, type:"
+        " docker compose restart. No run is lost by it.",
+    )
+
+
 def _some(days: Sequence[str]) -> str:
     more = f" and {len(days) - MOST_DAYS} more" if len(days) > MOST_DAYS else ""
     return ", ".join(days[:MOST_DAYS]) + more

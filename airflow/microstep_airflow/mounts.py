@@ -1,4 +1,4 @@
-"""Whether a mount still shows what its path on the host leads to."""
+"""Whether a mount still shows what its path on the host leads to, and whether it certainly does not."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path, PurePosixPath
 
 _LOCAL = {"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "overlay", "tmpfs"}
 """Filesystems of which this kernel makes every rename itself, and so knows the name that a mounted file has by now."""
+_REMOVED = "//deleted"
+"""What the kernel adds to a name that is gone."""
 
 
 def is_current(path: Path, source: str, table: Path = Path("/proc/self/mountinfo")) -> bool:
@@ -15,16 +17,31 @@ def is_current(path: Path, source: str, table: Path = Path("/proc/self/mountinfo
     A mount holds on to a file, not to its name: an editor that replaces pipeline.toml leaves the old one in every
     container that runs. False when it cannot be told. `table`: see proc_pid_mountinfo(5).
     """
-    mounts = [_mount(line) for line in table.read_text().splitlines()]
-    here = [(root, filesystem) for root, place, filesystem in mounts if place == str(path)]
-    if not here:
+    found = _on(path, table)
+    if found is None:
         # by its name, on the host itself
         return str(path) == source
-    root, filesystem = PurePosixPath(here[-1][0]), here[-1][1]  # the last one lies on top
+    root, filesystem = PurePosixPath(found[0]), found[1]
     # a filesystem's own root may lie deeper than the host's, or be a volume within a larger one
     above, below = str(root.parent).rstrip("/"), str(PurePosixPath(source).parent).rstrip("/")
     same = root.name == PurePosixPath(source).name and (above.endswith(below) or below.endswith(above))
     return same and filesystem in _LOCAL
+
+
+def was_replaced(path: Path, source: str, table: Path = Path("/proc/self/mountinfo")) -> bool:
+    """Whether `path` certainly shows what has lost its name on the host, removed or replaced or kept as a backup.
+
+    Less than `not is_current`: of a link, and of what lies on a file system of its own, neither can be told.
+    """
+    found = _on(path, table)
+    return found is not None and (found[0].endswith(_REMOVED) or found[0].endswith(f"/{PurePosixPath(source).name}~"))
+
+
+def _on(path: Path, table: Path) -> tuple[str, str] | None:
+    """What of which kind of filesystem is mounted on a path; None when nothing is."""
+    mounts = [_mount(line) for line in table.read_text().splitlines()]
+    here = [(root, filesystem) for root, place, filesystem in mounts if place == str(path)]
+    return here[-1] if here else None  # the last one lies on top
 
 
 def _mount(line: str) -> tuple[str, str, str]:

@@ -19,7 +19,7 @@ from contract.manifest import Input, Manifest, read_manifest
 from contract.registry import NoAnswer, registered_champion
 from contract.seen import Seen
 from contract.toml import config_of, read
-from microstep_airflow.mounts import is_current
+from microstep_airflow.mounts import is_current, was_replaced
 from microstep_airflow.steps import STEPS
 
 
@@ -47,7 +47,7 @@ def up_to_date(step: str, day: str, machine: Machine) -> list[str]:
     try:
         for path, source in ((machine.root, f"{machine.home}/data"), (machine.config, f"{machine.home}/pipeline.toml")):
             if not is_current(path, source):
-                raise Changed(f"{path}: may not be what {source} is now; a restart of Airflow's containers mends it")
+                raise Changed(_doubt(path, source))
         content = read(machine.config)
         now = _Now(
             layout,
@@ -62,6 +62,13 @@ def up_to_date(step: str, day: str, machine: Machine) -> list[str]:
     except (StepError, NoAnswer, OSError, msgspec.ValidationError) as error:
         raise Changed(str(error)) from None
     return [layout.name(each) for each in datasets]
+
+
+def _doubt(path: Path, source: str) -> str:
+    """Why Airflow's own copy decides nothing."""
+    if was_replaced(path, source):
+        return f"{path}: is not what {source} is now, which was replaced; type: docker compose restart"
+    return f"{path}: cannot be told to be what {source} is now: a link, or a file system of its own"
 
 
 def _datasets(step: str, day: str, layout: Layout) -> list[Path]:

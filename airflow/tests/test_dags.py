@@ -230,7 +230,9 @@ def test_chores_are_done_without_a_day(dags):
     assert chores.max_active_runs == 1
 
 
-@pytest.mark.parametrize(("runner", "tasks"), [("docker", {"send", "end_orphans"}), ("process", {"send"})])
+@pytest.mark.parametrize(
+    ("runner", "tasks"), [("docker", {"send", "end_orphans", "look_at_mounts"}), ("process", {"send"})]
+)
 def test_containers_are_looked_for_where_steps_have_any(load_dags, runner, tasks):
     assert set(load_dags(runner=runner)["chores"].task_ids) == tasks
 

@@ -205,7 +205,16 @@ def test_the_step_is_asked_when_somebody_is_at_work_there_or_was_killed(preproce
 
 
 @pytest.mark.parametrize("part", ["data", "pipeline.toml"])
-def test_the_step_is_asked_when_a_mount_may_show_what_was_there_before(preprocessed, monkeypatch, part):
+@pytest.mark.parametrize(
+    ("certain", "why"),
+    [
+        (True, "{0}: is not what {0} is now, which was replaced; type: docker compose restart"),
+        (False, "{0}: cannot be told to be what {0} is now: a link, or a file system of its own"),
+    ],
+    ids=["replaced", "a link, or a file system of its own"],
+)
+def test_the_step_is_asked_when_a_mount_may_show_what_was_there_before(preprocessed, monkeypatch, part, certain, why):
     shown = preprocessed.home / part
     monkeypatch.setattr(unchanged, "is_current", lambda path, source: path != shown)
-    assert f"{shown}: may not be what {shown} is now" in preprocessed.changed()
+    monkeypatch.setattr(unchanged, "was_replaced", lambda path, source: certain)
+    assert preprocessed.changed() == why.format(shown)

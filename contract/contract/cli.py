@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import hashlib
 import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,6 +21,9 @@ from contract.options import ENVIRONMENT, Step, parse
 from contract.run import Run
 from contract.threads import set_threads
 from contract.toml import config_of, read
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_OF_A_DISK = (*_FULL, errno.EROFS, errno.EIO)
 
 
 def main(step: Step, argv: Sequence[str] | None = None) -> int:
@@ -48,7 +53,7 @@ def _run(step: Step, args: argparse.Namespace, log: logging.Logger) -> int:
         log.error("%s", error)
         return error.code
     except OSError as error:
-        log.error("%s", _explain(error), exc_info=code_for(error) == ExitCode.BUG)
+        log.error("%s", _explain(error, getattr(args, "data_root", None)), exc_info=code_for(error) == ExitCode.BUG)
         return code_for(error)
     except KeyboardInterrupt:
         log.error("interrupted")
@@ -101,8 +106,14 @@ def _log_to_stderr(form: str) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
-def _explain(error: OSError) -> str:
-    """An operating-system error with, for missing rights, whose directory it is and what to do."""
+def _explain(error: OSError, data_root: str | None) -> str:
+    """An operating-system error with what helps: whose directory it is, or how full which disk is.
+
+    The libraries that write tables name no file.
+    """
+    if error.errno in _OF_A_DISK:
+        todo = "; make room and run it again" if error.errno in _FULL else ""
+        return f"{error}; {_room(data_root)}; what was there before still is{todo}"
     if code_for(error) != ExitCode.NOT_PERMITTED or error.filename is None:
         return str(error)
     place = Path(os.fsdecode(error.filename))
@@ -110,10 +121,26 @@ def _explain(error: OSError) -> str:
     while not os.path.exists(place):  # noqa: PTH110
         place = place.parent
     owner = place.stat()
-    return (
-        f"{error.filename}: {error.strerror}: {place} belongs to {owner.st_uid}:{owner.st_gid}, this process is "
-        f"{os.getuid()}:{os.getgid()}; run it with --user {owner.st_uid}:{owner.st_gid}"
-    )
+    whose, ours = f"{owner.st_uid}:{owner.st_gid}", f"{os.getuid()}:{os.getgid()}"
+    if owner.st_uid:
+        todo = f"run it with --user {whose}"
+    else:  # no step should run as root
+        there = Path("data", place.relative_to(data_root)) if data_root and place.is_relative_to(data_root) else place
+        todo = f"give it away on the host: sudo chown -R {ours} {there}"
+    return f"{error.filename}: {error.strerror}: {place} belongs to {whose}, this process is {ours}; {todo}"
+
+
+def _room(data_root: str | None) -> str:
+    import shutil
+    import tempfile
+
+    places = dict.fromkeys(place for place in (data_root, tempfile.gettempdir()) if place)
+    room = []
+    for place in places:
+        with suppress(OSError):  # it is a disk with trouble
+            found = shutil.disk_usage(place)
+            room.append(f"{place} has {found.free / 1e6:,.1f} of {found.total / 1e6:,.1f} MB left")
+    return ", ".join(room)
 
 
 class _Stop:

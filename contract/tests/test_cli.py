@@ -1,9 +1,12 @@
+import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 from conftest import nothing
@@ -55,11 +58,47 @@ def test_a_bug_ends_with_its_traceback_and_then_one_line(call, capfd):
     assert err.splitlines()[-1].endswith("ERROR train: KeyError: 'x'")
 
 
-def test_missing_rights_are_explained_by_owner(call, capfd, tmp_path):
-    target = tmp_path / "data" / "models" / "x"
-    assert call(raising(PermissionError(13, "Permission denied", str(target))), "--day", "2026-01-01") == 77
-    owner = tmp_path.stat()
-    assert f"run it with --user {owner.st_uid}:{owner.st_gid}" in capfd.readouterr().err
+@pytest.mark.parametrize(
+    ("owner", "todo"),
+    [
+        ((1500, 1600), "run it with --user 1500:1600"),
+        ((0, 0), "give it away on the host: sudo chown -R {ours} data/models"),
+    ],
+    ids=["a person's", "root's, and no step should run as root"],
+)
+def test_missing_rights_are_explained_by_owner(call, capfd, tmp_path, monkeypatch, owner, todo):
+    folder, stat = tmp_path / "data" / "models", os.stat
+    folder.mkdir()
+
+    def belongs(path, **options):
+        found = stat(path, **options)
+        return os.stat_result([*found[:4], *owner, *found[6:]]) if Path(path) == folder else found
+
+    monkeypatch.setattr(os, "stat", belongs)
+    assert call(raising(PermissionError(13, "Permission denied", str(folder / "x"))), "--day", "2026-01-01") == 77
+    ours = f"{os.getuid()}:{os.getgid()}"
+    assert capfd.readouterr().err.endswith(
+        f"{folder} belongs to {owner[0]}:{owner[1]}, this process is {ours}; {todo.format(ours=ours)}\n"
+    )
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT], ids=["full", "quota"])
+def test_a_full_disk_is_named_with_its_room_though_the_writing_library_names_no_file(call, capfd, tmp_path, number):
+    error = OSError(number, "Error writing bytes to file")
+    assert call(raising(error), "--day", "2026-01-01") == 73
+    [line] = capfd.readouterr().err.splitlines()
+    assert "Error writing bytes to file" in line
+    assert re.search(
+        rf"{re.escape(str(tmp_path))}\S* has [\d,.]+ of [\d,.]+ MB left, .*; make room and run it again$", line
+    )
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.EROFS, 73), (errno.EIO, 74)], ids=["read-only", "damaged"])
+def test_a_disk_that_is_not_well_is_named_too(call, capfd, tmp_path, number, code):
+    assert call(raising(OSError(number, "Error writing bytes to file")), "--day", "2026-01-01") == code
+    [line] = capfd.readouterr().err.splitlines()
+    assert f"{tmp_path}/data has " in line
+    assert line.endswith("what was there before still is")
 
 
 def test_missing_rights_below_a_directory_that_may_not_be_entered_are_explained_too(call, capfd, tmp_path, monkeypatch):

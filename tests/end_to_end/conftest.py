@@ -5,12 +5,18 @@ import pytest
 from stack import ROOT, copy_checkout, running
 
 TIMINGS: list[str] = []
+OWNERS: set[int] = set()
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory):
     """The whole stack, up from a fresh copy with volumes of its own; down again at the end."""
-    with running(copy_checkout(tmp_path_factory.mktemp("checkout"))) as stack:
+    checkout = copy_checkout(tmp_path_factory.mktemp("checkout"))
+    # as a copy that somebody brought back; root's, when root runs the tests
+    left = checkout / "data" / "raw" / "2026-01-01"
+    left.mkdir(parents=True)
+    with running(checkout) as stack:
+        OWNERS.update(path.stat().st_uid for path in (left, left.parent, stack.data))
         yield stack
 
 
@@ -21,6 +27,12 @@ def telco():
     if not path.is_file():
         pytest.skip(f"{path} is not there: set MICROSTEP_TELCO to the public Telco Customer Churn file")
     return path
+
+
+@pytest.fixture(scope="session")
+def owners(stack):
+    """Who owned the data root, and what lay in it, after the first start."""
+    return OWNERS
 
 
 @pytest.fixture(scope="session")

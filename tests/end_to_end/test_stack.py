@@ -40,6 +40,12 @@ def test_what_the_steps_wrote_belongs_to_the_owner_of_the_data_root(stack):
     assert {path.stat().st_uid for path in written} == {owner.st_uid}
 
 
+def test_a_data_root_of_roots_is_handed_over_with_all_that_lies_in_it(owners):
+    """Steps never run as root, and could not write there."""
+    [owner] = owners
+    assert owner != 0
+
+
 @pytest.mark.parametrize(
     ("name", "target", "task", "scorer", "least"),
     [("diabetes", "target", "regression", "r2", 0.3), ("wine", "target", "multiclass", "accuracy", 0.9)],

@@ -75,6 +75,11 @@ def test_a_port_that_another_program_has_is_a_lack_with_the_line_that_moves_ours
     assert lacking(judge_stack(machine, ENGINE)) == {"port 5000": "echo MICROSTEP_MLFLOW_PORT=15000 >> .env"}
 
 
+def test_the_port_to_move_to_exists():
+    machine = replace(MACHINE, ports={"MICROSTEP_MLFLOW_PORT": 60_000}, taken=frozenset({60_000}))
+    assert lacking(judge_stack(machine, ENGINE)) == {"port 60000": "echo MICROSTEP_MLFLOW_PORT=50000 >> .env"}
+
+
 def test_a_port_that_the_stack_itself_has_is_fine():
     machine = replace(MACHINE, taken=frozenset({5000}))
     assert lacking(judge_stack(machine, replace(ENGINE, published=frozenset({5000})))) == {}

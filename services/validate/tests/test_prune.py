@@ -1,16 +1,36 @@
+import subprocess
+import sys
 from datetime import date
 from types import SimpleNamespace
 
 import pytest
 
+from contract.alone import alone
 from contract.champion import Champion, write_champion
-from contract.errors import DataError, UsageError
+from contract.errors import DataError, Occupied, UsageError
 from contract.layout import Layout
 from contract.manifest import Input, Manifest, encode
 from validate.ledger import Line, append
-from validate.prune import LAST_VERSIONS, old_datasets, remove
+from validate.prune import LAST_VERSIONS, STEPS, nobody_at_work, old_datasets, remove
 
 TODAY = date(2026, 3, 1)
+# holds the lock of step argv[2] and an old day until its input ends
+AT_WORK = """
+import sys
+from datetime import date
+from pathlib import Path
+from contract.alone import alone
+from contract.layout import Layout
+with alone(Layout(Path(sys.argv[1])), sys.argv[2], date(2026, 1, 1)):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+PRUNE = """
+import sys
+from validate.__main__ import main
+sys.argv = ["validate", "prune", "--data-root", sys.argv[1], "--keep-days", "10", "--remove"]
+sys.exit(main())
+"""
 
 
 @pytest.fixture
@@ -162,3 +182,55 @@ def test_what_lies_behind_a_link_is_not_removed(house, tmp_path_factory):
     assert names(house) == ["raw/2026-01-01/data"]
     remove(old_datasets(house.root, 10, TODAY), house.root)
     assert (elsewhere / "manifest.json").exists()
+
+
+@pytest.fixture
+def at_work(house):
+    """Starts a step of an old day in another process."""
+    started = []
+
+    def begin(step):
+        words = [sys.executable, "-c", AT_WORK, house.root, step]
+        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout.readline() == "held\n"
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_nothing_is_removed_while_a_step_is_at_work(house, at_work, step):
+    at_work(step)
+    with (
+        pytest.raises(Occupied, match=f"{step}: is at work, nothing was removed; try again when it has ended"),
+        nobody_at_work(house.layout, patience=0),
+    ):
+        pytest.fail("somebody is")
+
+
+def test_a_step_at_work_is_waited_for_before_anything_is_looked_at(house, at_work):
+    """What it has read, or is about to commit, is in no manifest yet."""
+    house.day("2026-01-01")
+    process = at_work("train")
+    pruning = subprocess.Popen([sys.executable, "-c", PRUNE, house.root], stdout=subprocess.PIPE, text=True)
+    with pytest.raises(subprocess.TimeoutExpired):
+        pruning.wait(3)
+    house.crown("2026-01-05")
+    house.model("2026-01-05", "2026-01-01")
+    process.communicate("")
+    shown, _ = pruning.communicate(timeout=30)
+    assert shown == "0 old datasets, 0.0 MB\n"
+    assert (house.layout.processed("2026-01-01") / "manifest.json").exists()
+
+
+def test_no_step_begins_while_datasets_are_removed(house):
+    with nobody_at_work(house.layout):
+        words = [sys.executable, "-c", AT_WORK, house.root, "preprocess"]
+        ended = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert "another run is at work" in ended.stderr
+    with alone(house.layout, "preprocess", TODAY):
+        pass

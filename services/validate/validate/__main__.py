@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import analysis
@@ -66,15 +67,16 @@ def prune(args: argparse.Namespace) -> None:
     """Show old datasets that nobody needs, or remove them."""
     from datetime import UTC, datetime
 
-    from validate.prune import old_datasets, remove
+    from validate.prune import nobody_at_work, old_datasets, remove
 
     root = open_root(args)
-    old = old_datasets(root, args.keep_days, datetime.now(UTC).date())
-    for each in old:
-        print(f"{each.bytes / 1000:12,.0f} kB  {Layout(root).name(each.path)}")
-    print(f"{len(old)} old datasets, {sum(each.bytes for each in old) / 1e6:,.1f} MB")
-    if args.remove:
-        remove(old, root)
+    with nobody_at_work(Layout(root)) if args.remove else nullcontext():
+        old = old_datasets(root, args.keep_days, datetime.now(UTC).date())
+        for each in old:
+            print(f"{each.bytes / 1000:12,.0f} kB  {Layout(root).name(each.path)}")
+        print(f"{len(old)} old datasets, {sum(each.bytes for each in old) / 1e6:,.1f} MB")
+        if args.remove:
+            remove(old, root)
 
 
 def _prune_options(parser: argparse.ArgumentParser) -> None:

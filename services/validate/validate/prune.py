@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import re
 import shutil
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 from contract.champion import read_champion
 from contract.days import parse_day
-from contract.errors import MissingInput, UsageError
+from contract.errors import MissingInput, Occupied, UsageError
 from contract.layout import MANIFEST, Layout
 from contract.manifest import read_manifest
 from validate.ledger import IN_USE, read
@@ -22,6 +25,9 @@ LAST_VERSIONS = 3
 
 _OURS = re.compile(r".+-[0-9a-f]{12}(\.\w+)?|\.manifest\.json-\w+")
 """Names that a step gives to files of a dataset."""
+STEPS = ("generate", "preprocess", "train", "validate", "predict")
+PATIENCE = 60.0
+"""Seconds that steps at work are waited for."""
 
 log = logging.getLogger("validate")
 
@@ -56,6 +62,34 @@ def old_datasets(root: Path, keep_days: int, today: date) -> list[Old]:
                 continue  # nothing was ever committed there, or it went with an earlier pruning
             kept |= {each.path for each in manifest.inputs}
     return [Old(root / name, _size(root / name)) for name in sorted(there.keys() - kept)]
+
+
+@contextmanager
+def nobody_at_work(layout: Layout, patience: float = PATIENCE) -> Iterator[None]:
+    """Hold every step's locks of all days: a step that starts meanwhile ends with Occupied, and Airflow tries it again.
+
+    What a step at work has read, or is about to write, is in no manifest yet, and would look as if nobody needed it.
+    Raises Occupied when one is still at work after `patience` seconds.
+    """
+    end = time.monotonic() + patience
+    with ExitStack() as held:
+        for step in STEPS:
+            path = layout.lock(step)
+            path.parent.mkdir(exist_ok=True)
+            handle = held.enter_context(path.open("a"))
+            while not _locked(handle.fileno()):
+                if time.monotonic() > end:
+                    raise Occupied(f"{step}: is at work, nothing was removed; try again when it has ended")
+                time.sleep(0.2)
+        yield
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def remove(old: list[Old], root: Path) -> None:

@@ -102,9 +102,8 @@ class TestTheEndOfAStarter:
         assert wait_until_gone(pids)
 
     def test_what_must_be_held_is_held_by_the_keeper(self, tmp_path):
-        with (tmp_path / "lock").open("w") as lock:
-            with kept.Kept(["sleep", "300"], hold=[lock.fileno()]) as child:
-                assert os.readlink(f"/proc/{child.process.pid}/fd/{lock.fileno()}") == str(tmp_path / "lock")
+        with (tmp_path / "lock").open("w") as lock, kept.Kept(["sleep", "300"], hold=[lock.fileno()]) as child:
+            assert Path(f"/proc/{child.process.pid}/fd/{lock.fileno()}").readlink() == tmp_path / "lock"
 
 
 @pytest.mark.parametrize(("words", "code"), [(["true"], 0), (["false"], 1), (["sh", "-c", "kill -9 $$"], 137)])

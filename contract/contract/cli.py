@@ -8,9 +8,10 @@ import logging
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from contract.alone import alone
 from contract.days import parse_day
@@ -19,6 +20,7 @@ from contract.options import ENVIRONMENT, Step, parse
 from contract.run import Run
 from contract.threads import set_threads
 from contract.toml import config_of, read
+from contract.visible import visible
 
 
 def main(step: Step, argv: Sequence[str] | None = None) -> int:
@@ -96,9 +98,25 @@ def _log_to_stderr(form: str) -> None:
 
         handler.setFormatter(JsonFormatter("{asctime}{levelname}{name}{message}", style="{"))
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handler.setFormatter(_Text("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     # force: a library that was imported earlier may have set up logging of its own
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # a library's warnings quote names from data, too: they go the same way
+    warnings.showwarning = _log_warning
+
+
+def _log_warning(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
+    logging.getLogger("warnings").warning("%s: %s (%s:%d)", category.__name__, message, filename, lineno)
+
+
+class _Text(logging.Formatter):
+    """A record is one line, whatever names and values from data are in it; only a traceback has more."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
+        return visible(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (logging's name)
+        return visible(super().formatException(ei), keep="\n")
 
 
 def _explain(error: OSError) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import logging
-import os
 import signal
 import sys
 import warnings
@@ -17,6 +16,7 @@ from contract.alone import alone
 from contract.days import parse_day
 from contract.errors import ExitCode, MissingInput, StepError, UsageError, code_for
 from contract.options import ENVIRONMENT, Step, parse
+from contract.os_errors import explain
 from contract.run import Run
 from contract.threads import set_threads
 from contract.toml import config_of, read
@@ -50,7 +50,7 @@ def _run(step: Step, args: argparse.Namespace, log: logging.Logger) -> int:
         log.error("%s", error)
         return error.code
     except OSError as error:
-        log.error("%s", _explain(error), exc_info=code_for(error) == ExitCode.BUG)
+        log.error("%s", explain(error), exc_info=code_for(error) == ExitCode.BUG)
         return code_for(error)
     except KeyboardInterrupt:
         log.error("interrupted")
@@ -117,21 +117,6 @@ class _Text(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 (logging's name)
         return visible(super().formatException(ei), keep="\n")
-
-
-def _explain(error: OSError) -> str:
-    """An operating-system error with, for missing rights, whose directory it is and what to do."""
-    if code_for(error) != ExitCode.NOT_PERMITTED or error.filename is None:
-        return str(error)
-    place = Path(os.fsdecode(error.filename))
-    # below a directory that may not be entered, Path.exists would raise what is being explained
-    while not os.path.exists(place):  # noqa: PTH110
-        place = place.parent
-    owner = place.stat()
-    return (
-        f"{error.filename}: {error.strerror}: {place} belongs to {owner.st_uid}:{owner.st_gid}, this process is "
-        f"{os.getuid()}:{os.getgid()}; run it with --user {owner.st_uid}:{owner.st_gid}"
-    )
 
 
 class _Stop:

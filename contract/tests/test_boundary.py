@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 2200
+MOST_LINES = 2400
 
 
 def imports_of(source):

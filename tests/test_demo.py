@@ -161,6 +161,21 @@ def test_a_server_that_does_not_start_is_named_with_its_log(first):
     assert wait_until_none(checkout) == []
 
 
+def test_a_data_root_that_is_a_link_to_nothing_is_told_in_words(first):
+    checkout, _, _ = first
+    data, kept = checkout / ".demo" / "data", checkout / ".demo" / "kept"
+    data.rename(kept)
+    data.symlink_to("/nowhere/data")
+    try:
+        done = subprocess.run(["make", "demo"], cwd=checkout, capture_output=True, text=True, check=False)
+    finally:
+        data.unlink()
+        kept.rename(data)
+    assert done.returncode == 2
+    assert f"{data} is a link to /nowhere/data, which is not there: make that directory" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [("utf-16", "pipeline.toml: must be UTF-8"), ("latin-1", "pipeline.toml: must be UTF-8"), ("utf-8-sig", None)],

@@ -21,7 +21,7 @@ from typing import NoReturn
 
 from embedded import Airflow, Server, Trouble, make_environments, mlflow_server
 from only_one import Occupied, only_one
-from stages import Stages
+from stages import Stages, printable
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".demo"
@@ -63,7 +63,12 @@ def configure(days: list[str]) -> None:
 def run(lock: int) -> int:
     """Run the demo; the exit code is 1 when a DAG run failed. Raises Trouble."""
     stages = Stages(5)
-    (HOME / "data").mkdir(exist_ok=True)
+    data = HOME / "data"
+    if data.is_symlink() and not data.exists():
+        raise Trouble(
+            f"{data} is a link to {data.readlink()}, which is not there: make that directory, or remove the link."
+        )
+    data.mkdir(exist_ok=True)
     with stages.stage("environments, one a part (.venvs/)") as tell:
         make_environments(ROOT, tell)
     days = week()
@@ -107,7 +112,7 @@ def show(day: str) -> None:
         ("predicted", f"{counts['rows_out']:,} rows: {counts['predicted']}", data / "predictions" / day),
         ("reports", "of each training and each predicted day, for a browser", data / "reports" / "index.html"),
     ):
-        print(f"\n{what:<11}{found}\n{'':<11}{place.relative_to(ROOT)}", end="")
+        print(f"\n{what:<11}{printable(found)}\n{'':<11}{place.relative_to(ROOT)}", end="")
     print()
 
 

@@ -15,6 +15,7 @@ from typing import Self
 
 import kept
 from airflow_api import AirflowApi
+from stages import printable
 
 PARTS = ("generate", "preprocess", "train", "validate", "predict", "mlflow", "airflow")
 DAGS = frozenset({"generate", "train", "predict"})
@@ -83,8 +84,7 @@ class Server:
     def trouble(self, what: str) -> Trouble:
         """What happened, with the place of the server's log and its last lines."""
         tail = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]
-        # a log may hold anything, and a terminal obeys escape sequences
-        said = "".join(f"\n    {''.join(each if each.isprintable() else ' ' for each in line)}" for line in tail)
+        said = "".join(f"\n    {printable(line)}" for line in tail)
         return Trouble(f"{self.name} {what}. Its log: {self._log}{', which ends with:' if tail else ''}{said}")
 
     def wait(self) -> None:

@@ -9,6 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 
+def printable(text: str) -> str:
+    """The text with everything that a terminal would obey written out: logs and names from data may hold anything."""
+    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
+
+
 class Stages:
     """Says on a terminal, or line by line in a log, where the demo is."""
 

@@ -85,7 +85,7 @@ def run(lock: int) -> int:
                 try:
                     states = airflow.api.run_days(dag, wanted, tell)
                 except OSError as error:
-                    raise airflow.trouble(f"does not answer any more ({error})") from None
+                    raise airflow.trouble(f"answered a request with an error, or not at all ({error})") from None
             if failed := [day for day, state in states.items() if state != "success"]:
                 print(f"\nDAG {dag} failed for {', '.join(failed)}; its logs: {HOME}/airflow/logs; look: make ui")
                 return 1

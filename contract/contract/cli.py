@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from contract.alone import alone
 from contract.days import parse_day
@@ -105,7 +105,14 @@ def _log_to_stderr(form: str) -> None:
     warnings.showwarning = _log_warning
 
 
-def _log_warning(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
+def _log_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
     logging.getLogger("warnings").warning("%s: %s (%s:%d)", category.__name__, message, filename, lineno)
 
 

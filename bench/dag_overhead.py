@@ -30,6 +30,7 @@ sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests" / "end_to_end")]
 
 from airflow_api import ENDED, AirflowApi  # noqa: E402 - the path comes first
 from embedded import Airflow  # noqa: E402
+from kept import Kept  # noqa: E402
 from stack import copy_checkout, running  # noqa: E402
 
 DAY = "2026-01-07"
@@ -85,13 +86,12 @@ def checkout(place: Path) -> Path:
 def to_first_container(api: AirflowApi) -> float:
     """Seconds from the trigger of generate to the start of its container, which this leaves running."""
     command = ["docker", "events", "--filter=event=start", "--filter=label=microstep.step", "--format={{.TimeNano}}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as events:
-        assert events.stdout is not None
+    with Kept(command, output=subprocess.PIPE) as events:
+        assert events.process.stdout is not None
         time.sleep(1)  # until it listens
         begin = time.time()
         api.start("generate", DAY)
-        started = int(events.stdout.readline()) / 1e9
-        events.terminate()
+        started = int(events.process.stdout.readline()) / 1e9
     return started - begin
 
 

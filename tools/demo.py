@@ -2,75 +2,52 @@
 
 `demo.py run` makes the environments, starts an MLflow server and Airflow (both on SQLite, both on 127.0.0.1), lets
 Airflow run the three DAGs with the `process` runner, and prints what came out. `demo.py ui` serves the pages of that
-run until Ctrl-C. Everything is kept in `.demo/`.
+run until Ctrl-C. Everything is kept in `.demo/`, which one of them uses at a time. However they end (Ctrl-C, a closed
+terminal, SIGTERM, SIGKILL), the servers end with them.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
+import signal
 import sys
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
-from embedded import Airflow, Server, make_environments, mlflow_server
+from embedded import Airflow, Server, Trouble, make_environments, mlflow_server
+from only_one import Occupied, only_one
+from stages import Stages, printable
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".demo"
 DAYS = 7
 
 
-class Stages:
-    """Says on a terminal, or line by line in a log, where the demo is."""
-
-    def __init__(self, total: int) -> None:
-        self._total, self._number, self._start = total, 0, time.monotonic()
-
-    @contextmanager
-    def stage(self, what: str) -> Iterator[Any]:
-        """A stage; gives a function that says how far it is."""
-        self._number += 1
-        begin = time.monotonic()
-        head = f"[{self._number}/{self._total}] {what}"
-        shown = ""
-
-        def tell(detail: str) -> None:
-            nonlocal shown
-            if sys.stdout.isatty():
-                print(f"\r\033[K{head} … {detail} ({time.monotonic() - begin:.0f} s)", end="", flush=True)
-            elif detail != shown:
-                print(f"{head} … {detail}", flush=True)
-            shown = detail
-
-        tell("")
-        yield tell
-        end = "\r\033[K" if sys.stdout.isatty() else ""
-        print(f"{end}{head}: done in {time.monotonic() - begin:.0f} s", flush=True)
-
-    @property
-    def seconds(self) -> float:
-        """Since the demo began."""
-        return time.monotonic() - self._start
-
-
 def week() -> list[str]:
     """The demo's days: the week that ended yesterday (UTC) at its first run, the same week ever after."""
     with contextlib.suppress(FileNotFoundError):
-        return list(json.loads((HOME / "days.json").read_text()))
+        return list(json.loads((HOME / "days.json").read_text(encoding="utf-8")))
     today = datetime.now(UTC).date()
     days = [(today - timedelta(days=back)).isoformat() for back in range(DAYS, 0, -1)]
-    (HOME / "days.json").write_text(json.dumps(days))
+    (HOME / "days.json").write_text(json.dumps(days), encoding="utf-8")
     return days
 
 
 def configure(days: list[str]) -> None:
-    """Write the demo's pipeline.toml: the shipped one, with no run but those that the demo asks for."""
+    """Write the demo's pipeline.toml: the shipped one, with no run but those that the demo asks for. Raises Trouble."""
+    shipped = ROOT / "pipeline.toml"
+    try:
+        # the mark that some editors put at the start of a file is none of TOML's
+        text = shipped.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Trouble(f"{shipped}: must be UTF-8: {error}. Save it again as UTF-8.") from None
     lines = []
-    for line in (ROOT / "pipeline.toml").read_text().splitlines():
+    for line in text.splitlines():
         key = line.split("=")[0].strip()
         if key == "first_day":
             lines.append(f"first_day = {days[0]}")
@@ -80,28 +57,35 @@ def configure(days: list[str]) -> None:
             lines.append("to = []  # no mail server here")
         else:
             lines.append(line)
-    (HOME / "pipeline.toml").write_text("\n".join(lines) + "\n")
+    (HOME / "pipeline.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def run() -> int:
-    """Run the demo; the exit code is 1 when a DAG run failed."""
+def run(lock: int) -> int:
+    """Run the demo; the exit code is 1 when a DAG run failed. Raises Trouble."""
     stages = Stages(5)
-    HOME.mkdir(exist_ok=True)
-    (HOME / "data").mkdir(exist_ok=True)
+    data = HOME / "data"
+    if data.is_symlink() and not data.exists():
+        raise Trouble(
+            f"{data} is a link to {data.readlink()}, which is not there: make that directory, or remove the link."
+        )
+    data.mkdir(exist_ok=True)
     with stages.stage("environments, one a part (.venvs/)") as tell:
         make_environments(ROOT, tell)
     days = week()
     configure(days)
     with contextlib.ExitStack() as stack:
         with stages.stage("MLflow and Airflow, on SQLite (.demo/)") as tell:
-            mlflow = stack.enter_context(mlflow_server(ROOT, HOME))
-            airflow = stack.enter_context(Airflow(ROOT, HOME, mlflow.url))
+            mlflow = stack.enter_context(mlflow_server(ROOT, HOME, hold=[lock]))
+            airflow = stack.enter_context(Airflow(ROOT, HOME, mlflow.url, hold=[lock]))
             tell("starting")
             mlflow.wait()
             airflow.wait()
         for dag, wanted in (("generate", days), ("train", days[-1:]), ("predict", days)):
             with stages.stage(f"DAG {dag}, {len(wanted)} day{'s' if len(wanted) > 1 else ''}") as tell:
-                states = airflow.api.run_days(dag, wanted, tell)
+                try:
+                    states = airflow.api.run_days(dag, wanted, tell)
+                except OSError as error:
+                    raise airflow.trouble(f"answered a request with an error, or not at all ({error})") from None
             if failed := [day for day, state in states.items() if state != "success"]:
                 print(f"\nDAG {dag} failed for {', '.join(failed)}; its logs: {HOME}/airflow/logs; look: make ui")
                 return 1
@@ -128,31 +112,79 @@ def show(day: str) -> None:
         ("predicted", f"{counts['rows_out']:,} rows: {counts['predicted']}", data / "predictions" / day),
         ("reports", "of each training and each predicted day, for a browser", data / "reports" / "index.html"),
     ):
-        print(f"\n{what:<11}{found}\n{'':<11}{place.relative_to(ROOT)}", end="")
+        print(f"\n{what:<11}{printable(found)}\n{'':<11}{place.relative_to(ROOT)}", end="")
     print()
 
 
-def ui() -> int:
-    """Serve the pages of the demo until Ctrl-C."""
+def ui(lock: int) -> int:
+    """Serve the pages of the demo until Ctrl-C. Raises Trouble."""
     if not (HOME / "airflow").is_dir():
         print("There is no run to show yet: make demo", file=sys.stderr)
         return 66
-    with mlflow_server(ROOT, HOME, port=5000) as mlflow, Airflow(ROOT, HOME, mlflow.url, port=8080) as airflow:
+    with (
+        mlflow_server(ROOT, HOME, port=5000, hold=[lock]) as mlflow,
+        Airflow(ROOT, HOME, mlflow.url, port=8080, hold=[lock]) as airflow,
+    ):
         mlflow.wait()
         airflow.wait()
         print(f"\nAirflow  {airflow.url}  (user admin, password {airflow.password()})")
         print(f"MLflow   {mlflow.url}")
         print("Ctrl-C stops both.", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
-            serve_forever(mlflow, airflow)
+            watch(mlflow, airflow)
     return 0
 
 
-def serve_forever(*servers: Server) -> None:
-    """Return when one of the servers has ended."""
-    while all(server.alive for server in servers):
+def watch(*servers: Server) -> NoReturn:
+    """Return never. Raises Trouble when one of the servers has ended."""
+    while True:
+        for server in servers:
+            if not server.alive:
+                raise server.trouble("has ended")
         time.sleep(1)
 
 
+def stop(number: int, _: object) -> NoReturn:
+    """End in order: every `with` on the way out stops its servers."""
+    raise SystemExit(128 + number)
+
+
+def end_with_make() -> None:
+    """End when `make` does, even if it was killed and could not tell us."""
+    parent = os.getppid()
+
+    def look() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=look, daemon=True).start()
+
+
+def main(name: str) -> int:
+    """Run one of the two commands; the exit code."""
+    signal.signal(signal.SIGTERM, stop)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, stop)
+    if "MAKELEVEL" in os.environ:
+        end_with_make()
+    try:
+        HOME.mkdir(exist_ok=True)
+        with only_one(HOME / "lock", "make demo" if name == "run" else "make ui") as lock:
+            return {"run": run, "ui": ui}[name](lock)
+    except KeyboardInterrupt:
+        print("\nStopped.")
+        return 128 + signal.SIGINT
+    except Occupied as error:
+        print(error, file=sys.stderr)
+        return 75
+    except Trouble as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 69
+    except OSError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 74
+
+
 if __name__ == "__main__":
-    sys.exit({"run": run, "ui": ui}[sys.argv[1]]())
+    sys.exit(main(sys.argv[1]))

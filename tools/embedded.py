@@ -5,73 +5,90 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import socket
-import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import kept
 from airflow_api import AirflowApi
+from stages import printable
 
 PARTS = ("generate", "preprocess", "train", "validate", "predict", "mlflow", "airflow")
 DAGS = frozenset({"generate", "train", "predict"})
 START_SECONDS = 180
+TAIL_LINES = 10
+
+
+class Trouble(Exception):
+    """What a person must know, in whole sentences."""
 
 
 def make_environments(root: Path, tell: Callable[[str], None]) -> None:
-    """Make `.venvs/<part>` for every part that the embedded way needs."""
+    """Make `.venvs/<part>` for every part that the embedded way needs. Raises Trouble."""
     for part in PARTS:
         tell(part)
-        subprocess.run([root / "tools" / "env", part], check=True)
+        if code := kept.run([root / "tools" / "env", part]):
+            raise Trouble(f"The environment .venvs/{part} could not be made: tools/env {part} ended with {code}.")
 
 
-def free_port(wanted: int | None = None) -> int:
-    """The wanted port when nobody listens there, else any free one."""
+def free_port(wanted: int | None, name: str) -> int:
+    """The wanted port when nobody listens there, else any free one, which is said."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", wanted or 0))
         except OSError:
             probe.bind(("127.0.0.1", 0))
+            print(f"Port {wanted} is taken by another program; {name} gets port {probe.getsockname()[1]}.", flush=True)
         return int(probe.getsockname()[1])
 
 
 class Server:
-    """A server that lives as long as the `with` around it, with all that it started."""
+    """A server that lives as long as the `with` around it, with all that it started, and never longer than we do."""
 
-    def __init__(self, command: list[str | Path], log: Path, url: str, health: str, env: Mapping[str, str]) -> None:
-        self.url = url
-        self._command, self._log, self._health, self._env = command, log, health, env
+    def __init__(
+        self,
+        name: str,
+        command: list[str | Path],
+        log: Path,
+        url: str,
+        health: str,
+        env: Mapping[str, str],
+        hold: Sequence[int] = (),
+    ) -> None:
+        """`hold`: file descriptors that stay open until everything has ended."""
+        self.name, self.url = name, url
+        self._command, self._log, self._health, self._env, self._hold = command, log, health, env, hold
 
     def __enter__(self) -> Self:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("wb") as log:
-            # a session of its own: Airflow leaves its children behind when it alone is told to end
-            self._process = subprocess.Popen(
-                self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self._env, start_new_session=True
-            )
+            self._kept = kept.Kept(self._command, output=log, errors=log, env=self._env, hold=self._hold)
+            self._kept.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 5)):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(patience)
+        self._kept.__exit__(kind, error, trace)
 
     @property
     def alive(self) -> bool:
-        """Whether the process still runs."""
-        return self._process.poll() is None
+        """Whether the server still runs."""
+        return self._kept.alive
+
+    def trouble(self, what: str) -> Trouble:
+        """What happened, with the place of the server's log and its last lines."""
+        tail = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]
+        said = "".join(f"\n    {printable(line)}" for line in tail)
+        return Trouble(f"{self.name} {what}. Its log: {self._log}{', which ends with:' if tail else ''}{said}")
 
     def wait(self) -> None:
-        """Return when the server answers; RuntimeError with the place of its log when it does not."""
+        """Return when the server is ready for work. Raises Trouble, which names its log."""
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end and self.alive:
             with contextlib.suppress(OSError):
@@ -79,16 +96,20 @@ class Server:
                 if self.ready():
                     return
             time.sleep(0.5)
-        raise RuntimeError(f"{self._command[0]} does not answer at {self.url}; see {self._log}")
+        raise self.trouble(
+            f"does not answer at {self.url} after {START_SECONDS} s"
+            if self.alive
+            else "did not start: it ended at once"
+        )
 
     def ready(self) -> bool:
         """Whether a server that answers is ready for work, too."""
         return True
 
 
-def mlflow_server(root: Path, home: Path, port: int | None = None) -> Server:
+def mlflow_server(root: Path, home: Path, port: int | None = None, hold: Sequence[int] = ()) -> Server:
     """An MLflow server on SQLite, with its artifacts beside it."""
-    port = free_port(port)
+    port = free_port(port, "MLflow")
     store = home / "mlflow"
     store.mkdir(parents=True, exist_ok=True)
     command: list[str | Path] = [
@@ -98,7 +119,7 @@ def mlflow_server(root: Path, home: Path, port: int | None = None) -> Server:
     ]  # fmt: skip
     # it keeps runs and models and nothing else: its job workers would cost more than the server itself
     env = python_environment() | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    return Server(command, home / "mlflow.log", f"http://127.0.0.1:{port}", "/health", env)
+    return Server("MLflow", command, home / "mlflow.log", f"http://127.0.0.1:{port}", "/health", env, hold)
 
 
 class Airflow(Server):
@@ -109,8 +130,10 @@ class Airflow(Server):
     folder = Path("airflow", "dags")
     """Where they are, below the root."""
 
-    def __init__(self, root: Path, home: Path, tracking: str, port: int | None = None) -> None:
-        port = free_port(port)
+    def __init__(
+        self, root: Path, home: Path, tracking: str, port: int | None = None, hold: Sequence[int] = ()
+    ) -> None:
+        port = free_port(port, "Airflow")
         self._home = home / "airflow"
         url = f"http://127.0.0.1:{port}"
         env = python_environment() | {
@@ -124,7 +147,8 @@ class Airflow(Server):
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
             "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
             "AIRFLOW__CORE__PARALLELISM": "4",
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self._home / 'airflow.db'}",
+            # on a busy machine its parts wait for each other longer than the 5 s that SQLite gives them
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self._home / 'airflow.db'}?timeout=60",
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self._home / "logs"),
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.25",
             "MICROSTEP_CONFIG": str(home / "pipeline.toml"),
@@ -137,7 +161,7 @@ class Airflow(Server):
         }
         command: list[str | Path] = [root / ".venvs" / "airflow" / "bin" / "airflow", "standalone"]
         self.api = AirflowApi(url, self.password)
-        super().__init__(command, home / "airflow.log", url, "/api/v2/monitor/health", env)
+        super().__init__("Airflow", command, home / "airflow.log", url, "/api/v2/monitor/health", env, hold)
 
     def ready(self) -> bool:
         """Whether all parts are healthy and the pipeline's DAGs are there; makes the pool of the steps on the way."""

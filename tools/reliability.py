@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import os
-import subprocess
 import sys
 import tempfile
 from collections import defaultdict
@@ -16,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
+
+import kept
 
 ROOT = Path(__file__).resolve().parents[1]
 FULL = {
@@ -87,7 +88,8 @@ def main() -> int:
             variables = {**FULL, **os.environ, **environment}
             # with their bytecode kept, the thousand steps that the tests start do not compile their imports each time
             variables.pop("PYTHONDONTWRITEBYTECODE", None)
-            subprocess.run(command, cwd=ROOT, env=variables, check=False, stdout=sys.stderr)
+            # asked as Ctrl-C asks: pytest then takes down what its tests have put up
+            kept.run(command, cwd=ROOT, env=variables, output=sys.stderr, ask="INT", patience=120)
             if not report.exists():
                 failed[words[-1]].append("could not be run")
                 continue

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contract.sections import Alerts, Level
+from contract.visible import visible
 from microstep_airflow.records import Record
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Mail:
         """The mail as it is sent."""
         message = EmailMessage()
         # a subject is one line, whatever the step said
-        subject = " ".join(self.subject.split())
+        subject = visible(" ".join(self.subject.split()))
         message["Subject"] = subject if len(subject) <= LONGEST_SUBJECT else f"{subject[: LONGEST_SUBJECT - 1]}…"
         message["From"] = alerts.sender
         message["To"] = ", ".join(alerts.told(self.level))
@@ -73,6 +74,14 @@ class Mail:
         return text
 
 
+def _seen(value: Any) -> Any:
+    """A value without the control characters that a step's words or data may hold; Markup stays Markup."""
+    if isinstance(value, str):
+        seen = visible(value, keep="\n\t")
+        return type(value)(seen) if hasattr(value, "__html__") else seen
+    return value
+
+
 @cache
 def _templates() -> Environment:
     # every task imports this module, few mails are written
@@ -82,5 +91,6 @@ def _templates() -> Environment:
         loader=PackageLoader("microstep_airflow"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
+        finalize=_seen,
         keep_trailing_newline=True,
     )

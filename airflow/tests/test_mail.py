@@ -41,6 +41,19 @@ def test_a_mail_has_plain_text_and_html():
     ]
 
 
+def test_control_characters_from_data_are_written_out_in_subject_text_and_page():
+    bad, shown = "a\x1b[2J\x00\x9b\u202eb", "a\\u001b[2J\\u0000\\u009b\\u202eb"
+    record = Record("preprocess", "2026-01-03", f"message {bad}", "http://x", (f"line {bad}",), "do")
+    mail = Mail("error", f"train {bad}", {"Fact": f"fact {bad}"}, [("word", f"point {bad}")], [record], f"advice {bad}")
+    message = mail.message(ALERTS)
+    assert message["Subject"] == f"train {shown}"
+    for part in message.iter_parts():
+        text = part.get_content()
+        assert not any(each in text for each in "\x1b\x00\x9b\u202e")
+        for word in ("fact", "point", "message", "line", "advice"):
+            assert f"{word} {shown}" in text
+
+
 def test_who_is_on_call_hears_of_errors_alone():
     assert "oncall" not in Mail("warning", "s", {}).message(ALERTS)["To"]
 

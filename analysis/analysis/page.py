@@ -9,6 +9,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from contract.visible import visible
+
 _HERE = Path(__file__).parent / "templates"
 UNKNOWN = "\N{EN DASH}"
 
@@ -22,6 +24,7 @@ def render(template: Path, **values: Any) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader([template.parent, _HERE]),
         autoescape=True,
+        finalize=_seen,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -29,6 +32,14 @@ def render(template: Path, **values: Any) -> str:
     environment.filters |= {"number": number, "signed": signed, "percent": percent, "count": count, "short": short}
     style = Markup((_HERE / "style.css").read_text())  # noqa: S704 (our own file)
     return environment.get_template(template.name).render(style=style, **values) + "\n"
+
+
+def _seen(value: Any) -> Any:
+    """A value with no control characters: in a page they are errors at best, and may turn the text around."""
+    if isinstance(value, str):
+        seen = visible(value, keep="\n\t")
+        return Markup(seen) if isinstance(value, Markup) else seen  # noqa: S704 (it was Markup before)
+    return value
 
 
 def number(value: float | None, digits: int = 4) -> str:

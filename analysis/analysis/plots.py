@@ -17,6 +17,8 @@ from markupsafe import Markup
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from contract.visible import visible
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -97,7 +99,8 @@ def lines(
         keep = thinned(len(xs))
         style = ("-", "--", "-.", ":")[place // 2 % 4]
         axes.plot(
-            np.asarray(xs)[keep], np.asarray(ys)[keep], style, color=(ONE, TWO)[place % 2], linewidth=1.5, label=label,
+            np.asarray(xs)[keep], np.asarray(ys)[keep], style, color=(ONE, TWO)[place % 2], linewidth=1.5,
+            label=visible(label),
             marker="o" if markers else None, markersize=3.5,
         )  # fmt: skip
     if len(series[0][1]) and np.asarray(series[0][1]).dtype.kind == "M":
@@ -165,10 +168,9 @@ def two_histograms(
     plot.axes.bar(places - 0.2, first, 0.4, color=ONE, label=names[0])
     plot.axes.bar(places + 0.2, second, 0.4, color=TWO, label=names[1])
     step = max(1, len(labels) // 8)
-    wide = max((len(label) for label in labels), default=0) > 6
-    plot.axes.set_xticks(
-        places[::step], list(labels)[::step], rotation=35 if wide else 0, ha="right" if wide else "center"
-    )
+    shown = [visible(label) for label in labels]
+    wide = max(map(len, shown), default=0) > 6
+    plot.axes.set_xticks(places[::step], shown[::step], rotation=35 if wide else 0, ha="right" if wide else "center")
     plot.axes.grid(visible=False, axis="x")
     plot.axes.set_xlabel(x)
     plot.axes.set_ylabel("fraction of rows")
@@ -193,6 +195,7 @@ def cloud(name: str, description: str, xs: Array, ys: Array, *, x: str, y: str, 
 
 def _cut(label: str) -> str:
     """A name as long as a plot has room for."""
+    label = visible(label)
     return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 

@@ -22,6 +22,13 @@ def test_what_comes_from_data_is_text_and_never_markup(page):
     assert "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>" in html
 
 
+def test_control_characters_from_data_are_written_out_in_text_and_in_plots(page):
+    bad = "a\x1b\x00\x9b\u202e<b>\n"
+    html = page("<p>{{ name }}</p>{{ plot }}", name=bad, plot=plots.bars("b", "bars", [bad], [1.0], x="x"))
+    assert "<p>a\\u001b\\u0000\\u009b\\u202e&lt;b&gt;\n</p>" in html
+    assert not any(each in html for each in "\x1b\x00\x9b\u202e")
+
+
 def test_a_page_asks_for_nothing_and_runs_nothing(page):
     html = page("{{ plot }}", plot=plots.bars("b", "bars", ["a"], [1.0], x="x"))
     assert "default-src 'none'" in html

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from contract.os_errors import naming
+
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write `content` beside `path`, flush it to disk and rename it over `path`."""
@@ -13,7 +15,7 @@ def replace_file(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, staging = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with naming(path), os.fdopen(handle, "wb") as file:
             # mkstemp makes files private; people and the other parts must be able to read this one
             os.fchmod(file.fileno(), 0o644)
             file.write(content)
@@ -30,6 +32,7 @@ def sync_directory(path: Path) -> None:
     """Make the renames in a directory survive a power cut."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(handle)
+        with naming(path):
+            os.fsync(handle)
     finally:
         os.close(handle)

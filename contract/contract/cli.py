@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import hashlib
 import logging
-import os
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn, TextIO
 
 from contract.alone import alone
 from contract.days import parse_day
 from contract.errors import ExitCode, MissingInput, StepError, UsageError, code_for
 from contract.options import ENVIRONMENT, Step, parse
+from contract.os_errors import explain
 from contract.run import Run
 from contract.threads import set_threads
 from contract.toml import config_of, read
-
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_OF_A_DISK = (*_FULL, errno.EROFS, errno.EIO)
+from contract.visible import visible
 
 
 def main(step: Step, argv: Sequence[str] | None = None) -> int:
@@ -53,7 +50,7 @@ def _run(step: Step, args: argparse.Namespace, log: logging.Logger) -> int:
         log.error("%s", error)
         return error.code
     except OSError as error:
-        log.error("%s", _explain(error, getattr(args, "data_root", None)), exc_info=code_for(error) == ExitCode.BUG)
+        log.error("%s", explain(error, getattr(args, "data_root", None)), exc_info=code_for(error) == ExitCode.BUG)
         return code_for(error)
     except KeyboardInterrupt:
         log.error("interrupted")
@@ -101,46 +98,32 @@ def _log_to_stderr(form: str) -> None:
 
         handler.setFormatter(JsonFormatter("{asctime}{levelname}{name}{message}", style="{"))
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handler.setFormatter(_Text("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     # force: a library that was imported earlier may have set up logging of its own
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # a library's warnings quote names from data, too: they go the same way
+    warnings.showwarning = _log_warning
 
 
-def _explain(error: OSError, data_root: str | None) -> str:
-    """An operating-system error with what helps: whose directory it is, or how full which disk is.
-
-    The libraries that write tables name no file.
-    """
-    if error.errno in _OF_A_DISK:
-        todo = "; make room and run it again" if error.errno in _FULL else ""
-        return f"{error}; {_room(data_root)}; what was there before still is{todo}"
-    if code_for(error) != ExitCode.NOT_PERMITTED or error.filename is None:
-        return str(error)
-    place = Path(os.fsdecode(error.filename))
-    # below a directory that may not be entered, Path.exists would raise what is being explained
-    while not os.path.exists(place):  # noqa: PTH110
-        place = place.parent
-    owner = place.stat()
-    whose, ours = f"{owner.st_uid}:{owner.st_gid}", f"{os.getuid()}:{os.getgid()}"
-    if owner.st_uid:
-        todo = f"run it with --user {whose}"
-    else:  # no step should run as root
-        there = Path("data", place.relative_to(data_root)) if data_root and place.is_relative_to(data_root) else place
-        todo = f"give it away on the host: sudo chown -R {ours} {there}"
-    return f"{error.filename}: {error.strerror}: {place} belongs to {whose}, this process is {ours}; {todo}"
+def _log_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    logging.getLogger("warnings").warning("%s: %s (%s:%d)", category.__name__, message, filename, lineno)
 
 
-def _room(data_root: str | None) -> str:
-    import shutil
-    import tempfile
+class _Text(logging.Formatter):
+    """A record is one line, whatever names and values from data are in it; only a traceback has more."""
 
-    places = dict.fromkeys(place for place in (data_root, tempfile.gettempdir()) if place)
-    room = []
-    for place in places:
-        with suppress(OSError):  # it is a disk with trouble
-            found = shutil.disk_usage(place)
-            room.append(f"{place} has {found.free / 1e6:,.1f} of {found.total / 1e6:,.1f} MB left")
-    return ", ".join(room)
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
+        return visible(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (logging's name)
+        return visible(super().formatException(ei), keep="\n")
 
 
 class _Stop:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from contract.visible import visible
+
 _LINE_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
@@ -19,7 +21,7 @@ def progress(what: str, total: int | None, unit: str = "rows") -> Iterator[Calla
     if sys.stderr.isatty():
         from tqdm import tqdm
 
-        with tqdm(desc=what, total=total, unit=f" {unit}", unit_scale=True, leave=False) as bar:
+        with tqdm(desc=visible(what), total=total, unit=f" {unit}", unit_scale=True, leave=False) as bar:
             yield lambda count: bar.update(count) and None
         return
     done, last = 0, time.monotonic()

@@ -24,6 +24,7 @@ from contract.errors import DataError, MissingInput
 from contract.files import sha256_of
 from contract.layout import MANIFEST
 from contract.manifest import Field, File, Manifest, encode, read_manifest
+from contract.os_errors import give_name, naming
 from contract.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class DatasetWriter:
         self._open: dict[str, TableWriter] = {}
         self._parts: dict[str, list[tuple[Path, int | None]]] = defaultdict(list)
         self._fields: list[Field] = []
+        self._latest: Path | None = None
+        """The file that the caller was last asked to write: what it raises need not name it."""
 
     def __enter__(self) -> Self:
         self.path.mkdir(parents=True, exist_ok=True)
@@ -72,6 +75,7 @@ class DatasetWriter:
     ) -> None:
         import shutil
 
+        give_name(error, self._latest or self.path)
         for table in self._open.values():
             # closing flushes: on a full disk it fails again, which must not hide the first error
             with contextlib.suppress(OSError):
@@ -102,7 +106,7 @@ class DatasetWriter:
 
     def file(self, role: str, name: str) -> Path:
         """A path in the staging directory where the caller writes a file that is not a table."""
-        path = self._staging / name
+        path = self._latest = self._staging / name
         self._parts[role].append((path, None))
         return path
 
@@ -160,7 +164,7 @@ class DatasetWriter:
 
 
 def _file(path: Path, role: str, rows: int | None) -> File:
-    with path.open("rb") as file:
+    with naming(path), path.open("rb") as file:
         os.fsync(file.fileno())
     sha256 = sha256_of(path)
     name = f"{path.stem}-{sha256[:12]}{path.suffix}"

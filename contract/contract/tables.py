@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from contract.os_errors import naming
+
 _LOOKED_AT = 16_384
 """Rows that tell whether a column repeats its values."""
 
@@ -21,23 +23,26 @@ class TableWriter:
         """`first`: the rows that will be written first, for their schema and how to store them."""
         self.path = path
         self.rows = 0
-        self._writer = (
-            # without each page's smallest and largest value: nobody asks for them, and they cost a tenth of the time
-            pa.parquet.ParquetWriter(
-                path, first.schema, compression="zstd", write_statistics=False, **_encodings(first)
+        with naming(path):
+            self._writer = (
+                # without each page's smallest and largest value: nobody asks, and they cost a tenth of the time
+                pa.parquet.ParquetWriter(
+                    path, first.schema, compression="zstd", write_statistics=False, **_encodings(first)
+                )
+                if form == "parquet"
+                else pa.csv.CSVWriter(path, first.schema)
             )
-            if form == "parquet"
-            else pa.csv.CSVWriter(path, first.schema)
-        )
 
     def write(self, rows: pa.RecordBatch | pa.Table) -> None:
         """Append rows of the file's schema."""
-        self._writer.write(rows)
+        with naming(self.path):
+            self._writer.write(rows)
         self.rows += rows.num_rows
 
     def close(self) -> None:
         """Finish the file."""
-        self._writer.close()
+        with naming(self.path):
+            self._writer.close()
 
 
 def _encodings(rows: pa.RecordBatch | pa.Table) -> dict[str, Any]:

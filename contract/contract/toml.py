@@ -32,6 +32,8 @@ _SECTIONS: dict[str, type[sections.Section]] = {
     "alerts": sections.Alerts,
 }
 
+_SAVE = "save it again as UTF-8, or convert it: iconv -f CP1252 -t UTF-8 (from UTF-16: -f UTF-16)"
+
 
 def load(path: Path) -> Config:
     """The configuration in a file.
@@ -51,12 +53,22 @@ def read(path: Path) -> bytes:
 
 def config_of(name: str, content: bytes) -> Config:
     """The configuration in the bytes of a file that messages call by `name`. Raises ConfigError."""
+    text = text_of(name, content)
     try:
-        return parse(tomllib.loads(content.decode()))
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{name}: must be UTF-8: {error}") from None
+        return parse(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
         raise ConfigError(f"{name}: {error}") from None
+
+
+def text_of(name: str, content: bytes) -> str:
+    """The text of a configuration, without the mark that some editors put before it. Raises ConfigError."""
+    if b"\0" in content:
+        raise ConfigError(f"{name}: must be UTF-8, this looks like UTF-16; {_SAVE}")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{name}: must be UTF-8, is not (line {line}: {error}); {_SAVE}") from None
 
 
 def parse(raw: dict[str, Any]) -> Config:

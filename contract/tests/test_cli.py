@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import warnings
 from pathlib import Path
 
 import pytest
@@ -87,10 +88,8 @@ def test_a_full_disk_is_named_with_its_room_though_the_writing_library_names_no_
     error = OSError(number, "Error writing bytes to file")
     assert call(raising(error), "--day", "2026-01-01") == 73
     [line] = capfd.readouterr().err.splitlines()
-    assert "Error writing bytes to file" in line
-    assert re.search(
-        rf"{re.escape(str(tmp_path))}\S* has [\d,.]+ of [\d,.]+ MB left, .*; make room and run it again$", line
-    )
+    assert re.search(rf"a file below {re.escape(str(tmp_path))}\S*: .* has [\d,.]+ of [\d,.]+ MB left", line)
+    assert line.endswith("then run this again: nothing is half-written, and what was there before is kept")
 
 
 @pytest.mark.parametrize(("number", "code"), [(errno.EROFS, 73), (errno.EIO, 74)], ids=["read-only", "damaged"])
@@ -98,7 +97,7 @@ def test_a_disk_that_is_not_well_is_named_too(call, capfd, tmp_path, number, cod
     assert call(raising(OSError(number, "Error writing bytes to file")), "--day", "2026-01-01") == code
     [line] = capfd.readouterr().err.splitlines()
     assert f"{tmp_path}/data has " in line
-    assert line.endswith("what was there before still is")
+    assert line.endswith("what was there before is kept")
 
 
 def test_missing_rights_below_a_directory_that_may_not_be_entered_are_explained_too(call, capfd, tmp_path, monkeypatch):
@@ -114,6 +113,28 @@ def test_missing_rights_below_a_directory_that_may_not_be_entered_are_explained_
     error = PermissionError(13, "Permission denied", str(closed / "a" / "manifest.json"))
     assert call(raising(error), "--day", "2026-01-01") == 77
     assert f"{closed} belongs to" in capfd.readouterr().err
+
+
+def test_characters_that_command_a_terminal_are_written_out_in_messages_and_tracebacks(call, capfd):
+    assert call(raising(DataError("raw/a\x1b[2J\n2026 ERROR forged\x9b\u202e")), "--day", "2026-01-01") == 65
+    said = capfd.readouterr().err
+    assert said.endswith("ERROR train: raw/a\\u001b[2J\\u000a2026 ERROR forged\\u009b\\u202e\n")
+    assert len(said.splitlines()) == 1
+    assert call(raising(ValueError("a\x1b[2J")), "--day", "2026-01-01") == 70
+    said = capfd.readouterr().err
+    assert "\x1b" not in said
+    assert "ValueError: a\\u001b[2J\n" in said
+    assert call(raising(DataError("a\x1b\x9b")), "--day", "2026-01-01", "--log-format", "json") == 65
+    assert json.loads(capfd.readouterr().err)["message"] == "a\x1b\x9b"
+
+
+def test_a_librarys_warning_is_a_line_of_the_log_like_any_other(call, capfd):
+    assert (
+        call(lambda run: warnings.warn("no glyph for \x1b[2J", UserWarning, stacklevel=1), "--day", "2026-01-01") == 0
+    )
+    said = capfd.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert "WARNING warnings: UserWarning: no glyph for \\u001b[2J (" in said[0]
 
 
 def test_json_logs_are_one_object_a_line(call, capfd):

@@ -123,6 +123,25 @@ def test_a_file_that_is_not_utf8_is_refused(config_file):
         load(config_file)
 
 
+def test_a_mark_at_the_start_and_line_ends_of_windows_are_read_as_any_other_file(config_file):
+    plain = load(config_file)
+    config_file.write_bytes(b"\xef\xbb\xbf" + config_file.read_bytes().replace(b"\n", b"\r\n"))
+    assert load(config_file) == plain
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_utf16_is_named_and_how_to_convert_it(config_file, encoding):
+    config_file.write_bytes(config_file.read_text().encode(encoding))
+    with pytest.raises(ConfigError, match=r"^pipeline\.toml: must be UTF-8, this looks like UTF-16; save it .*iconv"):
+        load(config_file)
+
+
+def test_latin1_is_named_with_its_line_and_how_to_convert_it(config_file):
+    config_file.write_bytes(b"# one\n# gr\xf6\xdfer\n" + config_file.read_bytes())
+    with pytest.raises(ConfigError, match=r"^pipeline\.toml: must be UTF-8, is not \(line 2: .*iconv -f CP1252"):
+        load(config_file)
+
+
 def test_no_file_is_a_missing_input(tmp_path):
     with pytest.raises(MissingInput, match="no configuration there; give --config"):
         load(tmp_path / "pipeline.toml")

@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 NAME, LIBRARY, *PRELOAD = sys.argv[1:]
-KINDS = {"kill": 0, "tear": -1, "ENOSPC": errno.ENOSPC, "EIO": errno.EIO, "EROFS": errno.EROFS}
+KINDS = {"kill": 0, "tear": -1} | {name: getattr(errno, name) for name in ("ENOSPC", "EIO", "EROFS", "EDQUOT", "EFBIG")}
 
 inject = ctypes.CDLL(LIBRARY)
 for module in PRELOAD:

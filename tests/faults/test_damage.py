@@ -1,6 +1,7 @@
 """Files are lost, cut off or changed by one bit behind a step's back: it says which one, and passes nothing wrong on."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -118,7 +119,9 @@ def test_a_disk_that_is_really_full_is_told_and_the_old_output_stays(runners, st
         filler.write(bytes((room.f_bavail - 2) * room.f_bsize))  # two pages are left
     ended = runners[step].run(root, story.config)
     assert ended.code == 73, ended.said
-    assert "No space left" in ended.said
+    assert re.search(rf"ERROR {step}: {root}/\S+: No space left on device: make room on its disk", ended.said), (
+        ended.said
+    )
     for name, found in datasets(root).items():  # what is small may have found room
         assert found in (old.get(name), new.get(name)), name
     (disk / "filler").unlink()
@@ -134,5 +137,5 @@ def test_a_disk_that_is_really_read_only_is_told_and_nothing_changes(runners, st
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     ended = runners[step].run(disk / "root", story.config)
     assert ended.code == 73, ended.said
-    assert "Read-only" in ended.said
+    assert re.search(rf"ERROR {step}: {disk}/root/\S+: Read-only file system: mount its disk", ended.said), ended.said
     assert datasets(disk / "root") == datasets(story.before)

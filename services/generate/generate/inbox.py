@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from contract.errors import MissingInput
+from contract.errors import DataError, MissingInput
 from contract.files import sha256_of
 from contract.manifest import Input
 from contract.recipe import Recipe
@@ -97,6 +97,9 @@ class Inbox:
             self.names = tuple(sorted(path.name for path in inbox.iterdir()))
         except (FileNotFoundError, NotADirectoryError):
             raise MissingInput(f"{name}: must be a directory with the day's *.csv or *.parquet, got none") from None
+        for each in self.names:
+            if not each.isascii() and each.encode(errors="ignore").decode() != each:
+                raise DataError(f"{name}: names of files must be UTF-8, got {os.fsencode(each)!r}; rename it")
         arrivals, others = [], []
         for path in [inbox / each for each in self.names if not each.startswith((".", "_"))]:
             if path.suffix.lower() in (".csv", ".parquet") and path.is_file():

@@ -35,12 +35,27 @@ class ParquetFile:
         schema = pa.schema([self.schema.field(name) for name in columns])
         with self._damage(), pq.ParquetFile(self.path, pre_buffer=False) as file:
             for batch in file.iter_batches(BATCH_ROWS, columns=list(columns)):
-                yield batch.select(list(columns)).cast(schema)
+                plain = batch.select(list(columns)).cast(schema)
+                self._must_be_text(plain)
+                yield plain
+
+    def _must_be_text(self, batch: pa.RecordBatch) -> None:
+        """Raise DataError for text that is none: Arrow trusts the bytes that a file calls UTF-8."""
+        for field, values in zip(batch.schema, batch.columns, strict=True):
+            if pa.types.is_string(field.type):
+                try:
+                    values.validate(full=True)
+                except pa.ArrowInvalid as error:
+                    raise DataError(
+                        f"{self.name}: column {field.name!r} must hold UTF-8, got {error}; write it again as UTF-8"
+                    ) from None
 
     @contextmanager
     def _damage(self) -> Iterator[None]:
         try:
             yield
+        except UnicodeDecodeError as error:
+            raise DataError(f"{self.name}: names of columns must be UTF-8, got {error.object!r}; rename it") from None
         except (pa.ArrowInvalid, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # the disk's, not the file's

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
+from contract.visible import visible
+
 
 def key(name: str) -> str:
     """A key, bare where TOML allows it."""
@@ -16,8 +18,8 @@ def key(name: str) -> str:
 def value(thing: object) -> str:
     """A text, number, truth value, day, or a list of them."""
     if isinstance(thing, str):
-        # TOML's basic strings are JSON's, except that TOML wants DEL escaped
-        return json.dumps(thing, ensure_ascii=False).replace("\x7f", "\\u007f")
+        # TOML's basic strings are JSON's, except that TOML wants DEL escaped; the text may go to a terminal, too
+        return visible(json.dumps(thing, ensure_ascii=False))
     if isinstance(thing, bool):
         return str(thing).lower()
     if isinstance(thing, float) and thing.is_integer() and abs(thing) < 1e15:

@@ -1,3 +1,4 @@
+import os
 from decimal import Decimal
 
 import pyarrow as pa
@@ -31,6 +32,13 @@ def test_a_byte_order_mark_and_another_delimiter_are_read(call, table, inbox, ro
     assert call(table)[0] == 0
     assert rows("data")["plan"].to_pylist() == ["x,y"]
     assert rows("data").schema.names[0] == "id"
+
+
+def test_a_files_name_that_is_not_utf8_is_refused_in_words(call, table, inbox):
+    (inbox / os.fsdecode(b"gr\xf6sse.csv")).write_text(HEADER + "A,1,p,n,no\n")
+    code, said = call(table)
+    assert code == 65
+    assert "inbox/2026-11-22: names of files must be UTF-8, got b'gr\\xf6sse.csv'; rename it" in said
 
 
 def test_files_are_read_in_the_order_of_their_names_and_columns_in_the_configurations(call, table, inbox, rows):

@@ -57,3 +57,18 @@ def test_a_column_of_other_than_plain_values_is_refused(path, values):
     pq.write_table(pa.table({"a": values}), path)
     with pytest.raises(DataError, match=r"^a.parquet: column 'a' must hold plain values, got type"):
         read(path)
+
+
+def test_text_that_is_not_utf8_is_refused_with_its_column(path):
+    offsets = pa.array([0, 1, 2], pa.int32()).buffers()[1]
+    broken = pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"\xff\xfe"))
+    pq.write_table(pa.table({"a": broken}), path)
+    with pytest.raises(DataError, match=r"^a.parquet: column 'a' must hold UTF-8, got Invalid UTF8 .*; write it again"):
+        read(path)
+
+
+def test_a_columns_name_that_is_not_utf8_is_refused(path):
+    pq.write_table(pa.table({"zXz": [1]}), path)
+    path.write_bytes(path.read_bytes().replace(b"zXz", b"z\xffz"))
+    with pytest.raises(DataError, match=r"^a.parquet: names of columns must be UTF-8, got b'z\\xffz'; rename it"):
+        read(path)

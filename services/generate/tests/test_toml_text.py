@@ -26,6 +26,12 @@ def test_any_text_comes_back_as_key_and_as_value(text):
     assert len(document.split("\n")) == 2
 
 
+@pytest.mark.parametrize("text", ["\x1b[2J", "\x9b2J", "\u202e", "\u2066a\u2069"])
+def test_what_commands_a_terminal_is_escaped_and_comes_back(text):
+    assert value(text).isascii()
+    assert tomllib.loads(f"x = {value(text)}")["x"] == text
+
+
 @pytest.mark.parametrize("thing", [0, -3, 0.1, 1e300, True, date(2026, 1, 2), ["a", 1], [["x"], []]])
 def test_values_come_back_as_they_were(thing):
     assert tomllib.loads(f"x = {value(thing)}")["x"] == thing

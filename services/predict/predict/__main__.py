@@ -9,6 +9,7 @@ from pathlib import Path
 import analysis
 from contract import cli
 from contract.options import Command, Step
+from contract.visible import visible
 from predict.work import work
 
 
@@ -21,7 +22,7 @@ def trace(args: argparse.Namespace) -> None:
 
     run = cli.open_run(STEP, args)
     links = tracing.trace(run.layout, run.day, run.code, sign=run.config.training.sign)
-    print(msgspec.json.encode(links).decode() if args.json else tracing.tree(links))
+    print(visible(msgspec.json.encode(links).decode()) if args.json else tracing.tree(links))
     if found := tracing.broken(links):
         first = f"{found[0].what} is {found[0].state}: {found[0].detail}"
         raise DataError(f"predictions/{run.day}: {len(found)} of {len(links)} links do not hold, first: {first}")

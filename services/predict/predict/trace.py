@@ -16,6 +16,7 @@ from contract.files import sha256_of
 from contract.layout import Layout
 from contract.manifest import File, Input, Manifest
 from contract.model_file import signature, signing_key
+from contract.visible import visible
 
 State = Literal["ok", "changed", "missing", "noted"]
 
@@ -53,10 +54,11 @@ def broken(links: list[Link]) -> list[Link]:
 
 def tree(links: list[Link]) -> str:
     """For people."""
-    width = max(len(link.what) + 2 * link.depth for link in links)
+    shown = [(link, visible(link.what)) for link in links]
+    width = max(len(what) + 2 * link.depth for link, what in shown)
     return "\n".join(
-        f"{link.state:<8}{'  ' * link.depth}{link.what.ljust(width - 2 * link.depth)}  {link.detail}".rstrip()
-        for link in links
+        f"{link.state:<8}{'  ' * link.depth}{what.ljust(width - 2 * link.depth)}  {visible(link.detail)}".rstrip()
+        for link, what in shown
     )
 
 

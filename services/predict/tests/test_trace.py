@@ -12,7 +12,7 @@ from contract.errors import MissingInput
 from contract.manifest import Input
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
-from predict.trace import broken, trace, tree
+from predict.trace import Link, broken, trace, tree
 
 
 def dataset(path, root, inputs=(), **files):
@@ -21,6 +21,11 @@ def dataset(path, root, inputs=(), **files):
             writer.file(name, f"{name}.bin").write_bytes(content)
         writer.publish(Recipe("step", path.name, "c0de", {}, inputs), {}, {"revision": "abc", "image": "sha256:feed"})
     return Dataset.open(path).as_input(root)
+
+
+def test_a_name_that_commands_a_terminal_is_shown_and_not_obeyed():
+    told = tree([Link(depth=1, what="inbox/a\x1b[2J.csv", state="ok", detail="by \u202eme")])
+    assert told == "ok        inbox/a\\u001b[2J.csv  by \\u202eme"
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from contract.os_errors import naming
 from preprocess.keys import Hashes
 
 BUCKET_ROWS = 1 << 18
@@ -48,7 +49,7 @@ class Buckets:
 
     def append(self, number: int, records: Records) -> None:
         """Put records into one bucket."""
-        with self._paths[number].open("ab") as file:
+        with naming(self._paths[number]), self._paths[number].open("ab") as file:
             file.write(records.tobytes())
 
     def bucket(self, number: int) -> Records:

@@ -22,6 +22,7 @@ from sklearn.pipeline import Pipeline
 
 from contract.champion import CHALLENGER
 from contract.errors import ConfigError, Unavailable
+from contract.toml import read, text_of
 from train.card import LIBRARIES, version
 
 EXAMPLE_ROWS = 5
@@ -62,7 +63,7 @@ def register(training: Training, model: Pipeline, examples: pd.DataFrame) -> dic
             mlflow.log_input(_dataset(training, examples, card), context="training")
             mlflow.log_dict(card, "card.json")
             if training.config_file is not None:
-                mlflow.log_text(training.config_file.read_text(), "pipeline.toml")
+                mlflow.log_text(text_of(training.config_file.name, read(training.config_file)), "pipeline.toml")
             for name, candidate in card["candidates"].items():
                 _log_candidate(name, candidate, training.seconds["candidates"][name])
             logged = mlflow.sklearn.log_model(

@@ -1,10 +1,13 @@
 import json
+import resource
+from contextlib import contextmanager
 
 import msgspec
 import pytest
 
 from contract.champion import Champion
 from contract.errors import DataError
+from validate.history import as_json, table
 from validate.ledger import Line, append, in_use, predecessor, read
 
 A, B, C = (
@@ -40,6 +43,31 @@ def test_each_line_names_the_hash_of_the_one_before(path):
     assert (first.previous, second.previous) == ("", first.hash)
     assert len({first.hash, second.hash, ""}) == 3
     assert [json.loads(text)["to"]["day"] for text in path.read_text().splitlines()] == ["2026-01-01", "2026-01-02"]
+
+
+@contextmanager
+def a_file_that_grows_to(size):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_line_of_which_the_disk_takes_a_part_is_an_error_that_names_the_file(path):
+    before = written(path, line())
+    with a_file_that_grows_to(path.stat().st_size + 40), pytest.raises(OSError, match="File too large") as raised:
+        append(path, line("refused"))
+    assert raised.value.filename == str(path)
+    assert read(path) == before
+    assert len(written(path, line("refused"))) == 2
+
+
+def test_history_shows_what_commands_a_terminal_and_obeys_nothing():
+    bad = line(by="me\x1b[2J\x9b")
+    for text in (table([bad]), *as_json([bad])):
+        assert not any(each in text for each in "\x1b\x9b")
+        assert "me\\u001b[2J\\u009b" in text
+    assert msgspec.json.decode(next(as_json([bad])), type=Line) == bad
 
 
 def test_a_run_that_comes_again_does_not_write_its_line_twice(path):

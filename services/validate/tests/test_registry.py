@@ -14,7 +14,8 @@ from mlflow.exceptions import MlflowException
 
 from contract.champion import CHAMPION
 
-SERVER = Path(__file__).resolve().parents[3] / ".venvs" / "mlflow" / "bin" / "mlflow"
+ROOT = Path(__file__).resolve().parents[3]
+SERVER = ROOT / ".venvs" / "mlflow" / "bin" / "mlflow"
 START_SECONDS = 120
 
 
@@ -28,6 +29,8 @@ def server(tmp_path_factory):
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     command = [
+        # the server ends with this process, even when that is killed
+        *(sys.executable, ROOT / "tools" / "keeper.py", "TERM", "20"),
         SERVER,
         "server",
         "--backend-store-uri",
@@ -38,12 +41,14 @@ def server(tmp_path_factory):
     command += ["--host", "127.0.0.1", "--port", address.split(":")[1], "--workers", "1"]
     surroundings = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     with (home / "log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=home, env=surroundings, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=home, env=surroundings, start_new_session=True
+        )
         try:
             wait(f"http://{address}/health", process, home / "log")
             yield f"http://{address}"
         finally:
-            os.killpg(process.pid, 15)
+            process.stdin.close()
             process.wait(30)
 
 

@@ -13,6 +13,7 @@ from contract.cli import open_root, open_run
 from contract.layout import Layout
 from contract.options import Command, Step
 from contract.toml import load
+from contract.visible import visible
 from validate.work import throne_of, work
 
 BY_HAND = "by hand"
@@ -73,7 +74,7 @@ def prune(args: argparse.Namespace) -> None:
     with nobody_at_work(Layout(root)) if args.remove else nullcontext():
         old = old_datasets(root, args.keep_days, datetime.now(UTC).date())
         for each in old:
-            print(f"{each.bytes / 1000:12,.0f} kB  {Layout(root).name(each.path)}")
+            print(f"{each.bytes / 1000:12,.0f} kB  {visible(Layout(root).name(each.path))}")
         print(f"{len(old)} old datasets, {sum(each.bytes for each in old) / 1e6:,.1f} MB")
         if args.remove:
             remove(old, root)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from contract.visible import visible
 from validate.ledger import Line
 
 _HEAD = ("when", "decision", "model", "before", "by", "metrics", "why")
@@ -14,7 +15,7 @@ _WIDEST = 60
 
 def table(lines: list[Line]) -> str:
     """A table, newest last; long reasons are cut."""
-    cells = [_HEAD, *(_cells(line) for line in lines)]
+    cells = [_HEAD, *(tuple(map(visible, _cells(line))) for line in lines)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(_HEAD) - 1)]
     return "\n".join(
         "  ".join([*(word.ljust(width) for word, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
@@ -23,8 +24,8 @@ def table(lines: list[Line]) -> str:
 
 
 def as_json(lines: list[Line]) -> Iterator[str]:
-    """Each line as it is in the file."""
-    return (msgspec.json.encode(line).decode() for line in lines)
+    """Each line as it is in the file, but for characters that a terminal would obey, which are escaped."""
+    return (visible(msgspec.json.encode(line).decode()) for line in lines)
 
 
 def _cells(line: Line) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from contract.atomic import sync_directory
 from contract.champion import Champion
 from contract.errors import DataError
 from contract.manifest import Input
+from contract.os_errors import naming
 
 log = logging.getLogger("validate")
 
@@ -91,15 +92,23 @@ def append(path: Path, line: Line) -> Line:
     new = not path.exists()
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        end = os.pread(handle, os.fstat(handle).st_size, 0).rfind(b"\n") + 1
-        os.ftruncate(handle, end)  # a torn line
-        os.pwrite(handle, msgspec.json.encode(linked) + b"\n", end)
-        os.fsync(handle)
+        with naming(path):
+            _write(handle, linked)
     finally:
         os.close(handle)
     if new:
         sync_directory(path.parent)
     return linked
+
+
+def _write(handle: int, line: Line) -> None:
+    end = os.pread(handle, os.fstat(handle).st_size, 0).rfind(b"\n") + 1
+    os.ftruncate(handle, end)  # a torn line
+    content = msgspec.json.encode(line) + b"\n"
+    while content:  # a disk that fills takes a part of it, and says so only the next time
+        written = os.pwrite(handle, content, end)
+        content, end = content[written:], end + written
+    os.fsync(handle)
 
 
 def in_use(lines: list[Line]) -> list[Line]:

@@ -165,7 +165,7 @@ class Project:
             writer.publish(Recipe("predict", day, "c0de", {}), counts={}, run={}, notes=notes)
 
     def ledger(self):
-        from validate.ledger import read
+        from contract.ledger import read
 
         return read(self.root / "ledger.jsonl")
 

@@ -5,9 +5,10 @@ import os
 import pytest
 
 import validate.page
+from contract.champion import read_pointer
 from contract.layout import Layout
-from validate.ledger import last_in_use
-from validate.promotion import read_pointer, unfinished
+from contract.ledger import last_in_use
+from validate.promotion import pointer_fits
 
 CALLS = ("pwrite", "ftruncate", "replace", "fsync")
 
@@ -52,8 +53,8 @@ def agree(project):
     """Ledger, pointer and manifest tell of the same champion, and the chain holds."""
     line = last_in_use(project.ledger())
     assert project.champion == line.model
-    assert read_pointer(Layout(project.root)).line == line.hash
-    assert not unfinished(Layout(project.root))
+    assert read_pointer(Layout(project.root).champion).line == line.hash
+    assert pointer_fits(Layout(project.root), line)
 
 
 def test_killed_at_any_write_the_same_day_run_again_ends_as_if_nothing_had_been(project, two):

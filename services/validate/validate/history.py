@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from validate.ledger import Line
+from contract.ledger import Line
 
 _HEAD = ("when", "decision", "model", "before", "by", "metrics", "why")
 _WIDEST = 60

@@ -121,7 +121,7 @@ def _register(name: str, model: Champion, layout: Layout) -> str:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
         created = client.create_model_version(
-            name, f"{run.info.artifact_uri}/model", run_id=run.info.run_id, tags=tags
+            name, f"{run.info.artifact_uri}/model", run_id=run.info.run_id, tags=tags, await_creation_for=0
         )
     log.warning(
         "MLflow: no version of %s is the model of %s: registered again from %s, as version %s",

@@ -20,8 +20,8 @@ from contract.manifest import Input
 
 log = logging.getLogger("ledger")
 
-Word = Literal["promoted", "refused", "undecided", "proposed", "rolled_back", "adopted", "moved"]
-IN_USE: tuple[Word, ...] = ("promoted", "rolled_back", "adopted", "moved")
+_Word = Literal["promoted", "refused", "undecided", "proposed", "rolled_back", "adopted", "moved"]
+IN_USE: tuple[_Word, ...] = ("promoted", "rolled_back", "adopted", "moved")
 """Decisions that put a model in use. `moved` stands in older ledgers: the alias was moved in the registry by hand."""
 
 _ADVICE = (
@@ -35,7 +35,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     when: str = msgspec.field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     by: str = "validate"
-    decision: Word
+    decision: _Word
     why: str
     day: str
     """The training day of the model that it is about."""

@@ -20,7 +20,7 @@ def champion_in_use(uri: str | None, name: str, layout: Layout) -> Champion:
     that it was lost.
     """
     line = champion_line(layout)
-    champion = line and line.model
+    champion = line.model if line else None
     _compare_registry(uri, name, champion)
     if champion is None:
         raise MissingInput(f"{layout.champion}: no champion yet; run train and validate first")

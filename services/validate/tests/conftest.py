@@ -115,6 +115,7 @@ class Project:
         table = table if table is not None else columns(self.task, **options)
         rows = pa.table(table)
         counts = {"rows_in": rows.num_rows, "rows_out": rows.num_rows, "rejected": 0, "labelled": rows.num_rows}
+        counts["rejected_by_rule"] = {}
         with DatasetWriter(self.root / "processed" / day) as writer:
             writer.write(rows)
             writer.file("profile", "profile.json").write_text(json.dumps(PROFILE))
@@ -206,6 +207,12 @@ def make(root, task):
     for seed, day in enumerate(("2026-01-01", "2026-01-02", "2026-01-03")):
         project.process(day, seed=seed)
     return project
+
+
+@pytest.fixture(scope="session")
+def make_project():
+    """Three processed days below a root, of a binary task unless said otherwise."""
+    return lambda root, task="binary": make(root, task)
 
 
 @pytest.fixture

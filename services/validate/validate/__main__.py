@@ -24,8 +24,8 @@ def main() -> int:
 
 def history(args: argparse.Namespace) -> None:
     """Print the ledger, its chain verified."""
-    from validate.history import as_json, table
     from contract.ledger import read
+    from validate.history import as_json, table
 
     lines = read(Layout(open_root(args)).ledger)
     print("\n".join(as_json(lines)) if args.json else table(lines))
@@ -105,7 +105,9 @@ def _rollback_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _adopt_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--to", metavar="MODEL", required=True, help="a version, a training day or a sha256's beginning")
+    parser.add_argument(
+        "--to", metavar="MODEL", required=True, help="its version, training day, or the beginning of its sha256"
+    )
     _answer_options(parser)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -50,14 +51,14 @@ def adopt(root: Path, config: Config, throne: Throne, *, to: str, by: str, why: 
                 decision="adopted",
                 why=why,
                 day=model.day,
-                before=before and before.model,
+                before=before.model if before else None,
                 model=model,
                 metrics=metrics,
                 golden=golden_of(lines, model) or _golden(layout, model),
             )
         )
     index.write(layout)
-    log.info("in use now: %s, by the word of %s; no gate judged it. The next predict run scores with it", model.label, by)
+    log.info("in use now: %s, as %s says, not by the gate. The next predict run scores with it", model.label, by)
 
 
 def _known(layout: Layout, throne: Throne, lines: list[Line], to: str) -> Iterator[Champion]:
@@ -68,10 +69,8 @@ def _known(layout: Layout, throne: Throne, lines: list[Line], to: str) -> Iterat
             yield Champion.of(layout.name(path.parent), Dataset.open(path.parent).manifest)
         except (DataError, MissingInput, KeyError, ValueError) as error:
             log.warning("%s: passed over: %s", layout.name(path.parent), error)
-    try:
+    with suppress(MissingInput, DataError):  # it is one witness of several
         yield read_champion(layout.champion)
-    except (MissingInput, DataError):
-        pass  # it is one witness of several
     if throne.registered and to.isdecimal():
         from validate.registry import numbered
 

@@ -46,7 +46,7 @@ class Throne:
         line = champion_line(self.layout)
         if line is None:
             self._must_not_be_lost()
-        return line and line.model
+        return line.model if line else None
 
     def settle(self) -> Champion | None:
         """The same, once alias and pointer say what the ledger says.
@@ -85,8 +85,8 @@ class Throne:
                 log.warning("MLflow: no version of %s has the alias of the champion: set again", self.name)
         elif settled and not alias.of(line.model):
             log.warning(
-                "MLflow: the alias of the champion is at version %s (%s), which the ledger did not put in use: put back "
-                "to %s; if version %s is meant: validate adopt --to %s",
+                "MLflow: the alias of the champion is at version %s (%s), which the ledger did not put in use: put "
+                "back to %s; if version %s is meant: validate adopt --to %s",
                 alias.number,
                 alias.tags.get("day", "not from train"),
                 line.model.label,

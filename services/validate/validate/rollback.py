@@ -21,8 +21,8 @@ log = logging.getLogger("validate")
 def rollback(root: Path, config: Config, throne: Throne, *, to: str | None, by: str, why: str) -> Line:
     """Put an earlier champion in use again: the one before, or the one with a version or training day `to`.
 
-    Raises UsageError when there is none such, or several, NotPermitted, MissingInput or DataError when its file or its golden
-    rows are not what they were; nothing is changed then.
+    Raises UsageError when there is none such, or several, NotPermitted, MissingInput or DataError when its file or its
+    golden rows are not what they were; nothing is changed then.
     """
     layout = Layout(root)
     with alone(layout):

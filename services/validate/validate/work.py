@@ -54,8 +54,9 @@ def work(run: Run) -> None:
 
 
 def settled(run: Run) -> bool:
-    """Whether alias and pointer say what the ledger says, without the registry's package. Raises DataError as
-    `champion_line` does.
+    """Whether alias and pointer say what the ledger says; asks without the registry's package, which costs seconds.
+
+    Raises DataError as `champion_line` does.
     """
     line = champion_line(run.layout)
     if line is None or not pointer_fits(run.layout, line):

@@ -112,7 +112,7 @@ def test_killed_at_any_write_a_rollback_is_finished_or_was_never_begun(project, 
 
 
 def test_two_validations_at_once_decide_one_after_the_other(project, two):
-    old, new = two
+    old, _ = two
     project.trained("2026-01-01", "fine")
     children = []
     for day in ("2026-01-01", "2026-01-03"):
@@ -126,7 +126,7 @@ def test_two_validations_at_once_decide_one_after_the_other(project, two):
         children.append(child)
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) in (0, 80) for child in children] == [True, True]
     lines = project.ledger()
-    assert [line.model for line in lines if line.decision == "promoted"][0] == old
+    assert (lines[0].decision, lines[0].model) == ("promoted", old)
     assert {line.day for line in lines[1:]} == {"2026-01-01", "2026-01-03"}
     # whoever was second was compared with what the first left
     left = lines[1].model if lines[1].decision == "promoted" else old

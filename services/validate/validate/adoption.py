@@ -14,6 +14,7 @@ from contract.champion import Champion, read_champion
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError, MissingInput, NotPermitted
+from contract.files import sha256_of
 from contract.layout import Layout
 from contract.ledger import Line, last_in_use, read
 from contract.manifest import Input
@@ -69,8 +70,10 @@ def _known(layout: Layout, throne: Throne, lines: list[Line], to: str) -> Iterat
             yield Champion.of(layout.name(path.parent), Dataset.open(path.parent).manifest)
         except (DataError, MissingInput, KeyError, ValueError) as error:
             log.warning("%s: passed over: %s", layout.name(path.parent), error)
-    with suppress(MissingInput, DataError):  # it is one witness of several
-        yield read_champion(layout.champion)
+    with suppress(MissingInput, DataError, OSError):  # it may be another data root's, or edited
+        pointed = read_champion(layout.champion)
+        if sha256_of(layout.root / pointed.file) == pointed.sha256:
+            yield pointed
     if throne.registered and to.isdecimal():
         from validate.registry import numbered
 

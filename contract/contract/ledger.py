@@ -95,15 +95,19 @@ def champion_line(layout: Layout) -> Line | None:
     Raises DataError when the chain is broken, or when the pointer tells of a champion that the ledger does not know:
     then one of the two was lost or exchanged, and which one cannot be told from here.
     """
-    lines = read(layout.ledger)
-    line = last_in_use(lines)
+    # the pointer first: a change writes it last, so its line is in the ledger that is read after it
+    pointer, damage = None, None
     try:
         pointer = read_pointer(layout.champion)
     except MissingInput:
-        return line
-    except DataError:
-        if line is None:
-            raise
+        pass
+    except DataError as error:
+        damage = error
+    lines = read(layout.ledger)
+    line = last_in_use(lines)
+    if damage is not None and line is None:
+        raise damage
+    if pointer is None:
         return line  # validate writes it again
     known = pointer.line in {each.hash for each in lines}
     if not known and (line is None or pointer.sha256 != line.model.sha256):

@@ -152,7 +152,7 @@ def test_a_champion_that_is_neither_registered_nor_on_disk_is_told_with_a_way_ou
     second = register(registered, "2026-01-03", "good")
     assert registered.validate(day="2026-01-03") == 0
     mlflow.MlflowClient().delete_registered_model(registered.name)
-    for spoil, code in ((lambda path: path.write_bytes(b"other"), 65), (lambda path: path.unlink(), 66)):
+    for spoil, code in ((lambda path: path.write_bytes(b"other"), 77), (lambda path: path.unlink(), 66)):
         spoil(registered.root / second.file)
         assert registered.validate(day="2026-01-03") == code
         assert "or put another model in use: validate rollback" in capsys.readouterr().err

@@ -17,7 +17,7 @@ from mlflow.exceptions import MlflowException
 from requests import RequestException
 
 from contract.champion import CHAMPION, Champion
-from contract.errors import DataError, MissingInput, Unavailable
+from contract.errors import MissingInput, NotPermitted, Unavailable
 from contract.files import sha256_of
 from contract.layout import Layout
 
@@ -66,7 +66,7 @@ def set_champion(name: str, model: Champion, layout: Layout) -> None:
     """Move the alias to the version of a model, which is registered anew when the registry does not know it.
 
     A model that never was registered takes it away from whichever has it. Raises Unavailable when the server fails,
-    MissingInput or DataError when the model must be registered anew, and its file is gone or another one.
+    MissingInput or NotPermitted when the model must be registered anew, and its file is gone or another one.
     """
     alias = aliased(name)
     if model.version is None:

@@ -29,5 +29,10 @@ STEPS = {
         writes=("champion", "ledger", "report"),
         uses_registry=True,
     ),
-    "predict": Step(reads=("processed", "champion"), writes=("predictions", "report"), uses_registry=True),
+    "predict": Step(
+        reads=("processed", "champion"),
+        may_read=("ledger",),  # there whenever the champion is
+        writes=("predictions", "report"),
+        uses_registry=True,
+    ),
 }

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import msgspec
 
+from contract.champion import Champion
 from contract.errors import StepError
 from contract.files import check, sha256_of
 from contract.layout import MANIFEST, Layout
+from contract.ledger import champion_line
 from contract.manifest import Input, Manifest, read_manifest
 from contract.registry import NoAnswer, registered_champion
 from contract.seen import Seen
@@ -127,8 +129,16 @@ class _Now:
         for name, names in seen.listed.items():
             if tuple(sorted(each.name for each in (self.layout.root / name).iterdir())) != names:
                 raise Changed(f"{name}: has other files now")
-        if seen.champion is not None and (found := registered_champion(self.registry, self.model)) != seen.champion:
-            raise Changed(f"the champion is {found.label} now")
+        if seen.champion is not None:
+            self._same_champion(seen.champion)
+
+    def _same_champion(self, champion: Champion) -> None:
+        line = champion_line(self.layout)
+        if line is None or line.model != champion:
+            raise Changed(f"the champion is {line.model.label if line else 'lost'} now")
+        # predict would not take it, but it would say so
+        if not (found := registered_champion(self.registry, self.model)).same_as(champion):
+            raise Changed(f"the registry's champion is {found.label} now")
 
     def _identity(self, name: str) -> str:
         path = self.layout.root / name

@@ -8,6 +8,7 @@ from conftest import pipeline
 from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.layout import Layout
+from contract.ledger import Line
 from contract.manifest import Input
 from contract.publish import DatasetWriter
 from contract.registry import NoAnswer
@@ -74,10 +75,16 @@ def preprocessed(checkout):
     return checkout
 
 
+def put_in_use(checkout, champion):
+    line = Line(decision="promoted", why="better", day=DAY, before=None, model=champion, metrics={}).after("")
+    checkout.layout.ledger.write_bytes(msgspec.json.encode(line) + b"\n")
+
+
 @pytest.fixture
 def predicted(checkout, monkeypatch):
-    """A day that was predicted by the registry's champion."""
+    """A day that was predicted by the ledger's champion, who is the registry's, too."""
     monkeypatch.setattr(unchanged, "registered_champion", lambda address, name: CHAMPION)
+    put_in_use(checkout, CHAMPION)
     checkout.write(checkout.layout.processed(DAY))
     rows, model, seen = checkout.layout.processed(DAY), checkout.file("models/m.joblib"), Seen(champion=CHAMPION)
     checkout.write(checkout.layout.predictions(DAY), rows, model, seen=seen)
@@ -169,10 +176,28 @@ def test_the_step_is_asked_when_a_file_of_the_inbox_has_changed_or_another_one_h
     assert checkout.changed(step="generate") == f"inbox/{DAY}: has other files now"
 
 
-def test_the_step_is_asked_when_the_champion_is_another_one(predicted, monkeypatch):
-    other = msgspec.structs.replace(CHAMPION, version="8")
-    monkeypatch.setattr(unchanged, "registered_champion", lambda address, name: other)
+def test_the_step_is_asked_when_the_champion_is_another_one(predicted):
+    put_in_use(predicted, msgspec.structs.replace(CHAMPION, version="8"))
     assert predicted.changed(step="predict") == f"the champion is {DAY} v8 now"
+
+
+def test_the_step_is_asked_when_the_ledger_is_lost_or_damaged(predicted):
+    predicted.layout.ledger.write_text("{}\n")
+    assert "line 1 is damaged" in predicted.changed(step="predict")
+    predicted.layout.ledger.unlink()
+    assert predicted.changed(step="predict") == "the champion is lost now"
+
+
+def test_the_step_is_asked_when_the_registry_names_another_model_as_champion(predicted, monkeypatch):
+    other = msgspec.structs.replace(CHAMPION, sha256="3" * 64)
+    monkeypatch.setattr(unchanged, "registered_champion", lambda address, name: other)
+    assert predicted.changed(step="predict") == f"the registry's champion is {DAY} v7 now"
+
+
+def test_the_number_that_a_registry_gives_the_champion_changes_nothing(predicted, monkeypatch):
+    again = msgspec.structs.replace(CHAMPION, version="1")
+    monkeypatch.setattr(unchanged, "registered_champion", lambda address, name: again)
+    assert predicted.up_to_date("predict")
 
 
 def test_the_step_is_asked_when_the_registry_does_not_answer(predicted, monkeypatch):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from contract.champion import Champion, read_champion
 from contract.dataset import Dataset
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
+from contract.ledger import Line, last_in_use, read
 
 _TEMPLATE = Path(__file__).parent / "templates" / "index.html"
 KINDS = ("train", "predict", "live")
@@ -31,13 +31,12 @@ def _champion(layout: Layout) -> Champion | None:
         return None
 
 
-def _decision(layout: Layout) -> dict[str, Any] | None:
-    """The ledger's last line that put a model in use; its chain is validate's to verify."""
+def _decision(layout: Layout) -> Line | None:
+    """The ledger's last line that put a model in use."""
     try:
-        lines = [json.loads(line) for line in layout.ledger.read_text().splitlines()]
-    except (OSError, ValueError):
+        return last_in_use(read(layout.ledger))
+    except (OSError, DataError):
         return None
-    return next((line for line in reversed(lines) if line["decision"] in ("promoted", "rolled_back", "moved")), None)
 
 
 def _reports(layout: Layout) -> list[dict[str, Any]]:

@@ -1,12 +1,13 @@
-import json
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
 from analysis.index import write
 from contract.champion import Champion, write_champion
 from contract.layout import Layout
+from contract.ledger import Line
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 
@@ -49,8 +50,17 @@ def test_who_is_champion_since_when_and_why_comes_first(layout):
     report(layout, "train", "2026-01-02", {"decision": "promoted", "why": "good"})
     assert "No champion yet" in page(layout)
     write_champion(layout.champion, CHAMPION)
-    line = {"decision": "rolled_back", "when": "2026-01-05T10:00:00+00:00", "by": "ada", "why": "complaints"}
-    layout.ledger.write_text(json.dumps(line) + "\n")
+    line = Line(
+        when="2026-01-05T10:00:00+00:00",
+        by="ada",
+        decision="rolled_back",
+        why="complaints",
+        day="2026-01-02",
+        before=None,
+        model=CHAMPION,
+        metrics={},
+    )
+    layout.ledger.write_bytes(msgspec.json.encode(line.after("")) + b"\n")
     html = page(layout)
     assert "In use: the model of 2026-01-02, version 3" in html
     assert "rolled back 2026-01-05 10:00:00Z by ada: complaints" in html

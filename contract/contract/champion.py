@@ -55,6 +55,10 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
             version=manifest.run.get("version"),
         )
 
+    def same_as(self, other: Champion) -> bool:
+        """The same file from the same training, whatever number a registry gave it."""
+        return (self.sha256, self.manifest) == (other.sha256, other.manifest)
+
     def tags(self) -> dict[str, str]:
         """The fields as tags of the registered version."""
         fields = msgspec.to_builtins(self).items()
@@ -69,14 +73,29 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
         return cls(**{name: tags[name] for name in names if name in tags}, version=version)
 
 
+class Pointer(Champion, frozen=True, kw_only=True):
+    """The content of models/champion.json."""
+
+    line: str | None = None
+    """Hash of the ledger's line that put it there."""
+
+
 def read_champion(path: Path) -> Champion:
+    """The pointer's champion; raises as `read_pointer` does."""
+    pointer = read_pointer(path)
+    return Champion(**{name: getattr(pointer, name) for name in Champion.__struct_fields__})
+
+
+def read_pointer(path: Path) -> Pointer:
     """The pointer at `path`. Raises MissingInput when there is none, DataError when it is damaged."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Champion)
+        return msgspec.json.decode(path.read_bytes(), type=Pointer)
     except FileNotFoundError:
         raise MissingInput(f"{path}: no champion yet; run train and validate first") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not a champion pointer: {error}") from None
+        raise DataError(
+            f"{path}: not a champion pointer: {error}; remove it: validate writes it again from the ledger"
+        ) from None
 
 
 def write_champion(path: Path, champion: Champion) -> None:

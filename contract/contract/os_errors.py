@@ -48,7 +48,7 @@ def explain(error: OSError, data_root: str | None = None) -> str:
     what = f"a file below {place}" if path is None else os.fsdecode(path)
     remedy = _REMEDIES[error.errno].format(place=place, user=os.getuid())
     return (
-        f"{what}: {os.strerror(error.errno)} ({_room(place, data_root)}): {remedy}; then run this again: "
+        f"{what}: {os.strerror(error.errno)}: {remedy} ({_room(place, data_root)}); then run this again: "
         "nothing is half-written, and what was there before is kept"
     )
 

@@ -15,7 +15,7 @@ READS = {
     "preprocess": (f"raw/{DAY}", f"processed/{DAY}"),
     "train": ("processed", f"models/{DAY}"),
     "validate": ("processed", f"models/{DAY}", "models/champion.json", "ledger.jsonl", "reports/train"),
-    "predict": (f"processed/{DAY}", "models", f"predictions/{DAY}", "reports/predict"),
+    "predict": (f"processed/{DAY}", "models", "ledger.jsonl", f"predictions/{DAY}", "reports/predict"),
 }
 # data, missing input, not permitted: what a person must look at
 TOLD = {65, 66, 77}

@@ -35,7 +35,7 @@ def _trace_options(parser: argparse.ArgumentParser) -> None:
 STEP = Step(
     name="predict",
     package=Path(__file__).parent,
-    summary="Reads processed/<day> and the champion: the registry's (MLFLOW_TRACKING_URI), else models/champion.json.\n"
+    summary="Reads processed/<day> and the champion: the one that ledger.jsonl put in use last.\n"
     "Writes predictions/<day>: key, prediction, scores and model of each row; reports/predict/<day>: drift.",
     work=work,
     libraries=(Path(analysis.__file__).parent,),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from contract.dataset import Dataset
 from contract.errors import DataError, MissingInput, NotPermitted
 from contract.files import sha256_of
 from contract.layout import Layout
+from contract.ledger import IN_USE, read
 from contract.manifest import File, Input, Manifest
 from contract.model_file import signature, signing_key
 from contract.visible import visible
@@ -103,15 +103,15 @@ def _signature(champion: Champion, *, sign: bool) -> Iterator[Link]:
 
 
 def _ledger(layout: Layout, champion: Champion) -> Iterator[Link]:
-    """The last line that put this model in use; the chain itself is for `validate history`."""
+    """The last line that put this model in use."""
     try:
-        lines = [json.loads(line) for line in layout.ledger.read_text().splitlines()]
-    except (OSError, ValueError) as error:
-        yield Link(depth=2, what=layout.ledger.name, state="missing", detail=str(error))
+        lines = read(layout.ledger)
+    except (OSError, DataError) as error:
+        yield Link(depth=2, what=layout.ledger.name, state="changed", detail=str(error))
         return
     for line in reversed(lines):
-        if line["decision"] in ("promoted", "rolled_back", "moved") and line["to"]["sha256"] == champion.sha256:
-            detail = f"{line['decision'].replace('_', ' ')} {line['when']} by {line['by']}"
+        if line.decision in IN_USE and line.model.same_as(champion):
+            detail = f"{line.decision.replace('_', ' ')} {line.when} by {line.by}"
             yield Link(depth=2, what=layout.ledger.name, state="noted", detail=detail)
             return
     yield Link(depth=2, what=layout.ledger.name, state="missing", detail="no line put this model in use")

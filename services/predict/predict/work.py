@@ -42,7 +42,7 @@ def work(run: Run) -> None:
     """
     check_key(run.config)
     rows = Dataset.open(run.layout.processed(run.day))
-    champion = champion_in_use(os.environ.get("MLFLOW_TRACKING_URI"), run.config.pipeline.name, run.layout.champion)
+    champion = champion_in_use(os.environ.get("MLFLOW_TRACKING_URI"), run.config.pipeline.name, run.layout)
     recipe = _recipe(run, rows, champion)
     counted = None
     if not run.up_to_date(run.layout.predictions(run.day), recipe):

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import joblib
+import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -20,9 +21,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 import predict
-from contract.champion import Champion, write_champion
+from contract.champion import Champion, Pointer, write_champion
 from contract.dataset import Dataset
 from contract.layout import Layout
+from contract.ledger import Line, read
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
@@ -78,6 +80,16 @@ def a_model(estimator=None, classes=("no", "yes")):
     return make_pipeline(encode, estimator).fit(frame, target)
 
 
+def put_in_use(layout, champion):
+    """A promotion, as validate writes it."""
+    lines = read(layout.ledger)
+    line = Line(decision="promoted", why="better", day=champion.day, before=None, model=champion, metrics={})
+    line = line.after(lines[-1].hash if lines else "")
+    with layout.ledger.open("ab") as file:
+        file.write(msgspec.json.encode(line) + b"\n")
+    write_champion(layout.champion, Pointer(**msgspec.structs.asdict(champion), line=line.hash))
+
+
 class Day:
     """A data root with one processed day and, when given one, a champion; and the step to run on it."""
 
@@ -109,8 +121,8 @@ class Day:
             counts["rejected_by_rule"] = {"id: duplicate": 1}
             writer.publish(Recipe("preprocess", DAY, "c0de", {"rows": table.to_pydict()}), counts, {})
 
-    def crown(self, model, *, name="model.joblib", **fields):
-        """Put a model's file and the pointer in place; returns the champion."""
+    def file_of(self, model, *, name="model.joblib", **fields):
+        """Put a model's file in place; returns what a pointer would say of it."""
         file = io.BytesIO()
         joblib.dump(model, file)
         path = self.layout.model(TRAINED) / name
@@ -124,8 +136,12 @@ class Day:
             "sklearn": version("scikit-learn"),
             "version": "3",
         }
-        champion = Champion(**{**told, **fields})
-        write_champion(self.layout.champion, champion)
+        return Champion(**{**told, **fields})
+
+    def crown(self, model, **fields):
+        """Put its file, the ledger's line and the pointer in place; returns the champion."""
+        champion = self.file_of(model, **fields)
+        put_in_use(self.layout, champion)
         return champion
 
     def predict(self, *, force=False):

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
+from conftest import put_in_use
 
 from analysis.reference import build
 from analysis.rows import Words
@@ -31,9 +32,7 @@ def watched(day, model):
         notes = {"sklearn": crowned.sklearn}
         manifest = writer.publish(recipe, {}, {"version": "3"}, notes)
     champion = Champion.of(f"models/{day.trained}", manifest)
-    from contract.champion import write_champion
-
-    write_champion(day.layout.champion, champion)
+    put_in_use(day.layout, champion)
     return day
 
 

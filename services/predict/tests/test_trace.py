@@ -1,12 +1,12 @@
 """From predictions down to what arrived: whatever was touched is named, and nothing else."""
 
 import hashlib
-import json
+import re
 
-import msgspec
 import pytest
+from conftest import put_in_use
 
-from contract.champion import Champion, write_champion
+from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.errors import MissingInput
 from contract.manifest import Input
@@ -51,15 +51,8 @@ def chain(day, model):
             Recipe("train", day.trained, "c0de", {}, days), {}, {"mlflow_run": "r1"}, {"sklearn": crowned.sklearn}
         )
     champion = Champion.of(f"models/{day.trained}", manifest)
-    write_champion(layout.champion, champion)
-    line = {
-        "decision": "promoted",
-        "when": "2026-11-16T03:00:00+00:00",
-        "by": "validate",
-        "why": "better",
-        "to": msgspec.to_builtins(champion),
-    }
-    layout.ledger.write_text(json.dumps(line) + "\n")
+    layout.ledger.unlink()
+    put_in_use(layout, champion)
     day.predict()
     return day
 
@@ -79,7 +72,7 @@ def test_every_link_holds_down_to_the_files_that_arrived(chain):
         assert f"inbox/{each}/a.csv" in names
     told = tree(found)
     assert "MLflow run r1" in told
-    assert "promoted 2026-11-16T03:00:00+00:00 by validate" in told
+    assert re.search(r"promoted 20\S+ by validate", told)
     assert "revision abc, image feed" in told
 
 
@@ -137,7 +130,18 @@ def test_a_model_that_was_trained_again_since_is_changed_while_its_file_still_ho
 
 def test_a_model_that_no_line_of_the_ledger_put_in_use_is_told(chain):
     chain.layout.ledger.write_text("")
-    assert [link.what for link in broken(links(chain))] == ["ledger.jsonl"]
+    assert [(link.what, link.state) for link in broken(links(chain))] == [("ledger.jsonl", "missing")]
+
+
+def test_a_ledger_whose_last_line_was_torn_by_a_crash_still_tells(chain):
+    with chain.layout.ledger.open("a") as file:
+        file.write('{"when":"2026')
+    assert broken(links(chain)) == []
+
+
+def test_a_ledger_that_was_touched_is_told(chain):
+    chain.layout.ledger.write_text(chain.layout.ledger.read_text().replace("better", "worse!"))
+    assert [(link.what, link.state) for link in broken(links(chain))] == [("ledger.jsonl", "changed")]
 
 
 def test_an_unsigned_model_is_told_where_a_signature_is_demanded(chain):

@@ -1,6 +1,7 @@
 import msgspec
 import pytest
 
+from contract.champion import Pointer, read_pointer, write_champion
 from contract.errors import ConfigError, DataError, MissingInput, NotPermitted
 from contract.manifest import read_manifest
 
@@ -77,13 +78,18 @@ def test_a_new_champion_predicts_the_day_again(ready, make_model):
     assert second.counts["predicted"] != first.counts["predicted"]
 
 
-def test_the_registrys_champion_goes_before_the_pointers(ready, make_model, registry, monkeypatch):
-    registry.champions["shop"] = ready.crown(make_model(classes=("yes", "no")), name="other.joblib", version="9")
-    ready.crown(make_model())
+def test_a_model_that_the_ledger_did_not_put_in_use_predicts_nothing(ready, make_model, registry, monkeypatch):
+    ready.predict()
+    before = ready.tree()
+    unjudged = ready.file_of(make_model(classes=("yes", "no")), name="other.joblib", version="3")
+    registry.champions["shop"] = unjudged
     monkeypatch.setenv("MLFLOW_TRACKING_URI", registry.uri)
-    assert ready.predict().manifest.notes["champion"]["version"] == "9"
-    registry.close()
-    assert ready.predict().manifest.notes["champion"]["version"] == "3"
+    ready.predict()
+    assert ready.tree() == before
+    pointer = read_pointer(ready.layout.champion)
+    write_champion(ready.layout.champion, Pointer(**msgspec.structs.asdict(unjudged), line=pointer.line))
+    ready.predict()
+    assert ready.tree() == before
 
 
 def test_without_processed_rows_the_step_says_what_is_missing(day, model):

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import sklearn
+from mlflow_server import SERVER, serving
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.impute import SimpleImputer
@@ -20,6 +21,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from contract.champion import Champion, read_champion
 from contract.config import Config
 from contract.dataset import Dataset
+from contract.layout import Layout
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.toml import load
@@ -95,7 +97,12 @@ class Project:
     name: str = field(default="trial")
 
     def configure(self, gate=""):
-        (self.root / "pipeline.toml").write_text(HEAD[self.task] + REST + gate)
+        text = (HEAD[self.task] + REST + gate).replace('name = "trial"', f'name = "{self.name}"')
+        (self.root / "pipeline.toml").write_text(text)
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.root)
 
     @property
     def config(self) -> Config:
@@ -108,6 +115,7 @@ class Project:
         table = table if table is not None else columns(self.task, **options)
         rows = pa.table(table)
         counts = {"rows_in": rows.num_rows, "rows_out": rows.num_rows, "rejected": 0, "labelled": rows.num_rows}
+        counts["rejected_by_rule"] = {}
         with DatasetWriter(self.root / "processed" / day) as writer:
             writer.write(rows)
             writer.file("profile", "profile.json").write_text(json.dumps(PROFILE))
@@ -165,7 +173,7 @@ class Project:
             writer.publish(Recipe("predict", day, "c0de", {}), counts={}, run={}, notes=notes)
 
     def ledger(self):
-        from validate.ledger import read
+        from contract.ledger import read
 
         return read(self.root / "ledger.jsonl")
 
@@ -201,6 +209,12 @@ def make(root, task):
     return project
 
 
+@pytest.fixture(scope="session")
+def make_project():
+    """Three processed days below a root, of a binary task unless said otherwise."""
+    return lambda root, task="binary": make(root, task)
+
+
 @pytest.fixture
 def project(tmp_path):
     """Three processed days of a binary task."""
@@ -211,3 +225,12 @@ def project(tmp_path):
 def each_task(request, tmp_path):
     """The same for every kind of task."""
     return make(tmp_path, request.param)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """The address of a registry of our own."""
+    if not SERVER.exists():
+        pytest.skip(f"no MLflow server at {SERVER}; make it with: tools/env mlflow")
+    with serving(tmp_path_factory.mktemp("mlflow")) as address:
+        yield address

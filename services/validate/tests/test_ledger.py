@@ -7,8 +7,10 @@ import pytest
 
 from contract.champion import Champion
 from contract.errors import DataError
+from contract.ledger import Line, read
+from contract.manifest import Input
 from validate.history import as_json, table
-from validate.ledger import Line, append, in_use, predecessor, read
+from validate.ledger import append, golden_of, in_use, predecessor
 
 A, B, C = (
     Champion(day=f"2026-01-0{n}", file=f"m{n}", sha256=str(n) * 64, manifest="f", sklearn="1") for n in (1, 2, 3)
@@ -134,3 +136,23 @@ def test_going_back_twice_goes_further_back_not_forth(path):
     assert [each.model for each in in_use(lines)] == [A]
     lines = written(path, line("refused", before=A, model=C), line("moved", before=A, model=C))
     assert [each.model for each in in_use(lines)] == [A, C]
+
+
+def test_a_model_that_was_put_in_use_again_while_it_was_stands_once_in_what_one_goes_back_over(path):
+    lines = written(
+        path, line(), line(before=A, model=B), line("refused", before=B, model=C), line("promoted", before=A, model=B)
+    )
+    assert [each.model for each in in_use(lines)] == [A, B]
+
+
+def test_the_golden_rows_of_a_model_are_those_that_it_was_last_tried_on(path):
+    rows = [Input(f"golden-{n}", str(n) * 64) for n in (1, 2)]
+    lines = written(
+        path,
+        line(golden=rows[0]),
+        line(before=A, model=B),
+        line("rolled_back", before=B, golden=rows[1]),
+        line("moved", before=A, model=A),
+    )
+    assert golden_of(lines, A) == rows[1]
+    assert golden_of(lines, B) is None

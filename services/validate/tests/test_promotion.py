@@ -5,9 +5,10 @@ import os
 import pytest
 
 import validate.page
+from contract.champion import read_pointer
 from contract.layout import Layout
-from validate.ledger import last_in_use
-from validate.promotion import read_pointer, unfinished
+from contract.ledger import last_in_use
+from validate.promotion import pointer_fits
 
 CALLS = ("pwrite", "ftruncate", "replace", "fsync")
 
@@ -52,8 +53,8 @@ def agree(project):
     """Ledger, pointer and manifest tell of the same champion, and the chain holds."""
     line = last_in_use(project.ledger())
     assert project.champion == line.model
-    assert read_pointer(Layout(project.root)).line == line.hash
-    assert not unfinished(Layout(project.root))
+    assert read_pointer(Layout(project.root).champion).line == line.hash
+    assert pointer_fits(Layout(project.root), line)
 
 
 def test_killed_at_any_write_the_same_day_run_again_ends_as_if_nothing_had_been(project, two):
@@ -108,6 +109,29 @@ def test_killed_at_any_write_a_rollback_is_finished_or_was_never_begun(project, 
         assert project.champion == (old if begun else new)
         agree(project)
     assert number > 4
+
+
+def test_two_validations_at_once_decide_one_after_the_other(project, two):
+    old, _ = two
+    project.trained("2026-01-01", "fine")
+    children = []
+    for day in ("2026-01-01", "2026-01-03"):
+        child = os.fork()
+        if not child:
+            code = 70
+            try:
+                code = project.validate("--force", day=day)
+            finally:
+                os._exit(code)
+        children.append(child)
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) in (0, 80) for child in children] == [True, True]
+    lines = project.ledger()
+    assert (lines[0].decision, lines[0].model) == ("promoted", old)
+    assert {line.day for line in lines[1:]} == {"2026-01-01", "2026-01-03"}
+    # whoever was second was compared with what the first left
+    left = lines[1].model if lines[1].decision == "promoted" else old
+    assert lines[2].before == left
+    agree(project)
 
 
 def restore(project, snapshot):

@@ -1,93 +1,21 @@
-"""Against MLflow's own server, where this machine has it; what is asked of it, no stand-in could judge."""
+"""The alias in MLflow and what the step does to it, against MLflow's own server."""
 
-import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from pathlib import Path
 
 import mlflow
 import pytest
-from mlflow.exceptions import MlflowException
+from mlflow_server import alias, aliased, register, use
 
+import validate.registry
 from contract.champion import CHAMPION
-
-ROOT = Path(__file__).resolve().parents[3]
-SERVER = ROOT / ".venvs" / "mlflow" / "bin" / "mlflow"
-START_SECONDS = 120
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """The address of a registry of our own."""
-    if not SERVER.exists():
-        pytest.skip(f"no MLflow server at {SERVER}; make it with: tools/env mlflow")
-    home = tmp_path_factory.mktemp("mlflow")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    command = [
-        # the server ends with this process, even when that is killed
-        *(sys.executable, ROOT / "tools" / "keeper.py", "TERM", "20"),
-        SERVER,
-        "server",
-        "--backend-store-uri",
-        f"sqlite:///{home}/m.db",
-        "--artifacts-destination",
-        str(home / "a"),
-    ]
-    command += ["--host", "127.0.0.1", "--port", address.split(":")[1], "--workers", "1"]
-    surroundings = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    with (home / "log").open("w") as log:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=home, env=surroundings, start_new_session=True
-        )
-        try:
-            wait(f"http://{address}/health", process, home / "log")
-            yield f"http://{address}"
-        finally:
-            process.stdin.close()
-            process.wait(30)
-
-
-def wait(url, process, log):
-    end = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.5)
+from validate.registry import set_champion
 
 
 @pytest.fixture
 def registered(server, project, monkeypatch):
-    """A project whose models are registered, under a name that no other test uses."""
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
-    mlflow.set_tracking_uri(server)
-    text = (project.root / "pipeline.toml").read_text()
-    project.name = f"trial {project.root.name}"
-    (project.root / "pipeline.toml").write_text(text.replace('name = "trial"', f'name = "{project.name}"'))
-    mlflow.MlflowClient().create_registered_model(project.name)
-    return project
-
-
-def register(project, day, quality):
-    """A model of a day and its version, as train leaves them."""
-    tags = project.trained(day, quality).tags()
-    number = mlflow.MlflowClient().create_model_version(project.name, "s3://nowhere/model", tags=tags).version
-    return project.trained(day, quality, version=str(number))
-
-
-def alias(project):
-    try:
-        return str(mlflow.MlflowClient().get_model_version_by_alias(project.name, CHAMPION).version)
-    except MlflowException:
-        return None
+    """A project whose models are registered."""
+    return use(project, server, monkeypatch)
 
 
 def test_a_promotion_moves_the_alias_and_the_pointer(registered):
@@ -107,19 +35,19 @@ def test_a_refusal_moves_neither(registered):
     assert (alias(registered), registered.champion) == ("1", first)
 
 
-def test_the_alias_says_who_the_champion_is_when_the_pointer_says_otherwise(registered):
-    register(registered, "2026-01-02", "bad")
+def test_an_alias_that_was_moved_by_hand_is_put_back_and_the_way_to_mean_it_is_told(registered, capsys):
+    first = register(registered, "2026-01-02", "bad")
     assert registered.validate() == 0
-    register(registered, "2026-01-03", "good")
+    second = register(registered, "2026-01-03", "good")
     mlflow.MlflowClient().set_registered_model_alias(registered.name, CHAMPION, "2")
-    register(registered, "2026-01-02", "bad")
-    registered.configure()
-    text = (registered.root / "pipeline.toml").read_text()
-    (registered.root / "pipeline.toml").write_text(text.replace('name = "trial"', f'name = "{registered.name}"'))
-    assert registered.validate("--force") == 80
-    assert [line.decision for line in registered.ledger()] == ["promoted", "moved", "refused"]
-    assert registered.ledger()[-1].before.day == "2026-01-03"
-    assert registered.champion.version == "2"
+    assert registered.validate() == 0
+    assert (alias(registered), registered.champion) == ("1", first)
+    told = capsys.readouterr().err
+    assert "the alias of the champion is at version 2 (2026-01-03), which the ledger did not put in use" in told
+    way_out = told.split("validate adopt --to ")[1].split()[0]
+    assert registered.run("adopt", "--to", way_out, "--by", "ada", "--why", "moved on purpose") == 0
+    assert (alias(registered), registered.champion) == ("2", second)
+    assert [(line.decision, line.by) for line in registered.ledger()] == [("promoted", "validate"), ("adopted", "ada")]
 
 
 def test_a_champion_that_was_never_registered_takes_the_alias_away(registered, capsys):
@@ -192,26 +120,53 @@ def test_the_judgement_is_in_the_run_of_the_training(registered):
     assert "plots/roc.svg" in {file.path for file in client.list_artifacts(run, "plots")}
 
 
-def test_a_version_with_foreign_tags_is_refused_before_anything_changes(registered, capsys):
-    register(registered, "2026-01-02", "good")
+def test_the_judgement_stands_when_the_training_is_not_in_the_registry_any_more(registered, capsys):
     client = mlflow.MlflowClient()
-    foreign = client.create_model_version(registered.name, "s3://nowhere/model").version
-    client.set_registered_model_alias(registered.name, CHAMPION, foreign)
-    before = registered.snapshot()
-    assert registered.validate() == 65
-    assert "registry: version 2 must carry the tags" in capsys.readouterr().err
-    assert registered.snapshot() == before
+    gone = client.create_run(client.create_experiment(registered.name)).info.run_id
+    client.delete_run(gone)
+    for day, run in (("2026-01-02", "0" * 32), ("2026-01-03", gone)):
+        registered.trained(day, "bad" if day == "2026-01-02" else "good", version="1", run=run)
+        assert registered.validate(day=day) == 0
+        assert f"the training's run {run} is not there any more" in capsys.readouterr().err
+
+
+def test_the_version_of_the_ledgers_run_goes_before_another_one_of_the_same_model(registered):
+    model = register(registered, "2026-01-02", "good")
+    register(registered, "2026-01-02", "good")
+    set_champion(registered.name, model, registered.layout)
+    assert alias(registered) == "1"
+
+
+def test_a_model_without_a_version_is_registered_from_its_file(registered):
+    model = registered.trained("2026-01-02", "good", version="7")
+    set_champion(registered.name, model, registered.layout)
+    version = aliased(registered)
+    assert (str(version.version), dict(version.tags)) == ("1", model.tags())
+    (copy,) = mlflow.MlflowClient().list_artifacts(version.run_id, "model")
+    assert copy.path == f"model/{model.file.rpartition('/')[2]}"
+
+
+def test_a_champion_that_is_neither_registered_nor_on_disk_is_told_with_a_way_out_that_works(registered, capsys):
+    first = register(registered, "2026-01-02", "bad")
+    assert registered.validate() == 0
+    second = register(registered, "2026-01-03", "good")
+    assert registered.validate(day="2026-01-03") == 0
+    mlflow.MlflowClient().delete_registered_model(registered.name)
+    for spoil, code in ((lambda path: path.write_bytes(b"other"), 77), (lambda path: path.unlink(), 66)):
+        spoil(registered.root / second.file)
+        assert registered.validate(day="2026-01-03") == code
+        assert "or put another model in use: validate rollback" in capsys.readouterr().err
+    assert registered.run("rollback") == 0
+    assert (alias(registered), registered.champion) == ("1", first)
 
 
 def test_a_registry_that_goes_away_in_the_middle_is_unavailable_and_the_champion_stays(registered, monkeypatch, capsys):
-    import validate.registry
-
     register(registered, "2026-01-02", "good")
 
-    def gone(name, version):
+    def gone(*given):
         monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
         mlflow.set_tracking_uri("http://127.0.0.1:9")
-        return moved(name, version)
+        return moved(*given)
 
     moved = validate.registry.set_champion
     monkeypatch.setattr(validate.registry, "set_champion", gone)

@@ -26,8 +26,8 @@ def main() -> int:
 
 def history(args: argparse.Namespace) -> None:
     """Print the ledger, its chain verified."""
+    from contract.ledger import read
     from validate.history import as_json, table
-    from validate.ledger import read
 
     lines = read(Layout(open_root(args)).ledger)
     print("\n".join(as_json(lines)) if args.json else table(lines))
@@ -39,6 +39,14 @@ def rollback(args: argparse.Namespace) -> None:
 
     root, config = open_root(args), load(Path(args.config))
     back(root, config, throne_of(root, config), to=args.to, by=args.by, why=args.why or "rolled back")
+
+
+def adopt(args: argparse.Namespace) -> None:
+    """Put a model in use that no gate judged."""
+    from validate.adoption import adopt as take
+
+    root, config = open_root(args), load(Path(args.config))
+    take(root, config, throne_of(root, config), to=args.to, by=args.by, why=args.why or "adopted")
 
 
 def approve(args: argparse.Namespace) -> None:
@@ -95,7 +103,14 @@ def _answer_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _rollback_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--to", metavar="VERSION", help="a version or a training day (default: the champion before)")
+    parser.add_argument("--to", metavar="MODEL", help="as adopt's MODEL (default: the champion before)")
+    _answer_options(parser)
+
+
+def _adopt_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--to", metavar="MODEL", required=True, help="its version, training day, or the beginning of its sha256"
+    )
     _answer_options(parser)
 
 
@@ -113,6 +128,7 @@ STEP = Step(
     commands=(
         Command("history", "print who was champion since when and why; check the ledger", _history_options, history),
         Command("rollback", "go back to an earlier champion", _rollback_options, rollback),
+        Command("adopt", "put a model in use without the gate, on your word", _adopt_options, adopt),
         Command("approve", 'promote what waits for it (gate.approval = "manual")', _answer_options, approve),
         Command("refuse", "keep the champion instead", _answer_options, refuse),
         Command("monitor", "judge a day's predictions, now that its target is known", _no_options, monitor),

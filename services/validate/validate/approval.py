@@ -11,7 +11,8 @@ from analysis import index
 from contract.config import Config
 from contract.errors import DataError, GateRefused, MissingInput
 from contract.layout import Layout
-from validate.ledger import Line, append, read
+from contract.ledger import Line, read
+from validate.ledger import append
 from validate.promotion import Throne, alone
 
 log = logging.getLogger("validate")
@@ -31,6 +32,7 @@ def approve(root: Path, config: Config, throne: Throne, day: str, *, by: str, wh
         lines = read(layout.ledger)
         proposed, answer = _proposed(lines, day)
         if answer is not None and answer.decision == "promoted":
+            throne.settle()  # whoever approved it may have been killed
             log.info("models/%s: approved already, by %s", day, answer.by)
             return
         if answer is not None:

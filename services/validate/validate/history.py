@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from contract.ledger import Line
 from contract.visible import visible
-from validate.ledger import Line
 
 _HEAD = ("when", "decision", "model", "before", "by", "metrics", "why")
 _WIDEST = 60

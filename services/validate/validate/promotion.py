@@ -1,8 +1,9 @@
 """Change the champion so that a crash at any instant leaves a change that the next run finishes.
 
-In this order: the ledger's line (from then on the change holds), the registry's alias, the pointer, which carries
-the line's hash. A pointer with another hash than the last line that put a model in use tells of a change that was
-cut short: whoever comes next, for whichever day, finishes it first.
+In this order: the ledger's line (from then on the change holds, and predict serves the model), the registry's alias,
+the pointer, which carries the line's hash. Alias and pointer follow the ledger: whoever comes next, for whichever
+day, puts them right when they say otherwise, by the model's hash and training. A registry's numbers begin anew when
+it is reset, so they tell nothing.
 """
 
 from __future__ import annotations
@@ -16,19 +17,14 @@ from dataclasses import dataclass
 
 import msgspec
 
-from contract.champion import Champion, read_champion, write_champion
-from contract.errors import MissingInput
+from contract.champion import Champion, Pointer, read_pointer, write_champion
+from contract.errors import DataError, MissingInput
+from contract.files import sha256_of
 from contract.layout import Layout
-from validate.ledger import Line, append, last_in_use, read
+from contract.ledger import Line, champion_line
+from validate.ledger import append
 
 log = logging.getLogger("validate")
-
-
-class Pointer(Champion, frozen=True, kw_only=True):
-    """The content of models/champion.json: predict reads the champion, we also read the line."""
-
-    line: str | None = None
-    """Hash of the ledger's line that put it there."""
 
 
 @dataclass(frozen=True)
@@ -42,73 +38,111 @@ class Throne:
     """There is a registry."""
 
     def champion(self) -> Champion | None:
-        """The model in use, once a change that was cut short is finished; None when there is none.
+        """The model in use, by the ledger; None when there is none.
 
-        An alias that somebody moved in the registry is respected, and put on record.
+        Raises DataError when the ledger has lost it: pointer or registry tell of a champion of this data root that no
+        line put in use.
         """
-        line, pointer = last_in_use(read(self.layout.ledger)), read_pointer(self.layout)
-        alias = self._alias()
+        line = champion_line(self.layout)
         if line is None:
-            return alias or self._without_ledger()
-        if pointer is None or pointer.line != line.hash:
-            log.warning("ledger: the change to the model of %s was cut short: finished now", line.model.day)
-            self._put(line)
-            return line.model
-        if alias is None or alias.sha256 == line.model.sha256:
-            if alias is None and self.registered and line.model.version is not None:
-                log.warning("MLflow: no version of %s has the alias of the champion: set again", self.name)
-                self._put(line)
-            return line.model
-        log.warning("MLflow: somebody moved the alias to version %s: it is the champion from now on", alias.version)
-        why = f"the alias was moved to version {alias.version} in the registry"
-        moved = Line(
-            by="registry", decision="moved", why=why, day=alias.day, before=line.model, model=alias, metrics={}
-        )
-        self.change(moved)
-        return alias
+            self._must_not_be_lost()
+        return line.model if line else None
+
+    def settle(self) -> Champion | None:
+        """The same, once alias and pointer say what the ledger says.
+
+        Raises besides Unavailable when the registry fails, and what registering a model anew raises.
+        """
+        champion, line = self.champion(), champion_line(self.layout)
+        if line is not None:
+            settled = _tell_of_pointer(self.layout, line)
+            if self.registered:
+                self._tell_of_alias(line, settled=settled)
+            self.put(line)
+        return champion
 
     def change(self, line: Line) -> Line:
         """Put the model of a line in use."""
         written = append(self.layout.ledger, line)
-        self._put(written)
+        self.put(written)
         return written
 
-    def _put(self, line: Line) -> None:
+    def put(self, line: Line) -> None:
+        """Point alias and pointer to the model of the ledger's line."""
         if self.registered:
             from validate.registry import set_champion
 
-            set_champion(self.name, line.model.version)
-        write_champion(self.layout.champion, Pointer(**msgspec.structs.asdict(line.model), line=line.hash))
+            set_champion(self.name, line.model, self.layout)
+        if (wanted := _pointer(line)) != _pointed(self.layout):
+            write_champion(self.layout.champion, wanted)
 
-    def _without_ledger(self) -> Champion | None:
-        try:
-            return read_champion(self.layout.champion)
-        except MissingInput:
-            return None
+    def _tell_of_alias(self, line: Line, *, settled: bool) -> None:
+        from validate.registry import aliased
 
-    def _alias(self) -> Champion | None:
+        alias = aliased(self.name)
+        if alias is None:
+            if settled and line.model.version is not None:
+                log.warning("MLflow: no version of %s has the alias of the champion: set again", self.name)
+        elif settled and not alias.of(line.model):
+            log.warning(
+                "MLflow: the alias of the champion is at version %s (%s), which the ledger did not put in use: put "
+                "back to %s; if version %s is meant: validate adopt --to %s",
+                alias.number,
+                alias.tags.get("day", "not from train"),
+                line.model.label,
+                alias.number,
+                alias.tags.get("sha256", alias.number)[:12],
+            )
+
+    def _must_not_be_lost(self) -> None:
         if not self.registered:
-            return None
-        from validate.registry import champion
+            return
+        from validate.registry import aliased
 
-        return champion(self.name)
+        alias = aliased(self.name)
+        if alias is None:
+            return
+        file, sha256 = alias.tags.get("file", ""), alias.tags.get("sha256", "")
+        path = self.layout.root / file
+        if file and path.is_file() and sha256_of(path) == sha256:
+            raise DataError(
+                f"{self.layout.ledger.name}: has no champion, while version {alias.number} in MLflow is one, and its "
+                f"{file} lies here: the ledger was lost; bring it back from a backup, or say which model is in use: "
+                f"validate adopt --to {sha256[:12]}; to begin without one, take the alias away in MLflow"
+            )
+        log.warning(
+            "MLflow: version %s of %s has the alias of the champion, and is none of this data root: passed over",
+            alias.number,
+            self.name,
+        )
 
 
-def read_pointer(layout: Layout) -> Pointer | None:
-    """What models/champion.json says; None when it is not there or damaged, since the ledger can write it again."""
+def pointer_fits(layout: Layout, line: Line | None) -> bool:
+    """Whether models/champion.json says what the ledger's line says."""
+    return line is None or _pointed(layout) == _pointer(line)
+
+
+def _pointer(line: Line) -> Pointer:
+    return Pointer(**msgspec.structs.asdict(line.model), line=line.hash)
+
+
+def _pointed(layout: Layout) -> Pointer | None:
+    """None when the pointer is not there or damaged: the ledger can write it again."""
     try:
-        return msgspec.json.decode(layout.champion.read_bytes(), type=Pointer)
-    except FileNotFoundError:
-        return None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        log.warning("%s: damaged, will be written again: %s", layout.champion.name, error)
+        return read_pointer(layout.champion)
+    except (MissingInput, DataError):
         return None
 
 
-def unfinished(layout: Layout) -> bool:
-    """Whether a change to the champion was cut short."""
-    line = last_in_use(read(layout.ledger))
-    return line is not None and ((pointer := read_pointer(layout)) is None or pointer.line != line.hash)
+def _tell_of_pointer(layout: Layout, line: Line) -> bool:
+    """Say what is wrong with the pointer; False when a change was cut short, so that the alias may be old, too."""
+    pointer = _pointed(layout)
+    if pointer is None or pointer.line != line.hash:
+        log.warning("ledger: the change to the model of %s was cut short: finished now", line.model.day)
+        return False
+    if pointer != _pointer(line):
+        log.warning("%s: is not what the ledger says: written again", layout.champion.name)
+    return True
 
 
 @contextmanager

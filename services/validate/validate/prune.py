@@ -17,8 +17,8 @@ from contract.champion import read_champion
 from contract.days import parse_day
 from contract.errors import MissingInput, Occupied, UsageError
 from contract.layout import MANIFEST, Layout
+from contract.ledger import IN_USE, read
 from contract.manifest import read_manifest
-from validate.ledger import IN_USE, read
 
 LAST_VERSIONS = 3
 """Of the ledger's models that were in use: so many can be gone back to."""

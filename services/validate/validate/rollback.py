@@ -9,7 +9,10 @@ from analysis import index
 from contract.config import Config
 from contract.errors import DataError, MissingInput, UsageError
 from contract.layout import Layout
-from validate.ledger import IN_USE, Line, in_use, read
+from contract.ledger import IN_USE, Line, read
+from contract.manifest import Input
+from validate.ledger import golden_of, in_use
+from validate.lookup import look_up
 from validate.promotion import Throne, alone
 
 log = logging.getLogger("validate")
@@ -18,8 +21,8 @@ log = logging.getLogger("validate")
 def rollback(root: Path, config: Config, throne: Throne, *, to: str | None, by: str, why: str) -> Line:
     """Put an earlier champion in use again: the one before, or the one with a version or training day `to`.
 
-    Raises UsageError when there is none such, NotPermitted, MissingInput or DataError when its file or its golden
-    rows are not what they were; nothing is changed then.
+    Raises UsageError when there is none such, or several, NotPermitted, MissingInput or DataError when its file or its
+    golden rows are not what they were; nothing is changed then.
     """
     layout = Layout(root)
     with alone(layout):
@@ -28,7 +31,8 @@ def rollback(root: Path, config: Config, throne: Throne, *, to: str | None, by: 
         target = _target(lines, to)
         if before is not None and before.sha256 == target.model.sha256:
             raise UsageError(f"rollback: {target.model.label} is in use already")
-        rows = _try_out(root, config, target)
+        golden = target.golden or golden_of(lines, target.model)
+        rows = _try_out(root, config, target, golden)
         line = Line(
             by=by,
             decision="rolled_back",
@@ -37,7 +41,7 @@ def rollback(root: Path, config: Config, throne: Throne, *, to: str | None, by: 
             before=before,
             model=target.model,
             metrics=target.metrics,
-            golden=target.golden,
+            golden=golden,
         )
         done = throne.change(line)
     index.write(layout)
@@ -55,21 +59,19 @@ def _target(lines: list[Line], to: str | None) -> Line:
         if len(stack) < 2:
             raise UsageError("rollback: there is no champion before the one in use; see validate history")
         return stack[-2]
-    for line in reversed(lines):
-        if line.decision in IN_USE and to in (line.model.version, line.model.day):
-            return line
-    known = ", ".join(dict.fromkeys(line.model.label for line in lines if line.decision in IN_USE))
-    raise UsageError(f"--to: must be the version or the training day of a champion ({known or 'none yet'}), got {to!r}")
+    served = [line for line in reversed(lines) if line.decision in IN_USE]
+    model = look_up(to, (line.model for line in served), "a champion")
+    return next(line for line in served if line.model.sha256 == model.sha256)
 
 
-def _try_out(root: Path, config: Config, target: Line) -> int:
+def _try_out(root: Path, config: Config, target: Line, golden: Input | None) -> int:
     from validate.golden import check
     from validate.models import CannotCompare, load
 
-    if target.golden is None:
+    if golden is None:
         raise MissingInput(
-            f"ledger: {target.model.label} was put in use by {target.by} without golden rows to try it on; "
-            f"train and validate that day again"
+            f"ledger: {target.model.label} was put in use by {target.by} without golden rows to try it on; go back "
+            f"further with --to, or put it in use untried: validate adopt --to {target.model.sha256[:12]}"
         )
     try:
         model = load(root, target.model, signed=config.training.sign)
@@ -78,6 +80,6 @@ def _try_out(root: Path, config: Config, target: Line) -> int:
 
         raise NotPermitted(str(error)) from None
     try:
-        return check(root, target.golden, model, config)
+        return check(root, golden, model, config)
     except (ValueError, TypeError, KeyError) as error:
         raise DataError(f"{target.model.file}: cannot score its golden rows: {error}") from error

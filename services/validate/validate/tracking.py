@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping
 
@@ -13,14 +14,22 @@ from requests import RequestException
 from contract.errors import Unavailable
 from validate.compare import Report
 
+log = logging.getLogger("validate")
+
 _TAG = 5000
 """Characters that MLflow takes in a tag."""
 
 
 def track(run_id: str, report: Report, html: str, plots: Mapping[str, str]) -> None:
-    """Log metrics, verdict, page and plots; again is the same. Raises Unavailable when the server fails."""
+    """Log metrics, verdict, page and plots; again is the same. Raises Unavailable when the server fails.
+
+    A registry that was reset does not know the run: a warning says so, the judgement is in the report all the same.
+    """
     client = MlflowClient()
     try:
+        if not _is_there(client, run_id):
+            log.warning("MLflow: the training's run %s is not there any more: the judgement is not logged", run_id)
+            return
         for name, value in metrics(report).items():
             client.log_metric(run_id, name, value)
         client.set_tag(run_id, "decision", report.decision)
@@ -33,6 +42,15 @@ def track(run_id: str, report: Report, html: str, plots: Mapping[str, str]) -> N
             client.log_text(run_id, _standalone(svg), f"plots/{name}.svg")
     except (MlflowException, RequestException) as error:
         raise Unavailable(f"MLflow failed while the judgement was logged to run {run_id}: {error}") from None
+
+
+def _is_there(client: MlflowClient, run_id: str) -> bool:
+    try:
+        return client.get_run(run_id).info.lifecycle_stage == "active"
+    except MlflowException as error:
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            return False
+        raise
 
 
 def metrics(report: Report) -> dict[str, float]:

@@ -17,15 +17,16 @@ from analysis.rows import labelled_days
 from contract.champion import Champion
 from contract.config import Config
 from contract.dataset import Dataset
-from contract.errors import GateRefused, MissingInput
+from contract.errors import DataError, GateRefused, MissingInput, Unavailable
 from contract.layout import Layout
+from contract.ledger import Line, champion_line, read
 from contract.manifest import Input, Manifest
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
-from contract.registry import reach_registry
+from contract.registry import NoAnswer, reach_registry, registered_champion
 from contract.run import Run
 from validate.monitor import course, monitor_all
-from validate.promotion import Throne, alone, unfinished
+from validate.promotion import Throne, alone, pointer_fits
 
 ACCEPTED = ("promoted", "proposed")
 
@@ -42,14 +43,37 @@ def work(run: Run) -> None:
     # judgement stands until model, rows or rules change, or somebody asks for another one with --force.
     recipe = run.recipe(settings(run.config), *(each.as_input(run.root) for each in (model, *days)))
     manifest = run.up_to_date(place, recipe)
-    if manifest is None or unfinished(run.layout):
+    if manifest is None or not settled(run):
         throne = throne_of(run.root, run.config)
         with alone(run.layout):
-            champion = throne.champion()
+            champion = throne.settle()
             if manifest is None:
                 manifest = _judge(run, place, recipe, model, days, throne, champion)
     if manifest.notes["decision"] not in ACCEPTED:
         raise GateRefused(f"models/{run.day}: {manifest.notes['decision']}: {manifest.notes['why']}")
+
+
+def settled(run: Run) -> bool:
+    """Whether alias and pointer say what the ledger says; asks without the registry's package, which costs seconds.
+
+    Raises DataError as `champion_line` does.
+    """
+    line = champion_line(run.layout)
+    if line is None or not pointer_fits(run.layout, line):
+        return line is None
+    try:
+        address = reach_registry()
+    except Unavailable as error:
+        log.warning("%s; whether its alias is right is for the next run", error)
+        return True
+    if address is None:
+        return True
+    try:
+        return registered_champion(address, run.config.pipeline.name).same_as(line.model)
+    except NoAnswer:
+        return line.model.version is None
+    except DataError:  # somebody else's version
+        return False
 
 
 def throne_of(root: Path, config: Config) -> Throne:
@@ -85,7 +109,7 @@ def _judge(
     from analysis import index
     from validate.compare import compare
     from validate.golden import take
-    from validate.ledger import Line, append, predecessor, read
+    from validate.ledger import append, predecessor
     from validate.metrics import names
     from validate.page import page
     from validate.said import said_column

@@ -1,0 +1,126 @@
+"""The ledger, read: every word about the champion, oldest first, each line chained to the one before by its hash.
+
+It alone says which model may be served. The registry's alias and the pointer follow it; validate writes all three.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from contract.champion import Champion, read_pointer
+from contract.errors import DataError, MissingInput
+from contract.layout import Layout
+from contract.manifest import Input
+
+log = logging.getLogger("ledger")
+
+_Word = Literal["promoted", "refused", "undecided", "proposed", "rolled_back", "adopted", "moved"]
+IN_USE: tuple[_Word, ...] = ("promoted", "rolled_back", "adopted", "moved")
+"""Decisions that put a model in use. `moved` stands in older ledgers: the alias was moved in the registry by hand."""
+
+_ADVICE = (
+    "bring the file back from a backup, nothing is decided or predicted until its chain holds; without one, rename the "
+    "file and say which model is in use: validate adopt --to <training day>"
+)
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One decision about the champion."""
+
+    when: str = msgspec.field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    by: str = "validate"
+    decision: _Word
+    why: str
+    day: str
+    """The training day of the model that it is about."""
+    before: Champion | None = msgspec.field(name="from")
+    """The champion before the decision."""
+    model: Champion = msgspec.field(name="to")
+    """The model that was judged, or put in use."""
+    metrics: dict[str, Any]
+    golden: Input | None = None
+    """The file of rows on which a rollback tries the model, and its content hash."""
+    previous: str = ""
+    """Hash of the line before; empty in the first."""
+    hash: str = ""
+    """sha256 over the line without this field."""
+
+    def after(self, previous: str) -> Line:
+        """The same with its place in the chain: behind the line with the hash `previous`."""
+        linked = msgspec.structs.replace(self, previous=previous, hash="")
+        return msgspec.structs.replace(linked, hash=_hash(linked))
+
+
+def read(path: Path) -> list[Line]:
+    """All lines, oldest first. Raises DataError that names the line where the chain is broken.
+
+    A last line without its end was torn by a crash: what it tells of was never done, so it is passed over.
+    """
+    content = path.read_bytes() if path.exists() else b""
+    whole, _, torn = content.rpartition(b"\n")
+    if torn:
+        log.warning("%s: its last line is torn, by a crash as it seems: passed over", path.name)
+    lines: list[Line] = []
+    for number, text in enumerate(whole.split(b"\n") if whole else [], start=1):
+        try:
+            line = msgspec.json.decode(text, type=Line)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise DataError(f"{path.name}: line {number} is damaged: {error}; {_ADVICE}") from None
+        before = lines[-1].hash if lines else ""
+        if line.previous != before:
+            raise DataError(
+                f"{path.name}: line {number} must follow the line with hash {before[:12] or '(none)'}, "
+                f"names {line.previous[:12] or '(none)'}: a line was removed, added or moved; {_ADVICE}"
+            )
+        if line.hash != _hash(line):
+            raise DataError(f"{path.name}: line {number} was changed after it was written; {_ADVICE}")
+        lines.append(line)
+    return lines
+
+
+def last_in_use(lines: list[Line]) -> Line | None:
+    """The line that put the champion in use."""
+    return next((line for line in reversed(lines) if line.decision in IN_USE), None)
+
+
+def champion_line(layout: Layout) -> Line | None:
+    """The line of the model that may be served; None when none was ever put in use.
+
+    Raises DataError when the chain is broken, or when the pointer tells of a champion that the ledger does not know:
+    then one of the two was lost or exchanged, and which one cannot be told from here.
+    """
+    # the pointer first: a change writes it last, so its line is in the ledger that is read after it
+    pointer, damage = None, None
+    try:
+        pointer = read_pointer(layout.champion)
+    except MissingInput:
+        pass
+    except DataError as error:
+        damage = error
+    lines = read(layout.ledger)
+    line = last_in_use(lines)
+    if damage is not None and line is None:
+        raise damage
+    if pointer is None:
+        return line  # validate writes it again
+    known = pointer.line in {each.hash for each in lines}
+    if not known and (line is None or pointer.sha256 != line.model.sha256):
+        raise DataError(
+            f"{layout.name(layout.champion)}: {pointer.label} must have been put in use by a line of "
+            f"{layout.ledger.name}, none did: the ledger was lost, cut or is an older one, or the pointer is not its "
+            f"own; bring {layout.ledger.name} back from a backup, or say which model is in use: "
+            f"validate adopt --to {pointer.sha256[:12]}"
+        )
+    return line
+
+
+def _hash(line: Line) -> str:
+    content = msgspec.to_builtins(line)
+    del content["hash"]
+    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()

@@ -1,0 +1,104 @@
+"""Which model may be served, by the ledger and what speaks against it."""
+
+import msgspec
+import pytest
+
+from contract.champion import Champion, Pointer, write_champion
+from contract.errors import DataError
+from contract.layout import Layout
+from contract.ledger import Line, champion_line, last_in_use, read
+
+A, B = (
+    Champion(day=f"2026-01-0{n}", file=f"m{n}", sha256=str(n) * 64, manifest="f", sklearn="1", version=str(n))
+    for n in (1, 2)
+)
+
+
+@pytest.fixture
+def layout(tmp_path):
+    """A data root whose ledger put A in use, then B."""
+    found = Layout(tmp_path)
+    first = line(A).after("")
+    write(found, [first, line(B, before=A).after(first.hash)])
+    point(found, B, read(found.ledger)[-1].hash)
+    return found
+
+
+def line(model, decision="promoted", before=None):
+    return Line(decision=decision, why="better", day=model.day, before=before, model=model, metrics={})
+
+
+def write(layout, lines):
+    layout.ledger.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in lines))
+
+
+def point(layout, model, hash_of_line):
+    write_champion(layout.champion, Pointer(**msgspec.structs.asdict(model), line=hash_of_line))
+
+
+def test_the_last_line_that_put_a_model_in_use_says_who_is_champion(layout):
+    lines = read(layout.ledger)
+    refused = line(A, "refused", before=B).after(lines[-1].hash)
+    write(layout, [*lines, refused])
+    assert champion_line(layout) == lines[-1] == last_in_use(read(layout.ledger))
+
+
+def test_without_a_ledger_and_a_pointer_there_is_none(tmp_path):
+    assert read(tmp_path / "ledger.jsonl") == []
+    assert champion_line(Layout(tmp_path)) is None
+
+
+@pytest.mark.parametrize("word", ["promoted", "rolled_back", "adopted", "moved"])
+def test_each_word_that_puts_a_model_in_use(layout, word):
+    lines = read(layout.ledger)
+    write(layout, [*lines, line(A, word, before=B).after(lines[-1].hash)])
+    assert champion_line(layout).model == A
+
+
+@pytest.mark.parametrize("spoil", [lambda path: path.unlink(), lambda path: path.write_bytes(b"{")])
+def test_a_pointer_that_is_gone_or_damaged_changes_nothing(layout, spoil):
+    spoil(layout.champion)
+    assert champion_line(layout).model == B
+
+
+def test_a_damaged_pointer_without_a_ledger_is_told(layout):
+    layout.ledger.unlink()
+    layout.champion.write_bytes(b"{")
+    with pytest.raises(DataError, match="not a champion pointer"):
+        champion_line(layout)
+
+
+def test_a_pointer_to_an_earlier_line_is_a_change_that_was_cut_short(layout):
+    point(layout, A, read(layout.ledger)[0].hash)
+    assert champion_line(layout).model == B
+
+
+def test_a_pointer_to_the_champion_of_a_ledger_that_was_written_again_is_fine(layout):
+    write(layout, [line(B, "adopted").after("")])
+    assert champion_line(layout).model == B
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(path.read_bytes().splitlines(keepends=True)[0]),
+        lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    ],
+    ids=["lost", "empty", "older", "torn"],
+)
+def test_a_ledger_that_lost_the_pointers_line_is_refused_with_the_way_out(layout, spoil):
+    spoil(layout.ledger)
+    with pytest.raises(
+        DataError,
+        match=r"models/champion.json: 2026-01-02 v2 must have been put in use by a line of ledger.jsonl, none did: "
+        r".* bring ledger.jsonl back from a backup, or say which model is in use: validate adopt --to 222222222222",
+    ):
+        champion_line(layout)
+
+
+def test_a_line_that_was_changed_is_named_with_the_way_out(layout):
+    layout.ledger.write_bytes(layout.ledger.read_bytes().replace(b"better", b"worse!", 1))
+    with pytest.raises(DataError, match=r"line 1 was changed after it was written; .* validate adopt --to"):
+        champion_line(layout)

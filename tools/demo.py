@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from embedded import Airflow, Server, make_environments, mlflow_server
+from embedded import Airflow, Server, make_environments, mlflow_password, mlflow_server
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".demo"
@@ -141,7 +141,7 @@ def ui() -> int:
         mlflow.wait()
         airflow.wait()
         print(f"\nAirflow  {airflow.url}  (user admin, password {airflow.password()})")
-        print(f"MLflow   {mlflow.url}")
+        print(f"MLflow   {mlflow.url}  (user admin, password {mlflow_password(HOME)})")
         print("Ctrl-C stops both.", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             serve_forever(mlflow, airflow)

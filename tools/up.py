@@ -45,8 +45,27 @@ def password() -> str:
     return str(json.loads(text)["admin"])
 
 
+def mlflow_password() -> str:
+    """Reads MLflow's log-in for people, likewise."""
+    command = ["docker", "compose", "exec", "-T", "mlflow", "cat", "/run/microstep/mlflow/logins.json"]
+    text = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return str(json.loads(text)["admin"])
+
+
+def has_way_out(network: str) -> bool:
+    """Whether a network is there from a version that made it with a way out; compose leaves it as it is."""
+    command = ["docker", "network", "inspect", "--format", "{{.Internal}}", network]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip() == "false"
+
+
 def main() -> int:
     """Returns the exit code of compose."""
+    if has_way_out("microstep-steps"):
+        print(
+            "microstep-steps: must be a network without a way out, and is an earlier version's: make down, then make up",
+            file=sys.stderr,
+        )
+        return 1
     before = SETTINGS.read_text(encoding="utf-8") if SETTINGS.exists() else ""
     wanted = {"MICROSTEP_USER": owner(ROOT / "data"), "MICROSTEP_HOST_ROOT": str(ROOT)}
     if (after := completed(before, wanted)) != before:
@@ -67,7 +86,7 @@ def main() -> int:
     print(f"""
 all healthy {time.monotonic() - start:.0f} s after the build
   Airflow  http://localhost:{ports["MICROSTEP_AIRFLOW_PORT"]}   user admin, password {password()}
-  MLflow   http://localhost:{ports["MICROSTEP_MLFLOW_PORT"]}
+  MLflow   http://localhost:{ports["MICROSTEP_MLFLOW_PORT"]}   user admin, password {mlflow_password()}
   mail     http://localhost:{ports["MICROSTEP_MAIL_PORT"]}""")
     return 0
 

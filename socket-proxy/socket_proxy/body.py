@@ -13,6 +13,8 @@ from socket_proxy.house import House
 
 REGISTRY_NETWORK = "microstep-steps"
 SQL_NETWORK = "microstep-sql"
+REGISTRY_LOGIN = "microstep_registry"
+"""Begin of the names of the volumes with each step's log-in to MLflow."""
 WITH_REGISTRY = ("train", "validate", "predict")
 OWN = "microstep.root"
 """The label of what was made through this proxy, with the checkout that it belongs to."""
@@ -153,7 +155,10 @@ def _mounts(said: object, step: str, house: House) -> list[dict[str, object]]:
         return {"Type": "bind", "Source": f"{house.root}/{source}", "Target": target, "ReadOnly": fixed}
 
     mounts = [bind("data", "/data", fixed=False), bind("pipeline.toml", "/config/pipeline.toml", fixed=True)]
-    # the third is there when the step needs a secret
+    if step in WITH_REGISTRY:
+        volume = f"{REGISTRY_LOGIN}-{step}"
+        mounts.append({"Type": "volume", "Source": volume, "Target": "/run/registry", "ReadOnly": True})
+    # the last is there when the step needs a secret
     if isinstance(said, list) and len(said) > len(mounts) and step in ("generate", *WITH_REGISTRY):
         secrets = "secrets/sql" if step == "generate" else "secrets/models"
         mounts.append(bind(secrets, "/run/secrets", fixed=True))

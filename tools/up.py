@@ -62,7 +62,7 @@ def main() -> int:
     """Returns the exit code of compose."""
     if has_way_out("microstep-steps"):
         print(
-            "microstep-steps: must be a network without a way out, and is an earlier version's: make down, then make up",
+            "microstep-steps: must be a network without a way out, but is an earlier version's: make down, make up",
             file=sys.stderr,
         )
         return 1

@@ -217,6 +217,25 @@ def test_a_step_has_its_login_in_a_file_that_nobody_else_has(stack):
         assert last(by_compose(stack, step, "import os; print(os.path.exists('/run/registry'))")) == "False"
 
 
+def test_a_step_by_hand_is_as_hardened(stack):
+    """What the kernel says of it; the control is a plain container."""
+    look = """
+import os, pathlib, re
+said = dict(re.findall(r"(\\w+):\\s*(\\S+)", pathlib.Path("/proc/self/status").read_text()))
+try:
+    pathlib.Path("/new").write_text("")
+    root = "open"
+except OSError:
+    root = "closed"
+memory = pathlib.Path("/sys/fs/cgroup/memory.max").read_text().strip() != "max"
+processes = pathlib.Path("/sys/fs/cgroup/pids.max").read_text().strip() == "512"
+print(os.getuid() != 0, int(said["CapEff"], 16) == int(said["CapBnd"], 16) == 0, said["NoNewPrivs"], root, memory, processes)
+"""
+    for step in ("generate", "preprocess", *STEPS):
+        assert last(by_compose(stack, step, look)) == "True True 1 closed True True", step
+    assert last(in_network(stack, "none", look)) == "False False 0 open False False"
+
+
 PAGES = {8080: "/api/v2/version", 5000: "/health", 1080: "/api/email"}
 
 

@@ -12,7 +12,7 @@ ENGINE = (25, 0)  # the first with health checks that are quick at the start
 COMPOSE = (2, 24)
 LEAST_MEMORY, GOOD_MEMORY = 4 * GIB, 8 * GIB  # the servers take 1.5 GiB, two steps up to 2 GiB each
 LEAST_DISK, GOOD_DISK = 8 * GIB, 20 * GIB  # the images take 6 GiB
-BASES = ("python:3.13-slim-trixie", "postgres:17", "maildev/maildev:3.0.0")
+BASES = ("debian:trixie-slim", "python:3.13-slim-trixie", "postgres:17", "maildev/maildev:3.0.0")
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,8 @@ def targets():
     """What can be typed after `make`."""
     written = set(re.findall(r"^([a-z%-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     usage = subprocess.run([ROOT / "tools/test", "--help"], check=True, capture_output=True, text=True).stdout
-    suites = re.search(r"all by default: (.*?)\n\s*\n", usage, re.DOTALL)[1].replace("\n", " ").split(",")
+    suites = re.search(r"all by default: (.*?)\n\s*\n", usage, re.DOTALL)[1]
+    suites = re.sub(r"(?<=-)\s+", "", suites.replace("\n", " ")).split(",")
     benches = {f"bench-{file.stem}" for file in (ROOT / "bench").glob("*.py")}
     parts = {f"test-{suite.strip()}" for suite in suites} | {"test-<part>"}
     return (written - {"test-%", "bench-%"}) | parts | benches
@@ -296,3 +297,17 @@ def test_every_module_of_the_contract_is_in_its_readme():
 @pytest.mark.parametrize("step", STEPS)
 def test_every_step_has_a_page_that_is_short(step):
     assert len((ROOT / "services" / step / "README.md").read_text().splitlines()) <= 60
+
+
+def test_every_claim_about_security_names_a_test_that_exists():
+    page = (ROOT / "docs/security.md").read_text()
+    written = "".join(path.read_text() for path in FILES if path.name.startswith("test_") and path.suffix == ".py")
+    tests = set(re.findall(r"^\s*def (test_\w+)\(", written, re.MULTILINE))
+    tables = re.findall(r"^\| claim \| shown by \|\n\|[-| ]+\n((?:\|.*\n)+)", page, re.MULTILINE)
+    assert len(tables) >= 7
+    for line in (line for table in tables for line in table.splitlines()):
+        claim, shown = line.strip("| ").split(" | ")
+        named = set(re.findall(r"`(test_\w+)`", shown))
+        assert named, claim
+        assert named <= tests, claim
+    assert set(re.findall(r"`(test_\w+)`", page)) <= tests

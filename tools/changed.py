@@ -20,8 +20,7 @@ _BESIDE = {"train": ("analysis/", "mlflow/"), "validate": ("analysis/", "mlflow/
 # all steps together
 _CHAIN = ("services/", "analysis/", "contract/", "pipeline.toml")
 
-# what a part is made from or tested with: folders end in "/", the rest are files; a part is a suite of tools/test,
-# but for mlflow, which is an image and nothing else
+# what a part is made from or tested with: folders end in "/", the rest are files; a part is a suite of tools/test
 MADE_FROM: dict[str, tuple[str, ...]] = {
     # its boundary test counts the users of every name
     "contract": ("contract/", "analysis/", "pipeline.toml", "services/", "airflow/"),
@@ -42,7 +41,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
         *(
             "docker-compose.yml",
             "docker-compose.tls.yml",
-            "tls/",
+            "pages/",
             ".env.example",
             "data/",
             "secrets/",

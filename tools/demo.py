@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 
-from embedded import Airflow, Server, Trouble, make_environments, mlflow_server
+from embedded import Airflow, Server, Trouble, make_environments, mlflow_password, mlflow_server
 from only_one import Occupied, only_one
 from stages import Stages, printable
 
@@ -128,7 +128,7 @@ def ui(lock: int) -> int:
         mlflow.wait()
         airflow.wait()
         print(f"\nAirflow  {airflow.url}  (user admin, password {airflow.password()})")
-        print(f"MLflow   {mlflow.url}")
+        print(f"MLflow   {mlflow.url}  (user admin, password {mlflow_password(HOME)})")
         print("Ctrl-C stops both.", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             watch(mlflow, airflow)

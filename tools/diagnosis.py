@@ -17,7 +17,7 @@ THROW_AWAY = (
     " (throws away its half; then make restore again)"
 )
 HIGHEST_PORT = 65_535
-BASES = ("python:3.13-slim-trixie", "postgres:17", "maildev/maildev:3.0.0")
+BASES = ("debian:trixie-slim", "python:3.13-slim-trixie", "postgres:17", "maildev/maildev:3.0.0")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Self
 
 import kept
 from airflow_api import AirflowApi
+from make_secrets import LOGINS, Secret, hand_out, new_logins, write
 from stages import printable
 
 PARTS = ("generate", "preprocess", "train", "validate", "predict", "mlflow", "airflow")
@@ -115,11 +116,32 @@ def mlflow_server(root: Path, home: Path, port: int | None = None, hold: Sequenc
     command: list[str | Path] = [
         root / ".venvs" / "mlflow" / "bin" / "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
         "--backend-store-uri", f"sqlite:///{store / 'mlflow.db'}", "--artifacts-destination", str(store / "artifacts"),
-        "--workers", "1",
+        "--workers", "1", "--app-name", "microstep",
     ]  # fmt: skip
+    logins = make_logins(home)
     # it keeps runs and models and nothing else: its job workers would cost more than the server itself
-    env = python_environment() | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    env = python_environment() | {
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MICROSTEP_MLFLOW_LOGINS": str(logins),
+        "PYTHONPATH": str(root / "mlflow"),
+    }
     return Server("MLflow", command, home / "mlflow.log", f"http://127.0.0.1:{port}", "/health", env, hold)
+
+
+def make_logins(home: Path) -> Path:
+    """The file with all log-ins to MLflow, made once; each step's own is below `registry/`."""
+    folder, me = home / "secrets", (os.getuid(), os.getgid())
+    (folder / "registry").mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not (folder / LOGINS).exists():
+        write(folder / LOGINS, Secret(json.dumps(new_logins()), me, 0o400))
+    hand_out(folder, folder / "registry", me)
+    return folder / LOGINS
+
+
+def mlflow_password(home: Path) -> str:
+    """Of the user admin."""
+    return str(json.loads(make_logins(home).read_text())["admin"])
 
 
 class Airflow(Server):
@@ -155,6 +177,7 @@ class Airflow(Server):
             "MICROSTEP_DATA_ROOT": str(home / "data"),
             "MICROSTEP_HOME": str(root),
             "MICROSTEP_RUNNER": "process",
+            "MICROSTEP_MLFLOW_LOGINS_OF_STEPS": str(home / "secrets" / "registry"),
             "MLFLOW_TRACKING_URI": tracking,
             "PATH": f"{root / '.venvs' / 'airflow' / 'bin'}:{os.environ['PATH']}",
             "PYTHONPATH": f"{root / 'contract'}:{root / 'airflow'}",

@@ -1,6 +1,7 @@
 """Writes the stack's own secrets into a directory, each once; what is there is kept, and nothing is ever printed.
 
-Runs as root in the one-shot service `secrets`; each file can be read by the one user or group that needs it.
+Runs as root in the one-shot service `secrets`; each file can be read by the one user or group that needs it. Each step
+that talks to MLflow gets its own log-in, in a volume of its own, as the owner of the data root, as whom it runs.
 """
 
 import base64
@@ -16,6 +17,11 @@ MLFLOW = 10001
 # The user of PostgreSQL has another number in each image, so its files go by a group that compose adds.
 POSTGRES_GROUP = 5432
 FERNET = "airflow/fernet_key"
+LOGINS = "mlflow/logins.json"
+STEPS = ("train", "validate", "predict")
+"""Those that talk to MLflow; what each may do there: mlflow/microstep_mlflow/rules.py."""
+ORDINARY = (1000, 1000)
+"""Owner of a data root that belongs to root, as whom no step runs."""
 
 
 class Secret(NamedTuple):
@@ -26,7 +32,7 @@ class Secret(NamedTuple):
     mode: int
 
 
-def all_secrets(airflow_password: str, mlflow_password: str) -> dict[str, Secret]:
+def all_secrets(airflow_password: str, mlflow_password: str, logins: dict[str, str]) -> dict[str, Secret]:
     """Returns path -> secret; the passwords that two files share are given, the rest is made here."""
     airflow = (AIRFLOW, 0)
     postgres = (0, POSTGRES_GROUP)
@@ -44,7 +50,32 @@ def all_secrets(airflow_password: str, mlflow_password: str) -> dict[str, Secret
         "airflow/passwords.json": Secret(json.dumps({"admin": secrets.token_urlsafe(12)}), airflow, 0o600),
         # The client library ignores a password file that a group can read.
         "mlflow/pgpass": Secret(f"postgres:5432:mlflow:mlflow:{mlflow_password}", (MLFLOW, MLFLOW), 0o400),
+        LOGINS: Secret(json.dumps(logins), (MLFLOW, MLFLOW), 0o400),
+        "airflow/mlflow_login": Secret(f"airflow:{logins['airflow']}", airflow, 0o400),
     }
+
+
+def new_logins() -> dict[str, str]:
+    """User of MLflow -> password: people's can be typed, a program's is longer."""
+    return {"admin": secrets.token_urlsafe(12), **{name: secrets.token_urlsafe(32) for name in ("airflow", *STEPS)}}
+
+
+def hand_out(root: Path, steps: Path, owner: tuple[int, int]) -> int:
+    """Gives each step its log-in, in a folder of its own; returns how many were not there, or not as they must be."""
+    logins = json.loads((root / LOGINS).read_text(encoding="utf-8"))
+    count = 0
+    for name in STEPS:
+        path, wanted = steps / name / "login", Secret(f"{name}:{logins[name]}", owner, 0o400)
+        if kept(path) != wanted.text or (path.stat().st_uid, path.stat().st_gid) != owner:
+            write(path, wanted)
+            count += 1
+    return count
+
+
+def owner_of(data: Path) -> tuple[int, int]:
+    """User and group as whom steps run."""
+    found = data.stat()
+    return (found.st_uid, found.st_gid) if found.st_uid else ORDINARY
 
 
 def kept(path: Path) -> str | None:
@@ -69,7 +100,7 @@ def write(path: Path, secret: Secret) -> None:
 
 def rotate(root: Path) -> int:
     """Writes every secret anew; what was encrypted with the old Fernet key can still be read. Returns how many."""
-    wanted = all_secrets(airflow_password=secrets.token_hex(24), mlflow_password=secrets.token_hex(24))
+    wanted = all_secrets(secrets.token_hex(24), secrets.token_hex(24), new_logins())
     key = wanted[FERNET]
     # all of them: an earlier rotation may have been killed before everything was encrypted anew
     old = kept(root / FERNET)
@@ -91,6 +122,7 @@ def main(root: Path) -> int:
     wanted = all_secrets(
         airflow_password=kept(root / "postgres/airflow") or secrets.token_hex(24),
         mlflow_password=kept(root / "postgres/mlflow") or secrets.token_hex(24),
+        logins=json.loads(kept(root / LOGINS) or "null") or new_logins(),
     )
     missing = {name: secret for name, secret in wanted.items() if not (root / name).exists()}
     for name, secret in missing.items():
@@ -99,11 +131,12 @@ def main(root: Path) -> int:
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    match sys.argv[2:]:
+    folder, for_steps, data_root = map(Path, sys.argv[1:4])
+    runner = owner_of(data_root)
+    match sys.argv[4:]:
         case ["--rotate"]:
-            print(f"{rotate(folder)} secrets written anew")
+            print(f"{rotate(folder) + hand_out(folder, for_steps, runner)} secrets written anew")
         case ["--settle"]:
             print(f"{settle(folder)} old keys forgotten")
         case _:
-            print(f"{main(folder)} secrets written, the others kept")
+            print(f"{main(folder) + hand_out(folder, for_steps, runner)} secrets written, the others kept")

@@ -6,19 +6,19 @@ import sys
 
 from compose import compose, is_up, must_be_ours
 from ending import UNAVAILABLE, refuse
-from up import password
+from up import mlflow_password, password
 
 AIRFLOW = ("airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
-# the old Fernet key belongs to another user, and this container's root may not read that without the capability
 SECRETS = (
     "run",
     "--rm",
     "--no-deps",
-    "--cap-add=DAC_READ_SEARCH",
     "secrets",
     "python3",
     "/make_secrets.py",
     "/run/microstep",
+    "/run/steps",
+    "/data",
 )
 
 
@@ -64,8 +64,9 @@ def main() -> int:
     print("what Airflow keeps encrypted is encrypted with the new key", flush=True)
     encrypt_again()
     compose(*SECRETS, "--settle")
-    print("rotated: Fernet key, JWT and session secrets, three database passwords, Airflow's log-in")
-    print(f"  user admin, password {password()}")
+    print("rotated: Fernet key, JWT and session secrets, three database passwords, all log-ins")
+    print(f"  Airflow: user admin, password {password()}")
+    print(f"  MLflow:  user admin, password {mlflow_password()}")
     return 0
 
 

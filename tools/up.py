@@ -56,8 +56,26 @@ def password() -> str:
     return str(json.loads(text)["admin"])
 
 
+def mlflow_password() -> str:
+    """Reads MLflow's log-in for people, likewise."""
+    command = ["docker", "compose", "exec", "-T", "mlflow", "cat", "/run/microstep/mlflow/logins.json"]
+    text = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return str(json.loads(text)["admin"])
+
+
+def has_way_out(network: str) -> bool:
+    """Whether a network is there from a version that made it with a way out; compose leaves it as it is."""
+    command = ["docker", "network", "inspect", "--format", "{{.Internal}}", network]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip() == "false"
+
+
 def main() -> int:
     """Returns the exit code of compose."""
+    if has_way_out("microstep-steps"):
+        refuse(
+            CONFIGURATION,
+            "microstep-steps: must be a network without a way out, but is an earlier version's; type: make down, make up",
+        )
     try:
         settings = read()
     except UnreadableError as error:
@@ -80,7 +98,7 @@ def main() -> int:
     print(f"""
 all healthy {time.monotonic() - start:.0f} s after the build
   Airflow  http://localhost:{pages["MICROSTEP_AIRFLOW_PORT"]}   user admin, password {password()}
-  MLflow   http://localhost:{pages["MICROSTEP_MLFLOW_PORT"]}
+  MLflow   http://localhost:{pages["MICROSTEP_MLFLOW_PORT"]}   user admin, password {mlflow_password()}
   mail     http://localhost:{pages["MICROSTEP_MAIL_PORT"]}""")
     return 0
 

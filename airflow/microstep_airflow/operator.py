@@ -23,6 +23,7 @@ from microstep_airflow.unchanged import Changed, Machine, up_to_date
 DATA_ROOT = "/data"
 CONFIG = "/config/pipeline.toml"
 SECRETS = "/run/secrets"
+LOGIN = "/run/registry"
 REGISTRY = "http://mlflow:5000"
 # the owner when the data root belongs to root, under which no step runs; also the images' own user
 ORDINARY_USER = "1000:1000"
@@ -40,7 +41,7 @@ class DockerStepOperator(DockerOperator):
     :param config: pipeline.toml, as Airflow sees it
     :param home: the checkout on the engine's host, whose data/ and pipeline.toml are mounted
     :param network: that the step joins; None for no network
-    :param uses_registry: tell the step where MLflow is
+    :param uses_registry: tell the step where MLflow is, and give it its own log-in there
     :param secrets: the folder of the checkout with the step's secrets, below `home`; None for none
     :param memory: the limit, as Docker writes it
     :param cpus: the limit, in processors
@@ -66,9 +67,10 @@ class DockerStepOperator(DockerOperator):
         arguments: Sequence[str] | XComArg = (),
         **kwargs: Any,
     ) -> None:
-        binds = [(f"{home}/data", DATA_ROOT, False), (f"{home}/pipeline.toml", CONFIG, True)]
-        if secrets is not None:
-            binds.append((f"{home}/{secrets}", SECRETS, True))
+        mounts = [
+            Mount(DATA_ROOT, f"{home}/data", type="bind", read_only=False),
+            Mount(CONFIG, f"{home}/pipeline.toml", type="bind", read_only=True),
+        ]
         environment = {
             "MICROSTEP_DATA_ROOT": DATA_ROOT,
             "MICROSTEP_CONFIG": CONFIG,
@@ -76,6 +78,9 @@ class DockerStepOperator(DockerOperator):
         }
         if uses_registry:
             environment["MLFLOW_TRACKING_URI"] = REGISTRY
+            mounts.append(Mount(LOGIN, f"microstep_registry-{step}", type="volume", read_only=True))
+        if secrets is not None:
+            mounts.append(Mount(SECRETS, f"{home}/{secrets}", type="bind", read_only=True))
         super().__init__(
             image=f"microstep-{step}",
             container_name=f"microstep-{step}-{day}",
@@ -89,7 +94,7 @@ class DockerStepOperator(DockerOperator):
                 "microstep.try": "{{ ti.try_number }}",
             },
             environment=environment,
-            mounts=[Mount(target, source, type="bind", read_only=fixed) for source, target, fixed in binds],
+            mounts=mounts,
             network_mode=network or "none",
             mem_limit=memory,
             auto_remove="force",

@@ -21,6 +21,8 @@ from microstep_airflow.outcome import raise_for
 # Airflow kills a task 5 s after it asked it to end; by then the step must be gone
 STOP_SECONDS = 3.0
 _SIGNALLED = 128
+LOGINS = "MICROSTEP_MLFLOW_LOGINS_OF_STEPS"
+"""The folder with each step's log-in to MLflow, of which a step is told its own."""
 # a task that is killed cannot end its step; the kernel does (util-linux, so not on every system)
 _ENDS_WITH_ITS_TASK = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
 
@@ -113,6 +115,8 @@ class ProcessStepOperator(BaseOperator):
     def environment(self) -> dict[str, str]:
         """Airflow's own environment without what is Airflow's, and with the step's sources."""
         kept = {name: value for name, value in os.environ.items() if "AIRFLOW" not in name}
+        if folder := kept.pop(LOGINS, ""):
+            kept["MICROSTEP_MLFLOW_LOGIN_FILE"] = str(Path(folder, self.step, "login"))
         sources = [Path(self.home, part) for part in ("contract", "analysis", f"services/{self.step}")]
         return {**kept, "PYTHONPATH": os.pathsep.join(map(str, sources)), "PYTHONUNBUFFERED": "1"}
 

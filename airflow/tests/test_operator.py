@@ -109,6 +109,7 @@ def test_only_the_data_root_can_be_written(engine, step):
     assert mounts == [
         ("/srv/microstep/data", "/data", "bind", False),
         ("/srv/microstep/pipeline.toml", "/config/pipeline.toml", "bind", True),
+        ("microstep_registry-train", "/run/registry", "volume", True),
     ]
 
 
@@ -135,7 +136,7 @@ def test_all_others_have_no_network_and_no_secrets(step, name, source):
     operator = step(name, source=source)
     assert operator.network_mode == "none"
     assert "MLFLOW_TRACKING_URI" not in operator.environment
-    assert "/run/secrets" not in [mount["Target"] for mount in operator.mounts]
+    assert [mount["Target"] for mount in operator.mounts] == ["/data", "/config/pipeline.toml"]
 
 
 def test_generate_reaches_the_database_and_its_secret_when_the_source_is_sql(engine, step):

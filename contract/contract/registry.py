@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import msgspec
 
 from contract.champion import CHAMPION, Champion
-from contract.errors import ConfigError, Unavailable
+from contract.errors import ConfigError, NotPermitted, Unavailable
 
 _BEHAVIOUR = {
     # a step calls home to nobody, and its log is for people
@@ -18,8 +19,12 @@ _BEHAVIOUR = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
 }
+_LOGIN_FILE = "MICROSTEP_MLFLOW_LOGIN_FILE"
+_USER, _PASSWORD = "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"
 _HEALTH_SECONDS = 5.0
 _ALIAS_SECONDS = 10.0
+_REFUSED = (401, 403)
+"""In HTTP. It may pass: secrets that are replaced reach the server a little later."""
 
 
 class NoAnswer(Exception):
@@ -41,9 +46,10 @@ class _Answer(msgspec.Struct):
 
 
 def reach_registry() -> str | None:
-    """The address in MLFLOW_TRACKING_URI; None when there is none. Call it before importing mlflow.
+    """The address in MLFLOW_TRACKING_URI; None when there is none. Call it before importing mlflow, which then logs in.
 
-    Raises ConfigError for an address that is not HTTP, Unavailable when nothing answers there.
+    Raises ConfigError for an address that is not HTTP, Unavailable when nothing answers there or the log-in is refused,
+    NotPermitted when the log-in cannot be read.
     """
     if not (address := os.environ.get("MLFLOW_TRACKING_URI", "")):
         return None
@@ -51,9 +57,16 @@ def reach_registry() -> str | None:
         raise ConfigError(f"MLFLOW_TRACKING_URI: must begin with http:// or https://, got {address!r}")
     for name, value in _BEHAVIOUR.items():
         os.environ.setdefault(name, value)
+    if login := _login():
+        os.environ[_USER], os.environ[_PASSWORD] = login
     try:
-        _get(f"{address.rstrip('/')}/health", _HEALTH_SECONDS)
+        _get(f"{address.rstrip('/')}/version", _HEALTH_SECONDS)
     except OSError as error:
+        if getattr(error, "code", None) in _REFUSED:
+            user = login[0] if login else "nobody"
+            raise Unavailable(
+                f"MLFLOW_TRACKING_URI: {address} refuses the log-in of {user}: {error}; `make up` writes it anew"
+            ) from None
         raise Unavailable(f"MLFLOW_TRACKING_URI: {address} does not answer: {error}; is the server up?") from None
     return address
 
@@ -83,10 +96,31 @@ def _get(address: str, seconds: float) -> bytes:
     """The body of an answer. Raises OSError when there is none, or none that is well."""
     import http.client  # only here: as dear as all that a step needs to find itself up to date
     import urllib.request
+    from base64 import b64encode
 
     try:
-        with urllib.request.urlopen(address, timeout=seconds) as answer:
+        request = urllib.request.Request(address)
+        if login := _login():
+            request.add_unredirected_header("Authorization", f"Basic {b64encode(':'.join(login).encode()).decode()}")
+        with urllib.request.urlopen(request, timeout=seconds) as answer:
             content: bytes = answer.read()
     except (http.client.HTTPException, ValueError) as error:
         raise OSError(str(error) or type(error).__name__) from error
     return content
+
+
+def _login() -> tuple[str, str] | None:
+    """User and password, from the file that the stack made, else from MLflow's own variables; None without either.
+
+    Raises NotPermitted when the file is somebody else's.
+    """
+    path = Path(os.environ.get(_LOGIN_FILE, "/run/registry/login"))
+    try:
+        user, _, password = path.read_text(encoding="utf-8").strip().partition(":")
+    except (FileNotFoundError, NotADirectoryError):
+        user, password = os.environ.get(_USER, ""), os.environ.get(_PASSWORD, "")
+    except OSError as error:
+        raise NotPermitted(
+            f"{path}: the log-in to MLflow cannot be read: {error.strerror}; `make up` hands it to the owner of data/"
+        ) from None
+    return (user, password) if user and password else None

@@ -8,7 +8,7 @@ import pytest
 
 from contract import registry as module
 from contract.champion import Champion
-from contract.errors import ConfigError, DataError, Unavailable
+from contract.errors import ConfigError, DataError, NotPermitted, Unavailable
 from contract.registry import NoAnswer, reach_registry, registered_champion
 
 CHAMPION = Champion(
@@ -27,12 +27,14 @@ class Registry:
     """Answers what it is told to, by path, and 404 to all else."""
 
     def __init__(self):
-        self.answers = {"/health": b"OK"}
-        answers = self.answers
+        self.answers = {"/version": b"3"}
+        self.login = None
+        answers, this = self.answers, self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                self.send_response(200 if self.path in answers else 404)
+                known = this.login in (None, self.headers["Authorization"])
+                self.send_response(401 if not known else 200 if self.path in answers else 404)
                 self.end_headers()
                 self.wfile.write(answers.get(self.path, b""))
 
@@ -68,6 +70,51 @@ def test_a_registry_that_answers_is_given_back_and_calls_home_to_nobody(monkeypa
     monkeypatch.delenv("MLFLOW_DISABLE_TELEMETRY", raising=False)
     assert reach_registry() == registry.address + "/"
     assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+
+
+@pytest.fixture
+def login(monkeypatch, tmp_path):
+    """The file with a step's log-in, not yet written; no log-in in the environment."""
+    for name in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("MICROSTEP_MLFLOW_LOGIN_FILE", str(tmp_path / "login"))
+    return tmp_path / "login"
+
+
+BASIC = "Basic dHJhaW46cGE6c3M="
+
+
+def test_a_step_logs_in_by_its_file_and_so_does_mlflows_client(monkeypatch, registry, login):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", registry.address)
+    registry.login = BASIC
+    with pytest.raises(Unavailable, match=r"refuses the log-in of nobody: HTTP Error 401.*`make up` writes"):
+        reach_registry()
+    login.write_text("train:wrong\n")
+    with pytest.raises(Unavailable, match="refuses the log-in of train"):
+        reach_registry()
+    login.write_text("train:pa:ss\n")
+    assert reach_registry() == registry.address
+    assert (os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"]) == ("train", "pa:ss")
+    with pytest.raises(NoAnswer, match="HTTP Error 404"):
+        registered_champion(registry.address, "shop")
+    login.write_text("train:old")
+    with pytest.raises(NoAnswer, match="HTTP Error 401"):
+        registered_champion(registry.address, "shop")
+
+
+def test_without_a_file_mlflows_own_variables_hold(monkeypatch, registry, login):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", registry.address)
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "train")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "pa:ss")
+    registry.login = BASIC
+    assert reach_registry() == registry.address
+
+
+def test_a_login_that_cannot_be_read_is_told(monkeypatch, registry, login):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", registry.address)
+    login.mkdir()
+    with pytest.raises(NotPermitted, match=r"login: the log-in to MLflow cannot be read: Is a directory; `make up`"):
+        reach_registry()
 
 
 def test_a_registry_that_refuses_is_unavailable(monkeypatch, registry):

@@ -13,6 +13,8 @@ from socket_proxy.settings import Settings
 
 REGISTRY_NETWORK = "microstep-steps"
 SQL_NETWORK = "microstep-sql"
+REGISTRY_LOGIN = "microstep_registry"
+"""Begin of the names of the volumes with each step's log-in to MLflow."""
 WITH_REGISTRY = ("train", "validate", "predict")
 ROOT_LABEL = "microstep.root"
 """The label of a step's container with the checkout that it belongs to: others may use the same engine."""
@@ -156,7 +158,10 @@ def _mounts(requested: object, step: str, settings: Settings) -> list[dict[str, 
         return {"Type": "bind", "Source": f"{settings.root}/{source}", "Target": target, "ReadOnly": fixed}
 
     mounts = [bind("data", "/data", fixed=False), bind("pipeline.toml", "/config/pipeline.toml", fixed=True)]
-    # the third is there when the step needs a secret
+    if step in WITH_REGISTRY:
+        volume = f"{REGISTRY_LOGIN}-{step}"
+        mounts.append({"Type": "volume", "Source": volume, "Target": "/run/registry", "ReadOnly": True})
+    # the last is there when the step needs a secret
     if isinstance(requested, list) and len(requested) > len(mounts) and step in ("generate", *WITH_REGISTRY):
         secrets = "secrets/sql" if step == "generate" else "secrets/models"
         mounts.append(bind(secrets, "/run/secrets", fixed=True))

@@ -58,6 +58,7 @@ def host(**changed):
                 "Target": "/config/pipeline.toml",
                 "ReadOnly": True,
             },
+            login("train"),
         ],
         "Memory": 2 * 1024**3,
         "MemorySwap": 2 * 1024**3,
@@ -75,11 +76,17 @@ def host(**changed):
     } | changed
 
 
+def login(step):
+    """The mount of a step's own log-in to MLflow."""
+    return {"Type": "volume", "Source": f"microstep_registry-{step}", "Target": "/run/registry", "ReadOnly": True}
+
+
 def other(step, network, *, registry=False, **changed):
     """The body of another step than train."""
     made = body(Image=f"microstep-{step}", **changed)
     made["Labels"]["microstep.step"] = step
     made["HostConfig"]["NetworkMode"] = network
+    made["HostConfig"]["Mounts"][2:] = [login(step)] if registry else []
     if not registry:
         made["Env"].remove("MLFLOW_TRACKING_URI=http://mlflow:5000")
     return made

@@ -2,12 +2,12 @@ import json
 from copy import deepcopy
 
 import pytest
-from sample import NAME, SETTINGS, body, host, other
+from sample import NAME, SETTINGS, body, host, login, other
 
 from socket_proxy.container_spec import ROOT_LABEL, build, read
 
 GENERATE = "microstep-generate-2026-11-22"
-DATA, CONFIG = host()["Mounts"]
+DATA, CONFIG, _ = host()["Mounts"]
 
 
 def judged(requested, name=NAME):
@@ -40,7 +40,7 @@ def test_every_step_may_have_its_own_network_and_secret_and_no_other():
     assert judged(other("generate", "microstep-sql"), GENERATE)
     assert judged(other("preprocess", "none"), "microstep-preprocess-2026-11-22")
     assert judged(other("predict", "microstep-steps", registry=True), "microstep-predict-2026-11-22")
-    assert judged(body(HostConfig=host(Mounts=[DATA, CONFIG, secret("models")])))
+    assert judged(body(HostConfig=host(Mounts=[DATA, CONFIG, login("train"), secret("models")])))
     sql = other("generate", "microstep-sql")
     sql["HostConfig"]["Mounts"].append(secret("sql"))
     assert judged(sql, GENERATE)
@@ -49,8 +49,14 @@ def test_every_step_may_have_its_own_network_and_secret_and_no_other():
         (other("preprocess", "microstep-sql"), "microstep-preprocess-2026-11-22"),
         (body(HostConfig=host(NetworkMode="none")), NAME),
         (body(HostConfig=host(NetworkMode="microstep_default")), NAME),
-        (body(HostConfig=host(Mounts=[DATA, CONFIG, secret("sql")])), NAME),
-        (body(HostConfig=host(Mounts=[DATA, CONFIG, secret("models"), secret("models")])), NAME),
+        (body(HostConfig=host(Mounts=[DATA, CONFIG, login("train"), secret("sql")])), NAME),
+        (body(HostConfig=host(Mounts=[DATA, CONFIG, login("train"), secret("models"), secret("models")])), NAME),
+        (body(HostConfig=host(Mounts=[DATA, CONFIG, login("validate")])), NAME),
+        (body(HostConfig=host(Mounts=[DATA, CONFIG, login("train") | {"ReadOnly": False}])), NAME),
+        (body(HostConfig=host(Mounts=[DATA, CONFIG, login("train") | {"Source": "microstep_secrets"}])), NAME),
+        (body(HostConfig=host(Mounts=[DATA, CONFIG, login("train"), login("validate")])), NAME),
+        (body(HostConfig=host(Mounts=[DATA, CONFIG])), NAME),
+        (sql | {"HostConfig": sql["HostConfig"] | {"Mounts": [DATA, CONFIG, login("generate")]}}, GENERATE),
         (sql | {"HostConfig": sql["HostConfig"] | {"Mounts": [DATA, CONFIG, secret("models")]}}, GENERATE),
     ):
         with pytest.raises(ValueError, match="NetworkMode|Mounts"):
@@ -176,4 +182,4 @@ def test_a_refusal_names_the_path_the_rule_and_the_value():
     with pytest.raises(ValueError, match=r"^HostConfig.Privileged: is no part of a step's container; leave it out$"):
         judged(body(HostConfig=host(Privileged=True)))
     with pytest.raises(ValueError, match=r"^HostConfig.Mounts.0.Source: must be '/srv/microstep/data', got '/'$"):
-        judged(body(HostConfig=host(Mounts=[DATA | {"Source": "/"}, CONFIG])))
+        judged(body(HostConfig=host(Mounts=[DATA | {"Source": "/"}, CONFIG, login("train")])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -64,6 +65,26 @@ class Stack:
         read = "import json; print(json.load(open('/run/microstep/airflow/passwords.json'))['admin'])"
         command = ["docker", "compose", "exec", "-T", "airflow-apiserver", "python", "-c", read]
         return self.run(*command).stdout.strip()
+
+    def mlflow_password(self) -> str:
+        """Of MLflow's admin, as `make up` prints it."""
+        logins: dict[str, str] = json.loads(
+            self.run("docker", "compose", "exec", "-T", "mlflow", "cat", "/run/microstep/mlflow/logins.json").stdout
+        )
+        return logins["admin"]
+
+    def registry(self, path: str, *, method: str | None = None, **body: object) -> dict[str, Any]:
+        """A call of MLflow's REST API as a person: GET, or POST when there is a body. Raises HTTPError."""
+        login = base64.b64encode(f"admin:{self.mlflow_password()}".encode()).decode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:5000/api/2.0/mlflow/{path}",
+            data=json.dumps(body).encode() if body else None,
+            headers={"Content-Type": "application/json", "Authorization": f"Basic {login}"},
+            method=method,
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            found: dict[str, Any] = json.load(answer)
+        return found
 
     def manifest(self, *path: str) -> dict[str, Any]:
         """The manifest of a dataset."""

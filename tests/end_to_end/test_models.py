@@ -12,7 +12,6 @@ import random
 import re
 import time
 import urllib.error
-import urllib.request
 from contextlib import suppress
 
 import pytest
@@ -83,21 +82,10 @@ def shuffled(stack, text):
     return out.getvalue()
 
 
-def registry(path, **body):
-    """A call of MLflow's REST API: GET, or POST when there is a body."""
-    request = urllib.request.Request(
-        f"http://127.0.0.1:5000/api/2.0/mlflow/{path}",
-        data=json.dumps(body).encode() if body else None,
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return json.load(answer)
-
-
 def in_use(stack):
     """The version that pointer, alias and ledger name alike."""
     pointer = json.loads((stack.data / "models" / "champion.json").read_text())
-    alias = registry("registered-models/alias?name=telco-churn&alias=champion")["model_version"]
+    alias = stack.registry("registered-models/alias?name=telco-churn&alias=champion")["model_version"]
     put = [line for line in ledger(stack) if line["decision"] in ("promoted", "rolled_back")][-1]
     assert pointer["version"] == alias["version"] == put["to"]["version"]
     assert pointer["sha256"] == put["to"]["sha256"] == {tag["key"]: tag["value"] for tag in alias["tags"]}["sha256"]
@@ -180,23 +168,23 @@ def test_the_real_table_was_checked_and_is_predicted(story, timings):
 
 def test_mlflow_has_one_run_for_the_training_with_all_that_it_was(story):
     run_id = story.manifest("models", ARRIVED[13])["run"]["mlflow_run"]
-    run_ = registry(f"runs/get?run_id={run_id}")["run"]
+    run_ = story.registry(f"runs/get?run_id={run_id}")["run"]
     assert run_["info"]["status"] == "FINISHED"
     experiment = run_["info"]["experiment_id"]
-    nested = registry("runs/search", experiment_ids=[experiment], filter=f"tags.`mlflow.parentRunId` = '{run_id}'")[
-        "runs"
-    ]
+    nested = story.registry(
+        "runs/search", experiment_ids=[experiment], filter=f"tags.`mlflow.parentRunId` = '{run_id}'"
+    )["runs"]
     assert {each["info"]["run_name"] for each in nested} >= {"linear", "trees"}
-    assert any(name.endswith(".html") for name in artifacts(run_id))
-    version = registry("registered-models/alias?name=telco-churn&alias=challenger")["model_version"]
+    assert any(name.endswith(".html") for name in artifacts(story, run_id))
+    version = story.registry("registered-models/alias?name=telco-churn&alias=challenger")["model_version"]
     assert version["run_id"] == run_id
 
 
-def artifacts(run_id, path=""):
+def artifacts(stack, run_id, path=""):
     """The files of a run, by their paths."""
-    for file in registry(f"artifacts/list?run_id={run_id}&path={path}").get("files", []):
+    for file in stack.registry(f"artifacts/list?run_id={run_id}&path={path}").get("files", []):
         if file.get("is_dir"):
-            yield from artifacts(run_id, file["path"])
+            yield from artifacts(stack, run_id, file["path"])
         else:
             yield file["path"]
 

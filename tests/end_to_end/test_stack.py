@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-import urllib.request
 
 import pytest
 from stack import running_containers
@@ -93,9 +92,7 @@ def test_the_registry_knows_the_champion(stack):
     """MLflow's alias and the pointer name the same version."""
     pointer = json.loads((stack.data / "models" / "champion.json").read_text())
     name = re.search(r'(?m)^name = "(.*)"', (stack.checkout / "pipeline.toml").read_text())[1]
-    path = f"api/2.0/mlflow/registered-models/alias?name={name}&alias=champion"
-    with urllib.request.urlopen(f"http://127.0.0.1:5000/{path}", timeout=10) as answer:
-        version = json.load(answer)["model_version"]
+    version = stack.registry(f"registered-models/alias?name={name}&alias=champion")["model_version"]
     assert version["version"] == pointer["version"]
     assert {tag["key"]: tag["value"] for tag in version["tags"]}["sha256"] == pointer["sha256"]
 

@@ -23,6 +23,7 @@ from talk import days, explain, mails_after
 
 DAYS = days(12)
 CANARY = "c4n4ry"
+REGISTRY = [f"registry-{step}" for step in ("train", "validate", "predict")]
 
 
 @pytest.fixture(scope="module")
@@ -415,9 +416,10 @@ def test_every_secret_is_replaced_and_nothing_is_lost(trained):
     """A variable that Airflow keeps encrypted can be read with the new key; the old log-in is no more."""
     airflow = ["exec", "-T", "airflow-scheduler", "airflow"]
     compose(trained, *airflow, "variables", "set", "kept", CANARY)
-    old = trained.password()
+    old, people = trained.password(), trained.mlflow_password()
     trained.run("make", "--no-print-directory", "rotate", timeout=600)
     assert trained.password() != old
+    assert trained.mlflow_password() != people
     assert compose(trained, *airflow, "variables", "get", "kept").strip() == CANARY
     key = compose(trained, "exec", "-T", "airflow-scheduler", "cat", "/run/microstep/airflow/fernet_key")
     assert "," not in key
@@ -465,8 +467,10 @@ def test_the_pages_are_behind_tls_and_a_log_in_when_asked_for(trained):
     trusted = ssl.create_default_context()
     authority.configure_trust(trusted)
 
-    def status(port, path, user=None, scheme="https"):
+    def status(port, path, user=None, scheme="https", origin=None):
         request = urllib.request.Request(f"{scheme}://localhost:{port}{path}")
+        if origin:
+            request.add_header("Origin", origin)
         if user:
             request.add_header("Authorization", "Basic " + base64.b64encode(user.encode()).decode())
         try:
@@ -477,10 +481,15 @@ def test_the_pages_are_behind_tls_and_a_log_in_when_asked_for(trained):
 
     try:
         assert status(8443, "/api/v2/version") == 200
-        for port, path in ((8444, "/api/2.0/mlflow/experiments/search?max_results=1"), (8445, "/api/email")):
+        person = f"admin:{trained.mlflow_password()}"
+        experiments = "/api/2.0/mlflow/experiments/search?max_results=1"
+        for port, path, right in ((8444, experiments, person), (8445, "/api/email", "ada:a pass")):
             assert status(port, path) == 401
             assert status(port, path, "ada:wrong") == 401
-            assert status(port, path, "ada:a pass") == 200
+            assert status(port, path, right) == 200
+            assert status(port, path, right, origin="https://evil.example") == 403
+            assert status(port, path, right, origin=f"https://localhost:{port}") == 200
+        assert status(8443, "/api/v2/version", origin="https://evil.example") == 403
         assert status(8443, "/", scheme="http") == 400
         with pytest.raises(URLError, match="certificate verify failed"):
             urllib.request.urlopen("https://localhost:8443/", timeout=10)
@@ -528,7 +537,8 @@ def test_nothing_of_all_that_left_a_container_a_volume_or_a_staging_directory(tr
     assert [path.name for path in trained.data.rglob(".staging-*")] == []
     volumes = trained.run("docker", "volume", "ls", "--quiet", "--filter=name=microstep").stdout.split()
     assert set(volumes) == {
-        f"microstep_{name}" for name in ("secrets", "postgres", "mlflow-artifacts", "airflow-logs", "airflow-mails")
+        f"microstep_{name}"
+        for name in ("secrets", "postgres", "mlflow-artifacts", "airflow-logs", "airflow-mails", *REGISTRY)
     }
 
 

@@ -161,5 +161,6 @@ def test_every_file_of_this_repository_has_a_rule():
 def test_every_suite_of_the_tests_is_a_part_so_that_ci_leaves_none_out():
     """`images` builds what the others need; a part builds its own."""
     usage = subprocess.run([ROOT / "tools/test", "--help"], check=True, capture_output=True, text=True).stdout
-    suites = set(" ".join(usage.split()).partition("all by default: ")[2].partition(" options:")[0].split(", "))
-    assert suites - {"images"} == ALL - {"mlflow"}
+    usage = " ".join(usage.split()).replace("- ", "-")  # a line may end at a hyphen
+    suites = set(usage.partition("all by default: ")[2].partition(" options:")[0].split(", "))
+    assert suites - {"images"} == ALL

@@ -70,3 +70,15 @@ def test_the_widest_layer_comes_first_and_is_bound_by_none():
 def test_parts_without_layers_choose_their_versions_alone(part):
     assert not lock.bound(Path(part, "requirements.in"))
     assert LAYERS.get(part, []) == []
+
+
+def test_every_line_of_every_lock_has_a_hash():
+    for source in lock.sources():
+        text = (ROOT / source.with_suffix(".txt")).read_text()
+        wanted = re.split(r"^(?=\S)", re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE), flags=re.MULTILINE)[1:]
+        assert wanted, source
+        assert [
+            each
+            for each in wanted
+            if not re.match(r"[\w.-]+(\[[\w,-]+\])?==\S+ .*--hash=sha256:[0-9a-f]{64}", each, re.DOTALL)
+        ] == [], source

@@ -65,7 +65,10 @@ def test_no_file_is_open_to_all(root):
 
 
 def test_each_file_belongs_to_its_reader():
-    owners = {name.split("/")[0]: secret.owner for name, secret in make_secrets.all_secrets("a", "b").items()}
+    owners = {
+        name.split("/")[0]: secret.owner
+        for name, secret in make_secrets.all_secrets("a", "b", make_secrets.new_logins()).items()
+    }
     assert owners == {"postgres": (0, 5432), "airflow": (50000, 0), "mlflow": (10001, 10001)}
 
 
@@ -97,3 +100,34 @@ def test_rotation_changes_every_secret_and_keeps_the_old_key_readable_until_it_i
     assert make_secrets.settle(root) == 2
     assert b"," not in (root / "airflow/fernet_key").read_bytes()
     assert make_secrets.settle(root) == 0
+
+
+def owned(path):
+    return (path.stat().st_uid, path.stat().st_gid)
+
+
+def test_each_step_gets_its_own_login_and_what_differs_is_written_again(root):
+    make_secrets.main(root)
+    logins = json.loads((root / "mlflow/logins.json").read_text())
+    assert {len(set(logins.values())), len(logins)} == {5}
+    assert (root / "airflow/mlflow_login").read_text() == f"airflow:{logins['airflow']}"
+    steps, me = root / "steps", owned(root)
+    steps.mkdir()
+    assert make_secrets.hand_out(root, steps, me) == 3
+    given = contents(steps)
+    assert given == {f"{step}/login": f"{step}:{logins[step]}".encode() for step in ("train", "validate", "predict")}
+    assert make_secrets.hand_out(root, steps, me) == 0
+    (steps / "train/login").unlink()
+    (steps / "predict/login").chmod(0o600)
+    (steps / "predict/login").write_text("predict:of another stack")
+    assert make_secrets.hand_out(root, steps, me) == 2
+    assert contents(steps) == given
+    # another owner of data/ runs the steps
+    assert make_secrets.hand_out(root, steps, (12345, 12345)) == 3
+    make_secrets.rotate(root)
+    make_secrets.hand_out(root, steps, me)
+    assert [name for name, text in contents(steps).items() if text == given[name]] == []
+
+
+def test_a_data_root_of_root_means_the_ordinary_user(tmp_path):
+    assert make_secrets.owner_of(tmp_path) == (owned(tmp_path) if os.getuid() else (1000, 1000))

@@ -1,0 +1,165 @@
+"""In front of MLflow's own server, as `mlflow server --app-name microstep` starts it; the control is the bare one."""
+
+import base64
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from microstep_mlflow.rules import MAY
+
+MLFLOW = Path(sys.executable).with_name("mlflow")
+START_SECONDS = 180
+API = "/api/2.0/mlflow"
+FOREIGN = {"name": "foreign", "artifact_location": "file:///etc"}
+
+
+@contextmanager
+def serving(home, *options):
+    """The address of a server on SQLite."""
+    home.mkdir()
+    (home / "logins.json").write_text(json.dumps({user: f"{user}-{'x' * 20}" for user in MAY}))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [MLFLOW, "server", "--port", port, "--workers", "1", *options]
+    command += ["--backend-store-uri", f"sqlite:///{home}/m.db", "--artifacts-destination", str(home / "artifacts")]
+    told = {
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MICROSTEP_MLFLOW_LOGINS": str(home / "logins.json"),
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
+    with (home / "log").open("w") as log:
+        server = subprocess.Popen(
+            command, stdout=log, stderr=log, cwd=home, env=os.environ | told, start_new_session=True
+        )
+    try:
+        end = time.monotonic() + START_SECONDS
+        while call(f"http://127.0.0.1:{port}", "/health")[0] != 200:
+            assert server.poll() is None, (home / "log").read_text()
+            assert time.monotonic() < end, (home / "log").read_text()
+            time.sleep(0.3)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(server.pid, 15)
+        server.wait(30)
+
+
+def call(address, path, body=None, *, user=None, method=None, **headers):
+    """Status and text of an answer; 0 when nobody answers."""
+    request = urllib.request.Request(address + path, None if body is None else json.dumps(body).encode(), method=method)
+    request.add_header("Content-Type", "application/json")
+    if user:
+        login = base64.b64encode(f"{user}:{user}-{'x' * 20}".encode()).decode()
+        request.add_header("Authorization", f"Basic {login}")
+    for name, value in headers.items():
+        request.add_header(name, value)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, answer.read().decode(errors="replace")
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("guarded") / "home", "--app-name", "microstep") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("bare") / "home") as address:
+        yield address
+
+
+def test_the_page_is_for_people_who_log_in(guarded):
+    assert call(guarded, "/health")[0] == 200
+    assert call(guarded, "/")[0] == 401
+    assert call(guarded, "/", user="train")[0] == 403
+    assert call(guarded, "/", user="admin")[0] == 200
+    assert call(guarded, "/ajax-api/2.0/mlflow/experiments/search", {"max_results": 1}, user="admin")[0] == 200
+
+
+def test_a_refusal_says_who_may_not_do_what(guarded):
+    status, text = call(guarded, f"{API}/registered-models/delete", {"name": "a"}, user="train", method="DELETE")
+    assert (status, json.loads(text)) == (
+        403,
+        {
+            "error_code": "PERMISSION_DENIED",
+            "message": f"train may not DELETE {API}/registered-models/delete of MLflow",
+        },
+    )
+
+
+def test_what_is_judged_by_its_body_reaches_mlflow_whole(guarded):
+    made = {"name": "shop", "tags": [{"key": "kind", "value": "x" * 5000}]}
+    assert call(guarded, f"{API}/experiments/create", made, user="train")[0] == 200
+    found = json.loads(call(guarded, f"{API}/experiments/get-by-name?experiment_name=shop", user="train")[1])[
+        "experiment"
+    ]
+    assert found["tags"] == made["tags"]
+    assert found["artifact_location"].startswith("mlflow-artifacts:/")
+    large = {"name": "large", "tags": [{"key": "kind", "value": "x" * 2**21}]}
+    assert call(guarded, f"{API}/experiments/create", large, user="train")[0] in (0, 413)
+
+
+def test_no_experiment_keeps_its_artifacts_among_the_hosts_files(guarded, bare):
+    assert call(bare, f"{API}/experiments/create", FOREIGN)[0] == 200
+    for user in ("train", "validate", "admin"):
+        status, text = call(guarded, f"{API}/experiments/create", FOREIGN, user=user)
+        assert status == 403
+        assert "artifact_location: may not be given here; allowed are name, tags" in text
+
+
+def test_the_bare_server_lets_anybody_delete_a_model(guarded, bare):
+    for address, user in ((guarded, "train"), (bare, None)):
+        assert call(address, f"{API}/registered-models/create", {"name": "model"}, user=user)[0] == 200
+    assert (
+        call(guarded, f"{API}/registered-models/delete", {"name": "model"}, user="validate", method="DELETE")[0] == 403
+    )
+    assert call(bare, f"{API}/registered-models/delete", {"name": "model"}, method="DELETE")[0] == 200
+
+
+def test_two_logins_at_once_prove_nobody(guarded):
+    with socket.create_connection(("127.0.0.1", int(guarded.rsplit(":", 1)[1]))) as line:
+        login = base64.b64encode(f"admin:admin-{'x' * 20}".encode()).decode()
+        header = f"Authorization: Basic {login}\r\n"
+        line.sendall(f"GET /version HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{header}{header}\r\n".encode())
+        assert b" 401 " in line.recv(4096).splitlines()[0]
+
+
+def test_a_login_costs_no_time(guarded, bare):
+    """A log-in at every call must not slow a step: no slow hash."""
+
+    def fastest(address, user):
+        times = []
+        for _ in range(30):
+            begin = time.perf_counter()
+            assert call(address, "/version", user=user)[0] == 200
+            times.append(time.perf_counter() - begin)
+        return min(times)
+
+    assert fastest(guarded, "train") < fastest(bare, None) + 0.005
+
+
+def test_a_server_without_its_logins_does_not_start(tmp_path):
+    told = os.environ | {
+        "MICROSTEP_MLFLOW_LOGINS": str(tmp_path / "none"),
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
+    words = [sys.executable, "-c", "from microstep_mlflow.app import create_app; create_app()"]
+    done = subprocess.run(words, env=told, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "FileNotFoundError" in done.stderr

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import task
+from airflow.sdk.exceptions import AirflowFailException
 
 from contract.config import Config
 from microstep_airflow.orphans import end_all_orphans
@@ -18,11 +19,18 @@ GOES_ON = ["queued", "running"]
 
 
 def send_mails(config: Config, folder: Path) -> None:
-    """Declare the task that sends the mails which wait."""
+    """Declare the task that sends the mails which wait; it fails while they cannot be sent, since no mail can say so."""
 
     @task(task_id="send", multiple_outputs=False)
     def send() -> int:
-        return deliver(config.alerts, folder, datetime.now(ZoneInfo(config.schedule.timezone)))
+        left = deliver(config.alerts, folder, datetime.now(ZoneInfo(config.schedule.timezone)))
+        if left.why:
+            # the next run is the next try
+            raise AirflowFailException(
+                f"{left.count} mail{' waits' if left.count == 1 else 's wait'}: {left.why}; the server, its user and password are MICROSTEP_SMTP in .env"
+                " (docs/operations.md), then: make up"
+            )
+        return left.count
 
     send()
 

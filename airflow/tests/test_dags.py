@@ -13,6 +13,7 @@ from conftest import ROOT
 
 from microstep_airflow.house import POOL
 from microstep_airflow.records import record_failure
+from microstep_airflow.retries import AFTER_A_LOST_TRY, MOST_TRIES_LOST, FailuresAlone
 from microstep_airflow.sensors import ArrivalSensor
 from microstep_airflow.steps import STEPS
 
@@ -239,10 +240,10 @@ def test_every_task_keeps_the_policies(dags):
     for task in tasks(dags):
         assert list(task.on_failure_callback) == [record_failure], task
         assert task.owner == "microstep"
-        assert task.retries >= 1
-        assert task.retry_delay > timedelta(0)
-        assert task.retry_exponential_backoff == 2
-        assert task.max_retry_delay is not None
+        assert task.retries == MOST_TRIES_LOST
+        assert task.retry_delay == AFTER_A_LOST_TRY
+        assert not task.retry_exponential_backoff
+        assert type(task.retry_policy) is FailuresAlone
         assert timedelta(0) < task.execution_timeout < dags[task.dag_id].dagrun_timeout
         assert task.trigger_rule == "all_success"
 

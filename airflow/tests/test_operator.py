@@ -9,6 +9,7 @@ from fake_engine import IMAGE_ID, FakeEngine
 from microstep_airflow import engine as engine_module
 from microstep_airflow import operator as operator_module
 from microstep_airflow.operator import owner
+from microstep_airflow.retries import Stopped
 from microstep_airflow.unchanged import Changed
 from socket_proxy.body import container
 from socket_proxy.house import House
@@ -357,8 +358,21 @@ def test_a_step_that_was_stopped_says_so_and_not_that_its_container_is_gone(engi
         operator.on_kill()
 
     operator.cli.start = start_and_stop
-    with pytest.raises(AirflowFailException, match="microstep-train-2026-01-03: stopped when Airflow ended the task"):
+    with pytest.raises(Stopped, match="microstep-train-2026-01-03: stopped when Airflow ended the task"):
         run(operator)
+
+
+def test_a_step_whose_end_came_of_the_stop_has_not_failed(engine, step):
+    operator = step()
+    engine.exit_code, operator.stopped = 143, True
+    with pytest.raises(Stopped):
+        run(operator)
+
+
+def test_a_step_out_of_memory_is_told_with_what_it_had(engine, step):
+    engine.exit_code = 137
+    with pytest.raises(AirflowException, match="than it may have, 2g: raise MICROSTEP_STEP_MEMORY in .env"):
+        run(step())
 
 
 def test_a_stop_of_a_container_that_is_gone_is_no_error(engine, step):

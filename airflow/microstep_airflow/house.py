@@ -8,13 +8,10 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import DAG, BaseOperator, XComArg, task
+from airflow.sdk import DAG, BaseOperator, XComArg
 from airflow.sdk.definitions.mappedoperator import MappedOperator
-from airflow.sdk.exceptions import AirflowFailException
 
 from contract.config import Config
-from contract.days import parse_day
-from contract.errors import UsageError
 from contract.sections import Sql
 from contract.toml import load
 from microstep_airflow.alerts import Alerts
@@ -27,6 +24,7 @@ from microstep_airflow.retries import AFTER_A_LOST_TRY, MOST_TRIES_LOST, Failure
 from microstep_airflow.sensors import ArrivalSensor
 from microstep_airflow.settings import Settings
 from microstep_airflow.steps import STEPS
+from microstep_airflow.window import training_window
 
 POOL = "steps"
 REGISTRY_NETWORK = "microstep-steps"
@@ -126,17 +124,7 @@ class House:
 
     def training_window(self) -> XComArg:
         """The days that the training of the run's day uses, oldest first."""
-        config = self.config
-
-        @task(task_id="window", multiple_outputs=False)
-        def window(day: str) -> list[str]:
-            try:
-                return [each.isoformat() for each in config.window(parse_day(day))]
-            except UsageError as error:
-                # a day without a window has none at the next try either
-                raise AirflowFailException(str(error)) from None
-
-        return window(DAY)
+        return training_window(self.config)
 
     def dag_without_day(self, name: str, cron: str, doc: str | None) -> DAG:
         """A DAG for chores of ours that are about no day; nobody is told of its runs."""

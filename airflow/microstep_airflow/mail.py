@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract.sections import Alerts, Level
 from microstep_airflow.records import Record
+from microstep_airflow.texts import harmless
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -53,7 +53,7 @@ class Mail:
         """The mail as it is sent."""
         message = EmailMessage()
         # a subject is one line, whatever the step said
-        subject = " ".join(_harmless(self.subject).split())
+        subject = " ".join(harmless(self.subject).split())
         message["Subject"] = subject if len(subject) <= LONGEST_SUBJECT else f"{subject[: LONGEST_SUBJECT - 1]}…"
         message["From"] = alerts.sender
         message["To"] = ", ".join(alerts.told(self.level))
@@ -74,14 +74,9 @@ class Mail:
         return text
 
 
-# but for tabs and ends of lines: what a terminal obeys, what turns the direction of reading, half a character
-_OBEYED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def _harmless(value: Any) -> Any:
-    """A text without characters that do something else than to be read; each leaves a mark."""
-    # of the same type: what Jinja has escaped already must stay known as such
-    return type(value)(_OBEYED.sub("\N{REPLACEMENT CHARACTER}", value)) if isinstance(value, str) else value
+def _finalized(value: Any) -> Any:
+    """What a template is about to write."""
+    return harmless(value) if isinstance(value, str) else value
 
 
 @cache
@@ -93,6 +88,6 @@ def _templates() -> Environment:
         loader=PackageLoader("microstep_airflow"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
-        finalize=_harmless,
+        finalize=_finalized,
         keep_trailing_newline=True,
     )

@@ -14,6 +14,7 @@ from typing import Any
 from airflow.sdk import Context
 
 from microstep_airflow.retries import MOST_TRIES_LOST, Tries
+from microstep_airflow.texts import line
 
 KEY = "microstep_record"
 KILLED = (
@@ -55,9 +56,9 @@ def record(context: Context, error: BaseException | None, tries: str = "") -> No
     known = "{{" not in (day or "")
     what = {
         "day": day if known else None,
-        "message": str(error) or type(error).__name__,
+        "message": line(str(error) or type(error).__name__),
         "link": ti.log_url,
-        "lines": list(getattr(error, "__notes__", ())),
+        "lines": [line(each) for each in getattr(error, "__notes__", ())],
         "command": getattr(task, "by_hand", "") if known else "",
         "tries": tries,
     }

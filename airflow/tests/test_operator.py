@@ -1,5 +1,6 @@
 import json
 import os
+import re
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
@@ -196,6 +197,16 @@ def test_the_container_is_removed_however_it_ended(engine, step, code):
         assert code
     [(query, _)] = engine.asked("DELETE", "/containers/c1")
     assert query["force"] == ["True"]
+
+
+def test_fifty_thousand_lines_that_are_not_all_text_arrive_each_once_and_the_last_ones_are_told(engine, step, capsys):
+    engine.output = b"".join(b"line %d caf\xe9 \xff\xfe\n" % number for number in range(50_000))
+    engine.exit_code = 70
+    with pytest.raises(AirflowFailException) as raised:
+        run(step())
+    told = re.findall(r"line (\d+) caf", capsys.readouterr().out)
+    assert told == [str(number) for number in range(50_000)]
+    assert [note.split()[1] for note in raised.value.__notes__] == [str(number) for number in range(49_990, 50_000)]
 
 
 def test_a_refusal_is_put_on_record(engine, step):

@@ -5,6 +5,7 @@ from fake_run import FakeTi, context, left
 
 from microstep_airflow.days import DAY
 from microstep_airflow.records import KEY, KILLED, Record, record_failure, records
+from microstep_airflow.texts import LONGEST
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,17 @@ def test_a_task_that_failed_before_it_had_a_day_does_not_tell_the_template_of_it
     task = SimpleNamespace(day=DAY, by_hand=f"make {DAY}")
     record_failure({"task": task, "ti": ti_of(pushed), "exception": ValueError("day: no")})
     assert (pushed[KEY]["day"], pushed[KEY]["command"]) == (None, "")
+
+
+def test_what_no_database_keeps_and_what_no_mail_can_hold_is_marked_or_cut():
+    pushed = {}
+    error = ValueError("NUL \x00, half a \ud800, " + "x" * 10_000)
+    error.add_note("\x1b[2J" + "y" * 10_000_000)
+    record_failure({"task": SimpleNamespace(), "ti": ti_of(pushed), "exception": error})
+    message, [last] = pushed[KEY]["message"], pushed[KEY]["lines"]
+    assert message.startswith("NUL \N{REPLACEMENT CHARACTER}, half a \N{REPLACEMENT CHARACTER}, xxx")
+    assert len(message) == len(last) == LONGEST + 1
+    assert last.startswith("\N{REPLACEMENT CHARACTER}[2Jyyy")
 
 
 def test_a_task_that_was_killed_leaves_nothing():

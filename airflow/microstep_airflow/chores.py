@@ -19,7 +19,7 @@ GOES_ON = ["queued", "running"]
 
 
 def send_mails(config: Config, folder: Path) -> None:
-    """Declare the task that sends the mails which wait; it fails while they cannot be sent, since no mail can say so."""
+    """Declare the task that sends the mails which wait. It fails while they cannot be sent: no mail can say so."""
 
     @task(task_id="send", multiple_outputs=False)
     def send() -> int:
@@ -27,7 +27,7 @@ def send_mails(config: Config, folder: Path) -> None:
         if left.why:
             # the next run is the next try
             raise AirflowFailException(
-                f"{left.count} mail{' waits' if left.count == 1 else 's wait'}: {left.why}; the server, its user and password are MICROSTEP_SMTP in .env"
+                f"mails that wait: {left.count}; {left.why}; the server, its user and password are MICROSTEP_SMTP in .env"
                 " (docs/operations.md), then: make up"
             )
         return left.count

@@ -82,7 +82,9 @@ def judge(run_type: str, conf: Mapping[str, Any], moment: datetime, schedule: Sc
         raise UsageError(f"{UNFINISHED}: must be true or false, got {unfinished!r}")
     if day is None:
         if unfinished:
-            raise UsageError(f"{UNFINISHED}: must come with a day, is alone; write {EXAMPLE[:-1]}, \"{UNFINISHED}\": true}}")
+            raise UsageError(
+                f'{UNFINISHED}: must come with a day, is alone; write {EXAMPLE[:-1]}, "{UNFINISHED}": true}}'
+            )
         return
     if run_type in BY_INTERVAL:
         raise UsageError(f"day: must be left out, a {run_type} run's follows from its dates, got {day!r}")

@@ -5,7 +5,6 @@ import pytest
 
 from microstep_airflow.drift import Told, what_is_new
 
-
 LAST = "2026-01-31"
 
 
@@ -90,7 +89,11 @@ TO_COME = Told("2027-01-05", ("a",), "2027-01-05")
 
 @pytest.mark.parametrize(
     ("kept", "expected"),
-    [(TO_COME, ("begins", "a")), (Told("2027-01-05"), ("begins", "a")), (Told("2027-01-05", (), "2026-01-02"), ("begins", "a"))],
+    [
+        (TO_COME, ("begins", "a")),
+        (Told("2027-01-05"), ("begins", "a")),
+        (Told("2027-01-05", (), "2026-01-02"), ("begins", "a")),
+    ],
 )
 def test_what_was_kept_of_a_day_to_come_silences_no_alarm(kept, expected):
     assert told_of((30, "alarm", A), (31, "alarm", A), start=kept) == [expected, ("nothing",)]

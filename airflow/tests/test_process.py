@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from microstep_airflow.retries import Stopped
 from microstep_airflow.process import ProcessStepOperator
+from microstep_airflow.retries import Stopped
 
 DAY = "2026-01-03"
 

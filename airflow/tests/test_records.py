@@ -49,7 +49,9 @@ def test_a_task_that_fails_leaves_what_happened_where_and_for_which_day():
 def test_an_exception_without_words_is_told_by_its_name_and_without_its_tries_when_they_cannot_be_read():
     pushed = {}
     record_failure({"task": SimpleNamespace(), "ti": ti_of(pushed), "exception": MemoryError()})
-    assert pushed == {KEY: {"day": None, "message": "MemoryError", "link": "http://x", "lines": [], "command": "", "tries": ""}}
+    assert pushed == {
+        KEY: {"day": None, "message": "MemoryError", "link": "http://x", "lines": [], "command": "", "tries": ""}
+    }
 
 
 def test_a_task_that_failed_before_it_had_a_day_does_not_tell_the_template_of_it():

@@ -27,7 +27,7 @@ def send_mails(config: Config, folder: Path) -> None:
         if left.why:
             # the next run is the next try
             raise AirflowFailException(
-                f"mails that wait: {left.count}; {left.why}; the server, its user and password are MICROSTEP_SMTP in .env"
+                f"mails that wait: {left.count}; {left.why}; server, user and password are MICROSTEP_SMTP in .env"
                 " (docs/operations.md), then: make up"
             )
         return left.count

@@ -59,7 +59,7 @@ def day_of(dag_run: DagRun, params: Mapping[str, Any], timezone: ZoneInfo) -> st
 
 
 def day_to_work_on(dag_run: DagRun, params: Mapping[str, Any], schedule: Schedule) -> str:
-    """The day of a run, for its tasks. Raises AirflowFailException when there is no working on it: no retry mends it."""
+    """The day of a run, for its tasks. Raises AirflowFailException for one that cannot be: no retry mends it."""
     timezone = ZoneInfo(schedule.timezone)
     try:
         judge(dag_run.run_type, dag_run.conf or {}, datetime.now(UTC), schedule)
@@ -82,9 +82,8 @@ def judge(run_type: str, conf: Mapping[str, Any], moment: datetime, schedule: Sc
         raise UsageError(f"{UNFINISHED}: must be true or false, got {unfinished!r}")
     if day is None:
         if unfinished:
-            raise UsageError(
-                f'{UNFINISHED}: must come with a day, is alone; write {EXAMPLE[:-1]}, "{UNFINISHED}": true}}'
-            )
+            both = f'{EXAMPLE[:-1]}, "{UNFINISHED}": true}}'
+            raise UsageError(f"{UNFINISHED}: must come with a day, is alone; write {both}")
         return
     if run_type in BY_INTERVAL:
         raise UsageError(f"day: must be left out, a {run_type} run's follows from its dates, got {day!r}")
@@ -119,17 +118,17 @@ def timetable(cron: str, timezone: str) -> CronDataIntervalTimetable:
 
 
 def day_params() -> dict[str, Param]:
-    """The parameters of a run that is started by hand; Airflow's form checks these, `triggers` what they say together."""
+    """The parameters of a run by hand. Airflow checks each by its schema, `triggers` what they say together."""
     return {
         "day": Param(
             None,
             type=["null", "string"],
             format="date",
             title="Day",
-            description="The day to work on; empty for the last complete one. Scheduled runs and backfills know theirs.",
+            description="The day to work on; empty for the last complete one. Scheduled runs, backfills know theirs.",
         ),
         UNFINISHED: Param(
-            False,
+            default=False,
             type="boolean",
             title="Allow an unfinished day",
             description="Work on the day though it is not over; nobody is told of its drift.",

@@ -124,7 +124,7 @@ class DockerStepOperator(DockerOperator):
             self._run_image_with_mounts(self.mounts, add_tmp_variable=False)
         except DockerContainerFailedException as end:
             self._unless_stopped()
-            raise_for(self.cli.exit_code, [str(line) for line in end.logs or ()], context, self.mem_limit)
+            raise_for(self.cli.exit_code, [str(line) for line in end.logs or ()], context, str(self.mem_limit))
         except ImageNotFound:
             raise AirflowFailException(
                 f"{self.image}: must be on this machine, it is never pulled; build it: docker compose build {self.step}"

@@ -83,12 +83,12 @@ def open_run(step: Step, args: argparse.Namespace) -> Run:
 
 
 def _since_the_first(run: Run) -> None:
-    """Raise UsageError for a day that has no data by what pipeline.toml says. A step has no clock: no day is too late."""
+    """Raise UsageError for a day before the first one of pipeline.toml. No day is too late: a step has no clock."""
     first = run.config.schedule.first_day
     if run.date < first:
         raise UsageError(
-            f"--day: must be schedule.first_day {first} or later, got {run.date}; if there is data of that day, write an"
-            " earlier first_day into pipeline.toml"
+            f"--day: must be schedule.first_day {first} or later, got {run.date}; if there is data of that day,"
+            " write an earlier first_day into pipeline.toml"
         )
 
 

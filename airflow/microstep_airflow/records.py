@@ -13,13 +13,13 @@ from typing import Any
 
 from airflow.sdk import Context
 
-from microstep_airflow.retries import MOST_TRIES_LOST, Tries
+from microstep_airflow.retries import Tries
 from microstep_airflow.texts import line
 
 KEY = "microstep_record"
 KILLED = (
-    "it could not say why: somebody marked it as failed, or its process was lost each time that it was tried, at most"
-    f" {MOST_TRIES_LOST + 1} times (Airflow restarted, or too little memory for it); the log may say more"
+    "it left no word: somebody marked it as failed, or its process was lost at each of its tries (Airflow was restarted,"
+    " or it had too little memory); its log may say more"
 )
 
 log = logging.getLogger(__name__)

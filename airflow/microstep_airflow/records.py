@@ -18,8 +18,8 @@ from microstep_airflow.texts import line
 
 KEY = "microstep_record"
 KILLED = (
-    "it left no word: somebody marked it as failed, or its process was lost at each of its tries (Airflow was restarted,"
-    " or it had too little memory); its log may say more"
+    "it left no word: somebody marked it as failed, or its process was lost at each of its tries"
+    " (Airflow was restarted, or it had too little memory); its log may say more"
 )
 
 log = logging.getLogger(__name__)

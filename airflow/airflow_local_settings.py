@@ -8,6 +8,8 @@ import importlib
 import os
 import sys
 
+from microstep_airflow.triggers import judge_new_runs
+
 FORKS = {"scheduler", "dag-processor"}
 """The commands of Airflow's that fork such processes."""
 
@@ -15,3 +17,5 @@ if FORKS & set(sys.argv):
     runner = "process" if os.environ.get("MICROSTEP_RUNNER") == "process" else "operator"
     for module in ("house", runner):
         importlib.import_module(f"microstep_airflow.{module}")
+
+judge_new_runs()

@@ -13,7 +13,7 @@ from airflow.sdk.configuration import conf
 
 from contract.config import Config
 from microstep_airflow import letters
-from microstep_airflow.days import day_of
+from microstep_airflow.days import day_of, last_complete
 from microstep_airflow.drift import Told, what_is_new
 from microstep_airflow.failures import Failures
 from microstep_airflow.findings import Drift, Promotion, Verdict, rejected_rows, tracked_run
@@ -85,7 +85,8 @@ class Alerts:
             log.exception("%s: the report about drift cannot be read", context["run_id"])
             return
         told = Told.of(Variable.get(DRIFT, default={}, deserialize_json=True))
-        news = what_is_new(told, day, found.level, found.columns)
+        last = last_complete(datetime.now(UTC), ZoneInfo(self.config.schedule.timezone)).isoformat()
+        news = what_is_new(told, day, found.level, found.columns, last)
         if news.kind != "nothing":
             self._send(letters.drifted(day, self._facts(context), news, found, self._links(context)))
         Variable.set(DRIFT, asdict(news.told), serialize_json=True)

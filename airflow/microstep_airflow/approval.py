@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from microstep_airflow.findings import Verdict, last_word
 from microstep_airflow.letters import asked
 from microstep_airflow.settings import Settings
 from microstep_airflow.spool import post
+from microstep_airflow.texts import line
 
 COMMANDS = {"Approve": "approve", "Refuse": "refuse"}
 """The answers, and what validate does with each."""
@@ -109,9 +111,14 @@ class QuestionMail(BaseNotifier):
 
 def question(verdict: Verdict, days: int) -> str:
     """What the page shows above the answers, as Markdown."""
-    rules = "\n".join(f"- {word}: {text}" for word, text in verdict.rules)
+    rules = "\n".join(f"- {word}: {_no_markup(text)}" for word, text in verdict.rules)
     return (
         f"It passed the gate. **{verdict.metric}** {verdict.scores}.\n\n{rules}\n\n"
         f"The report: `{verdict.page}` in the data root.\n\n"
         f"*Approve* puts it in use at once, *Refuse* keeps the champion; so does no answer within {days} days."
     )
+
+
+def _no_markup(text: str) -> str:
+    """As Markdown that shows a text from data as it is: no picture, link or tag comes of it."""
+    return re.sub(r"([\\`<>\[\]!])", r"\\\1", line(text))

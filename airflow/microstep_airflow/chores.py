@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import Variable, task
+from airflow.sdk.exceptions import AirflowFailException
 
 from contract.config import Config
 from microstep_airflow import letters
@@ -23,11 +24,18 @@ REPLACED = "microstep_replaced"
 
 
 def send_mails(config: Config, folder: Path) -> None:
-    """Declare the task that sends the mails which wait."""
+    """Declare the task that sends the mails which wait. It fails while they cannot be sent: no mail can say so."""
 
     @task(task_id="send", multiple_outputs=False)
     def send() -> int:
-        return deliver(config.alerts, folder, datetime.now(ZoneInfo(config.schedule.timezone)))
+        left = deliver(config.alerts, folder, datetime.now(ZoneInfo(config.schedule.timezone)))
+        if left.why:
+            # the next run is the next try
+            raise AirflowFailException(
+                f"mails that wait: {left.count}; {left.why}; server, user and password are MICROSTEP_SMTP in .env"
+                " (docs/operations.md), then: make up"
+            )
+        return left.count
 
     send()
 

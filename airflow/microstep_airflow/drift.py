@@ -35,19 +35,21 @@ class News:
     """Of which this is new."""
 
 
-def what_is_new(told: Told, day: str, level: str, columns: Mapping[str, str]) -> News:
+def what_is_new(told: Told, day: str, level: str, columns: Mapping[str, str], last: str) -> News:
     """What a day's levels (`ok`, `watch`, `alarm`; by column) add to what people know.
 
-    A day before the latest one is history, and no news. A column that was told of is not told of again until all
+    A day before the latest one is history, and no news; so is one after `last`, the last day that is over: what is
+    found in the rows of half a day, or of none, says nothing. A column that was told of is not told of again until all
     is ok: one that hovers about the threshold would mail every other day. `watch` neither begins nor ends anything.
     """
-    if day < told.day:
+    if day > last or day < told.day <= last:
         return News(told)
+    # what was kept of a day to come (by an older version, say) silences nobody
+    known, since = ((), "") if told.day > last else (told.columns, told.since)
     alarmed = tuple(name for name, found in columns.items() if found == "alarm")
-    new = tuple(name for name in alarmed if name not in told.columns)
-    if level == "alarm" and (new or not told.since):
-        after = Told(day, told.columns + new, told.since or day)
-        return News(after, "spreads" if told.since else "begins", new)
+    new = tuple(name for name in alarmed if name not in known)
+    if level == "alarm" and (new or not since):
+        return News(Told(day, known + new, since or day), "spreads" if since else "begins", new)
     if level == "ok" and told.since:
         return News(Told(day), "over", told.columns)
-    return News(Told(day, told.columns, told.since))
+    return News(Told(day, known, since))

@@ -8,24 +8,23 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import DAG, BaseOperator, XComArg, task
+from airflow.sdk import DAG, BaseOperator, XComArg
 from airflow.sdk.definitions.mappedoperator import MappedOperator
-from airflow.sdk.exceptions import AirflowFailException
 
 from contract.config import Config
-from contract.days import parse_day
-from contract.errors import UsageError
 from contract.sections import Sql
 from contract.toml import load
 from microstep_airflow.alerts import Alerts
 from microstep_airflow.chores import end_containers, send_mails, tell_of_replaced
-from microstep_airflow.days import DAY, day_of, day_param, timetable
+from microstep_airflow.days import DAY, day_of, day_params, day_to_work_on, timetable
 from microstep_airflow.late import deadline
 from microstep_airflow.orphans import end_orphans
 from microstep_airflow.records import record_failure
+from microstep_airflow.retries import AFTER_A_LOST_TRY, MOST_TRIES_LOST, FailuresAlone
 from microstep_airflow.sensors import ArrivalSensor
 from microstep_airflow.settings import Settings
 from microstep_airflow.steps import STEPS
+from microstep_airflow.window import training_window
 
 POOL = "steps"
 REGISTRY_NETWORK = "microstep-steps"
@@ -40,10 +39,9 @@ EACH_DAY = "{{ task.day }}"
 
 POLICY: dict[str, Any] = {
     "owner": "microstep",
-    "retries": 3,
-    "retry_delay": timedelta(minutes=1),
-    "retry_exponential_backoff": 2.0,
-    "max_retry_delay": timedelta(minutes=15),
+    "retries": MOST_TRIES_LOST,
+    "retry_delay": AFTER_A_LOST_TRY,
+    "retry_policy": FailuresAlone(),
     "execution_timeout": STEP_LIMIT,
     "on_failure_callback": record_failure,
 }
@@ -82,8 +80,8 @@ class House:
             # waiting, then each step with its retries
             dagrun_timeout=timedelta(hours=schedule.sensor_timeout_hours) + 2 * STEP_LIMIT + asks * ANSWER_LIMIT,
             default_args=POLICY,
-            params={"day": day_param()},
-            user_defined_macros={"day": partial(day_of, timezone=timezone)},
+            params=day_params(),
+            user_defined_macros={"day": partial(day_to_work_on, schedule=schedule)},
             doc_md=doc,
             tags=["microstep"],
             deadline=deadline(schedule.deadline_hours, cron, timezone),
@@ -126,17 +124,7 @@ class House:
 
     def training_window(self) -> XComArg:
         """The days that the training of the run's day uses, oldest first."""
-        config = self.config
-
-        @task(task_id="window", multiple_outputs=False)
-        def window(day: str) -> list[str]:
-            try:
-                return [each.isoformat() for each in config.window(parse_day(day))]
-            except UsageError as error:
-                # a day without a window has none at the next try either
-                raise AirflowFailException(str(error)) from None
-
-        return window(DAY)
+        return training_window(self.config)
 
     def dag_without_day(self, name: str, cron: str, doc: str | None) -> DAG:
         """A DAG for chores of ours that are about no day; nobody is told of its runs."""

@@ -18,6 +18,7 @@ from requests.exceptions import RequestException
 
 from microstep_airflow.docker_client import StepDockerClient, end
 from microstep_airflow.outcome import raise_for
+from microstep_airflow.retries import Stopped
 from microstep_airflow.unchanged import Changed, Machine, up_to_date
 
 DATA_ROOT = "/data"
@@ -128,19 +129,23 @@ class DockerStepOperator(DockerOperator):
             self.user = owner(Path(self.data_root))
             self._run_image_with_mounts(self.mounts, add_tmp_variable=False)
         except DockerContainerFailedException as end:
-            raise_for(self.cli.exit_code, [str(line) for line in end.logs or ()], context)
+            self._unless_stopped()
+            raise_for(self.cli.exit_code, [str(line) for line in end.logs or ()], context, str(self.mem_limit))
         except ImageNotFound:
             raise AirflowFailException(
                 f"{self.image}: must be on this machine, it is never pulled; build it: docker compose build {self.step}"
             ) from None
         except APIError as error:
-            if self.stopped:
-                raise AirflowFailException(f"{self.container_name}: stopped when Airflow ended the task") from None
+            self._unless_stopped()
             # the engine's own trouble may pass; what it refuses now it refuses again
             kind = AirflowException if error.is_server_error() else AirflowFailException
             raise kind(f"{self.container_name}: the engine refused: {error.explanation}") from error
         except (DockerException, RequestException) as error:
             raise AirflowException(f"{self.docker_url}: the engine does not answer: {error}") from error
+
+    def _unless_stopped(self) -> None:
+        if self.stopped:
+            raise Stopped(f"{self.container_name}: stopped when Airflow ended the task") from None
 
     def _nothing_to_do(self, image: str) -> bool:
         """Whether the step would find its day up to date; docs/decisions/0016."""

@@ -22,7 +22,7 @@ _KILLED = 137
 _ERROR = re.compile(r"^\S+ \S+ (?:ERROR|CRITICAL) \S+: (?P<message>.*)$")
 
 
-def exception_for(code: int, lines: Sequence[str]) -> AirflowException | None:
+def exception_for(code: int, lines: Sequence[str], memory: str = "") -> AirflowException | None:
     """The exception that tells Airflow what to do, with the step's error line in it; None when the step is done.
 
     AirflowFailException fails at once, AirflowSkipException skips, AirflowException is retried. An end by a
@@ -30,7 +30,7 @@ def exception_for(code: int, lines: Sequence[str]) -> AirflowException | None:
     """
     if code == ExitCode.DONE:
         return None
-    message = f"{error_line(lines) or 'the step said nothing'} (exit {describe(code)})"
+    message = f"{error_line(lines) or 'the step said nothing'} (exit {describe(code, memory)})"
     if code == ExitCode.GATE_REFUSED:
         return AirflowSkipException(message)
     if code in MENDED_BY_RETRY or code > _FIRST_SIGNAL:
@@ -38,12 +38,12 @@ def exception_for(code: int, lines: Sequence[str]) -> AirflowException | None:
     return AirflowFailException(message)
 
 
-def raise_for(code: int, lines: Sequence[str], context: Context) -> None:
+def raise_for(code: int, lines: Sequence[str], context: Context, memory: str = "") -> None:
     """Raise the exception for the way a step ended, if it was not well, with its last lines as notes.
 
     A refusal is put on record for the mail.
     """
-    error = exception_for(code, lines)
+    error = exception_for(code, lines, memory)
     if error is None:
         return
     for line in [line for line in lines if line.strip()][-LAST_LINES:]:
@@ -65,10 +65,11 @@ def error_line(lines: Sequence[str]) -> str | None:
     return error or last
 
 
-def describe(code: int) -> str:
-    """An exit code with its meaning."""
+def describe(code: int, memory: str = "") -> str:
+    """An exit code with its meaning; `memory`: what the step's container might have, as Docker writes it."""
     if code == _KILLED:
-        return "137: killed, most likely because it needed more memory than it may have"
+        more = f", {memory}: raise MICROSTEP_STEP_MEMORY in .env, then make up" if memory else ""
+        return f"137: killed, most likely because it needed more memory than it may have{more}"
     if code > _FIRST_SIGNAL:
         return f"{code}: ended by signal {code - _FIRST_SIGNAL}"
     try:

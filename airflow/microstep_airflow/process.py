@@ -17,6 +17,7 @@ from airflow.sdk import BaseOperator, Context, XComArg
 from airflow.sdk.exceptions import AirflowFailException
 
 from microstep_airflow.outcome import raise_for
+from microstep_airflow.retries import Stopped
 
 # Airflow kills a task 5 s after it asked it to end; by then the step must be gone
 STOP_SECONDS = 3.0
@@ -60,6 +61,7 @@ class ProcessStepOperator(BaseOperator):
         self.home = home
         self.arguments = arguments
         self.child: subprocess.Popen[str] | None = None
+        self.stopped = False
 
     def execute(self, context: Context) -> None:
         """Run the step; raise what `outcome` says about its end."""
@@ -84,10 +86,13 @@ class ProcessStepOperator(BaseOperator):
             lines.append(line.rstrip())
             self.log.info("%s", lines[-1])
         code = self.child.wait()
+        if self.stopped and code:
+            raise Stopped(f"{self.step} {self.day}: stopped when Airflow ended the task")
         raise_for(_SIGNALLED - code if code < 0 else code, lines, context)
 
     def on_kill(self) -> None:
         """End the step and its children when Airflow ends the task: asked first, then killed."""
+        self.stopped = True
         if self.child is None:
             return
         _signal(self.child.pid, signal.SIGTERM)

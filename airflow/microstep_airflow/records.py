@@ -13,7 +13,14 @@ from typing import Any
 
 from airflow.sdk import Context
 
+from microstep_airflow.retries import Tries
+from microstep_airflow.texts import line
+
 KEY = "microstep_record"
+KILLED = (
+    "it left no word: somebody marked it as failed, or its process was lost at each of its tries"
+    " (Airflow was restarted, or it had too little memory); its log may say more"
+)
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +39,8 @@ class Record:
     """What its step said last."""
     command: str = ""
     """That does the same by hand; empty for a task that is no step."""
+    tries: str = ""
+    """How its tries before ended; empty when there was but one."""
 
     @property
     def title(self) -> str:
@@ -39,15 +48,19 @@ class Record:
         return f"{self.task} {self.day}" if self.day else self.task
 
 
-def record(context: Context, error: BaseException | None) -> None:
+def record(context: Context, error: BaseException | None, tries: str = "") -> None:
     """Leave a record of this task: what `error` says, with the last log lines that it has as notes."""
     task, ti = context["task"], context["ti"]
+    day = getattr(task, "day", None)
+    # a task that failed before it had a day still has the template of it
+    known = "{{" not in (day or "")
     what = {
-        "day": getattr(task, "day", None),
-        "message": str(error) or type(error).__name__,
+        "day": day if known else None,
+        "message": line(str(error) or type(error).__name__),
         "link": ti.log_url,
-        "lines": list(getattr(error, "__notes__", ())),
-        "command": getattr(task, "by_hand", ""),
+        "lines": [line(each) for each in getattr(error, "__notes__", ())],
+        "command": getattr(task, "by_hand", "") if known else "",
+        "tries": tries,
     }
     ti.xcom_push(KEY, what)
 
@@ -59,7 +72,16 @@ def record_failure(context: Context) -> None:
         error = RuntimeError(error)
     # Airflow tells the DAG processor, without an exception, of a task that was killed; nothing to note there
     if error is not None:
-        record(context, error)
+        record(context, error, _tries(context))
+
+
+def _tries(context: Context) -> str:
+    try:
+        return str(Tries.of(context))
+    except Exception:
+        # a mail without it is worth more than none
+        log.exception("how the tries before ended cannot be told")
+        return ""
 
 
 def records(context: Context, state: str) -> list[Record]:
@@ -77,7 +99,7 @@ def records(context: Context, state: str) -> list[Record]:
             index = None if instance[1] is None else int(instance[1])
             left: dict[str, Any] | None = ti.xcom_pull(task.task_id, key=KEY, map_indexes=index)
             if left is None and state == "failed":
-                left = {"day": None, "message": "killed, or lost; the log may say more", "link": ti.log_url}
+                left = {"day": None, "message": KILLED, "link": ti.log_url}
             if left is not None:
                 found.append(Record(task=task.task_id, **{**left, "lines": tuple(left.get("lines", ()))}))
     return found

@@ -10,6 +10,7 @@ import logging
 import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.utils import parsedate_to_datetime
@@ -26,6 +27,15 @@ TRIED_FOR = timedelta(days=4)
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Left:
+    """What is in the spool after a delivery."""
+
+    count: int
+    why: str = ""
+    """What hindered the server, or us, last; empty when mails wait for the end of quiet hours alone."""
+
+
 def post(mail: Mail, alerts: Alerts, folder: Path, now: datetime) -> None:
     """Put a mail into the spool, if somebody is to be told, and try to send what is there.
 
@@ -40,38 +50,41 @@ def post(mail: Mail, alerts: Alerts, folder: Path, now: datetime) -> None:
     deliver(alerts, folder, now)
 
 
-def deliver(alerts: Alerts, folder: Path, now: datetime) -> int:
-    """Send what waits in the spool, unless it is to wait for the end of quiet hours; how many are left.
+def deliver(alerts: Alerts, folder: Path, now: datetime) -> Left:
+    """Send what waits in the spool, unless it is to wait for the end of quiet hours; what is left, and why.
 
     A mail is taken out after the server took it: one that is killed in between sends it twice (with the same
     Message-ID), never not at all. What a server refuses is tried again, for as long as TRIED_FOR.
     """
     if not (folder / "new").exists():
-        return 0
+        return Left(0)
     with _alone(folder):
-        spool = Maildir(folder)
+        spool, why = Maildir(folder), ""
         due = [(key, message_from_bytes(spool.get_bytes(key), policy=policy.default)) for key in sorted(spool.keys())]
         due = [(key, mail) for key, mail in due if mail[LEVEL] == "error" or not alerts.quiet(now.time())]
         try:
             client = _connected() if due else None
         except Exception as error:  # noqa: BLE001 - whatever hinders it, there is a next time
-            log.warning("%d mails wait, the mail server cannot be reached: %r", len(due), error)
-            return len(spool)
+            why = f"the mail server takes none from us: {error!r}"
+            log.warning("%d mails wait, %s", len(due), why)
+            return Left(len(spool), why)
         with client or _nothing():
             for key, mail in due:
                 assert client is not None
                 try:
                     client.send_message(mail)
                 except smtplib.SMTPServerDisconnected as error:
-                    log.warning("mails wait, the mail server has left: %r", error)
+                    why = f"the mail server has left: {error!r}"
+                    log.warning("mails wait, %s", why)
                     break
                 except smtplib.SMTPException as error:
                     if now - parsedate_to_datetime(mail["Date"]) < TRIED_FOR:
-                        log.warning("%s: refused by the mail server, tried again later: %r", mail["Subject"], error)
+                        why = f"the mail server refused {mail['Subject']!r}: {error!r}"
+                        log.warning("%s; tried again later", why)
                         continue
                     log.error("%s: given up after %s: %r", mail["Subject"], TRIED_FOR, error)
                 spool.discard(key)
-        return len(spool)
+        return Left(len(spool), why)
 
 
 def _connected() -> smtplib.SMTP:

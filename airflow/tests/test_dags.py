@@ -8,11 +8,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
 from conftest import ROOT
 
 from microstep_airflow.house import POOL
 from microstep_airflow.records import record_failure
+from microstep_airflow.retries import AFTER_A_LOST_TRY, MOST_TRIES_LOST, FailuresAlone
 from microstep_airflow.sensors import ArrivalSensor
 from microstep_airflow.steps import STEPS
 
@@ -174,18 +174,6 @@ def test_train_waits_and_preprocesses_for_each_day_of_the_window(dags):
         assert list(train.get_task(name).expand_input.value) == ["day"]
 
 
-def test_the_window_is_the_configurations(dags):
-    window = dags["train"].get_task("window").python_callable
-    assert window("2026-01-10") == ["2026-01-08", "2026-01-09", "2026-01-10"]
-    assert window("2026-01-02") == ["2026-01-01", "2026-01-02"]
-
-
-def test_a_day_before_the_first_fails_at_once(dags):
-    window = dags["train"].get_task("window").python_callable
-    with pytest.raises(AirflowFailException, match=r"schedule.first_day 2026-01-01 .* got 2025-12-31"):
-        window("2025-12-31")
-
-
 @pytest.mark.parametrize(("runner", "name"), [("docker", "DockerStepOperator"), ("process", "ProcessStepOperator")])
 def test_the_runner_decides_how_every_step_runs(load_dags, runner, name):
     steps = [task for task in tasks(load_dags(runner=runner)) if is_step(task)]
@@ -208,7 +196,7 @@ def test_every_dag_keeps_the_policies(dags):
         assert dag.dagrun_timeout > timedelta(0)
         assert type(dag.timetable).__name__ == "CronDataIntervalTimetable"
         assert str(dag.timezone) == "Europe/Berlin"
-        assert list(dag.params) == ["day"]
+        assert list(dag.params) == ["day", "allow_unfinished"]
 
 
 def test_every_run_that_fails_or_recovers_is_told(dags):
@@ -241,10 +229,10 @@ def test_every_task_keeps_the_policies(dags):
     for task in tasks(dags):
         assert list(task.on_failure_callback) == [record_failure], task
         assert task.owner == "microstep"
-        assert task.retries >= 1
-        assert task.retry_delay > timedelta(0)
-        assert task.retry_exponential_backoff == 2
-        assert task.max_retry_delay is not None
+        assert task.retries == MOST_TRIES_LOST
+        assert task.retry_delay == AFTER_A_LOST_TRY
+        assert not task.retry_exponential_backoff
+        assert type(task.retry_policy) is FailuresAlone
         assert timedelta(0) < task.execution_timeout < dags[task.dag_id].dagrun_timeout
         assert task.trigger_rule == "all_success"
 

@@ -5,12 +5,14 @@ import pytest
 
 from microstep_airflow.drift import Told, what_is_new
 
+LAST = "2026-01-31"
+
 
 def told_of(*days, start=None):
     """What is told on each of several days, given as (day, level, columns)."""
     told, kinds = start or Told(), []
     for day, level, columns in days:
-        news = what_is_new(told, f"2026-01-{day:02}", level, columns)
+        news = what_is_new(told, f"2026-01-{day:02}", level, columns, LAST)
         # as Airflow keeps it between two runs
         told = Told.of(json.loads(json.dumps(asdict(news.told))))
         kinds.append((news.kind, *news.columns))
@@ -71,4 +73,34 @@ def test_an_alarm_without_a_column_is_told_once():
 
 @pytest.mark.parametrize("level", ["ok", "watch", "alarm"])
 def test_the_latest_day_is_kept_whatever_was_found(level):
-    assert what_is_new(Told(), "2026-01-05", level, {}).told.day == "2026-01-05"
+    assert what_is_new(Told(), "2026-01-05", level, {}, LAST).told.day == "2026-01-05"
+
+
+@pytest.mark.parametrize("level", ["ok", "watch", "alarm"])
+def test_a_day_that_is_not_over_is_no_news_and_is_not_kept(level):
+    before = Told("2026-01-30", ("b",), "2026-01-29")
+    for told in (Told(), before):
+        news = what_is_new(told, "2026-02-01", level, A, LAST)
+        assert (news.kind, news.told) == ("nothing", told)
+
+
+TO_COME = Told("2027-01-05", ("a",), "2027-01-05")
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"),
+    [
+        (TO_COME, ("begins", "a")),
+        (Told("2027-01-05"), ("begins", "a")),
+        (Told("2027-01-05", (), "2026-01-02"), ("begins", "a")),
+    ],
+)
+def test_what_was_kept_of_a_day_to_come_silences_no_alarm(kept, expected):
+    assert told_of((30, "alarm", A), (31, "alarm", A), start=kept) == [expected, ("nothing",)]
+    assert told_of((29, "watch", WATCH), (30, "alarm", A), start=kept) == [("nothing",), expected]
+    unnamed = told_of((30, "alarm", {}), start=kept)
+    assert unnamed == [("begins",)]
+
+
+def test_the_end_is_told_though_a_day_to_come_was_kept():
+    assert told_of((30, "ok", {}), (31, "ok", {}), start=TO_COME) == [("over", "a"), ("nothing",)]

@@ -1,3 +1,6 @@
+from dataclasses import replace
+from email import message_from_bytes, policy
+
 from contract.sections import Alerts
 from microstep_airflow.mail import LONGEST_SUBJECT, MOST_RECORDS, Mail
 from microstep_airflow.records import Record
@@ -75,7 +78,25 @@ def test_nothing_that_came_from_data_is_markup():
     page = Mail("error", "s <i>", {"Run": "<script>"}, [("<i>", "<b>")], [FOUND], "a < b", {"<u>": "http://x"}).html()
     assert "&lt;b&gt; is not a number &amp; ünlikely" in page
     assert 'href="http://x/log?a=1&amp;b=2"' in page
+    assert "&amp;lt;" not in page
     assert [text for text in ("<i>", "<script>", "<b>", "<u>", "a < b") if text in page] == []
+
+
+HOSTILE = "\x1b[2J\x00<script>alert(1)</script>\u202eexe.\ud800\x9b31m"
+
+
+def test_what_a_terminal_obeys_or_no_mail_can_hold_is_marked_and_costs_no_mail():
+    found = replace(FOUND, message=HOSTILE, lines=(HOSTILE, "tab\tkept"), tries="Its work failed 2 times.")
+    mail = Mail("error", f"s {HOSTILE}", {"Day": HOSTILE}, [(HOSTILE, HOSTILE)], [found], HOSTILE, {"x": HOSTILE})
+    sent = message_from_bytes(mail.message(ALERTS).as_bytes(), policy=policy.default)
+    texts = [sent["Subject"], *(part.get_content() for part in sent.iter_parts())]
+    for text in texts:
+        assert not set(text) & set("\x1b\x00\u202e\x9b\ud800")
+        assert "\N{REPLACEMENT CHARACTER}" in text
+    assert "<script>" not in texts[2]
+    assert "tab\tkept" in texts[1]
+    assert "Its work failed 2 times." in texts[1]
+    assert "Its work failed 2 times." in texts[2]
 
 
 def test_a_long_list_is_cut_and_says_so():

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
@@ -9,6 +10,7 @@ from fake_engine import IMAGE_ID, FakeEngine
 from microstep_airflow import docker_client
 from microstep_airflow import operator as operator_module
 from microstep_airflow.operator import owner
+from microstep_airflow.retries import Stopped
 from microstep_airflow.unchanged import Changed
 from socket_proxy.container_spec import build
 from socket_proxy.settings import Settings
@@ -199,6 +201,16 @@ def test_the_container_is_removed_however_it_ended(engine, step, code):
     assert query["force"] == ["True"]
 
 
+def test_fifty_thousand_lines_that_are_not_all_text_arrive_each_once_and_the_last_ones_are_told(engine, step, capsys):
+    engine.output = b"".join(b"line %d caf\xe9 \xff\xfe\n" % number for number in range(50_000))
+    engine.exit_code = 70
+    with pytest.raises(AirflowFailException) as raised:
+        run(step())
+    told = re.findall(r"line (\d+) caf", capsys.readouterr().out)
+    assert told == [str(number) for number in range(50_000)]
+    assert [note.split()[1] for note in raised.value.__notes__] == [str(number) for number in range(49_990, 50_000)]
+
+
 def test_a_refusal_is_put_on_record(engine, step):
     engine.exit_code = 80
     operator, ti = step(), Ti()
@@ -374,8 +386,21 @@ def test_a_step_that_was_stopped_says_so_and_not_that_its_container_is_gone(engi
         operator.on_kill()
 
     operator.cli.start = start_and_stop
-    with pytest.raises(AirflowFailException, match="microstep-train-2026-01-03: stopped when Airflow ended the task"):
+    with pytest.raises(Stopped, match="microstep-train-2026-01-03: stopped when Airflow ended the task"):
         run(operator)
+
+
+def test_a_step_whose_end_came_of_the_stop_has_not_failed(engine, step):
+    operator = step()
+    engine.exit_code, operator.stopped = 143, True
+    with pytest.raises(Stopped):
+        run(operator)
+
+
+def test_a_step_out_of_memory_is_told_with_what_it_had(engine, step):
+    engine.exit_code = 137
+    with pytest.raises(AirflowException, match="than it may have, 2g: raise MICROSTEP_STEP_MEMORY in .env"):
+        run(step())
 
 
 def test_a_stop_of_a_container_that_is_gone_is_no_error(engine, step):

@@ -71,6 +71,13 @@ def test_a_step_that_said_nothing_is_told_as_such():
     )
 
 
+def test_a_step_out_of_memory_is_told_with_what_it_had_and_where_to_give_it_more():
+    assert str(exception_for(137, ["at work"], "2g")) == (
+        "at work (exit 137: killed, most likely because it needed more memory than it may have, 2g:"
+        " raise MICROSTEP_STEP_MEMORY in .env, then make up)"
+    )
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [(66, "66: no input"), (143, "143: ended by signal 15"), (3, "3: not a code of ours")],

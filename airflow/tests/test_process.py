@@ -9,6 +9,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from microstep_airflow.process import ProcessStepOperator
+from microstep_airflow.retries import Stopped
 
 DAY = "2026-01-03"
 
@@ -117,7 +118,7 @@ def test_a_stop_reaches_the_step_which_ends_cleanly(step, tmp_path):
     ready = tmp_path / "ready"
     task = step(f'trap "echo bye > {tmp_path}/bye; exit 143" TERM; touch {ready}; sleep 60 & wait')
     stop_when(task, ready)
-    with pytest.raises(AirflowException, match="143: ended by signal 15"):
+    with pytest.raises(Stopped, match="train 2026-01-03: stopped when Airflow ended the task"):
         run(task)
     assert (tmp_path / "bye").exists()
 
@@ -138,7 +139,7 @@ def test_a_step_that_does_not_listen_is_killed(step, tmp_path, monkeypatch):
     task = step(f'trap "" TERM; touch {ready}; while true; do sleep 0.05; done')
     stop_when(task, ready)
     start = time.monotonic()
-    with pytest.raises(AirflowException, match="137: killed"):
+    with pytest.raises(Stopped):
         run(task)
     assert time.monotonic() - start < 5
 

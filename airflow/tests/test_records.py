@@ -3,7 +3,9 @@ from types import SimpleNamespace
 import pytest
 from fake_run import FakeTi, context, left
 
-from microstep_airflow.records import Record, record_failure, records
+from microstep_airflow.days import DAY
+from microstep_airflow.records import KEY, KILLED, Record, record_failure, records
+from microstep_airflow.texts import LONGEST
 
 
 @pytest.fixture(scope="module")
@@ -15,13 +17,23 @@ def failed(train, states, xcoms):
     return records(context(FakeTi(states, xcoms), train), "failed")
 
 
+# try 5, of which one failed before
+FAILED_ONCE = SimpleNamespace(get=lambda key: {"max_tries": 100, "try_number": 2, "failed": 1})
+
+
+def ti_of(pushed):
+    keep = lambda key, value: pushed.update({key: value})  # noqa: E731
+    return SimpleNamespace(log_url="http://x", try_number=5, max_tries=100, xcom_push=keep)
+
+
 def test_a_task_that_fails_leaves_what_happened_where_and_for_which_day():
     pushed = {}
-    ti = SimpleNamespace(log_url="http://x", xcom_push=lambda key, value: pushed.update({key: value}))
+    ti = ti_of(pushed)
     error = ValueError("bad")
     error.add_note("at work")
     error.add_note("oh")
-    record_failure({"task": SimpleNamespace(day="2026-01-03", by_hand="make x"), "ti": ti, "exception": error})
+    task = SimpleNamespace(day="2026-01-03", by_hand="make x", retries=100)
+    record_failure({"task": task, "ti": ti, "exception": error, "task_state_store": FAILED_ONCE})
     [left_behind] = pushed.values()
     assert left_behind == {
         "day": "2026-01-03",
@@ -29,14 +41,35 @@ def test_a_task_that_fails_leaves_what_happened_where_and_for_which_day():
         "link": "http://x",
         "lines": ["at work", "oh"],
         "command": "make x",
+        "tries": "Its work failed 2 times. 3 more tries were lost without a word of the step's:"
+        " Airflow was restarted under them, or their process was killed.",
     }
 
 
-def test_an_exception_without_words_is_told_by_its_name():
+def test_an_exception_without_words_is_told_by_its_name_and_without_its_tries_when_they_cannot_be_read():
     pushed = {}
-    ti = SimpleNamespace(log_url="http://x", xcom_push=lambda key, value: pushed.update(value))
-    record_failure({"task": SimpleNamespace(), "ti": ti, "exception": MemoryError()})
-    assert pushed == {"day": None, "message": "MemoryError", "link": "http://x", "lines": [], "command": ""}
+    record_failure({"task": SimpleNamespace(), "ti": ti_of(pushed), "exception": MemoryError()})
+    assert pushed == {
+        KEY: {"day": None, "message": "MemoryError", "link": "http://x", "lines": [], "command": "", "tries": ""}
+    }
+
+
+def test_a_task_that_failed_before_it_had_a_day_does_not_tell_the_template_of_it():
+    pushed = {}
+    task = SimpleNamespace(day=DAY, by_hand=f"make {DAY}")
+    record_failure({"task": task, "ti": ti_of(pushed), "exception": ValueError("day: no")})
+    assert (pushed[KEY]["day"], pushed[KEY]["command"]) == (None, "")
+
+
+def test_what_no_database_keeps_and_what_no_mail_can_hold_is_marked_or_cut():
+    pushed = {}
+    error = ValueError("NUL \x00, half a \ud800, " + "x" * 10_000)
+    error.add_note("\x1b[2J" + "y" * 10_000_000)
+    record_failure({"task": SimpleNamespace(), "ti": ti_of(pushed), "exception": error})
+    message, [last] = pushed[KEY]["message"], pushed[KEY]["lines"]
+    assert message.startswith("NUL \N{REPLACEMENT CHARACTER}, half a \N{REPLACEMENT CHARACTER}, xxx")
+    assert len(message) == len(last) == LONGEST + 1
+    assert last.startswith("\N{REPLACEMENT CHARACTER}[2Jyyy")
 
 
 def test_a_task_that_was_killed_leaves_nothing():
@@ -54,7 +87,7 @@ def test_all_that_failed_is_found_each_mapped_task_with_its_own_words(train):
 
 def test_a_failed_task_without_a_record_is_told_as_killed(train):
     [found] = failed(train, {"validate": "failed"}, {})
-    assert found == Record("validate", None, "killed, or lost; the log may say more", "http://airflow.example/log")
+    assert found == Record("validate", None, KILLED, "http://airflow.example/log")
 
 
 def test_tasks_that_were_skipped_because_of_others_are_not_told(train):

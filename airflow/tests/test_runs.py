@@ -189,3 +189,17 @@ def test_the_real_steps_bring_synthetic_data_to_predictions(tmp_path):
         "models/champion.json",
         "predictions/2026-01-02/manifest.json",
     } <= committed
+
+
+def test_an_airflow_without_our_local_settings_takes_a_day_to_come_and_its_first_task_fails_at_once(tmp_path):
+    (tmp_path / "airflow_local_settings.py").touch()
+    machine = pretender(tmp_path, "", "automatic")
+    machine.environment["PYTHONPATH"] = f"{tmp_path}:{machine.environment['PYTHONPATH']}"
+    refused = {
+        each["dag"]: each for each in machine.play("generate=2999-01-05", "train=2025-12-31", "predict=2999-01-05")
+    }
+    assert {each["state"] for each in refused.values()} == {"failed"}
+    assert refused["generate"]["tasks"] == {"generate": "failed"}
+    assert refused["train"]["tasks"]["window"] == "failed"
+    assert refused["predict"]["tasks"]["wait_for_raw_data"] == "failed"
+    assert not (machine.data / "played").exists()

@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import tomllib
 from datetime import UTC, datetime, time, timedelta
 from email import message_from_bytes, policy
 from email.utils import format_datetime
@@ -17,10 +18,15 @@ import pytest
 import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from airflow.sdk import DAG
+from airflow.sdk.exceptions import AirflowFailException
+from conftest import PIPELINE
 
 from contract.sections import Alerts
+from contract.toml import parse
+from microstep_airflow.chores import send_mails
 from microstep_airflow.mail import Mail
-from microstep_airflow.spool import TRIED_FOR, deliver, post
+from microstep_airflow.spool import TRIED_FOR, Left, deliver, post
 
 TEAM = Alerts(to=("team@example.com",), sender="microstep@example.com")
 NOON = datetime(2026, 1, 3, 12, tzinfo=UTC)
@@ -145,6 +151,10 @@ def test_without_the_right_password_the_mail_waits(server, box, certificates, tm
     told(tmp_path)
     assert box.mails == []
     assert waiting(tmp_path) == 1
+    left = deliver(TEAM, tmp_path / "mails", NOON)
+    assert left.count == 1
+    assert "the mail server" in left.why
+    assert "wrong" not in left.why  # the password
 
 
 def test_a_server_that_cannot_prove_who_it_is_gets_no_password_and_no_mail(server, box, certificates, tmp_path):
@@ -161,14 +171,30 @@ def test_a_mail_without_a_server_is_sent_later_as_it_was_written(nobody, server,
     told(tmp_path, "second")
     assert waiting(tmp_path) == 2
     server()
-    assert deliver(TEAM, tmp_path / "mails", NOON) == 0
+    assert deliver(TEAM, tmp_path / "mails", NOON) == Left(0)
     assert [mail["Subject"] for mail in box.mails] == ["first", "second"]
-    assert deliver(TEAM, tmp_path / "mails", NOON) == 0
+    assert deliver(TEAM, tmp_path / "mails", NOON) == Left(0)
     assert len(box.mails) == 2
 
 
+@pytest.mark.parametrize("host", ["mail.example.invalid:25", "127.0.0.1:9"], ids=["no such host", "nobody listens"])
+def test_mails_that_no_server_takes_turn_the_chores_red_with_the_setting_to_mend(monkeypatch, tmp_path, host):
+    url = f"smtp://robot:s3cret@{host}?disable_ssl=true&disable_tls=true&timeout=5&retry_limit=0"
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", url)
+    told(tmp_path)
+    config = parse(tomllib.loads(PIPELINE))
+    with DAG("chores", schedule=None) as chores:
+        send_mails(config, tmp_path / "mails")
+    send = chores.get_task("send")
+    with pytest.raises(
+        AirflowFailException, match="mails that wait: 1; the mail server takes none from us.*MICROSTEP_SMTP"
+    ) as end:
+        send.python_callable()
+    assert "s3cret" not in str(end.value)
+
+
 def test_nothing_to_send_asks_no_server(nobody, tmp_path, caplog):
-    assert deliver(TEAM, tmp_path / "mails", NOON) == 0
+    assert deliver(TEAM, tmp_path / "mails", NOON) == Left(0)
     assert caplog.text == ""
 
 
@@ -179,7 +205,8 @@ def test_a_refused_mail_holds_up_no_other_and_is_given_up_after_days(server, box
     told(tmp_path, "kept", now=datetime.now(UTC))
     assert [mail["Subject"] for mail in box.mails] == ["kept"]
     assert waiting(tmp_path) == 1
-    assert deliver(TEAM, tmp_path / "mails", datetime.now(UTC) + TRIED_FOR + timedelta(hours=1)) == 0
+    assert "refused 'lost'" in deliver(TEAM, tmp_path / "mails", datetime.now(UTC)).why
+    assert deliver(TEAM, tmp_path / "mails", datetime.now(UTC) + TRIED_FOR + timedelta(hours=1)) == Left(0)
     assert "lost: given up after 4 days" in caplog.text
 
 
@@ -221,6 +248,8 @@ from pathlib import Path
 from microstep_airflow import spool
 spool._connected = lambda: os.kill(os.getpid(), signal.SIGKILL)
 from contract.sections import Alerts
+from contract.toml import parse
+from microstep_airflow.chores import send_mails
 spool.deliver(Alerts(to=("a",)), Path({str(tmp_path / "mails")!r}), datetime.now(UTC))
 """
     killed = subprocess.run(
@@ -228,7 +257,7 @@ spool.deliver(Alerts(to=("a",)), Path({str(tmp_path / "mails")!r}), datetime.now
     )
     assert killed.returncode == -signal.SIGKILL
     server()
-    assert deliver(TEAM, tmp_path / "mails", NOON) == 0
+    assert deliver(TEAM, tmp_path / "mails", NOON) == Left(0)
     assert len(box.mails) == 1
 
 
@@ -236,7 +265,7 @@ def test_a_half_written_mail_is_no_mail(server, box, tmp_path):
     server()
     told(tmp_path)
     (tmp_path / "mails" / "tmp" / "1.x").write_bytes(b"Subject: ha")
-    assert deliver(TEAM, tmp_path / "mails", NOON) == 0
+    assert deliver(TEAM, tmp_path / "mails", NOON) == Left(0)
     assert len(box.mails) == 1
 
 

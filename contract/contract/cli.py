@@ -44,6 +44,7 @@ def _run(step: Step, args: argparse.Namespace, log: logging.Logger) -> int:
             args.command.work(args)
         else:
             run = open_run(step, args)
+            _since_the_first(run)
             with alone(run.layout, run.step, run.date):
                 step.work(run)
     except StepError as error:
@@ -81,6 +82,16 @@ def open_run(step: Step, args: argparse.Namespace) -> Run:
         # of the very bytes that were read: the file may be another one by now
         config_sha256=hashlib.sha256(content).hexdigest(),
     )
+
+
+def _since_the_first(run: Run) -> None:
+    """Raise UsageError for a day before the first one of pipeline.toml. No day is too late: a step has no clock."""
+    first = run.config.schedule.first_day
+    if run.date < first:
+        raise UsageError(
+            f"--day: must be schedule.first_day {first} or later, got {run.date}; if there is data of that day,"
+            " write an earlier first_day into pipeline.toml"
+        )
 
 
 def open_root(args: argparse.Namespace) -> Path:

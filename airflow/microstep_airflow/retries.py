@@ -1,0 +1,92 @@
+"""When a task is tried again: by how often its work failed, not by how often Airflow was restarted under it.
+
+Airflow counts every try alike. One that was lost, because the scheduler was restarted or its process was killed, has
+said nothing about the step, so it is tried again at once, as often as a day of maintenance may need. What failed by
+itself is counted here: `docs/decisions/0031-restarts-are-no-failures.md`.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import Context
+from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
+from airflow.sdk.exceptions import AirflowException
+
+MOST_TRIES_LOST = 100
+"""Airflow's own `retries`: a task whose process dies each time must end some day, too."""
+AFTER_A_LOST_TRY = timedelta(seconds=10)
+"""Airflow's own `retry_delay`."""
+PAUSES = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4))
+"""Before each further try of work that failed: as many failures are forgiven."""
+
+_KEY = "microstep_failures"
+"""In Airflow's store for a task's state, which outlives its tries and the loss of its process."""
+
+log = logging.getLogger(__name__)
+
+
+class Stopped(AirflowException):
+    """Airflow ended the try: a person marked or cleared the task, or its api-server was away for too long."""
+
+
+class FailuresAlone(RetryPolicy):
+    """Tries work that failed again after PAUSES, then no more, whatever number Airflow gave the tries.
+
+    Airflow asks it in the task's process: never about a try that was lost, nor about AirflowFailException, which is
+    final.
+    """
+
+    def evaluate(
+        self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
+    ) -> RetryDecision:
+        """Whether and when to try again."""
+        if isinstance(exception, Stopped):
+            return RetryDecision.default()
+        assert context is not None, "Airflow's task runner hands it over"
+        try:
+            failed = Tries.of(context).failed
+            kept = {"max_tries": max_tries, "try_number": try_number, "failed": failed}
+            context["task_state_store"].set(_KEY, kept)  # type: ignore[arg-type]  # JSON it is
+        except Exception:
+            # a count that cannot be kept must not make it try a hundred times
+            log.exception("the number of failures cannot be kept, all tries are taken for failures")
+            failed = try_number
+        if failed > len(PAUSES):
+            return RetryDecision.fail(f"failed {failed} times")
+        return RetryDecision.retry(PAUSES[failed - 1], f"failed {failed} times, {len(PAUSES) + 1} are the most")
+
+
+@dataclass(frozen=True)
+class Tries:
+    """How the tries of a task ended, the one included that has just failed, since it was started or cleared."""
+
+    failed: int
+    """Failures of its work."""
+    lost: int
+    """Tries that ended without a word."""
+
+    @classmethod
+    def of(cls, context: Context) -> Tries:
+        """Those of the task in `context`."""
+        ti = context["ti"]
+        kept: Any = context["task_state_store"].get(_KEY)
+        # who clears a task gives it another max_tries, and with it a new count
+        if not kept or kept["max_tries"] != ti.max_tries:
+            kept = {"failed": 0, "try_number": 0}
+        failed = kept["failed"] + (kept["try_number"] != ti.try_number)
+        begun = ti.try_number - (ti.max_tries - (context["task"].retries or 0))
+        return cls(failed, max(0, begun - failed))
+
+    def __str__(self) -> str:
+        """For people; empty when there was but one try."""
+        words = [f"Its work failed {self.failed} times."] if self.failed > 1 else []
+        if self.lost:
+            words.append(
+                f"{self.lost} more {'try was' if self.lost == 1 else 'tries were'} lost without a word of the step's:"
+                " Airflow was restarted under them, or their process was killed."
+            )
+        return " ".join(words)

@@ -1,0 +1,10 @@
+from microstep_airflow.approval import question
+from microstep_airflow.findings import Verdict
+
+
+def test_what_came_from_data_is_no_markup_in_the_question():
+    rules = [("passed", "contract=![x](http://a.example/pixel) <b>bold</b> `code` \x1b[2J drops by 0.01")]
+    asked = question(Verdict("proposed", "", "roc_auc", "0.86", rules, "report.html"), 6)
+    assert r"contract=\!\[x\](http://a.example/pixel) \<b\>bold\</b\> \`code\`" in asked
+    assert "\x1b" not in asked
+    assert asked.startswith("It passed the gate. **roc_auc** 0.86.\n\n- passed: contract")

@@ -9,7 +9,7 @@ import xxhash
 
 from contract.config import Config
 from contract.sections import Column
-from preprocess.checked import Checked, Mask, nulls
+from preprocess.checked_column import Checked, Mask, nulls
 from preprocess.rules import check
 from preprocess.texts import as_text
 

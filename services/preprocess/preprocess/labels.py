@@ -13,7 +13,7 @@ from contract.ahead import ahead
 from contract.config import Config
 from contract.dataset import Dataset
 from preprocess.buckets import Buckets
-from preprocess.checked import Checked, Mask, nulls
+from preprocess.checked_column import Checked, Mask, nulls
 from preprocess.keys import Hashes, find, hashes_of, read_keys, repeated
 from preprocess.quarantine import PROVENANCE, SCHEMA, judge, rejected
 from preprocess.rules import check

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from preprocess.checked import Checked, Mask, mask, nulls, where
+from preprocess.checked_column import Checked, Mask, mask, nulls, where
 from preprocess.texts import Words, as_text, tidy, without
 
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$|^[+-]?(?i:inf|infinity)$"

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from preprocess.checked import Checked, Mask
+from preprocess.checked_column import Checked, Mask
 from preprocess.texts import as_text
 
 SCHEMA = pa.schema(

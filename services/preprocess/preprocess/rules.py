@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from contract.errors import DataError
 from contract.sections import Column
 from preprocess import numbers, texts
-from preprocess.checked import Checked, mask
+from preprocess.checked_column import Checked, mask
 
 
 def check(name: str, column: pa.Array, spec: Column, missing: texts.Words) -> Checked:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.errors import DataError
-from preprocess.checked import Checked, mask, nulls, where
+from preprocess.checked_column import Checked, mask, nulls, where
 
 Words = tuple[str, ...]
 

@@ -29,7 +29,7 @@ def work(run: Run) -> None:
         return
     _columns_there(run, data)
     # only now the libraries: a day that is up to date must not pay for them
-    from preprocess.day import write_day
+    from preprocess.check import write_day
 
     write_day(run, recipe, data, target)
 

@@ -10,15 +10,15 @@ from contract.errors import ExitCode
 
 STOPPED_IN_THE_MIDDLE = """
 import os, signal, sys
-from preprocess import day
+from preprocess import check
 from preprocess.__main__ import main
-sort = day.Day.sort
+sort = check.Day.sort
 def sort_and_be_stopped(*args):
     rows = sort(*args)
     os.kill(os.getpid(), signal.SIGTERM)
     return rows
-day.Day.sort = sort_and_be_stopped
-day.BATCH_ROWS = 10
+check.Day.sort = sort_and_be_stopped
+check.BATCH_ROWS = 10
 sys.exit(main())
 """
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pyarrow as pa
 
-from preprocess.checked import Checked
+from preprocess.checked_column import Checked
 from preprocess.quarantine import Tally, judge, rejected
 
 BATCH = pa.record_batch(

@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from preprocess.checked import Checked, where
+from preprocess.checked_column import Checked, where
 
 ROWS = np.array([True, False, True])
 

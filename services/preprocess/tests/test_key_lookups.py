@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from preprocess.answers import answers
+from preprocess.key_lookups import answers
 from preprocess.keys import hashes_of, read_keys
 from preprocess.labels import read_labels
 

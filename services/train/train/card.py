@@ -14,7 +14,7 @@ from contract.config import Config
 from train.candidates import metric
 from train.prepare import known
 from train.rows import Rows
-from train.search import Result
+from train.selection import Result
 
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "scipy", "joblib")
 

@@ -11,7 +11,7 @@ from analysis.matrix import ready
 from contract.config import Config
 from contract.modelling import Costs
 from train.rows import Array, Rows
-from train.search import Result
+from train.selection import Result
 
 
 def choose(config: Config, result: Result, rows: Rows) -> float | None:

@@ -55,7 +55,7 @@ def _train(run: Run, place: Path, recipe: Recipe, days: list[Dataset]) -> None:
     from train.candidates import check
     from train.card import card, iterations, notes
     from train.rows import read
-    from train.search import best, compare, fit
+    from train.selection import best, compare, fit
     from train.threshold import choose, with_threshold
 
     started = time.monotonic()

@@ -21,7 +21,7 @@ from contract.progress import progress
 from train.candidates import Scorer, metric, scorer
 from train.folds import folds
 from train.halving import search
-from train.learn import learn, learn_all, rows_of
+from train.fit import learn, learn_all, rows_of
 from train.rows import Array, Rows
 
 SEEN_ROWS = 50_000

@@ -7,7 +7,7 @@ from contract.dataset import Dataset
 from contract.errors import DataError
 from contract.modelling import Candidate
 from train.rows import read
-from train.search import Result, best, compare
+from train.selection import Result, best, compare
 
 
 def result(name, *scores):

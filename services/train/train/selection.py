@@ -20,7 +20,7 @@ from contract.modelling import Candidate
 from contract.progress import progress
 from train.candidates import Scorer, metric, scorer
 from train.folds import folds
-from train.halving import search
+from train.search import search
 from train.fit import learn, learn_all, rows_of
 from train.rows import Array, Rows
 

@@ -4,7 +4,7 @@ import pytest
 
 from contract.dataset import Dataset
 from contract.modelling import Candidate, Range
-from train.halving import _points
+from train.search import _points
 
 SEARCH = '[[training.candidates]]\nname = "searched"\nestimator = "sklearn.linear_model.LogisticRegression"\n'
 

@@ -13,8 +13,8 @@ from contract import cli
 from contract.options import Command, Step
 from contract.run import Run
 from contract.sections import Files, Sql
-from generate.arrivals import Source, write
-from generate.infer import add_options, infer
+from generate.infer.inference import add_options, infer
+from generate.ingest import Source, write
 
 SUMMARY = """Reads inbox/<day>/ (source.kind = "files"), a database ("sql") or nothing ("synthetic").
 Writes raw/<day>/data, and raw/<day>/target once there are labels."""

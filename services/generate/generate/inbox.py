@@ -19,8 +19,8 @@ from contract.recipe import Recipe
 from contract.run import Run
 from contract.sections import Files
 from contract.seen import Seen
-from generate.arrivals import Part, part_of
 from generate.columns import FILE, ROW, Found, check, wanted
+from generate.ingest import Part, part_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -17,8 +17,8 @@ from contract.errors import ConfigError, DataError, MissingInput, Unavailable
 from contract.recipe import Recipe
 from contract.run import Run
 from contract.sections import Sql
-from generate.arrivals import Part, part_of
 from generate.columns import check, wanted
+from generate.ingest import Part, part_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -16,7 +16,7 @@ from contract.recipe import Recipe
 from contract.run import Run
 from contract.sections import Synthetic
 from contract.seen import Seen
-from generate.arrivals import Part, part_of
+from generate.ingest import Part, part_of
 
 if TYPE_CHECKING:
     import numpy as np

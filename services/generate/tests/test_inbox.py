@@ -6,8 +6,8 @@ import pytest
 
 from contract.dataset import Dataset
 from contract.manifest import read_manifest
-from generate.arrivals import write
 from generate.inbox import Inbox
+from generate.ingest import write
 
 HEADER = "id,age,plan,note,left\n"
 

@@ -19,9 +19,9 @@ from contract.progress import progress
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
-from preprocess.key_lookups import answers
 from preprocess.buckets import Buckets, bucket_count
 from preprocess.checked_column import Checked
+from preprocess.key_lookups import answers
 from preprocess.keys import Hashes, hashes_of, in_test, read_keys
 from preprocess.labels import Labels, Values, read_labels
 from preprocess.profile import Profile

@@ -19,10 +19,10 @@ from contract.errors import DataError
 from contract.modelling import Candidate
 from contract.progress import progress
 from train.candidates import Scorer, metric, scorer
-from train.folds import folds
-from train.search import search
 from train.fit import learn, learn_all, rows_of
+from train.folds import folds
 from train.rows import Array, Rows
+from train.search import search
 
 SEEN_ROWS = 50_000
 """Of the rows that a fold was fitted on, so many are scored: enough to tell how well it knows them."""

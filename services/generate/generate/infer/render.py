@@ -6,8 +6,8 @@ import re
 from datetime import date
 from pathlib import PurePath
 
-from generate.decide import Draft
-from generate.toml_text import key, value
+from generate.infer.schema import Draft
+from generate.infer.toml_text import key, value
 
 CANDIDATES = {
     "binary": ("linear_model.LogisticRegression", "{ max_iter = 1000 }", "ensemble.HistGradientBoostingClassifier"),

@@ -4,8 +4,8 @@ from datetime import date
 import pytest
 
 from contract.toml import parse
-from generate.decide import Draft, DraftColumn
-from generate.draft import text_of
+from generate.infer.render import text_of
+from generate.infer.schema import Draft, DraftColumn
 
 
 def draft(task="binary", **changes):

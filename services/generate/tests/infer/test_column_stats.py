@@ -1,8 +1,8 @@
 import pyarrow as pa
 import pytest
 
-from generate import look
-from generate.look import Look
+from generate.infer import column_stats
+from generate.infer.column_stats import Look
 
 
 def seen(*batches, name="x", floating=False):
@@ -61,7 +61,7 @@ def test_long_texts_are_not_kept():
 
 
 def test_distinct_values_are_counted_up_to_a_limit(monkeypatch):
-    monkeypatch.setattr(look, "MOST_DISTINCT", 3)
+    monkeypatch.setattr(column_stats, "MOST_DISTINCT", 3)
     found = seen(["a", "b"], ["c", "d"], ["e", "f"])
     assert (found.distinct, found.counted, found.given) == (4, 4, 6)
     assert found.identifies

@@ -20,7 +20,7 @@ from generate.columns import differ
 
 if TYPE_CHECKING:
     from generate.csv_file import CsvFile
-    from generate.look import Look
+    from generate.infer.column_stats import Look
     from generate.parquet_file import ParquetFile
 
 FIRST_DAY = date(2026, 1, 1)
@@ -45,8 +45,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def infer(args: argparse.Namespace) -> None:
     """Look at the whole file and write the configuration."""
-    from generate.decide import decide
-    from generate.draft import text_of
+    from generate.infer.render import text_of
+    from generate.infer.schema import decide
 
     to_file = args.output != STANDARD_OUTPUT
     if to_file and args.output.exists() and not args.overwrite:
@@ -101,7 +101,7 @@ def _delimiter(path: Path) -> str:
 def _look(table: CsvFile | ParquetFile) -> list[Look]:
     import pyarrow as pa
 
-    from generate.look import Look
+    from generate.infer.column_stats import Look
 
     looks = [Look(field.name, floating=pa.types.is_floating(field.type)) for field in table.schema]
     with progress(table.name, table.rows) as tell:

@@ -2,7 +2,7 @@ import pyarrow as pa
 import pytest
 
 from contract.toml import parse
-from generate.arrivals import Part, part_of, write
+from generate.ingest import Part, part_of, write
 
 
 def parts(config, rows, **options):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from contract.errors import DataError, UsageError
-from generate.look import Look
+from generate.infer.column_stats import Look
 
 MOST_CLASSES = 50
 MOST_CLASS_NUMBERS = 20

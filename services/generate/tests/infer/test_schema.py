@@ -2,8 +2,8 @@ import pyarrow as pa
 import pytest
 
 from contract.errors import DataError, UsageError
-from generate.decide import decide
-from generate.look import Look
+from generate.infer.column_stats import Look
+from generate.infer.schema import decide
 
 
 def looks(columns):

@@ -155,9 +155,9 @@ def test_a_name_that_mlflow_refuses_is_a_wrong_configuration_and_leaves_no_model
 
 
 def test_a_registry_that_goes_away_in_the_middle_is_unavailable_and_leaves_no_model(registered, monkeypatch, capsys):
-    import train.work
+    import train.training
 
-    monkeypatch.setattr(train.work, "reach_registry", lambda: "it was there a moment ago")
+    monkeypatch.setattr(train.training, "reach_registry", lambda: "it was there a moment ago")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     mlflow.set_tracking_uri("http://127.0.0.1:9")

@@ -8,7 +8,7 @@ from pathlib import Path
 import analysis
 from contract.cli import main as run_step
 from contract.options import Step
-from train.work import work
+from train.training import work
 
 
 def main() -> int:

@@ -23,16 +23,16 @@ def searched(project):
 
 
 def test_the_winner_is_in_the_card_with_all_that_was_tried(searched):
-    found = card(searched)["candidates"]["searched"]
-    assert 0.0001 <= found["searched"]["C"] <= 10
-    assert found["params"] == found["searched"]
-    assert len(found["folds"]) == 3
-    sizes = [trial["rows"] for trial in found["trials"]]
+    entry = card(searched)["candidates"]["searched"]
+    assert 0.0001 <= entry["searched"]["C"] <= 10
+    assert entry["params"] == entry["searched"]
+    assert len(entry["folds"]) == 3
+    sizes = [trial["rows"] for trial in entry["trials"]]
     assert sizes == sorted(sizes)
     assert sizes.count(sizes[0]) == 6 > sizes.count(sizes[-1])
-    last = [trial["mean"] for trial in found["trials"] if trial["rows"] == sizes[-1]]
+    last = [trial["mean"] for trial in entry["trials"] if trial["rows"] == sizes[-1]]
     assert max(last) == next(
-        trial["mean"] for trial in reversed(found["trials"]) if trial["params"] == found["searched"]
+        trial["mean"] for trial in reversed(entry["trials"]) if trial["params"] == entry["searched"]
     )
 
 
@@ -53,13 +53,13 @@ def test_the_same_seed_searches_the_same_points(searched):
         ("{ C = { low = -1, high = 1 } }", "The 'C' parameter of LogisticRegression must be"),
     ],
 )
-def test_a_space_that_the_estimator_does_not_have_is_found_out_before_any_row_is_read(project, capsys, search, message):
+def test_a_space_that_the_estimator_does_not_have_is_entry_out_before_any_row_is_read(project, capsys, search, message):
     project.configure(SEARCH + f"search = {search}\n")
     (project.root / "processed/2026-01-01").joinpath("gone").touch()
     assert project.train() == 78
-    said = capsys.readouterr().err
-    assert "training.candidates: 'searched'" in said
-    assert message in said
+    error = capsys.readouterr().err
+    assert "training.candidates: 'searched'" in error
+    assert message in error
 
 
 def test_no_more_points_than_there_are():

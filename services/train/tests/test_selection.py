@@ -36,9 +36,9 @@ def test_a_candidate_without_a_number_cannot_win():
 
 def test_every_candidate_gets_a_score_per_fold_the_same_each_time(each_task):
     first, second = (compare(each_task.config, rows(each_task)) for _ in range(2))
-    assert [len(each.scores) for each in first] == [3, 3]
-    assert [each.scores for each in first] == [each.scores for each in second]
-    assert all(math.isfinite(score) for each in first for score in (*each.scores, *each.train_scores))
+    assert [len(result.scores) for result in first] == [3, 3]
+    assert [result.scores for result in first] == [result.scores for result in second]
+    assert all(math.isfinite(score) for result in first for score in (*result.scores, *result.train_scores))
 
 
 def test_the_seed_decides_the_folds(project):

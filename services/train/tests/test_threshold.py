@@ -6,8 +6,8 @@ from train.threshold import cheapest
 
 
 def cost(threshold, scores, positive, costs):
-    said = scores >= threshold
-    return costs.false_positive * (said & ~positive).sum() + costs.false_negative * (~said & positive).sum()
+    predicted = scores >= threshold
+    return costs.false_positive * (predicted & ~positive).sum() + costs.false_negative * (~predicted & positive).sum()
 
 
 @pytest.mark.parametrize(("fp", "fn"), [(1, 1), (1, 5), (10, 1), (1, 1000), (1000, 1)])
@@ -16,10 +16,10 @@ def test_no_other_threshold_costs_less(fp, fn):
     scores = np.round(rng.random(300), 2)
     positive = rng.random(300) < scores
     costs = Costs(false_positive=fp, false_negative=fn)
-    found = cheapest(scores, positive, costs)
-    least = min(cost(each, scores, positive, costs) for each in np.linspace(0, 1.001, 1500))
-    assert cost(found, scores, positive, costs) == least
-    assert 0 < found < 1
+    threshold = cheapest(scores, positive, costs)
+    least = min(cost(limit, scores, positive, costs) for limit in np.linspace(0, 1.001, 1500))
+    assert cost(threshold, scores, positive, costs) == least
+    assert 0 < threshold < 1
 
 
 def test_of_equals_the_one_nearest_to_a_half_is_taken():

@@ -6,7 +6,7 @@ import pytest
 from analysis.matrix import frame
 from contract.dataset import Dataset
 from train.rows import read
-from train.weights import weights
+from train.weights import class_weights
 
 
 def configured(project, setting):
@@ -23,16 +23,16 @@ def rows(project):
 
 def test_balanced_classes_weigh_alike_together(project):
     config = configured(project, '"balanced"')
-    found, target = weights(config, rows(project))[rows(project).codes], rows(project).target
-    sums = [found[target == name].sum() for name in np.unique(target)]
+    weights, target = class_weights(config, rows(project))[rows(project).codes], rows(project).target
+    sums = [weights[target == name].sum() for name in np.unique(target)]
     assert sums[0] == pytest.approx(sums[1])
 
 
 def test_a_weight_for_each_class_is_each_rows(project):
     names = project.config.columns[project.config.table.target].values
     config = configured(project, f"{{ {names[0]} = 1, {names[1]} = 3.5 }}")
-    found, target = weights(config, rows(project))[rows(project).codes], rows(project).target
-    assert set(found[target == names[1]]) == {3.5}
+    weights, target = class_weights(config, rows(project))[rows(project).codes], rows(project).target
+    assert set(weights[target == names[1]]) == {3.5}
 
 
 def test_weights_reach_the_fit(project):

@@ -22,9 +22,9 @@ from contract.errors import ConfigError, DataError
 from contract.modelling import Candidate, Range
 from contract.progress import progress
 from train.candidates import Scorer, build
-from train.prepare import fitted, precision
+from train.prepare import fit_preparation, precision
 from train.rows import Array, Rows
-from train.weights import weights
+from train.weights import class_weights
 
 FACTOR = 3
 
@@ -32,18 +32,18 @@ log = logging.getLogger("train")
 
 
 def search(
-    candidate: Candidate, config: Config, judge: Scorer, rows: Rows, splits: list[tuple[Array, Array]]
+    candidate: Candidate, config: Config, score: Scorer, rows: Rows, splits: list[tuple[Array, Array]]
 ) -> tuple[Candidate, dict[str, Any], list[dict[str, Any]]]:
     """The candidate with the parameters that won, these alone, and all trials.
 
     The preparation, which sees no target, is fitted once, on all rows. Raises ConfigError when no point of the space
     can be fitted, DataError when none could be scored.
     """
-    place = f"pipeline.toml: training.candidates: {candidate.name!r}"
+    section = f"pipeline.toml: training.candidates: {candidate.name!r}"
     points, seed = _points(candidate), config.training.seed
     estimator = build(candidate, seed)
-    step = fitted(estimator, rows.columns, np.arange(len(rows)))
-    made = matrix(step, rows.columns, None, precision(estimator))
+    step = fit_preparation(estimator, rows.columns, np.arange(len(rows)))
+    prepared = matrix(step, rows.columns, None, precision(estimator))
     halving = HalvingRandomSearchCV(
         estimator,
         {name: _space(space) for name, space in candidate.search.items()},
@@ -56,31 +56,31 @@ def search(
         error_score=np.nan,
         return_train_score=False,
     )
-    weight = weights(config, rows)
-    extra = {} if weight is None else {"sample_weight": weight[rows.codes]}
-    with progress(f"search {candidate.name}", _fits(points) * len(splits), "fits") as tell:
+    by_class = class_weights(config, rows)
+    weights = {} if by_class is None else {"sample_weight": by_class[rows.codes]}
+    with progress(f"search {candidate.name}", _fits(points) * len(splits), "fits") as advance:
 
-        def told(*arguments: Any) -> float:
-            tell(1)
-            return judge(*arguments)
+        def counted(*arguments: Any) -> float:
+            advance(1)
+            return score(*arguments)
 
-        halving.set_params(scoring=told)
+        halving.set_params(scoring=counted)
         with warnings.catch_warnings():
             # a point that cannot be fitted loses by its score; a warning for each would drown the log
             warnings.simplefilter("ignore")
             try:
-                halving.fit(made, rows.codes, **extra)
+                halving.fit(prepared, rows.codes, **weights)
             except ValueError as error:
                 reason = str(error).strip().splitlines()[-1]
-                raise ConfigError(f"{place} cannot be searched on these rows: {reason}") from None
-    found = halving.cv_results_
+                raise ConfigError(f"{section} cannot be searched on these rows: {reason}") from None
+    scores = halving.cv_results_
     trials = [
         {"params": _plain(params), "rows": int(used), "mean": float(mean)}
-        for params, used, mean in zip(found["params"], found["n_resources"], found["mean_test_score"], strict=True)
+        for params, used, mean in zip(scores["params"], scores["n_resources"], scores["mean_test_score"], strict=True)
     ]
     best = trials[halving.best_index_]
     if not math.isfinite(best["mean"]):
-        raise DataError(f"{place}: no point of its search could be scored on these rows")
+        raise DataError(f"{section}: no point of its search could be scored on these rows")
     log.info("%s: searched %d points: %s", candidate.name, points, best["params"])
     return (
         msgspec.structs.replace(candidate, params=candidate.params | best["params"], search={}),

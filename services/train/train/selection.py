@@ -11,15 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
 from contract.config import Config
-from contract.dataset import Dataset
 from contract.errors import DataError
 from contract.modelling import Candidate
 from contract.progress import progress
 from train.candidates import Scorer, metric, scorer
-from train.fit import learn, learn_all, rows_of
+from train.fit import fit, take
 from train.folds import folds
 from train.rows import Array, Rows
 from train.search import search
@@ -56,15 +54,15 @@ class Result:
 def compare(config: Config, rows: Rows) -> list[Result]:
     """Every candidate's scores, one candidate after the other: each may use all cores of the step."""
     training = config.training
-    judge, splits = scorer(config), folds(config, rows)
+    score, splits = scorer(config), folds(config, rows)
     results = []
-    with progress("cross-validate", len(splits) * len(training.candidates), "fits") as tell:
+    with progress("cross-validate", len(splits) * len(training.candidates), "fits") as advance:
         for candidate in training.candidates:
             started = time.monotonic()
             result = Result(candidate)
             if candidate.search:
-                result.candidate, result.searched, result.trials = search(candidate, config, judge, rows, splits)
-            _score(result, config, judge, rows, splits, tell)
+                result.candidate, result.searched, result.trials = search(candidate, config, score, rows, splits)
+            _score_folds(result, config, score, rows, splits, advance)
             result.seconds = time.monotonic() - started
             results.append(result)
             log.info("%s: %s %.4f in %.1f s", candidate.name, metric(config), result.mean, result.seconds)
@@ -80,28 +78,23 @@ def best(results: list[Result]) -> Result:
     return max(finite, key=lambda result: result.mean)
 
 
-def fit(result: Result, config: Config, rows: Rows, days: list[Dataset]) -> Pipeline:
-    """The result's candidate, fitted on all rows; its classes are the target's words."""
-    return learn_all(result.candidate, config, rows, days)
-
-
-def _score(
+def _score_folds(
     result: Result,
     config: Config,
-    judge: Scorer,
+    score: Scorer,
     rows: Rows,
     splits: list[tuple[Array, Array]],
-    tell: Callable[[int], None],
+    advance: Callable[[int], None],
 ) -> None:
     if config.decision.costs is not None:
         result.out_of_fold = np.full(len(rows), np.nan)
     for inside, outside in splits:
-        learnt, seen = learn(result.candidate, config, rows, inside)
+        fitted, fitted_on = fit(result.candidate, config, rows, inside)
         few = np.arange(0, len(inside), max(1, len(inside) // SEEN_ROWS))
-        result.train_scores.append(float(judge(learnt.estimator, rows_of(seen, few), rows.codes[inside[few]])))
-        del seen  # as large as the rows themselves
-        left_out = learnt.ready(rows, outside)
-        result.scores.append(float(judge(learnt.estimator, left_out, rows.codes[outside])))
+        result.train_scores.append(float(score(fitted.estimator, take(fitted_on, few), rows.codes[inside[few]])))
+        del fitted_on  # as large as the rows themselves
+        left_out = fitted.matrix(rows, outside)
+        result.scores.append(float(score(fitted.estimator, left_out, rows.codes[outside])))
         if result.out_of_fold is not None:
-            result.out_of_fold[outside] = learnt.estimator.predict_proba(left_out)[:, 1]
-        tell(1)
+            result.out_of_fold[outside] = fitted.estimator.predict_proba(left_out)[:, 1]
+        advance(1)

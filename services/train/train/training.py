@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from pathlib import Path
 from typing import Any
 
+import joblib
 import msgspec
 
-from analysis.rows import labelled_days
+from analysis.matrix import frame
+from analysis.reference import build
 from contract.champion import Champion
-from contract.config import Config
 from contract.dataset import Dataset
 from contract.files import sha256_of
 from contract.model_file import signature, signing_key
@@ -20,59 +20,34 @@ from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.registry import reach_registry
 from contract.run import Run
-from contract.seen import Seen
+from train.candidates import check
+from train.card import card, iterations, notes
+from train.fit import fit_all
+from train.rows import read
+from train.selection import best, compare
+from train.threshold import choose, with_threshold
 
 log = logging.getLogger("train")
 
 
-def work(run: Run) -> None:
-    """Find the challenger of a day, unless the one that is there was made from the same rows and settings."""
-    days = labelled_days(run)
-    place = run.layout.model(run.day)
-    recipe = run.recipe(settings(run.config), *(day.as_input(run.root) for day in days), seen=Seen())
-    if not run.up_to_date(place, recipe):
-        _train(run, place, recipe, days)
-
-
-def settings(config: Config) -> dict[str, Any]:
-    """The part of the configuration that decides what a training gives."""
-    table = config.table
-    return {
-        "features": {name: config.columns[name].type for name in config.features},
-        "target": {"name": table.target, "task": table.task, "positive": table.positive},
-        "classes": config.columns[table.target].values,
-        "training": msgspec.to_builtins(config.training),
-        "decision": msgspec.to_builtins(config.decision),
-        "drift": msgspec.to_builtins(config.drift),
-    }
-
-
-def _train(run: Run, place: Path, recipe: Recipe, days: list[Dataset]) -> None:
-    import joblib
-
-    from analysis.matrix import frame
-    from analysis.reference import build
-    from train.candidates import check
-    from train.card import card, iterations, notes
-    from train.rows import read
-    from train.selection import best, compare, fit
-    from train.threshold import choose, with_threshold
-
+def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
+    """Compare the candidates, fit the best one on all rows, publish and register it."""
     started = time.monotonic()
     check(run.config)
+    path = run.layout.model(run.day)
     key = signing_key(demanded=run.config.training.sign)
     registered = reach_registry() is not None
     if not registered:
         log.warning("MLFLOW_TRACKING_URI is not set: the model is not registered, only written")
     # opened first: a directory where we must not write is found out before the fits, not after
-    with DatasetWriter(place, keep_superseded=True) as writer:
+    with DatasetWriter(path, keep_superseded=True) as writer:
         rows = read(days, run.config)
         seconds: dict[str, Any] = {"read": time.monotonic() - started}
         results = compare(run.config, rows)
-        seconds["candidates"] = {each.candidate.name: each.seconds for each in results}
+        seconds["candidates"] = {result.candidate.name: result.seconds for result in results}
         chosen = best(results)
         fitting = time.monotonic()
-        model = fit(chosen, run.config, rows, days)
+        model = fit_all(chosen.candidate, run.config, rows, days)
         seconds["fit"] = time.monotonic() - fitting
 
         threshold = choose(run.config, chosen, rows)
@@ -93,13 +68,14 @@ def _train(run: Run, place: Path, recipe: Recipe, days: list[Dataset]) -> None:
         # points to, and no model of the day, so that the next run does all of it again.
         extra: dict[str, Any] = {}
         if registered:
+            # MLflow takes seconds, which a training without a registry must not pay
             from train.registry import EXAMPLE_ROWS, Training, register
 
             training = Training(
                 name=run.config.pipeline.name,
                 card=content,
                 seconds=seconds,
-                tags=Champion.of(run.layout.name(place), sealed).tags(),
+                tags=Champion.of(run.layout.name(path), sealed).tags(),
                 origin=origin(run, recipe),
                 days=[run.layout.name(day.path) for day in days],
                 config_file=run.config_file,
@@ -109,12 +85,12 @@ def _train(run: Run, place: Path, recipe: Recipe, days: list[Dataset]) -> None:
         writer.commit(sealed, run=run.provenance(seconds=seconds, **extra))
     total = time.monotonic() - started
     won = f"{chosen.candidate.name} won with {content['metric']} {chosen.mean:.4f}"
-    log.info("%s: %s on %d rows of %d days, in %.1f s", run.layout.name(place), won, len(rows), len(days), total)
+    log.info("%s: %s on %d rows of %d days, in %.1f s", run.layout.name(path), won, len(rows), len(days), total)
 
 
 def origin(run: Run, recipe: Recipe) -> dict[str, str]:
     """Where a training comes from, as tags of its run in MLflow; `data` is a hash over the identities of its days."""
-    made = run.provenance()
+    provenance = run.provenance()
     inputs = msgspec.json.encode(list(recipe.inputs))
-    found = {"data": hashlib.sha256(inputs).hexdigest(), "code": recipe.code, "fingerprint": recipe.fingerprint}
-    return found | {name: made[name] for name in ("revision", "image") if made[name]}
+    tags = {"data": hashlib.sha256(inputs).hexdigest(), "code": recipe.code, "fingerprint": recipe.fingerprint}
+    return tags | {name: provenance[name] for name in ("revision", "image") if provenance[name]}

@@ -1,0 +1,41 @@
+"""Train for one day: decide whether there is anything to do, and do it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from analysis.rows import labelled_days
+from contract.config import Config
+from contract.run import Run
+from contract.seen import Seen
+
+
+def work(run: Run) -> None:
+    """Write models/<day>, unless the model that is there was made from the same rows and settings.
+
+    Raises MissingInput for a day of the window that is not processed or has no target, ConfigError for candidates,
+    a metric or a space that cannot be, DataError for rows that cannot train, Unavailable without the registry.
+    """
+    days = labelled_days(run)
+    recipe = run.recipe(_settings(run.config), *(day.as_input(run.root) for day in days), seen=Seen())
+    if run.up_to_date(run.layout.model(run.day), recipe):
+        return
+    # only now the libraries: a day that is up to date must not pay for them
+    from train.training import train
+
+    train(run, recipe, days)
+
+
+def _settings(config: Config) -> dict[str, Any]:
+    """The part of the configuration that decides what a training gives."""
+    table = config.table
+    return {
+        "features": {name: config.columns[name].type for name in config.features},
+        "target": {"name": table.target, "task": table.task, "positive": table.positive},
+        "classes": config.columns[table.target].values,
+        "training": msgspec.to_builtins(config.training),
+        "decision": msgspec.to_builtins(config.decision),
+        "drift": msgspec.to_builtins(config.drift),
+    }

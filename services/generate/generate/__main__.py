@@ -32,10 +32,10 @@ def source_of(run: Run) -> Source:
 
         return Inbox(run)
     if isinstance(run.config.source, Sql):
-        from generate.sql import Query
+        from generate.query_rows import Query
 
         return Query(run)
-    from generate.synthetic import Customers
+    from generate.customers import Customers
 
     return Customers(run)
 

@@ -13,8 +13,8 @@ import pytest
 from contract.dataset import Dataset
 from contract.run import Run
 from contract.toml import parse
+from generate.customers import COLUMNS, LEVELS, NUMBERS
 from generate.infer.toml_text import key, value
-from generate.synthetic import COLUMNS, LEVELS, NUMBERS
 
 DAY = "2026-11-22"
 PACKAGE = Path(__file__).parents[1] / "generate"

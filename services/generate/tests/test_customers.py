@@ -5,8 +5,8 @@ import pyarrow as pa
 import pytest
 
 from contract.errors import ConfigError
-from generate import synthetic
-from generate.synthetic import COLUMNS, LEVELS, NUMBERS, Customers
+from generate import customers as module
+from generate.customers import COLUMNS, LEVELS, NUMBERS, Customers
 
 
 def made(run, raw, day="2026-11-22"):
@@ -36,14 +36,14 @@ def test_the_same_seed_and_day_give_the_same_rows_and_others_do_not(run, custome
 
 
 def test_a_days_first_rows_do_not_depend_on_how_many_follow(run, customers, monkeypatch):
-    monkeypatch.setattr(synthetic, "CHUNK_ROWS", 100)
+    monkeypatch.setattr(module, "CHUNK_ROWS", 100)
     whole, _ = made(run, customers)
     customers["source"]["rows"] = 200
     assert made(run, customers)[0] == whole.slice(0, 200)
 
 
 def test_keys_differ_across_rows_and_days(run, customers, monkeypatch):
-    monkeypatch.setattr(synthetic, "CHUNK_ROWS", 100)
+    monkeypatch.setattr(module, "CHUNK_ROWS", 100)
     keys = [
         key for day in ("2026-11-22", "2026-11-23") for key in made(run, customers, day)[0]["customer_id"].to_pylist()
     ]

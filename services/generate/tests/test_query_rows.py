@@ -8,7 +8,7 @@ from sqlalchemy import make_url
 
 from contract.errors import DataError
 from contract.manifest import read_manifest
-from generate import sql
+from generate import query_rows as sql
 
 QUERY = "select id, age, plan, note, [left] from people where day = :day order by id"
 

@@ -1,4 +1,4 @@
-"""Made-up customers, some of whom leave: `source.kind = "synthetic"`.
+"""Made-up customers, some of whom leave.
 
 The same seed and day give the same rows. Values are text, as in a CSV file, so that broken rows can
 hold what a real file holds.
@@ -7,128 +7,57 @@ hold what a real file holds.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from contract.errors import ConfigError
-from contract.recipe import Recipe
-from contract.run import Run
-from contract.sections import Synthetic
-from contract.seen import Seen
-from generate.ingest import Part, part_of
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-    from numpy.typing import NDArray
+from generate.part import Part, part_of
+from generate.synthetic import KEY, LEVELS, Customers
 
 CHUNK_ROWS = 100_000
 """Each chunk has a stream of its own, so a day's first rows do not depend on how many follow."""
-
-KEY = "customer_id"
-LEVELS = {
-    "contract": ("monthly", "one_year", "two_year"),
-    "payment": ("card", "invoice", "transfer"),
-    "region": ("north", "east", "south", "west", "centre", "islands"),
-    "churned": ("no", "yes"),
-}
-NUMBERS = ("tenure_months", "age", "monthly_charge", "data_gb", "support_calls", "days_since_contact")
-COLUMNS = (KEY, *NUMBERS, *LEVELS)
 
 CHARGE_SD, CALLS_SD = 22.0, 1.2
 """The standard deviations of the columns that drift."""
 
 
-class Customers:
-    """The customers of one day."""
+def parts_of(customers: Customers, *, data: bool, target: bool) -> Iterator[Part]:
+    """The day's rows, chunk by chunk."""
+    run = customers.run
+    for first in range(0, customers.rows, CHUNK_ROWS):
+        rows = _chunk(customers, first, min(CHUNK_ROWS, customers.rows - first))
+        part = part_of(rows, run.config, day=run.day, file="synthetic", row=first + 1, number=first + 1)
+        yield Part(part.data if data else None, part.target if target else None)
 
-    def __init__(self, run: Run) -> None:
-        """Raises ConfigError when the configured table is not the one that is made here."""
-        assert isinstance(run.config.source, Synthetic)
-        self.run, self.source = run, run.config.source
-        self.rows = self.source.rows
-        self._fits()
-        self.data = self.target = self._recipe()
 
-    def parts(self, *, data: bool, target: bool) -> Iterator[Part]:
-        """The day's rows, chunk by chunk."""
-        for first in range(0, self.rows, CHUNK_ROWS):
-            rows = self._chunk(first, min(CHUNK_ROWS, self.rows - first))
-            part = part_of(rows, self.run.config, day=self.run.day, file="synthetic", row=first + 1, number=first + 1)
-            yield Part(part.data if data else None, part.target if target else None)
-
-    def _recipe(self) -> Recipe:
-        table = self.run.config.table
-        return self.run.recipe(
-            {
-                "source": msgspec.to_builtins(self.source),
-                "first_day": self.run.config.schedule.first_day.isoformat(),
-                "columns": list(self.run.config.columns),
-                "key": table.key,
-                "target": table.target,
-                "missing_values": list(table.missing_values),
-            },
-            seen=Seen(),
+def _chunk(customers: Customers, first: int, count: int) -> pa.RecordBatch:
+    config, date, source = customers.run.config, customers.run.date, customers.source
+    # a seed may be negative, the entropy of a stream may not
+    rng = np.random.Generator(np.random.PCG64([source.seed % 2**64, date.toordinal(), first // CHUNK_ROWS]))
+    drift = source.drift * (date - config.schedule.first_day).days
+    values = _customers(rng, count, drift)
+    numbers = pc.utf8_lpad(pa.array(np.arange(first + 1, first + count + 1)).cast(pa.string()), 6, "0")
+    columns = {KEY: pc.binary_join_element_wise(f"C{date:%Y%m%d}", numbers, "-")}
+    for name, column in values.items():
+        columns[name] = (
+            pa.array(np.array(LEVELS[name])[column]) if name in LEVELS else pa.array(column).cast(pa.string())
         )
-
-    def _fits(self) -> None:
-        config = self.run.config
-        if set(config.columns) != set(COLUMNS):
-            raise ConfigError(
-                f'pipeline.toml: [columns] must be {", ".join(COLUMNS)} for source.kind = "synthetic", got '
-                f'{", ".join(config.columns)}; for a table of your own set source.kind = "files" or "sql"'
-            )
-        if config.table.key not in (KEY, None) or config.table.target == KEY:
-            raise ConfigError(
-                f"pipeline.toml: table.key must be {KEY!r} or left out, and never the target, "
-                f'for source.kind = "synthetic", '
-                f"got key {config.table.key!r} and target {config.table.target!r}"
-            )
-        for name, column in config.columns.items():
-            if name not in NUMBERS and column.type in ("number", "integer", "datetime"):
-                raise ConfigError(
-                    f"pipeline.toml: columns.{name}.type must be category or text for synthetic data, "
-                    f'got "{column.type}"'
-                )
-            if name in LEVELS and column.values is not None and not set(LEVELS[name]) <= set(column.values):
-                raise ConfigError(
-                    f"pipeline.toml: columns.{name}.values must contain {list(LEVELS[name])} for synthetic data, "
-                    f"got {list(column.values)}"
-                )
-
-    def _chunk(self, first: int, count: int) -> pa.RecordBatch:
-        import numpy as np
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        date, source = self.run.date, self.source
-        # a seed may be negative, the entropy of a stream may not
-        rng = np.random.Generator(np.random.PCG64([source.seed % 2**64, date.toordinal(), first // CHUNK_ROWS]))
-        drift = source.drift * (date - self.run.config.schedule.first_day).days
-        values = _customers(rng, count, drift)
-        numbers = pc.utf8_lpad(pa.array(np.arange(first + 1, first + count + 1)).cast(pa.string()), 6, "0")
-        columns = {KEY: pc.binary_join_element_wise(f"C{date:%Y%m%d}", numbers, "-")}
-        for name, column in values.items():
-            columns[name] = (
-                pa.array(np.array(LEVELS[name])[column]) if name in LEVELS else pa.array(column).cast(pa.string())
-            )
-        for name in [each for each in values if each != self.run.config.table.target]:
-            columns[name] = pc.if_else(pa.array(rng.random(count) < source.missing), "", columns[name])
-        broken = rng.random(count) < source.broken
-        kinds = rng.integers(0, 4, count)
-        previous = pa.concat_arrays([columns[KEY][:1], columns[KEY][:-1]])
-        wrong = {"age": "unknown", "monthly_charge": "-1.0", "contract": "weekly", KEY: previous}
-        for kind, (name, value) in enumerate(wrong.items()):
-            if name != self.run.config.table.target:
-                columns[name] = pc.if_else(pa.array(broken & (kinds == kind)), value, columns[name])
-        return pa.RecordBatch.from_pydict({name: columns[name] for name in self.run.config.columns})
+    for name in [name for name in values if name != config.table.target]:
+        columns[name] = pc.if_else(pa.array(rng.random(count) < source.missing), "", columns[name])
+    broken = rng.random(count) < source.broken
+    kinds = rng.integers(0, 4, count)
+    previous = pa.concat_arrays([columns[KEY][:1], columns[KEY][:-1]])
+    wrong = {"age": "unknown", "monthly_charge": "-1.0", "contract": "weekly", KEY: previous}
+    for kind, (name, value) in enumerate(wrong.items()):
+        if name != config.table.target:
+            columns[name] = pc.if_else(pa.array(broken & (kinds == kind)), value, columns[name])
+    return pa.RecordBatch.from_pydict({name: columns[name] for name in config.columns})
 
 
 def _customers(rng: np.random.Generator, count: int, drift: float) -> dict[str, NDArray[np.generic]]:
     """The columns but the key; of a category, the index of its level. `drift` is in standard deviations."""
-    import numpy as np
-
     tenure = np.minimum(rng.exponential(30.0, count), 120).astype(np.int64)
     age = np.clip(rng.normal(47.0, 16.0, count), 18, 100).astype(np.int64)
     usage = rng.normal(0.0, 1.0, count)

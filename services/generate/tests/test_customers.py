@@ -1,18 +1,16 @@
-from datetime import date
-
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from contract.errors import ConfigError
 from generate import customers as module
-from generate.customers import COLUMNS, LEVELS, NUMBERS, Customers
+from generate.customers import parts_of
+from generate.synthetic import COLUMNS, LEVELS, NUMBERS, Customers
 
 
 def made(run, raw, day="2026-11-22"):
     """A day's data and labels as two tables."""
-    made = list(Customers(run(raw, day)).parts(data=True, target=True))
-    return pa.Table.from_batches([part.data for part in made]), pa.Table.from_batches([part.target for part in made])
+    parts = list(parts_of(Customers(run(raw, day)), data=True, target=True))
+    return pa.Table.from_batches([part.data for part in parts]), pa.Table.from_batches([part.target for part in parts])
 
 
 def numbers(table, name):
@@ -129,27 +127,3 @@ def test_rows_without_a_key_are_numbered(run, customers):
     del customers["table"]["key"]
     data, _ = made(run, customers)
     assert data["row_key"].to_pylist()[:2] == ["2026-11-22-1", "2026-11-22-2"]
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda raw: raw["columns"].pop("age"), r"^pipeline.toml: \[columns\] must be customer_id, .* for source.kind = \"synthetic\", got"),
-        (lambda raw: raw["columns"].update(more={"type": "number"}), r"^pipeline.toml: \[columns\] must be"),
-        (lambda raw: raw["table"].update(key="region"), r"^pipeline.toml: table.key must be 'customer_id' or left out"),
-        (lambda raw: raw["columns"]["region"].update(type="number"), r"^pipeline.toml: columns.region.type must be category or text"),
-        (lambda raw: raw["columns"]["contract"].update(values=["a", "b"]), r"^pipeline.toml: columns.contract.values must contain \['monthly', "),
-    ],
-)  # fmt: skip
-def test_a_table_of_another_shape_is_refused(run, customers, change, message):
-    change(customers)
-    with pytest.raises(ConfigError, match=message):
-        Customers(run(customers))
-
-
-def test_the_first_day_and_every_setting_of_the_source_make_a_new_recipe(run, customers):
-    prints = {Customers(run(customers)).data.fingerprint}
-    for name, value in {"rows": 7, "seed": 8, "drift": 0.1, "missing": 0.1, "broken": 0.1}.items():
-        prints.add(Customers(run(customers | {"source": customers["source"] | {name: value}})).data.fingerprint)
-    prints.add(Customers(run(customers | {"schedule": {"first_day": date(2026, 11, 2)}})).data.fingerprint)
-    assert len(prints) == 7

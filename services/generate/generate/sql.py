@@ -1,0 +1,72 @@
+"""A database as a source: `source.kind = "sql"`. `query_rows` reads its rows."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from contract.errors import ConfigError, MissingInput
+from contract.recipe import Recipe
+from contract.run import Run
+from contract.sections import Sql
+from generate.columns import wanted
+
+URL_FILE = "MICROSTEP_SQL_URL_FILE"
+CONNECT_SECONDS = "10"
+
+
+class Query:
+    """The queries of one day.
+
+    What a database holds cannot be hashed before it is read: a day is up to date as long as its
+    dataset is there and the queries, the database and the code are the same; `--force` reads again.
+    """
+
+    def __init__(self, run: Run) -> None:
+        """Raises MissingInput or ConfigError when the database's URL is not there or no URL."""
+        assert isinstance(run.config.source, Sql)
+        self.run, self.source = run, run.config.source
+        self.url = _url()
+        self.database = _public(self.url)
+        self.rows = None
+        self.data = self._recipe(self.source.query)
+        self.target = self._recipe(self.source.target_query or self.source.query)
+
+    def _recipe(self, query: str) -> Recipe:
+        config = self.run.config
+        return self.run.recipe(
+            {
+                "source": {"kind": "sql", "database": self.database, "query": query},
+                "columns": wanted(config),
+                "key": config.table.key,
+                "target": config.table.target,
+                "missing_values": list(config.table.missing_values),
+            }
+        )
+
+
+def _url() -> URL:
+    path = Path(os.environ.get(URL_FILE, "/run/secrets/sql_url"))
+    content = "the database's URL, as postgresql://user:password@host:5432/name"
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise MissingInput(f"{URL_FILE}: {path} must be a file with {content}, got none; write it") from None
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        # the text is a secret, and so is the error that quotes a part of it
+        raise ConfigError(f"{URL_FILE}: {path} must hold {content} (an @ in it as %40), got no URL") from None
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")
+        if "connect_timeout" not in url.query:  # the driver's own default is to wait for minutes
+            url = url.update_query_dict({"connect_timeout": CONNECT_SECONDS})
+    return url
+
+
+def _public(url: URL) -> str:
+    """The URL as messages and manifests write it: without user, password, and options that may hold one too."""
+    return str(URL.create(url.drivername, host=url.host, port=url.port, database=url.database))

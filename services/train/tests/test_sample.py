@@ -3,6 +3,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from analysis.matrix import frame
 from contract.dataset import Dataset
 from train.rows import labelled_batches, read
 from train.sample import sample_mask
@@ -86,8 +87,6 @@ def test_who_learns_in_parts_is_fitted_on_all_rows_though_a_sample_chose(project
 def test_weights_count_for_who_learns_in_parts(project):
     def share():
         model = joblib.load(Dataset.open(project.root / "models/2026-01-02").file("model"))
-        from analysis.matrix import frame
-
         return (model.predict(frame(read(opened(project), project.config).columns)) == "yes").mean()
 
     in_parts(project, passes=5)

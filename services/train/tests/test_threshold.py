@@ -1,7 +1,11 @@
+import joblib
 import numpy as np
 import pytest
 
+from analysis.matrix import frame
+from contract.dataset import Dataset
 from contract.modelling import Costs
+from train.rows import read
 from train.threshold import cheapest
 
 
@@ -35,10 +39,6 @@ DECISION = "[decision]\ncosts = { false_positive = 1, false_negative = 20 }\n"
 
 
 def model_of(project):
-    import joblib
-
-    from contract.dataset import Dataset
-
     dataset = Dataset.open(project.root / "models/2026-01-02")
     return joblib.load(dataset.file("model")), dataset.manifest
 
@@ -67,8 +67,4 @@ def test_a_threshold_changes_no_probability(project):
 
 
 def frame_of(project):
-    from analysis.matrix import frame
-    from contract.dataset import Dataset
-    from train.rows import read
-
     return frame(read([Dataset.open(project.root / "processed/2026-01-01")], project.config).columns)

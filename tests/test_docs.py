@@ -145,7 +145,7 @@ def test_every_option_of_a_step_exists(page):
 
 def options_of(what):
     """The options that the source declares with add_argument."""
-    own = {"step": "contract/contract/options.py", "infer": "services/generate/generate/infer.py"}
+    own = {"step": "contract/contract/options.py", "infer": "services/generate/generate/infer/command.py"}
     source = own.get(what, f"services/{what}/{what}/__main__.py")
     calls = (node for node in ast.walk(ast.parse((ROOT / source).read_text())) if isinstance(node, ast.Call))
     found = {

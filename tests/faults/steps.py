@@ -17,7 +17,7 @@ DAY = DAYS[-1]
 # what a step imports only when it gets to work
 HEAVY = {
     "generate": ("numpy", "pyarrow.parquet", "pyarrow.csv"),
-    "preprocess": ("preprocess.day", "pyarrow.parquet"),
+    "preprocess": ("preprocess.check", "pyarrow.parquet"),
     "train": ("sklearn.linear_model", "sklearn.model_selection", "sklearn.compose", "pyarrow.parquet", "pandas"),
     "validate": ("sklearn.linear_model", "sklearn.compose", "pyarrow.parquet", "matplotlib.figure", "scipy.stats"),
     "predict": ("sklearn.linear_model", "sklearn.compose", "pyarrow.parquet", "matplotlib.figure", "scipy.stats"),

@@ -1,8 +1,4 @@
-"""Bring in a day's rows and labels.
-
-Reads inbox/<day>/ (source.kind = "files"), a database ("sql") or nothing ("synthetic").
-Writes raw/<day>/data, and raw/<day>/target once there are labels.
-"""
+"""Reads inbox/<day>/, a database, or nothing (made-up rows). Writes raw/<day>/data and raw/<day>/target."""
 
 from __future__ import annotations
 
@@ -10,41 +6,23 @@ import sys
 from pathlib import Path
 
 from contract import cli
-from contract.options import Command, Step
-from contract.run import Run
-from contract.sections import Files, Sql
-from generate.arrivals import Source, write
-from generate.infer import add_options, infer
+from contract.options import Step
+from generate.infer.command import INFER
+from generate.work import work
 
-SUMMARY = """Reads inbox/<day>/ (source.kind = "files"), a database ("sql") or nothing ("synthetic").
-Writes raw/<day>/data, and raw/<day>/target once there are labels."""
-
-
-def work(run: Run) -> None:
-    """Do a day."""
-    write(run, source_of(run))
-
-
-def source_of(run: Run) -> Source:
-    """What `[source]` asks for; the others' libraries are not imported."""
-    if isinstance(run.config.source, Files):
-        from generate.inbox import Inbox
-
-        return Inbox(run)
-    if isinstance(run.config.source, Sql):
-        from generate.sql import Query
-
-        return Query(run)
-    from generate.synthetic import Customers
-
-    return Customers(run)
+STEP = Step(
+    name="generate",
+    package=Path(__file__).parent,
+    summary='Reads inbox/<day>/ (source.kind = "files"), a database ("sql") or nothing ("synthetic").\n'
+    "Writes raw/<day>/data, and raw/<day>/target once there are labels.",
+    work=work,
+    commands=(INFER,),
+)
 
 
 def main() -> int:
-    """The exit code."""
-    summary = "write a first pipeline.toml from a CSV or Parquet file"
-    command = Command("infer", summary, add_options, infer, step_options=False)
-    return cli.main(Step("generate", Path(__file__).parent, SUMMARY, work, [command]))
+    """The step's command line; returns the exit code."""
+    return cli.main(STEP)
 
 
 if __name__ == "__main__":

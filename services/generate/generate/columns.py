@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Found:
-    """What the columns of a file or a query are good for."""
+class Contents:
+    """What a file or a query holds, by its columns."""
 
     data: bool
     """The rows go to the day's data."""
@@ -40,7 +40,7 @@ def differ(where: str, names: Sequence[str]) -> None:
             raise DataError(f"{where}: column names must differ, got {name!r} {count} times; rename or remove one")
 
 
-def check(where: str, names: Sequence[str], config: Config, *, alone: bool) -> Found:
+def check(where: str, names: Sequence[str], config: Config, *, alone: bool) -> Contents:
     """Tell data from labels that come without it (key and target), where these may come `alone`.
 
     Raises DataError for a wrong set of columns.
@@ -48,9 +48,9 @@ def check(where: str, names: Sequence[str], config: Config, *, alone: bool) -> F
     differ(where, names)
     key, target = config.key, config.table.target
     if alone and {key, target} <= set(names) and not set(names) & set(wanted(config)) - {key}:
-        found, known = Found(data=False, target=True), {key, target}
+        contents, known = Contents(data=False, target=True), {key, target}
     else:
-        found, known = Found(data=True, target=target in names), {*wanted(config), target}
+        contents, known = Contents(data=True, target=target in names), {*wanted(config), target}
         _complete(where, names, config)
     if extra := [name for name in names if name not in known]:
         if config.table.extra_columns == "refuse":
@@ -59,7 +59,7 @@ def check(where: str, names: Sequence[str], config: Config, *, alone: bool) -> F
                 'add it there, remove it here, or set table.extra_columns = "drop"'
             )
         log.info("%s: columns dropped, as table.extra_columns asks: %s", where, _list(extra))
-    return found
+    return contents
 
 
 def _complete(where: str, names: Sequence[str], config: Config) -> None:

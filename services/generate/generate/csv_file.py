@@ -63,7 +63,7 @@ class CsvFile:
                 waiting.append(batch)
                 rows += batch.num_rows
                 last = batch if batch.num_rows else last
-                if sum(each.nbytes for each in waiting) >= BATCH_BYTES:
+                if sum(block.nbytes for block in waiting) >= BATCH_BYTES:
                     yield pa.concat_batches(waiting)
                     waiting = []
         except (pa.ArrowInvalid, pa.ArrowKeyError) as error:

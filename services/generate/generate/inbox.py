@@ -8,10 +8,11 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
+import pyarrow as pa
 
+from contract.ahead import ahead
 from contract.errors import DataError, MissingInput
 from contract.files import sha256_of
 from contract.manifest import Input
@@ -19,14 +20,10 @@ from contract.recipe import Recipe
 from contract.run import Run
 from contract.sections import Files
 from contract.seen import Seen
-from generate.arrivals import Part, part_of
-from generate.columns import FILE, ROW, Found, check, wanted
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from generate.csv_file import CsvFile
-    from generate.parquet_file import ParquetFile
+from generate.columns import FILE, ROW, Contents, check, wanted
+from generate.csv_file import CsvFile
+from generate.parquet_file import ParquetFile
+from generate.part import Part, part_of
 
 log = logging.getLogger("generate")
 
@@ -36,7 +33,7 @@ class Arrival:
     """A file of the day."""
 
     table: CsvFile | ParquetFile
-    found: Found
+    contents: Contents
     input: Input
     state: tuple[int, int]
     """Bytes and time of change when it was hashed."""
@@ -50,26 +47,24 @@ class Inbox:
         assert isinstance(run.config.source, Files)
         self.run, self.delimiter = run, run.config.source.delimiter
         self.arrivals = self._arrivals()
-        self.data = self._recipe([each for each in self.arrivals if each.found.data])
-        labelled = [each for each in self.arrivals if each.found.target]
+        self.data = self._recipe([arrival for arrival in self.arrivals if arrival.contents.data])
+        labelled = [arrival for arrival in self.arrivals if arrival.contents.target]
         self.target = self._recipe(labelled) if labelled else None
-        counts = [each.table.rows for each in self.arrivals]
+        counts = [arrival.table.rows for arrival in self.arrivals]
         self.rows = None if None in counts else sum(count for count in counts if count is not None)
 
     def parts(self, *, data: bool, target: bool) -> Iterator[Part]:
         """The rows of the files in the order of their names."""
-        from contract.ahead import ahead
-
         config = self.run.config
-        rows_schema = self._schema(wanted(config), [each for each in self.arrivals if each.found.data])
+        rows_schema = self._schema(wanted(config), [arrival for arrival in self.arrivals if arrival.contents.data])
         label_schema = self._schema(
-            [config.key, config.table.target], [each for each in self.arrivals if each.found.target]
+            [config.key, config.table.target], [arrival for arrival in self.arrivals if arrival.contents.target]
         )
         known = {*wanted(config), config.key, config.table.target}
         number = 1
         for arrival in self.arrivals:
             # without a key of their own a day's rows are numbered, so each row has to be counted
-            asked = (data and arrival.found.data) or (target and arrival.found.target)
+            asked = (data and arrival.contents.data) or (target and arrival.contents.target)
             if not asked and config.table.key:
                 continue
             row = 1
@@ -81,11 +76,11 @@ class Inbox:
                     day=self.run.day,
                     file=arrival.input.path,
                     row=row,
-                    number=number if arrival.found.data else None,
+                    number=number if arrival.contents.data else None,
                 )
                 yield Part(_conform(part.data, rows_schema), _conform(part.target, label_schema))
                 row += batch.num_rows
-                number += batch.num_rows if arrival.found.data else 0
+                number += batch.num_rows if arrival.contents.data else 0
             _must_be_unchanged(arrival)
         if number == 1:
             yield Part(rows_schema.empty_table(), None)
@@ -97,19 +92,23 @@ class Inbox:
             self.names = tuple(sorted(path.name for path in inbox.iterdir()))
         except (FileNotFoundError, NotADirectoryError):
             raise MissingInput(f"{name}: must be a directory with the day's *.csv or *.parquet, got none") from None
-        for each in self.names:
-            if not each.isascii() and each.encode(errors="ignore").decode() != each:
-                raise DataError(f"{name}: names of files must be UTF-8, got {os.fsencode(each)!r}; rename it")
+        for file_name in self.names:
+            if not file_name.isascii() and file_name.encode(errors="ignore").decode() != file_name:
+                raise DataError(f"{name}: names of files must be UTF-8, got {os.fsencode(file_name)!r}; rename it")
         arrivals, others = [], []
-        for path in [inbox / each for each in self.names if not each.startswith((".", "_"))]:
+        for path in [inbox / name for name in self.names if not name.startswith((".", "_"))]:
             if path.suffix.lower() in (".csv", ".parquet") and path.is_file():
                 arrivals.append(self._arrival(path))
             else:
                 others.append(path.name)
         if others:
             log.warning("%s: ignored, as they are neither *.csv nor *.parquet: %s", name, ", ".join(others))
-        if not any(each.found.data for each in arrivals):
-            got = ", ".join(each.table.path.name for each in arrivals) + " with labels alone" if arrivals else "none"
+        if not any(arrival.contents.data for arrival in arrivals):
+            got = (
+                ", ".join(arrival.table.path.name for arrival in arrivals) + " with labels alone"
+                if arrivals
+                else "none"
+            )
             raise MissingInput(
                 f"{name}: must have a *.csv or *.parquet with the columns of pipeline.toml, got {got}; "
                 "put it there (and leave it there when labels come later)"
@@ -117,9 +116,6 @@ class Inbox:
         return arrivals
 
     def _arrival(self, path: Path) -> Arrival:
-        from generate.csv_file import CsvFile
-        from generate.parquet_file import ParquetFile
-
         name = self.run.layout.name(path)
         state = _state(path)
         content = Input(name, sha256_of(path))
@@ -137,25 +133,22 @@ class Inbox:
                 "target": config.table.target,
                 "missing_values": list(config.table.missing_values),
             },
-            *[each.input for each in arrivals],
+            *[arrival.input for arrival in arrivals],
             seen=Seen(listed={self.run.layout.name(self.run.layout.inbox(self.run.day)): self.names}),
         )
 
     def _schema(self, columns: list[str], arrivals: list[Arrival]) -> pa.Schema:
         """One schema for all files: a column in which their types differ becomes text, as in a CSV file."""
-        import pyarrow as pa
-
         fields = []
         for name in dict.fromkeys([self.run.config.key, *columns]):
-            types = {each.table.schema.field(name).type for each in arrivals if name in each.table.schema.names}
+            schemas = [arrival.table.schema for arrival in arrivals]
+            types = {schema.field(name).type for schema in schemas if name in schema.names}
             fields.append((name, types.pop() if len(types) == 1 else pa.string()))
         return pa.schema([*fields, (FILE, pa.string()), (ROW, pa.int64())])
 
 
 def _conform(rows: pa.RecordBatch | None, schema: pa.Schema) -> pa.RecordBatch | None:
     """The columns of a schema, in its order and types; null where a file has no such column."""
-    import pyarrow as pa
-
     if rows is None:
         return None
     present = set(rows.schema.names)
@@ -169,8 +162,8 @@ def _conform(rows: pa.RecordBatch | None, schema: pa.Schema) -> pa.RecordBatch |
 
 
 def _state(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
 
 
 def _must_be_unchanged(arrival: Arrival) -> None:

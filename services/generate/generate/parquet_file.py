@@ -60,8 +60,8 @@ class ParquetFile:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # the disk's, not the file's
             empty = self.path.stat().st_size == 0
-            what = "an empty file" if empty else f"a damaged or truncated one ({error})"
-            raise DataError(f"{self.name}: must be a whole Parquet file, got {what}; write it again") from None
+            damage = "an empty file" if empty else f"a damaged or truncated one ({error})"
+            raise DataError(f"{self.name}: must be a whole Parquet file, got {damage}; write it again") from None
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

@@ -13,8 +13,10 @@ import pytest
 from contract.dataset import Dataset
 from contract.run import Run
 from contract.toml import parse
+from generate import ingest
+from generate.infer.toml_text import key, value
+from generate.part import part_of
 from generate.synthetic import COLUMNS, LEVELS, NUMBERS
-from generate.toml_text import key, value
 
 DAY = "2026-11-22"
 PACKAGE = Path(__file__).parents[1] / "generate"
@@ -77,6 +79,27 @@ def run(root):
 
 
 @pytest.fixture
+def source_class(monkeypatch):
+    """A source that gives one labelled row, and remembers which tables it was asked for."""
+
+    class Source:
+        rows = 1
+
+        def __init__(self, run, labels=("no",)):
+            self.run, self.labels, self.asked = run, labels, []
+            self.data = run.recipe({"of": "data"})
+            self.target = run.recipe({"of": "target", "labels": list(labels)}) if labels is not None else None
+
+        def parts(self, *, data, target):
+            self.asked.append((data, target))
+            rows = pa.RecordBatch.from_pydict({"id": ["A"], "left": [self.labels[0] if self.labels else None]})
+            yield part_of(rows, self.run.config, day="d", file="f", row=1, number=1)
+
+    monkeypatch.setattr(ingest, "parts_of", lambda source, **tables: source.parts(**tables))
+    return Source
+
+
+@pytest.fixture
 def rows(root):
     """Reads all rows of a raw dataset (`data` or `target`) of the day."""
 
@@ -100,7 +123,7 @@ def state(root):
 
 @pytest.fixture
 def call(root, tmp_path, monkeypatch, capfd):
-    """Runs the step on the day as from a shell; gives its exit code and what it said."""
+    """Runs the step on the day as from a shell; gives its exit code and standard error."""
 
     def call(raw, *options):
         config = tmp_path / "pipeline.toml"
@@ -121,12 +144,21 @@ def call(root, tmp_path, monkeypatch, capfd):
     return call
 
 
+@pytest.fixture
+def url(tmp_path, monkeypatch):
+    """The file with the database's URL."""
+    path = tmp_path / "sql_url"
+    path.write_text(f"sqlite:///{tmp_path / 'people.db'}\n")
+    monkeypatch.setenv("MICROSTEP_SQL_URL_FILE", str(path))
+    return path
+
+
 def as_toml(raw):
     """A configuration as a file; nested tables as inline ones."""
 
     def inline(thing):
         if isinstance(thing, dict):
-            return f"{{ {', '.join(f'{key(name)} = {inline(each)}' for name, each in thing.items())} }}"
+            return f"{{ {', '.join(f'{key(name)} = {inline(item)}' for name, item in thing.items())} }}"
         return f"[{', '.join(map(inline, thing))}]" if isinstance(thing, list) else value(thing)
 
-    return "\n".join(f"{key(name)} = {inline(each)}" for name, each in raw.items())
+    return "\n".join(f"{key(name)} = {inline(item)}" for name, item in raw.items())

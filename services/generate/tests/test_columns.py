@@ -2,7 +2,7 @@ import pytest
 
 from contract.errors import DataError
 from contract.toml import parse
-from generate.columns import Found, check, wanted
+from generate.columns import Contents, check, wanted
 
 
 def test_the_data_is_every_column_but_the_target_in_the_configurations_order(table):
@@ -17,16 +17,16 @@ def test_a_key_that_is_no_column_of_the_configuration_is_needed_too(table):
 
 
 @pytest.mark.parametrize(
-    ("names", "found"),
+    ("names", "contents"),
     [
-        (["id", "age", "plan", "note", "left"], Found(data=True, target=True)),
-        (["left", "plan", "age", "id"], Found(data=True, target=True)),
-        (["id", "age", "plan"], Found(data=True, target=False)),
-        (["left", "id"], Found(data=False, target=True)),
+        (["id", "age", "plan", "note", "left"], Contents(data=True, target=True)),
+        (["left", "plan", "age", "id"], Contents(data=True, target=True)),
+        (["id", "age", "plan"], Contents(data=True, target=False)),
+        (["left", "id"], Contents(data=False, target=True)),
     ],
 )
-def test_data_and_labels_are_told_apart_by_their_columns(table, names, found):
-    assert check("x", names, parse(table), alone=True) == found
+def test_data_and_labels_are_told_apart_by_their_columns(table, names, contents):
+    assert check("x", names, parse(table), alone=True) == contents
 
 
 def test_labels_are_no_data_where_data_is_due(table):
@@ -38,7 +38,7 @@ def test_labels_may_bring_no_other_column_unless_asked(table):
     with pytest.raises(DataError, match=r"x: column 'when' must be in \[columns\]"):
         check("x", ["id", "left", "when"], parse(table), alone=True)
     table["table"]["extra_columns"] = "drop"
-    assert check("x", ["id", "left", "when"], parse(table), alone=True) == Found(data=False, target=True)
+    assert check("x", ["id", "left", "when"], parse(table), alone=True) == Contents(data=False, target=True)
 
 
 def test_a_file_cannot_bring_the_key_that_the_step_makes(table):

@@ -7,8 +7,9 @@ import pytest
 
 from contract.dataset import Dataset
 from contract.manifest import read_manifest
-from generate.arrivals import write
 from generate.inbox import Inbox
+from generate.ingest import ingest
+from generate.work import work
 
 HEADER = "id,age,plan,note,left\n"
 
@@ -108,13 +109,13 @@ def test_labels_for_numbered_rows_may_come_in_a_file_of_their_own(call, table, i
 
 def test_late_labels_leave_the_data_untouched(call, table, inbox, rows, state):
     (inbox / "a.csv").write_text("id,age,plan\nA,1,x\nB,2,y\n")
-    code, said = call(table)
-    assert (code, "no labels yet" in said) == (0, True)
+    code, error = call(table)
+    assert (code, "no labels yet" in error) == (0, True)
     assert not (inbox.parents[1] / "raw/2026-11-22/target").exists()
     before = state()
     (inbox / "0-labels.csv").write_text("left,id\nyes,A\nNA,B\n")
-    code, said = call(table)
-    assert (code, "raw/2026-11-22/data: up to date" in said) == (0, True)
+    code, error = call(table)
+    assert (code, "raw/2026-11-22/data: up to date" in error) == (0, True)
     assert rows("target").to_pylist() == [
         {"id": "A", "left": "yes", "_file": "inbox/2026-11-22/0-labels.csv", "_row": 1}
     ]
@@ -126,8 +127,8 @@ def test_a_second_run_changes_no_byte_and_says_up_to_date(call, table, inbox, st
     (inbox / "a.csv").write_text(HEADER + "A,1,x,,no\n")
     call(table)
     before = state()
-    code, said = call(table)
-    assert (code, said.count("up to date")) == (0, 2)
+    code, error = call(table)
+    assert (code, error.count("up to date")) == (0, 2)
     assert state() == before
 
 
@@ -149,9 +150,9 @@ def test_a_changed_file_makes_the_day_again(call, table, inbox, rows):
 
 def test_the_manifest_names_each_file_with_its_hash(run, table, inbox, root):
     (inbox / "a.csv").write_text(HEADER + "A,1,x,,no\n")
-    write(run(table), Inbox(run(table)))
+    work(run(table))
     manifest = Dataset.open(root / "raw/2026-11-22/data").manifest
-    assert [each.path for each in manifest.inputs] == ["inbox/2026-11-22/a.csv"]
+    assert [file.path for file in manifest.inputs] == ["inbox/2026-11-22/a.csv"]
     assert manifest.counts == {"rows_in": 1, "rows_out": 1, "rejected": 0}
 
 
@@ -171,8 +172,8 @@ def test_a_column_that_no_model_sees_may_be_absent(call, table, inbox, rows):
 def test_extra_columns_are_dropped_if_asked(call, table, inbox, rows):
     table["table"]["extra_columns"] = "drop"
     (inbox / "a.csv").write_text("id,age,plan,left,more\nA,1,x,no,?\n")
-    code, said = call(table)
-    assert (code, "inbox/2026-11-22/a.csv: columns dropped, as table.extra_columns asks: 'more'" in said) == (0, True)
+    code, error = call(table)
+    assert (code, "inbox/2026-11-22/a.csv: columns dropped, as table.extra_columns asks: 'more'" in error) == (0, True)
     assert "more" not in rows("data").schema.names
 
 
@@ -180,10 +181,10 @@ def test_other_names_are_ignored_and_told(call, table, inbox, rows):
     (inbox / "a.CSV").write_text(HEADER + "A,1,x,,no\n")
     for name in ("_SUCCESS", ".a.csv", "a.csv.part"):
         (inbox / name).write_text("?")
-    code, said = call(table)
+    code, error = call(table)
     assert (code, rows("data").num_rows) == (0, 1)
-    assert "ignored, as they are neither *.csv nor *.parquet: a.csv.part" in said
-    assert "SUCCESS" not in said
+    assert "ignored, as they are neither *.csv nor *.parquet: a.csv.part" in error
+    assert "SUCCESS" not in error
 
 
 def test_a_file_that_changes_while_it_is_read_is_tried_again_later(run, table, inbox, root):
@@ -191,7 +192,7 @@ def test_a_file_that_changes_while_it_is_read_is_tried_again_later(run, table, i
     source = Inbox(run(table))
     (inbox / "a.csv").write_text(HEADER + "A,1,x,,no\nB,1,x,,no\n")
     with pytest.raises(BlockingIOError, match="changed while it was read"):
-        write(run(table), source)
+        ingest(run(table), source, {"data": source.data})
     assert not (root / "raw/2026-11-22/data").exists()
 
 
@@ -223,10 +224,10 @@ def test_bad_input_ends_with_its_code_and_names_file_rule_and_value(
     call, table, inbox, state, name, content, code, message
 ):
     (inbox / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    found, said = call(table)
-    assert found == code
-    assert message in said
-    assert "Traceback" not in said
+    exit_code, error = call(table)
+    assert exit_code == code
+    assert message in error
+    assert "Traceback" not in error
     assert state() == {}
 
 
@@ -249,6 +250,6 @@ def test_bad_input_leaves_the_committed_day_as_it_was(call, table, inbox, state)
 
 
 def test_a_day_without_an_inbox_is_a_missing_input(call, table):
-    code, said = call(table)
+    code, error = call(table)
     assert code == 66
-    assert "inbox/2026-11-22: must be a directory with the day's *.csv or *.parquet, got none" in said
+    assert "inbox/2026-11-22: must be a directory with the day's *.csv or *.parquet, got none" in error

@@ -34,7 +34,7 @@ def test_the_shipped_configuration_gives_the_same_bytes_on_every_machine_and_wit
             assert shell(root, SHIPPED, settings, *options).returncode == 0
             made.append(parts(root))
     assert len(made[0]) == 2
-    assert all(each == made[0] for each in made)
+    assert all(files == made[0] for files in made)
 
 
 def test_files_give_the_same_bytes_and_infer_the_same_text_on_every_machine(tmp_path):
@@ -47,8 +47,8 @@ def test_files_give_the_same_bytes_and_infer_the_same_text_on_every_machine(tmp_
         file.write_text(text, encoding="utf-8")
         infer = ["infer", str(file), "--target", "y", "--output", str(config)]
         assert shell(root, config, settings, *infer).returncode == 0
-        found = shell(root, config, settings)
-        assert found.returncode == 0, found.stderr
+        ended = shell(root, config, settings)
+        assert ended.returncode == 0, ended.stderr
         configs.append(config.read_bytes())
         made.append(parts(root))
     assert configs[0] == configs[1]
@@ -65,6 +65,6 @@ from generate.__main__ import main
 code = main()
 print(code, *[name for name in ("pyarrow", "numpy", "sqlalchemy") if name in sys.modules])
 """
-    found = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    assert found.stderr.count("up to date") == 2
-    assert found.stdout.split() == ["0"]
+    ended = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert ended.stderr.count("up to date") == 2
+    assert ended.stdout.split() == ["0"]

@@ -30,12 +30,12 @@ def bucket_of(hashes: Hashes, count: int) -> npt.NDArray[np.uint16]:
 class Buckets:
     """Records of one type. Those of a key are in one bucket; in each they keep the order in which they came."""
 
-    def __init__(self, place: Path, count: int, kind: npt.DTypeLike) -> None:
-        """`place`: a directory for them alone."""
+    def __init__(self, directory: Path, count: int, kind: npt.DTypeLike) -> None:
+        """`directory`: one for them alone."""
         self.count = count
         self._kind = np.dtype(kind)
-        place.mkdir()
-        self._paths = [place / str(number) for number in range(count)]
+        directory.mkdir()
+        self._paths = [directory / str(number) for number in range(count)]
         for path in self._paths:
             path.touch()
         self._given = np.zeros(count, dtype=np.int64)

@@ -9,17 +9,17 @@ import xxhash
 
 from contract.config import Config
 from contract.sections import Column
-from preprocess.checked import Checked, Mask, nulls
-from preprocess.rules import check
+from preprocess.checked_column import CheckedColumn, Mask, nulls
+from preprocess.rules import check_column
 from preprocess.texts import as_text
 
 Hashes = npt.NDArray[np.uint64]
 
 
-def read_keys(column: pa.Array, config: Config) -> tuple[Checked, pa.Array]:
+def read_keys(column: pa.Array, config: Config) -> tuple[CheckedColumn, pa.Array]:
     """A key column judged by its rules (a key must not be missing), and the keys as text."""
     spec = config.columns.get(config.key, Column(type="text", role="ignore"))
-    checked = check(config.key, column, spec, config.table.missing_values)
+    checked = check_column(config.key, column, spec, config.table.missing_values)
     if spec.missing != "reject":
         checked = checked.breaking("missing", checked.missing)
     return checked, as_text(checked.values)
@@ -57,6 +57,6 @@ def find(wanted: Hashes, ordered: Hashes) -> npt.NDArray[np.intp]:
     """
     if not len(ordered):
         return np.full(len(wanted), -1, dtype=np.intp)
-    found = np.searchsorted(ordered, wanted)
-    found[found == len(ordered)] = 0
-    return np.where(ordered[found] == wanted, found, -1)
+    positions = np.searchsorted(ordered, wanted)
+    positions[positions == len(ordered)] = 0
+    return np.where(ordered[positions] == wanted, positions, -1)

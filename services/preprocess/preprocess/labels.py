@@ -13,10 +13,10 @@ from contract.ahead import ahead
 from contract.config import Config
 from contract.dataset import Dataset
 from preprocess.buckets import Buckets
-from preprocess.checked import Checked, Mask, nulls
+from preprocess.checked_column import CheckedColumn, Mask, nulls
 from preprocess.keys import Hashes, find, hashes_of, read_keys, repeated
 from preprocess.quarantine import PROVENANCE, SCHEMA, judge, rejected
-from preprocess.rules import check
+from preprocess.rules import check_column
 
 Values = npt.NDArray[np.float64]
 """Numbers for regression, else positions in the target's list of classes; NaN for no label."""
@@ -47,13 +47,13 @@ class Labels:
         labels = labels[np.argsort(labels["hash"], kind="stable")]
         again = repeated(labels["hash"])
         labels = labels[~again]
-        found = find(ordered, labels["hash"])
-        # the last place is for the rows that have none
+        positions = find(ordered, labels["hash"])
+        # the last one is for the rows that have none
         asked_for = np.zeros(len(labels) + 1, dtype=bool)
-        asked_for[found] = True
+        asked_for[positions] = True
         self.repeated += int(again.sum())
         self.without_row += len(labels) - int(asked_for[:-1].sum())
-        result: Values = np.append(labels["value"], np.nan)[found]
+        result: Values = np.append(labels["value"], np.nan)[positions]
         return result
 
     def column(self, values: Values) -> tuple[pa.Array, Mask]:
@@ -70,15 +70,15 @@ class Labels:
         return self.bad.take(pa.array(find(hashes, self.bad_hashes)))
 
 
-def read_labels(target: Dataset, config: Config, place: Path, count: int) -> Labels:
-    """All labels of a committed target dataset, in `count` buckets in the directory `place`."""
+def read_labels(target: Dataset, config: Config, directory: Path, count: int) -> Labels:
+    """All labels of a committed target dataset, in `count` buckets below `directory`."""
     name = config.table.target
-    buckets = Buckets(place / "labels", count, LABEL)
+    buckets = Buckets(directory / "labels", count, LABEL)
     bad = [SCHEMA.empty_table()]
     bad_hashes = [np.zeros(0, dtype=np.uint64)]
     for batch in ahead(target.batches([config.key, name, *PROVENANCE], dictionaries=True)):
         _, keys = read_keys(batch.column(config.key), config)
-        checked = check(name, batch.column(name), config.columns[name], config.table.missing_values)
+        checked = check_column(name, batch.column(name), config.columns[name], config.table.missing_values)
         # a label without a key belongs to no row, and a missing one is none
         kept = ~nulls(keys) & ~checked.missing
         verdict = judge({name: checked}, kept)
@@ -94,7 +94,7 @@ def read_labels(target: Dataset, config: Config, place: Path, count: int) -> Lab
     return Labels(config, buckets, bad=pa.concat_tables(bad).take(pa.array(order)), bad_hashes=broken[order])
 
 
-def _plain(checked: Checked, good: Mask, config: Config) -> Values:
+def _plain(checked: CheckedColumn, good: Mask, config: Config) -> Values:
     values = checked.values if config.table.task == "regression" else checked.values.indices
     plain = values.cast(pa.float64(), safe=False).fill_null(BAD).to_numpy()
     return np.where(good, plain, BAD)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from preprocess.checked import Checked, Mask, mask, nulls, where
+from preprocess.checked_column import CheckedColumn, Mask, mask, nulls, where
 from preprocess.texts import Words, as_text, tidy, without
 
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$|^[+-]?(?i:inf|infinity)$"
@@ -15,12 +15,12 @@ _WHOLE = r"^(?:\+|(-))?0*(\d+?)(?:\.0*)?$"
 _MAX, _MIN = "9223372036854775807", "9223372036854775808"
 
 
-def number(column: pa.Array, missing: Words) -> Checked:
+def number(column: pa.Array, missing: Words) -> CheckedColumn:
     """Float64. Texts as programs write numbers: 12, -1.5, 1e3; no thousands marks, no decimal comma."""
     if _is_numeric(column.type):
         floats = column.cast(pa.float64(), safe=False)
         if _all_finite(floats):
-            return Checked(floats)
+            return CheckedColumn(floats)
         # a NaN that has a type of its own is how pandas and Parquet writers say missing
         gone = nulls(floats) | mask(pc.is_nan(floats))
         return _finite(floats, gone, np.zeros(len(floats), dtype=bool))
@@ -29,7 +29,7 @@ def number(column: pa.Array, missing: Words) -> Checked:
         # the whole column at once is several times faster than looking at each text first
         floats = text.cast(pa.float64())
         if _all_finite(floats):
-            return Checked(floats)
+            return CheckedColumn(floats)
     except pa.ArrowInvalid:
         text = tidy(column, missing)
         floats = where(mask(pc.match_substring_regex(text, _NUMBER)), text).cast(pa.float64())
@@ -37,16 +37,16 @@ def number(column: pa.Array, missing: Words) -> Checked:
     return _finite(floats, gone, ~gone & (nulls(floats) | mask(pc.is_nan(floats))))
 
 
-def integer(column: pa.Array, missing: Words) -> Checked:
+def integer(column: pa.Array, missing: Words) -> CheckedColumn:
     """Int64. Floats and texts may have a fraction of zeros (12.0): tools add one to columns with gaps."""
     if pa.types.is_floating(column.type):
         return _whole_floats(column.cast(pa.float64()))
     if pa.types.is_uint64(column.type):
         large = mask(pc.greater(column, pa.scalar(2**63 - 1, pa.uint64())))
         values = where(~large, column).cast(pa.int64())
-        return Checked(values, nulls(column)).breaking("beyond 64 bits", large)
+        return CheckedColumn(values, nulls(column)).breaking("beyond 64 bits", large)
     if _is_numeric(column.type):
-        return Checked(column.cast(pa.int64()))
+        return CheckedColumn(column.cast(pa.int64()))
     return _whole_texts(column, missing)
 
 
@@ -59,13 +59,13 @@ def _all_finite(floats: pa.Array) -> bool:
     return pc.all(pc.is_finite(floats)).as_py() is not False  # None: there is no value at all
 
 
-def _finite(floats: pa.Array, gone: Mask, unread: Mask) -> Checked:
+def _finite(floats: pa.Array, gone: Mask, unread: Mask) -> CheckedColumn:
     infinite = mask(pc.is_inf(floats))
     values = where(~(gone | unread | infinite), floats)
-    return Checked(values, gone).breaking("not a number", unread).breaking("not finite", infinite)
+    return CheckedColumn(values, gone).breaking("not a number", unread).breaking("not finite", infinite)
 
 
-def _whole_floats(floats: pa.Array) -> Checked:
+def _whole_floats(floats: pa.Array) -> CheckedColumn:
     values = floats.fill_null(np.nan).to_numpy(zero_copy_only=False)
     gone, infinite = np.isnan(values), np.isinf(values)
     split = ~gone & ~infinite & (np.floor(values) != values)
@@ -73,20 +73,20 @@ def _whole_floats(floats: pa.Array) -> Checked:
     bad = gone | infinite | split | large
     whole = pa.array(np.where(bad, 0, values).astype(np.int64), mask=bad)
     return (
-        Checked(whole, gone)
+        CheckedColumn(whole, gone)
         .breaking("not finite", infinite)
         .breaking("not an integer", split)
         .breaking("beyond 64 bits", large)
     )
 
 
-def _whole_texts(column: pa.Array, missing: Words) -> Checked:
+def _whole_texts(column: pa.Array, missing: Words) -> CheckedColumn:
     text = without(as_text(column), missing)
     # Arrow would read 0x1F as 31
     content = text.buffers()[2]
     if content is None or b"x" not in content.to_pybytes().lower():
         try:
-            return Checked(text.cast(pa.int64()))
+            return CheckedColumn(text.cast(pa.int64()))
         except pa.ArrowInvalid:
             pass
     text = tidy(column, missing)
@@ -98,7 +98,7 @@ def _whole_texts(column: pa.Array, missing: Words) -> Checked:
     limit = pc.if_else(pc.starts_with(plain, "-"), _MIN, _MAX)
     fits = mask(pc.or_(pc.less(length, 19), pc.and_(pc.equal(length, 19), pc.less_equal(digits, limit))))
     return (
-        Checked(where(fits, plain).cast(pa.int64()), gone)
+        CheckedColumn(where(fits, plain).cast(pa.int64()), gone)
         .breaking("not an integer", ~gone & ~whole)
         .breaking("beyond 64 bits", whole & ~fits)
     )

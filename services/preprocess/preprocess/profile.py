@@ -38,7 +38,7 @@ class Profile:
 
     def to_builtins(self) -> dict[str, Any]:
         """Everything, as profile.json writes it."""
-        return {"rows": self.rows, "columns": {name: each.to_builtins() for name, each in self._columns.items()}}
+        return {"rows": self.rows, "columns": {name: column.to_builtins() for name, column in self._columns.items()}}
 
 
 class _Numbers:

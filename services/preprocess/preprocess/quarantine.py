@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from preprocess.checked import Checked, Mask
+from preprocess.checked_column import CheckedColumn, Mask
 from preprocess.texts import as_text
 
 SCHEMA = pa.schema(
@@ -44,7 +44,7 @@ class Verdict:
         return result
 
 
-def judge(columns: Mapping[str, Checked], rows: Mask) -> Verdict:
+def judge(columns: Mapping[str, CheckedColumn], rows: Mask) -> Verdict:
     """Judge the rows of a batch; those outside `rows` are not asked and count as good."""
     rule = np.full(len(rows), -1, dtype=np.int32)
     rules: list[tuple[str, str]] = []
@@ -74,12 +74,13 @@ def rejected(
         if elsewhere and column in elsewhere:
             tables.append(elsewhere[column](rows))
             continue
-        places = [batch.column(name).take(pa.array(rows)).cast(SCHEMA.field(name).type) for name in PROVENANCE]
+        provenance = [batch.column(name).take(pa.array(rows)).cast(SCHEMA.field(name).type) for name in PROVENANCE]
         values = batch.column(column).take(pa.array(rows))
         if pa.types.is_dictionary(values.type):
             values = values.dictionary_decode()
-        said = [pa.repeat(pa.scalar(text, pa.string()), len(rows)) for text in (column, rule)]
-        tables.append(pa.Table.from_arrays([*places, keys.take(pa.array(rows)), *said, as_text(values)], schema=SCHEMA))
+        reason = [pa.repeat(pa.scalar(text, pa.string()), len(rows)) for text in (column, rule)]
+        arrays = [*provenance, keys.take(pa.array(rows)), *reason, as_text(values)]
+        tables.append(pa.Table.from_arrays(arrays, schema=SCHEMA))
     order = np.argsort(np.concatenate(positions), kind="stable")
     return pa.concat_tables(tables).take(pa.array(order))
 

@@ -8,10 +8,10 @@ import pyarrow.compute as pc
 from contract.errors import DataError
 from contract.sections import Column
 from preprocess import numbers, texts
-from preprocess.checked import Checked, mask
+from preprocess.checked_column import CheckedColumn, mask
 
 
-def check(name: str, column: pa.Array, spec: Column, missing: texts.Words) -> Checked:
+def check_column(name: str, column: pa.Array, spec: Column, missing: texts.Words) -> CheckedColumn:
     """A column's values as its type has them, and the rows that break its rules.
 
     Raises DataError for a column whose own type cannot be read at all.
@@ -32,7 +32,7 @@ def check(name: str, column: pa.Array, spec: Column, missing: texts.Words) -> Ch
     return checked
 
 
-def _read(column: pa.Array, spec: Column, missing: texts.Words) -> Checked:
+def _read(column: pa.Array, spec: Column, missing: texts.Words) -> CheckedColumn:
     if spec.type == "number":
         return numbers.number(column, missing)
     if spec.type == "integer":

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.errors import DataError
-from preprocess.checked import Checked, mask, nulls, where
+from preprocess.checked_column import CheckedColumn, mask, nulls, where
 
 Words = tuple[str, ...]
 
@@ -47,28 +47,28 @@ def without(text: pa.Array, missing: Words) -> pa.Array:
     return where(stays, text)
 
 
-def text(column: pa.Array, missing: Words) -> Checked:
+def text(column: pa.Array, missing: Words) -> CheckedColumn:
     """Any text."""
-    return Checked(tidy(column, missing))
+    return CheckedColumn(tidy(column, missing))
 
 
-def category(column: pa.Array, missing: Words, allowed: Words | None) -> Checked:
+def category(column: pa.Array, missing: Words, allowed: Words | None) -> CheckedColumn:
     """Texts as a dictionary<int32, string>: `allowed` in its order, or those that occur as they come."""
     # texts are made, and blanks cut, once for each different value, not for each row
     encoded = (column if pa.types.is_integer(column.type) else as_text(column)).dictionary_encode()
     words = tidy(encoded.dictionary, missing)
     known = pa.array(allowed, pa.string()) if allowed is not None else words.unique().drop_null()
     code = pc.index_in(words, known)
-    checked = Checked(pa.DictionaryArray.from_arrays(code, known), nulls(words))
+    checked = CheckedColumn(pa.DictionaryArray.from_arrays(code, known), nulls(words))
     if allowed is not None:
         checked = checked.breaking(f"not one of {_short(allowed)}", nulls(code) & ~nulls(words))
     return checked.of(encoded.indices)
 
 
-def date(column: pa.Array, missing: Words) -> Checked:
+def date(column: pa.Array, missing: Words) -> CheckedColumn:
     """Dates and times: of a type of their own, or text as ISO 8601 writes them."""
     if pa.types.is_temporal(column.type):
-        return Checked(column)
+        return CheckedColumn(column)
     values = tidy(column, missing)
     gone = nulls(values)
     # the pattern lets 30 February pass; read and written again it is another day
@@ -76,7 +76,7 @@ def date(column: pa.Array, missing: Words) -> Checked:
     there = pc.equal(pc.strftime(pc.strptime(days, "%Y-%m-%d", "s", error_is_null=True), "%Y-%m-%d"), days)
     good = pc.and_kleene(pc.match_substring_regex(values, _DATE), there.fill_null(False))  # noqa: FBT003 (positional in pyarrow)
     good = np.asarray(pc.or_kleene(good, pc.is_null(values)), dtype=bool)
-    return Checked(where(good, values), gone).breaking("not a date as YYYY-MM-DD, with or without a time", ~good)
+    return CheckedColumn(where(good, values), gone).breaking("not a date as YYYY-MM-DD, with or without a time", ~good)
 
 
 def _float_text(column: pa.Array) -> pa.Array:

@@ -29,9 +29,9 @@ def work(run: Run) -> None:
         return
     _columns_there(run, data)
     # only now the libraries: a day that is up to date must not pay for them
-    from preprocess.day import write_day
+    from preprocess.check import check
 
-    write_day(run, recipe, data, target)
+    check(run, recipe, data, target)
 
 
 def _committed(path: Path) -> Dataset | None:

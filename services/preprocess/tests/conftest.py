@@ -125,7 +125,7 @@ class Day:
 
     def tree(self):
         """Every file of the processed day with its content."""
-        return {each.name: each.read_bytes() for each in self.path.rglob("*") if each.is_file()}
+        return {path.name: path.read_bytes() for path in self.path.rglob("*") if path.is_file()}
 
 
 @pytest.fixture

@@ -5,42 +5,42 @@ from preprocess import buckets as module
 from preprocess.buckets import Buckets, bucket_count
 
 HASHES = np.random.default_rng(1).integers(0, 2**64, 1000, dtype=np.uint64)
-PLACES = np.arange(len(HASHES))
+INDICES = np.arange(len(HASHES))
 
 
 @pytest.fixture
 def buckets(tmp_path):
-    return Buckets(tmp_path / "places", 5, np.int64)
+    return Buckets(tmp_path / "buckets", 5, np.int64)
 
 
 def fill(buckets, size=300):
     for start in range(0, len(HASHES), size):
-        buckets.add(HASHES[start : start + size], PLACES[start : start + size])
+        buckets.add(HASHES[start : start + size], INDICES[start : start + size])
 
 
 def test_every_record_is_in_one_bucket_and_keeps_its_order_there(buckets):
     fill(buckets)
-    found = [buckets.bucket(number).tolist() for number in range(5)]
-    assert sorted(place for places in found for place in places) == PLACES.tolist()
-    assert all(places == sorted(places) for places in found)
-    assert min(map(len, found)) > 100
+    contents = [buckets.bucket(number).tolist() for number in range(5)]
+    assert sorted(index for indices in contents for index in indices) == INDICES.tolist()
+    assert all(indices == sorted(indices) for indices in contents)
+    assert min(map(len, contents)) > 100
 
 
 def test_equal_hashes_are_in_one_bucket(buckets):
     for _ in range(3):
-        buckets.add(HASHES[:50], PLACES[:50])
-    found = [buckets.bucket(number).tolist() for number in range(5)]
-    assert all(places.count(place) == 3 for places in found for place in places)
+        buckets.add(HASHES[:50], INDICES[:50])
+    contents = [buckets.bucket(number).tolist() for number in range(5)]
+    assert all(indices.count(index) == 3 for indices in contents for index in indices)
 
 
 def test_who_asks_in_the_order_of_the_rows_gets_each_ones_record_however_the_rows_are_cut(buckets):
     fill(buckets)
     asked = [buckets.following(HASHES[start : start + 170]) for start in range(0, len(HASHES), 170)]
-    assert np.concatenate(asked).tolist() == PLACES.tolist()
+    assert np.concatenate(asked).tolist() == INDICES.tolist()
 
 
 def test_nothing_may_be_put_in_and_asked_for(buckets):
-    buckets.add(HASHES[:0], PLACES[:0])
+    buckets.add(HASHES[:0], INDICES[:0])
     assert len(buckets.following(HASHES[:0])) == len(buckets.bucket(3)) == 0
 
 

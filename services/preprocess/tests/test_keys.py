@@ -15,7 +15,7 @@ HASHES = {
 
 def test_the_hash_is_the_published_xxh64():
     # if one of these changes, rows that were in the test part get into the training part
-    assert [f"{each:016x}" for each in hashes_of(pa.array(list(HASHES))).tolist()] == list(HASHES.values())
+    assert [f"{number:016x}" for number in hashes_of(pa.array(list(HASHES))).tolist()] == list(HASHES.values())
 
 
 def test_a_missing_key_has_the_hash_nought():
@@ -38,7 +38,7 @@ def test_the_test_part_has_its_fraction_and_grows_with_it():
 
 def test_a_key_has_one_text_whatever_type_it_came_with(day):
     texts = [pa.array(["1", " 2 ", "NA"]), pa.array([1, 2, None]), pa.array([1.0, 2.0, float("nan")])]
-    assert [read_keys(each, day.config)[1].to_pylist() for each in texts] == [["1", "2", None]] * 3
+    assert [read_keys(column, day.config)[1].to_pylist() for column in texts] == [["1", "2", None]] * 3
 
 
 def test_a_key_must_not_be_missing(day):

@@ -10,15 +10,15 @@ from contract.errors import ExitCode
 
 STOPPED_IN_THE_MIDDLE = """
 import os, signal, sys
-from preprocess import day
+from preprocess import check
 from preprocess.__main__ import main
-sort = day.Day.sort
+sort = check.Day.sort
 def sort_and_be_stopped(*args):
     rows = sort(*args)
     os.kill(os.getpid(), signal.SIGTERM)
     return rows
-day.Day.sort = sort_and_be_stopped
-day.BATCH_ROWS = 10
+check.Day.sort = sort_and_be_stopped
+check.BATCH_ROWS = 10
 sys.exit(main())
 """
 
@@ -52,9 +52,9 @@ def test_it_ends_with_the_code_of_what_went_wrong(step, day):
 
 
 def test_its_help_says_what_it_reads_and_writes(step):
-    told = step("--help").stdout
-    assert "Reads raw/<day>/data" in told
-    assert "Writes processed/<day>" in told
+    usage = step("--help").stdout
+    assert "Reads raw/<day>/data" in usage
+    assert "Writes processed/<day>" in usage
 
 
 def test_hash_seed_time_zone_and_locale_change_no_byte(step, day):
@@ -65,8 +65,8 @@ def test_hash_seed_time_zone_and_locale_change_no_byte(step, day):
         {"PYTHONHASHSEED": "1", "TZ": "Asia/Kathmandu", "LC_ALL": "de_DE.UTF-8"},
     ]
     made = []
-    for each in surroundings:
-        done = step("--force", **each)
+    for environment in surroundings:
+        done = step("--force", **environment)
         assert done.returncode == ExitCode.DONE, done.stderr
         made.append({name: content for name, content in day.tree().items() if name != "manifest.json"})
     assert made[0] == made[1]

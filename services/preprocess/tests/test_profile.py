@@ -1,45 +1,45 @@
 import numpy as np
 import pyarrow as pa
 
-from preprocess import profile
+from preprocess import profile as module
 from preprocess.profile import Profile
 
 
 def profile_of(*batches):
-    found = Profile()
+    profile = Profile()
     for batch in batches:
-        found.add(pa.record_batch(batch), list(batch))
-    return found.to_builtins()
+        profile.add(pa.record_batch(batch), list(batch))
+    return profile.to_builtins()
 
 
 def test_numbers_have_their_moments_however_they_are_cut():
     values = np.random.default_rng(1).normal(1e6, 1, 1000)
     whole, cut = profile_of({"x": values}), profile_of({"x": values[:10]}, {"x": values[10:]})
-    found = whole["columns"]["x"]
-    assert (found["count"], found["missing"], found["min"]) == (1000, 0, float(f"{values.min():.12g}"))
-    assert np.isclose(found["mean"], values.mean(), rtol=1e-11)
-    assert np.isclose(found["std"], values.std(), rtol=1e-6)
-    assert np.isclose(cut["columns"]["x"]["std"], found["std"], rtol=1e-9)
+    profile = whole["columns"]["x"]
+    assert (profile["count"], profile["missing"], profile["min"]) == (1000, 0, float(f"{values.min():.12g}"))
+    assert np.isclose(profile["mean"], values.mean(), rtol=1e-11)
+    assert np.isclose(profile["std"], values.std(), rtol=1e-6)
+    assert np.isclose(cut["columns"]["x"]["std"], profile["std"], rtol=1e-9)
 
 
 def test_missing_values_are_counted_and_left_out():
-    found = profile_of({"n": pa.array([1, None, 3])}, {"n": pa.array([None], pa.int64())})
-    assert found == {
+    profile = profile_of({"n": pa.array([1, None, 3])}, {"n": pa.array([None], pa.int64())})
+    assert profile == {
         "rows": 4,
         "columns": {"n": {"kind": "number", "count": 2, "missing": 2, "min": 1, "max": 3, "mean": 2, "std": 1}},
     }
 
 
 def test_a_column_without_a_value_has_no_moments():
-    found = profile_of({"x": pa.array([None], pa.float64())})["columns"]["x"]
-    assert (found["count"], found["mean"], found["std"]) == (0, None, None)
+    profile = profile_of({"x": pa.array([None], pa.float64())})["columns"]["x"]
+    assert (profile["count"], profile["mean"], profile["std"]) == (0, None, None)
 
 
 def test_categories_are_counted_most_first_and_then_by_name():
-    found = profile_of(
+    profile = profile_of(
         {"c": pa.array(["b", "a", None, "z", "z"]).dictionary_encode()}, {"c": pa.array(["a"]).dictionary_encode()}
     )
-    assert found["columns"]["c"] == {
+    assert profile["columns"]["c"] == {
         "kind": "category",
         "count": 5,
         "missing": 1,
@@ -47,16 +47,16 @@ def test_categories_are_counted_most_first_and_then_by_name():
         "categories": {"a": 2, "z": 2, "b": 1},
         "other": 0,
     }
-    assert list(found["columns"]["c"]["categories"]) == ["a", "z", "b"]
+    assert list(profile["columns"]["c"]["categories"]) == ["a", "z", "b"]
 
 
 def test_only_the_top_categories_are_named(monkeypatch):
-    monkeypatch.setattr(profile, "TOP", 1)
-    found = profile_of({"c": ["a", "b", "b", "c"]})["columns"]["c"]
-    assert (found["categories"], found["other"], found["different"]) == ({"b": 2}, 2, 3)
+    monkeypatch.setattr(module, "TOP", 1)
+    profile = profile_of({"c": ["a", "b", "b", "c"]})["columns"]["c"]
+    assert (profile["categories"], profile["other"], profile["different"]) == ({"b": 2}, 2, 3)
 
 
 def test_newcomers_beyond_the_limit_are_counted_together(monkeypatch):
-    monkeypatch.setattr(profile, "TRACKED", 2)
-    found = profile_of({"c": ["a", "b"]}, {"c": ["c", "b"]})["columns"]["c"]
-    assert (found["categories"], found["other"], found["count"]) == ({"b": 2, "a": 1}, 1, 4)
+    monkeypatch.setattr(module, "TRACKED", 2)
+    profile = profile_of({"c": ["a", "b"]}, {"c": ["c", "b"]})["columns"]["c"]
+    assert (profile["categories"], profile["other"], profile["count"]) == ({"b": 2, "a": 1}, 1, 4)

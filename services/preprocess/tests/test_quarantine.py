@@ -1,7 +1,7 @@
 import numpy as np
 import pyarrow as pa
 
-from preprocess.checked import Checked
+from preprocess.checked_column import CheckedColumn
 from preprocess.quarantine import Tally, judge, rejected
 
 BATCH = pa.record_batch(
@@ -16,7 +16,7 @@ KEYS = pa.array(["k1", "k2", "k3"])
 
 
 def column(**rules):
-    checked = Checked(pa.nulls(3), np.zeros(3, dtype=bool))
+    checked = CheckedColumn(pa.nulls(3), np.zeros(3, dtype=bool))
     for rule, rows in rules.items():
         checked = checked.breaking(rule, np.array(rows, dtype=bool))
     return checked

@@ -3,11 +3,11 @@ import pytest
 
 from contract.errors import DataError
 from contract.sections import Column
-from preprocess.rules import check
+from preprocess.rules import check_column
 
 
 def broken(values, **spec):
-    checked = check("x", pa.array(values), Column(**spec), ("",))
+    checked = check_column("x", pa.array(values), Column(**spec), ("",))
     return {row: rule for rule, rows in checked.broken for row in rows.nonzero()[0].tolist()}
 
 
@@ -32,12 +32,12 @@ def test_a_value_that_cannot_be_read_is_not_missing_as_well():
 
 def test_dictionaries_of_another_tool_are_read_by_their_words():
     words = pa.array(["a", "b", None]).dictionary_encode()
-    checked = check("x", words, Column(type="category", values=("a", "b")), ("",))
+    checked = check_column("x", words, Column(type="category", values=("a", "b")), ("",))
     assert checked.values.to_pylist() == ["a", "b", None]
     numbers = pa.array(["1", "y"]).dictionary_encode()
-    assert check("x", numbers, Column(type="number"), ("",)).values.to_pylist() == [1.0, None]
+    assert check_column("x", numbers, Column(type="number"), ("",)).values.to_pylist() == [1.0, None]
 
 
 def test_a_type_that_cannot_be_read_names_the_column_and_what_to_do():
     with pytest.raises(DataError, match=r"column x: type must be .*got list<.*write it as another type"):
-        check("x", pa.array([[1]]), Column(type="number"), ())
+        check_column("x", pa.array([[1]]), Column(type="number"), ())

@@ -1,6 +1,19 @@
+import subprocess
+import sys
+
 import pytest
 
 from contract.errors import DataError, MissingInput
+
+HEAVY = {"numpy", "pyarrow", "pandas", "xxhash"}
+
+
+def test_deciding_loads_no_heavy_library():
+    program = "import sys, preprocess.work; print(*sys.modules)"
+    started = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    modules = set(started.stdout.split())
+    assert "preprocess.work" in modules
+    assert HEAVY & modules == set()
 
 
 def test_without_raw_data_the_step_says_what_is_missing(day):
@@ -51,7 +64,7 @@ def test_labels_that_come_later_make_the_day_again(day):
     assert "bought" not in {field.name for field in day.process().manifest.schema}
     day.bring_target({"id": ["c1"], "bought": ["no"]})
     dataset = day.process()
-    assert [each.path for each in dataset.manifest.inputs] == ["raw/2026-11-22/data", "raw/2026-11-22/target"]
+    assert [dataset.path for dataset in dataset.manifest.inputs] == ["raw/2026-11-22/data", "raw/2026-11-22/target"]
     assert dataset.manifest.counts["labelled"] == 1
 
 

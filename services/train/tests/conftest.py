@@ -47,8 +47,8 @@ def columns(task="binary", rows=120, seed=0, missing=0.1):
         y = pa.array(signal)
     else:
         classes = CLASSES[task]
-        places = np.searchsorted(np.quantile(signal, np.arange(1, len(classes)) / len(classes)), signal)
-        y = pa.array([classes[place] for place in places])
+        codes = np.searchsorted(np.quantile(signal, np.arange(1, len(classes)) / len(classes)), signal)
+        y = pa.array([classes[code] for code in codes])
     return {
         "row_key": pa.array([f"{seed}-{row}" for row in range(rows)]),
         "x": pa.array(x, mask=gone[0]),
@@ -131,3 +131,18 @@ def project(tmp_path):
 def each_task(request, tmp_path):
     """The same for every kind of task."""
     return make(tmp_path, request.param)
+
+
+@pytest.fixture
+def refuse(project, capsys):
+    """The step must end with a code and a line that has all the words, and leave everything as it was."""
+
+    def check(code, *words, day="2026-01-02"):
+        before = project.snapshot()
+        assert project.train(day=day) == code
+        last = capsys.readouterr().err
+        for word in words:
+            assert word in last
+        assert project.snapshot() == before
+
+    return check

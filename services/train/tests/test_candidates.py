@@ -12,9 +12,9 @@ def candidate(estimator, **params):
 
 
 def test_a_dotted_name_becomes_an_estimator_with_its_params():
-    found = build(candidate("sklearn.linear_model.LogisticRegression", C=0.5), seed=3)
-    assert type(found) is LogisticRegression
-    assert found.C == 0.5
+    estimator = build(candidate("sklearn.linear_model.LogisticRegression", C=0.5), seed=3)
+    assert type(estimator) is LogisticRegression
+    assert estimator.C == 0.5
 
 
 def test_the_seed_reaches_every_estimator_that_takes_one_unless_the_user_gave_it():

@@ -24,8 +24,8 @@ def by_day(project, folds_=2, days=4):
 
 def test_by_day_every_fit_is_on_days_before_those_that_are_scored(project):
     rows = rows_of(project, 4)
-    found = folds(by_day(project), rows)
-    assert [(set(rows.days[inside]), set(rows.days[outside])) for inside, outside in found] == [
+    splits = folds(by_day(project), rows)
+    assert [(set(rows.days[inside]), set(rows.days[outside])) for inside, outside in splits] == [
         ({0, 1}, {2}),
         ({0, 1, 2}, {3}),
     ]
@@ -39,7 +39,7 @@ def test_by_day_needs_a_day_more_than_folds(project):
 
 def test_shuffled_every_row_is_left_out_once_and_classes_are_spread_evenly(project):
     rows = rows_of(project, 2)
-    found = folds(project.config, rows)
-    assert sorted(np.concatenate([outside for _, outside in found])) == list(range(len(rows.target)))
-    shares = [rows.codes[outside].mean() for _, outside in found]
+    splits = folds(project.config, rows)
+    assert sorted(np.concatenate([outside for _, outside in splits])) == list(range(len(rows.target)))
+    shares = [rows.codes[outside].mean() for _, outside in splits]
     assert max(shares) - min(shares) < 0.02

@@ -12,7 +12,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from analysis.matrix import frame, matrix
 from analysis.rows import Words
 from contract.errors import DataError
-from train.prepare import MOST_CATEGORIES, fitted, precision
+from train.prepare import MOST_CATEGORIES, fit_preparation, precision
 
 NAN = float("nan")
 ESTIMATORS = [
@@ -25,9 +25,9 @@ ESTIMATORS = [
 
 def rows(words, **numbers):
     known = sorted({word for word in words if isinstance(word, str)})
-    places = [known.index(word) if isinstance(word, str) else -1 for word in words]
+    codes = [known.index(word) if isinstance(word, str) else -1 for word in words]
     columns = {name: np.array(values, dtype="float64") for name, values in numbers.items()}
-    return {**columns, "word": Words(np.array(places, dtype=np.int32), known)}
+    return {**columns, "word": Words(np.array(codes, dtype=np.int32), known)}
 
 
 TRAIN = rows(["a", "b", NAN, "a"] * 20, x=[1.0, 2.0, NAN, 4.0] * 20, same=[1.0] * 80)
@@ -36,12 +36,12 @@ TARGET = np.array(["no", "yes", "yes", "no"] * 20, dtype=object)
 
 def model_of(estimator, columns, target):
     chosen = np.arange(len(target))
-    step = fitted(estimator, columns, chosen)
+    step = fit_preparation(estimator, columns, chosen)
     estimator.fit(matrix(step, columns, chosen, precision(estimator)), target)
     return Pipeline([("prepare", step), ("estimate", estimator)])
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
 def test_every_kind_of_estimator_learns_from_missing_values_and_meets_unknown_words(estimator):
     model = model_of(estimator, TRAIN, TARGET)
     assert (model.predict(frame(TRAIN)) == TARGET).all()
@@ -50,7 +50,7 @@ def test_every_kind_of_estimator_learns_from_missing_values_and_meets_unknown_wo
     assert model.predict_proba(unseen).sum(axis=1) == pytest.approx(1)
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
 def test_a_column_without_a_value_is_left_out_but_may_fill_up(estimator):
     train = TRAIN | {"x": np.full(80, NAN), "same": TRAIN["x"]}
     model = model_of(estimator, train, TARGET)
@@ -60,16 +60,16 @@ def test_a_column_without_a_value_is_left_out_but_may_fill_up(estimator):
 
 def test_the_rows_that_are_numbered_alone_decide():
     half = np.arange(80)[np.arange(80) % 4 < 2]
-    step = fitted(LogisticRegression(), TRAIN, half)
+    step = fit_preparation(LogisticRegression(), TRAIN, half)
     assert step.named_transformers_["words"].categories_[0].tolist() == ["a", "b"]
     assert step.named_transformers_["numbers"].estimator["simpleimputer"].statistics_.tolist() == [1.5, 1.0]
 
 
 def test_it_is_what_scikit_learn_fits_on_a_frame_of_all_rows():
     rng = np.random.default_rng(0)
-    words = [f"word {place}" if place < 9 else NAN for place in rng.integers(0, 10, 70_000)]
+    words = [f"word {number}" if number < 9 else NAN for number in rng.integers(0, 10, 70_000)]
     columns = rows(words, x=np.where(rng.random(70_000) < 0.1, NAN, rng.lognormal(size=70_000)), y=rng.random(70_000))
-    step = fitted(LogisticRegression(), columns, np.arange(70_000))
+    step = fit_preparation(LogisticRegression(), columns, np.arange(70_000))
     usual = ColumnTransformer(
         [
             ("words", OneHotEncoder(handle_unknown="infrequent_if_exist", sparse_output=False), ["word"]),
@@ -103,9 +103,9 @@ def test_more_words_than_bins_are_no_obstacle():
         HistGradientBoostingClassifier(max_iter=2, max_bins=16),
     ):
         model = model_of(estimator, many, target)
-        found = model["prepare"].transform(frame(many))
-        assert found["word"].nunique() <= min(MOST_CATEGORIES, estimator.max_bins)
-        pd.testing.assert_frame_equal(found, matrix(model["prepare"], many))
+        prepared = model["prepare"].transform(frame(many))
+        assert prepared["word"].nunique() <= min(MOST_CATEGORIES, estimator.max_bins)
+        pd.testing.assert_frame_equal(prepared, matrix(model["prepare"], many))
     linear = model_of(LogisticRegression(), many, target)
     assert linear["estimate"].n_features_in_ == MOST_CATEGORIES + 1
 
@@ -118,4 +118,4 @@ def test_no_words_at_all_are_no_obstacle():
 
 def test_rows_without_any_value_are_refused():
     with pytest.raises(DataError, match="at least one feature must have a value, got none in x, word"):
-        fitted(LogisticRegression(), rows([NAN], x=[NAN]), np.arange(1))
+        fit_preparation(LogisticRegression(), rows([NAN], x=[NAN]), np.arange(1))

@@ -10,10 +10,12 @@ import urllib.request
 from pathlib import Path
 
 import mlflow
+import pandas as pd
 import pytest
 
 from contract.champion import Champion
 from contract.dataset import Dataset
+from train import training
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVER = ROOT / ".venvs" / "mlflow" / "bin" / "mlflow"
@@ -101,8 +103,6 @@ def test_a_training_is_one_run_and_one_version_that_leads_to_the_file(registered
 
 
 def test_the_registered_model_opens_and_takes_rows_with_missing_values(registered):
-    import pandas as pd
-
     assert registered.train() == 0
     model = mlflow.pyfunc.load_model(f"models:/{registered.name}@challenger")
     rows = pd.DataFrame({"x": [1.0, float("nan")], "n": [3.0, 4.0], "word": ["a", None]})
@@ -160,9 +160,7 @@ def test_a_name_that_mlflow_refuses_is_a_wrong_configuration_and_leaves_no_model
 
 
 def test_a_registry_that_goes_away_in_the_middle_is_unavailable_and_leaves_no_model(registered, monkeypatch, capsys):
-    import train.work
-
-    monkeypatch.setattr(train.work, "reach_registry", lambda: "it was there a moment ago")
+    monkeypatch.setattr(training, "reach_registry", lambda: "it was there a moment ago")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     mlflow.set_tracking_uri("http://127.0.0.1:9")

@@ -11,14 +11,14 @@ def opened(project, *days):
 
 
 def test_rows_come_by_day_and_then_as_they_are_stored(project):
-    found = read(opened(project, "2026-01-01", "2026-01-02"), project.config)
+    rows = read(opened(project, "2026-01-01", "2026-01-02"), project.config)
     stored = [
         value for seed in (0, 1) for row, value in enumerate(project.columns(seed=seed)["x"].to_pylist()) if row % 5
     ]
-    assert [None if np.isnan(value) else value for value in found.columns["x"]] == stored
-    assert found.by_day == {"2026-01-01": 96, "2026-01-02": 96}
-    assert [str(found.columns[name].dtype) for name in ("x", "n")] == ["float64", "float64"]
-    assert isinstance(found.columns["word"], Words)
+    assert [None if np.isnan(value) else value for value in rows.columns["x"]] == stored
+    assert rows.by_day == {"2026-01-01": 96, "2026-01-02": 96}
+    assert [str(rows.columns[name].dtype) for name in ("x", "n")] == ["float64", "float64"]
+    assert isinstance(rows.columns["word"], Words)
 
 
 def test_words_keep_their_place_from_batch_to_batch_and_from_day_to_day(project):
@@ -26,9 +26,9 @@ def test_words_keep_their_place_from_batch_to_batch_and_from_day_to_day(project)
         table = project.columns(seed=seed)
         table["word"] = pa.array([words[row % 2] for row in range(120)]).dictionary_encode()
         project.process(day, table)
-    found = read(opened(project, "2026-01-01", "2026-01-02"), project.config)
+    rows = read(opened(project, "2026-01-01", "2026-01-02"), project.config)
     expected = [words[row % 2] for words in (["a", "b"], ["c", "b"]) for row in range(120) if row % 5]
-    assert found.columns["word"].objects().tolist() == expected
+    assert rows.columns["word"].objects().tolist() == expected
 
 
 def test_a_target_stored_with_a_dictionary_is_the_same(project):

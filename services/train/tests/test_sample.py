@@ -3,9 +3,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from analysis.matrix import frame
 from contract.dataset import Dataset
 from train.rows import labelled_batches, read
-from train.sample import chosen
+from train.sample import sample_mask
 
 
 def limited(project, most, task="binary"):
@@ -27,7 +28,7 @@ def test_no_more_rows_are_held_and_the_card_says_how_many_there_were(each_task):
 
 
 def test_fewer_rows_than_the_limit_are_all_taken(project):
-    assert chosen(opened(project), limited(project, 192)) is None
+    assert sample_mask(opened(project), limited(project, 192)) is None
 
 
 def test_each_class_keeps_its_share_and_a_rare_one_enough_for_the_folds(project):
@@ -41,23 +42,23 @@ def test_each_class_keeps_its_share_and_a_rare_one_enough_for_the_folds(project)
 
 def test_the_same_keys_are_in_the_sample_whichever_order_the_rows_have(project):
     def keys(mask):
-        found = [batch for _, batch in labelled_batches(opened(project, "2026-01-01"), project.config)]
-        return set(pa.Table.from_batches(found)["x"].to_numpy()[mask])
+        batches = [batch for _, batch in labelled_batches(opened(project, "2026-01-01"), project.config)]
+        return set(pa.Table.from_batches(batches)["x"].to_numpy()[mask])
 
     table = pa.table(project.columns(seed=0, rows=600, missing=0))
     config = limited(project, 100)
     project.process("2026-01-01", table)
-    first = keys(chosen(opened(project, "2026-01-01"), config))
+    first = keys(sample_mask(opened(project, "2026-01-01"), config))
     project.process("2026-01-01", table.take(np.random.default_rng(0).permutation(600)))
-    assert keys(chosen(opened(project, "2026-01-01"), config)) == first
+    assert keys(sample_mask(opened(project, "2026-01-01"), config)) == first
 
 
 def test_the_seed_draws_another_sample(project):
     config = limited(project, 50)
-    before = chosen(opened(project), config)
+    before = sample_mask(opened(project), config)
     text = (project.root / "pipeline.toml").read_text()
     (project.root / "pipeline.toml").write_text(text.replace("[training]\n", "[training]\nseed = 4\n"))
-    after = chosen(opened(project), project.config)
+    after = sample_mask(opened(project), project.config)
     assert before.sum() == pytest.approx(after.sum(), abs=2)
     assert (before != after).any()
 
@@ -86,8 +87,6 @@ def test_who_learns_in_parts_is_fitted_on_all_rows_though_a_sample_chose(project
 def test_weights_count_for_who_learns_in_parts(project):
     def share():
         model = joblib.load(Dataset.open(project.root / "models/2026-01-02").file("model"))
-        from analysis.matrix import frame
-
         return (model.predict(frame(read(opened(project), project.config).columns)) == "yes").mean()
 
     in_parts(project, passes=5)

@@ -1,64 +1,68 @@
-import logging
-import math
+import json
 
 import pytest
 
 from contract.dataset import Dataset
-from contract.errors import DataError
-from contract.modelling import Candidate
-from train.rows import read
-from train.search import Result, best, compare
+from contract.modelling import Candidate, Range
+from train.search import _points
+
+SEARCH = '[[training.candidates]]\nname = "searched"\nestimator = "sklearn.linear_model.LogisticRegression"\n'
 
 
-def result(name, *scores):
-    return Result(Candidate(name=name, estimator="sklearn.x"), list(scores), [1.0])
+def card(project):
+    return json.loads(Dataset.open(project.root / "models/2026-01-02").file("card").read_text())
 
 
-def rows(project):
-    return read(
-        [Dataset.open(project.root / "processed" / day) for day in ("2026-01-01", "2026-01-02")], project.config
+@pytest.fixture
+def searched(project):
+    project.configure(
+        SEARCH + "search = { C = { low = 0.0001, high = 10, log = true }, tol = [0.001, 0.0001] }\ntrials = 6\n"
+    )
+    assert project.train() == 0
+    return project
+
+
+def test_the_winner_is_in_the_card_with_all_that_was_tried(searched):
+    entry = card(searched)["candidates"]["searched"]
+    assert 0.0001 <= entry["searched"]["C"] <= 10
+    assert entry["params"] == entry["searched"]
+    assert len(entry["folds"]) == 3
+    sizes = [trial["rows"] for trial in entry["trials"]]
+    assert sizes == sorted(sizes)
+    assert sizes.count(sizes[0]) == 6 > sizes.count(sizes[-1])
+    last = [trial["mean"] for trial in entry["trials"] if trial["rows"] == sizes[-1]]
+    assert max(last) == next(
+        trial["mean"] for trial in reversed(entry["trials"]) if trial["params"] == entry["searched"]
     )
 
 
-def test_the_best_mean_wins():
-    assert best([result("a", 0.5, 0.9), result("b", 0.8, 0.8), result("c", 0.1, 0.2)]).candidate.name == "b"
+def test_the_same_seed_searches_the_same_points(searched):
+    first = searched.snapshot()
+    assert searched.train("--force") == 0
+    manifest = "models/2026-01-02/manifest.json"
+    assert {k: v for k, v in searched.snapshot().items() if k != manifest} == {
+        k: v for k, v in first.items() if k != manifest
+    }
 
 
-def test_the_first_of_equals_wins():
-    assert best([result("a", 0.25, 0.75), result("b", 0.5, 0.5)]).candidate.name == "a"
+@pytest.mark.parametrize(
+    ("search", "message"),
+    [
+        ("{ Cc = [1.0] }", "has no parameter 'Cc'; did you mean 'C'?"),
+        ("{ C = [-1.0, 1.0] }", "The 'C' parameter of LogisticRegression must be"),
+        ("{ C = { low = -1, high = 1 } }", "The 'C' parameter of LogisticRegression must be"),
+    ],
+)
+def test_a_space_that_the_estimator_does_not_have_is_entry_out_before_any_row_is_read(project, capsys, search, message):
+    project.configure(SEARCH + f"search = {search}\n")
+    (project.root / "processed/2026-01-01").joinpath("gone").touch()
+    assert project.train() == 78
+    error = capsys.readouterr().err
+    assert "training.candidates: 'searched'" in error
+    assert message in error
 
 
-def test_a_candidate_without_a_number_cannot_win():
-    assert best([result("a", math.nan, 1.0), result("b", -2.0)]).candidate.name == "b"
-    with pytest.raises(DataError, match="must be a number for at least one candidate, is none for a"):
-        best([result("a", math.nan)])
-
-
-def test_every_candidate_gets_a_score_per_fold_the_same_each_time(each_task):
-    first, second = (compare(each_task.config, rows(each_task)) for _ in range(2))
-    assert [len(each.scores) for each in first] == [3, 3]
-    assert [each.scores for each in first] == [each.scores for each in second]
-    assert all(math.isfinite(score) for each in first for score in (*each.scores, *each.train_scores))
-
-
-def test_the_seed_decides_the_folds(project):
-    before = compare(project.config, rows(project))[0].scores
-    project.configure("[gate]\n")
-    text = (project.root / "pipeline.toml").read_text()
-    (project.root / "pipeline.toml").write_text(text.replace("folds = 3\n", "folds = 3\nseed = 5\n"))
-    assert compare(project.config, rows(project))[0].scores != before
-
-
-def test_the_score_is_of_the_positive_class(project):
-    project.configure(metric="average_precision", pair=False)
-    common = compare(project.config, rows(project))[0].mean
-    text = (project.root / "pipeline.toml").read_text()
-    (project.root / "pipeline.toml").write_text(text.replace('positive = "yes"', 'positive = "no"'))
-    assert compare(project.config, rows(project))[0].mean != common
-
-
-def test_what_an_estimator_warns_of_is_said_once_a_fit_with_its_name(project, caplog):
-    project.configure(params="{ max_iter = 1 }", pair=False)
-    with caplog.at_level(logging.WARNING, logger="train"):
-        compare(project.config, rows(project))
-    assert [record.getMessage().split(":")[:2] for record in caplog.records] == [["first", " ConvergenceWarning"]] * 3
+def test_no_more_points_than_there_are():
+    lists = Candidate(name="a", estimator="e", search={"x": [1, 2], "y": [1, 2, 3]})
+    assert _points(lists) == 6
+    assert _points(Candidate(name="a", estimator="e", search={"x": [1], "y": Range(low=0, high=1)}, trials=7)) == 7

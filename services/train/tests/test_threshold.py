@@ -1,13 +1,17 @@
+import joblib
 import numpy as np
 import pytest
 
+from analysis.matrix import frame
+from contract.dataset import Dataset
 from contract.modelling import Costs
+from train.rows import read
 from train.threshold import cheapest
 
 
 def cost(threshold, scores, positive, costs):
-    said = scores >= threshold
-    return costs.false_positive * (said & ~positive).sum() + costs.false_negative * (~said & positive).sum()
+    predicted = scores >= threshold
+    return costs.false_positive * (predicted & ~positive).sum() + costs.false_negative * (~predicted & positive).sum()
 
 
 @pytest.mark.parametrize(("fp", "fn"), [(1, 1), (1, 5), (10, 1), (1, 1000), (1000, 1)])
@@ -16,10 +20,10 @@ def test_no_other_threshold_costs_less(fp, fn):
     scores = np.round(rng.random(300), 2)
     positive = rng.random(300) < scores
     costs = Costs(false_positive=fp, false_negative=fn)
-    found = cheapest(scores, positive, costs)
-    least = min(cost(each, scores, positive, costs) for each in np.linspace(0, 1.001, 1500))
-    assert cost(found, scores, positive, costs) == least
-    assert 0 < found < 1
+    threshold = cheapest(scores, positive, costs)
+    least = min(cost(limit, scores, positive, costs) for limit in np.linspace(0, 1.001, 1500))
+    assert cost(threshold, scores, positive, costs) == least
+    assert 0 < threshold < 1
 
 
 def test_of_equals_the_one_nearest_to_a_half_is_taken():
@@ -35,10 +39,6 @@ DECISION = "[decision]\ncosts = { false_positive = 1, false_negative = 20 }\n"
 
 
 def model_of(project):
-    import joblib
-
-    from contract.dataset import Dataset
-
     dataset = Dataset.open(project.root / "models/2026-01-02")
     return joblib.load(dataset.file("model")), dataset.manifest
 
@@ -67,8 +67,4 @@ def test_a_threshold_changes_no_probability(project):
 
 
 def frame_of(project):
-    from analysis.matrix import frame
-    from contract.dataset import Dataset
-    from train.rows import read
-
     return frame(read([Dataset.open(project.root / "processed/2026-01-01")], project.config).columns)

@@ -1,12 +1,15 @@
 import json
 
+import joblib
 import numpy as np
 import pytest
 
 from analysis.matrix import frame
+from contract.champion import Champion
 from contract.dataset import Dataset
+from contract.model_file import signature
 from train.rows import read
-from train.weights import weights
+from train.weights import class_weights
 
 
 def configured(project, setting):
@@ -23,24 +26,22 @@ def rows(project):
 
 def test_balanced_classes_weigh_alike_together(project):
     config = configured(project, '"balanced"')
-    found, target = weights(config, rows(project))[rows(project).codes], rows(project).target
-    sums = [found[target == name].sum() for name in np.unique(target)]
+    weights, target = class_weights(config, rows(project))[rows(project).codes], rows(project).target
+    sums = [weights[target == name].sum() for name in np.unique(target)]
     assert sums[0] == pytest.approx(sums[1])
 
 
 def test_a_weight_for_each_class_is_each_rows(project):
     names = project.config.columns[project.config.table.target].values
     config = configured(project, f"{{ {names[0]} = 1, {names[1]} = 3.5 }}")
-    found, target = weights(config, rows(project))[rows(project).codes], rows(project).target
-    assert set(found[target == names[1]]) == {3.5}
+    weights, target = class_weights(config, rows(project))[rows(project).codes], rows(project).target
+    assert set(weights[target == names[1]]) == {3.5}
 
 
 def test_weights_reach_the_fit(project):
     names = project.config.columns[project.config.table.target].values
 
     def share():
-        import joblib
-
         model = joblib.load(Dataset.open(project.root / "models/2026-01-02").file("model"))
         return (model.predict(frame(rows(project).columns)) == names[1]).mean()
 
@@ -76,9 +77,6 @@ def test_early_stopping_is_seeded_and_its_rounds_are_in_the_card(project):
 
 
 def test_a_signed_model_says_so_and_without_a_key_nothing_is_trained(project, monkeypatch, capsys, tmp_path):
-    from contract.champion import Champion
-    from contract.model_file import signature
-
     text = (project.root / "pipeline.toml").read_text()
     (project.root / "pipeline.toml").write_text(text.replace("[training]\n", "[training]\nsign = true\n"))
     monkeypatch.setenv("MICROSTEP_MODEL_KEY_FILE", str(tmp_path / "none"))

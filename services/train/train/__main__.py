@@ -6,22 +6,23 @@ import sys
 from pathlib import Path
 
 import analysis
-from contract.cli import main as run_step
+from contract import cli
 from contract.options import Step
 from train.work import work
 
+STEP = Step(
+    name="train",
+    package=Path(__file__).parent,
+    summary="Reads processed/<day> for each day of the window, the train rows that have a target.\n"
+    "Writes models/<day>: the best candidate by cross-validation, and its card; a version in MLflow.",
+    work=work,
+    libraries=(Path(analysis.__file__).parent,),
+)
+
 
 def main() -> int:
-    """Run the step; the exit code."""
-    step = Step(
-        name="train",
-        package=Path(__file__).parent,
-        summary="Reads processed/<day> for each day of the window, the train rows that have a target.\n"
-        "Writes models/<day>: the best candidate by cross-validation, and its card; a version in MLflow.",
-        work=work,
-        libraries=(Path(analysis.__file__).parent,),
-    )
-    return run_step(step)
+    """The step's command line; returns the exit code."""
+    return cli.main(STEP)
 
 
 if __name__ == "__main__":

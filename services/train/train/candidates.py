@@ -11,6 +11,7 @@ import msgspec
 from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.utils import all_estimators
 
 from contract.config import Config
 from contract.errors import ConfigError, did_you_mean
@@ -32,16 +33,16 @@ def check(config: Config) -> None:
         if not (is_regressor if task == "regression" else is_classifier)(estimator):
             wanted = "regressor" if task == "regression" else "classifier"
             raise ConfigError(
-                f"{_place(candidate)}.estimator must be a {wanted} for task {task!r}, got {candidate.estimator!r}"
+                f"{_section(candidate)}.estimator must be a {wanted} for task {task!r}, got {candidate.estimator!r}"
             )
         if task != "regression" and not hasattr(estimator, "predict_proba"):
             raise ConfigError(
-                f"{_place(candidate)}.estimator must give probabilities (predict_proba) for task {task!r}, "
+                f"{_section(candidate)}.estimator must give probabilities (predict_proba) for task {task!r}, "
                 f"and {candidate.estimator!r} with these params does not"
             )
         if candidate.passes and not hasattr(estimator, "partial_fit"):
             raise ConfigError(
-                f"{_place(candidate)}.passes must be left out for an estimator that does not learn in parts "
+                f"{_section(candidate)}.passes must be left out for an estimator that does not learn in parts "
                 f"(partial_fit), got {candidate.estimator!r}; sklearn.linear_model.SGDClassifier does, for example"
             )
         check_weights(config, candidate, estimator)
@@ -54,7 +55,7 @@ def _check_search(candidate: Candidate, seed: int) -> None:
     for name, space in candidate.search.items():
         if name not in known:
             raise ConfigError(
-                f"{_place(candidate)}.search: {candidate.estimator} has no parameter {name!r}"
+                f"{_section(candidate)}.search: {candidate.estimator} has no parameter {name!r}"
                 f"{did_you_mean(name, known)}"
             )
         for value in [space.low, space.high] if isinstance(space, Range) else space:
@@ -79,15 +80,15 @@ def scorer(config: Config) -> Scorer:
             f"pipeline.toml: training.metric must be a scikit-learn scorer, got {name!r}"
             f"{did_you_mean(name, get_scorer_names())}"
         )
-    found: Scorer = get_scorer(name)
+    score: Scorer = get_scorer(name)
     features = [[0.0]] * 6
     target = {"binary": [0, 1] * 3, "multiclass": [0, 1, 2] * 2, "regression": [0.5, 1.0, 2.5, 3.0, 4.5, 7.0]}[task]
     probe = DummyRegressor() if task == "regression" else DummyClassifier()
     try:
-        found(probe.fit(features, target), features, target)
+        score(probe.fit(features, target), features, target)
     except (ValueError, TypeError, AttributeError) as error:
         raise ConfigError(f"pipeline.toml: training.metric must suit task {task!r}, got {name!r}: {error}") from None
-    return found
+    return score
 
 
 def build(candidate: Candidate, seed: int) -> BaseEstimator:
@@ -100,7 +101,7 @@ def build(candidate: Candidate, seed: int) -> BaseEstimator:
     for name in candidate.params:
         if name not in known:
             raise ConfigError(
-                f"{_place(candidate)}.params: {candidate.estimator} has no parameter {name!r}"
+                f"{_section(candidate)}.params: {candidate.estimator} has no parameter {name!r}"
                 f"{did_you_mean(name, known)}"
             )
     try:
@@ -109,7 +110,7 @@ def build(candidate: Candidate, seed: int) -> BaseEstimator:
         unset = {name: seed for name in seeds if estimator.get_params()[name] is None}
         estimator.set_params(**unset)._validate_params()  # noqa: SLF001 (the only check that needs no rows)
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"{_place(candidate)}.params: {error}") from None
+        raise ConfigError(f"{_section(candidate)}.params: {error}") from None
     return estimator
 
 
@@ -118,30 +119,28 @@ def _kind(candidate: Candidate) -> type[BaseEstimator]:
     module, _, name = candidate.estimator.rpartition(".")
     if module.split(".")[0] != "sklearn":
         raise ConfigError(
-            f"{_place(candidate)}.estimator must be a dotted name below sklearn, got {candidate.estimator!r}"
+            f"{_section(candidate)}.estimator must be a dotted name below sklearn, got {candidate.estimator!r}"
             f"{did_you_mean(candidate.estimator, _all_names())}"
         )
     try:
-        found = getattr(importlib.import_module(module), name, None)
+        kind = getattr(importlib.import_module(module), name, None)
     except ImportError:
-        found = None
-    if not (inspect.isclass(found) and issubclass(found, BaseEstimator) and hasattr(found, "predict")):
+        kind = None
+    if not (inspect.isclass(kind) and issubclass(kind, BaseEstimator) and hasattr(kind, "predict")):
         raise ConfigError(
-            f"{_place(candidate)}.estimator must be a scikit-learn estimator, got {candidate.estimator!r}"
+            f"{_section(candidate)}.estimator must be a scikit-learn estimator, got {candidate.estimator!r}"
             f"{did_you_mean(candidate.estimator, _all_names())}"
         )
-    return found
+    return kind
 
 
 def _all_names() -> list[str]:
     """Every classifier and regressor by its public dotted name."""
-    from sklearn.utils import all_estimators
-
     kinds = [kind for _, kind in all_estimators(["classifier", "regressor"])]
     return [
         ".".join([*(part for part in kind.__module__.split(".") if part[0] != "_"), kind.__name__]) for kind in kinds
     ]
 
 
-def _place(candidate: Candidate) -> str:
+def _section(candidate: Candidate) -> str:
     return f"pipeline.toml: training.candidates: {candidate.name!r}"

@@ -14,7 +14,7 @@ from contract.config import Config
 from train.candidates import metric
 from train.prepare import known
 from train.rows import Rows
-from train.search import Result
+from train.selection import Result
 
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "scipy", "joblib")
 
@@ -49,7 +49,7 @@ def card(
         "cross_validation": config.training.cross_validation,
         "class_weights": config.training.class_weights,
         "candidates": {result.candidate.name: _scores(result) for result in results},
-        "libraries": {"python": platform.python_version(), **{each: version(each) for each in LIBRARIES}},
+        "libraries": {"python": platform.python_version(), **{library: version(library) for library in LIBRARIES}},
     }
 
 
@@ -67,8 +67,8 @@ def notes(content: dict[str, Any]) -> dict[str, Any]:
 
 def iterations(model: Pipeline) -> int | None:
     """How many rounds an estimator that counts them went before it stopped."""
-    found = getattr(model[-1], "n_iter_", None)
-    return None if found is None else int(np.max(found))
+    rounds = getattr(model[-1], "n_iter_", None)
+    return None if rounds is None else int(np.max(rounds))
 
 
 def version(library: str) -> str:

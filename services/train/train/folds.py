@@ -28,21 +28,21 @@ def _by_day(config: Config, rows: Rows) -> list[tuple[Array, Array]]:
             f'the train rows of {days} days: cross_validation = "by_day" needs at least {count + 1} days '
             f"(training.folds and one more), got {days}; {remedy}"
         )
-    found = []
+    splits = []
     for earlier, later in TimeSeriesSplit(count).split(np.arange(days)):
-        inside, outside = (np.flatnonzero(np.isin(rows.days, each)) for each in (earlier, later))
-        for which, numbers in ((inside, earlier), (outside, later)):
-            _check(config, rows, which, [list(rows.by_day)[number] for number in numbers], remedy)
-        found.append((inside, outside))
-    return found
+        inside, outside = (np.flatnonzero(np.isin(rows.days, numbers)) for numbers in (earlier, later))
+        for indices, numbers in ((inside, earlier), (outside, later)):
+            _check(config, rows, indices, [list(rows.by_day)[number] for number in numbers], remedy)
+        splits.append((inside, outside))
+    return splits
 
 
-def _check(config: Config, rows: Rows, which: Array, days: list[str], remedy: str) -> None:
+def _check(config: Config, rows: Rows, indices: Array, days: list[str], remedy: str) -> None:
     """Raise DataError for days that cannot be fitted on, or scored."""
     where = f"the train rows of {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "")
-    if len(which) < 2:
-        raise DataError(f"{where}: must be at least 2, got {len(which)}; {remedy}")
+    if len(indices) < 2:
+        raise DataError(f"{where}: must be at least 2, got {len(indices)}; {remedy}")
     if config.table.task == "regression":
         return
-    if lacking := sorted(rows.words_of(np.setdiff1d(rows.codes, rows.codes[which]))):
+    if lacking := sorted(rows.words_of(np.setdiff1d(rows.codes, rows.codes[indices]))):
         raise DataError(f"{where}: must have every class of the window, lack {', '.join(lacking)}; {remedy}")

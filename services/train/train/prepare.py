@@ -36,7 +36,7 @@ DENSE = 0.3
 NAN = float("nan")
 
 
-def fitted(estimator: BaseEstimator, columns: Columns, rows: Array) -> ColumnTransformer:
+def fit_preparation(estimator: BaseEstimator, columns: Columns, rows: Array) -> ColumnTransformer:
     """The step that prepares rows like these, fitted on the rows numbered in `rows`; tells the estimator what it gives.
 
     Raises DataError when no feature has a value there.
@@ -77,7 +77,7 @@ def _step(encoder: Any, numeric: Any, words: dict[str, Words], numbers: list[str
     alone = {name: pd.Series([NAN], dtype=kind) for name, kind in kinds.items()}
     prepare = ColumnTransformer(
         [
-            (WORDS, FrozenEstimator(_learnt(encoder, words)) if words else encoder, list(words)),
+            (WORDS, FrozenEstimator(_fitted(encoder, words)) if words else encoder, list(words)),
             (NUMBERS, numeric, numbers),
         ],
         verbose_feature_names_out=False,
@@ -87,20 +87,20 @@ def _step(encoder: Any, numeric: Any, words: dict[str, Words], numbers: list[str
     return prepare.fit(pd.DataFrame(alone))
 
 
-def _learnt(encoder: Any, words: dict[str, Words]) -> Any:
+def _fitted(encoder: Any, words: dict[str, Words]) -> Any:
     """Fitted on each word once; where there are so many that their frequencies matter, on all rows."""
     if all(len(column.words) <= encoder.max_categories - 1 for column in words.values()):
         once = {name: _once(column) for name, column in words.items()}
-        rows = max(len(each) for each in once.values())
-        frame = {name: [*each, *each[:1] * (rows - len(each))] for name, each in once.items()}
+        rows = max(len(values) for values in once.values())
+        frame = {name: [*values, *values[:1] * (rows - len(values))] for name, values in once.items()}
     else:
         frame = {name: column.objects().tolist() for name, column in words.items()}
-    return encoder.fit(pd.DataFrame({name: pd.Series(each, dtype=object) for name, each in frame.items()}))
+    return encoder.fit(pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in frame.items()}))
 
 
 def _once(column: Words) -> list[Any]:
     there = np.bincount(column.places + 1, minlength=len(column.words) + 1) > 0
-    words = [word for word, found in zip(column.words, there[1:], strict=True) if found]
+    words = [word for word, occurs in zip(column.words, there[1:], strict=True) if occurs]
     return [*words, NAN] if there[0] else words
 
 

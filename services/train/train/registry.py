@@ -72,7 +72,7 @@ def register(training: Training, model: Pipeline, examples: pd.DataFrame) -> dic
                 # its default format needs a package of its own; who loads this one trusts our registry anyway
                 serialization_format=mlflow.sklearn.SERIALIZATION_FORMAT_CLOUDPICKLE,
                 # or it would start a process to find them out, for seconds
-                pip_requirements=[f"{each}=={version(each)}" for each in LIBRARIES],
+                pip_requirements=[f"{library}=={version(library)}" for library in LIBRARIES],
                 signature=_signature(examples, card["task"]),
                 input_example=examples,
             )
@@ -144,11 +144,11 @@ def _params(card: dict[str, Any]) -> dict[str, Any]:
 
 
 def _metrics(card: dict[str, Any], seconds: dict[str, Any]) -> dict[str, float]:
-    found = {"cv_mean": card["candidates"][card["chosen"]]["mean"], "fit_seconds": seconds["fit"]}
+    metrics = {"cv_mean": card["candidates"][card["chosen"]]["mean"], "fit_seconds": seconds["fit"]}
     for name, candidate in card["candidates"].items():
-        found |= {f"{name}.cv_{key}": candidate[key] for key in ("mean", "std")}
-        found |= {f"{name}.train_mean": candidate["train_mean"], f"{name}.seconds": seconds["candidates"][name]}
-    return {_key(name): value for name, value in found.items()}
+        metrics |= {f"{name}.cv_{key}": candidate[key] for key in ("mean", "std")}
+        metrics |= {f"{name}.train_mean": candidate["train_mean"], f"{name}.seconds": seconds["candidates"][name]}
+    return {_key(name): value for name, value in metrics.items()}
 
 
 def _key(name: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from analysis.rows import Words, classes, codes_of, columns, labelled_rows
 from contract.ahead import ahead
@@ -14,9 +15,7 @@ from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError
 from contract.progress import progress
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from train.sample import sample_mask
 
 Array = np.ndarray[Any, Any]
 
@@ -56,23 +55,21 @@ class Rows:
 
 def read(days: list[Dataset], config: Config) -> Rows:
     """The rows of the window that train, at most `training.max_rows`. Raises DataError when they cannot."""
-    from train.sample import chosen
-
-    sample, names = chosen(days, config), [*config.features]
-    most = sum(day.rows() for day in days) if sample is None else int(sample.sum())
+    mask, names = sample_mask(days, config), [*config.features]
+    most = sum(day.rows() for day in days) if mask is None else int(mask.sum())
     gathered = {name: _Column(most) for name in names}
     codes, known = np.empty(most, dtype=np.float64), classes(config)
     end, seen, by_day = 0, 0, {day.path.name: 0 for day in days}
     for day, batch in labelled_batches(days, config):
-        wanted = batch if sample is None else batch.filter(sample[seen : seen + batch.num_rows])
+        wanted = batch if mask is None else batch.filter(mask[seen : seen + batch.num_rows])
         seen += batch.num_rows
         by_day[day] += wanted.num_rows
         here = slice(end, end := end + wanted.num_rows)
         for name, values in columns(wanted, names).items():
             gathered[name].put(here, values)
         codes[here] = codes_of(wanted, config)
-    found = codes[:end].astype(np.intp) if known else codes[:end]
-    rows = Rows({name: each.first(end) for name, each in gathered.items()}, found, known, by_day, seen)
+    filled = {name: column.first(end) for name, column in gathered.items()}
+    rows = Rows(filled, codes[:end].astype(np.intp) if known else codes[:end], known, by_day, seen)
     _check_target(rows, config, len(days))
     return rows
 
@@ -80,11 +77,11 @@ def read(days: list[Dataset], config: Config) -> Rows:
 def labelled_batches(days: list[Dataset], config: Config) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Every row of the days that may train, batch by batch, with its day."""
     target = config.table.target
-    with progress("read", sum(day.rows() for day in days)) as tell:
+    with progress("read", sum(day.rows() for day in days)) as advance:
         for day in days:
             for batch in ahead(day.batches([*config.features, target, "split"])):
                 yield day.path.name, labelled_rows(batch, target, "train")
-                tell(batch.num_rows)
+                advance(batch.num_rows)
 
 
 class _Column:
@@ -93,7 +90,7 @@ class _Column:
     def __init__(self, rows: int) -> None:
         self._rows = rows
         self._values: Array | None = None
-        self._places: dict[str, int] = {}
+        self._codes: dict[str, int] = {}
         self._of_words = False
 
     def put(self, here: slice, values: Array | Words) -> None:
@@ -103,7 +100,7 @@ class _Column:
             self._values = np.empty(self._rows, dtype=np.int32 if self._of_words else np.float64)
         if isinstance(values, Words):
             # each batch has a dictionary of its own
-            own = [self._places.setdefault(word, len(self._places)) for word in values.words]
+            own = [self._codes.setdefault(word, len(self._codes)) for word in values.words]
             self._values[here] = np.array([*own, -1], dtype=np.int32)[values.places]
         else:
             self._values[here] = values
@@ -111,7 +108,7 @@ class _Column:
     def first(self, rows: int) -> Array | Words:
         """What was put there."""
         values: Array = np.empty(0) if self._values is None else self._values[:rows]
-        return Words(values, list(self._places)) if self._of_words else values
+        return Words(values, list(self._codes)) if self._of_words else values
 
 
 def _check_target(rows: Rows, config: Config, days: int) -> None:

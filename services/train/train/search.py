@@ -1,107 +1,112 @@
-"""Compare the candidates by cross-validation; the best mean score wins, the first of equals."""
+"""Search a candidate's parameters: many points on few rows, the better third of them on three times as many, and so on.
+
+Successive halving as scikit-learn has it (Jamieson and Talwalkar, 2016); the last round uses all rows.
+"""
 
 from __future__ import annotations
 
 import logging
 import math
-import statistics
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import warnings
 from typing import Any
 
+import msgspec
 import numpy as np
-from sklearn.pipeline import Pipeline
+from scipy import stats
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (makes the next import possible)
+from sklearn.model_selection import HalvingRandomSearchCV
 
+from analysis.matrix import matrix
 from contract.config import Config
-from contract.dataset import Dataset
-from contract.errors import DataError
-from contract.modelling import Candidate
+from contract.errors import ConfigError, DataError
+from contract.modelling import Candidate, Range
 from contract.progress import progress
-from train.candidates import Scorer, metric, scorer
-from train.folds import folds
-from train.halving import search
-from train.learn import learn, learn_all, rows_of
+from train.candidates import Scorer, build
+from train.prepare import fit_preparation, precision
 from train.rows import Array, Rows
+from train.weights import class_weights
 
-SEEN_ROWS = 50_000
-"""Of the rows that a fold was fitted on, so many are scored: enough to tell how well it knows them."""
+FACTOR = 3
 
 log = logging.getLogger("train")
 
 
-@dataclass
-class Result:
-    """A candidate's scores, fold by fold."""
+def search(
+    candidate: Candidate, config: Config, score: Scorer, rows: Rows, splits: list[tuple[Array, Array]]
+) -> tuple[Candidate, dict[str, Any], list[dict[str, Any]]]:
+    """The candidate with the parameters that won, these alone, and all trials.
 
-    candidate: Candidate
-    scores: list[float] = field(default_factory=list)
-    """On the rows that were left out of the fit."""
-    train_scores: list[float] = field(default_factory=list)
-    """On the rows that were fitted (`SEEN_ROWS` of them): far above `scores` means overfitted."""
-    seconds: float = 0.0
-    searched: dict[str, Any] = field(default_factory=dict)
-    """The parameters that the search found; `candidate.params` has them, too."""
-    trials: list[dict[str, Any]] = field(default_factory=list)
-    """Of the search: parameters, rows and mean score, in the order of the halving."""
-    out_of_fold: Array | None = None
-    """Probability of the positive class (binary) where the row was left out of a fit, else NaN."""
+    The preparation, which sees no target, is fitted once, on all rows. Raises ConfigError when no point of the space
+    can be fitted, DataError when none could be scored.
+    """
+    section = f"pipeline.toml: training.candidates: {candidate.name!r}"
+    points, seed = _points(candidate), config.training.seed
+    estimator = build(candidate, seed)
+    step = fit_preparation(estimator, rows.columns, np.arange(len(rows)))
+    prepared = matrix(step, rows.columns, None, precision(estimator))
+    halving = HalvingRandomSearchCV(
+        estimator,
+        {name: _space(space) for name, space in candidate.search.items()},
+        n_candidates=points,
+        factor=FACTOR,
+        min_resources="exhaust",
+        cv=splits,
+        random_state=seed,
+        refit=False,
+        error_score=np.nan,
+        return_train_score=False,
+    )
+    by_class = class_weights(config, rows)
+    weights = {} if by_class is None else {"sample_weight": by_class[rows.codes]}
+    with progress(f"search {candidate.name}", _fits(points) * len(splits), "fits") as advance:
 
-    @property
-    def mean(self) -> float:
-        """What candidates are compared by."""
-        return statistics.fmean(self.scores)
+        def counted(*arguments: Any) -> float:
+            advance(1)
+            return score(*arguments)
+
+        halving.set_params(scoring=counted)
+        with warnings.catch_warnings():
+            # a point that cannot be fitted loses by its score; a warning for each would drown the log
+            warnings.simplefilter("ignore")
+            try:
+                halving.fit(prepared, rows.codes, **weights)
+            except ValueError as error:
+                reason = str(error).strip().splitlines()[-1]
+                raise ConfigError(f"{section} cannot be searched on these rows: {reason}") from None
+    scores = halving.cv_results_
+    trials = [
+        {"params": _plain(params), "rows": int(used), "mean": float(mean)}
+        for params, used, mean in zip(scores["params"], scores["n_resources"], scores["mean_test_score"], strict=True)
+    ]
+    best = trials[halving.best_index_]
+    if not math.isfinite(best["mean"]):
+        raise DataError(f"{section}: no point of its search could be scored on these rows")
+    log.info("%s: searched %d points: %s", candidate.name, points, best["params"])
+    return (
+        msgspec.structs.replace(candidate, params=candidate.params | best["params"], search={}),
+        best["params"],
+        trials,
+    )
 
 
-def compare(config: Config, rows: Rows) -> list[Result]:
-    """Every candidate's scores, one candidate after the other: each may use all cores of the step."""
-    training = config.training
-    judge, splits = scorer(config), folds(config, rows)
-    results = []
-    with progress("cross-validate", len(splits) * len(training.candidates), "fits") as tell:
-        for candidate in training.candidates:
-            started = time.monotonic()
-            result = Result(candidate)
-            if candidate.search:
-                result.candidate, result.searched, result.trials = search(candidate, config, judge, rows, splits)
-            _score(result, config, judge, rows, splits, tell)
-            result.seconds = time.monotonic() - started
-            results.append(result)
-            log.info("%s: %s %.4f in %.1f s", candidate.name, metric(config), result.mean, result.seconds)
-    return results
+def _space(space: list[Any] | Range) -> Any:
+    if isinstance(space, list):
+        return space
+    if space.integer:
+        return stats.randint(int(space.low), int(space.high) + 1)
+    return stats.loguniform(space.low, space.high) if space.log else stats.uniform(space.low, space.high - space.low)
 
 
-def best(results: list[Result]) -> Result:
-    """The result with the best mean score. Raises DataError when none has one."""
-    finite = [result for result in results if math.isfinite(result.mean)]
-    if not finite:
-        names = ", ".join(result.candidate.name for result in results)
-        raise DataError(f"the train rows: the metric must be a number for at least one candidate, is none for {names}")
-    return max(finite, key=lambda result: result.mean)
+def _points(candidate: Candidate) -> int:
+    """No more than there are."""
+    sizes = [math.inf if isinstance(space, Range) else len(space) for space in candidate.search.values()]
+    return int(min(candidate.trials, math.prod(sizes)))
 
 
-def fit(result: Result, config: Config, rows: Rows, days: list[Dataset]) -> Pipeline:
-    """The result's candidate, fitted on all rows; its classes are the target's words."""
-    return learn_all(result.candidate, config, rows, days)
+def _fits(points: int) -> int:
+    """Of the whole halving, on a fold: a third of the points goes on, until there is no third any more."""
+    return points if points < FACTOR else points + _fits(math.ceil(points / FACTOR))
 
 
-def _score(
-    result: Result,
-    config: Config,
-    judge: Scorer,
-    rows: Rows,
-    splits: list[tuple[Array, Array]],
-    tell: Callable[[int], None],
-) -> None:
-    if config.decision.costs is not None:
-        result.out_of_fold = np.full(len(rows), np.nan)
-    for inside, outside in splits:
-        learnt, seen = learn(result.candidate, config, rows, inside)
-        few = np.arange(0, len(inside), max(1, len(inside) // SEEN_ROWS))
-        result.train_scores.append(float(judge(learnt.estimator, rows_of(seen, few), rows.codes[inside[few]])))
-        del seen  # as large as the rows themselves
-        left_out = learnt.ready(rows, outside)
-        result.scores.append(float(judge(learnt.estimator, left_out, rows.codes[outside])))
-        if result.out_of_fold is not None:
-            result.out_of_fold[outside] = learnt.estimator.predict_proba(left_out)[:, 1]
-        tell(1)
+def _plain(params: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in params.items()}

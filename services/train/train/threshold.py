@@ -11,7 +11,7 @@ from analysis.matrix import ready
 from contract.config import Config
 from contract.modelling import Costs
 from train.rows import Array, Rows
-from train.search import Result
+from train.selection import Result
 
 
 def choose(config: Config, result: Result, rows: Rows) -> float | None:
@@ -28,9 +28,9 @@ def cheapest(scores: Array, positive: Array, costs: Costs) -> float:
 
     Tried are all that tell rows apart: halfway between neighbours, below the least score and above the greatest.
     """
-    values, places = np.unique(scores, return_inverse=True)
-    hits = np.bincount(places, positive.astype(float))
-    false = np.bincount(places, (~positive).astype(float))
+    values, indices = np.unique(scores, return_inverse=True)
+    hits = np.bincount(indices, positive.astype(float))
+    false = np.bincount(indices, (~positive).astype(float))
     # with the threshold below value k, the rows from k on are called positive
     missed = np.r_[0.0, np.cumsum(hits)]
     called = false.sum() - np.r_[0.0, np.cumsum(false)]

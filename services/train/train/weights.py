@@ -13,7 +13,7 @@ from contract.modelling import Candidate
 from train.rows import Array, Rows
 
 
-def weights(config: Config, rows: Rows) -> Array | None:
+def class_weights(config: Config, rows: Rows) -> Array | None:
     """A weight for each code of a class; None when all rows count alike."""
     wanted = config.training.class_weights
     if wanted == "none":
@@ -21,20 +21,21 @@ def weights(config: Config, rows: Rows) -> Array | None:
     if isinstance(wanted, dict):
         return np.array([wanted[word] for word in rows.classes], dtype=float)
     codes = np.arange(len(rows.classes))
-    found = np.zeros(len(codes))
+    weights = np.zeros(len(codes))
     there = np.isin(codes, rows.codes)
-    found[there] = compute_class_weight(wanted, classes=codes[there], y=rows.codes)
-    return found
+    weights[there] = compute_class_weight(wanted, classes=codes[there], y=rows.codes)
+    return weights
 
 
 def check_weights(config: Config, candidate: Candidate, estimator: BaseEstimator) -> None:
     """Raise ConfigError for an estimator that cannot weigh rows, or was told so twice."""
     if config.training.class_weights == "none":
         return
-    place = f"pipeline.toml: training.candidates: {candidate.name!r}"
+    section = f"pipeline.toml: training.candidates: {candidate.name!r}"
     if "class_weight" in {**candidate.params, **candidate.search}:
-        raise ConfigError(f"{place}.params.class_weight must not be given beside training.class_weights; keep one")
+        raise ConfigError(f"{section}.params.class_weight must not be given beside training.class_weights; keep one")
     if not has_fit_parameter(estimator, "sample_weight"):
         raise ConfigError(
-            f"{place}.estimator must take row weights for training.class_weights, and {candidate.estimator!r} does not"
+            f"{section}.estimator must take row weights for training.class_weights, "
+            f"and {candidate.estimator!r} does not"
         )

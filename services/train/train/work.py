@@ -1,40 +1,34 @@
-"""A day's training, from the processed rows to the published model."""
+"""Train for one day: decide whether there is anything to do, and do it."""
 
 from __future__ import annotations
 
-import hashlib
-import logging
-import time
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from analysis.rows import labelled_days
-from contract.champion import Champion
 from contract.config import Config
-from contract.dataset import Dataset
-from contract.files import sha256_of
-from contract.model_file import signature, signing_key
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
-from contract.registry import reach_registry
 from contract.run import Run
 from contract.seen import Seen
 
-log = logging.getLogger("train")
-
 
 def work(run: Run) -> None:
-    """Find the challenger of a day, unless the one that is there was made from the same rows and settings."""
+    """Write models/<day>, unless the model that is there was made from the same rows and settings.
+
+    Raises MissingInput for a day of the window that is not processed or has no target, ConfigError for candidates,
+    a metric or a space that cannot be, DataError for rows that cannot train, Unavailable without the registry.
+    """
     days = labelled_days(run)
-    place = run.layout.model(run.day)
-    recipe = run.recipe(settings(run.config), *(day.as_input(run.root) for day in days), seen=Seen())
-    if not run.up_to_date(place, recipe):
-        _train(run, place, recipe, days)
+    recipe = run.recipe(_settings(run.config), *(day.as_input(run.root) for day in days), seen=Seen())
+    if run.up_to_date(run.layout.model(run.day), recipe):
+        return
+    # only now the libraries: a day that is up to date must not pay for them
+    from train.training import train
+
+    train(run, recipe, days)
 
 
-def settings(config: Config) -> dict[str, Any]:
+def _settings(config: Config) -> dict[str, Any]:
     """The part of the configuration that decides what a training gives."""
     table = config.table
     return {
@@ -45,76 +39,3 @@ def settings(config: Config) -> dict[str, Any]:
         "decision": msgspec.to_builtins(config.decision),
         "drift": msgspec.to_builtins(config.drift),
     }
-
-
-def _train(run: Run, place: Path, recipe: Recipe, days: list[Dataset]) -> None:
-    import joblib
-
-    from analysis.matrix import frame
-    from analysis.reference import build
-    from train.candidates import check
-    from train.card import card, iterations, notes
-    from train.rows import read
-    from train.search import best, compare, fit
-    from train.threshold import choose, with_threshold
-
-    started = time.monotonic()
-    check(run.config)
-    key = signing_key(demanded=run.config.training.sign)
-    registered = reach_registry() is not None
-    if not registered:
-        log.warning("MLFLOW_TRACKING_URI is not set: the model is not registered, only written")
-    # opened first: a directory where we must not write is found out before the fits, not after
-    with DatasetWriter(place, keep_superseded=True) as writer:
-        rows = read(days, run.config)
-        seconds: dict[str, Any] = {"read": time.monotonic() - started}
-        results = compare(run.config, rows)
-        seconds["candidates"] = {each.candidate.name: each.seconds for each in results}
-        chosen = best(results)
-        fitting = time.monotonic()
-        model = fit(chosen, run.config, rows, days)
-        seconds["fit"] = time.monotonic() - fitting
-
-        threshold = choose(run.config, chosen, rows)
-        content = card(run.config, rows, results, chosen, threshold=threshold, iterations=iterations(model))
-        if threshold is not None:
-            model = with_threshold(model, threshold, str(run.config.table.positive), rows)
-        file = writer.file("model", "model.joblib")
-        joblib.dump(model, file)
-        writer.file("card", "card.json").write_bytes(
-            msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
-        )
-        reference = build(rows.columns, rows.days, run.config.drift, run.config.training.seed)
-        writer.file("reference", "reference.json").write_bytes(msgspec.json.encode(reference) + b"\n")
-        counts = {"rows_in": rows.available, "rows": len(rows), "days": len(days), "rows_by_day": rows.by_day}
-        signed = {} if key is None else {"signature": signature(sha256_of(file), key)}
-        sealed = writer.seal(recipe, counts, notes(content) | signed)
-        # The registry first, the manifest last: whatever ends us in between leaves a version that nothing
-        # points to, and no model of the day, so that the next run does all of it again.
-        extra: dict[str, Any] = {}
-        if registered:
-            from train.registry import EXAMPLE_ROWS, Training, register
-
-            training = Training(
-                name=run.config.pipeline.name,
-                card=content,
-                seconds=seconds,
-                tags=Champion.of(run.layout.name(place), sealed).tags(),
-                origin=origin(run, recipe),
-                days=[run.layout.name(day.path) for day in days],
-                config_file=run.config_file,
-            )
-            examples = frame({name: column[:EXAMPLE_ROWS] for name, column in rows.columns.items()})
-            extra = register(training, model, examples)
-        writer.commit(sealed, run=run.provenance(seconds=seconds, **extra))
-    total = time.monotonic() - started
-    won = f"{chosen.candidate.name} won with {content['metric']} {chosen.mean:.4f}"
-    log.info("%s: %s on %d rows of %d days, in %.1f s", run.layout.name(place), won, len(rows), len(days), total)
-
-
-def origin(run: Run, recipe: Recipe) -> dict[str, str]:
-    """Where a training comes from, as tags of its run in MLflow; `data` is a hash over the identities of its days."""
-    made = run.provenance()
-    inputs = msgspec.json.encode(list(recipe.inputs))
-    found = {"data": hashlib.sha256(inputs).hexdigest(), "code": recipe.code, "fingerprint": recipe.fingerprint}
-    return found | {name: made[name] for name in ("revision", "image") if made[name]}

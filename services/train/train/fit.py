@@ -21,9 +21,9 @@ from contract.dataset import Dataset
 from contract.errors import ConfigError
 from contract.modelling import Candidate
 from train.candidates import build
-from train.prepare import fitted, precision
+from train.prepare import fit_preparation, precision
 from train.rows import Array, Rows, labelled_batches
-from train.weights import weights
+from train.weights import class_weights
 
 PART_ROWS = 65_536
 """Of a part, for estimators that learn in parts."""
@@ -32,15 +32,15 @@ log = logging.getLogger("train")
 
 
 @dataclass(frozen=True)
-class Learnt:
+class FittedCandidate:
     """A fitted candidate."""
 
     prepare: ColumnTransformer
     estimator: BaseEstimator
 
-    def ready(self, rows: Rows, chosen: Array | None = None) -> Any:
-        """The rows numbered in `chosen`, or all, as the estimator gets them."""
-        return matrix(self.prepare, rows.columns, chosen, precision(self.estimator))
+    def matrix(self, rows: Rows, indices: Array | None = None) -> Any:
+        """The rows numbered in `indices`, or all, as the estimator gets them."""
+        return matrix(self.prepare, rows.columns, indices, precision(self.estimator))
 
     @property
     def model(self) -> Pipeline:
@@ -48,36 +48,37 @@ class Learnt:
         return Pipeline([("prepare", self.prepare), ("estimate", self.estimator)])
 
 
-def learn(candidate: Candidate, config: Config, rows: Rows, chosen: Array) -> tuple[Learnt, Any]:
-    """Fitted on the rows numbered in `chosen`, and these as the estimator got them; its classes are the codes.
+def fit(candidate: Candidate, config: Config, rows: Rows, indices: Array) -> tuple[FittedCandidate, Any]:
+    """Fitted on the rows numbered in `indices`, and these as the estimator got them; its classes are the codes.
 
     Raises ConfigError when the estimator cannot be fitted on them.
     """
-    learnt = _prepared(candidate, config, rows, chosen)
-    made = learnt.ready(rows, chosen)
-    _fit(candidate, learnt.estimator, made, rows.codes[chosen], _weigh(config, rows, rows.codes[chosen]))
-    return learnt, made
+    fitted = _prepared(candidate, config, rows, indices)
+    prepared, codes = fitted.matrix(rows, indices), rows.codes[indices]
+    _fit(candidate, fitted.estimator, prepared, codes, _weights(config, rows, codes))
+    return fitted, prepared
 
 
-def learn_all(candidate: Candidate, config: Config, rows: Rows, days: list[Dataset]) -> Pipeline:
+def fit_all(candidate: Candidate, config: Config, rows: Rows, days: list[Dataset]) -> Pipeline:
     """Fitted on all rows; its classes are the target's words.
 
     With `passes`, on all rows of the days, which need not be in memory: the preparation alone is of those that are.
     """
-    learnt = _prepared(candidate, config, rows, np.arange(len(rows)))
+    fitted = _prepared(candidate, config, rows, np.arange(len(rows)))
     if not candidate.passes:
-        _fit(candidate, learnt.estimator, learnt.ready(rows), rows.target, _weigh(config, rows, rows.codes))
-        return learnt.model
+        _fit(candidate, fitted.estimator, fitted.matrix(rows), rows.target, _weights(config, rows, rows.codes))
+        return fitted.model
     words = {"classes": rows.words_of(np.unique(rows.codes))} if rows.classes else {}
     with explained(candidate):
         for _ in range(candidate.passes):
             for _, batch in labelled_batches(days, config):
                 if not batch.num_rows:
                     continue
-                found = matrix(learnt.prepare, columns(batch, rows.columns), None, precision(learnt.estimator))
+                prepared = matrix(fitted.prepare, columns(batch, rows.columns), None, precision(fitted.estimator))
                 codes = codes_of(batch, config)
-                learnt.estimator.partial_fit(found, rows.words_of(codes), **words, **_weigh(config, rows, codes))
-    return learnt.model
+                sample_weight = _weights(config, rows, codes)
+                fitted.estimator.partial_fit(prepared, rows.words_of(codes), **words, **sample_weight)
+    return fitted.model
 
 
 @contextmanager
@@ -91,33 +92,33 @@ def explained(candidate: Candidate) -> Iterator[None]:
         raise ConfigError(
             f"pipeline.toml: training.candidates: {candidate.name!r} cannot be fitted on these rows: {error}"
         ) from None
-    for message in sorted({f"{each.category.__name__}: {each.message}".split("\n", 1)[0] for each in caught}):
+    for message in sorted({f"{warning.category.__name__}: {warning.message}".split("\n", 1)[0] for warning in caught}):
         log.warning("%s: %s", candidate.name, message)
 
 
-def _prepared(candidate: Candidate, config: Config, rows: Rows, chosen: Array) -> Learnt:
+def _prepared(candidate: Candidate, config: Config, rows: Rows, indices: Array) -> FittedCandidate:
     estimator = build(candidate, config.training.seed)
-    return Learnt(fitted(estimator, rows.columns, chosen), estimator)
+    return FittedCandidate(fit_preparation(estimator, rows.columns, indices), estimator)
 
 
-def _fit(candidate: Candidate, estimator: Any, made: Any, target: Array, weigh: dict[str, Array]) -> None:
+def _fit(candidate: Candidate, estimator: Any, prepared: Any, target: Array, weights: dict[str, Array]) -> None:
     with explained(candidate):
         if not candidate.passes:
-            estimator.fit(made, target, **weigh)
+            estimator.fit(prepared, target, **weights)
             return
         words = {"classes": np.unique(target)} if hasattr(estimator, "predict_proba") else {}
         for _ in range(candidate.passes):
             for start in range(0, len(target), PART_ROWS):
                 here = slice(start, start + PART_ROWS)
-                some = {name: each[here] for name, each in weigh.items()}
-                estimator.partial_fit(rows_of(made, here), target[here], **words, **some)
+                part_weights = {name: values[here] for name, values in weights.items()}
+                estimator.partial_fit(take(prepared, here), target[here], **words, **part_weights)
 
 
-def rows_of(made: Any, chosen: Any) -> Any:
+def take(prepared: Any, indices: Any) -> Any:
     """Some rows of a prepared matrix, of whatever kind."""
-    return made.iloc[chosen] if hasattr(made, "iloc") else made[chosen]
+    return prepared.iloc[indices] if hasattr(prepared, "iloc") else prepared[indices]
 
 
-def _weigh(config: Config, rows: Rows, codes: Array) -> dict[str, Array]:
-    by_class = weights(config, rows)
+def _weights(config: Config, rows: Rows, codes: Array) -> dict[str, Array]:
+    by_class = class_weights(config, rows)
     return {} if by_class is None else {"sample_weight": by_class[codes]}

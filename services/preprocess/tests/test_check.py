@@ -5,7 +5,7 @@ import pytest
 
 from contract.errors import DataError
 from preprocess import buckets
-from preprocess import day as module
+from preprocess import check as module
 
 
 def reasons(day):

@@ -13,7 +13,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedColumn:
     """What a column's texts or values are, and which rows break which rule."""
 
     values: pa.Array
@@ -28,20 +28,20 @@ class Checked:
         """The rows whose value is missing."""
         return nulls(self.values) if self.gone is None else self.gone
 
-    def breaking(self, rule: str, rows: Mask) -> Checked:
+    def breaking(self, rule: str, rows: Mask) -> CheckedColumn:
         """The same with one more rule."""
         return replace(self, broken=(*self.broken, (rule, rows))) if rows.any() else self
 
-    def of(self, words: pa.Array) -> Checked:
+    def of(self, words: pa.Array) -> CheckedColumn:
         """Of a column that names these values by their position; null is missing."""
         values = self.values.take(words)
         if self.gone is None and not self.broken:
-            return Checked(values)
-        # one more place, for the rows that name none
-        place = words.fill_null(len(self.values)).to_numpy()
-        result = Checked(values, np.append(self.missing, True)[place])
+            return CheckedColumn(values)
+        # one more index, for the rows that name none
+        index = words.fill_null(len(self.values)).to_numpy()
+        result = CheckedColumn(values, np.append(self.missing, True)[index])
         for rule, broken in self.broken:
-            result = result.breaking(rule, np.append(broken, False)[place])
+            result = result.breaking(rule, np.append(broken, False)[index])
         return result
 
 

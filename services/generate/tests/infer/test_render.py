@@ -4,11 +4,11 @@ from datetime import date
 import pytest
 
 from contract.toml import parse
-from generate.decide import Draft, DraftColumn
-from generate.draft import text_of
+from generate.infer.render import render
+from generate.infer.schema import ColumnSchema, TableSchema
 
 
-def draft(task="binary", **changes):
+def schema(task="binary", **changes):
     values = {"binary": ["0", "1"], "multiclass": ["a", "b", "c"], "regression": None}[task]
     target = {"type": "category", "values": values} if values else {"type": "number"}
     settings = {
@@ -19,16 +19,16 @@ def draft(task="binary", **changes):
         "task": task,
         "positive": "1" if task == "binary" else None,
         "columns": (
-            DraftColumn("x", {"type": "number", "min": 0}, "2 distinct"),
-            DraftColumn("y", target, "to predict"),
+            ColumnSchema("x", {"type": "number", "min": 0}, "2 distinct"),
+            ColumnSchema("y", target, "to predict"),
         ),
         "max_rejected_fraction": 0.05,
     }
-    return Draft(**settings | changes)
+    return TableSchema(**settings | changes)
 
 
-def parsed(draft, delimiter=","):
-    return parse(tomllib.loads(text_of(draft, first_day=date(2026, 2, 3), delimiter=delimiter)))
+def parsed(schema, delimiter=","):
+    return parse(tomllib.loads(render(schema, first_day=date(2026, 2, 3), delimiter=delimiter)))
 
 
 @pytest.mark.parametrize(
@@ -40,25 +40,27 @@ def parsed(draft, delimiter=","):
     ],
 )  # fmt: skip
 def test_each_task_has_candidates_and_a_gate_that_fit(task, minimums, estimators):
-    config = parsed(draft(task))
+    config = parsed(schema(task))
     assert config.table.task == task
     assert config.gate.minimums == minimums
-    assert [each.estimator for each in config.training.candidates] == [f"sklearn.{name}" for name in estimators]
+    assert [candidate.estimator for candidate in config.training.candidates] == [
+        f"sklearn.{name}" for name in estimators
+    ]
 
 
 @pytest.mark.parametrize(("rows", "least"), [(100, 10), (150, 10), (1797, 89), (7048, 100)])
 def test_small_tables_need_fewer_test_rows(rows, least):
-    assert parsed(draft(rows=rows)).gate.min_test_rows == least
+    assert parsed(schema(rows=rows)).gate.min_test_rows == least
 
 
 def test_the_file_says_what_was_seen_and_where_it_comes_from():
-    text = text_of(draft(), first_day=date(2026, 2, 3), delimiter=",")
+    text = render(schema(), first_day=date(2026, 2, 3), delimiter=",")
     assert 'from "a.csv": 1,000 rows' in text
     assert "# 2 distinct\n[columns.x]\ntype = " in text
 
 
 def test_day_delimiter_and_key_are_written():
-    config = parsed(draft(key="id"), delimiter="\t")
+    config = parsed(schema(key="id"), delimiter="\t")
     assert (config.schedule.first_day, config.source.delimiter, config.table.key) == (date(2026, 2, 3), "\t", "id")
 
 
@@ -66,14 +68,14 @@ def test_day_delimiter_and_key_are_written():
     ("file", "name"), [("telco churn (1).csv", "telco-churn-1"), ("é.csv", "é"), ("?.csv", "microstep")]
 )
 def test_the_models_name_is_the_files(file, name):
-    assert parsed(draft(file=file)).pipeline.name == name
+    assert parsed(schema(file=file)).pipeline.name == name
 
 
 def test_names_and_values_of_any_kind_make_a_valid_file():
     nasty = 'a "b".\n[c] \x7f é #'
     columns = (
-        DraftColumn(nasty, {"type": "category", "values": [nasty, "b"]}, repr(nasty)),
-        DraftColumn("y", {"type": "category", "values": ["0", "1"]}, "to predict"),
+        ColumnSchema(nasty, {"type": "category", "values": [nasty, "b"]}, repr(nasty)),
+        ColumnSchema("y", {"type": "category", "values": ["0", "1"]}, "to predict"),
     )
-    config = parsed(draft(columns=columns, file=nasty))
+    config = parsed(schema(columns=columns, file=nasty))
     assert config.columns[nasty].values == (nasty, "b")

@@ -1,15 +1,15 @@
 import pyarrow as pa
 import pytest
 
-from generate import look
-from generate.look import Look
+from generate.infer import column_stats
+from generate.infer.column_stats import ColumnStats
 
 
 def seen(*batches, name="x", floating=False):
-    found = Look(name, floating=floating)
+    stats = ColumnStats(name, floating=floating)
     for batch in batches:
-        found.add(pa.array(batch))
-    return found
+        stats.add(pa.array(batch))
+    return stats
 
 
 @pytest.mark.parametrize(
@@ -39,32 +39,32 @@ def test_floating_point_numbers_of_a_typed_file_stay_numbers():
 
 
 def test_a_little_dirt_does_not_change_the_kind_and_is_shown():
-    found = seen([str(number) for number in range(99)] + ["oops"])
-    assert (found.kind, found.strays, found.odd) == ("integer", 1, "oops")
+    stats = seen([str(number) for number in range(99)] + ["oops"])
+    assert (stats.kind, stats.strays, stats.odd) == ("integer", 1, "oops")
     assert seen([str(number) for number in range(90)] + ["oops"] * 10).kind == "text"
 
 
 def test_missing_values_are_blanks_and_the_words_for_them():
-    found = seen(["1", " ", "NA", None, "2"])
-    assert (found.rows, found.missing, found.distinct) == (5, 3, 2)
+    stats = seen(["1", " ", "NA", None, "2"])
+    assert (stats.rows, stats.missing, stats.distinct) == (5, 3, 2)
 
 
 def test_batches_add_up():
-    found = seen(["1", "2", "2"], [], ["x y", "-5"])
-    assert (found.rows, found.distinct, found.levels["2"], found.low, found.high) == (5, 4, 2, -5, 2)
-    assert found.spaced
+    stats = seen(["1", "2", "2"], [], ["x y", "-5"])
+    assert (stats.rows, stats.distinct, stats.levels["2"], stats.low, stats.high) == (5, 4, 2, -5, 2)
+    assert stats.spaced
 
 
 def test_long_texts_are_not_kept():
-    found = seen(["a", "b" * 201])
-    assert (found.free, found.distinct) == (True, 0)
+    stats = seen(["a", "b" * 201])
+    assert (stats.free, stats.distinct) == (True, 0)
 
 
 def test_distinct_values_are_counted_up_to_a_limit(monkeypatch):
-    monkeypatch.setattr(look, "MOST_DISTINCT", 3)
-    found = seen(["a", "b"], ["c", "d"], ["e", "f"])
-    assert (found.distinct, found.counted, found.given) == (4, 4, 6)
-    assert found.identifies
+    monkeypatch.setattr(column_stats, "MOST_DISTINCT", 3)
+    stats = seen(["a", "b"], ["c", "d"], ["e", "f"])
+    assert (stats.distinct, stats.counted, stats.given) == (4, 4, 6)
+    assert stats.identifies
 
 
 @pytest.mark.parametrize(

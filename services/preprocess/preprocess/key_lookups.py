@@ -13,27 +13,27 @@ from preprocess.buckets import Buckets
 from preprocess.keys import hashes_of, read_keys, repeated
 from preprocess.labels import Labels
 
-ANSWER = np.dtype([("repeated", "?"), ("label", "<f8")])
+KEY_LOOKUP = np.dtype([("repeated", "?"), ("label", "<f8")])
 """`label` as `Labels.of` gives it."""
 
 
-def answers(data: Dataset, config: Config, labels: Labels | None, place: Path, count: int) -> Buckets:
-    """An ANSWER for each of a day's rows, to be asked for in their order.
+def key_lookups(data: Dataset, config: Config, labels: Labels | None, directory: Path, count: int) -> Buckets:
+    """A KEY_LOOKUP for each of a day's rows, to be asked for in their order.
 
-    The keys are read once for all and compared bucket by bucket, `count` as in `labels`, in the directory `place`.
+    The keys are read once for all and compared bucket by bucket, `count` as in `labels`, below `directory`.
     """
-    keys = Buckets(place / "keys", count, np.uint64)
+    keys = Buckets(directory / "keys", count, np.uint64)
     for batch in ahead(data.batches([config.key])):
         _, texts = read_keys(batch.column(config.key), config)
         hashes = hashes_of(texts)
         keys.add(hashes, hashes)
-    found = Buckets(place / "answers", count, ANSWER)
+    lookups = Buckets(directory / "lookups", count, KEY_LOOKUP)
     for number in range(count):
         hashes = keys.bucket(number)
         order = np.argsort(hashes, kind="stable")
         ordered = hashes[order]
-        answer = np.zeros(len(hashes), ANSWER)
-        answer["repeated"][order] = repeated(ordered)
-        answer["label"][order] = labels.of(ordered, number) if labels is not None else np.nan
-        found.append(number, answer)
-    return found
+        lookup = np.zeros(len(hashes), KEY_LOOKUP)
+        lookup["repeated"][order] = repeated(ordered)
+        lookup["label"][order] = labels.of(ordered, number) if labels is not None else np.nan
+        lookups.append(number, lookup)
+    return lookups

@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from preprocess.checked import Checked, where
+from preprocess.checked_column import CheckedColumn, where
 
 ROWS = np.array([True, False, True])
 
@@ -14,17 +14,17 @@ def test_a_column_is_null_outside_the_rows(values):
 
 def test_a_part_of_a_column_is_too():
     part = pa.array(["before", "a", "b", "c", "after"]).slice(1, 3)
-    found = where(ROWS, part)
-    assert found.to_pylist() == ["a", None, "c"]
-    assert found.null_count == 1
+    column = where(ROWS, part)
+    assert column.to_pylist() == ["a", None, "c"]
+    assert column.null_count == 1
 
 
 def test_a_rule_that_no_row_breaks_is_none():
-    assert Checked(pa.array([1])).breaking("rule", np.array([False])).broken == ()
+    assert CheckedColumn(pa.array([1])).breaking("rule", np.array([False])).broken == ()
 
 
 def test_what_is_known_of_words_is_known_of_the_rows_that_name_them():
-    words = Checked(pa.array([1, None, None]), np.array([False, True, False]))
+    words = CheckedColumn(pa.array([1, None, None]), np.array([False, True, False]))
     rows = words.breaking("no number", np.array([False, False, True])).of(pa.array([2, 0, None, 1, 0], pa.int32()))
     assert rows.values.to_pylist() == [None, 1, None, None, 1]
     assert rows.missing.tolist() == [False, False, True, True, False]
@@ -32,10 +32,10 @@ def test_what_is_known_of_words_is_known_of_the_rows_that_name_them():
 
 
 def test_of_good_words_only_a_row_that_names_none_is_missing():
-    rows = Checked(pa.array(["a", "b"])).of(pa.array([1, None, 0], pa.int32()))
+    rows = CheckedColumn(pa.array(["a", "b"])).of(pa.array([1, None, 0], pa.int32()))
     assert (rows.values.to_pylist(), rows.missing.tolist()) == (["b", None, "a"], [False, True, False])
 
 
 def test_rows_that_name_none_of_no_words_are_missing():
-    words = Checked(pa.array([], pa.string()), np.zeros(0, dtype=bool))
+    words = CheckedColumn(pa.array([], pa.string()), np.zeros(0, dtype=bool))
     assert words.of(pa.array([None, None], pa.int32())).missing.tolist() == [True, True]

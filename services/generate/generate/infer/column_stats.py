@@ -34,7 +34,7 @@ _MISSING = Table(target="target", task="regression").missing_values
 
 
 @dataclass
-class Look:
+class ColumnStats:
     """A column's values; `levels` holds the distinct ones (blanks around them cut) with their rows."""
 
     name: str

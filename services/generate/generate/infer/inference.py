@@ -1,4 +1,4 @@
-"""`generate infer`: write a first pipeline.toml from what is seen in a file."""
+"""Write a first pipeline.toml from what is seen in a file."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import difflib
 import logging
 import re
 import tomllib
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from contract.atomic import replace_file
 from contract.days import parse_day
@@ -17,37 +17,20 @@ from contract.errors import DataError, MissingInput, UsageError
 from contract.progress import progress
 from contract.toml import parse
 from generate.columns import differ
+from generate.csv_file import CsvFile
+from generate.infer.column_stats import ColumnStats
+from generate.infer.render import render
+from generate.infer.schema import infer_schema
+from generate.parquet_file import ParquetFile
 
-if TYPE_CHECKING:
-    from generate.csv_file import CsvFile
-    from generate.look import Look
-    from generate.parquet_file import ParquetFile
-
-FIRST_DAY = date(2026, 1, 1)
 STANDARD_OUTPUT = Path("-")
 DELIMITERS = ",;\t|"
 
 log = logging.getLogger("generate")
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `generate infer`."""
-    parser.add_argument("file", metavar="FILE", type=Path, help="*.csv or *.parquet, like the files that will arrive")
-    parser.add_argument("--target", metavar="COLUMN", required=True, help="the column to predict")
-    parser.add_argument("--key", metavar="COLUMN", help="what identifies a row (default: a column that looks like it)")
-    default = "default: %(default)s"
-    output = f"- for standard output; {default}"
-    parser.add_argument("--output", metavar="FILE", type=Path, default=Path("pipeline.toml"), help=output)
-    parser.add_argument("--first-day", metavar="YYYY-MM-DD", default=str(FIRST_DAY), help=f"of the schedule; {default}")
-    # not the step's --force: its environment variable must never overwrite what somebody has edited
-    parser.add_argument("--force", dest="overwrite", action="store_true", help="replace the output if it exists")
-
-
 def infer(args: argparse.Namespace) -> None:
     """Look at the whole file and write the configuration."""
-    from generate.decide import decide
-    from generate.draft import text_of
-
     to_file = args.output != STANDARD_OUTPUT
     if to_file and args.output.exists() and not args.overwrite:
         raise UsageError(f"--output: {args.output} is there already; give --force to replace it, or another --output")
@@ -58,8 +41,8 @@ def infer(args: argparse.Namespace) -> None:
         if name is not None and name not in table.schema.names:
             close = difflib.get_close_matches(name, table.schema.names, n=1) or table.schema.names[:5]
             raise UsageError(f"{option}: must be a column of {table.name}, got {name!r}; is it {' or '.join(close)}?")
-    draft = decide(table.name, _look(table), args.target, args.key)
-    text = text_of(draft, first_day=first_day, delimiter=getattr(table, "delimiter", ","))
+    schema = infer_schema(table.name, _column_stats(table), args.target, args.key)
+    text = render(schema, first_day=first_day, delimiter=getattr(table, "delimiter", ","))
     try:
         config = parse(tomllib.loads(text))
     except ValueError as error:
@@ -74,14 +57,11 @@ def infer(args: argparse.Namespace) -> None:
         config.table.task,
         len(config.features),
         config.table.key or "none (rows are numbered)",
-        f"{draft.rows:,}",
+        f"{schema.rows:,}",
     )
 
 
 def _open(path: Path) -> CsvFile | ParquetFile:
-    from generate.csv_file import CsvFile
-    from generate.parquet_file import ParquetFile
-
     if not path.is_file():
         raise MissingInput(f"{path}: must be a file, got none")
     if path.suffix.lower() == ".parquet":
@@ -98,15 +78,11 @@ def _delimiter(path: Path) -> str:
     return max(DELIMITERS, key=header.count)
 
 
-def _look(table: CsvFile | ParquetFile) -> list[Look]:
-    import pyarrow as pa
-
-    from generate.look import Look
-
-    looks = [Look(field.name, floating=pa.types.is_floating(field.type)) for field in table.schema]
-    with progress(table.name, table.rows) as tell:
+def _column_stats(table: CsvFile | ParquetFile) -> list[ColumnStats]:
+    columns = [ColumnStats(field.name, floating=pa.types.is_floating(field.type)) for field in table.schema]
+    with progress(table.name, table.rows) as advance:
         for batch in table.batches(table.schema.names):
-            for look, values in zip(looks, batch.columns, strict=True):
-                look.add(values)
-            tell(batch.num_rows)
-    return looks
+            for column, values in zip(columns, batch.columns, strict=True):
+                column.add(values)
+            advance(batch.num_rows)
+    return columns

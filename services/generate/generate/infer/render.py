@@ -6,8 +6,8 @@ import re
 from datetime import date
 from pathlib import PurePath
 
-from generate.decide import Draft
-from generate.toml_text import key, value
+from generate.infer.schema import TableSchema
+from generate.infer.toml_text import key, value
 
 CANDIDATES = {
     "binary": ("linear_model.LogisticRegression", "{ max_iter = 1000 }", "ensemble.HistGradientBoostingClassifier"),
@@ -16,25 +16,25 @@ CANDIDATES = {
 }
 
 
-def text_of(draft: Draft, *, first_day: date, delimiter: str) -> str:
+def render(schema: TableSchema, *, first_day: date, delimiter: str) -> str:
     """The whole file, with comments that say what was seen."""
     return "\n".join(
         [
-            *_head(draft, delimiter),
-            *_table(draft),
-            *_columns(draft),
-            *_training(draft),
-            *_gate(draft),
+            *_head(schema, delimiter),
+            *_table(schema),
+            *_columns(schema),
+            *_training(schema),
+            *_gate(schema),
             *_rest(first_day),
         ]
     )
 
 
-def _head(draft: Draft, delimiter: str) -> list[str]:
-    name = re.sub(r"[^\w.-]+", "-", PurePath(draft.file).stem).strip("-") or "microstep"
+def _head(schema: TableSchema, delimiter: str) -> list[str]:
+    name = re.sub(r"[^\w.-]+", "-", PurePath(schema.file).stem).strip("-") or "microstep"
     return [
-        f"# Microstep's configuration, written by `generate infer` from {value(draft.file)}: {draft.rows:,} rows,",
-        f"# {len(draft.columns)} columns. It runs as it is; what was guessed stands in the comments. Every key, its",
+        f"# Microstep's configuration, written by `generate infer` from {value(schema.file)}: {schema.rows:,} rows,",
+        f"# {len(schema.columns)} columns. It runs as it is; what was guessed stands in the comments. Every key, its",
         "# default and its rules: docs/configuration.md.",
         "",
         "[pipeline]",
@@ -47,34 +47,34 @@ def _head(draft: Draft, delimiter: str) -> list[str]:
     ]
 
 
-def _table(draft: Draft) -> list[str]:
+def _table(schema: TableSchema) -> list[str]:
     lines = ["[table]"]
-    if draft.key is None:
+    if schema.key is None:
         lines.append("# no column identifies a row: rows are numbered within their day, repeated rows are not found")
     else:
-        lines.append(f"key = {value(draft.key)}  # duplicates are found, and the test rows chosen, by it")
-    lines += [f"target = {value(draft.target)}", f'task = "{draft.task}"  # {_why(draft)}']
-    if draft.positive is not None:
-        lines.append(f"positive = {value(draft.positive)}  # the class whose probability is predicted")
+        lines.append(f"key = {value(schema.key)}  # duplicates are found, and the test rows chosen, by it")
+    lines += [f"target = {value(schema.target)}", f'task = "{schema.task}"  # {_why(schema)}']
+    if schema.positive is not None:
+        lines.append(f"positive = {value(schema.positive)}  # the class whose probability is predicted")
     return [
         *lines,
-        f"max_rejected_fraction = {value(draft.max_rejected_fraction)}  # more rejected rows than this stop the day",
+        f"max_rejected_fraction = {value(schema.max_rejected_fraction)}  # more rejected rows than this stop the day",
         "test_fraction = 0.2  # of the keys; those rows never train a model",
         "",
     ]
 
 
-def _why(draft: Draft) -> str:
-    if draft.task == "regression":
+def _why(schema: TableSchema) -> str:
+    if schema.task == "regression":
         return "the target is a quantity"
-    return f"the target has {len(draft.classes)} different values; " + (
-        'a quantity is "regression"' if draft.task == "multiclass" else 'more classes are "multiclass"'
+    return f"the target has {len(schema.classes)} different values; " + (
+        'a quantity is "regression"' if schema.task == "multiclass" else 'more classes are "multiclass"'
     )
 
 
-def _columns(draft: Draft) -> list[str]:
+def _columns(schema: TableSchema) -> list[str]:
     lines = []
-    for column in draft.columns:
+    for column in schema.columns:
         # what was seen quotes values of the file by repr, which keeps them on one line
         lines += [f"# {column.seen}", f"[columns.{key(column.name)}]"]
         lines += [f"{name} = {value(setting)}" for name, setting in column.settings.items()]
@@ -82,8 +82,8 @@ def _columns(draft: Draft) -> list[str]:
     return lines
 
 
-def _training(draft: Draft) -> list[str]:
-    linear, params, trees = CANDIDATES[draft.task]
+def _training(schema: TableSchema) -> list[str]:
+    linear, params, trees = CANDIDATES[schema.task]
     return [
         "[training]",
         "window_days = 28  # train on the rows of the last so many days",
@@ -104,16 +104,16 @@ def _training(draft: Draft) -> list[str]:
     ]
 
 
-def _gate(draft: Draft) -> list[str]:
-    if draft.task == "binary":
+def _gate(schema: TableSchema) -> list[str]:
+    if schema.task == "binary":
         minimum = "roc_auc = 0.6 }  # 0.5 is chance: raise it to what you need"
-    elif draft.task == "multiclass":
-        chance = 1 / len(draft.classes)
+    elif schema.task == "multiclass":
+        chance = 1 / len(schema.classes)
         minimum = f"balanced_accuracy = {1.5 * chance:.2f} }}  # {chance:.2f} is chance: raise it to what you need"
     else:
         minimum = "r2 = 0.0 }  # 0 is as good as the target's mean: raise it to what you need"
     # a quarter of the test rows in the file: a window may hold less than the file did
-    rows = min(100, max(10, draft.rows // 20))
+    rows = min(100, max(10, schema.rows // 20))
     return [
         "[gate]",
         f"minimums = {{ {minimum}",

@@ -26,13 +26,13 @@ def churn(tmp_path):
 
 @pytest.fixture
 def infer(call, output):
-    """Runs `generate infer` with `--output`; gives exit code and what it said."""
+    """Runs `generate infer` with `--output`; gives exit code and standard error."""
     return lambda file, *options: call.shell("infer", str(file), "--output", str(output), *options)
 
 
 def test_a_csv_file_becomes_a_configuration_that_loads(infer, churn, output):
-    code, said = infer(churn, "--target", "Churn")
-    assert (code, "binary, 2 features, key customerID, from 100 rows" in said) == (0, True)
+    code, error = infer(churn, "--target", "Churn")
+    assert (code, "binary, 2 features, key customerID, from 100 rows" in error) == (0, True)
     config = load(output)
     assert config.features == ("tenure", "Senior")
     assert (config.table.key, config.table.target, config.table.positive) == ("customerID", "Churn", "Yes")
@@ -86,9 +86,9 @@ def test_an_existing_file_is_replaced_only_if_asked(infer, churn, output, monkey
     monkeypatch.setenv("MICROSTEP_FORCE", "1")
     output.parent.mkdir()
     output.write_text("mine")
-    code, said = infer(churn, "--target", "Churn")
+    code, error = infer(churn, "--target", "Churn")
     assert (code, output.read_text()) == (64, "mine")
-    assert f"--output: {output} is there already; give --force to replace it, or another --output" in said
+    assert f"--output: {output} is there already; give --force to replace it, or another --output" in error
     assert infer(churn, "--target", "Churn", "--force")[0] == 0
     assert output.read_text() != "mine"
 
@@ -104,8 +104,8 @@ def test_an_existing_file_is_replaced_only_if_asked(infer, churn, output, monkey
     ],
 )  # fmt: skip
 def test_wrong_options_end_with_their_code(infer, churn, output, options, code, message):
-    found, said = infer(churn, *options)
-    assert (found, message in said) == (code, True), said
+    exit_code, error = infer(churn, *options)
+    assert (exit_code, message in error) == (code, True), error
     assert not output.exists()
 
 
@@ -126,6 +126,6 @@ def test_wrong_options_end_with_their_code(infer, churn, output, options, code, 
 def test_a_file_that_cannot_be_used_ends_with_its_code(infer, tmp_path, output, name, content, code, message):
     if name:
         (tmp_path / name).write_bytes(content)
-    found, said = infer(tmp_path / (name or "gone.csv"), "--target", "y")
-    assert (found, message in said) == (code, True), said
+    exit_code, error = infer(tmp_path / (name or "gone.csv"), "--target", "y")
+    assert (exit_code, message in error) == (code, True), error
     assert not output.exists()

@@ -19,14 +19,14 @@ from contract.progress import progress
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
-from preprocess.answers import answers
 from preprocess.buckets import Buckets, bucket_count
-from preprocess.checked import Checked
+from preprocess.checked_column import CheckedColumn
+from preprocess.key_lookups import key_lookups
 from preprocess.keys import Hashes, hashes_of, in_test, read_keys
 from preprocess.labels import Labels, Values, read_labels
 from preprocess.profile import Profile
 from preprocess.quarantine import PROVENANCE, Tally, judge, rejected
-from preprocess.rules import check
+from preprocess.rules import check_column
 
 DUPLICATE = "duplicate"
 SPLITS = pa.array(["train", "test"])
@@ -43,7 +43,7 @@ class Day:
 
     config: Config
     labels: Labels | None
-    answers: Buckets
+    lookups: Buckets
     """For each row in turn."""
     tally: Tally = field(default_factory=Tally)
     profile: Profile = field(default_factory=Profile)
@@ -54,15 +54,17 @@ class Day:
         config, labels, target = self.config, self.labels, self.config.table.target
         key, keys = read_keys(batch.column(config.key), config)
         hashes = hashes_of(keys)
-        answers = self.answers.following(hashes)
-        columns: dict[str, Checked] = {}
+        lookups = self.lookups.following(hashes)
+        columns: dict[str, CheckedColumn] = {}
         for name in dict.fromkeys([*_key_first(config), *config.columns]):
             if name == config.key:
-                columns[name] = key.breaking(DUPLICATE, answers["repeated"])
+                columns[name] = key.breaking(DUPLICATE, lookups["repeated"])
             elif name in batch.schema.names:
-                columns[name] = check(name, batch.column(name), config.columns[name], config.table.missing_values)
+                columns[name] = check_column(
+                    name, batch.column(name), config.columns[name], config.table.missing_values
+                )
             elif name == target and labels is not None:
-                columns[name] = _label(labels, answers["label"])
+                columns[name] = _label(labels, lookups["label"])
         verdict = judge(columns, np.ones(len(hashes), dtype=bool))
         elsewhere = {target: lambda rows: labels.lines(hashes[rows])} if labels is not None else None
         bad = rejected(batch, keys, verdict, elsewhere)
@@ -75,7 +77,7 @@ class Day:
             self.labelled += rows.num_rows - rows.column(target).null_count
         return rows, bad
 
-    def _rows(self, keys: pa.Array, columns: dict[str, Checked], hashes: Hashes) -> pa.RecordBatch:
+    def _rows(self, keys: pa.Array, columns: dict[str, CheckedColumn], hashes: Hashes) -> pa.RecordBatch:
         arrays = {self.config.key: keys, **{name: columns[name].values for name in self.config.features}}
         if self.labels is not None:
             arrays[self.config.table.target] = columns[self.config.table.target].values
@@ -84,22 +86,22 @@ class Day:
         return pa.RecordBatch.from_pydict(arrays)
 
 
-def write_day(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> None:
-    """Judge and write a day's rows. Raises DataError when too many are rejected, or none is left."""
+def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> None:
+    """Check a day's rows and write processed/<day>. Raises DataError when too many are rejected, or none is left."""
     started = time.monotonic()
     config, total = run.config, data.rows()
-    with DatasetWriter(run.layout.processed(run.day)) as writer, progress("preprocess", total) as tell:
-        place = writer.scratch("keys")
+    with DatasetWriter(run.layout.processed(run.day)) as writer, progress("preprocess", total) as advance:
+        scratch = writer.scratch("keys")
         count = bucket_count(max(total, target.rows() if target is not None else 0))
-        labels = read_labels(target, config, place, count) if target is not None else None
-        day = Day(config, labels, answers(data, config, labels, place, count))
+        labels = read_labels(target, config, scratch, count) if target is not None else None
+        day = Day(config, labels, key_lookups(data, config, labels, scratch, count))
         # three at work at the same time: one reads, one judges, and this one writes
         for rows, bad in ahead(day.sort(batch) for batch in ahead(_batches(data, config))):
             if rows.num_rows:
                 writer.write(rows)
             if bad.num_rows:
                 writer.write(bad, role="rejected")
-            tell(rows.num_rows + bad.num_rows)
+            advance(rows.num_rows + bad.num_rows)
         _enough_left(run, data, day.tally, total)
         content = msgspec.json.encode(day.profile.to_builtins())
         writer.file("profile", "profile.json").write_bytes(msgspec.json.format(content, indent=2) + b"\n")
@@ -130,10 +132,10 @@ def _batches(data: Dataset, config: Config) -> Generator[pa.RecordBatch, None, N
     return data.batches([name for name in wanted if name in there], batch_rows=BATCH_ROWS, dictionaries=True)
 
 
-def _label(labels: Labels, values: Values) -> Checked:
+def _label(labels: Labels, values: Values) -> CheckedColumn:
     column, bad = labels.column(values)
     # which rule it is, the label's own line says
-    return Checked(column).breaking("", bad)
+    return CheckedColumn(column).breaking("", bad)
 
 
 def _key_first(config: Config) -> list[str]:

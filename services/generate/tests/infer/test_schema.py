@@ -2,17 +2,17 @@ import pyarrow as pa
 import pytest
 
 from contract.errors import DataError, UsageError
-from generate.decide import decide
-from generate.look import Look
+from generate.infer.column_stats import ColumnStats
+from generate.infer.schema import infer_schema
 
 
-def looks(columns):
-    found = []
+def stats_of(columns):
+    stats = []
     for name, values in columns.items():
-        look = Look(name, floating=False)
-        look.add(pa.array(values))
-        found.append(look)
-    return found
+        column = ColumnStats(name, floating=False)
+        column.add(pa.array(values))
+        stats.append(column)
+    return stats
 
 
 @pytest.fixture
@@ -25,19 +25,19 @@ def columns():
     }
 
 
-def decided(columns, target="y", key=None):
-    return decide("a.csv", looks(columns), target, key)
+def inferred(columns, target="y", key=None):
+    return infer_schema("a.csv", stats_of(columns), target, key)
 
 
 def column(columns, name, **options):
-    return next(each for each in decided(columns, **options).columns if each.name == name)
+    return next(schema for schema in inferred(columns, **options).columns if schema.name == name)
 
 
 def test_a_table_with_key_number_and_two_classes(columns):
-    draft = decided(columns)
-    assert (draft.rows, draft.key, draft.task, draft.positive) == (100, "id", "binary", "yes")
-    assert draft.classes == ("no", "yes")
-    assert {each.name: each.settings for each in draft.columns} == {
+    table = inferred(columns)
+    assert (table.rows, table.key, table.task, table.positive) == (100, "id", "binary", "yes")
+    assert table.classes == ("no", "yes")
+    assert {schema.name: schema.settings for schema in table.columns} == {
         "id": {"type": "text", "role": "ignore"},
         "size": {"type": "number", "min": 0},
         "y": {"type": "category", "values": ["no", "yes"]},
@@ -46,17 +46,17 @@ def test_a_table_with_key_number_and_two_classes(columns):
 
 def test_a_table_without_an_id_has_no_key(columns):
     del columns["id"]
-    assert decided(columns).key is None
+    assert inferred(columns).key is None
 
 
 def test_the_key_may_be_given_and_must_not_be_the_target(columns):
-    assert decided(columns | {"n": columns["size"]}, key="size").key == "size"
+    assert inferred(columns | {"n": columns["size"]}, key="size").key == "size"
     with pytest.raises(UsageError, match="--key: must differ from --target, got 'y' twice"):
-        decided(columns, key="y")
+        inferred(columns, key="y")
 
 
 def test_a_named_id_wins_over_another_unique_column(columns):
-    assert decided({"code": [f"x{number}" for number in range(100)]} | columns).key == "id"
+    assert inferred({"code": [f"x{number}" for number in range(100)]} | columns).key == "id"
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,13 @@ def test_a_named_id_wins_over_another_unique_column(columns):
     ],
 )
 def test_the_targets_values_tell_the_task(columns, values, task, classes):
-    draft = decided(columns | {"y": values * 25})
-    assert (draft.task, draft.classes) == (task, classes)
+    table = inferred(columns | {"y": values * 25})
+    assert (table.task, table.classes) == (task, classes)
 
 
 def test_many_whole_numbers_are_a_quantity(columns):
-    assert decided(columns | {"y": [str(number % 20) for number in range(100)]}).task == "multiclass"
-    assert decided(columns | {"y": [str(number % 21) for number in range(100)]}).task == "regression"
+    assert inferred(columns | {"y": [str(number % 20) for number in range(100)]}).task == "multiclass"
+    assert inferred(columns | {"y": [str(number % 21) for number in range(100)]}).task == "regression"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_many_whole_numbers_are_a_quantity(columns):
     [(["no", "yes", "yes"], "yes"), (["0", "1", "1"], "1"), (["stay", "go", "stay"], "go"), (["b", "a"], "a")],
 )
 def test_the_positive_class_says_yes_or_is_the_rarer_one(columns, values, positive):
-    assert decided({"size": list(range(len(values))), "y": values}).positive == positive
+    assert inferred({"size": list(range(len(values))), "y": values}).positive == positive
 
 
 @pytest.mark.parametrize(
@@ -100,13 +100,13 @@ def test_the_positive_class_says_yes_or_is_the_rarer_one(columns, values, positi
 )  # fmt: skip
 def test_a_target_that_cannot_be_predicted_is_refused(columns, values, message):
     with pytest.raises(DataError, match=message):
-        decided(columns | {"y": values})
+        inferred(columns | {"y": values})
 
 
 def test_a_table_without_a_feature_is_refused(columns):
     del columns["size"]
     with pytest.raises(DataError, match="a.csv: must have a number or a category to predict 'y' from, got none"):
-        decided(columns)
+        inferred(columns)
 
 
 @pytest.mark.parametrize(
@@ -127,26 +127,28 @@ def test_a_table_without_a_feature_is_refused(columns):
     ],
 )  # fmt: skip
 def test_a_column_becomes_what_its_values_are(columns, values, settings, seen):
-    found = column(columns | {"c": values}, "c")
-    assert (found.settings, found.seen) == (settings, seen)
+    schema = column(columns | {"c": values}, "c")
+    assert (schema.settings, schema.seen) == (settings, seen)
 
 
 def test_a_second_id_that_is_a_number_is_no_feature(columns):
-    found = column(columns | {"shop_id": [str(1000 + number % 60) for number in range(100)]}, "shop_id")
-    assert found.settings == {"type": "integer", "role": "ignore"}
+    schema = column(columns | {"shop_id": [str(1000 + number % 60) for number in range(100)]}, "shop_id")
+    assert schema.settings == {"type": "integer", "role": "ignore"}
 
 
 def test_a_given_key_that_repeats_much_is_taken_for_one_of_many_days(columns):
-    draft = decided(columns | {"shop": ["a", "b"] * 50}, key="shop")
-    assert draft.max_rejected_fraction == 0.05
+    table = inferred(columns | {"shop": ["a", "b"] * 50}, key="shop")
+    assert table.max_rejected_fraction == 0.05
 
 
 def test_repeated_keys_are_told(columns):
-    found = column(columns | {"id": [*columns["id"][:-1], "c0"]}, "id")
-    assert found.seen == "the key: 99 distinct in 100 rows; of rows with the same key on one day only the first is kept"
+    schema = column(columns | {"id": [*columns["id"][:-1], "c0"]}, "id")
+    assert (
+        schema.seen == "the key: 99 distinct in 100 rows; of rows with the same key on one day only the first is kept"
+    )
 
 
 def test_the_share_of_rejected_rows_leaves_room_for_todays_dirt(columns):
-    assert decided(columns).max_rejected_fraction == 0.05
+    assert inferred(columns).max_rejected_fraction == 0.05
     dirty = {f"n{number}": ["7", "8"] * 49 + ["x", "x"] for number in range(3)}
-    assert decided(columns | dirty).max_rejected_fraction == 0.12
+    assert inferred(columns | dirty).max_rejected_fraction == 0.12

@@ -1,0 +1,40 @@
+"""The command `generate infer`: its options, and the start of its work."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+from contract.options import Command
+
+FIRST_DAY = date(2026, 1, 1)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `generate infer`."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="*.csv or *.parquet, like the files that will arrive")
+    parser.add_argument("--target", metavar="COLUMN", required=True, help="the column to predict")
+    parser.add_argument("--key", metavar="COLUMN", help="what identifies a row (default: a column that looks like it)")
+    default = "default: %(default)s"
+    output = f"- for standard output; {default}"
+    parser.add_argument("--output", metavar="FILE", type=Path, default=Path("pipeline.toml"), help=output)
+    parser.add_argument("--first-day", metavar="YYYY-MM-DD", default=str(FIRST_DAY), help=f"of the schedule; {default}")
+    # not the step's --force: its environment variable must never overwrite what somebody has edited
+    parser.add_argument("--force", dest="overwrite", action="store_true", help="replace the output if it exists")
+
+
+def _infer(args: argparse.Namespace) -> None:
+    # only now the libraries: a day's work starts by this module, too
+    from generate.infer.inference import infer
+
+    infer(args)
+
+
+INFER = Command(
+    "infer",
+    "write a first pipeline.toml from a CSV or Parquet file",
+    add_options=_add_options,
+    work=_infer,
+    step_options=False,
+)

@@ -1,0 +1,53 @@
+"""Generate one day: decide whether its source has anything new, and bring that in."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from contract.run import Run
+from contract.sections import Files, Sql
+from generate.synthetic import Customers
+
+if TYPE_CHECKING:
+    from generate.inbox import Inbox
+    from generate.sql import Query
+
+log = logging.getLogger("generate")
+
+
+def work(run: Run) -> None:
+    """Bring raw/<day>/data, and raw/<day>/target once there are labels, up to date with the source.
+
+    Raises MissingInput when nothing has arrived, DataError for what cannot be used, ConfigError for a source that
+    does not fit, Unavailable for a database that does not answer.
+    """
+    source = source_of(run)
+    paths = {"data": run.layout.raw_data(run.day), "target": run.layout.raw_target(run.day)}
+    recipes = {name: recipe for name in paths if (recipe := getattr(source, name)) is not None}
+    due = {name: recipe for name, recipe in recipes.items() if run.up_to_date(paths[name], recipe) is None}
+    rows = {}
+    if due:
+        # only now the libraries: a day that is up to date must not pay for them
+        from generate.ingest import ingest
+
+        rows = ingest(run, source, due)
+    if "target" not in recipes or rows.get("target") == 0:
+        earlier = "; the earlier ones stay" if paths["target"].exists() else ""
+        log.warning("raw/%s: no labels yet%s", run.day, earlier)
+
+
+def source_of(run: Run) -> Customers | Inbox | Query:
+    """What `[source]` asks for. Each has the recipes of `data` and `target` (None without labels), and its `rows`.
+
+    What a day of files or of a database is made from, only their own libraries can tell (a header, a URL).
+    """
+    if isinstance(run.config.source, Files):
+        from generate.inbox import Inbox
+
+        return Inbox(run)
+    if isinstance(run.config.source, Sql):
+        from generate.sql import Query
+
+        return Query(run)
+    return Customers(run)

@@ -1,0 +1,64 @@
+import logging
+import math
+
+import pytest
+
+from contract.dataset import Dataset
+from contract.errors import DataError
+from contract.modelling import Candidate
+from train.rows import read
+from train.selection import Result, best, compare
+
+
+def result(name, *scores):
+    return Result(Candidate(name=name, estimator="sklearn.x"), list(scores), [1.0])
+
+
+def rows(project):
+    return read(
+        [Dataset.open(project.root / "processed" / day) for day in ("2026-01-01", "2026-01-02")], project.config
+    )
+
+
+def test_the_best_mean_wins():
+    assert best([result("a", 0.5, 0.9), result("b", 0.8, 0.8), result("c", 0.1, 0.2)]).candidate.name == "b"
+
+
+def test_the_first_of_equals_wins():
+    assert best([result("a", 0.25, 0.75), result("b", 0.5, 0.5)]).candidate.name == "a"
+
+
+def test_a_candidate_without_a_number_cannot_win():
+    assert best([result("a", math.nan, 1.0), result("b", -2.0)]).candidate.name == "b"
+    with pytest.raises(DataError, match="must be a number for at least one candidate, is none for a"):
+        best([result("a", math.nan)])
+
+
+def test_every_candidate_gets_a_score_per_fold_the_same_each_time(each_task):
+    first, second = (compare(each_task.config, rows(each_task)) for _ in range(2))
+    assert [len(result.scores) for result in first] == [3, 3]
+    assert [result.scores for result in first] == [result.scores for result in second]
+    assert all(math.isfinite(score) for result in first for score in (*result.scores, *result.train_scores))
+
+
+def test_the_seed_decides_the_folds(project):
+    before = compare(project.config, rows(project))[0].scores
+    project.configure("[gate]\n")
+    text = (project.root / "pipeline.toml").read_text()
+    (project.root / "pipeline.toml").write_text(text.replace("folds = 3\n", "folds = 3\nseed = 5\n"))
+    assert compare(project.config, rows(project))[0].scores != before
+
+
+def test_the_score_is_of_the_positive_class(project):
+    project.configure(metric="average_precision", pair=False)
+    common = compare(project.config, rows(project))[0].mean
+    text = (project.root / "pipeline.toml").read_text()
+    (project.root / "pipeline.toml").write_text(text.replace('positive = "yes"', 'positive = "no"'))
+    assert compare(project.config, rows(project))[0].mean != common
+
+
+def test_what_an_estimator_warns_of_is_said_once_a_fit_with_its_name(project, caplog):
+    project.configure(params="{ max_iter = 1 }", pair=False)
+    with caplog.at_level(logging.WARNING, logger="train"):
+        compare(project.config, rows(project))
+    assert [record.getMessage().split(":")[:2] for record in caplog.records] == [["first", " ConvergenceWarning"]] * 3

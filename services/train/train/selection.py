@@ -1,0 +1,100 @@
+"""Compare the candidates by cross-validation; the best mean score wins, the first of equals."""
+
+from __future__ import annotations
+
+import logging
+import math
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from contract.config import Config
+from contract.errors import DataError
+from contract.modelling import Candidate
+from contract.progress import progress
+from train.candidates import Scorer, metric, scorer
+from train.fit import fit, take
+from train.folds import folds
+from train.rows import Array, Rows
+from train.search import search
+
+SEEN_ROWS = 50_000
+"""Of the rows that a fold was fitted on, so many are scored: enough to tell how well it knows them."""
+
+log = logging.getLogger("train")
+
+
+@dataclass
+class Result:
+    """A candidate's scores, fold by fold."""
+
+    candidate: Candidate
+    scores: list[float] = field(default_factory=list)
+    """On the rows that were left out of the fit."""
+    train_scores: list[float] = field(default_factory=list)
+    """On the rows that were fitted (`SEEN_ROWS` of them): far above `scores` means overfitted."""
+    seconds: float = 0.0
+    searched: dict[str, Any] = field(default_factory=dict)
+    """The parameters that the search found; `candidate.params` has them, too."""
+    trials: list[dict[str, Any]] = field(default_factory=list)
+    """Of the search: parameters, rows and mean score, in the order of the halving."""
+    out_of_fold: Array | None = None
+    """Probability of the positive class (binary) where the row was left out of a fit, else NaN."""
+
+    @property
+    def mean(self) -> float:
+        """What candidates are compared by."""
+        return statistics.fmean(self.scores)
+
+
+def compare(config: Config, rows: Rows) -> list[Result]:
+    """Every candidate's scores, one candidate after the other: each may use all cores of the step."""
+    training = config.training
+    score, splits = scorer(config), folds(config, rows)
+    results = []
+    with progress("cross-validate", len(splits) * len(training.candidates), "fits") as advance:
+        for candidate in training.candidates:
+            started = time.monotonic()
+            result = Result(candidate)
+            if candidate.search:
+                result.candidate, result.searched, result.trials = search(candidate, config, score, rows, splits)
+            _score_folds(result, config, score, rows, splits, advance)
+            result.seconds = time.monotonic() - started
+            results.append(result)
+            log.info("%s: %s %.4f in %.1f s", candidate.name, metric(config), result.mean, result.seconds)
+    return results
+
+
+def best(results: list[Result]) -> Result:
+    """The result with the best mean score. Raises DataError when none has one."""
+    finite = [result for result in results if math.isfinite(result.mean)]
+    if not finite:
+        names = ", ".join(result.candidate.name for result in results)
+        raise DataError(f"the train rows: the metric must be a number for at least one candidate, is none for {names}")
+    return max(finite, key=lambda result: result.mean)
+
+
+def _score_folds(
+    result: Result,
+    config: Config,
+    score: Scorer,
+    rows: Rows,
+    splits: list[tuple[Array, Array]],
+    advance: Callable[[int], None],
+) -> None:
+    if config.decision.costs is not None:
+        result.out_of_fold = np.full(len(rows), np.nan)
+    for inside, outside in splits:
+        fitted, fitted_on = fit(result.candidate, config, rows, inside)
+        few = np.arange(0, len(inside), max(1, len(inside) // SEEN_ROWS))
+        result.train_scores.append(float(score(fitted.estimator, take(fitted_on, few), rows.codes[inside[few]])))
+        del fitted_on  # as large as the rows themselves
+        left_out = fitted.matrix(rows, outside)
+        result.scores.append(float(score(fitted.estimator, left_out, rows.codes[outside])))
+        if result.out_of_fold is not None:
+            result.out_of_fold[outside] = fitted.estimator.predict_proba(left_out)[:, 1]
+        advance(1)

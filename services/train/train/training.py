@@ -1,0 +1,96 @@
+"""A day's training, from the processed rows to the published model."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from typing import Any
+
+import joblib
+import msgspec
+
+from analysis.matrix import frame
+from analysis.reference import build
+from contract.champion import Champion
+from contract.dataset import Dataset
+from contract.files import sha256_of
+from contract.model_file import signature, signing_key
+from contract.publish import DatasetWriter
+from contract.recipe import Recipe
+from contract.registry import reach_registry
+from contract.run import Run
+from train.candidates import check
+from train.card import card, iterations, notes
+from train.fit import fit_all
+from train.rows import read
+from train.selection import best, compare
+from train.threshold import choose, with_threshold
+
+log = logging.getLogger("train")
+
+
+def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
+    """Compare the candidates, fit the best one on all rows, publish and register it."""
+    started = time.monotonic()
+    check(run.config)
+    path = run.layout.model(run.day)
+    key = signing_key(demanded=run.config.training.sign)
+    registered = reach_registry() is not None
+    if not registered:
+        log.warning("MLFLOW_TRACKING_URI is not set: the model is not registered, only written")
+    # opened first: a directory where we must not write is found out before the fits, not after
+    with DatasetWriter(path, keep_superseded=True) as writer:
+        rows = read(days, run.config)
+        seconds: dict[str, Any] = {"read": time.monotonic() - started}
+        results = compare(run.config, rows)
+        seconds["candidates"] = {result.candidate.name: result.seconds for result in results}
+        chosen = best(results)
+        fitting = time.monotonic()
+        model = fit_all(chosen.candidate, run.config, rows, days)
+        seconds["fit"] = time.monotonic() - fitting
+
+        threshold = choose(run.config, chosen, rows)
+        content = card(run.config, rows, results, chosen, threshold=threshold, iterations=iterations(model))
+        if threshold is not None:
+            model = with_threshold(model, threshold, str(run.config.table.positive), rows)
+        file = writer.file("model", "model.joblib")
+        joblib.dump(model, file)
+        writer.file("card", "card.json").write_bytes(
+            msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+        )
+        reference = build(rows.columns, rows.days, run.config.drift, run.config.training.seed)
+        writer.file("reference", "reference.json").write_bytes(msgspec.json.encode(reference) + b"\n")
+        counts = {"rows_in": rows.available, "rows": len(rows), "days": len(days), "rows_by_day": rows.by_day}
+        signed = {} if key is None else {"signature": signature(sha256_of(file), key)}
+        sealed = writer.seal(recipe, counts, notes(content) | signed)
+        # The registry first, the manifest last: whatever ends us in between leaves a version that nothing
+        # points to, and no model of the day, so that the next run does all of it again.
+        extra: dict[str, Any] = {}
+        if registered:
+            # MLflow takes seconds, which a training without a registry must not pay
+            from train.registry import EXAMPLE_ROWS, Training, register
+
+            training = Training(
+                name=run.config.pipeline.name,
+                card=content,
+                seconds=seconds,
+                tags=Champion.of(run.layout.name(path), sealed).tags(),
+                origin=origin(run, recipe),
+                days=[run.layout.name(day.path) for day in days],
+                config_file=run.config_file,
+            )
+            examples = frame({name: column[:EXAMPLE_ROWS] for name, column in rows.columns.items()})
+            extra = register(training, model, examples)
+        writer.commit(sealed, run=run.provenance(seconds=seconds, **extra))
+    total = time.monotonic() - started
+    won = f"{chosen.candidate.name} won with {content['metric']} {chosen.mean:.4f}"
+    log.info("%s: %s on %d rows of %d days, in %.1f s", run.layout.name(path), won, len(rows), len(days), total)
+
+
+def origin(run: Run, recipe: Recipe) -> dict[str, str]:
+    """Where a training comes from, as tags of its run in MLflow; `data` is a hash over the identities of its days."""
+    provenance = run.provenance()
+    inputs = msgspec.json.encode(list(recipe.inputs))
+    tags = {"data": hashlib.sha256(inputs).hexdigest(), "code": recipe.code, "fingerprint": recipe.fingerprint}
+    return tags | {name: provenance[name] for name in ("revision", "image") if provenance[name]}

@@ -16,7 +16,7 @@ from contract.sections import Sql
 from contract.toml import load
 from microstep_airflow.alerts import Alerts
 from microstep_airflow.chores import end_containers, send_mails, tell_of_replaced
-from microstep_airflow.days import DAY, day_of, day_params, day_to_work_on, timetable
+from microstep_airflow.days import DAY, day_params, day_to_work_on, timetable
 from microstep_airflow.late import deadline
 from microstep_airflow.orphans import end_orphans
 from microstep_airflow.records import record_failure

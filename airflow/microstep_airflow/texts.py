@@ -10,4 +10,5 @@ LONGEST = 1000
 
 def line(text: str) -> str:
     """A line in which every character can be seen, of bounded length."""
-    return visible(text if len(text) <= LONGEST else f"{text[:LONGEST]}…", keep="\t")
+    shown = visible(text[:LONGEST], keep="\t")
+    return shown if max(len(text), len(shown)) <= LONGEST else f"{shown[:LONGEST]}…"

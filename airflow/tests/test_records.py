@@ -67,9 +67,9 @@ def test_what_no_database_keeps_and_what_no_mail_can_hold_is_marked_or_cut():
     error.add_note("\x1b[2J" + "y" * 10_000_000)
     record_failure({"task": SimpleNamespace(), "ti": ti_of(pushed), "exception": error})
     message, [last] = pushed[KEY]["message"], pushed[KEY]["lines"]
-    assert message.startswith("NUL \N{REPLACEMENT CHARACTER}, half a \N{REPLACEMENT CHARACTER}, xxx")
+    assert message.startswith(r"NUL \u0000, half a \ud800, xxx")
     assert len(message) == len(last) == LONGEST + 1
-    assert last.startswith("\N{REPLACEMENT CHARACTER}[2Jyyy")
+    assert last.startswith(r"\u001b[2Jyyy")
 
 
 def test_a_task_that_was_killed_leaves_nothing():

@@ -126,9 +126,11 @@ class World:
                 time.sleep(after[0])
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.Signals[after[1]])
-            said, _ = process.communicate(timeout=120)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            try:
+                said, _ = process.communicate(timeout=600)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
         return process.returncode, said
 
     def trouble(self, chance: random.Random) -> tuple[str, tuple[float, str] | None]:

@@ -93,6 +93,8 @@ class World:
         self.container("database", {"owner": "ada"})
         self.container("other-app-1", {"com.docker.compose.project": "other-app"})
         self.container("microstep-train-2025-01-01", {"microstep.step": "train", "microstep.root": "/srv/far"})
+        # from an image that compose has built: it inherits the label, and compose leaves it alone
+        self.container("by-hand", {"com.docker.compose.project": "microstep"})
         (engine / "volumes" / "other-app_data").mkdir()
         (engine / "volumes" / "other-app_data" / "rows").write_text("theirs")
 

@@ -31,7 +31,8 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "mlflow": ("mlflow/", "contract/layers/"),
     "socket-proxy": ("socket-proxy/", "contract/layers/"),
     "escape": ("socket-proxy/", "tests/escape/", "airflow/microstep_airflow/docker_client.py"),
-    "dev": ("tools/", "bench/"),
+    # its tests type the commands of the Makefile, in copies of the checkout
+    "dev": ("tools/", "bench/", "airgap/", "docker-compose.yml", "secrets/", ".env.example"),
     "demo": (*_CHAIN, "airflow/", "mlflow/", "tools/", "tests/test_demo.py"),
     "faults": (*_CHAIN, "tests/faults/"),
     "browser": (*_CHAIN, "tests/browser/"),

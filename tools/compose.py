@@ -61,7 +61,8 @@ def must_be_ours() -> None:
     label = "com.docker.compose.project"
     form = f'{{{{.Label "{label}.working_dir"}}}}'
     said = docker("ps", "--all", f"--filter=label={label}={PROJECT}", f"--format={form}").stdout
-    if others := sorted({place for place in said.splitlines() if not same_place(place)}):
+    # a container of one of our images that compose did not start has the project's label, but no place
+    if others := sorted({place for place in said.splitlines() if place and not same_place(place)}):
         refuse(
             CONFIGURATION,
             f"the stack on this engine belongs to {', '.join(others)}, this checkout is {ROOT}; type there: make down"

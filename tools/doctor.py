@@ -44,7 +44,7 @@ def ask_engine() -> Engine:
         memory=said.get("MemTotal", 0),
         images=tuple(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").stdout.split()),
         published=frozenset(int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)->", own)),
-        others=tuple(sorted({place for place in places if not same_place(place)})),
+        others=tuple(sorted({place for place in places if place and not same_place(place)})),
     )
 
 

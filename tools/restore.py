@@ -62,7 +62,8 @@ def must_be_empty() -> None:
         refuse(
             CANNOT_WRITE,
             f"the stack must be empty, and is left as it is: there are the volumes {volumes()}, in data/ {there[:5]}"
-            f"{begun}; a backup is never mixed with other state. To keep what is there: make backup, or move data/ away. To throw it away: {THROW_AWAY}",
+            f"{begun}; a backup is never mixed with other state. To keep it: make backup, or move data/ away."
+            f" To throw it away: {THROW_AWAY}",
         )
 
 

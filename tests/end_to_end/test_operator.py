@@ -20,6 +20,7 @@ HELPER = "python:3.13-slim-trixie"
 BYSTANDERS = {
     "bystander-database": ("owner=ada",),
     "bystander-app": ("com.docker.compose.project=bystander",),
+    "bystander-by-hand": ("com.docker.compose.project=microstep",),
     "bystander-step": ("microstep.step=train", "microstep.root=/srv/far"),
 }
 VOLUME = "bystander_data"

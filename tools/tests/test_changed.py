@@ -65,7 +65,7 @@ def test_a_service_affects_itself_and_what_runs_it_and_no_other_service(reposito
         ("analysis/analysis/drift.py", {"analysis", "train", "validate", "predict"} | USERS | WHOLE),
         ("mlflow/Dockerfile", {"mlflow", "train", "validate", "demo", "end-to-end", "docs"}),
         ("socket-proxy/socket_proxy/rules.py", {"socket-proxy", "escape", "airflow", "end-to-end", "docs"}),
-        ("docker-compose.yml", {"end-to-end", "docs"}),
+        ("docker-compose.yml", {"dev", "end-to-end", "docs"}),
         ("tools/doctor.py", {"dev", "demo", "end-to-end", "docs"}),
         ("tests/conformance/test_image.py", {"conformance", "docs"}),
     ],

@@ -134,7 +134,7 @@ def test_down_ends_the_steps_of_this_checkout_alone(world, ours):
     code, said = world.run(ours, "down")
     assert code == 0, said
     names = {json.loads(path.read_text())["name"] for path in (world.engine / "containers").iterdir()}
-    assert names == {"database", "other-app-1", "microstep-train-2025-01-01", "microstep-train-theirs"}
+    assert names == {"database", "other-app-1", "by-hand", "microstep-train-2025-01-01", "microstep-train-theirs"}
 
 
 def test_the_stack_of_another_checkout_is_left_alone(world, ours):

@@ -93,6 +93,8 @@ class World:
         self.container("database", {"owner": "ada"})
         self.container("other-app-1", {"com.docker.compose.project": "other-app"})
         self.container("microstep-train-2025-01-01", {"microstep.step": "train", "microstep.root": "/srv/far"})
+        # from an image that compose has built: it inherits the label, and compose leaves it alone
+        self.container("by-hand", {"com.docker.compose.project": "microstep"})
         (engine / "volumes" / "other-app_data").mkdir()
         (engine / "volumes" / "other-app_data" / "rows").write_text("theirs")
 
@@ -126,9 +128,11 @@ class World:
                 time.sleep(after[0])
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.Signals[after[1]])
-            said, _ = process.communicate(timeout=120)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            try:
+                said, _ = process.communicate(timeout=600)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
         return process.returncode, said
 
     def trouble(self, chance: random.Random) -> tuple[str, tuple[float, str] | None]:

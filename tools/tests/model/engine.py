@@ -77,8 +77,9 @@ def ps(words):
 
 
 def project():
-    """The containers of the project."""
-    return {each: found for each, found in containers().items() if found["labels"].get(PROJECT) == "microstep"}
+    """The containers of the project that compose has started."""
+    own = {each: found for each, found in containers().items() if found["labels"].get(PROJECT) == "microstep"}
+    return {each: found for each, found in own.items() if f"{PROJECT}.working_dir" in found["labels"]}
 
 
 def settings(words):

@@ -122,7 +122,9 @@ def _explain(error: OSError, data_root: str | None) -> str:
         place = place.parent
     owner = place.stat()
     whose, ours = f"{owner.st_uid}:{owner.st_gid}", f"{os.getuid()}:{os.getgid()}"
-    if owner.st_uid:
+    if place.is_file() and not os.access(place, os.R_OK):
+        todo = f"let all read it: chmod +r {place.name}"
+    elif owner.st_uid:
         todo = f"run it with --user {whose}"
     else:  # no step should run as root
         there = Path("data", place.relative_to(data_root)) if data_root and place.is_relative_to(data_root) else place

@@ -18,7 +18,12 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parents[1]
-FULL = {"MICROSTEP_FAULTS_EVERY": "1", "MICROSTEP_FUZZ": "1000", "MICROSTEP_FAULTS_ENGINE": "1", "MICROSTEP_FAULTS_STACK": "1"}
+FULL = {
+    "MICROSTEP_FAULTS_EVERY": "1",
+    "MICROSTEP_FUZZ": "1000",
+    "MICROSTEP_FAULTS_ENGINE": "1",
+    "MICROSTEP_FAULTS_STACK": "1",
+}
 AIRFLOW = {"PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("contract", "airflow", "socket-proxy"))}
 
 

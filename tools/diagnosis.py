@@ -108,7 +108,9 @@ def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
     )
     findings += [judge_port(name, port, machine.taken - engine.published) for name, port in machine.ports.items()]
     closed = ", ".join(machine.closed_files)
-    findings.append(Finding("files for containers", closed or "readable", "chmod -R o+rX ." if closed else ""))
+    # these alone: .env and secrets/ are in the checkout, too
+    opened = f"chmod o+r {' '.join(machine.closed_files)}" if closed else ""
+    findings.append(Finding("files for containers", f"closed: {closed}" if closed else "readable", opened))
     return findings
 
 

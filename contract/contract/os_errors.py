@@ -57,7 +57,9 @@ def _permission(error: OSError, data_root: str | None) -> str:
     place = _existing(Path(os.fsdecode(error.filename)))
     owner = place.stat()
     whose, ours = f"{owner.st_uid}:{owner.st_gid}", f"{os.getuid()}:{os.getgid()}"
-    if owner.st_uid:
+    if place.is_file() and not os.access(place, os.R_OK):
+        remedy = f"let all read it: chmod +r {place.name}"
+    elif owner.st_uid:
         remedy = f"run it with --user {whose}"
     else:  # no step should run as root
         below = data_root is not None and place.is_relative_to(data_root)

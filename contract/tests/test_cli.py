@@ -88,6 +88,14 @@ def test_missing_rights_are_explained_by_owner(call, capfd, tmp_path, monkeypatc
     )
 
 
+def test_a_file_that_is_closed_is_opened_not_run_as_its_owner(call, capfd, tmp_path, monkeypatch):
+    file = tmp_path / "pipeline.toml"
+    file.touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.R_OK)  # root may read all
+    assert call(raising(PermissionError(13, "Permission denied", str(file))), "--day", "2026-01-01") == 77
+    assert capfd.readouterr().err.endswith("; let all read it: chmod +r pipeline.toml\n")
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT], ids=["full", "quota"])
 def test_a_full_disk_is_named_with_its_room_though_the_writing_library_names_no_file(call, capfd, tmp_path, number):
     error = OSError(number, "Error writing bytes to file")

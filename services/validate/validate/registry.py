@@ -100,7 +100,9 @@ def _register(name: str, model: Champion, layout: Layout) -> str:
     if not path.is_file():
         raise MissingInput(f"{model.file}: must be there to be registered again; {way_out}")
     if (found := sha256_of(path)) != model.sha256:
-        raise NotPermitted(f"{model.file}: must have sha256 {model.sha256} to be registered again, got {found}; {way_out}")
+        raise NotPermitted(
+            f"{model.file}: must have sha256 {model.sha256} to be registered again, got {found}; {way_out}"
+        )
     with _explained(f"while {model.label} was registered again"):
         client = MlflowClient()
         experiment = client.get_experiment_by_name(name)

@@ -74,7 +74,7 @@ def main() -> int:
     if has_way_out("microstep-steps"):
         refuse(
             CONFIGURATION,
-            "microstep-steps: must be a network without a way out, but is an earlier version's; type: make down, make up",
+            "microstep-steps: must be a network without a way out, but is an earlier version's; make down, then make up",
         )
     try:
         settings = read()

@@ -9,8 +9,9 @@ from contract.alone import alone
 from contract.champion import Champion, write_champion
 from contract.errors import DataError, Occupied, UsageError
 from contract.layout import Layout
+from contract.ledger import Line
 from contract.manifest import Input, Manifest, encode
-from validate.ledger import Line, append
+from validate.ledger import append
 from validate.prune import LAST_VERSIONS, STEPS, nobody_at_work, old_datasets, remove
 
 TODAY = date(2026, 3, 1)

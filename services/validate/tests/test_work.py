@@ -8,8 +8,8 @@ import joblib
 import pyarrow as pa
 import pytest
 
-from contract.dataset import Dataset
-from validate.ledger import read
+from contract.ledger import Line, read
+from validate.promotion import Throne
 
 
 @pytest.fixture
@@ -150,8 +150,7 @@ def test_with_force_the_champion_itself_is_judged_against_the_one_before_with_th
 
 
 def test_a_champion_of_another_scikit_learn_does_not_bar_the_way(project, ended):
-    project.trained("2026-01-02", "bad", sklearn_version="0.1")
-    (project.root / "models").joinpath("champion.json").write_bytes(pointer(project))
+    put_in_use(project, project.trained("2026-01-02", "bad", sklearn_version="0.1"))
     project.trained("2026-01-03", "good")
     code, said = ended(day="2026-01-03")
     assert code == 0
@@ -162,8 +161,7 @@ def test_a_champion_of_another_scikit_learn_does_not_bar_the_way(project, ended)
 
 
 def test_a_champion_of_other_columns_does_not_bar_the_way(project, ended):
-    project.trained("2026-01-02", model=project.fitted("good", features=("x", "row_key")))
-    (project.root / "models").joinpath("champion.json").write_bytes(pointer(project))
+    put_in_use(project, project.trained("2026-01-02", model=project.fitted("good", features=("x", "row_key"))))
     for seed, day in enumerate(("2026-01-02", "2026-01-03")):
         table = project.columns(seed=seed)
         del table["row_key"]
@@ -174,12 +172,10 @@ def test_a_champion_of_other_columns_does_not_bar_the_way(project, ended):
     assert "it was trained on row_key, which processed/2026-01-02 lacks; the minimums alone decide" in said
 
 
-def pointer(project, day="2026-01-02"):
-    import msgspec
-
-    from contract.champion import Champion
-
-    return msgspec.json.encode(Champion.of(f"models/{day}", Dataset.open(project.root / "models" / day).manifest))
+def put_in_use(project, model):
+    """As the gate of an earlier time did, which these images could not ask any more."""
+    promoted = Line(decision="promoted", why="better", day=model.day, before=None, model=model, metrics={})
+    Throne(project.layout, project.name, registered=False).change(promoted)
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def reach_registry() -> str | None:
         if getattr(error, "code", None) in _REFUSED:
             user = login[0] if login else "nobody"
             raise Unavailable(
-                f"MLFLOW_TRACKING_URI: {address} refuses the log-in of {user}: {error}; `make up` writes it anew"
+                f"MLFLOW_TRACKING_URI: {address} refuses the log-in of {user}: {error}; `make rotate` makes new ones"
             ) from None
         raise Unavailable(f"MLFLOW_TRACKING_URI: {address} does not answer: {error}; is the server up?") from None
     return address

@@ -87,7 +87,7 @@ BASIC = "Basic dHJhaW46cGE6c3M="
 def test_a_step_logs_in_by_its_file_and_so_does_mlflows_client(monkeypatch, registry, login):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", registry.address)
     registry.login = BASIC
-    with pytest.raises(Unavailable, match=r"refuses the log-in of nobody: HTTP Error 401.*`make up` writes"):
+    with pytest.raises(Unavailable, match=r"refuses the log-in of nobody: HTTP Error 401.*`make rotate` makes"):
         reach_registry()
     login.write_text("train:wrong\n")
     with pytest.raises(Unavailable, match="refuses the log-in of train"):

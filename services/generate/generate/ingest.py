@@ -12,7 +12,7 @@ from contract.progress import progress
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
-from generate import customers
+from generate import customers, file_rows
 from generate.inbox import Inbox
 from generate.part import Part
 from generate.synthetic import Customers
@@ -52,7 +52,7 @@ def parts_of(source: Customers | Inbox | Query, *, data: bool, target: bool) -> 
     if isinstance(source, Customers):
         return customers.parts_of(source, data=data, target=target)
     if isinstance(source, Inbox):
-        return source.parts(data=data, target=target)
+        return file_rows.parts_of(source, data=data, target=target)
     # SQLAlchemy takes as long to import as all the rest: only a day that comes from a database pays for it
     from generate import query_rows
 

@@ -1,0 +1,80 @@
+"""The rows of the files of an inbox."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from contract.ahead import ahead
+from contract.config import Config
+from generate.columns import FILE, ROW, wanted
+from generate.inbox import Arrival, Inbox, state_of
+from generate.part import Part, part_of
+
+
+def parts_of(inbox: Inbox, *, data: bool, target: bool) -> Iterator[Part]:
+    """The rows of the files in the order of their names."""
+    run, config = inbox.run, inbox.run.config
+    rows_schema = _schema(config, wanted(config), [arrival for arrival in inbox.arrivals if arrival.contents.data])
+    label_schema = _schema(
+        config, [config.key, config.table.target], [arrival for arrival in inbox.arrivals if arrival.contents.target]
+    )
+    known = {*wanted(config), config.key, config.table.target}
+    number = 1
+    for arrival in inbox.arrivals:
+        # without a key of their own a day's rows are numbered, so each row has to be counted
+        asked = (data and arrival.contents.data) or (target and arrival.contents.target)
+        if not asked and config.table.key:
+            continue
+        row = 1
+        wanted_here = [name for name in arrival.table.schema.names if name in known]
+        for batch in ahead(arrival.table.batches(wanted_here)):
+            part = part_of(
+                batch,
+                config,
+                day=run.day,
+                file=arrival.input.path,
+                row=row,
+                number=number if arrival.contents.data else None,
+            )
+            yield Part(_conform(part.data, rows_schema), _conform(part.target, label_schema))
+            row += batch.num_rows
+            number += batch.num_rows if arrival.contents.data else 0
+        _must_be_unchanged(arrival)
+    if number == 1:
+        yield Part(rows_schema.empty_table(), None)
+
+
+def _schema(config: Config, columns: list[str], arrivals: list[Arrival]) -> pa.Schema:
+    """One schema for all files: a column in which their types differ becomes text, as in a CSV file."""
+    fields = []
+    for name in dict.fromkeys([config.key, *columns]):
+        schemas = [arrival.table.schema for arrival in arrivals]
+        types = {schema.field(name).type for schema in schemas if name in schema.names}
+        fields.append((name, types.pop() if len(types) == 1 else pa.string()))
+    return pa.schema([*fields, (FILE, pa.string()), (ROW, pa.int64())])
+
+
+def _conform(rows: pa.RecordBatch | None, schema: pa.Schema) -> pa.RecordBatch | None:
+    """The columns of a schema, in its order and types; null where a file has no such column."""
+    if rows is None:
+        return None
+    present = set(rows.schema.names)
+    return pa.RecordBatch.from_arrays(
+        [
+            rows[field.name].cast(field.type) if field.name in present else pa.nulls(rows.num_rows, field.type)
+            for field in schema
+        ],
+        schema=schema,
+    )
+
+
+def _must_be_unchanged(arrival: Arrival) -> None:
+    """A file that grew while it was read is not the one whose hash the manifest names."""
+    if state_of(arrival.table.path) != arrival.state:
+        raise BlockingIOError(
+            errno.EAGAIN, "changed while it was read; run again when it is complete", os.fspath(arrival.table.path)
+        )

@@ -8,15 +8,15 @@ export PWD := $(CURDIR)
 ##@ The whole system
 .PHONY: doctor up down logs
 doctor: ## tell what this machine lacks, and what to type
-	@$(PYTHON) tools/doctor.py
+	@$(PYTHON) ops/doctor.py
 
 up: ## build and start everything, wait until it is healthy, print addresses and log-in
-	@$(PYTHON) tools/doctor.py --only up
+	@$(PYTHON) ops/doctor.py --only up
 	@$(MAKE) bases
-	@$(PYTHON) tools/up.py
+	@$(PYTHON) ops/up.py
 
 down: ## stop everything; data and volumes stay
-	@$(PYTHON) tools/down.py
+	@$(PYTHON) ops/down.py
 
 logs: ## follow what the parts say
 	@docker compose logs --follow --tail 50
@@ -24,16 +24,16 @@ logs: ## follow what the parts say
 ##@ State
 .PHONY: backup restore prune rotate
 backup: ## copy all state (data, databases, secrets) into a folder: make backup [TO=backups/x]
-	@$(PYTHON) tools/backup.py $(if $(TO),"$(TO)")
+	@$(PYTHON) ops/backup.py $(if $(TO),"$(TO)")
 
 restore: ## bring it back into an empty stack: make restore FROM=backups/x
-	@$(PYTHON) tools/restore.py $(if $(FROM),"$(FROM)")
+	@$(PYTHON) ops/restore.py $(if $(FROM),"$(FROM)")
 
 prune: ## show old datasets that nothing needs, then remove them: make prune KEEP_DAYS=90 [YES=1]
-	@$(PYTHON) tools/prune.py $(KEEP_DAYS) $(if $(YES),--yes)
+	@$(PYTHON) ops/prune.py $(KEEP_DAYS) $(if $(YES),--yes)
 
 rotate: ## replace every secret that the stack made for itself
-	@$(PYTHON) tools/rotate.py
+	@$(PYTHON) ops/rotate.py
 
 ##@ Images
 .PHONY: docker bases build
@@ -49,11 +49,11 @@ build: ## build every image
 ##@ Without Docker
 .PHONY: demo ui
 demo: ## the same pipeline on this machine alone: a week of synthetic days, from bare to predictions
-	@$(PYTHON) tools/doctor.py --only demo
-	@$(PYTHON) tools/demo.py run
+	@$(PYTHON) ops/doctor.py --only demo
+	@$(PYTHON) demo/demo.py run
 
 ui: ## the Airflow and MLflow pages of the demo, until Ctrl-C
-	@$(PYTHON) tools/demo.py ui
+	@$(PYTHON) demo/demo.py ui
 
 ##@ For developers
 .PHONY: test test-faults reliability bench soak sbom lock browser
@@ -61,18 +61,18 @@ browser: ## install Chromium on a Debian machine (as root), for the tests that l
 	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install --yes -qq chromium fonts-dejavu-core > /dev/null)
 
 test: ## all checks that this machine allows; one summary says what was left out and why
-	@$(PYTHON) tools/test
+	@$(PYTHON) dev/test
 
 test-%: ## the checks of one part: test-train, test-airflow, test-docs, ...
-	@$(PYTHON) tools/test $*
+	@$(PYTHON) dev/test $*
 
 test-faults: ## break things on the real stack: every write, the services, the engine (half an hour)
-	@MICROSTEP_FAULTS_EVERY=1 MICROSTEP_FAULTS_ENGINE=1 MICROSTEP_FAULTS_STACK=1 $(PYTHON) tools/test faults images end-to-end
+	@MICROSTEP_FAULTS_EVERY=1 MICROSTEP_FAULTS_ENGINE=1 MICROSTEP_FAULTS_STACK=1 $(PYTHON) dev/test faults images end-to-end
 
 reliability: ## do the worst to every part, and print the table of docs/reliability.md (half an hour)
-	@tools/env dev contract analysis generate preprocess train validate predict socket-proxy
-	@tools/env --dev airflow
-	@.venvs/dev/bin/python tools/reliability.py
+	@dev/env dev contract analysis generate preprocess train validate predict socket-proxy
+	@dev/env --dev airflow
+	@.venvs/dev/bin/python dev/reliability.py
 
 bench: ## time the pipeline beside the same work as plain and as tuned scripts (half an hour) [ROWS=1e6] [RUNS=3]
 	@$(PYTHON) bench/pipeline.py --rows $(or $(ROWS),1e6) --runs $(or $(RUNS),3)
@@ -84,12 +84,12 @@ soak: ## 200 runs of the running stack in one go, and whether anything grows
 	@$(PYTHON) bench/soak.py $(RUNS)
 
 sbom: ## list what is in each image (CycloneDX), its licences, and what is known to be vulnerable
-	@tools/env dev
-	@.venvs/dev/bin/python tools/supply.py
+	@dev/env dev
+	@.venvs/dev/bin/python dev/sbom.py
 
 lock: ## renew every hash-locked requirements.txt
-	@tools/env contract
-	@$(PYTHON) tools/lock
+	@dev/env contract
+	@$(PYTHON) dev/lock
 
 ##@ Help
 .PHONY: help

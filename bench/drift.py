@@ -3,7 +3,7 @@
 
 Each line: references of a week of undrifted days, then days that are alike, or whose first column is shifted.
 
-    tools/env analysis
+    dev/env analysis
     PYTHONPATH=contract:analysis .venvs/analysis/bin/python bench/drift.py
 """
 

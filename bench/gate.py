@@ -4,7 +4,7 @@
 Each trial draws test rows and the scores of two models that share most of what they know (correlation RHO within
 a class). Run it in the environment of validate:
 
-    tools/env validate
+    dev/env validate
     PYTHONPATH=contract:analysis:services/validate .venvs/validate/bin/python bench/gate.py
 """
 

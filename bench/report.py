@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a judgement and its page cost: seconds and bytes, for a number of test rows, two models and two slices.
 
-tools/env validate
+dev/env validate
 PYTHONPATH=contract:analysis:services/validate .venvs/validate/bin/python bench/report.py --rows 100000
 """
 

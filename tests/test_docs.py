@@ -63,7 +63,7 @@ def slug(heading):
 
 def test_there_are_pages():
     names = {page.relative_to(ROOT).as_posix() for page in PAGES}
-    assert {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "contract/README.md"} <= names
+    assert {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "libs/contract/README.md"} <= names
 
 
 @every_page
@@ -87,7 +87,7 @@ def test_links_lead_to_files_and_headings_that_exist(page):
 def targets():
     """What can be typed after `make`."""
     written = set(re.findall(r"^([a-z%-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    usage = subprocess.run([ROOT / "tools/test", "--help"], check=True, capture_output=True, text=True).stdout
+    usage = subprocess.run([ROOT / "dev/test", "--help"], check=True, capture_output=True, text=True).stdout
     suites = re.search(r"all by default: (.*?)\n\s*\n", usage, re.DOTALL)[1]
     suites = re.sub(r"(?<=-)\s+", "", suites.replace("\n", " ")).split(",")
     benches = {f"bench-{file.stem}" for file in (ROOT / "bench").glob("*.py")}
@@ -104,15 +104,15 @@ def test_every_make_command_has_a_target(page, targets):
 @every_page
 def test_every_path_of_ours_that_a_page_names_is_there(page):
     folders = (
-        "contract/",
+        "libs/contract/",
         "services/",
         "airflow/",
-        "socket-proxy/",
+        "infra/socket-proxy/",
         "mlflow/",
         "tools/",
         "tests/",
         "docs/",
-        "airgap/",
+        "infra/airgap/",
         ".ci/",
     )
     named = {
@@ -145,7 +145,7 @@ def test_every_option_of_a_step_exists(page):
 
 def options_of(what):
     """The options that the source declares with add_argument."""
-    own = {"step": "contract/contract/options.py", "infer": "services/generate/generate/infer/command.py"}
+    own = {"step": "libs/contract/contract/options.py", "infer": "services/generate/generate/infer/command.py"}
     source = own.get(what, f"services/{what}/{what}/__main__.py")
     calls = (node for node in ast.walk(ast.parse((ROOT / source).read_text())) if isinstance(node, ast.Call))
     found = {
@@ -173,7 +173,7 @@ def test_every_variable_that_a_page_names_is_used_somewhere(page, sources):
 
 def test_the_readmes_table_of_the_data_flow_is_the_one_in_the_code():
     steps = load(ROOT / "airflow/microstep_airflow/steps.py", "steps").STEPS
-    layout = load(ROOT / "contract/contract/layout.py", "layout").Layout(Path())
+    layout = load(ROOT / "libs/contract/contract/layout.py", "layout").Layout(Path())
 
     def path(name, step):
         if name == "report":
@@ -216,7 +216,7 @@ def sections():
         "Decision": "decision", "Drift": "drift", "Predictions": "predictions", "Schedule": "schedule",
         "Alerts": "alerts",
     }  # fmt: skip
-    sources = [ROOT / f"contract/contract/{name}.py" for name in ("sections", "modelling")]
+    sources = [ROOT / f"libs/contract/contract/{name}.py" for name in ("sections", "modelling")]
     for node in (node for source in sources for node in ast.parse(source.read_text()).body):
         bases = [base.id for base in node.bases if isinstance(base, ast.Name)] if isinstance(node, ast.ClassDef) else []
         if "Section" not in bases and getattr(node, "name", None) not in names:
@@ -265,12 +265,12 @@ def test_the_shipped_configuration_uses_keys_that_the_page_has():
 
 @pytest.mark.parametrize("page", ["docs/architecture.md"])
 def test_the_table_of_exit_codes_is_the_one_in_the_code(page):
-    codes = load(ROOT / "contract/contract/errors.py", "errors").ExitCode
+    codes = load(ROOT / "libs/contract/contract/errors.py", "errors").ExitCode
     assert {int(row[0]) for row in table_rows((ROOT / page).read_text(), "code")} == {code.value for code in codes}
 
 
 def test_exit_codes_are_retried_as_the_page_says():
-    codes = load(ROOT / "contract/contract/errors.py", "errors").ExitCode
+    codes = load(ROOT / "libs/contract/contract/errors.py", "errors").ExitCode
     source = (ROOT / "airflow/microstep_airflow/outcome.py").read_text()
     names = re.findall(r"ExitCode\.(\w+)", re.search(r"MENDED_BY_RETRY = \{(.*?)\}", source)[1])
     rows = table_rows((ROOT / "docs/architecture.md").read_text(), "code")
@@ -288,10 +288,10 @@ def test_every_decision_is_listed_and_numbered_without_a_gap():
 def test_every_module_of_the_contract_is_in_its_readme():
     listed = {
         name
-        for row in table_rows((ROOT / "contract/README.md").read_text(), "module")
+        for row in table_rows((ROOT / "libs/contract/README.md").read_text(), "module")
         for name in re.findall(r"`(\w+)`", row[0])
     }
-    assert listed == {path.stem for path in (ROOT / "contract/contract").glob("*.py")} - {"__init__"}
+    assert listed == {path.stem for path in (ROOT / "libs/contract/contract").glob("*.py")} - {"__init__"}
 
 
 @pytest.mark.parametrize("step", STEPS)

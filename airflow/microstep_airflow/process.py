@@ -67,7 +67,7 @@ class ProcessStepOperator(BaseOperator):
         """Run the step; raise what `outcome` says about its end."""
         if not self.python.exists():
             raise AirflowFailException(
-                f"{self.python}: must be there, is not; make the environment: tools/env {self.step}"
+                f"{self.python}: must be there, is not; make the environment: dev/env {self.step}"
             )
         self.child = subprocess.Popen(
             self.command(),

@@ -99,7 +99,7 @@ def test_a_step_killed_by_a_signal_is_told_as_a_container_would_tell_it(step):
 
 
 def test_an_environment_that_was_not_made_fails_at_once_and_says_how_to_make_it(tmp_path):
-    with pytest.raises(AirflowFailException, match=r"train/bin/python: must be there.*tools/env train"):
+    with pytest.raises(AirflowFailException, match=r"train/bin/python: must be there.*dev/env train"):
         run(operator(tmp_path))
 
 

@@ -171,7 +171,7 @@ def test_the_question_says_day_scores_rules_and_where_the_report_is(asked):
 MISSING = [step for step in STEPS if not (ROOT / ".venvs" / step / "bin" / "python").exists()]
 
 
-@pytest.mark.skipif(MISSING != [], reason=f"no environment for {', '.join(MISSING)}: tools/env {' '.join(MISSING)}")
+@pytest.mark.skipif(MISSING != [], reason=f"no environment for {', '.join(MISSING)}: dev/env {' '.join(MISSING)}")
 def test_the_real_steps_bring_synthetic_data_to_predictions(tmp_path):
     config = (ROOT / "pipeline.toml").read_text()
     for old, new in [("window_days = 7", "window_days = 2"), ("rows = 2000", "rows = 1000"), ("to = [", "to = [] #")]:

@@ -1,4 +1,4 @@
-"""The sequences of tools/tests/test_operator_sequences.py on the real engine: what its model of an engine shows is held against it."""
+"""The sequences of ops/tests/test_operator_sequences.py on the real engine: what its model of an engine shows is held against it."""
 
 import json
 import os

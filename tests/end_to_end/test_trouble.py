@@ -521,7 +521,7 @@ def test_a_backup_brings_an_empty_stack_to_the_same_predictions(trained, tmp_pat
 def test_a_damaged_backup_and_a_stack_that_is_not_empty_are_refused(trained, tmp_path):
     backup = tmp_path / "damaged"
     trained.run("make", "--no-print-directory", "backup", f"TO={backup}")
-    words = ["python3", "tools/restore.py", str(backup)]
+    words = ["python3", "ops/restore.py", str(backup)]
     refused = subprocess.run(words, cwd=trained.checkout, capture_output=True, text=True, check=False)
     assert refused.returncode == 73
     assert "the stack must be empty" in refused.stderr

@@ -26,7 +26,7 @@ START_SECONDS = 120
 def server(tmp_path_factory):
     """The address of a registry of our own."""
     if not SERVER.exists():
-        pytest.skip(f"no MLflow server at {SERVER}; make it with: tools/env mlflow")
+        pytest.skip(f"no MLflow server at {SERVER}; make it with: dev/env mlflow")
     home = tmp_path_factory.mktemp("mlflow")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

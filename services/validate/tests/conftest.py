@@ -231,6 +231,6 @@ def each_task(request, tmp_path):
 def server(tmp_path_factory):
     """The address of a registry of our own."""
     if not SERVER.exists():
-        pytest.skip(f"no MLflow server at {SERVER}; make it with: tools/env mlflow")
+        pytest.skip(f"no MLflow server at {SERVER}; make it with: dev/env mlflow")
     with serving(tmp_path_factory.mktemp("mlflow")) as address:
         yield address

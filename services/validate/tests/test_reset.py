@@ -31,7 +31,7 @@ def served(tmp_path_factory, make_project):
     """A data root on which three champions followed one another, as versions 1 to 3, and a day was predicted."""
     for name in ("train", "predict"):
         if not (ROOT / ".venvs" / name).exists():
-            pytest.skip(f"no environment of {name}; make it with: tools/env {name}")
+            pytest.skip(f"no environment of {name}; make it with: dev/env {name}")
     project = make_project(tmp_path_factory.mktemp("served"))
     for number, (day, quality) in enumerate(zip(DAYS, ("bad", "fine", "good"), strict=True), start=1):
         project.trained(day, quality, version=str(number))

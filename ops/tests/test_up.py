@@ -73,7 +73,7 @@ def test_what_the_user_changes_or_commits_is_no_part_of_the_revision(repository)
     assert up.revision(root) == first
 
 
-@pytest.mark.parametrize("name", ["services/train/code.py", "contract/new.py"])
+@pytest.mark.parametrize("name", ["services/train/code.py", "libs/contract/new.py"])
 def test_a_change_to_what_goes_into_an_image_marks_the_revision(repository, name):
     root, _ = repository
     first = up.revision(root)

@@ -15,30 +15,30 @@ from collections.abc import Iterable, Sequence
 STEPS = ("generate", "preprocess", "train", "validate", "predict")
 
 # the library that they share; train's and validate's tests talk to a real MLflow
-_BESIDE = {"train": ("analysis/", "mlflow/"), "validate": ("analysis/", "mlflow/"), "predict": ("analysis/",)}
+_BESIDE = {"train": ("libs/analysis/", "mlflow/"), "validate": ("libs/analysis/", "mlflow/"), "predict": ("libs/analysis/",)}
 
 # all steps together
-_CHAIN = ("services/", "analysis/", "contract/", "pipeline.toml")
+_CHAIN = ("services/", "libs/analysis/", "libs/contract/", "pipeline.toml")
 
-# what a part is made from or tested with: folders end in "/", the rest are files; a part is a suite of tools/test
+# what a part is made from or tested with: folders end in "/", the rest are files; a part is a suite of dev/test
 MADE_FROM: dict[str, tuple[str, ...]] = {
     # its boundary test counts the users of every name
-    "contract": ("contract/", "analysis/", "pipeline.toml", "services/", "airflow/"),
-    **{step: (f"services/{step}/", "contract/", "pipeline.toml", *_BESIDE.get(step, ())) for step in STEPS},
+    "contract": ("libs/contract/", "libs/analysis/", "pipeline.toml", "services/", "airflow/"),
+    **{step: (f"services/{step}/", "libs/contract/", "pipeline.toml", *_BESIDE.get(step, ())) for step in STEPS},
     # its tests let whole DAGs run, with the steps' own code, and ask the socket proxy about each step's container
-    "airflow": ("airflow/", "analysis/", "contract/", "pipeline.toml", "services/", "socket-proxy/"),
-    "analysis": ("analysis/", "contract/"),
-    "mlflow": ("mlflow/", "contract/layers/"),
-    "socket-proxy": ("socket-proxy/", "contract/layers/"),
-    "escape": ("socket-proxy/", "tests/escape/", "airflow/microstep_airflow/docker_client.py"),
+    "airflow": ("airflow/", "libs/analysis/", "libs/contract/", "pipeline.toml", "services/", "infra/socket-proxy/"),
+    "analysis": ("libs/analysis/", "libs/contract/"),
+    "mlflow": ("mlflow/", "infra/images/"),
+    "socket-proxy": ("infra/socket-proxy/", "infra/images/"),
+    "escape": ("infra/socket-proxy/", "tests/escape/", "airflow/microstep_airflow/docker_client.py"),
     # its tests type the commands of the Makefile, in copies of the checkout
-    "dev": ("tools/", "bench/", "airgap/", "docker-compose.yml", "secrets/", ".env.example"),
+    "dev": ("tools/", "bench/", "infra/airgap/", "docker-compose.yml", "secrets/", ".env.example"),
     "demo": (*_CHAIN, "airflow/", "mlflow/", "tools/", "tests/test_demo.py"),
     "faults": (*_CHAIN, "tests/faults/"),
     "browser": (*_CHAIN, "tests/browser/"),
     "conformance": (*_CHAIN, "tests/conformance/"),
     "end-to-end": (
-        *(*_CHAIN, "airflow/", "mlflow/", "socket-proxy/", "tools/", "airgap/", "postgres/"),
+        *(*_CHAIN, "airflow/", "mlflow/", "infra/socket-proxy/", "tools/", "infra/airgap/", "postgres/"),
         *(
             "docker-compose.yml",
             "docker-compose.tls.yml",
@@ -52,7 +52,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "docs": ("docs/", "LICENSE", ".gitignore", "tests/test_docs.py"),
 }
 # these can change how any part is built or tested
-FOR_ALL = (".github/", ".ci/", "dev/", "contract/uv.txt", "pyproject.toml", "Makefile")
+FOR_ALL = (".github/", ".ci/", "dev/", "infra/images/uv.txt", "pyproject.toml", "Makefile")
 # a page is read by people and by the docs' own test, wherever it lies
 PAGE = ".md"
 

@@ -19,7 +19,7 @@ POSTGRES_GROUP = 5432
 FERNET = "airflow/fernet_key"
 LOGINS = "mlflow/logins.json"
 STEPS = ("train", "validate", "predict")
-"""Those that talk to MLflow; what each may do there: mlflow/microstep_mlflow/rules.py."""
+"""Those that talk to MLflow; what each may do there: infra/mlflow/microstep_mlflow/rules.py."""
 ORDINARY = (1000, 1000)
 """Owner of a data root that belongs to root, as whom no step runs."""
 

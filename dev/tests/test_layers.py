@@ -1,4 +1,4 @@
-"""tools/layers.py: what an image stores, from what the engine tells."""
+"""dev/layers.py: what an image stores, from what the engine tells."""
 
 import layers as layers_module
 import pytest

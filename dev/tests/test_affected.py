@@ -1,4 +1,4 @@
-"""tools/changed.py, on git repositories made for the test."""
+"""dev/affected.py, on git repositories made for the test."""
 
 import importlib.util
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "tools/changed.py"
+SCRIPT = ROOT / "dev/affected.py"
 STEPS = {"generate", "preprocess", "train", "validate", "predict"}
 # whose tests look into the services, or run them
 USERS = {"contract", "airflow", "docs"}
@@ -62,11 +62,11 @@ def test_a_service_affects_itself_and_what_runs_it_and_no_other_service(reposito
     [
         ("services/generate/requirements.txt", {"generate"} | USERS | WHOLE),
         ("airflow/dags/train.py", {"contract", "airflow", "demo", "end-to-end", "docs"}),
-        ("analysis/analysis/drift.py", {"analysis", "train", "validate", "predict"} | USERS | WHOLE),
-        ("mlflow/Dockerfile", {"mlflow", "train", "validate", "demo", "end-to-end", "docs"}),
-        ("socket-proxy/socket_proxy/rules.py", {"socket-proxy", "escape", "airflow", "end-to-end", "docs"}),
+        ("libs/analysis/analysis/drift.py", {"analysis", "train", "validate", "predict"} | USERS | WHOLE),
+        ("infra/mlflow/Dockerfile", {"mlflow", "train", "validate", "demo", "end-to-end", "docs"}),
+        ("infra/socket-proxy/socket_proxy/rules.py", {"socket-proxy", "escape", "airflow", "end-to-end", "docs"}),
         ("docker-compose.yml", {"dev", "end-to-end", "docs"}),
-        ("tools/doctor.py", {"dev", "demo", "end-to-end", "docs"}),
+        ("ops/doctor.py", {"dev", "demo", "end-to-end", "docs"}),
         ("tests/conformance/test_image.py", {"conformance", "docs"}),
     ],
 )
@@ -75,19 +75,19 @@ def test_a_part_affects_itself_and_the_whole_stack(repository, path, parts):
 
 
 def test_the_contract_affects_all_that_use_it(repository):
-    parts = repository.affected("contract/contract/layout.py")
+    parts = repository.affected("libs/contract/contract/layout.py")
     assert parts == STEPS | {"analysis"} | USERS | WHOLE
 
 
 @pytest.mark.parametrize(
     "path",
-    [".github/workflows/ci.yml", ".ci/run", "dev/requirements.txt", "contract/uv.txt", "pyproject.toml", "Makefile"],
+    [".github/workflows/ci.yml", ".ci/run", "dev/requirements.txt", "infra/images/uv.txt", "pyproject.toml", "Makefile"],
 )
 def test_what_builds_and_tests_the_parts_affects_all(repository, path):
     assert repository.affected(path) == ALL
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs/operations.md", "services/train/README.md", "contract/README.md"])
+@pytest.mark.parametrize("path", ["README.md", "docs/operations.md", "services/train/README.md", "libs/contract/README.md"])
 def test_a_page_affects_the_docs_alone(repository, path):
     assert repository.affected(path) == {"docs"}
 
@@ -119,7 +119,7 @@ def test_what_others_changed_on_the_base_meanwhile_does_not_count(repository):
     repository.git("switch", "--quiet", "--create", "feature")
     repository.commit("services/train/new.py")
     repository.git("switch", "--quiet", "main")
-    repository.commit("socket-proxy/new.py")
+    repository.commit("infra/socket-proxy/new.py")
     found = repository.ask("--base", "main", "--head", "feature").stdout.split()
     assert "train" in found
     assert "socket-proxy" not in found
@@ -160,7 +160,7 @@ def test_every_file_of_this_repository_has_a_rule():
 
 def test_every_suite_of_the_tests_is_a_part_so_that_ci_leaves_none_out():
     """`images` builds what the others need; a part builds its own."""
-    usage = subprocess.run([ROOT / "tools/test", "--help"], check=True, capture_output=True, text=True).stdout
+    usage = subprocess.run([ROOT / "dev/test", "--help"], check=True, capture_output=True, text=True).stdout
     usage = " ".join(usage.split()).replace("- ", "-")  # a line may end at a hyphen
     suites = set(usage.partition("all by default: ")[2].partition(" options:")[0].split(", "))
     assert suites - {"images"} == ALL

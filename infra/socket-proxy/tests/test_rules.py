@@ -174,4 +174,4 @@ def test_a_refusal_names_the_call_and_where_the_rules_are():
     assert isinstance(refusal, Refusal)
     assert refusal.status == 403
     assert "GET /v1.45/info" in refusal.message
-    assert "socket-proxy/README.md" in refusal.message
+    assert "infra/socket-proxy/README.md" in refusal.message

@@ -33,7 +33,7 @@ def make_environments(root: Path, tell: Callable[[str], None]) -> None:
     for part in PARTS:
         tell(part)
         if code := kept.run([root / "tools" / "env", part]):
-            raise Trouble(f"The environment .venvs/{part} could not be made: tools/env {part} ended with {code}.")
+            raise Trouble(f"The environment .venvs/{part} could not be made: dev/env {part} ended with {code}.")
 
 
 def free_port(wanted: int | None, name: str) -> int:

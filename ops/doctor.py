@@ -21,7 +21,7 @@ from pathlib import Path
 from diagnosis import Engine, Finding, Machine, judge_demo, judge_stack
 from settings import ELSEWHERE, HOME, PROJECT, RESTORING, ROOT, UnreadableError, ports, read, same_place
 
-READ_BY_CONTAINERS = ("pipeline.toml", "tools/make_secrets.py", "postgres/databases.sh")
+READ_BY_CONTAINERS = ("pipeline.toml", "ops/make_secrets.py", "infra/postgres/databases.sh")
 
 
 def ask_engine() -> Engine:

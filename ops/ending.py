@@ -1,4 +1,4 @@
-"""How the commands that look after state end: in words, with an exit code of contract/contract/errors.py."""
+"""How the commands that look after state end: in words, with an exit code of libs/contract/contract/errors.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""tools/lock, and that images can share the layers that it locks."""
+"""dev/lock, and that images can share the layers that it locks."""
 
 import importlib.util
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-loader = SourceFileLoader("lock", str(ROOT / "tools/lock"))
+loader = SourceFileLoader("lock", str(ROOT / "dev/lock"))
 lock = importlib.util.module_from_spec(importlib.util.spec_from_loader("lock", loader))
 loader.exec_module(lock)
 
@@ -35,7 +35,7 @@ def test_there_are_images_with_layers_and_images_without():
 @each_part_with_layers
 def test_the_lock_of_a_part_holds_what_its_layers_hold_to_the_version_and_the_hash(part):
     for layer in LAYERS[part]:
-        assert pins(ROOT / "contract/layers" / f"{layer}.txt") - pins(ROOT / part / "requirements.txt") == set()
+        assert pins(ROOT / "infra/images" / f"{layer}.txt") - pins(ROOT / part / "requirements.txt") == set()
 
 
 @each_part_with_layers
@@ -61,9 +61,9 @@ def test_the_versions_of_the_layers_hold_for_every_part_that_has_one(part):
 
 def test_the_widest_layer_comes_first_and_is_bound_by_none():
     first, *others = lock.sources()
-    assert first == Path("contract/layers/plots.in")
+    assert first == Path("infra/images/plots.in")
     assert not lock.bound(first)
-    assert {Path("contract/layers/arrow.in"), Path("contract/layers/models.in")} <= set(others)
+    assert {Path("infra/images/arrow.in"), Path("infra/images/models.in")} <= set(others)
 
 
 @pytest.mark.parametrize("part", ["airflow", "socket-proxy", "dev"])

@@ -99,7 +99,7 @@ def judge(request: Request, settings: Settings) -> Request | Refusal:
     if call is None or match is None:
         return Refusal(
             f"{request.method} {path} is not among the calls that the socket proxy lets through;"
-            " socket-proxy/README.md lists them"
+            " infra/socket-proxy/README.md lists them"
         )
     if request.body and not call.body:
         return Refusal(f"{request.method} {path} takes no body; {len(request.body)} bytes came with it")

@@ -60,7 +60,7 @@ SUITES: tuple[tuple[str, list[str], dict[str, str]], ...] = (
     (".venvs/dev/bin/python", ["--numprocesses=2", "tests/faults"], {}),
     (".venvs/dev/bin/python", ["tests/escape"], {}),
     (".venvs/airflow/bin/python", ["airflow/tests/test_spool.py"], AIRFLOW),
-    (".venvs/dev/bin/python", ["--numprocesses=2", "tools/tests/test_operator_sequences.py"], {}),
+    (".venvs/dev/bin/python", ["--numprocesses=2", "ops/tests/test_operator_sequences.py"], {}),
     (".venvs/dev/bin/python", ["tests/end_to_end/test_operator.py", "tests/end_to_end/test_trouble.py"], {}),
 )
 

@@ -1,4 +1,4 @@
-# `make` lists what there is to type. A recipe of more than three lines lives in tools/.
+# `make` lists what there is to type. A recipe of more than three lines lives in ops/, dev/ or demo/.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 PYTHON ?= python3

@@ -26,7 +26,7 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests" / "end_to_end")]
+sys.path[:0] = [str(ROOT / folder) for folder in ("demo", "ops", "tests/end_to_end")]
 
 from airflow_api import ENDED, AirflowApi  # noqa: E402 - the path comes first
 from embedded import Airflow  # noqa: E402
@@ -152,7 +152,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3, help="of each side")
     args = parser.parse_args()
     for part in ("airflow", "dev"):
-        subprocess.run([ROOT / "tools" / "env", part], check=True)
+        subprocess.run([ROOT / "dev" / "env", part], check=True)
     with tempfile.TemporaryDirectory(prefix="microstep-bench-", ignore_cleanup_errors=True) as name:
         place = Path(name)
         place.chmod(0o755)  # containers of other users read below it

@@ -20,7 +20,7 @@ import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path.insert(0, str(ROOT / "dev"))
 
 from layers import BASE, MEGABYTE, Layer, layers, size, stored  # noqa: E402 - the path comes first
 
@@ -73,7 +73,10 @@ def tables(prefix: str) -> None:
 def rebuilt(name: str, folder: Path) -> float:
     """Seconds that building a step's or Airflow's image from a copy of the sources takes; the image does not stay."""
     context = folder / "services" / name if name in STEPS else folder / name
-    contexts = [f"--build-context={each}={folder / each}" for each in ("contract", "analysis")]
+    contexts = [
+        f"--build-context={path.name}={folder / path}"
+        for path in map(Path, ("infra/images", "libs/contract", "libs/analysis"))
+    ]
     started = time.monotonic()
     # a name of its own: what is taken away by its id is gone under every name
     tag = f"rebuilt:{uuid.uuid4()}"
@@ -95,7 +98,7 @@ def rebuilds() -> None:
     users = (*STEPS, "airflow")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        for part in ("contract", "analysis", "services", "airflow"):
+        for part in ("infra", "libs", "services", "airflow"):
             shutil.copytree(ROOT / part, folder / part)
         for name in users:
             rebuilt(name, folder)
@@ -103,7 +106,7 @@ def rebuilds() -> None:
         for name in STEPS:
             changed(folder / "services" / name / name / "__main__.py")
             print(f"| a line of {name} | {name} | {rebuilt(name, folder):.1f} |", flush=True)
-        changed(folder / "contract" / "contract" / "days.py")
+        changed(folder / "libs/contract/contract/days.py")
         print(f"| a line of the contract | {', '.join(users)} | {sum(rebuilt(name, folder) for name in users):.1f} |")
 
 

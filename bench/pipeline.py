@@ -123,7 +123,7 @@ def inbox(tables: Path, out: Path, training: str = "") -> None:
 
 def step(name: str, day: str, out: Path, *words: str) -> tuple[float, int]:
     """Seconds and peak megabytes of a step, run as the `process` runner does."""
-    path = os.pathsep.join(str(ROOT / part) for part in ("contract", "analysis", f"services/{name}"))
+    path = os.pathsep.join(str(ROOT / part) for part in ("libs/contract", "libs/analysis", f"services/{name}"))
     python = ROOT / ".venvs" / name / "bin" / "python"
     options = ["--day", day, "--data-root", out / "data", "--config", out / "pipeline.toml", *words]
     seconds, megabytes, _ = timed([python, "-m", name, *options], PYTHONPATH=path)
@@ -144,7 +144,7 @@ def pipeline(tables: Path, out: Path, training: str = "") -> Run:
 
 def environments() -> None:
     """Make the environments of all steps."""
-    subprocess.run([ROOT / "tools" / "env", *dict.fromkeys(step for step, _ in CHAIN)], check=True)
+    subprocess.run([ROOT / "dev" / "env", *dict.fromkeys(step for step, _ in CHAIN)], check=True)
 
 
 def make_tables(rows: float, folder: Path) -> Path:

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path.insert(0, str(ROOT / "demo"))
 
 from airflow_api import AirflowApi  # noqa: E402 - the path comes first
 from settings import ports, read  # noqa: E402

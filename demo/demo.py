@@ -19,11 +19,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 
-from embedded import Airflow, Server, Trouble, make_environments, mlflow_password, mlflow_server
-from only_one import Occupied, only_one
-from stages import Stages, printable
-
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "ops"))
+
+from embedded import Airflow, Server, Trouble, make_environments, mlflow_password, mlflow_server  # noqa: E402
+from only_one import Occupied, only_one  # noqa: E402
+from stages import Stages, printable  # noqa: E402
+
 HOME = ROOT / ".demo"
 DAYS = 7
 

@@ -32,7 +32,7 @@ def make_environments(root: Path, tell: Callable[[str], None]) -> None:
     """Make `.venvs/<part>` for every part that the embedded way needs. Raises Trouble."""
     for part in PARTS:
         tell(part)
-        if code := kept.run([root / "tools" / "env", part]):
+        if code := kept.run([root / "dev" / "env", part]):
             raise Trouble(f"The environment .venvs/{part} could not be made: dev/env {part} ended with {code}.")
 
 
@@ -124,7 +124,7 @@ def mlflow_server(root: Path, home: Path, port: int | None = None, hold: Sequenc
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MICROSTEP_MLFLOW_LOGINS": str(logins),
-        "PYTHONPATH": str(root / "mlflow"),
+        "PYTHONPATH": str(root / "infra" / "mlflow"),
     }
     return Server("MLflow", command, home / "mlflow.log", f"http://127.0.0.1:{port}", "/health", env, hold)
 
@@ -180,7 +180,7 @@ class Airflow(Server):
             "MICROSTEP_MLFLOW_LOGINS_OF_STEPS": str(home / "secrets" / "registry"),
             "MLFLOW_TRACKING_URI": tracking,
             "PATH": f"{root / '.venvs' / 'airflow' / 'bin'}:{os.environ['PATH']}",
-            "PYTHONPATH": f"{root / 'contract'}:{root / 'airflow'}",
+            "PYTHONPATH": f"{root / 'libs' / 'contract'}:{root / 'airflow'}",
         }
         command: list[str | Path] = [root / ".venvs" / "airflow" / "bin" / "airflow", "standalone"]
         self.api = AirflowApi(url, self.password)

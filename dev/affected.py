@@ -15,7 +15,11 @@ from collections.abc import Iterable, Sequence
 STEPS = ("generate", "preprocess", "train", "validate", "predict")
 
 # the library that they share; train's and validate's tests talk to a real MLflow
-_BESIDE = {"train": ("libs/analysis/", "mlflow/"), "validate": ("libs/analysis/", "mlflow/"), "predict": ("libs/analysis/",)}
+_BESIDE = {
+    "train": ("libs/analysis/", "infra/mlflow/"),
+    "validate": ("libs/analysis/", "infra/mlflow/"),
+    "predict": ("libs/analysis/",),
+}
 
 # all steps together
 _CHAIN = ("services/", "libs/analysis/", "libs/contract/", "pipeline.toml")
@@ -28,21 +32,20 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     # its tests let whole DAGs run, with the steps' own code, and ask the socket proxy about each step's container
     "airflow": ("airflow/", "libs/analysis/", "libs/contract/", "pipeline.toml", "services/", "infra/socket-proxy/"),
     "analysis": ("libs/analysis/", "libs/contract/"),
-    "mlflow": ("mlflow/", "infra/images/"),
+    "mlflow": ("infra/mlflow/", "infra/images/"),
     "socket-proxy": ("infra/socket-proxy/", "infra/images/"),
     "escape": ("infra/socket-proxy/", "tests/escape/", "airflow/microstep_airflow/docker_client.py"),
     # its tests type the commands of the Makefile, in copies of the checkout
-    "dev": ("tools/", "bench/", "infra/airgap/", "docker-compose.yml", "secrets/", ".env.example"),
-    "demo": (*_CHAIN, "airflow/", "mlflow/", "tools/", "tests/test_demo.py"),
+    "dev": ("dev/", "ops/", "demo/", "bench/", "infra/", "docker-compose.yml", "secrets/", ".env.example"),
+    "demo": (*_CHAIN, "airflow/", "infra/mlflow/", "demo/", "ops/", "tests/test_demo.py"),
     "faults": (*_CHAIN, "tests/faults/"),
     "browser": (*_CHAIN, "tests/browser/"),
     "conformance": (*_CHAIN, "tests/conformance/"),
     "end-to-end": (
-        *(*_CHAIN, "airflow/", "mlflow/", "infra/socket-proxy/", "tools/", "infra/airgap/", "postgres/"),
+        *(*_CHAIN, "airflow/", "infra/", "ops/", "demo/"),
         *(
             "docker-compose.yml",
             "docker-compose.tls.yml",
-            "pages/",
             ".env.example",
             "data/",
             "secrets/",
@@ -52,7 +55,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "docs": ("docs/", "LICENSE", ".gitignore", "tests/test_docs.py"),
 }
 # these can change how any part is built or tested
-FOR_ALL = (".github/", ".ci/", "dev/", "infra/images/uv.txt", "pyproject.toml", "Makefile")
+FOR_ALL = (".github/", ".ci/", "dev/", "infra/images/install", "infra/images/uv.txt", "pyproject.toml", "Makefile")
 # a page is read by people and by the docs' own test, wherever it lies
 PAGE = ".md"
 

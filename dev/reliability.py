@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import kept
-
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "ops"))
+
+import kept  # noqa: E402
+
 FULL = {
     "MICROSTEP_FAULTS_EVERY": "1",
     "MICROSTEP_FUZZ": "1000",
@@ -27,7 +29,9 @@ FULL = {
     "MICROSTEP_SEQUENCES": "500",
     "MICROSTEP_ENGINE_SEQUENCES": "3",
 }
-AIRFLOW = {"PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("contract", "airflow", "socket-proxy"))}
+AIRFLOW = {
+    "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("libs/contract", "airflow", "infra/socket-proxy"))
+}
 
 
 @dataclass

@@ -18,7 +18,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from diagnosis import Engine, Finding, Machine, judge_demo, judge_stack
+from checks import Engine, Finding, Machine, judge_demo, judge_stack
 from settings import ELSEWHERE, HOME, PROJECT, RESTORING, ROOT, UnreadableError, ports, read, same_place
 
 READ_BY_CONTAINERS = ("pipeline.toml", "ops/make_secrets.py", "infra/postgres/databases.sh")

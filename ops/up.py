@@ -14,7 +14,7 @@ from ending import CONFIGURATION, refuse
 from settings import ROOT, USER, UnreadableError, environment, ports, read
 
 SETTINGS = ROOT / ".env"
-BUILT_FROM = ("airflow", "analysis", "contract", "mlflow", "services", "socket-proxy")
+BUILT_FROM = ("airflow", "infra", "libs", "services")
 """What goes into images that know their revision. All else, pipeline.toml first of all, is the user's to change."""
 WAIT_SECONDS = "600"
 
@@ -74,7 +74,7 @@ def main() -> int:
     if has_way_out("microstep-steps"):
         refuse(
             CONFIGURATION,
-            "microstep-steps: must be a network without a way out, but is an earlier version's; make down, then make up",
+            "microstep-steps: must be a network without a way out, but is an earlier version's; make down, make up",
         )
     try:
         settings = read()

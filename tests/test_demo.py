@@ -157,7 +157,7 @@ def test_a_server_that_does_not_start_is_named_with_its_log(first):
     assert done.returncode == 2
     assert f"MLflow did not start: it ended at once. Its log: {checkout}/.demo/mlflow.log" in done.stderr
     assert "file is not a database" in done.stderr
-    assert 'Traceback (most recent call last):\n  File "' + str(checkout / "tools") not in done.stderr
+    assert 'Traceback (most recent call last):\n  File "' + str(checkout / "demo") not in done.stderr
     assert wait_until_none(checkout) == []
 
 
@@ -188,7 +188,7 @@ def test_the_configuration_may_begin_with_a_mark_and_must_be_utf8(first, content
     words = "import demo; demo.configure(demo.week())"
     try:
         done = subprocess.run(
-            [sys.executable, "-c", words], cwd=checkout / "tools", capture_output=True, text=True, check=False
+            [sys.executable, "-c", words], cwd=checkout / "demo", capture_output=True, text=True, check=False
         )
     finally:
         shipped.write_text(text, encoding="utf-8")

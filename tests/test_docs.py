@@ -104,15 +104,15 @@ def test_every_make_command_has_a_target(page, targets):
 @every_page
 def test_every_path_of_ours_that_a_page_names_is_there(page):
     folders = (
-        "libs/contract/",
+        "libs/",
         "services/",
         "airflow/",
-        "infra/socket-proxy/",
-        "mlflow/",
-        "tools/",
+        "infra/",
+        "ops/",
+        "dev/",
+        "demo/",
         "tests/",
         "docs/",
-        "infra/airgap/",
         ".ci/",
     )
     named = {

@@ -122,7 +122,7 @@ class ProcessStepOperator(BaseOperator):
         kept = {name: value for name, value in os.environ.items() if "AIRFLOW" not in name}
         if folder := kept.pop(LOGINS, ""):
             kept["MICROSTEP_MLFLOW_LOGIN_FILE"] = str(Path(folder, self.step, "login"))
-        sources = [Path(self.home, part) for part in ("contract", "analysis", f"services/{self.step}")]
+        sources = [Path(self.home, part) for part in ("libs/contract", "libs/analysis", f"services/{self.step}")]
         return {**kept, "PYTHONPATH": os.pathsep.join(map(str, sources)), "PYTHONUNBUFFERED": "1"}
 
 

@@ -22,7 +22,7 @@ def output(*words: str | Path) -> str:
 def prepare(name: str) -> None:
     """Make `.venvs/bench/peers/<name>`, and the image `bench-<name>` if the folder has a Dockerfile."""
     folder = Path("bench", "peers", name)
-    output(ROOT / "tools" / "env", folder)
+    output(ROOT / "dev" / "env", folder)
     if (ROOT / folder / "Dockerfile").exists():
         output("docker", "build", "--quiet", "--build-context", "contract=contract", "--tag", f"bench-{name}", folder)
 

@@ -81,13 +81,22 @@ def test_the_contract_affects_all_that_use_it(repository):
 
 @pytest.mark.parametrize(
     "path",
-    [".github/workflows/ci.yml", ".ci/run", "dev/requirements.txt", "infra/images/uv.txt", "pyproject.toml", "Makefile"],
+    [
+        ".github/workflows/ci.yml",
+        ".ci/run",
+        "dev/requirements.txt",
+        "infra/images/uv.txt",
+        "pyproject.toml",
+        "Makefile",
+    ],
 )
 def test_what_builds_and_tests_the_parts_affects_all(repository, path):
     assert repository.affected(path) == ALL
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs/operations.md", "services/train/README.md", "libs/contract/README.md"])
+@pytest.mark.parametrize(
+    "path", ["README.md", "docs/operations.md", "services/train/README.md", "libs/contract/README.md"]
+)
 def test_a_page_affects_the_docs_alone(repository, path):
     assert repository.affected(path) == {"docs"}
 

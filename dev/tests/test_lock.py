@@ -28,7 +28,7 @@ def pins(path):
 
 
 def test_there_are_images_with_layers_and_images_without():
-    assert {part for part, layers in LAYERS.items() if layers} >= {"services/train", "services/predict", "mlflow"}
+    assert {part for part, layers in LAYERS.items() if layers} >= {"services/train", "services/predict", "infra/mlflow"}
     assert LAYERS["airflow"] == []
 
 
@@ -66,7 +66,7 @@ def test_the_widest_layer_comes_first_and_is_bound_by_none():
     assert {Path("infra/images/arrow.in"), Path("infra/images/models.in")} <= set(others)
 
 
-@pytest.mark.parametrize("part", ["airflow", "socket-proxy", "dev"])
+@pytest.mark.parametrize("part", ["airflow", "infra/socket-proxy", "dev"])
 def test_parts_without_layers_choose_their_versions_alone(part):
     assert not lock.bound(Path(part, "requirements.in"))
     assert LAYERS.get(part, []) == []

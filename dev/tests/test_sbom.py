@@ -2,7 +2,7 @@ import json
 import zipfile
 
 import pytest
-from supply import Package, advisories, bill, is_affected
+from sbom import Package, advisories, bill, is_affected
 
 
 def spans(*events):

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import doctor
-from diagnosis import Finding
+from checks import Finding
 
 SCRIPT = Path(doctor.__file__)
 

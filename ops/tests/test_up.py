@@ -88,7 +88,5 @@ def test_outside_git_the_revision_is_unknown(tmp_path):
 
 def test_every_build_that_is_told_its_revision_is_made_from_what_the_revision_counts():
     text = (up.ROOT / "docker-compose.yml").read_text()
-    contexts = set(re.findall(r"context: ([\w-]+)", text)) | set(
-        re.findall(r"(?:contract|analysis): ([a-z]+)[ ,}]", text)
-    )
+    contexts = set(re.findall(r"(?:context|images|contract|analysis): (\w+)(?:/[\w-]+)?[ ,}\n]", text))
     assert contexts == set(up.BUILT_FROM)

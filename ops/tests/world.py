@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("Makefile", "tools", "airgap", "docker-compose.yml", "pipeline.toml", "secrets", "postgres", ".env.example")
-BUILT_FROM = ("airflow", "analysis", "contract", "mlflow", "services", "socket-proxy")
+PARTS = ("Makefile", "ops", "dev", "demo", "infra", "docker-compose.yml", "pipeline.toml", "secrets", ".env.example")
+BUILT_FROM = ("airflow", "libs", "services")
 MODEL = Path(__file__).parent / "model" / "engine.py"
 # nothing listens there; what does at the usual ones is another stack of this machine
 PORTS = {f"MICROSTEP_{name}_PORT": str(28470 + at) for at, name in enumerate(("AIRFLOW", "MLFLOW", "MAIL"))}

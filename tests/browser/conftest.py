@@ -97,7 +97,7 @@ def rows(task, day, count=600):
 
 def step(name, root, *words):
     python = ROOT / ".venvs" / name / "bin" / "python"
-    path = os.pathsep.join(str(ROOT / each) for each in ("contract", "analysis", f"services/{name}"))
+    path = os.pathsep.join(str(ROOT / each) for each in ("libs/contract", "libs/analysis", f"services/{name}"))
     kept = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
     command = [python, "-m", name, *words, "--data-root", root / "data", "--config", root / "pipeline.toml"]
     done = subprocess.run(command, env=kept | {"PYTHONPATH": path}, capture_output=True, text=True, check=False)

@@ -10,7 +10,7 @@ import sys
 import pytest
 from stack import ROOT, copy_checkout, run_in
 
-sys.path.append(str(ROOT / "tools" / "tests"))
+sys.path.append(str(ROOT / "ops" / "tests"))
 
 from operator_at_work import Operator
 from world import NEVER, World, empty, picture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-sys.path += [str(ROOT / "socket-proxy"), str(ROOT / "socket-proxy" / "tests")]
+sys.path += [str(ROOT / "infra/socket-proxy"), str(ROOT / "infra/socket-proxy/tests")]
 
 from bodies import NAME  # noqa: E402 - the paths come first
 from engine import SOCKET, docker, request, send  # noqa: E402

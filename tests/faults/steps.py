@@ -64,7 +64,7 @@ class Runner:
     """Runs one step as often as asked; one process imports it, each run is a child of that one."""
 
     def __init__(self, step: str, library: Path) -> None:
-        path = os.pathsep.join(str(ROOT / part) for part in ("contract", "analysis", f"services/{step}"))
+        path = os.pathsep.join(str(ROOT / part) for part in ("libs/contract", "libs/analysis", f"services/{step}"))
         self.step = step
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW", "MICROSTEP"))}
         self._server = subprocess.Popen(

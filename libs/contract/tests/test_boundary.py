@@ -8,7 +8,7 @@ from pathlib import Path
 import contract
 
 SOURCES = sorted(Path(contract.__file__).parent.glob("*.py"))
-ROOT = Path(contract.__file__).parents[2]
+ROOT = Path(contract.__file__).parents[3]
 FOREIGN = {
     "generate",
     "preprocess",
@@ -91,7 +91,7 @@ ONE_USER = {
 
 def test_every_public_name_is_used_by_two_parts_or_by_the_contract_itself():
     """With one user alone, a name belongs to that user; tests do not count."""
-    files = [path for part in ("contract", "analysis", "services", "airflow") for path in (ROOT / part).rglob("*.py")]
+    files = [path for part in ("libs", "services", "airflow") for path in (ROOT / part).rglob("*.py")]
     used = {path: set(names_used(ast.parse(path.read_text()))) for path in files if "tests" not in path.parts}
     lonely = {}
     for source, name in public_names():

@@ -21,7 +21,7 @@ from contract.manifest import Field, File, Input, Manifest, encode, read_manifes
 from contract.recipe import Recipe
 from contract.toml import parse
 
-SHIPPED = (Path(__file__).parents[2] / "pipeline.toml").read_text()
+SHIPPED = (Path(__file__).parents[3] / "pipeline.toml").read_text()
 on_disk = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
 
 # what JSON can hold and give back

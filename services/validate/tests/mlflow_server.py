@@ -27,7 +27,7 @@ def serving(home):
         address = f"127.0.0.1:{free.getsockname()[1]}"
     command = [
         # the server ends with this process, even when that is killed
-        *(sys.executable, ROOT / "tools" / "keeper.py", "TERM", "20"),
+        *(sys.executable, ROOT / "ops" / "keeper.py", "TERM", "20"),
         SERVER,
         "server",
         "--backend-store-uri",

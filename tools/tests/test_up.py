@@ -33,3 +33,12 @@ def test_the_user_of_the_steps_follows_the_owner(tmp_path):
 
 def test_the_revision_is_a_commit():
     assert up.revision().removesuffix("-dirty").isalnum()
+
+
+@pytest.mark.parametrize(("answer", "found"), [("echo false", True), ("echo true", False), ("exit 1", False)])
+def test_a_network_of_an_earlier_version_is_noticed(tmp_path, monkeypatch, answer, found):
+    """Compose would keep it as it is, with its way out."""
+    (tmp_path / "docker").write_text(f"#!/bin/sh\n{answer}\n")
+    (tmp_path / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert up.has_way_out("microstep-steps") is found

@@ -38,10 +38,10 @@ rotate: ## replace every secret that the stack made for itself
 ##@ Images
 .PHONY: docker bases build
 docker: ## install and start a container engine on a bare Debian machine (as root)
-	@airgap/install-docker
+	@infra/airgap/install-docker
 
 bases: ## have the base images here: kept, else pulled, else built
-	@airgap/build-bases
+	@infra/airgap/build-bases
 
 build: ## build every image
 	@docker compose build

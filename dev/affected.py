@@ -36,7 +36,17 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "socket-proxy": ("infra/socket-proxy/", "infra/images/"),
     "escape": ("infra/socket-proxy/", "tests/escape/", "airflow/microstep_airflow/docker_client.py"),
     # its tests type the commands of the Makefile, in copies of the checkout
-    "dev": ("dev/", "ops/", "demo/", "bench/", "infra/", "docker-compose.yml", "secrets/", ".env.example"),
+    "dev": (
+        "dev/",
+        "ops/",
+        "demo/",
+        "bench/",
+        "infra/airgap/",
+        "infra/postgres/",
+        "docker-compose.yml",
+        "secrets/",
+        ".env.example",
+    ),
     "demo": (*_CHAIN, "airflow/", "infra/mlflow/", "demo/", "ops/", "tests/test_demo.py"),
     "faults": (*_CHAIN, "tests/faults/"),
     "browser": (*_CHAIN, "tests/browser/"),

@@ -14,7 +14,7 @@ loader.exec_module(lock)
 
 DOCKERFILES = {
     path.parent.relative_to(ROOT).as_posix(): path.read_text()
-    for pattern in ("*/Dockerfile", "services/*/Dockerfile")
+    for pattern in ("*/Dockerfile", "services/*/Dockerfile", "infra/*/Dockerfile")
     for path in ROOT.glob(pattern)
 }
 LAYERS = {part: re.findall(r"/mnt/install /mnt/(\w+)\.txt$", text, re.MULTILINE) for part, text in DOCKERFILES.items()}

@@ -77,7 +77,7 @@ def test_what_the_user_changes_or_commits_is_no_part_of_the_revision(repository)
 def test_a_change_to_what_goes_into_an_image_marks_the_revision(repository, name):
     root, _ = repository
     first = up.revision(root)
-    (root / name).parent.mkdir(exist_ok=True)
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
     (root / name).write_text("changed")
     assert up.revision(root) == f"{first}-dirty"
 
@@ -90,3 +90,12 @@ def test_every_build_that_is_told_its_revision_is_made_from_what_the_revision_co
     text = (up.ROOT / "docker-compose.yml").read_text()
     contexts = set(re.findall(r"(?:context|images|contract|analysis): (\w+)(?:/[\w-]+)?[ ,}\n]", text))
     assert contexts == set(up.BUILT_FROM)
+
+
+@pytest.mark.parametrize(("answer", "found"), [("echo false", True), ("echo true", False), ("exit 1", False)])
+def test_a_network_of_an_earlier_version_is_noticed(tmp_path, monkeypatch, answer, found):
+    """Compose would keep it as it is, with its way out."""
+    (tmp_path / "docker").write_text(f"#!/bin/sh\n{answer}\n")
+    (tmp_path / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert up.has_way_out("microstep-steps") is found

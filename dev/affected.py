@@ -108,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     paths = changed_paths(args.base, args.head) if args.base else None  # git takes "" for HEAD
     if paths is None:
-        print(f"changed.py: git cannot compare {args.base!r} with {args.head!r}: all parts", file=sys.stderr)
+        print(f"affected.py: git cannot compare {args.base!r} with {args.head!r}: all parts", file=sys.stderr)
     parts = list(MADE_FROM) if paths is None else affected(paths)
     print(json.dumps(parts) if args.format == "json" else "\n".join(parts))
     return 0

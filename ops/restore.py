@@ -14,7 +14,7 @@ from pathlib import Path
 from archive import ARCHIVE, check, create_volume, give_input, in_volume
 from backup import without_place
 from compose import DATABASES, VOLUMES, compose, must_be_ours, volumes
-from diagnosis import THROW_AWAY
+from checks import THROW_AWAY
 from ending import CANNOT_WRITE, end_tidily_when_asked_to, refuse
 from settings import RESTORING, ROOT
 

@@ -18,8 +18,8 @@ from tqdm import tqdm
 
 from analysis.drift import Array, measure, worst
 from analysis.reference import Reference, build, codes, count
-from analysis.rows import Words
-from contract.modelling import Drift
+from analysis.rows import Categorical
+from contract.config.model import Drift
 
 COLUMNS = 20
 WEEK = 7
@@ -36,11 +36,11 @@ def rows(rng: np.random.Generator, size: int, shift: float = 0.0) -> dict[str, A
             rng.normal(size=size) + CORRELATION * common,
             rng.exponential(size=size),
             rng.poisson(3, size).astype(float),
-            Words(rng.choice(4, size, p=[0.5, 0.3, 0.15, 0.05]).astype(np.int32), ["a", "b", "c", "d"]),
+            Categorical(rng.choice(4, size, p=[0.5, 0.3, 0.15, 0.05]).astype(np.int32), ["a", "b", "c", "d"]),
         )[place % 4]
         if place == 0:
             values = values + shift * np.sqrt(1 + CORRELATION**2)
-        if not isinstance(values, Words):
+        if not isinstance(values, Categorical):
             values = np.where(rng.random(size) < 0.03, np.nan, values)
         found[f"c{place}"] = values
     return found

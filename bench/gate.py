@@ -18,7 +18,7 @@ import numpy as np
 from scipy import stats
 from tqdm import tqdm
 
-from contract.modelling import Gate
+from contract.config.model import Gate
 from validate.gate import Evidence, judge
 from validate.outcome import Outcome
 from validate.resampling import Interval, intervals

@@ -31,7 +31,7 @@ from contract.dataset import Dataset
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
-from contract.toml import load
+from contract.config.parse import load
 from validate.compare import compare
 from validate.metrics import names
 from validate.page import page

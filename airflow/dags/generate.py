@@ -12,7 +12,7 @@ The day is the one that has just ended; for a run by hand, give `day`.
 
 from airflow.sdk import chain
 
-from contract.sections import Files
+from contract.config.data import Files
 from microstep_airflow.house import House
 
 house = House.open()

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from airflow.sdk import CronDataIntervalTimetable, Param
 from airflow.sdk.exceptions import AirflowFailException
 
+from contract.config.data import Schedule
 from contract.days import parse_day
 from contract.errors import UsageError
-from contract.sections import Schedule
 
 DAY = "{{ day(dag_run, params) }}"
 """The day in templates; `day` is a macro that every DAG of the house has."""

@@ -12,8 +12,8 @@ from airflow.sdk import DAG, BaseOperator, XComArg
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from contract.config import Config
-from contract.sections import Sql
-from contract.toml import load
+from contract.config.data import Sql
+from contract.config.parse import load
 from microstep_airflow.alerts import Alerts
 from microstep_airflow.chores import end_containers, send_mails, tell_of_replaced
 from microstep_airflow.days import DAY, day_params, day_to_work_on, timetable

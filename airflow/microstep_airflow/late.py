@@ -12,7 +12,7 @@ from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from croniter import croniter  # type: ignore[import-untyped]  # it ships no types
 
-from contract.toml import load
+from contract.config.parse import load
 from microstep_airflow import letters
 from microstep_airflow.alerts import run_page
 from microstep_airflow.settings import Settings

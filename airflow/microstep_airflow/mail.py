@@ -9,7 +9,7 @@ from email.utils import formatdate, make_msgid
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from contract.sections import Alerts, Level
+from contract.config.data import Alerts, Level
 from contract.visible import visible
 from microstep_airflow.records import Record
 

@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from mailbox import Maildir
 from pathlib import Path
 
-from contract.sections import Alerts
+from contract.config.data import Alerts
 from microstep_airflow.mail import LEVEL, Mail
 
 CONNECTION = "smtp_default"

@@ -32,8 +32,8 @@ def judge_new_runs() -> None:
 def _judge(_: object, __: Sequence[Any], what: Mapping[str, Any]) -> None:
     """Raise ValueError, which Airflow answers with, for a run that is asked for in vain."""
     # not before: Airflow's settings, which load this module, come before all that these ask for
+    from contract.config.parse import load
     from contract.errors import StepError
-    from contract.toml import load
     from microstep_airflow.days import BY_INTERVAL, judge
     from microstep_airflow.settings import Settings
 

@@ -1,7 +1,7 @@
 """Tell, without starting its container, that a step would find its day up to date.
 
-No step's own rule is written here: a manifest says what its step decided by (`contract.seen`), and a step decides the
-same when all of that is the same.
+No step's own rule is written here: a manifest says what its step decided by (`contract.observed`), and a step
+decides the same when all of that is the same.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from pathlib import Path
 import msgspec
 
 from contract.champion import Champion
+from contract.config.parse import config_of, read
 from contract.errors import StepError
 from contract.files import check, sha256_of
 from contract.layout import MANIFEST, Layout
 from contract.ledger import champion_line
 from contract.manifest import Input, Manifest, read_manifest
+from contract.observed import Observed
 from contract.registry import NoAnswer, registered_champion
-from contract.seen import Seen
-from contract.toml import config_of, read
 from microstep_airflow.mounts import is_current, was_replaced
 from microstep_airflow.steps import STEPS
 
@@ -110,27 +110,27 @@ class _Now:
 
     def _same(self, manifest: Manifest) -> None:
         run = manifest.run
-        if "seen" not in run:
+        if "observed" not in run:
             raise Changed(f"{manifest.step} decides by more than can be seen from here")
-        seen = msgspec.convert(run["seen"], Seen)
+        observed = msgspec.convert(run["observed"], Observed)
         if run.get("image") != self.image:
             raise Changed(f"the image microstep-{manifest.step} is another one now")
         if run.get("config") != self.config:
             raise Changed("pipeline.toml is another one now")
-        self._as_seen(manifest.inputs, seen)
+        self._as_observed(manifest.inputs, observed)
 
-    def _as_seen(self, inputs: list[Input], seen: Seen) -> None:
+    def _as_observed(self, inputs: list[Input], observed: Observed) -> None:
         for each in inputs:
             if self._identity(each.path) != each.sha256:
                 raise Changed(f"{each.path}: is another one now")
-        for name in seen.absent:
+        for name in observed.absent:
             if (self.layout.root / name / MANIFEST).exists():
                 raise Changed(f"{name}: has arrived")
-        for name, names in seen.listed.items():
+        for name, names in observed.listed.items():
             if tuple(sorted(each.name for each in (self.layout.root / name).iterdir())) != names:
                 raise Changed(f"{name}: has other files now")
-        if seen.champion is not None:
-            self._same_champion(seen.champion)
+        if observed.champion is not None:
+            self._same_champion(observed.champion)
 
     def _same_champion(self, champion: Champion) -> None:
         line = champion_line(self.layout)

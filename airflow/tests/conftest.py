@@ -14,7 +14,7 @@ os.environ |= {
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 
-from contract.toml import parse
+from contract.config.parse import parse
 from microstep_airflow.house import House
 from microstep_airflow.settings import Settings
 

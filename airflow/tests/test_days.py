@@ -8,8 +8,8 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.serialization.encoders import coerce_to_core_timetable
 from airflow.timetables.base import DataInterval, TimeRestriction
 
+from contract.config.data import Schedule
 from contract.errors import UsageError
-from contract.sections import Schedule
 from microstep_airflow.days import day_of, day_params, day_to_work_on, judge, timetable
 
 BERLIN = ZoneInfo("Europe/Berlin")

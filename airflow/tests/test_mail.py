@@ -1,7 +1,7 @@
 from dataclasses import replace
 from email import message_from_bytes, policy
 
-from contract.sections import Alerts
+from contract.config.data import Alerts
 from microstep_airflow.mail import LONGEST_SUBJECT, MOST_RECORDS, Mail
 from microstep_airflow.records import Record
 

@@ -58,7 +58,7 @@ def test_the_step_finds_its_own_sources_and_none_of_airflows_settings(step, tmp_
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
     run(step(f"env > {tmp_path}/seen"))
     seen = dict(line.split("=", 1) for line in (tmp_path / "seen").read_text().splitlines() if "=" in line)
-    assert seen["PYTHONPATH"] == f"{tmp_path}/contract:{tmp_path}/analysis:{tmp_path}/services/train"
+    assert seen["PYTHONPATH"] == f"{tmp_path}/libs/contract:{tmp_path}/libs/analysis:{tmp_path}/services/train"
     assert seen["MLFLOW_TRACKING_URI"] == "http://127.0.0.1:5000"
     assert seen["MICROSTEP_MLFLOW_LOGIN_FILE"] == "/logins/train/login"
     assert "MICROSTEP_MLFLOW_LOGINS_OF_STEPS" not in seen

@@ -6,15 +6,15 @@ import pytest
 from conftest import pipeline
 
 from contract.champion import Champion
+from contract.config.parse import load
 from contract.dataset import Dataset
 from contract.layout import Layout
 from contract.ledger import Line
 from contract.manifest import Input
+from contract.observed import Observed
 from contract.publish import DatasetWriter
 from contract.registry import NoAnswer
 from contract.run import Run
-from contract.seen import Seen
-from contract.toml import load
 from microstep_airflow import unchanged
 from microstep_airflow.unchanged import Changed, Machine, up_to_date
 
@@ -33,7 +33,7 @@ class Checkout:
         self.layout = Layout(self.root)
         monkeypatch.setenv("MICROSTEP_IMAGE", IMAGE)
 
-    def write(self, place, *inputs, seen=None, step="step"):
+    def write(self, place, *inputs, observed=None, step="step"):
         """Commit a dataset as a step's container does."""
         content = self.config.read_bytes()
         sha256 = hashlib.sha256(content).hexdigest()
@@ -41,7 +41,7 @@ class Checkout:
         with DatasetWriter(place) as writer:
             writer.file("card", "card.json").write_text("{}")
             made = [each if isinstance(each, Input) else Dataset.open(each).as_input(self.root) for each in inputs]
-            writer.publish(run.recipe({}, *made, seen=seen), {}, run.provenance())
+            writer.publish(run.recipe({}, *made, observed=observed), {}, run.provenance())
 
     def file(self, name, content="1"):
         """A file of somebody else's, as an input."""
@@ -71,7 +71,7 @@ def preprocessed(checkout):
     """A day that was preprocessed before its target came."""
     checkout.write(checkout.layout.raw_data(DAY))
     absent = (f"raw/{DAY}/target",)
-    checkout.write(checkout.layout.processed(DAY), checkout.layout.raw_data(DAY), seen=Seen(absent=absent))
+    checkout.write(checkout.layout.processed(DAY), checkout.layout.raw_data(DAY), observed=Observed(absent=absent))
     return checkout
 
 
@@ -86,9 +86,15 @@ def predicted(checkout, monkeypatch):
     monkeypatch.setattr(unchanged, "registered_champion", lambda address, name: CHAMPION)
     put_in_use(checkout, CHAMPION)
     checkout.write(checkout.layout.processed(DAY))
-    rows, model, seen = checkout.layout.processed(DAY), checkout.file("models/m.joblib"), Seen(champion=CHAMPION)
-    checkout.write(checkout.layout.predictions(DAY), rows, model, seen=seen)
-    checkout.write(checkout.layout.report("predict", DAY), rows, checkout.layout.predictions(DAY), model, seen=seen)
+    rows, model, observed = (
+        checkout.layout.processed(DAY),
+        checkout.file("models/m.joblib"),
+        Observed(champion=CHAMPION),
+    )
+    checkout.write(checkout.layout.predictions(DAY), rows, model, observed=observed)
+    checkout.write(
+        checkout.layout.report("predict", DAY), rows, checkout.layout.predictions(DAY), model, observed=observed
+    )
     return checkout
 
 
@@ -133,7 +139,7 @@ def test_the_step_is_asked_when_its_image_is_another_one(preprocessed):
 def test_the_step_is_asked_when_nobody_knows_which_image_wrote_its_dataset(preprocessed, monkeypatch):
     monkeypatch.delenv("MICROSTEP_IMAGE")
     place = preprocessed.layout.processed(DAY)
-    preprocessed.write(place, preprocessed.layout.raw_data(DAY), seen=Seen())
+    preprocessed.write(place, preprocessed.layout.raw_data(DAY), observed=Observed())
     assert "image" in preprocessed.changed()
 
 
@@ -167,7 +173,7 @@ def test_the_step_is_asked_when_a_file_of_the_inbox_has_changed_or_another_one_h
     file = checkout.file(f"inbox/{DAY}/a.csv")
     checkout.file(f"inbox/{DAY}/_SUCCESS")
     for place in (checkout.layout.raw_data(DAY), checkout.layout.raw_target(DAY)):
-        checkout.write(place, file, seen=Seen(listed=listed))
+        checkout.write(place, file, observed=Observed(listed=listed))
     assert checkout.up_to_date("generate")
     checkout.file(f"inbox/{DAY}/a.csv", "2")
     assert checkout.changed(step="generate") == f"inbox/{DAY}/a.csv: is another one now"

@@ -19,7 +19,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
-from analysis.rows import Columns, Words
+from analysis.rows import Categorical, Columns
 
 Array = np.ndarray[Any, Any]
 
@@ -31,7 +31,7 @@ BLOCK_ROWS = 32_768
 
 def frame(columns: Columns) -> pd.DataFrame:
     """The columns as any scikit-learn model takes them: float64, or words as objects; NaN where missing."""
-    arrays = {name: each.objects() if isinstance(each, Words) else each for name, each in columns.items()}
+    arrays = {name: each.objects() if isinstance(each, Categorical) else each for name, each in columns.items()}
     # a Series each: from a bare array pandas would guess a text type of its own
     return pd.DataFrame({name: pd.Series(each, dtype=each.dtype) for name, each in arrays.items()}, copy=False)
 
@@ -95,7 +95,7 @@ def _coded(
         # by column, the code of each word; the last one (so the one at -1) is that of a missing value
         codes = np.asarray(_asked(encoder, words, columns))
         for place, name in enumerate(words):
-            made[:, place] = codes[:, place][_as_words(columns[name]).places[chosen]]
+            made[:, place] = codes[:, place][_as_categorical(columns[name]).codes[chosen]]
     for place, name in enumerate(numbers, len(words)):
         made[:, place] = _values(columns[name])[chosen]
     return pd.DataFrame(made, columns=[*words, *numbers], copy=False)
@@ -115,7 +115,7 @@ def _dense(
     for here, block in chain([first], blocks):
         target = made[start : start + len(here)]
         for name, output in zip(words, outputs, strict=True):
-            place = output[_as_words(columns[name]).places[here]]
+            place = output[_as_categorical(columns[name]).codes[here]]
             known = np.flatnonzero(place >= 0)
             target[known, place[known]] = 1
         target[:, width:] = block
@@ -165,7 +165,7 @@ def _told(encoder: Any, names: tuple[str, ...], words: tuple[tuple[str, ...], ..
 
 
 def _asked(encoder: Any, words: list[str], columns: Columns) -> Any:
-    return _told(encoder, tuple(words), tuple(tuple(_as_words(columns[name]).words) for name in words))
+    return _told(encoder, tuple(words), tuple(tuple(_as_categorical(columns[name]).categories) for name in words))
 
 
 def _outputs(encoder: OneHotEncoder, words: list[str], columns: Columns) -> list[Array]:
@@ -194,20 +194,20 @@ def _sparse(
 ) -> sparse.csr_matrix:
     switched = np.full((len(here), len(words)), -1, dtype=np.int32)
     for place, (name, output) in enumerate(zip(words, outputs, strict=True)):
-        switched[:, place] = output[_as_words(columns[name]).places[here]]
+        switched[:, place] = output[_as_categorical(columns[name]).codes[here]]
     known = switched >= 0
     ends = np.concatenate([[0], np.cumsum(known.sum(axis=1))])
     return sparse.csr_matrix((np.ones(ends[-1], dtype), switched[known], ends), shape=(len(here), width))
 
 
-def _as_words(column: Array | Words) -> Words:
-    if not isinstance(column, Words):
+def _as_categorical(column: Array | Categorical) -> Categorical:
+    if not isinstance(column, Categorical):
         raise TypeError("must be words as in the training, got numbers")
     return column
 
 
-def _values(column: Array | Words) -> Array:
-    if isinstance(column, Words):
-        first = next(iter(column.words), "words")
+def _values(column: Array | Categorical) -> Array:
+    if isinstance(column, Categorical):
+        first = next(iter(column.categories), "words")
         raise TypeError(f"must be numbers as in the training, got {first!r}")
     return column

@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 
 from analysis.drift import Array, Column, Limits, dispersion, family_limits, statistics_of
-from analysis.rows import Words
-from contract.modelling import Drift
+from analysis.rows import Categorical
+from contract.config.model import Drift
 
 BINS = 64
 WORDS = 50
@@ -31,9 +31,9 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """From which the dispersion was told."""
 
 
-def binned(name: str, values: Array | Words) -> tuple[Column, Array]:
+def binned(name: str, values: Array | Categorical) -> tuple[Column, Array]:
     """A column with its rows by bin, and the bin of each of the values."""
-    empty = _frequent(name, values) if isinstance(values, Words) else _quantiles(name, values)
+    empty = _frequent(name, values) if isinstance(values, Categorical) else _quantiles(name, values)
     places = codes(empty, values)
     return msgspec.structs.replace(empty, counts=count(empty, places).tolist()), places
 
@@ -45,20 +45,20 @@ def _quantiles(name: str, values: Array) -> Column:
     return Column(name=name, kind="number", edges=edges.tolist(), counts=[])
 
 
-def _frequent(name: str, values: Words) -> Column:
+def _frequent(name: str, values: Categorical) -> Column:
     """The most frequent words."""
-    rows = np.bincount(values.places + 1, minlength=len(values.words) + 1)[1:]
-    there = sorted((-int(number), word) for number, word in zip(rows, values.words, strict=True) if number)
+    rows = np.bincount(values.codes + 1, minlength=len(values.categories) + 1)[1:]
+    there = sorted((-int(number), word) for number, word in zip(rows, values.categories, strict=True) if number)
     return Column(name=name, kind="category", words=[word for _, word in there[:WORDS]], counts=[])
 
 
-def codes(column: Column, values: Array | Words) -> Array:
+def codes(column: Column, values: Array | Categorical) -> Array:
     """The bin of each value: 0 is missing."""
-    if isinstance(values, Words):
+    if isinstance(values, Categorical):
         places = {word: place for place, word in enumerate(column.words, start=1)}
         other = len(column.words) + 1
         # by word, not by row; the last one is that of a missing value, which has the place -1
-        return np.array([*(places.get(word, other) for word in values.words), 0], dtype=np.uint8)[values.places]
+        return np.array([*(places.get(word, other) for word in values.categories), 0], dtype=np.uint8)[values.codes]
     bins = np.searchsorted(column.edges, values, side="right").astype(np.uint8)
     return np.where(np.isnan(values), np.uint8(0), bins + np.uint8(1))
 
@@ -69,7 +69,7 @@ def count(column: Column, places: Array) -> Array:
     return np.bincount(places, minlength=bins)
 
 
-def build(columns: Mapping[str, Array | Words], days: Array, settings: Drift, seed: int) -> Reference:
+def build(columns: Mapping[str, Array | Categorical], days: Array, settings: Drift, seed: int) -> Reference:
     """The reference of training rows; `days` is the day of each row."""
     found, coded = [], {}
     for name, values in columns.items():

@@ -17,33 +17,33 @@ if TYPE_CHECKING:
     from contract.run import Run
 
     Numbers = np.ndarray[Any, np.dtype[np.float64]]
-    Places = np.ndarray[Any, np.dtype[np.int32]]
+    Codes = np.ndarray[Any, np.dtype[np.int32]]
 
 
 @dataclass(frozen=True)
-class Words:
+class Categorical:
     """A column of words: each different word once, and for each row which one it is."""
 
-    places: Places
+    codes: Codes
     """-1 where missing."""
-    words: list[str]
+    categories: list[str]
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.codes)
 
-    def __getitem__(self, rows: Any) -> Words:
+    def __getitem__(self, rows: Any) -> Categorical:
         """The same words for some of the rows."""
-        return Words(self.places[rows], self.words)
+        return Categorical(self.codes[rows], self.categories)
 
     def objects(self) -> np.ndarray[Any, Any]:
         """The word of each row, NaN where missing."""
         import numpy as np
 
         # the last one stands for a missing value, which has the place -1
-        return np.asarray(np.array([*self.words, float("nan")], dtype=object)[self.places])
+        return np.asarray(np.array([*self.categories, float("nan")], dtype=object)[self.codes])
 
 
-Columns = Mapping[str, "Numbers | Words"]
+Columns = Mapping[str, "Numbers | Categorical"]
 """By name: numbers as float64 with NaN where missing, or words."""
 
 
@@ -86,7 +86,7 @@ def labelled_rows(batch: pa.RecordBatch, target: str, part: str) -> pa.RecordBat
     return batch.filter(pc.and_(wanted, pc.is_valid(batch.column(target))))
 
 
-def columns(batch: pa.RecordBatch, names: Iterable[str]) -> dict[str, Numbers | Words]:
+def columns(batch: pa.RecordBatch, names: Iterable[str]) -> dict[str, Numbers | Categorical]:
     """The named columns: numbers as float64 with NaN where missing, or words.
 
     By the column's Arrow type alone, so that no missing value, and no word that a batch happens
@@ -104,18 +104,18 @@ def classes(config: Config) -> list[str]:
     return sorted(names, key=lambda name: name == table.positive) if table.task == "binary" else names
 
 
-def codes_of(batch: pa.RecordBatch, config: Config) -> np.ndarray[Any, Any]:
+def encode_target(batch: pa.RecordBatch, config: Config) -> np.ndarray[Any, Any]:
     """The target of labelled rows as scores are computed on: the place of its word in `classes`, or the number."""
     import numpy as np
 
     found = _column(batch, config.table.target)
-    if not isinstance(found, Words):
+    if not isinstance(found, Categorical):
         return found
     known = classes(config)
-    return np.array([known.index(word) for word in found.words], dtype=np.intp)[found.places]
+    return np.array([known.index(word) for word in found.categories], dtype=np.intp)[found.codes]
 
 
-def _column(batch: pa.RecordBatch, name: str) -> Numbers | Words:
+def _column(batch: pa.RecordBatch, name: str) -> Numbers | Categorical:
     import numpy as np
     import pyarrow as pa
 
@@ -127,5 +127,5 @@ def _column(batch: pa.RecordBatch, name: str) -> Numbers | Words:
     if pa.types.is_string(column.type):
         column = column.dictionary_encode()
     if pa.types.is_dictionary(column.type):
-        return Words(column.indices.fill_null(-1).to_numpy().astype(np.int32), column.dictionary.to_pylist())
+        return Categorical(column.indices.fill_null(-1).to_numpy().astype(np.int32), column.dictionary.to_pylist())
     return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))

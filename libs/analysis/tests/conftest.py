@@ -2,7 +2,7 @@ import tomllib
 
 import pytest
 
-from contract.toml import parse
+from contract.config.parse import parse
 
 CONFIG = """
 [source]

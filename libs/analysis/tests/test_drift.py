@@ -5,8 +5,8 @@ import pytest
 
 from analysis.drift import Limits, measure, psi, worst
 from analysis.reference import Reference, binned, build, codes, count
-from analysis.rows import Words
-from contract.modelling import Drift
+from analysis.rows import Categorical
+from contract.config.model import Drift
 
 COLUMNS = 20
 
@@ -27,8 +27,8 @@ def rows(rng, size, shift=0.0):
                 values = rng.poisson(3, size).astype(float)
             case _:
                 places = rng.choice(4, size, p=[0.5, 0.3, 0.15, 0.05]).astype(np.int32)
-                values = Words(places, ["a", "b", "c", "d"])
-        if not isinstance(values, Words):
+                values = Categorical(places, ["a", "b", "c", "d"])
+        if not isinstance(values, Categorical):
             values = np.where(rng.random(size) < 0.03, np.nan, values)
         found[f"c{place}"] = values
     return found
@@ -84,8 +84,8 @@ def test_a_word_that_the_training_never_had_is_drift():
     rng = np.random.default_rng(7)
     found = reference(rng, 1000)
     day = rows(rng, 1000)
-    places = np.where(rng.random(1000) < 0.1, 4, day["c3"].places).astype(np.int32)
-    day["c3"] = Words(places, [*day["c3"].words, "new"])
+    places = np.where(rng.random(1000) < 0.1, 4, day["c3"].codes).astype(np.int32)
+    day["c3"] = Categorical(places, [*day["c3"].categories, "new"])
     assert levels(found, day)["c3"] == "alarm"
 
 

@@ -10,7 +10,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from analysis import matrix as module
 from analysis.matrix import frame, is_ours, matrix, parts, ready
-from analysis.rows import Words
+from analysis.rows import Categorical
 
 NAN = float("nan")
 
@@ -22,9 +22,9 @@ def columns(rows=50, seed=0, words=("a", "b", "c")):
     places = rng.integers(-1, len(words), (2, rows)).astype(np.int32)
     return {
         "x": numbers[0],
-        "word": Words(places[0], list(words)),
+        "word": Categorical(places[0], list(words)),
         "y": numbers[1],
-        "other": Words(places[1], list(words)),
+        "other": Categorical(places[1], list(words)),
     }
 
 

@@ -6,12 +6,12 @@ import pyarrow as pa
 import pytest
 from conftest import CONFIG
 
-from analysis.rows import Words, codes_of, columns, labelled_days, labelled_rows
+from analysis.rows import Categorical, columns, encode_target, labelled_days, labelled_rows
+from contract.config.parse import parse
 from contract.errors import DataError, MissingInput
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
-from contract.toml import parse
 
 BATCH = pa.record_batch(
     {
@@ -28,7 +28,7 @@ def test_numbers_are_float64_with_nan_where_missing_and_words_are_there_once():
     found = columns(BATCH, ["word", "x", "n"])
     assert list(found) == ["word", "x", "n"]
     assert [str(found[name].dtype) for name in ("x", "n")] == ["float64", "float64"]
-    assert (found["word"].places.tolist(), found["word"].words) == ([0, -1, 1], ["b", "a"])
+    assert (found["word"].codes.tolist(), found["word"].categories) == ([0, -1, 1], ["b", "a"])
     assert found["n"][:2].tolist() == [1.0, float(2**60)]
     assert [int(np.isnan(array[index])) for array, index in ((found["x"], 1), (found["n"], 2))] == [1, 1]
 
@@ -37,7 +37,7 @@ def test_no_missing_value_and_no_rows_change_no_dtype():
     for rows in (BATCH.slice(0, 1), BATCH.slice(0, 0)):
         found = columns(rows, ["x", "n", "word"])
         assert [str(found[name].dtype) for name in ("x", "n")] == ["float64", "float64"]
-        assert found["word"].places.dtype == np.int32
+        assert found["word"].codes.dtype == np.int32
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,11 @@ def test_words_look_the_same_however_they_are_stored(words):
 
 
 def test_some_rows_of_words_are_words():
-    assert Words(np.array([1, -1, 0], np.int32), ["a", "b"])[1:].objects()[1] == "a"
+    assert Categorical(np.array([1, -1, 0], np.int32), ["a", "b"])[1:].objects()[1] == "a"
 
 
 def codes(target, config):
-    return codes_of(pa.record_batch({"y": pa.array(target)}), config).tolist()
+    return encode_target(pa.record_batch({"y": pa.array(target)}), config).tolist()
 
 
 @pytest.mark.parametrize(("positive", "expected"), [("yes", [0, 1, 0]), ("no", [1, 0, 1])])

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from contract.alone import alone
+from contract.config.parse import config_of, read
 from contract.days import parse_day
 from contract.errors import ExitCode, MissingInput, StepError, UsageError, code_for
+from contract.lock import exclusive_run
 from contract.options import ENVIRONMENT, Step, parse
 from contract.os_errors import explain
 from contract.run import Run
 from contract.threads import set_threads
-from contract.toml import config_of, read
 from contract.visible import visible
 
 
@@ -45,7 +45,7 @@ def _run(step: Step, args: argparse.Namespace, log: logging.Logger) -> int:
         else:
             run = open_run(step, args)
             _since_the_first(run)
-            with alone(run.layout, run.step, run.date):
+            with exclusive_run(run.layout, run.step, run.date):
                 step.work(run)
     except StepError as error:
         log.error("%s", error)

@@ -16,7 +16,7 @@ _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 @contextmanager
-def alone(layout: Layout, step: str, day: date) -> Iterator[None]:
+def exclusive_run(layout: Layout, step: str, day: date) -> Iterator[None]:
     """Hold the lock of a step and day; it is the kernel's, and so ends with its holder, however that ends.
 
     One byte per day in one file per step, so nothing is left to clean up. Raises Occupied when another process

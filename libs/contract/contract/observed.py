@@ -7,7 +7,7 @@ import msgspec
 from contract.champion import Champion
 
 
-class Seen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Observed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What decides about a dataset besides image, configuration and the inputs that its manifest names: all of it.
 
     A step that cannot say all of it (it asks a database, or looks at many days) notes nothing, and is always run.

@@ -10,7 +10,7 @@ _T = TypeVar("_T")
 _END: Any = object()
 
 
-def ahead(items: Generator[_T, None, None]) -> Generator[_T, None, None]:
+def prefetch(items: Generator[_T, None, None]) -> Generator[_T, None, None]:
     """The same items, each made in a thread while its consumer works on the one before.
 
     Pays for what lets other threads run: files, Arrow, large arrays. One step ahead and no more, so that memory stays

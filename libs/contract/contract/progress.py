@@ -26,11 +26,11 @@ def progress(what: str, total: int | None, unit: str = "rows") -> Iterator[Calla
         return
     done, last = 0, time.monotonic()
 
-    def tell(count: int) -> None:
+    def advance(count: int) -> None:
         nonlocal done, last
         done += count
         if time.monotonic() - last >= _LINE_SECONDS:
             last = time.monotonic()
             log.info("%s: %s of %s %s", what, f"{done:,}", "?" if total is None else f"{total:,}", unit)
 
-    yield tell
+    yield advance

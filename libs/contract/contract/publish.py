@@ -30,7 +30,7 @@ from contract.recipe import Recipe
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from contract.tables import TableWriter
+    from contract.table_writer import TableWriter
 
 _PART_ROWS = 1_000_000
 _GRACE_SECONDS = 24 * 3600
@@ -87,7 +87,7 @@ class DatasetWriter:
 
     def write(self, rows: pa.RecordBatch | pa.Table, role: str = "rows") -> None:
         """Add rows to the table of a role. All rows of a role have one schema."""
-        from contract.tables import TableWriter
+        from contract.table_writer import TableWriter
 
         if role == "rows" and not self._fields:
             self._fields = [Field(field.name, str(field.type)) for field in rows.schema]
@@ -141,7 +141,7 @@ class DatasetWriter:
             files=[_file(path, role, rows) for role, parts in sorted(self._parts.items()) for path, rows in parts],
             counts=counts,
             notes=notes or {},
-            run={} if recipe.seen is None else {"seen": msgspec.to_builtins(recipe.seen)},
+            run={} if recipe.observed is None else {"observed": msgspec.to_builtins(recipe.observed)},
         )
 
     def place(self, sealed: Manifest) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from contract.manifest import Input
-from contract.seen import Seen
+from contract.observed import Observed
 
 
 def code_version(package: Path, libraries: tuple[Path, ...] = ()) -> str:
@@ -53,7 +53,7 @@ class Recipe:
     code: str
     settings: dict[str, Any]
     inputs: tuple[Input, ...] = ()
-    seen: Seen | None = None
+    observed: Observed | None = None
     """Not part of the fingerprint: what is not there makes no other dataset."""
 
     @cached_property

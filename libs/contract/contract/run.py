@@ -15,9 +15,9 @@ from contract.config import Config
 from contract.dataset import current
 from contract.layout import Layout
 from contract.manifest import Input, Manifest
+from contract.observed import Observed
 from contract.publish import sweep
 from contract.recipe import Recipe, code_version
-from contract.seen import Seen
 
 # validate looks at a run from several days; the sources are the same
 _code_version = cache(code_version)
@@ -55,20 +55,20 @@ class Run:
         """The version of the step's code."""
         return _code_version(self.package, self.libraries)
 
-    def recipe(self, settings: dict[str, Any], *inputs: Input, seen: Seen | None = None) -> Recipe:
+    def recipe(self, settings: dict[str, Any], *inputs: Input, observed: Observed | None = None) -> Recipe:
         """What this run makes a dataset from; `settings` is the part of the configuration that matters."""
-        return Recipe(step=self.step, day=self.day, code=self.code, settings=settings, inputs=inputs, seen=seen)
+        return Recipe(step=self.step, day=self.day, code=self.code, settings=settings, inputs=inputs, observed=observed)
 
-    def up_to_date(self, path: Path, recipe: Recipe, *, asked: bool = True) -> Manifest | None:
+    def up_to_date(self, path: Path, recipe: Recipe, *, explicit: bool = True) -> Manifest | None:
         """The manifest at `path` if `recipe` made it and its files are intact; says so.
 
-        None with --force; not `asked`: the run is about something else, says nothing and forces nothing.
+        None with --force; not `explicit`: the run is about something else, says nothing and forces nothing.
         """
-        manifest = None if self.force and asked else current(path, recipe)
+        manifest = None if self.force and explicit else current(path, recipe)
         if manifest is not None:
             with suppress(OSError):  # what a killed run left beside it; who may not write here left nothing
                 sweep(path, superseded=False)
-            if asked:
+            if explicit:
                 logging.getLogger(self.step).info("%s: up to date", self.layout.name(path))
         return manifest
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from contract.cli import main
+from contract.config.parse import parse
 from contract.options import Step
-from contract.toml import parse
 
 MINIMAL = """
 [source]

@@ -2,7 +2,7 @@ from datetime import time
 
 import pytest
 
-from contract.sections import Alerts
+from contract.config.data import Alerts
 
 
 def test_everybody_is_told_of_everything_and_who_is_on_call_of_errors():

@@ -16,9 +16,9 @@ from contract import publish
 from contract.dataset import Dataset, current
 from contract.errors import DataError, MissingInput
 from contract.manifest import Input, read_manifest
+from contract.observed import Observed
 from contract.publish import DatasetWriter, sweep
 from contract.recipe import Recipe
-from contract.seen import Seen
 
 ROWS = pa.table({"id": [1, 2, 3], "word": ["a", None, "c"]})
 
@@ -109,11 +109,11 @@ def test_a_dataset_is_current_for_its_own_recipe_alone(tmp_path, change):
 
 
 def test_what_a_step_saw_besides_its_inputs_is_noted_and_changes_neither_fingerprint_nor_identity(tmp_path):
-    seen = Seen(absent=("raw/2026-01-01/target",), listed={"inbox/2026-01-01": ("a.csv",)})
-    first, second = write(tmp_path / "a"), write(tmp_path / "b", made_from=recipe(seen=seen))
+    observed = Observed(absent=("raw/2026-01-01/target",), listed={"inbox/2026-01-01": ("a.csv",)})
+    first, second = write(tmp_path / "a"), write(tmp_path / "b", made_from=recipe(observed=observed))
     assert (first.identity, first.fingerprint) == (second.identity, second.fingerprint)
-    assert msgspec.convert(read_manifest(tmp_path / "b").run["seen"], Seen) == seen
-    assert "seen" not in read_manifest(tmp_path / "a").run
+    assert msgspec.convert(read_manifest(tmp_path / "b").run["observed"], Observed) == observed
+    assert "observed" not in read_manifest(tmp_path / "a").run
 
 
 def test_many_rows_go_into_several_parts(tmp_path, monkeypatch):

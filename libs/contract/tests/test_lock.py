@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from contract.alone import alone
 from contract.errors import Occupied
 from contract.layout import Layout
+from contract.lock import exclusive_run
 
 DAY = date(2026, 1, 3)
 HOLDER = """
 import sys, time
 from datetime import date
-from contract.alone import alone
+from contract.lock import exclusive_run
 from contract.layout import Layout
 from pathlib import Path
-with alone(Layout(Path(sys.argv[1])), sys.argv[2], date.fromisoformat(sys.argv[3])):
+with exclusive_run(Layout(Path(sys.argv[1])), sys.argv[2], date.fromisoformat(sys.argv[3])):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -41,27 +41,27 @@ def holder(tmp_path):
 def test_a_second_run_of_the_same_step_and_day_is_told_to_come_again(holder, tmp_path):
     with (
         pytest.raises(Occupied, match="train 2026-01-03: another run is at work") as raised,
-        alone(Layout(tmp_path), "train", DAY),
+        exclusive_run(Layout(tmp_path), "train", DAY),
     ):
         pass
     assert raised.value.code == 75
 
 
 def test_other_steps_and_other_days_are_not_held_up(holder, tmp_path):
-    with alone(Layout(tmp_path), "train", date(2026, 1, 4)), alone(Layout(tmp_path), "predict", DAY):
+    with exclusive_run(Layout(tmp_path), "train", date(2026, 1, 4)), exclusive_run(Layout(tmp_path), "predict", DAY):
         pass
 
 
 def test_the_lock_ends_with_its_holder_even_when_it_is_killed(holder, tmp_path):
     holder.send_signal(signal.SIGKILL)
     holder.wait()
-    with alone(Layout(tmp_path), "train", DAY):
+    with exclusive_run(Layout(tmp_path), "train", DAY):
         pass
 
 
 def test_a_thousand_days_leave_one_empty_file(tmp_path):
     for ordinal in range(DAY.toordinal(), DAY.toordinal() + 1000):
-        with alone(Layout(tmp_path), "train", date.fromordinal(ordinal)):
+        with exclusive_run(Layout(tmp_path), "train", date.fromordinal(ordinal)):
             pass
     assert [(path.name, path.stat().st_size) for path in (tmp_path / ".locks").iterdir()] == [("train", 0)]
 
@@ -71,10 +71,10 @@ def test_a_data_root_that_nobody_may_write_to_needs_no_lock(tmp_path, monkeypatc
         raise OSError(30, "Read-only file system")
 
     monkeypatch.setattr(os, "open", refused)
-    with alone(Layout(tmp_path), "train", DAY):
+    with exclusive_run(Layout(tmp_path), "train", DAY):
         pass
 
 
 def test_an_error_inside_is_not_taken_for_a_lock(tmp_path):
-    with pytest.raises(BlockingIOError), alone(Layout(tmp_path), "train", DAY):
+    with pytest.raises(BlockingIOError), exclusive_run(Layout(tmp_path), "train", DAY):
         raise BlockingIOError(11, "something else")

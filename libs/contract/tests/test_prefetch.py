@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from contract.ahead import ahead
+from contract.prefetch import prefetch
 
 
 class Items:
@@ -42,12 +42,12 @@ def no_thread_is_left():
 
 @pytest.mark.parametrize("count", [0, 1, 100])
 def test_all_items_come_in_their_order(count):
-    assert list(ahead(iter(Items(count)))) == list(range(count))
+    assert list(prefetch(iter(Items(count)))) == list(range(count))
 
 
 def test_the_next_item_is_made_while_the_one_before_is_used_and_no_further_one():
     items = Items(5)
-    for number in ahead(iter(items)):
+    for number in prefetch(iter(items)):
         next_one = min(number + 2, 5)
         assert soon(lambda wanted=next_one: items.made == wanted)
         time.sleep(0.01)
@@ -55,7 +55,7 @@ def test_the_next_item_is_made_while_the_one_before_is_used_and_no_further_one()
 
 
 def test_an_error_comes_after_the_items_before_it():
-    found = ahead(iter(Items(2, fails=True)))
+    found = prefetch(iter(Items(2, fails=True)))
     assert [next(found), next(found)] == [0, 1]
     with pytest.raises(ValueError, match="broken"):
         next(found)
@@ -63,7 +63,7 @@ def test_an_error_comes_after_the_items_before_it():
 
 def test_a_consumer_that_stops_early_closes_it():
     items = Items(100)
-    for number in ahead(iter(items)):
+    for number in prefetch(iter(items)):
         if number == 3:
             break
     assert soon(lambda: items.closed)
@@ -73,13 +73,13 @@ def test_a_consumer_that_stops_early_closes_it():
 def test_a_consumer_that_fails_closes_it():
     items = Items(100)
     with pytest.raises(ZeroDivisionError):
-        for number in ahead(iter(items)):
+        for number in prefetch(iter(items)):
             number / 0
     assert soon(lambda: items.closed)
 
 
 def doubled(items, *, until=None):
-    numbers = ahead(iter(items))
+    numbers = prefetch(iter(items))
     for number in numbers:
         if number == until:
             raise ValueError("broken")
@@ -87,9 +87,9 @@ def doubled(items, *, until=None):
 
 
 def test_one_may_be_ahead_of_another():
-    assert list(ahead(doubled(Items(10)))) == list(range(0, 20, 2))
+    assert list(prefetch(doubled(Items(10)))) == list(range(0, 20, 2))
     items = Items(100)
-    for number in ahead(doubled(items)):
+    for number in prefetch(doubled(items)):
         if number == 6:
             break
     assert soon(lambda: items.closed)
@@ -104,7 +104,7 @@ def test_what_an_error_leaves_to_the_garbage_collector_ends_without_a_wait():
     held = Held()
     held.itself = held
     try:
-        list(ahead(doubled(items, until=3)))
+        list(prefetch(doubled(items, until=3)))
     except ValueError as error:
         held.error = error
     del held

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from contract.ahead import ahead
 from contract.config import Config
+from contract.prefetch import prefetch
 from generate.columns import FILE, ROW, wanted
 from generate.inbox import Arrival, Inbox, state_of
 from generate.part import Part, part_of
@@ -31,7 +31,7 @@ def parts_of(inbox: Inbox, *, data: bool, target: bool) -> Iterator[Part]:
             continue
         row = 1
         wanted_here = [name for name in arrival.table.schema.names if name in known]
-        for batch in ahead(arrival.table.batches(wanted_here)):
+        for batch in prefetch(arrival.table.batches(wanted_here)):
             part = part_of(
                 batch,
                 config,

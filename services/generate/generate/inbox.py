@@ -9,13 +9,13 @@ from pathlib import Path
 
 import msgspec
 
+from contract.config.data import Files
 from contract.errors import DataError, MissingInput
 from contract.files import sha256_of
 from contract.manifest import Input
+from contract.observed import Observed
 from contract.recipe import Recipe
 from contract.run import Run
-from contract.sections import Files
-from contract.seen import Seen
 from generate.columns import Contents, check, wanted
 from generate.csv_file import CsvFile
 from generate.parquet_file import ParquetFile
@@ -94,7 +94,7 @@ class Inbox:
                 "missing_values": list(config.table.missing_values),
             },
             *[arrival.input for arrival in arrivals],
-            seen=Seen(listed={self.run.layout.name(self.run.layout.inbox(self.run.day)): self.names}),
+            observed=Observed(listed={self.run.layout.name(self.run.layout.inbox(self.run.day)): self.names}),
         )
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from contract.config.data import Sql
 from contract.errors import ConfigError, MissingInput
 from contract.recipe import Recipe
 from contract.run import Run
-from contract.sections import Sql
 from generate.columns import wanted
 
 URL_FILE = "MICROSTEP_SQL_URL_FILE"

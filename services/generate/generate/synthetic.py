@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from contract.config.data import Synthetic
 from contract.errors import ConfigError
+from contract.observed import Observed
 from contract.recipe import Recipe
 from contract.run import Run
-from contract.sections import Synthetic
-from contract.seen import Seen
 
 KEY = "customer_id"
 LEVELS = {
@@ -43,7 +43,7 @@ class Customers:
                 "target": table.target,
                 "missing_values": list(table.missing_values),
             },
-            seen=Seen(),
+            observed=Observed(),
         )
 
     def _must_fit(self) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from contract.config.data import Files, Sql
 from contract.run import Run
-from contract.sections import Files, Sql
 from generate.synthetic import Customers
 
 if TYPE_CHECKING:

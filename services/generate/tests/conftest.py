@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from contract.config.parse import parse
 from contract.dataset import Dataset
 from contract.run import Run
-from contract.toml import parse
 from generate import ingest
 from generate.infer.toml_text import key, value
 from generate.part import part_of

@@ -1,7 +1,7 @@
 import pytest
 
+from contract.config.parse import parse
 from contract.errors import DataError
-from contract.toml import parse
 from generate.columns import Contents, check, wanted
 
 

@@ -124,7 +124,7 @@ def test_all_names_of_the_inbox_are_on_record_so_that_a_new_one_is_noticed_witho
     call(table)
     for part in ("data", "target"):
         manifest = read_manifest(root / "raw" / "2026-11-22" / part)
-        assert manifest.run["seen"] == {"listed": {"inbox/2026-11-22": ["_SUCCESS", "b.csv"]}}
+        assert manifest.run["observed"] == {"listed": {"inbox/2026-11-22": ["_SUCCESS", "b.csv"]}}
 
 
 def test_bad_input_leaves_the_committed_day_as_it_was(call, table, inbox, state):

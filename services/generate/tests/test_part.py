@@ -1,7 +1,7 @@
 import pyarrow as pa
 import pytest
 
-from contract.toml import parse
+from contract.config.parse import parse
 from generate.part import part_of
 
 

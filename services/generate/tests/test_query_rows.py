@@ -78,7 +78,7 @@ def test_a_day_is_up_to_date_until_the_query_changes_or_force_is_given(call, tab
 
 def test_what_a_database_holds_is_on_record_nowhere_so_the_step_is_always_run(call, table, database, root):
     call(table)
-    assert "seen" not in read_manifest(root / "raw" / "2026-11-22" / "data").run
+    assert "observed" not in read_manifest(root / "raw" / "2026-11-22" / "data").run
 
 
 def test_labels_that_were_not_there_are_asked_for_again(call, table, database, rows, state):

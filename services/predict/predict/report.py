@@ -13,9 +13,9 @@ from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.errors import DataError, MissingInput
 from contract.manifest import Input
+from contract.observed import Observed
 from contract.publish import DatasetWriter
 from contract.run import Run
-from contract.seen import Seen
 
 if TYPE_CHECKING:
     from analysis.drift import Column, Finding
@@ -38,8 +38,8 @@ def report(run: Run, rows: Dataset, champion: Champion, counted: Counted | None)
     inputs = [rows.as_input(run.root), predictions.as_input(run.root), Input(champion.file, champion.sha256)]
     reference = _reference_input(run, champion)
     absent = () if reference else (run.layout.name(run.layout.report("train", champion.day)),)
-    seen = Seen(champion=champion, absent=absent)
-    recipe = run.recipe({"task": run.config.table.task}, *inputs, *reference, seen=seen)
+    observed = Observed(champion=champion, absent=absent)
+    recipe = run.recipe({"task": run.config.table.task}, *inputs, *reference, observed=observed)
     if run.up_to_date(place, recipe):
         return
     from analysis import index

@@ -15,11 +15,11 @@ from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.manifest import Input
 from contract.model_file import open_model
+from contract.observed import Observed
 from contract.progress import progress
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
-from contract.seen import Seen
 from predict.choice import champion_in_use
 from predict.columns import check_key
 from predict.model import features_of
@@ -61,7 +61,7 @@ def _recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:
         "model": champion.label,
     }
     inputs = (rows.as_input(run.root), Input(champion.file, champion.sha256))
-    return run.recipe(settings, *inputs, seen=Seen(champion=champion))
+    return run.recipe(settings, *inputs, observed=Observed(champion=champion))
 
 
 def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Counted | None:
@@ -71,7 +71,7 @@ def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Cou
     features = features_of(model, [field.name for field in rows.manifest.schema], champion.file)
     # after the cheap refusals: pandas takes half a second
     from analysis.formulas import without_formulas
-    from contract.ahead import ahead
+    from contract.prefetch import prefetch
     from predict.drift import Counted, reference_of, watched
     from predict.scoring import Scoring
 
@@ -83,19 +83,19 @@ def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Cou
     path = run.layout.predictions(run.day)
     with (
         DatasetWriter(path, form=run.config.predictions.format) as writer,
-        progress("predict", rows.rows()) as tell,
+        progress("predict", rows.rows()) as advance,
     ):
 
         def scored() -> Generator[pa.RecordBatch, None, None]:
-            for batch in ahead(rows.batches([run.config.key, *wanted])):
+            for batch in prefetch(rows.batches([run.config.key, *wanted])):
                 found = columns(batch, wanted)
                 counted.add(found)
                 yield scoring.score(batch, {name: found[name] for name in features})
 
         # three at a time: one batch is read, one is scored, one is written
-        for batch in ahead(scored()):
+        for batch in prefetch(scored()):
             writer.write(without_formulas(batch) if run.config.predictions.format == "csv" else batch)
-            tell(batch.num_rows)
+            advance(batch.num_rows)
         classes = dict(sorted(scoring.classes.items()))
         counts = {"rows_in": rows.rows(), "rows_out": scoring.rows, "rejected": 0, "predicted": classes}
         notes = {"champion": msgspec.to_builtins(champion), "mean": scoring.means()}

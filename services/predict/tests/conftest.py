@@ -22,13 +22,13 @@ from sklearn.preprocessing import OneHotEncoder
 
 import predict
 from contract.champion import Champion, Pointer, write_champion
+from contract.config.parse import parse
 from contract.dataset import Dataset
 from contract.layout import Layout
 from contract.ledger import Line, read
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
-from contract.toml import parse
 from predict.work import work
 
 DAY, TRAINED = "2026-11-22", "2026-11-16"

@@ -9,10 +9,10 @@ import pytest
 from conftest import put_in_use
 
 from analysis.reference import build
-from analysis.rows import Words
+from analysis.rows import Categorical
 from contract.champion import Champion
+from contract.config.model import Drift
 from contract.dataset import Dataset
-from contract.modelling import Drift
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 
@@ -22,7 +22,7 @@ def watched(day, model):
     """A day whose champion brought a reference: ages 18 to 77, three plans."""
     rng = np.random.default_rng(0)
     ages = rng.integers(18, 78, 3000).astype(float)
-    plans = Words(rng.integers(-1, 3, 3000).astype(np.int32), ["small", "large", "new"])
+    plans = Categorical(rng.integers(-1, 3, 3000).astype(np.int32), ["small", "large", "new"])
     reference = build({"age": ages, "plan": plans}, np.repeat(np.arange(6), 500), Drift(resamples=300), seed=0)
     crowned = day.crown(model)
     with DatasetWriter(day.layout.model(day.trained), keep_superseded=True) as writer:

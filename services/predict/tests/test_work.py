@@ -45,9 +45,9 @@ def test_the_manifest_leads_back_to_the_rows_and_to_the_model(ready):
 
 def test_the_champion_and_a_missing_reference_are_on_record(ready):
     champion = msgspec.to_builtins(ready.champion)
-    assert ready.predict().manifest.run["seen"] == {"champion": champion}
+    assert ready.predict().manifest.run["observed"] == {"champion": champion}
     report = read_manifest(ready.layout.report("predict", ready.name))
-    assert report.run["seen"] == {"champion": champion, "absent": [f"reports/train/{ready.trained}"]}
+    assert report.run["observed"] == {"champion": champion, "absent": [f"reports/train/{ready.trained}"]}
 
 
 def test_csv_comes_when_asked_for(ready):

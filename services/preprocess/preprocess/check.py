@@ -11,10 +11,10 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from contract.ahead import ahead
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError
+from contract.prefetch import prefetch
 from contract.progress import progress
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
@@ -96,7 +96,7 @@ def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> No
         labels = read_labels(target, config, scratch, count) if target is not None else None
         day = Day(config, labels, key_lookups(data, config, labels, scratch, count))
         # three at work at the same time: one reads, one judges, and this one writes
-        for rows, bad in ahead(day.sort(batch) for batch in ahead(_batches(data, config))):
+        for rows, bad in prefetch(day.sort(batch) for batch in prefetch(_batches(data, config))):
             if rows.num_rows:
                 writer.write(rows)
             if bad.num_rows:

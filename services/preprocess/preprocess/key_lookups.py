@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from contract.ahead import ahead
 from contract.config import Config
 from contract.dataset import Dataset
+from contract.prefetch import prefetch
 from preprocess.buckets import Buckets
 from preprocess.keys import hashes_of, read_keys, repeated
 from preprocess.labels import Labels
@@ -23,7 +23,7 @@ def key_lookups(data: Dataset, config: Config, labels: Labels | None, directory:
     The keys are read once for all and compared bucket by bucket, `count` as in `labels`, below `directory`.
     """
     keys = Buckets(directory / "keys", count, np.uint64)
-    for batch in ahead(data.batches([config.key])):
+    for batch in prefetch(data.batches([config.key])):
         _, texts = read_keys(batch.column(config.key), config)
         hashes = hashes_of(texts)
         keys.add(hashes, hashes)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import xxhash
 
 from contract.config import Config
-from contract.sections import Column
+from contract.config.data import Column
 from preprocess.checked_column import CheckedColumn, Mask, nulls
 from preprocess.rules import check_column
 from preprocess.texts import as_text

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from contract.ahead import ahead
 from contract.config import Config
 from contract.dataset import Dataset
+from contract.prefetch import prefetch
 from preprocess.buckets import Buckets
 from preprocess.checked_column import CheckedColumn, Mask, nulls
 from preprocess.keys import Hashes, find, hashes_of, read_keys, repeated
@@ -76,7 +76,7 @@ def read_labels(target: Dataset, config: Config, directory: Path, count: int) ->
     buckets = Buckets(directory / "labels", count, LABEL)
     bad = [SCHEMA.empty_table()]
     bad_hashes = [np.zeros(0, dtype=np.uint64)]
-    for batch in ahead(target.batches([config.key, name, *PROVENANCE], dictionaries=True)):
+    for batch in prefetch(target.batches([config.key, name, *PROVENANCE], dictionaries=True)):
         _, keys = read_keys(batch.column(config.key), config)
         checked = check_column(name, batch.column(name), config.columns[name], config.table.missing_values)
         # a label without a key belongs to no row, and a missing one is none

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from contract.config.data import Column
 from contract.errors import DataError
-from contract.sections import Column
 from preprocess import numbers, texts
 from preprocess.checked_column import CheckedColumn, mask
 

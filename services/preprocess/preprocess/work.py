@@ -10,8 +10,8 @@ import msgspec
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError, MissingInput
+from contract.observed import Observed
 from contract.run import Run
-from contract.seen import Seen
 
 
 def work(run: Run) -> None:
@@ -24,7 +24,7 @@ def work(run: Run) -> None:
     target = _committed(run.layout.raw_target(run.day))
     inputs = [dataset.as_input(run.root) for dataset in (data, target) if dataset is not None]
     absent = () if target else (run.layout.name(run.layout.raw_target(run.day)),)
-    recipe = run.recipe(_settings(run.config), *inputs, seen=Seen(absent=absent))
+    recipe = run.recipe(_settings(run.config), *inputs, observed=Observed(absent=absent))
     if run.up_to_date(run.layout.processed(run.day), recipe):
         return
     _columns_there(run, data)

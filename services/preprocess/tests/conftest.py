@@ -6,12 +6,12 @@ import pyarrow as pa
 import pytest
 
 import preprocess
+from contract.config.parse import parse
 from contract.dataset import Dataset
 from contract.layout import Layout
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
-from contract.toml import parse
 from preprocess.work import work
 
 DAY = "2026-11-22"

@@ -61,7 +61,7 @@ def test_a_column_that_no_model_sees_keeps_its_rules_and_may_be_away(day):
     day.bring_data(day.rows(2, seen=["2026-11-21", "yesterday"]))
     day.process()
     assert reasons(day) == [("c1", "seen: not a date as YYYY-MM-DD, with or without a time")]
-    day.bring_data(day.rows(2, seen=None))
+    day.bring_data(day.rows(2, observed=None))
     assert day.process().manifest.counts["rejected"] == 0
 
 

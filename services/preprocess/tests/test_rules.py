@@ -1,8 +1,8 @@
 import pyarrow as pa
 import pytest
 
+from contract.config.data import Column
 from contract.errors import DataError
-from contract.sections import Column
 from preprocess.rules import check_column
 
 

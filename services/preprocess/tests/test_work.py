@@ -70,9 +70,9 @@ def test_labels_that_come_later_make_the_day_again(day):
 
 def test_a_target_that_was_not_there_is_on_record_until_it_has_come(day):
     day.bring_data(day.rows(2))
-    assert day.process().manifest.run["seen"] == {"absent": ["raw/2026-11-22/target"]}
+    assert day.process().manifest.run["observed"] == {"absent": ["raw/2026-11-22/target"]}
     day.bring_target({"id": ["c1"], "bought": ["no"]})
-    assert day.process().manifest.run["seen"] == {}
+    assert day.process().manifest.run["observed"] == {}
 
 
 def test_another_order_of_the_columns_makes_the_day_again(day):

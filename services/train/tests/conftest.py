@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from contract.config import Config
+from contract.config.parse import load
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
-from contract.toml import load
 from train import __main__
 
 HEAD = {

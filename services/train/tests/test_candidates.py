@@ -2,8 +2,8 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
+from contract.config.model import Candidate
 from contract.errors import ConfigError
-from contract.modelling import Candidate
 from train.candidates import build, check, metric, scorer
 
 

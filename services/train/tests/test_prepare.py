@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from analysis.matrix import frame, matrix
-from analysis.rows import Words
+from analysis.rows import Categorical
 from contract.errors import DataError
 from train.prepare import MOST_CATEGORIES, fit_preparation, precision
 
@@ -27,7 +27,7 @@ def rows(words, **numbers):
     known = sorted({word for word in words if isinstance(word, str)})
     codes = [known.index(word) if isinstance(word, str) else -1 for word in words]
     columns = {name: np.array(values, dtype="float64") for name, values in numbers.items()}
-    return {**columns, "word": Words(np.array(codes, dtype=np.int32), known)}
+    return {**columns, "word": Categorical(np.array(codes, dtype=np.int32), known)}
 
 
 TRAIN = rows(["a", "b", NAN, "a"] * 20, x=[1.0, 2.0, NAN, 4.0] * 20, same=[1.0] * 80)

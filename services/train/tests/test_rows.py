@@ -1,7 +1,7 @@
 import numpy as np
 import pyarrow as pa
 
-from analysis.rows import Words
+from analysis.rows import Categorical
 from contract.dataset import Dataset
 from train.rows import read
 
@@ -18,7 +18,7 @@ def test_rows_come_by_day_and_then_as_they_are_stored(project):
     assert [None if np.isnan(value) else value for value in rows.columns["x"]] == stored
     assert rows.by_day == {"2026-01-01": 96, "2026-01-02": 96}
     assert [str(rows.columns[name].dtype) for name in ("x", "n")] == ["float64", "float64"]
-    assert isinstance(rows.columns["word"], Words)
+    assert isinstance(rows.columns["word"], Categorical)
 
 
 def test_words_keep_their_place_from_batch_to_batch_and_from_day_to_day(project):

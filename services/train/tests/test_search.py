@@ -2,8 +2,8 @@ import json
 
 import pytest
 
+from contract.config.model import Candidate, Range
 from contract.dataset import Dataset
-from contract.modelling import Candidate, Range
 from train.search import _points
 
 SEARCH = '[[training.candidates]]\nname = "searched"\nestimator = "sklearn.linear_model.LogisticRegression"\n'

@@ -3,9 +3,9 @@ import math
 
 import pytest
 
+from contract.config.model import Candidate
 from contract.dataset import Dataset
 from contract.errors import DataError
-from contract.modelling import Candidate
 from train.rows import read
 from train.selection import Result, best, compare
 

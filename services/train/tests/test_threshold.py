@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from analysis.matrix import frame
+from contract.config.model import Costs
 from contract.dataset import Dataset
-from contract.modelling import Costs
 from train.rows import read
 from train.threshold import cheapest
 

@@ -74,7 +74,7 @@ def test_the_card_and_the_manifest_say_what_was_trained_on_what(each_task):
     assert [dataset.path for dataset in manifest.inputs] == ["processed/2026-01-01", "processed/2026-01-02"]
     assert Champion.of("models/2026-01-02", manifest).file.startswith("models/2026-01-02/model-")
     assert set(manifest.run["seconds"]["candidates"]) == {"first", "trees"}
-    assert manifest.run["seen"] == {}  # nothing but its inputs
+    assert manifest.run["observed"] == {}  # nothing but its inputs
 
 
 def test_rows_of_the_test_part_and_rows_without_target_never_train(project):

@@ -14,9 +14,9 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils import all_estimators
 
 from contract.config import Config
+from contract.config.data import Task
+from contract.config.model import Candidate, Range
 from contract.errors import ConfigError, did_you_mean
-from contract.modelling import Candidate, Range
-from contract.sections import Task
 from train.weights import check_weights
 
 Scorer = Callable[[Any, Any, Any], float]

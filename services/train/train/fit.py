@@ -15,11 +15,11 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
 from analysis.matrix import matrix
-from analysis.rows import codes_of, columns
+from analysis.rows import columns, encode_target
 from contract.config import Config
+from contract.config.model import Candidate
 from contract.dataset import Dataset
 from contract.errors import ConfigError
-from contract.modelling import Candidate
 from train.candidates import build
 from train.prepare import fit_preparation, precision
 from train.rows import Array, Rows, labelled_batches
@@ -75,7 +75,7 @@ def fit_all(candidate: Candidate, config: Config, rows: Rows, days: list[Dataset
                 if not batch.num_rows:
                     continue
                 prepared = matrix(fitted.prepare, columns(batch, rows.columns), None, precision(fitted.estimator))
-                codes = codes_of(batch, config)
+                codes = encode_target(batch, config)
                 sample_weight = _weights(config, rows, codes)
                 fitted.estimator.partial_fit(prepared, rows.words_of(codes), **words, **sample_weight)
     return fitted.model

@@ -24,7 +24,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.utils import get_tags
 
 from analysis.matrix import BLOCK_ROWS, NUMBERS, WORDS
-from analysis.rows import Columns, Words
+from analysis.rows import Categorical, Columns
 from contract.errors import DataError
 from train.rows import Array
 
@@ -45,8 +45,8 @@ def fit_preparation(estimator: BaseEstimator, columns: Columns, rows: Array) -> 
     filled = {name: column for name, column in used.items() if known(column).any()}
     if not filled:
         raise DataError(f"the train rows: at least one feature must have a value, got none in {', '.join(columns)}")
-    words = {name: column for name, column in filled.items() if isinstance(column, Words)}
-    numbers = {name: column for name, column in filled.items() if not isinstance(column, Words)}
+    words = {name: column for name, column in filled.items() if isinstance(column, Categorical)}
+    numbers = {name: column for name, column in filled.items() if not isinstance(column, Categorical)}
     if isinstance(estimator, HistGradientBoostingClassifier | HistGradientBoostingRegressor):
         # categories as codes, which gradient boosting splits on by itself: as good as one-hot, several times faster
         most = min(MOST_CATEGORIES, estimator.max_bins - 1)
@@ -62,7 +62,7 @@ def fit_preparation(estimator: BaseEstimator, columns: Columns, rows: Array) -> 
         return _step(_one_hot(sparse=False), "passthrough", words, list(numbers), columns)
     scaled = _scaled(numbers) if numbers else "passthrough"
     dense = len(numbers) + sum(bool((~known(column)).any()) for column in numbers.values())
-    width = dense + sum(min(len(column.words), MOST_CATEGORIES) for column in words.values())
+    width = dense + sum(min(len(column.categories), MOST_CATEGORIES) for column in words.values())
     sparse = get_tags(estimator).input_tags.sparse and (dense + len(words)) / width < DENSE
     return _step(_one_hot(sparse=sparse), scaled, words, list(numbers), columns)
 
@@ -72,8 +72,8 @@ def precision(estimator: BaseEstimator) -> type[np.floating[Any]]:
     return np.float32 if isinstance(estimator, LogisticRegression) else np.float64
 
 
-def _step(encoder: Any, numeric: Any, words: dict[str, Words], numbers: list[str], columns: Columns) -> Any:
-    kinds = {name: object if isinstance(column, Words) else float for name, column in columns.items()}
+def _step(encoder: Any, numeric: Any, words: dict[str, Categorical], numbers: list[str], columns: Columns) -> Any:
+    kinds = {name: object if isinstance(column, Categorical) else float for name, column in columns.items()}
     alone = {name: pd.Series([NAN], dtype=kind) for name, kind in kinds.items()}
     prepare = ColumnTransformer(
         [
@@ -87,9 +87,9 @@ def _step(encoder: Any, numeric: Any, words: dict[str, Words], numbers: list[str
     return prepare.fit(pd.DataFrame(alone))
 
 
-def _fitted(encoder: Any, words: dict[str, Words]) -> Any:
+def _fitted(encoder: Any, words: dict[str, Categorical]) -> Any:
     """Fitted on each word once; where there are so many that their frequencies matter, on all rows."""
-    if all(len(column.words) <= encoder.max_categories - 1 for column in words.values()):
+    if all(len(column.categories) <= encoder.max_categories - 1 for column in words.values()):
         once = {name: _once(column) for name, column in words.items()}
         rows = max(len(values) for values in once.values())
         frame = {name: [*values, *values[:1] * (rows - len(values))] for name, values in once.items()}
@@ -98,9 +98,9 @@ def _fitted(encoder: Any, words: dict[str, Words]) -> Any:
     return encoder.fit(pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in frame.items()}))
 
 
-def _once(column: Words) -> list[Any]:
-    there = np.bincount(column.places + 1, minlength=len(column.words) + 1) > 0
-    words = [word for word, occurs in zip(column.words, there[1:], strict=True) if occurs]
+def _once(column: Categorical) -> list[Any]:
+    there = np.bincount(column.codes + 1, minlength=len(column.categories) + 1) > 0
+    words = [word for word, occurs in zip(column.categories, there[1:], strict=True) if occurs]
     return [*words, NAN] if there[0] else words
 
 
@@ -121,6 +121,6 @@ def _one_hot(*, sparse: bool) -> OneHotEncoder:
     return OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES, sparse_output=sparse)
 
 
-def known(column: Array | Words) -> Array:
+def known(column: Array | Categorical) -> Array:
     """Where a column has a value."""
-    return column.places >= 0 if isinstance(column, Words) else ~np.isnan(column)
+    return column.codes >= 0 if isinstance(column, Categorical) else ~np.isnan(column)

@@ -21,8 +21,8 @@ from requests import RequestException
 from sklearn.pipeline import Pipeline
 
 from contract.champion import CHALLENGER
+from contract.config.parse import read, text_of
 from contract.errors import ConfigError, Unavailable
-from contract.toml import read, text_of
 from train.card import LIBRARIES, version
 
 EXAMPLE_ROWS = 5

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from analysis.rows import Words, classes, codes_of, columns, labelled_rows
-from contract.ahead import ahead
+from analysis.rows import Categorical, classes, columns, encode_target, labelled_rows
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError
+from contract.prefetch import prefetch
 from contract.progress import progress
 from train.sample import sample_mask
 
@@ -24,7 +24,7 @@ Array = np.ndarray[Any, Any]
 class Rows:
     """Features and target, row by row: by day, then as stored."""
 
-    columns: dict[str, Array | Words]
+    columns: dict[str, Array | Categorical]
     """One for each feature: float64 with NaN where missing, or words."""
     codes: Array
     """What scores are computed on. Binary: 1 for the positive class, 0 for the other; multiclass: the
@@ -67,7 +67,7 @@ def read(days: list[Dataset], config: Config) -> Rows:
         here = slice(end, end := end + wanted.num_rows)
         for name, values in columns(wanted, names).items():
             gathered[name].put(here, values)
-        codes[here] = codes_of(wanted, config)
+        codes[here] = encode_target(wanted, config)
     filled = {name: column.first(end) for name, column in gathered.items()}
     rows = Rows(filled, codes[:end].astype(np.intp) if known else codes[:end], known, by_day, seen)
     _check_target(rows, config, len(days))
@@ -79,7 +79,7 @@ def labelled_batches(days: list[Dataset], config: Config) -> Iterator[tuple[str,
     target = config.table.target
     with progress("read", sum(day.rows() for day in days)) as advance:
         for day in days:
-            for batch in ahead(day.batches([*config.features, target, "split"])):
+            for batch in prefetch(day.batches([*config.features, target, "split"])):
                 yield day.path.name, labelled_rows(batch, target, "train")
                 advance(batch.num_rows)
 
@@ -93,22 +93,22 @@ class _Column:
         self._codes: dict[str, int] = {}
         self._of_words = False
 
-    def put(self, here: slice, values: Array | Words) -> None:
+    def put(self, here: slice, values: Array | Categorical) -> None:
         """Take the values of some rows."""
-        self._of_words = isinstance(values, Words)
+        self._of_words = isinstance(values, Categorical)
         if self._values is None:
             self._values = np.empty(self._rows, dtype=np.int32 if self._of_words else np.float64)
-        if isinstance(values, Words):
+        if isinstance(values, Categorical):
             # each batch has a dictionary of its own
-            own = [self._codes.setdefault(word, len(self._codes)) for word in values.words]
-            self._values[here] = np.array([*own, -1], dtype=np.int32)[values.places]
+            own = [self._codes.setdefault(word, len(self._codes)) for word in values.categories]
+            self._values[here] = np.array([*own, -1], dtype=np.int32)[values.codes]
         else:
             self._values[here] = values
 
-    def first(self, rows: int) -> Array | Words:
+    def first(self, rows: int) -> Array | Categorical:
         """What was put there."""
         values: Array = np.empty(0) if self._values is None else self._values[:rows]
-        return Words(values, list(self._codes)) if self._of_words else values
+        return Categorical(values, list(self._codes)) if self._of_words else values
 
 
 def _check_target(rows: Rows, config: Config, days: int) -> None:

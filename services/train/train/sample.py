@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from pandas.util import hash_array
 
-from analysis.rows import codes_of, labelled_rows
+from analysis.rows import encode_target, labelled_rows
 from contract.config import Config
 from contract.dataset import Dataset
 
@@ -27,7 +27,7 @@ def sample_mask(days: list[Dataset], config: Config) -> npt.NDArray[np.bool_] | 
             rows = labelled_rows(batch, target, "train")
             keys = np.asarray(rows.column(key).to_numpy(zero_copy_only=False), dtype=object)
             key_hashes.append(hash_array(keys, hash_key=secret, categorize=False))
-            target_codes.append(codes_of(rows, config))
+            target_codes.append(encode_target(rows, config))
     hashes, codes = np.concatenate(key_hashes), np.concatenate(target_codes)
     if len(hashes) <= most:
         return None

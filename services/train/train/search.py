@@ -18,8 +18,8 @@ from sklearn.model_selection import HalvingRandomSearchCV
 
 from analysis.matrix import matrix
 from contract.config import Config
+from contract.config.model import Candidate, Range
 from contract.errors import ConfigError, DataError
-from contract.modelling import Candidate, Range
 from contract.progress import progress
 from train.candidates import Scorer, build
 from train.prepare import fit_preparation, precision

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from contract.config import Config
+from contract.config.model import Candidate
 from contract.errors import DataError
-from contract.modelling import Candidate
 from contract.progress import progress
 from train.candidates import Scorer, metric, scorer
 from train.fit import fit, take

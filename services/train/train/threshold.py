@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from analysis.matrix import ready
 from contract.config import Config
-from contract.modelling import Costs
+from contract.config.model import Costs
 from train.rows import Array, Rows
 from train.selection import Result
 

@@ -8,8 +8,8 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import has_fit_parameter
 
 from contract.config import Config
+from contract.config.model import Candidate
 from contract.errors import ConfigError
-from contract.modelling import Candidate
 from train.rows import Array, Rows
 
 

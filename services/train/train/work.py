@@ -8,8 +8,8 @@ import msgspec
 
 from analysis.rows import labelled_days
 from contract.config import Config
+from contract.observed import Observed
 from contract.run import Run
-from contract.seen import Seen
 
 
 def work(run: Run) -> None:
@@ -19,7 +19,7 @@ def work(run: Run) -> None:
     a metric or a space that cannot be, DataError for rows that cannot train, Unavailable without the registry.
     """
     days = labelled_days(run)
-    recipe = run.recipe(_settings(run.config), *(day.as_input(run.root) for day in days), seen=Seen())
+    recipe = run.recipe(_settings(run.config), *(day.as_input(run.root) for day in days), observed=Observed())
     if run.up_to_date(run.layout.model(run.day), recipe):
         return
     # only now the libraries: a day that is up to date must not pay for them

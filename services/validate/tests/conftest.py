@@ -20,11 +20,11 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from contract.champion import Champion, read_champion
 from contract.config import Config
+from contract.config.parse import load
 from contract.dataset import Dataset
 from contract.layout import Layout
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
-from contract.toml import load
 from validate import __main__
 
 HEAD = {

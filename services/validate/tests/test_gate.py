@@ -1,4 +1,4 @@
-from contract.modelling import Gate
+from contract.config.model import Gate
 from validate.gate import Evidence, Slice, judge
 from validate.resampling import Interval
 

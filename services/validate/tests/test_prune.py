@@ -5,11 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from contract.alone import alone
 from contract.champion import Champion, write_champion
 from contract.errors import DataError, Occupied, UsageError
 from contract.layout import Layout
 from contract.ledger import Line
+from contract.lock import exclusive_run
 from contract.manifest import Input, Manifest, encode
 from validate.ledger import append
 from validate.prune import LAST_VERSIONS, STEPS, nobody_at_work, old_datasets, remove
@@ -20,9 +20,9 @@ AT_WORK = """
 import sys
 from datetime import date
 from pathlib import Path
-from contract.alone import alone
+from contract.lock import exclusive_run
 from contract.layout import Layout
-with alone(Layout(Path(sys.argv[1])), sys.argv[2], date(2026, 1, 1)):
+with exclusive_run(Layout(Path(sys.argv[1])), sys.argv[2], date(2026, 1, 1)):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -233,5 +233,5 @@ def test_no_step_begins_while_datasets_are_removed(house):
         words = [sys.executable, "-c", AT_WORK, house.root, "preprocess"]
         ended = subprocess.run(words, capture_output=True, text=True, check=False)
         assert "another run is at work" in ended.stderr
-    with alone(house.layout, "preprocess", TODAY):
+    with exclusive_run(house.layout, "preprocess", TODAY):
         pass

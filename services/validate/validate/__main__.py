@@ -10,9 +10,9 @@ from pathlib import Path
 import analysis
 from contract.cli import main as run_step
 from contract.cli import open_root, open_run
+from contract.config.parse import load
 from contract.layout import Layout
 from contract.options import Command, Step
-from contract.toml import load
 from contract.visible import visible
 from validate.work import throne_of, work
 

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from contract.config import Config
-from contract.modelling import Costs
+from contract.config.model import Costs
 from validate.calibration import calibration
 from validate.gate import Evidence, Slice
 from validate.metrics import values

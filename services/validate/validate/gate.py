@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from contract.modelling import Gate
+from contract.config.model import Gate
 from validate.resampling import Interval
 
 Scores = Mapping[str, float | None]

@@ -10,7 +10,7 @@ import pyarrow as pa
 from sklearn.inspection import permutation_importance
 from sklearn.pipeline import Pipeline
 
-from analysis.rows import Words, classes, codes_of, columns
+from analysis.rows import Categorical, classes, columns, encode_target
 from contract.config import Config
 from contract.dataset import Dataset
 from validate.golden import plain
@@ -50,15 +50,17 @@ def importance(model: Pipeline, days: list[Dataset], config: Config, metric: str
     if not pieces:
         return []
     (batch,) = pa.concat_tables(pieces).combine_chunks().to_batches()
-    found, codes = columns(batch, features), codes_of(batch, config)
+    found, codes = columns(batch, features), encode_target(batch, config)
     threshold = threshold_of(model) if len(known) == 2 else None
     # words by their places: what is shuffled is a matrix of numbers
-    words = {name: column.words for name, column in found.items() if isinstance(column, Words)}
-    shuffled = np.column_stack([column.places if isinstance(column, Words) else column for column in found.values()])
+    words = {name: column.categories for name, column in found.items() if isinstance(column, Categorical)}
+    shuffled = np.column_stack(
+        [column.codes if isinstance(column, Categorical) else column for column in found.values()]
+    )
 
     def scored(fitted: Pipeline, rows: Array, true: object) -> float:
         said = {
-            name: Words(rows[:, place].astype(np.int32), words[name]) if name in words else rows[:, place]
+            name: Categorical(rows[:, place].astype(np.int32), words[name]) if name in words else rows[:, place]
             for place, name in enumerate(features)
         }
         value = values([metric], Outcome(codes, say(fitted, said, known), threshold), len(known))[metric]

@@ -10,8 +10,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names, log_loss
 
 from contract.config import Config
+from contract.config.data import Task
 from contract.errors import ConfigError, did_you_mean
-from contract.sections import Task
 from validate.outcome import Array, Outcome
 
 _SHOWN: dict[Task, tuple[str, ...]] = {

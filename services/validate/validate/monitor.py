@@ -81,7 +81,7 @@ def _monitor(run: Run, *, told: bool) -> bool:
         return False
     place = run.layout.report("live", run.day)
     recipe = run.recipe(_settings(run.config), predictions.as_input(run.root), rows.as_input(run.root))
-    if run.up_to_date(place, recipe, asked=told):
+    if run.up_to_date(place, recipe, explicit=told):
         return True
     from validate.metrics import first, names, values
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.drift import Column
 from analysis.reference import binned
-from analysis.rows import Words
+from analysis.rows import Categorical
 from validate.compare import Comparison
 
 
@@ -15,4 +15,4 @@ def said_column(comparison: Comparison) -> Column:
         return binned("prediction", outcome.scores)[0]
     if len(names) == 2:
         return binned("score", outcome.scores[:, 1])[0]
-    return binned("prediction", Words(outcome.answers, names))[0]
+    return binned("prediction", Categorical(outcome.answers, names))[0]

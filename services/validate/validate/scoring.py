@@ -10,11 +10,11 @@ from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
 from analysis.matrix import parts, ready
-from analysis.rows import Columns, Words, classes, codes_of, columns, labelled_rows
-from contract.ahead import ahead
+from analysis.rows import Categorical, Columns, classes, columns, encode_target, labelled_rows
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError
+from contract.prefetch import prefetch
 from contract.progress import progress
 from validate.models import CannotCompare
 from validate.outcome import Array, Outcome
@@ -44,10 +44,10 @@ def score(model: Pipeline, days: list[Dataset], config: Config, what: str) -> Ou
             said = say(model, {name: found[name] for name in features}, known)
         except (ValueError, TypeError) as error:
             raise CannotCompare(f"it cannot score these rows: {error}") from None
-        targets.append(codes_of(batch, config))
+        targets.append(encode_target(batch, config))
         scores.append(said)
         for name in slices:
-            words[name].append(_slice_words(found[name]))
+            words[name].append(_slice_categories(found[name]))
     return Outcome(
         np.concatenate(targets),
         np.concatenate(scores),
@@ -63,9 +63,9 @@ def say(model: Pipeline, rows: Columns, known: list[str]) -> Array:
     return _probabilities(estimator, found, known) if known else np.asarray(estimator.predict(found))
 
 
-def _slice_words(column: Array | Words) -> Array:
-    assert isinstance(column, Words), "contract.config lets only categories be slices"
-    return np.array([*column.words, MISSING], dtype=object)[column.places]
+def _slice_categories(column: Array | Categorical) -> Array:
+    assert isinstance(column, Categorical), "contract.config lets only categories be slices"
+    return np.array([*column.categories, MISSING], dtype=object)[column.codes]
 
 
 def threshold_of(model: Pipeline) -> float | None:
@@ -76,13 +76,13 @@ def threshold_of(model: Pipeline) -> float | None:
 
 def test_batches(days: list[Dataset], columns: list[str], target: str, what: str) -> Iterator[Any]:
     """The labelled test rows of the days, the columns and the target, batch by batch; none of them empty."""
-    with progress(f"score {what}", sum(day.rows() for day in days)) as tell:
+    with progress(f"score {what}", sum(day.rows() for day in days)) as advance:
         for day in days:
-            for batch in ahead(day.batches([*columns, target, "split"])):
+            for batch in prefetch(day.batches([*columns, target, "split"])):
                 wanted = labelled_rows(batch, target, "test")
                 if wanted.num_rows:
                     yield wanted
-                tell(batch.num_rows)
+                advance(batch.num_rows)
 
 
 def _probabilities(estimator: Any, rows: Any, known: list[str]) -> Array:

@@ -7,8 +7,8 @@ from datetime import date
 import msgspec
 
 from contract import days
-from contract.modelling import Decision, Drift, Gate, Training
-from contract.sections import Alerts, Column, Pipeline, Predictions, Schedule, Source, Table
+from contract.config.data import Alerts, Column, Pipeline, Predictions, Schedule, Source, Table
+from contract.config.model import Decision, Drift, Gate, Training
 
 _RESERVED = ("_file", "_row", "row_key", "split")
 """Columns that the steps add; no table may bring its own (`row_key` it may, as its key)."""

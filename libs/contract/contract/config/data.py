@@ -1,6 +1,6 @@
 """The tables of `pipeline.toml`, each with the rules that it can judge by itself.
 
-A rule that is broken raises ValueError with key, rule and value; `contract.toml` adds table and file.
+A rule that is broken raises ValueError with key, rule and value; `contract.config.parse` adds table and file.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from contract.sections import Section, at_least, fraction
+from contract.config.data import Section, at_least, fraction
 
 
 class Range(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
-from contract import modelling, sections
 from contract.config import Config
+from contract.config import data as sections
+from contract.config import model as modelling
 from contract.errors import ConfigError, MissingInput, did_you_mean
 
 _SOURCES: dict[str, type[sections.Section]] = {
@@ -135,4 +136,4 @@ def _explain(section: str, message: str) -> str:
         return f"{place}.{missing[1]} must be given"
     if text[0].isupper():
         return f"{place}: {text[0].lower()}{text[1:]}".replace("`", "")
-    return f"{place}.{text}"  # a rule of contract.sections, which begins with the key
+    return f"{place}.{text}"  # a rule of contract.config.data, which begins with the key

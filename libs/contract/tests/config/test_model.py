@@ -2,8 +2,8 @@ import tomllib
 
 import pytest
 
-from contract.modelling import Range
-from contract.toml import parse
+from contract.config.model import Range
+from contract.config.parse import parse
 
 
 def read(raw, **tables):

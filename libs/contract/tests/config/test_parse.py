@@ -3,8 +3,8 @@ from datetime import date
 
 import pytest
 
+from contract.config.parse import load, parse
 from contract.errors import ConfigError, MissingInput
-from contract.toml import load, parse
 
 
 def test_the_least_configuration_has_defaults_for_the_rest(config):

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from contract.toml import load
+from contract.config.parse import load
 
 
 @pytest.fixture

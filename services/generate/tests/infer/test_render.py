@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from contract.toml import parse
+from contract.config.parse import parse
 from generate.infer.render import render
 from generate.infer.schema import ColumnSchema, TableSchema
 

@@ -126,9 +126,9 @@ def test_a_table_without_a_feature_is_refused(columns):
         (["2026-01-01", "2026-01-02"] * 50, {"type": "datetime", "role": "ignore"}, "2 distinct; a model cannot use a time as it is"),
     ],
 )  # fmt: skip
-def test_a_column_becomes_what_its_values_are(columns, values, settings, seen):
+def test_a_column_becomes_what_its_values_are(columns, values, settings, observed):
     schema = column(columns | {"c": values}, "c")
-    assert (schema.settings, schema.seen) == (settings, seen)
+    assert (schema.settings, schema.seen) == (settings, observed)
 
 
 def test_a_second_id_that_is_a_number_is_no_feature(columns):

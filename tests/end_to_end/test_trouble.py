@@ -331,6 +331,7 @@ def test_a_disk_that_fills_in_a_run_is_told_and_the_run_goes_on_when_there_is_ro
     day = trained.data / "raw" / DAYS[11]
     day.mkdir(parents=True)
     owner = trained.data.stat()
+    os.chown(day, owner.st_uid, owner.st_gid)
     options = f"size=16k,uid={owner.st_uid},gid={owner.st_gid}"
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", day], capture_output=True, check=False)
     if mounted.returncode:

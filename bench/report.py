@@ -27,11 +27,11 @@ from sklearn.preprocessing import StandardScaler
 
 import validate
 from contract.champion import Champion
+from contract.config.parse import load
 from contract.dataset import Dataset
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
-from contract.config.parse import load
 from validate.compare import compare
 from validate.metrics import names
 from validate.page import page

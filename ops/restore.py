@@ -13,8 +13,8 @@ from pathlib import Path
 
 from archive import ARCHIVE, check, create_volume, give_input, in_volume
 from backup import without_place
-from compose import DATABASES, VOLUMES, compose, must_be_ours, volumes
 from checks import THROW_AWAY
+from compose import DATABASES, VOLUMES, compose, must_be_ours, volumes
 from ending import CANNOT_WRITE, end_tidily_when_asked_to, refuse
 from settings import RESTORING, ROOT
 

@@ -132,6 +132,18 @@ def test_the_bare_server_lets_anybody_delete_a_model(guarded, bare):
     assert call(bare, f"{API}/registered-models/delete", {"name": "model"}, method="DELETE")[0] == 200
 
 
+def test_a_step_registers_what_a_run_of_its_own_keeps(guarded):
+    """As train and validate do, up to the alias: each call that this takes passes."""
+    made = call(guarded, f"{API}/runs/create", {"experiment_id": "0"}, user="validate")
+    run = json.loads(made[1])["run"]["info"]
+    assert call(guarded, f"{API}/registered-models/create", {"name": "kept"}, user="validate")[0] == 200
+    version = {"name": "kept", "source": f"{run['artifact_uri']}/model", "run_id": run["run_id"]}
+    assert call(guarded, f"{API}/model-versions/create", version, user="validate")[0] == 200
+    alias = {"name": "kept", "alias": "champion", "version": "1"}
+    assert call(guarded, f"{API}/registered-models/alias", alias, user="validate")[0] == 200
+    assert call(guarded, f"{API}/registered-models/alias?name=kept&alias=champion", user="predict")[0] == 200
+
+
 def test_two_logins_at_once_prove_nobody(guarded):
     with socket.create_connection(("127.0.0.1", int(guarded.rsplit(":", 1)[1]))) as line:
         login = base64.b64encode(f"admin:admin-{'x' * 20}".encode()).decode()

@@ -19,6 +19,7 @@ from archive import FILES, check, give_input, in_volume, keep_output, pack, seal
 from beside import beside, left_behind
 from compose import DATABASES, VOLUMES, is_up, must_be_ours, no_step_at_work
 from ending import CANNOT_WRITE, CONFIGURATION, UNAVAILABLE, USAGE, end_tidily_when_asked_to, refuse
+from one_at_a_time import one_at_a_time
 from settings import ODD, PLACE, ROOT, UnreadableError, read
 
 
@@ -27,7 +28,7 @@ def backup(target: Path) -> None:
     for name in FILES:
         if target.is_relative_to((ROOT / name).resolve()):
             refuse(USAGE, f"{target}: must not lie in {name}, which is part of the backup; name a folder elsewhere")
-    with beside(target) as folder:
+    with one_at_a_time(), beside(target) as folder:
         must_be_ours()
         if not is_up():
             refuse(UNAVAILABLE, "the stack is not up, and its databases are part of the backup; type: make up")

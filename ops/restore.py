@@ -16,6 +16,7 @@ from backup import without_place
 from checks import THROW_AWAY
 from compose import DATABASES, VOLUMES, compose, must_be_ours, volumes
 from ending import CANNOT_WRITE, end_tidily_when_asked_to, refuse
+from one_at_a_time import one_at_a_time
 from settings import ODD, RESTORING, ROOT
 
 
@@ -105,7 +106,8 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="that `make backup` wrote")
     source = parser.parse_args().folder.resolve()
     try:
-        restore(source)
+        with one_at_a_time():
+            restore(source)
     except OSError as error:
         refuse(CANNOT_WRITE, f"{source}: not all of it was restored: {error}; to begin anew: {THROW_AWAY}")
     return 0

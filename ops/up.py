@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from ending import CONFIGURATION, refuse
+from one_at_a_time import one_at_a_time
 from settings import ODD, ROOT, USER, UnreadableError, environment, ports, read
 
 SETTINGS = ROOT / ".env"
@@ -104,4 +105,5 @@ all healthy {time.monotonic() - start:.0f} s after the build
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with one_at_a_time():
+        sys.exit(main())

@@ -1,6 +1,8 @@
 """backup, restore, prune and down as commands of their own, beside other people's things."""
 
+import fcntl
 import json
+import os
 import subprocess
 
 import pytest
@@ -210,3 +212,25 @@ def test_the_advice_about_what_a_killed_backup_left_takes_away_that_alone(world,
     left.mkdir()
     said = world.run(ours, "backup", f"TO={world.nas / 'new'}")[1]
     assert f"rm -r '{left}'" in said
+
+
+def test_commands_that_need_all_state_do_not_meet(world, ours):
+    before, nas = picture(ours), picture(world.nas)
+    commands = (
+        ["backup", f"TO={world.nas / 'new'}"],
+        ["restore", f"FROM={world.nas}"],
+        ["prune", "KEEP_DAYS=9", "YES=1"],
+        ["rotate"],
+        ["up"],
+    )
+    here = os.open(ours, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(here, fcntl.LOCK_EX)
+        for words in commands:
+            code, said = world.run(ours, *words)
+            assert code, words
+            assert "another make up, backup, restore, prune or rotate is at work here" in said
+    finally:
+        os.close(here)
+    assert (picture(ours), picture(world.nas)) == (before, nas)
+    assert world.run(ours, *commands[0])[0] == 0

@@ -4,6 +4,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 # compose takes the checkout from it, also under make -C
 export PWD := $(CURDIR)
+# a variable's text for the shell, as it was typed: neither make nor the shell reads `$`, quotes or blanks in it
+quoted = '$(subst ','\'',$(value $(1)))'
 
 ##@ The whole system
 .PHONY: doctor up down logs
@@ -22,15 +24,16 @@ logs: ## follow what the parts say
 	@docker compose logs --follow --tail 50
 
 ##@ State
+unexport TO FROM
 .PHONY: backup restore prune rotate
 backup: ## copy all state (data, databases, secrets) into a folder: make backup [TO=backups/x]
-	@$(PYTHON) ops/backup.py $(if $(TO),"$(TO)")
+	@$(PYTHON) ops/backup.py $(if $(value TO),-- $(call quoted,TO))
 
 restore: ## bring it back into an empty stack: make restore FROM=backups/x
-	@$(PYTHON) ops/restore.py $(if $(FROM),"$(FROM)")
+	@$(PYTHON) ops/restore.py $(if $(value FROM),-- $(call quoted,FROM))
 
 prune: ## show old datasets that nothing needs, then remove them: make prune KEEP_DAYS=90 [YES=1]
-	@$(PYTHON) ops/prune.py $(KEEP_DAYS) $(if $(YES),--yes)
+	@$(PYTHON) ops/prune.py $(if $(filter 1 y yes,$(YES)),--yes) $(if $(value KEEP_DAYS),$(call quoted,KEEP_DAYS))
 
 rotate: ## replace every secret that the stack made for itself
 	@$(PYTHON) ops/rotate.py

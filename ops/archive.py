@@ -14,7 +14,7 @@ from typing import IO
 
 from compose import DATABASES, HELPER, VOLUMES, docker, volume
 from ending import CANNOT_WRITE, DAMAGED, refuse
-from settings import ROOT, environment
+from settings import ODD, ROOT, environment
 
 FILES = ("data", "secrets", "pipeline.toml", ".env")
 LIST = "backup.json"
@@ -72,7 +72,7 @@ def pack(folder: Path, settings: str) -> None:
 
 
 def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
-    content = text.encode()
+    content = text.encode(encoding="utf-8", errors=ODD)
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = len(content), 0o600
     entry.mtime = int(datetime.now(UTC).timestamp())

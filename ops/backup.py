@@ -13,12 +13,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from shlex import quote
 
 from archive import FILES, check, give_input, in_volume, keep_output, pack, seal
 from beside import beside, left_behind
 from compose import DATABASES, VOLUMES, is_up, must_be_ours, no_step_at_work
 from ending import CANNOT_WRITE, CONFIGURATION, UNAVAILABLE, USAGE, end_tidily_when_asked_to, refuse
-from settings import PLACE, ROOT, UnreadableError, read
+from one_at_a_time import one_at_a_time
+from settings import ODD, PLACE, ROOT, UnreadableError, read
 
 
 def backup(target: Path) -> None:
@@ -26,13 +28,14 @@ def backup(target: Path) -> None:
     for name in FILES:
         if target.is_relative_to((ROOT / name).resolve()):
             refuse(USAGE, f"{target}: must not lie in {name}, which is part of the backup; name a folder elsewhere")
-    with beside(target) as folder:
+    with one_at_a_time(), beside(target) as folder:
         must_be_ours()
         if not is_up():
             refuse(UNAVAILABLE, "the stack is not up, and its databases are part of the backup; type: make up")
         for left in left_behind(target):
             if left != folder:
-                print(f"{left}: left by a backup that is under way or was killed; in the second case: rm -r {left}")
+                remedy = f"rm -r {quote(str(left))}"
+                print(f"{left}: left by a backup that is under way or was killed; in the second case: {remedy}")
         settings, inside = movable(), ["docker", "compose", "exec", "-T", "postgres"]
         with no_step_at_work():
             for name in DATABASES:
@@ -55,9 +58,9 @@ def backup(target: Path) -> None:
 def movable() -> str:
     """The text of .env without what belongs to this place; compose must read all else in it as before."""
     file = ROOT / ".env"
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    text = file.read_text(encoding="utf-8", errors=ODD) if file.exists() else ""
     kept = without_place(text)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".env") as copy:
+    with tempfile.NamedTemporaryFile("w", suffix=".env", encoding="utf-8", errors=ODD) as copy:
         copy.write(kept)
         copy.flush()
         try:

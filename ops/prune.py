@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from compose import compose, is_up, must_be_ours
 from ending import USAGE, end_tidily_when_asked_to, refuse
+from one_at_a_time import one_at_a_time
 from settings import ROOT, environment
 
 
@@ -51,4 +52,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with one_at_a_time():
+        sys.exit(main())

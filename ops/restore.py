@@ -16,7 +16,8 @@ from backup import without_place
 from checks import THROW_AWAY
 from compose import DATABASES, VOLUMES, compose, must_be_ours, volumes
 from ending import CANNOT_WRITE, end_tidily_when_asked_to, refuse
-from settings import RESTORING, ROOT
+from one_at_a_time import one_at_a_time
+from settings import ODD, RESTORING, ROOT
 
 
 def restore(source: Path) -> None:
@@ -90,7 +91,7 @@ def unpack_others(archive: tarfile.TarFile, scratch: Path) -> None:
         archive.extract(member, scratch, filter="tar")
         new = scratch / member.name
         if member.name == ".env":
-            new.write_text(without_place(new.read_text(encoding="utf-8")), encoding="utf-8")
+            new.write_text(without_place(new.read_text(encoding="utf-8", errors=ODD)), encoding="utf-8", errors=ODD)
         if target.exists() and target.read_bytes() != new.read_bytes():
             (kept / member.name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             shutil.copy2(target, kept / member.name)
@@ -105,7 +106,8 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="that `make backup` wrote")
     source = parser.parse_args().folder.resolve()
     try:
-        restore(source)
+        with one_at_a_time():
+            restore(source)
     except OSError as error:
         refuse(CANNOT_WRITE, f"{source}: not all of it was restored: {error}; to begin anew: {THROW_AWAY}")
     return 0

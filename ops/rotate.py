@@ -6,6 +6,7 @@ import sys
 
 from compose import compose, is_up, must_be_ours
 from ending import UNAVAILABLE, refuse
+from one_at_a_time import one_at_a_time
 from up import mlflow_password, password
 
 AIRFLOW = ("airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
@@ -71,4 +72,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with one_at_a_time():
+        sys.exit(main())

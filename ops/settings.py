@@ -32,6 +32,10 @@ OTHERS = (
 NAMES = (*PLACE, *PORTS, *OTHERS)
 
 
+ODD = "surrogateescape"
+"""Errors of .env's encoding: compose minds no other one in a comment, and each byte comes back as it was."""
+
+
 class UnreadableError(Exception):
     """Compose is not there, or cannot read .env; says why."""
 

@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 from ending import CONFIGURATION, refuse
-from settings import ROOT, USER, UnreadableError, environment, ports, read
+from one_at_a_time import one_at_a_time
+from settings import ODD, ROOT, USER, UnreadableError, environment, ports, read
 
 SETTINGS = ROOT / ".env"
 BUILT_FROM = ("airflow", "infra", "libs", "services")
@@ -27,7 +28,7 @@ def owner(path: Path) -> str:
 
 def add(file: Path, name: str, value: str) -> None:
     """Adds a setting behind what a person wrote, of which nothing is touched."""
-    with file.open("a+", encoding="utf-8") as settings:
+    with file.open("a+", encoding="utf-8", errors=ODD) as settings:
         settings.seek(0)
         text = settings.read()
         settings.write(f"{'' if not text or text.endswith(chr(10)) else chr(10)}{name}={value}\n")
@@ -104,4 +105,5 @@ all healthy {time.monotonic() - start:.0f} s after the build
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with one_at_a_time():
+        sys.exit(main())

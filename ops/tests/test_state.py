@@ -1,6 +1,8 @@
 """backup, restore, prune and down as commands of their own, beside other people's things."""
 
+import fcntl
 import json
+import os
 import subprocess
 
 import pytest
@@ -166,3 +168,69 @@ def test_a_copied_checkout_that_carries_the_path_of_the_old_one_does_not_start(w
 def test_up_writes_no_path_into_the_settings(world, ours):
     assert "MICROSTEP_HOST_ROOT" not in (ours / ".env").read_text()
     assert "MICROSTEP_USER" in (ours / ".env").read_text()
+
+
+NAMES = ["with blanks", 'quo"te', "quo'te", "dol$lar", "tick`touch PWNED`", '"; touch PWNED; "', "-x"]
+
+
+def test_a_backup_gets_the_very_name_that_was_typed(world, ours):
+    for name in NAMES:
+        before = picture(world.nas)
+        code, said = world.run(ours, "backup", f"TO={name}" if name.startswith("-") else f"TO={world.nas / name}")
+        assert code == 0, said
+        assert ((ours if name.startswith("-") else world.nas) / name / "backup.json").is_file()
+        assert {path.split("/")[0] for path in picture(world.nas)} - {path.split("/")[0] for path in before} <= {name}
+    assert not (ours / "PWNED").exists()
+
+
+def test_a_no_to_prune_is_no_yes(world, ours):
+    for word in ("0", "no", "false", "n"):
+        code, said = world.run(ours, "prune", "KEEP_DAYS=9", f"YES={word}")
+        assert code
+        assert "nothing was removed" in said
+    assert world.run(ours, "prune", "KEEP_DAYS=9", "YES=yes")[0] == 0
+
+
+def test_settings_in_another_encoding_go_with_a_backup_and_come_back_as_they_were(world, ours):
+    text = b"# f\xfcr alle\nMICROSTEP_POOL_SLOTS=3\n"
+    (ours / ".env").write_bytes(text)
+    code, said = world.run(ours, "backup", f"TO={world.nas / 'new'}")
+    assert code == 0, said
+    world.run(ours, "down")
+    world.wipe(ours)
+    (ours / ".env").unlink()
+    code, said = world.run(ours, "restore", f"FROM={world.nas / 'new'}")
+    assert code == 0, said
+    assert (ours / ".env").read_bytes() == text
+    code, said = world.run(ours, "up")
+    assert code == 0, said
+    assert (ours / ".env").read_bytes().startswith(text)
+
+
+def test_the_advice_about_what_a_killed_backup_left_takes_away_that_alone(world, ours):
+    left = world.nas / ".my monday.partial-abc"
+    left.mkdir()
+    said = world.run(ours, "backup", f"TO={world.nas / 'new'}")[1]
+    assert f"rm -r '{left}'" in said
+
+
+def test_commands_that_need_all_state_do_not_meet(world, ours):
+    before, nas = picture(ours), picture(world.nas)
+    commands = (
+        ["backup", f"TO={world.nas / 'new'}"],
+        ["restore", f"FROM={world.nas}"],
+        ["prune", "KEEP_DAYS=9", "YES=1"],
+        ["rotate"],
+        ["up"],
+    )
+    here = os.open(ours, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(here, fcntl.LOCK_EX)
+        for words in commands:
+            code, said = world.run(ours, *words)
+            assert code, words
+            assert "another make up, backup, restore, prune or rotate is at work here" in said
+    finally:
+        os.close(here)
+    assert (picture(ours), picture(world.nas)) == (before, nas)
+    assert world.run(ours, *commands[0])[0] == 0

@@ -29,9 +29,8 @@ def window(day: date, *, length: int, delay: int, first_day: date) -> list[date]
     `length` days that end `delay` days before `day` (labels may come late), without those
     before `first_day`, which never had data. Raises UsageError when none is left.
     """
-    last = day - timedelta(days=delay)
-    days = [last - timedelta(days=back) for back in reversed(range(length))]
-    days = [each for each in days if each >= first_day]
+    back = (day - first_day).days  # none before the first day is counted to: the calendar may not have it
+    days = [day - timedelta(days=delay + place) for place in reversed(range(min(length, back - delay + 1)))]
     if not days:
         raise UsageError(
             f"--day: training needs a day at or after schedule.first_day {first_day} "

@@ -21,6 +21,7 @@ ENVIRONMENT = {
     "log_format": "MICROSTEP_LOG_FORMAT",
 }
 _LOG_FORMATS = ("text", "json")
+_TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,10 @@ def parse(step: Step, given: Sequence[str]) -> argparse.Namespace:
     args = parser.parse_args(given)
     if args.log_format not in _LOG_FORMATS:  # argparse does not hold a default against the choices
         parser.error(f"{ENVIRONMENT['log_format']}: must be one of {', '.join(_LOG_FORMATS)}, got {args.log_format!r}")
+    if not isinstance(args.force, bool):  # as the variable has it
+        if args.force.lower() not in _TRUTH:
+            parser.error(f"{ENVIRONMENT['force']}: must be one of {', '.join(_TRUTH)}, got {args.force!r}")
+        args.force = _TRUTH[args.force.lower()]
     return args
 
 
@@ -100,7 +105,7 @@ def _add_options(parser: argparse.ArgumentParser, **other: Any) -> None:
     parser.add_argument(
         "--force",
         action="store_true",
-        **(other or {"default": _truth(os.environ.get(ENVIRONMENT["force"], ""))}),
+        **(other or {"default": os.environ.get(ENVIRONMENT["force"]) or False}),
         help=f"do the work again even if it is up to date [{ENVIRONMENT['force']}=1]",
     )
     parser.add_argument("--log-format", choices=_LOG_FORMATS, **default("log_format", "text"), help="log lines as")
@@ -112,10 +117,6 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         self.exit(ExitCode.USAGE, f"{self.prog}: {message}\n")
-
-
-def _truth(text: str) -> bool:
-    return text.lower() in ("1", "true", "yes")
 
 
 def _examples(step: Step) -> str:

@@ -44,3 +44,10 @@ def test_days_before_the_first_are_not_waited_for():
 def test_a_window_without_a_day_is_refused():
     with pytest.raises(UsageError, match=r"schedule.first_day 2026-01-01 .* got 2026-01-02"):
         window(date(2026, 1, 2), length=7, delay=2, first_day=date(2026, 1, 1))
+
+
+def test_the_first_day_of_the_calendar_has_nothing_before_it():
+    first = date(1, 1, 1)
+    assert window(date(1, 1, 4), length=5, delay=3, first_day=first) == [first]
+    with pytest.raises(UsageError, match="training needs a day at or after schedule.first_day 0001-01-01"):
+        window(first, length=5, delay=3, first_day=first)

@@ -29,6 +29,22 @@ def test_a_wrong_variable_is_wrong_usage_too(call, monkeypatch):
     assert end.value.code == 64
 
 
+def test_a_variable_that_is_neither_yes_nor_no_is_told(call, monkeypatch, capfd):
+    monkeypatch.setenv("MICROSTEP_FORCE", "on")
+    with pytest.raises(SystemExit) as end:
+        call(nothing, "--day", "2026-01-01")
+    assert end.value.code == 64
+    assert "MICROSTEP_FORCE: must be one of 1, true, yes, 0, false, no, got 'on'" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("text", "force"), [("", False), ("0", False), ("No", False), ("YES", True), ("true", True)])
+def test_a_variable_says_yes_or_no(call, monkeypatch, text, force):
+    monkeypatch.setenv("MICROSTEP_FORCE", text)
+    seen = []
+    assert call(seen.append, "--day", "2026-01-01") == 0
+    assert seen[0].force is force
+
+
 def test_help_shows_what_is_read_and_written_and_examples(call, capsys):
     with pytest.raises(SystemExit):
         call(nothing, "--help")

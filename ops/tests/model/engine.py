@@ -86,7 +86,7 @@ def settings(words):
     """The values of variables, as `compose config` says them; the model's .env has plain lines only."""
     document = json.load(sys.stdin)
     place = Path(words[words.index("--env-file") + 1] if "--env-file" in words else Path(words[1]) / ".env")
-    lines = place.read_text().splitlines() if place.exists() else []
+    lines = place.read_text(encoding="utf-8", errors="surrogateescape").splitlines() if place.exists() else []
     said = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
     wanted = document["services"]["settings"]["environment"]
     document["services"]["settings"]["environment"] = {

@@ -22,7 +22,7 @@ from contract.recipe import Recipe
 from contract.run import Run
 from predict.choice import champion_in_use
 from predict.columns import check_key
-from predict.model import features_of
+from predict.model import check_target, features_of
 from predict.report import report
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def _recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:
 def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Counted | None:
     """Write the predictions; what drift asks of the rows is counted on the way, while they are at hand."""
     started = time.monotonic()
+    check_target(run.layout, champion, run.config)
     model = open_model(run.root, champion, signed=run.config.training.sign)
     features = features_of(model, [field.name for field in rows.manifest.schema], champion.file)
     # after the cheap refusals: pandas takes half a second

@@ -1,9 +1,12 @@
 import msgspec
 import pytest
+from conftest import put_in_use
 
-from contract.champion import Pointer, read_pointer, write_champion
+from contract.champion import Champion, Pointer, read_pointer, write_champion
 from contract.errors import ConfigError, DataError, MissingInput, NotPermitted
 from contract.manifest import read_manifest
+from contract.publish import DatasetWriter
+from contract.recipe import Recipe
 
 
 @pytest.fixture
@@ -126,6 +129,31 @@ def test_a_failure_in_the_middle_leaves_nothing(ready, make_model):
     with pytest.raises(DataError, match="train and validate again"):
         ready.predict()
     assert not ready.path.exists()
+
+
+def trained_for(day, target):
+    """Give the champion the manifest of a training for a target."""
+    with DatasetWriter(day.layout.model(day.trained), keep_superseded=True) as writer:
+        (day.root / day.champion.file).rename(writer.file("model", "model.joblib"))
+        recipe = Recipe("train", day.trained, "c0de", {"target": {"name": target, "task": "binary", "positive": "yes"}})
+        manifest = writer.publish(recipe, {}, {"version": "3"}, {"sklearn": day.champion.sklearn})
+    put_in_use(day.layout, Champion.of(f"models/{day.trained}", manifest))
+
+
+def test_a_champion_of_another_target_does_not_score(ready):
+    trained_for(ready, "returned")
+    with pytest.raises(DataError, match="champion 2026-11-16 v3: was trained for the target returned, .* is bought"):
+        ready.predict()
+    assert not ready.path.exists()
+
+
+def test_whether_the_target_is_the_champions_is_told_when_nothing_knows(ready, caplog):
+    ready.predict()
+    assert "nothing tells whether it was trained for bought" in caplog.text
+    caplog.clear()
+    trained_for(ready, "bought")
+    ready.predict(force=True)
+    assert "nothing tells" not in caplog.text
 
 
 def test_a_key_that_predictions_cannot_have_is_refused_first(day):

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from contract.config.model import Gate
 from validate.evaluation.bootstrap import Interval, intervals
 from validate.evaluation.gate import Evidence, judge
-from validate.evaluation.scored_rows import Outcome
+from validate.evaluation.scored_rows import ScoredRows
 from validate.evaluation.weighted import weighted
 
 RHO = 0.9
@@ -29,7 +29,7 @@ AUC = 0.80
 POSITIVE = 0.3
 
 
-def pair(rng: np.random.Generator, rows: int, gap: float) -> tuple[Outcome, Outcome]:
+def pair(rng: np.random.Generator, rows: int, gap: float) -> tuple[ScoredRows, ScoredRows]:
     """Champion with a true ROC AUC of `AUC`, challenger with `gap` more (binormal scores)."""
     target = (rng.random(rows) < POSITIVE).astype(np.intp)
     noise = rng.multivariate_normal([0, 0], [[1, RHO], [RHO, 1]], rows)
@@ -37,11 +37,11 @@ def pair(rng: np.random.Generator, rows: int, gap: float) -> tuple[Outcome, Outc
     for place, auc in enumerate((AUC, AUC + gap)):
         # the AUC of two normal distributions at a distance d of each other is Phi(d / sqrt 2)
         score = stats.norm.cdf(noise[:, place] + target * np.sqrt(2) * stats.norm.ppf(auc))
-        found.append(Outcome(target, np.column_stack([1 - score, score])))
+        found.append(ScoredRows(target, np.column_stack([1 - score, score])))
     return found[0], found[1]
 
 
-def apart(champion: Outcome, challenger: Outcome, resamples: int, seed: int) -> Interval | None:
+def apart(champion: ScoredRows, challenger: ScoredRows, resamples: int, seed: int) -> Interval | None:
     """The interval of the difference, as validate computes it."""
     one, other = weighted("roc_auc", challenger, 2), weighted("roc_auc", champion, 2)
     assert one is not None

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from contract.ledger import Line, read
-from validate.champion.store import Throne
+from validate.champion.store import ChampionStore
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_a_champion_of_other_columns_does_not_bar_the_way(project, ended):
 def put_in_use(project, model):
     """As the gate of an earlier time did, which these images could not ask any more."""
     promoted = Line(decision="promoted", why="better", day=model.day, before=None, model=model, metrics={})
-    Throne(project.layout, project.name, registered=False).change(promoted)
+    ChampionStore(project.layout, project.name, registered=False).change(promoted)
 
 
 @pytest.fixture

@@ -75,11 +75,11 @@ def test_a_damaged_model_of_another_day_is_passed_over(project, refused, capsys)
 @pytest.fixture
 def two(project):
     """Two champions, one after the other."""
-    found = []
+    champions = []
     for day, quality in (("2026-01-02", "bad"), ("2026-01-03", "good")):
-        found.append(project.trained(day, quality))
+        champions.append(project.trained(day, quality))
         assert project.validate(day=day) == 0
-    return found
+    return champions
 
 
 LOST = {

@@ -61,8 +61,8 @@ def test_a_champion_that_was_never_registered_takes_the_alias_away(registered, c
 
 KILLED = """
 import os, signal, sys
-import validate.champion.store
-validate.champion.store.write_champion = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
+import validate.champion.pointer
+validate.champion.pointer.write_champion = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
 from validate.__main__ import main
 main()
 """

@@ -4,16 +4,17 @@ import joblib
 import pytest
 
 from contract.dataset import Dataset
+from validate.evaluation import golden as golden_module
 
 
 @pytest.fixture
 def three(project):
     """Three champions, one after the other."""
-    found = []
+    champions = []
     for day, quality in (("2026-01-01", "bad"), ("2026-01-02", "fine"), ("2026-01-03", "good")):
-        found.append(project.trained(day, quality))
+        champions.append(project.trained(day, quality))
         assert project.validate(day=day) == 0
-    return found
+    return champions
 
 
 def decisions(project):
@@ -64,9 +65,9 @@ def refused(project, three, capsys):
     def check(code, *words):
         before = project.snapshot()
         assert project.run("rollback") == code
-        said = capsys.readouterr().err
+        stderr = capsys.readouterr().err
         for word in words:
-            assert word in said
+            assert word in stderr
         assert project.snapshot() == before
 
     return check
@@ -96,10 +97,8 @@ def test_golden_rows_that_are_gone_or_changed_stop_it(project, refused):
 
 
 def test_a_model_that_answers_otherwise_than_then_does_not_come_back(project, three, monkeypatch, refused):
-    from validate.evaluation import golden as module
-
-    said = module.say
-    monkeypatch.setattr(module, "say", lambda *given: said(*given) + 1e-6)
+    predict_scores = golden_module.predict_scores
+    monkeypatch.setattr(golden_module, "predict_scores", lambda *given: predict_scores(*given) + 1e-6)
     refused(65, "must answer its 100 golden rows as it did then, differs in 100 by up to 1e-06")
 
 

@@ -4,11 +4,11 @@ import os
 
 import pytest
 
-import validate.report.training_report
+import validate.judgement
 from contract.champion import read_pointer
 from contract.layout import Layout
 from contract.ledger import last_in_use
-from validate.champion.store import pointer_fits
+from validate.champion.pointer import pointer_fits
 
 CALLS = ("pwrite", "ftruncate", "replace", "fsync")
 
@@ -41,8 +41,8 @@ def dies_at(number, work):
 @pytest.fixture
 def two(project, monkeypatch):
     """A champion, and a better model that waits for its judgement."""
-    # what the page shows is not tried here, and it would be drawn dozens of times
-    monkeypatch.setattr(validate.report.training_report, "page", lambda *given: ("<html></html>", {}))
+    # what the report shows is not tried here, and it would be drawn dozens of times
+    monkeypatch.setattr(validate.judgement, "training_report", lambda *given: ("<html></html>", {}))
     project.configure("resamples = 99")
     old = project.trained("2026-01-02", "bad")
     assert project.validate() == 0

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from validate.evaluation.bootstrap import intervals
-from validate.evaluation.scored_rows import Outcome
+from validate.evaluation.scored_rows import ScoredRows
 from validate.evaluation.weighted import weighted
 
 OPTIONS = {"confidence": 0.95, "resamples": 999, "seed": 3}
@@ -39,15 +39,15 @@ def test_the_same_seed_gives_the_same_interval_whatever_is_asked_beside_it():
 
 def test_models_that_say_the_same_differ_by_nothing():
     rng = np.random.default_rng(2)
-    outcome = Outcome(rng.integers(0, 2, 60), np.column_stack([np.full(60, 0.5), rng.random(60)]))
+    outcome = ScoredRows(rng.integers(0, 2, 60), np.column_stack([np.full(60, 0.5), rng.random(60)]))
     auc = weighted("roc_auc", outcome, 2)
     found = intervals({"auc": auc}, 60, differences={"apart": ("auc", "auc")}, **OPTIONS)["apart"]
     assert (found.value, found.low, found.high) == (0, 0, 0)
 
 
 def test_draws_that_cannot_tell_are_left_out_and_rows_that_cannot_tell_have_no_interval():
-    few = Outcome(np.array([1, *[0] * 9]), np.column_stack([np.zeros(10), np.linspace(1, 0, 10)]))
+    few = ScoredRows(np.array([1, *[0] * 9]), np.column_stack([np.zeros(10), np.linspace(1, 0, 10)]))
     assert intervals({"auc": weighted("roc_auc", few, 2)}, 10, **OPTIONS)["auc"].value == 1
-    none = Outcome(np.zeros(10, int), few.scores)
+    none = ScoredRows(np.zeros(10, int), few.scores)
     assert intervals({"auc": weighted("roc_auc", none, 2)}, 10, **OPTIONS)["auc"] is None
     assert intervals({"auc": weighted("roc_auc", none, 2)}, 0, **OPTIONS) == {"auc": None}

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from validate.evaluation.calibration import calibration
-from validate.evaluation.scored_rows import Outcome
+from validate.evaluation.scored_rows import ScoredRows
 
 
 def binary(said, true):
-    return Outcome(np.asarray(true, int), np.column_stack([1 - said, said]))
+    return ScoredRows(np.asarray(true, int), np.column_stack([1 - said, said]))
 
 
 def test_probabilities_that_come_true_have_hardly_an_error():
@@ -31,9 +31,9 @@ def test_the_error_is_the_mean_distance_of_said_and_observed():
 
 def test_of_several_classes_the_one_that_is_said_counts():
     scores = np.array([[0.6, 0.3, 0.1], [0.2, 0.2, 0.6]])
-    assert calibration(Outcome(np.array([0, 1]), scores)).error == pytest.approx(0.1)
+    assert calibration(ScoredRows(np.array([0, 1]), scores)).error == pytest.approx(0.1)
 
 
 def test_numbers_and_nothing_have_none():
-    assert calibration(Outcome(np.ones(3), np.ones(3))) is None
-    assert calibration(Outcome(np.empty(0, int), np.empty((0, 2)))) is None
+    assert calibration(ScoredRows(np.ones(3), np.ones(3))) is None
+    assert calibration(ScoredRows(np.empty(0, int), np.empty((0, 2)))) is None

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from validate.evaluation.evidence import MOST_SLICES, gather
-from validate.evaluation.scored_rows import Outcome
+from validate.evaluation.scored_rows import ScoredRows
 from validate.evaluation.scoring import score
 
 WANTED = {
@@ -68,7 +68,7 @@ def test_of_many_words_those_with_the_most_rows_are_shown(project):
     rng = np.random.default_rng(0)
     words = np.array([f"w{number}" for number in rng.integers(0, 60, 400)], dtype=object)
     scores = rng.random(400)
-    outcome = Outcome(rng.integers(0, 2, 400), np.column_stack([1 - scores, scores]), slices={"word": words})
+    outcome = ScoredRows(rng.integers(0, 2, 400), np.column_stack([1 - scores, scores]), slices={"word": words})
     found = gather(project.config, "roc_auc", ["roc_auc"], outcome, None).evidence.slices
     assert len(found) == MOST_SLICES
     assert found[0].rows == max(np.unique(words, return_counts=True)[1])
@@ -78,7 +78,7 @@ def test_the_mean_cost_follows_each_models_own_threshold(project):
     project.configure("\n[decision]\ncosts = { false_positive = 1, false_negative = 10 }\n")
     target = np.array([0, 0, 0, 1, 1])
     scores = np.column_stack([1 - np.array([0.1, 0.2, 0.4, 0.45, 0.9]), [0.1, 0.2, 0.4, 0.45, 0.9]])
-    cheap, dear = Outcome(target, scores, threshold=0.42), Outcome(target, scores)
+    cheap, dear = ScoredRows(target, scores, threshold=0.42), ScoredRows(target, scores)
     found = gather(project.config, "roc_auc", ["roc_auc"], cheap, dear)
     assert (found.costs.challenger.value, found.costs.champion.value) == (0, 2)
     assert found.evidence.cost.value == -2

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from contract.dataset import Dataset
-from validate.evaluation.live_metrics import course
+from contract.layout import Layout
+from validate.evaluation.live_metrics import read_live_metrics
 
 
 def live(project, day="2026-01-02"):
@@ -23,15 +24,15 @@ def test_the_live_metric_is_that_of_the_predictions(each_task):
     champion = each_task.trained("2026-01-01", version="3")
     each_task.predicted("2026-01-02", champion)
     assert each_task.run("monitor", "--day", "2026-01-02") == 0
-    found = live(each_task)
-    assert (found["day"], found["model"], found["rows"], found["predicted"]) == (
+    metrics = live(each_task)
+    assert (metrics["day"], metrics["model"], metrics["rows"], metrics["predicted"]) == (
         "2026-01-02",
         "2026-01-01 v3",
         100,
         100,
     )
     least = {"binary": 0.85, "multiclass": -0.9, "regression": 0.6}[each_task.task]
-    assert found["metrics"][found["metric"]] > least
+    assert metrics["metrics"][metrics["metric"]] > least
 
 
 def test_rows_are_found_by_their_key_whatever_their_order_and_some_may_be_missing(project):
@@ -54,13 +55,15 @@ def test_before_the_target_is_there_nothing_is_told_and_afterwards_the_next_vali
     assert project.run("monitor", "--day", "2026-01-03") == 66
     assert "'y' is not known yet" in capsys.readouterr().err
     assert project.validate() == 0
-    assert course(project_layout(project), "2026-01-03") == []
+    assert read_live_metrics(Layout(project.root), "2026-01-03") == []
     project.process("2026-01-03", seed=2)
     assert project.validate(day="2026-01-02") == 0
-    assert course(project_layout(project), "2026-01-03") == [], "a day later than the run's own is not looked at"
+    assert read_live_metrics(Layout(project.root), "2026-01-03") == [], (
+        "a day later than the run's own is not looked at"
+    )
     project.trained("2026-01-03")
     project.validate(day="2026-01-03")
-    assert [each.day for each in course(project_layout(project), "2026-01-03")] == ["2026-01-03"]
+    assert [metrics.day for metrics in read_live_metrics(Layout(project.root), "2026-01-03")] == ["2026-01-03"]
     (file,) = Dataset.open(project.root / "reports/train/2026-01-03").manifest.named("page")
     assert "How good predictions turned out" in (project.root / "reports/train/2026-01-03" / file.path).read_text()
 
@@ -82,9 +85,3 @@ def test_a_second_look_is_up_to_date_and_other_labels_are_looked_at_again(projec
 def test_a_day_that_was_never_predicted_is_a_missing_input(project, capsys):
     assert project.run("monitor", "--day", "2026-01-02") == 66
     assert "no predictions of this day; run predict --day 2026-01-02 first" in capsys.readouterr().err
-
-
-def project_layout(project):
-    from contract.layout import Layout
-
-    return Layout(project.root)

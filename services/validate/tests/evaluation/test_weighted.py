@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from validate.evaluation.metrics import values
-from validate.evaluation.scored_rows import Outcome
+from validate.evaluation.scored_rows import ScoredRows
 from validate.evaluation.weighted import affordable, weighted
 
 SCORES = {
@@ -18,11 +18,11 @@ def outcome(classes, rows=200):
     rng = np.random.default_rng(classes)
     if not classes:
         target = rng.normal(size=rows)
-        return Outcome(target, target + rng.normal(scale=0.7, size=rows))
+        return ScoredRows(target, target + rng.normal(scale=0.7, size=rows))
     target = rng.integers(0, classes, rows)
     # two digits, so that there are ties
     raw = np.round(rng.random((rows, classes)) + 0.6 * np.eye(classes)[target], 2) + 0.01
-    return Outcome(target, raw / raw.sum(axis=1, keepdims=True))
+    return ScoredRows(target, raw / raw.sum(axis=1, keepdims=True))
 
 
 CASES = [(classes, name) for classes, names in SCORES.items() for name in names]
@@ -32,7 +32,7 @@ CASES = [(classes, name) for classes, names in SCORES.items() for name in names]
 def test_the_score_is_scikit_learns(classes, name):
     found = outcome(classes)
     drawn = np.random.default_rng(9).integers(0, 200, 200)
-    again = Outcome(found.target[drawn], found.scores[drawn])
+    again = ScoredRows(found.target[drawn], found.scores[drawn])
     weights = np.stack([np.ones(200), np.bincount(drawn, minlength=200)])
     expected = [values([name], each, classes)[name] for each in (found, again)]
     assert weighted(name, found, classes)(weights).tolist() == pytest.approx(expected, abs=1e-6)
@@ -40,7 +40,7 @@ def test_the_score_is_scikit_learns(classes, name):
 
 def test_a_threshold_of_the_model_counts():
     found = outcome(2)
-    strict = Outcome(found.target, found.scores, threshold=0.8)
+    strict = ScoredRows(found.target, found.scores, threshold=0.8)
     score = weighted("accuracy", strict, 2)(np.ones((1, 200)))[0]
     assert score == pytest.approx(values(["accuracy"], strict, 2)["accuracy"])
     assert score != pytest.approx(values(["accuracy"], found, 2)["accuracy"])

@@ -13,26 +13,26 @@ from contract.errors import DataError, GateRefused, MissingInput
 from contract.layout import Layout
 from contract.ledger import Line, read
 from validate.champion.ledger import append
-from validate.champion.store import Throne, alone
+from validate.champion.lock import champion_lock
+from validate.champion.store import ChampionStore
+from validate.evaluation.models import load
 
 log = logging.getLogger("validate")
 
 
-def approve(root: Path, config: Config, throne: Throne, day: str, *, by: str, why: str) -> None:
+def approve(root: Path, config: Config, store: ChampionStore, day: str, *, by: str, why: str) -> None:
     """Promote what was proposed on a day; nothing happens when that is done already.
 
     Raises MissingInput when nothing was proposed, DataError when that is answered otherwise or the champion is
     another one by now, and what opening the model's file raises.
     """
-    from validate.evaluation.models import load
-
     layout = Layout(root)
-    with alone(layout):
-        champion = throne.champion()
+    with champion_lock(layout):
+        champion = store.champion()
         lines = read(layout.ledger)
         proposed, answer = _proposed(lines, day)
         if answer is not None and answer.decision == "promoted":
-            throne.settle()  # whoever approved it may have been killed
+            store.settle()  # whoever approved it may have been killed
             log.info("models/%s: approved already, by %s", day, answer.by)
             return
         if answer is not None:
@@ -43,7 +43,7 @@ def approve(root: Path, config: Config, throne: Throne, day: str, *, by: str, wh
                 f"{champion.label if champion else 'none'}; judge it again: validate --force --day {day}"
             )
         load(root, proposed.model, signed=config.training.sign)
-        throne.change(_answer(proposed, "promoted", by, why or "approved"))
+        store.change(_answer(proposed, "promoted", by, why or "approved"))
     index.write(layout)
     log.info("in use now: %s, approved by %s", proposed.model.label, by)
 
@@ -51,7 +51,7 @@ def approve(root: Path, config: Config, throne: Throne, day: str, *, by: str, wh
 def refuse(root: Path, day: str, *, by: str, why: str) -> None:
     """Keep the champion; raises GateRefused when that is on record, MissingInput or DataError as `approve` does."""
     layout = Layout(root)
-    with alone(layout):
+    with champion_lock(layout):
         proposed, answer = _proposed(read(layout.ledger), day)
         if answer is not None and answer.decision == "promoted":
             raise DataError(f"models/{day}: was approved by {answer.by}; to go back: validate rollback")
@@ -60,7 +60,7 @@ def refuse(root: Path, day: str, *, by: str, why: str) -> None:
 
 
 def _proposed(lines: list[Line], day: str) -> tuple[Line, Line | None]:
-    """The last proposal of a day, and what was said about the same model after it."""
+    """The last proposal of a day, and the answer to it, a later line about the same model."""
     answer = None
     for line in reversed(lines):
         if line.day != day:

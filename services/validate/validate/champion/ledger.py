@@ -1,6 +1,6 @@
 """Write the ledger, and what going back asks of it.
 
-A line is on disk before alias and pointer move (see `promotion`): the ledger is the write-ahead record of a change.
+A line is on disk before alias and pointer move (see `store`): the ledger is the write-ahead record of a change.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def append(path: Path, line: Line) -> Line:
     Not twice when the run that wrote it was killed and comes again. Raises DataError as `contract.ledger.read` does.
     """
     known = read(path)
-    if known and _what(known[-1]) == _what(line):
+    if known and _content(known[-1]) == _content(line):
         return known[-1]
     linked = line.after(known[-1].hash if known else "")
     new = not path.exists()
@@ -60,8 +60,8 @@ def in_use(lines: list[Line]) -> list[Line]:
         if line.decision not in IN_USE:
             continue
         if line.decision == "rolled_back":
-            places = [place for place, each in enumerate(stack) if each.model.sha256 == line.model.sha256]
-            del stack[places[-1] if places else len(stack) :]
+            earlier = [index for index, used in enumerate(stack) if used.model.sha256 == line.model.sha256]
+            del stack[earlier[-1] if earlier else len(stack) :]
         elif stack and stack[-1].model.sha256 == line.model.sha256:
             stack.pop()
         stack.append(line)
@@ -78,9 +78,9 @@ def predecessor(lines: list[Line], champion: Champion) -> Champion | None:
 
 def golden_of(lines: list[Line], model: Champion) -> Input | None:
     """The rows that a model was last tried on, by whichever line has them."""
-    found = (line.golden for line in reversed(lines) if line.model.same_as(model) and line.golden)
-    return next(found, None)
+    golden = (line.golden for line in reversed(lines) if line.model.same_as(model) and line.golden)
+    return next(golden, None)
 
 
-def _what(line: Line) -> tuple[Any, ...]:
+def _content(line: Line) -> tuple[Any, ...]:
     return (line.by, line.decision, line.day, line.before, line.model)

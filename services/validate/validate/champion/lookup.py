@@ -25,8 +25,8 @@ def look_up(to: str, models: Iterable[Champion], known_as: str) -> Champion:
             f"--to: must be the version or the training day of {known_as} ({known}), or the beginning of its sha256, "
             f"got {to!r}"
         )
-    (found,) = named.values()
-    return found
+    (model,) = named.values()
+    return model
 
 
 def _is_named(model: Champion, to: str) -> bool:

@@ -54,12 +54,12 @@ def numbered(name: str, number: str) -> Champion | None:
     """The model of a version; None when there is no such version. Raises DataError without train's tags."""
     with _explained(f"at version {number}"):
         try:
-            found = _version(MlflowClient().get_model_version(name, number))
+            version = _version(MlflowClient().get_model_version(name, number))
         except MlflowException as error:
             if error.error_code in _UNKNOWN:
                 return None
             raise
-    return Champion.from_tags(found.tags, found.number)
+    return Champion.from_tags(version.tags, version.number)
 
 
 def set_champion(name: str, model: Champion, layout: Layout) -> None:
@@ -82,12 +82,13 @@ def set_champion(name: str, model: Champion, layout: Layout) -> None:
 
 def _find(name: str, model: Champion) -> str | None:
     with _explained(f"at the versions of {name}"):
-        found = MlflowClient().search_model_versions(f"tags.sha256 = '{model.sha256}'")
-    same = [each for each in map(_version, (each for each in found if each.name == name)) if each.of(model)]
+        registered = MlflowClient().search_model_versions(f"tags.sha256 = '{model.sha256}'")
+    versions = [_version(version) for version in registered if version.name == name]
+    same = [version for version in versions if version.of(model)]
     if not same:
         return None
     # registered twice, by two runs of the same training: rather the one that the ledger names
-    return max(same, key=lambda each: (each.number == model.version, int(each.number))).number
+    return max(same, key=lambda version: (version.number == model.version, int(version.number))).number
 
 
 def _register(name: str, model: Champion, layout: Layout) -> str:
@@ -99,9 +100,9 @@ def _register(name: str, model: Champion, layout: Layout) -> str:
     )
     if not path.is_file():
         raise MissingInput(f"{model.file}: must be there to be registered again; {way_out}")
-    if (found := sha256_of(path)) != model.sha256:
+    if (sha256 := sha256_of(path)) != model.sha256:
         raise NotPermitted(
-            f"{model.file}: must have sha256 {model.sha256} to be registered again, got {found}; {way_out}"
+            f"{model.file}: must have sha256 {model.sha256} to be registered again, got {sha256}; {way_out}"
         )
     with _explained(f"while {model.label} was registered again"):
         client = MlflowClient()
@@ -133,8 +134,8 @@ def _register(name: str, model: Champion, layout: Layout) -> str:
     return str(created.version)
 
 
-def _version(found: ModelVersion) -> Version:
-    return Version(str(found.version), dict(found.tags))
+def _version(registered: ModelVersion) -> Version:
+    return Version(str(registered.version), dict(registered.tags))
 
 
 @contextmanager

@@ -7,26 +7,29 @@ from pathlib import Path
 
 from analysis import index
 from contract.config import Config
-from contract.errors import DataError, MissingInput, UsageError
+from contract.errors import DataError, MissingInput, NotPermitted, UsageError
 from contract.layout import Layout
 from contract.ledger import IN_USE, Line, read
 from contract.manifest import Input
 from validate.champion.ledger import golden_of, in_use
+from validate.champion.lock import champion_lock
 from validate.champion.lookup import look_up
-from validate.champion.store import Throne, alone
+from validate.champion.store import ChampionStore
+from validate.evaluation.golden import check
+from validate.evaluation.models import CannotCompare, load
 
 log = logging.getLogger("validate")
 
 
-def rollback(root: Path, config: Config, throne: Throne, *, to: str | None, by: str, why: str) -> Line:
+def rollback(root: Path, config: Config, store: ChampionStore, *, to: str | None, by: str, why: str) -> Line:
     """Put an earlier champion in use again: the one before, or the one with a version or training day `to`.
 
     Raises UsageError when there is none such, or several, NotPermitted, MissingInput or DataError when its file or its
     golden rows are not what they were; nothing is changed then.
     """
     layout = Layout(root)
-    with alone(layout):
-        before = throne.champion()
+    with champion_lock(layout):
+        before = store.champion()
         lines = read(layout.ledger)
         target = _target(lines, to)
         if before is not None and before.sha256 == target.model.sha256:
@@ -43,7 +46,7 @@ def rollback(root: Path, config: Config, throne: Throne, *, to: str | None, by: 
             metrics=target.metrics,
             golden=golden,
         )
-        done = throne.change(line)
+        done = store.change(line)
     index.write(layout)
     log.info(
         "in use now: %s, as before; %s is no longer. The next predict run scores with it",
@@ -65,9 +68,6 @@ def _target(lines: list[Line], to: str | None) -> Line:
 
 
 def _try_out(root: Path, config: Config, target: Line, golden: Input | None) -> int:
-    from validate.evaluation.golden import check
-    from validate.evaluation.models import CannotCompare, load
-
     if golden is None:
         raise MissingInput(
             f"ledger: {target.model.label} was put in use by {target.by} without golden rows to try it on; go back "
@@ -76,8 +76,6 @@ def _try_out(root: Path, config: Config, target: Line, golden: Input | None) -> 
     try:
         model = load(root, target.model, signed=config.training.sign)
     except CannotCompare as error:
-        from contract.errors import NotPermitted
-
         raise NotPermitted(str(error)) from None
     try:
         return check(root, golden, model, config)

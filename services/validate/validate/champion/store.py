@@ -8,34 +8,40 @@ it is reset, so they tell nothing.
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-import msgspec
-
-from contract.champion import Champion, Pointer, read_pointer, write_champion
-from contract.errors import DataError, MissingInput
+from contract.champion import Champion
+from contract.config import Config
+from contract.errors import DataError, Unavailable
 from contract.files import sha256_of
 from contract.layout import Layout
 from contract.ledger import Line, champion_line
+from contract.registry import NoAnswer, reach_registry, registered_champion
 from validate.champion.ledger import append
+from validate.champion.pointer import point_to, pointer_fits, warn_of_pointer
 
 log = logging.getLogger("validate")
 
 
 @dataclass(frozen=True)
-class Throne:
-    """Where it is written who the champion is; use it inside `alone` only."""
+class ChampionStore:
+    """Where it is written which model is the champion; use it inside `champion_lock` only."""
 
     layout: Layout
     name: str
     """Of the registered model."""
     registered: bool
     """There is a registry."""
+
+    @classmethod
+    def of(cls, root: Path, config: Config) -> ChampionStore:
+        """The store of a data root. Raises Unavailable when there is a registry that does not answer."""
+        registered = reach_registry() is not None
+        if not registered:
+            log.warning("MLFLOW_TRACKING_URI is not set: only models/champion.json tells of the champion")
+        return cls(Layout(root), config.pipeline.name, registered)
 
     def champion(self) -> Champion | None:
         """The model in use, by the ledger; None when there is none.
@@ -55,9 +61,9 @@ class Throne:
         """
         champion, line = self.champion(), champion_line(self.layout)
         if line is not None:
-            settled = _tell_of_pointer(self.layout, line)
+            settled = warn_of_pointer(self.layout, line)
             if self.registered:
-                self._tell_of_alias(line, settled=settled)
+                self._warn_of_alias(line, settled=settled)
             self.put(line)
         return champion
 
@@ -67,16 +73,26 @@ class Throne:
         self.put(written)
         return written
 
+    # The registry's package is imported where it is used: it costs a second, and reads its log-in from variables that
+    # `reach_registry` sets.
+
+    def version(self, number: str) -> Champion | None:
+        """The model of a registered version; None without a registry or such a version."""
+        if not self.registered:
+            return None
+        from validate.champion.registry import numbered
+
+        return numbered(self.name, number)
+
     def put(self, line: Line) -> None:
         """Point alias and pointer to the model of the ledger's line."""
         if self.registered:
             from validate.champion.registry import set_champion
 
             set_champion(self.name, line.model, self.layout)
-        if (wanted := _pointer(line)) != _pointed(self.layout):
-            write_champion(self.layout.champion, wanted)
+        point_to(self.layout, line)
 
-    def _tell_of_alias(self, line: Line, *, settled: bool) -> None:
+    def _warn_of_alias(self, line: Line, *, settled: bool) -> None:
         from validate.champion.registry import aliased
 
         alias = aliased(self.name)
@@ -117,42 +133,24 @@ class Throne:
         )
 
 
-def pointer_fits(layout: Layout, line: Line | None) -> bool:
-    """Whether models/champion.json says what the ledger's line says."""
-    return line is None or _pointed(layout) == _pointer(line)
+def is_settled(layout: Layout, name: str) -> bool:
+    """Whether alias and pointer say what the ledger says; asks without the registry's package, which costs seconds.
 
-
-def _pointer(line: Line) -> Pointer:
-    return Pointer(**msgspec.structs.asdict(line.model), line=line.hash)
-
-
-def _pointed(layout: Layout) -> Pointer | None:
-    """None when the pointer is not there or damaged: the ledger can write it again."""
+    `name` is the registered model's. Raises DataError as `champion_line` does.
+    """
+    line = champion_line(layout)
+    if line is None or not pointer_fits(layout, line):
+        return line is None
     try:
-        return read_pointer(layout.champion)
-    except (MissingInput, DataError):
-        return None
-
-
-def _tell_of_pointer(layout: Layout, line: Line) -> bool:
-    """Say what is wrong with the pointer; False when a change was cut short, so that the alias may be old, too."""
-    pointer = _pointed(layout)
-    if pointer is None or pointer.line != line.hash:
-        log.warning("ledger: the change to the model of %s was cut short: finished now", line.model.day)
+        address = reach_registry()
+    except Unavailable as error:
+        log.warning("%s; whether its alias is right is for the next run", error)
+        return True
+    if address is None:
+        return True
+    try:
+        return registered_champion(address, name).same_as(line.model)
+    except NoAnswer:
+        return line.model.version is None
+    except DataError:  # somebody else's version
         return False
-    if pointer != _pointer(line):
-        log.warning("%s: is not what the ledger says: written again", layout.champion.name)
-    return True
-
-
-@contextmanager
-def alone(layout: Layout) -> Iterator[None]:
-    """Only one process decides about the champion at a time; another one waits."""
-    models = layout.champion.parent
-    models.mkdir(exist_ok=True)
-    handle = os.open(models, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)

@@ -6,6 +6,7 @@ models, of the rows as a whole and of slices, come from one set of draws, and no
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -53,20 +54,20 @@ def intervals(
     if not names or not rows:
         return dict.fromkeys(names)
 
-    def told(weights: Array) -> Array:
+    def statistics_of(weights: Array) -> Array:
         values = {name: statistic(weights) for name, statistic in statistics.items()}
         values |= {name: values[one] - values[other] for name, (one, other) in pairs.items()}
         return np.stack([values[name] for name in names])
 
-    here = told(np.ones((1, rows), dtype=np.float32))[:, 0]
+    on_the_rows = statistics_of(np.ones((1, rows), dtype=np.float32))[:, 0]
 
-    def all_of(drawn: Array, axis: int) -> Array:
-        return told(_weights(np.atleast_2d(drawn), rows))
+    def resampled(drawn: Array, axis: int) -> Array:
+        return statistics_of(_weights(np.atleast_2d(drawn), rows))
 
-    found = _quiet(
+    distributions = _quiet(
         stats.bootstrap,
         (np.arange(rows),),
-        lambda drawn, axis: all_of(drawn, axis) if drawn.ndim > 1 else all_of(drawn, axis)[:, 0],
+        lambda drawn, axis: resampled(drawn, axis) if drawn.ndim > 1 else resampled(drawn, axis)[:, 0],
         vectorized=True,
         n_resamples=max(LEAST_RESAMPLES, min(resamples, MOST_WEIGHTS // rows)),
         batch=max(1, _CELLS // rows),
@@ -76,7 +77,7 @@ def intervals(
     ).bootstrap_distribution
     tails = (1 - confidence) / 2
     result: dict[str, Interval | None] = {}
-    for name, value, drawn in zip(names, here, found, strict=True):
+    for name, value, drawn in zip(names, on_the_rows, distributions, strict=True):
         # a draw without one of the classes tells nothing; it is left out, as long as there are others
         known = drawn[np.isfinite(drawn)]
         if not np.isfinite(value) or not len(known):
@@ -95,8 +96,6 @@ def _weights(drawn: Array, rows: int) -> Array:
 
 
 def _quiet(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    import warnings
-
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         # scipy warns of a distribution with NaN or without spread, both of which `intervals` deals with
         warnings.simplefilter("ignore")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from validate.evaluation.scored_rows import Array, Outcome
+from validate.evaluation.scored_rows import Array, ScoredRows
 
 BINS = 10
 
@@ -24,33 +24,35 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     """Reliability of a model's probabilities."""
 
     error: float
-    """Expected calibration error: the bins' mean distance between said and observed, weighted by rows
+    """Expected calibration error: the bins' mean distance between probability and fraction, weighted by rows
     (Naeini, Cooper, Hauskrecht, 2015). With few rows it is above 0 for a perfect model, too."""
     bins: list[Bin]
 
 
-def calibration(outcome: Outcome) -> Calibration | None:
-    """Of the positive class, or of the class that the model says; None for a regression, or without rows.
+def calibration(scored: ScoredRows) -> Calibration | None:
+    """Of the positive class, or of the predicted class; None for a regression, or without rows.
 
     Bins hold about equally many rows: of equal width most would be nearly empty.
     """
-    if outcome.scores.ndim == 1 or not len(outcome.target):
+    if scored.scores.ndim == 1 or not len(scored.target):
         return None
-    if outcome.scores.shape[1] == 2:
-        said, true = outcome.scores[:, 1], outcome.target == 1
+    if scored.scores.shape[1] == 2:
+        probabilities, true = scored.scores[:, 1], scored.target == 1
     else:
-        top = outcome.scores.argmax(axis=1)
-        said, true = outcome.scores[np.arange(len(top)), top], outcome.target == top
-    bins = _bins(said, true)
-    error = sum(each.rows * abs(each.said - each.observed) for each in bins) / len(said)
+        top = scored.scores.argmax(axis=1)
+        probabilities, true = scored.scores[np.arange(len(top)), top], scored.target == top
+    bins = _bins(probabilities, true)
+    error = sum(part.rows * abs(part.said - part.observed) for part in bins) / len(probabilities)
     return Calibration(error=float(error), bins=bins)
 
 
-def _bins(said: Array, true: Array) -> list[Bin]:
-    edges = np.unique(np.quantile(said, np.linspace(0, 1, BINS + 1)[1:-1]))
-    place = np.searchsorted(edges, said, side="right")
-    rows = np.bincount(place, minlength=len(edges) + 1)
-    sums, hits = (np.bincount(place, values, minlength=len(edges) + 1) for values in (said, true.astype(float)))
+def _bins(probabilities: Array, true: Array) -> list[Bin]:
+    edges = np.unique(np.quantile(probabilities, np.linspace(0, 1, BINS + 1)[1:-1]))
+    index = np.searchsorted(edges, probabilities, side="right")
+    rows = np.bincount(index, minlength=len(edges) + 1)
+    sums, hits = (
+        np.bincount(index, values, minlength=len(edges) + 1) for values in (probabilities, true.astype(float))
+    )
     return [
         Bin(said=float(sums[k] / rows[k]), observed=float(hits[k] / rows[k]), rows=int(rows[k]))
         for k in range(len(rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,23 +22,23 @@ from validate.evaluation.calibration import Calibration, calibration
 from validate.evaluation.evidence import Measure, gather
 from validate.evaluation.gate import Rule, Slice, judge
 from validate.evaluation.models import CannotCompare, load
-from validate.evaluation.scored_rows import Outcome
+from validate.evaluation.scored_rows import ScoredRows
 from validate.evaluation.scoring import score
 
 log = logging.getLogger("validate")
 
 
-class Scored(msgspec.Struct, frozen=True, kw_only=True):
-    """A model and what the test rows say about it."""
+class ModelEvaluation(msgspec.Struct, frozen=True, kw_only=True):
+    """A model and its scores on the test rows."""
 
     model: Champion
     metrics: dict[str, float | None]
     calibration: Calibration | None
     """None for a regression."""
     confusion: list[list[int]] | None
-    """Rows by true class and said class, in the order of `Report.classes`; None for a regression."""
+    """Rows by true class and predicted class, in the order of `Report.classes`; None for a regression."""
     threshold: float | None
-    """From which probability on it says the positive class, when the training chose one."""
+    """The probability from which it predicts the positive class, when the training chose one."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,8 +55,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     classes: list[str]
     """Of the target, the positive one of a binary task last; none for a regression."""
     rules: list[Rule]
-    challenger: Scored
-    champion: Scored | None
+    challenger: ModelEvaluation
+    champion: ModelEvaluation | None
     """The champion before; None when there was none, or it could not be compared."""
     not_compared: str | None
     """Why the champion before could not be compared."""
@@ -73,8 +74,8 @@ class Comparison:
     report: Report
     model: Pipeline
     """The challenger."""
-    challenger: Outcome
-    champion: Outcome | None
+    challenger: ScoredRows
+    champion: ScoredRows | None
 
 
 def compare(
@@ -90,48 +91,49 @@ def compare(
     signed = config.training.sign
     try:
         model = load(root, challenger, signed=signed)
-        outcome = score(model, days, config, "challenger")
+        challenger_rows = score(model, days, config, "challenger")
     except CannotCompare as error:
         raise DataError(f"{challenger.file}: {error}; run train --force --day {challenger.day}") from None
-    other, reason = None, None
+    champion_rows, reason = None, None
     if before is not None:
         try:
-            other = score(load(root, before, signed=signed), days, config, "champion")
+            champion_rows = score(load(root, before, signed=signed), days, config, "champion")
         except (CannotCompare, Unsigned) as error:
             reason = f"the champion of {before.day} cannot be compared: {error}"
             log.warning("%s; the minimums alone decide", reason)
-    found = gather(config, metric, wanted, outcome, other)
-    verdict = judge(config.gate, found.evidence)
+    gathered = gather(config, metric, wanted, challenger_rows, champion_rows)
+    evidence = gathered.evidence
+    verdict = judge(config.gate, evidence)
     report = Report(
         day=challenger.day,
         decision=verdict.decision,
         why=verdict.why,
         metric=metric,
-        rows=len(outcome.target),
+        rows=len(challenger_rows.target),
         window={"first": days[0].path.name, "last": days[-1].path.name, "days": len(days)},
         classes=classes(config),
         rules=verdict.rules,
-        challenger=_scored(challenger, outcome, found.evidence.challenger),
-        champion=_scored(before, other, found.evidence.champion or {}) if before and other else None,
+        challenger=_evaluation(challenger, challenger_rows, evidence.challenger),
+        champion=_evaluation(before, champion_rows, evidence.champion or {}) if before and champion_rows else None,
         not_compared=reason,
         confidence=config.gate.confidence,
-        measures=found.measures,
-        slices=found.evidence.slices,
-        costs=found.costs,
+        measures=gathered.measures,
+        slices=evidence.slices,
+        costs=gathered.costs,
     )
-    return Comparison(report, model, outcome, other)
+    return Comparison(report, model, challenger_rows, champion_rows)
 
 
-def _scored(model: Champion, outcome: Outcome, metrics: Any) -> Scored:
+def _evaluation(model: Champion, scored: ScoredRows, metrics: Mapping[str, float | None]) -> ModelEvaluation:
     confusion = None
-    if outcome.scores.ndim > 1:
-        count = outcome.scores.shape[1]
-        cells = np.bincount(outcome.target * count + outcome.answers, minlength=count * count)
+    if scored.scores.ndim > 1:
+        count = scored.scores.shape[1]
+        cells = np.bincount(scored.target * count + scored.predicted, minlength=count * count)
         confusion = cells.reshape(count, count).tolist()
-    return Scored(
+    return ModelEvaluation(
         model=model,
         metrics=dict(metrics),
-        calibration=calibration(outcome),
+        calibration=calibration(scored),
         confusion=confusion,
-        threshold=outcome.threshold,
+        threshold=scored.threshold,
     )

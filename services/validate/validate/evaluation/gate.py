@@ -76,8 +76,8 @@ def judge(gate: Gate, evidence: Evidence) -> Verdict:
     if evidence.champion is not None:
         rules += _against_champion(gate, evidence)
     for word, decision in (("unknown", "undecided"), ("failed", "refused")):
-        if found := [rule for rule in rules if rule.verdict == word]:
-            return Verdict(decision=decision, why="; ".join(rule.text for rule in found), rules=rules)  # type: ignore[arg-type]
+        if deciding := [rule for rule in rules if rule.verdict == word]:
+            return Verdict(decision=decision, why="; ".join(rule.text for rule in deciding), rules=rules)  # type: ignore[arg-type]
     return Verdict(
         decision="proposed" if gate.approval == "manual" else "promoted",
         why="; ".join(rule.text for rule in rules),
@@ -103,7 +103,7 @@ def _absolute(gate: Gate, evidence: Evidence) -> Iterator[Rule]:
 def _against_champion(gate: Gate, evidence: Evidence) -> Iterator[Rule]:
     yield _comparison(gate, evidence)
     for column in gate.slices:
-        yield _slices(gate, evidence.metric, column, [each for each in evidence.slices if each.column == column])
+        yield _slices(gate, evidence.metric, column, [part for part in evidence.slices if part.column == column])
     if gate.brier_margin is not None:
         yield _guard("brier_margin", "Brier score", evidence.brier, gate.brier_margin)
     if evidence.cost is not None:
@@ -111,82 +111,85 @@ def _against_champion(gate: Gate, evidence: Evidence) -> Iterator[Rule]:
 
 
 def _minimum(name: str, least: float, value: float | None) -> Rule:
-    place = f"minimums.{name}"
+    rule = f"minimums.{name}"
     if value is None:
-        text = f"{name} cannot be told from these rows, and must reach gate.{place} {least:g}"
-        return Rule(name=place, limit=least, value=None, verdict="unknown", text=text)
+        text = f"{name} cannot be told from these rows, and must reach gate.{rule} {least:g}"
+        return Rule(name=rule, limit=least, value=None, verdict="unknown", text=text)
     if value >= least:
-        text = f"{name} {value:.4f} reaches gate.{place} {least:g}"
-        return Rule(name=place, limit=least, value=value, verdict="passed", text=text)
-    text = f"{name} {value:.4f} misses gate.{place} {least:g} by {least - value:.4f}"
-    return Rule(name=place, limit=least, value=value, verdict="failed", text=text)
+        text = f"{name} {value:.4f} reaches gate.{rule} {least:g}"
+        return Rule(name=rule, limit=least, value=value, verdict="passed", text=text)
+    text = f"{name} {value:.4f} misses gate.{rule} {least:g} by {least - value:.4f}"
+    return Rule(name=rule, limit=least, value=value, verdict="failed", text=text)
 
 
-def _at_most(name: str, what: str, value: float | None, most: float) -> Rule:
+def _at_most(name: str, subject: str, value: float | None, most: float) -> Rule:
     if value is None:
-        text = f"{what} cannot be told from these rows, and must not exceed gate.{name} {most:g}"
+        text = f"{subject} cannot be told from these rows, and must not exceed gate.{name} {most:g}"
         return Rule(name=name, limit=most, value=None, verdict="unknown", text=text)
     if value <= most:
-        text = f"{what} {value:.4f} is within gate.{name} {most:g}"
+        text = f"{subject} {value:.4f} is within gate.{name} {most:g}"
         return Rule(name=name, limit=most, value=value, verdict="passed", text=text)
-    text = f"{what} {value:.4f} exceeds gate.{name} {most:g} by {value - most:.4f}"
+    text = f"{subject} {value:.4f} exceeds gate.{name} {most:g} by {value - most:.4f}"
     return Rule(name=name, limit=most, value=value, verdict="failed", text=text)
 
 
 def _comparison(gate: Gate, evidence: Evidence) -> Rule:
-    found, metric = evidence.difference, evidence.metric
+    difference, metric = evidence.difference, evidence.metric
     better = gate.require == "better"
     name, limit = ("better", 0.0) if better else ("not_worse", -gate.margin)
     words = "0, which gate.require = better asks for" if better else f"-gate.margin {-gate.margin:g}"
-    if found is None:
+    if difference is None:
         text = f"the difference of {metric} to the champion's cannot be told from these rows"
         return Rule(name=name, limit=limit, value=None, verdict="unknown", text=text)
-    said = f"{metric} {found.value:+.4f} against the champion, {_spoken(gate, found)}"
-    passed = found.low > 0 if better else found.low >= limit
+    summary = f"{metric} {difference.value:+.4f} against the champion, {_interval_text(gate, difference)}"
+    passed = difference.low > 0 if better else difference.low >= limit
     if passed:
-        quality = "better" if found.low > 0 else "not worse"
-        text = f"{said}: {quality}, the lower end is above {words}"
+        quality = "better" if difference.low > 0 else "not worse"
+        text = f"{summary}: {quality}, the lower end is above {words}"
     else:
-        text = f"{said}: the lower end misses {words} by {limit - found.low:.4f}"
-    return Rule(name=name, limit=limit, value=found.low, verdict="passed" if passed else "failed", text=text)
+        text = f"{summary}: the lower end misses {words} by {limit - difference.low:.4f}"
+    return Rule(name=name, limit=limit, value=difference.low, verdict="passed" if passed else "failed", text=text)
 
 
 def _slices(gate: Gate, metric: str, column: str, slices: list[Slice]) -> Rule:
     name, limit = f"slices.{column}", -gate.slice_margin
-    judged = [each for each in slices if each.judged and each.difference is not None]
+    judged = [part for part in slices if part.judged and part.difference is not None]
     if not judged:
         text = f"no slice of {column} has gate.min_slice_rows {gate.min_slice_rows} rows that can be told apart"
         return Rule(name=name, limit=limit, value=None, verdict="passed", text=text)
-    fallen = [each for each in judged if _harm(each.difference, gate.slice_margin, sign=-1)]
-    worst = min(fallen or judged, key=lambda each: each.difference.value if each.difference else 0)
-    found = worst.difference
-    assert found is not None
-    said = f"{metric} {found.value:+.4f} in {column} = {worst.value} ({worst.rows} rows, {_spoken(gate, found)})"
+    fallen = [part for part in judged if _harm(part.difference, gate.slice_margin, sign=-1)]
+    worst = min(fallen or judged, key=lambda part: part.difference.value if part.difference else 0)
+    interval = worst.difference
+    assert interval is not None
+    rows = f"{worst.rows} rows, {_interval_text(gate, interval)}"
+    summary = f"{metric} {interval.value:+.4f} in {column} = {worst.value} ({rows})"
     if fallen:
         more = f", and {len(fallen) - 1} more slices" if len(fallen) > 1 else ""
-        text = f"{said} drops by more than gate.slice_margin {gate.slice_margin:g}{more}"
+        text = f"{summary} drops by more than gate.slice_margin {gate.slice_margin:g}{more}"
     else:
-        text = f"{said}: no slice of {column} is shown to drop by more than gate.slice_margin {gate.slice_margin:g}"
-    return Rule(name=name, limit=limit, value=found.value, verdict="failed" if fallen else "passed", text=text)
+        text = f"{summary}: no slice of {column} is shown to drop by more than gate.slice_margin {gate.slice_margin:g}"
+    return Rule(name=name, limit=limit, value=interval.value, verdict="failed" if fallen else "passed", text=text)
 
 
-def _guard(name: str, what: str, found: Interval | None, margin: float) -> Rule:
-    if found is None:
-        text = f"the difference of the {what} cannot be told from these rows"
+def _guard(name: str, subject: str, interval: Interval | None, margin: float) -> Rule:
+    if interval is None:
+        text = f"the difference of the {subject} cannot be told from these rows"
         return Rule(name=name, limit=margin, value=None, verdict="unknown", text=text)
-    harmed = _harm(found, margin, sign=1)
-    said = f"{what} {found.value:+.4f} against the champion (interval {found.low:+.4f} to {found.high:+.4f})"
-    outcome = "is worse by more than" if harmed else "is not shown to be worse by more than"
-    text = f"{said} {outcome} gate.{name} {margin:g}"
-    return Rule(name=name, limit=margin, value=found.value, verdict="failed" if harmed else "passed", text=text)
+    harmed = _harm(interval, margin, sign=1)
+    summary = (
+        f"{subject} {interval.value:+.4f} against the champion (interval {interval.low:+.4f} to {interval.high:+.4f})"
+    )
+    finding = "is worse by more than" if harmed else "is not shown to be worse by more than"
+    text = f"{summary} {finding} gate.{name} {margin:g}"
+    return Rule(name=name, limit=margin, value=interval.value, verdict="failed" if harmed else "passed", text=text)
 
 
-def _harm(found: Interval | None, margin: float, *, sign: int) -> bool:
+def _harm(interval: Interval | None, margin: float, *, sign: int) -> bool:
     """Worse by more than the margin, and the interval excludes that it is none the worse."""
-    if found is None:
+    if interval is None:
         return False
-    return found.value > margin and found.low > 0 if sign > 0 else found.value < -margin and found.high < 0
+    return interval.value > margin and interval.low > 0 if sign > 0 else interval.value < -margin and interval.high < 0
 
 
-def _spoken(gate: Gate, found: Interval) -> str:
-    return f"{gate.confidence * 100:g} % interval {found.low:+.4f} to {found.high:+.4f}"
+def _interval_text(gate: Gate, interval: Interval) -> str:
+    return f"{gate.confidence * 100:g} % interval {interval.low:+.4f} to {interval.high:+.4f}"

@@ -1,8 +1,7 @@
-"""Golden rows: test rows with what a model said about them when it was judged, to try it on before it comes back."""
+"""Golden rows: test rows with a model's scores from its judgement, to try it on before it comes back."""
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from contract.errors import DataError, MissingInput
 from contract.files import sha256_of
 from contract.manifest import Input
 from validate.evaluation.scored_rows import Array
-from validate.evaluation.scoring import say, test_batches
+from validate.evaluation.scoring import first_labelled_rows, predict_scores
 
 ROWS = 200
 TOLERANCE = 1e-9
@@ -25,23 +24,15 @@ TOLERANCE = 1e-9
 _SCORE = "golden score "
 
 
-def take(model: Pipeline, days: list[Dataset], config: Config) -> pa.Table:
-    """The first test rows of each day, about `ROWS` in all: the model's columns, and what it says, class by class."""
-    known, features = classes(config), list(model.feature_names_in_)
-    each = math.ceil(ROWS / len(days))
-    pieces = []
-    for day in days:
-        left = each
-        for batch in test_batches([day], features, config.table.target, "golden rows"):
-            piece = pa.table({name: batch.column(name) for name in features}).slice(0, left)
-            pieces.append(plain(piece))
-            left -= piece.num_rows
-            if not left:
-                break
-    rows = pa.concat_tables(pieces)
-    scores = _said(model, rows, known)
-    for place in range(scores.shape[1]):
-        rows = rows.append_column(f"{_SCORE}{place}", pa.array(scores[:, place]))
+def golden_rows(model: Pipeline, days: list[Dataset], config: Config) -> pa.Table:
+    """The first test rows of each day, about `ROWS` in all: the model's columns, and its scores, class by class."""
+    features = list(model.feature_names_in_)
+    rows = first_labelled_rows(days, features, config.table.target, ROWS, "golden rows")
+    assert rows is not None, "the gate accepts no model without test rows"
+    rows = rows.select(features)
+    scores = _scores(model, rows, classes(config))
+    for index in range(scores.shape[1]):
+        rows = rows.append_column(f"{_SCORE}{index}", pa.array(scores[:, index]))
     return rows
 
 
@@ -53,12 +44,12 @@ def check(root: Path, golden: Input, model: Pipeline, config: Config) -> int:
     path = root / golden.path
     if not path.exists():
         raise MissingInput(f"{golden.path}: the golden rows are not there; bring them back, nothing was changed")
-    if (found := sha256_of(path)) != golden.sha256:
-        raise DataError(f"{golden.path}: must have sha256 {golden.sha256}, got {found}; nothing was changed")
+    if (sha256 := sha256_of(path)) != golden.sha256:
+        raise DataError(f"{golden.path}: must have sha256 {golden.sha256}, got {sha256}; nothing was changed")
     rows = pq.read_table(path)
     columns = [name for name in rows.column_names if name.startswith(_SCORE)]
     then = np.column_stack([rows.column(name).to_numpy() for name in columns])
-    now = _said(model, rows.drop_columns(columns), classes(config))
+    now = _scores(model, rows.drop_columns(columns), classes(config))
     if now.shape != then.shape:
         raise DataError(
             f"{golden.path}: the model must give {then.shape[1]} scores a row, as then, gives {now.shape[1]}"
@@ -72,15 +63,7 @@ def check(root: Path, golden: Input, model: Pipeline, config: Config) -> int:
     return len(then)
 
 
-def _said(model: Pipeline, rows: pa.Table, known: list[str]) -> Array:
+def _scores(model: Pipeline, rows: pa.Table, class_names: list[str]) -> Array:
     batch = rows.combine_chunks().to_batches()[0]
-    said = say(model, columns(batch, list(model.feature_names_in_)), known)
-    return said if said.ndim > 1 else said[:, None]
-
-
-def plain(rows: pa.Table) -> pa.Table:
-    """Words as words, so that batches can be joined: each has a dictionary of its own."""
-    words = [
-        pa.field(field.name, pa.string() if pa.types.is_dictionary(field.type) else field.type) for field in rows.schema
-    ]
-    return rows.cast(pa.schema(words))
+    scores = predict_scores(model, columns(batch, list(model.feature_names_in_)), class_names)
+    return scores if scores.ndim > 1 else scores[:, None]

@@ -7,26 +7,26 @@ from collections.abc import Callable
 import numpy as np
 
 from validate.evaluation.bootstrap import Weighted
-from validate.evaluation.scored_rows import Array, Outcome
+from validate.evaluation.scored_rows import Array, ScoredRows
 
 _MOST_CALLS = 20_000_000
 """Rows times resamples that a score without a form of its own here may cost."""
 
 
-def weighted(name: str, outcome: Outcome, classes: int) -> Weighted | None:
+def weighted(name: str, scored: ScoredRows, classes: int) -> Weighted | None:
     """A scorer's value as a function of weights; None for a score that has no such form here."""
-    if outcome.scores.ndim == 1:
-        return _regression(name, outcome.target, outcome.scores)
+    if scored.scores.ndim == 1:
+        return _regression(name, scored.target, scored.scores)
     if name in _BY_ROW:
-        return _mean(_BY_ROW[name](outcome))
+        return _mean(_BY_ROW[name](scored))
     if name == "roc_auc" and classes == 2:
-        return _roc_auc(outcome.target == 1, outcome.scores[:, 1])
+        return _roc_auc(scored.target == 1, scored.scores[:, 1])
     if name == "average_precision" and classes == 2:
-        return _average_precision(outcome.target == 1, outcome.scores[:, 1])
+        return _average_precision(scored.target == 1, scored.scores[:, 1])
     if name == "roc_auc_ovr":
-        each = [_roc_auc(outcome.target == place, outcome.scores[:, place]) for place in range(classes)]
-        return lambda weights: np.mean([one(weights) for one in each], axis=0)
-    return _by_class(name, outcome, classes) if name in ("f1", "f1_macro", "balanced_accuracy") else None
+        statistics = [_roc_auc(scored.target == k, scored.scores[:, k]) for k in range(classes)]
+        return lambda weights: np.mean([statistic(weights) for statistic in statistics], axis=0)
+    return _by_class(name, scored, classes) if name in ("f1", "f1_macro", "balanced_accuracy") else None
 
 
 def affordable(resamples: int, rows: int) -> int:
@@ -39,23 +39,23 @@ def _mean(values: Array) -> Weighted:
     return lambda weights: (weights @ ready) / weights.sum(axis=1)
 
 
-def _log_loss(outcome: Outcome) -> Array:
-    own = outcome.scores[np.arange(len(outcome.target)), outcome.target]
+def _log_loss(scored: ScoredRows) -> Array:
+    own = scored.scores[np.arange(len(scored.target)), scored.target]
     # as scikit-learn clips
-    return np.asarray(np.log(np.clip(own, np.finfo(outcome.scores.dtype).eps, 1.0)))
+    return np.asarray(np.log(np.clip(own, np.finfo(scored.scores.dtype).eps, 1.0)))
 
 
-def _brier(outcome: Outcome) -> Array:
-    if outcome.scores.shape[1] == 2:
-        return np.asarray(-np.square(outcome.scores[:, 1] - (outcome.target == 1)))
-    wanted = np.eye(outcome.scores.shape[1])[outcome.target]
-    return np.asarray(-np.square(outcome.scores - wanted).sum(axis=1))
+def _brier(scored: ScoredRows) -> Array:
+    if scored.scores.shape[1] == 2:
+        return np.asarray(-np.square(scored.scores[:, 1] - (scored.target == 1)))
+    wanted = np.eye(scored.scores.shape[1])[scored.target]
+    return np.asarray(-np.square(scored.scores - wanted).sum(axis=1))
 
 
-_BY_ROW: dict[str, Callable[[Outcome], Array]] = {
+_BY_ROW: dict[str, Callable[[ScoredRows], Array]] = {
     "neg_log_loss": _log_loss,
     "neg_brier_score": _brier,
-    "accuracy": lambda outcome: outcome.answers == outcome.target,
+    "accuracy": lambda scored: scored.predicted == scored.target,
 }
 
 
@@ -99,31 +99,31 @@ def _grouped(positive: Array, scores: Array) -> Callable[[Array], tuple[Array, A
         both = np.take(weights, order, axis=1)
         pos = both * ranked
         if len(starts) < len(order):
-            both, pos = (np.add.reduceat(each, starts, axis=1) for each in (both, pos))
+            both, pos = (np.add.reduceat(array, starts, axis=1) for array in (both, pos))
         return pos, both
 
     return groups
 
 
-def _by_class(name: str, outcome: Outcome, classes: int) -> Weighted:
-    told = [outcome.answers == place for place in range(classes)]
-    true = [outcome.target == place for place in range(classes)]
+def _by_class(name: str, scored: ScoredRows, classes: int) -> Weighted:
+    predicted = [scored.predicted == k for k in range(classes)]
+    true = [scored.target == k for k in range(classes)]
 
     def value(weights: Array) -> Array:
-        both = np.stack([weights @ (told[k] & true[k]).astype(np.float64) for k in range(classes)])
-        said = np.stack([weights @ told[k].astype(np.float64) for k in range(classes)])
-        was = np.stack([weights @ true[k].astype(np.float64) for k in range(classes)])
+        both = np.stack([weights @ (predicted[k] & true[k]).astype(np.float64) for k in range(classes)])
+        as_predicted = np.stack([weights @ predicted[k].astype(np.float64) for k in range(classes)])
+        as_true = np.stack([weights @ true[k].astype(np.float64) for k in range(classes)])
         with np.errstate(invalid="ignore", divide="ignore"):
             if name == "balanced_accuracy":
-                return np.asarray(np.nanmean(both / was, axis=0))
-            f1 = np.nan_to_num(2 * both / (said + was))
+                return np.asarray(np.nanmean(both / as_true, axis=0))
+            f1 = np.nan_to_num(2 * both / (as_predicted + as_true))
         return np.asarray(f1[1] if name == "f1" else f1.mean(axis=0))
 
     return value
 
 
-def _regression(name: str, target: Array, said: Array) -> Weighted | None:
-    error = said - target
+def _regression(name: str, target: Array, predicted: Array) -> Weighted | None:
+    error = predicted - target
     if name == "neg_mean_absolute_error":
         return _mean(-np.abs(error))
     squares = _mean(np.square(error))

@@ -55,15 +55,15 @@ def _is_there(client: MlflowClient, run_id: str) -> bool:
 
 def metrics(report: Report) -> dict[str, float]:
     """Every score of both models, and the ends of the differences' intervals."""
-    found: dict[str, float | None] = {}
-    for each in report.measures:
-        found[f"test.{each.name}"] = None if each.challenger is None else each.challenger.value
-        found[f"champion.{each.name}"] = None if each.champion is None else each.champion.value
-        if each.difference is not None:
-            found[f"difference.{each.name}"] = each.difference.value
-            found |= {f"difference.{each.name}.{end}": getattr(each.difference, end) for end in ("low", "high")}
-    found["test.rows"] = float(report.rows)
-    return {name: value for name, value in found.items() if value is not None and math.isfinite(value)}
+    scores: dict[str, float | None] = {}
+    for measure in report.measures:
+        scores[f"test.{measure.name}"] = None if measure.challenger is None else measure.challenger.value
+        scores[f"champion.{measure.name}"] = None if measure.champion is None else measure.champion.value
+        if measure.difference is not None:
+            scores[f"difference.{measure.name}"] = measure.difference.value
+            scores |= {f"difference.{measure.name}.{end}": getattr(measure.difference, end) for end in ("low", "high")}
+    scores["test.rows"] = float(report.rows)
+    return {name: value for name, value in scores.items() if value is not None and math.isfinite(value)}
 
 
 def _standalone(svg: str) -> str:

@@ -1,4 +1,4 @@
-"""The page of a training: the verdict first, then what it rests on. The same judgement gives the same page."""
+"""The HTML report of a training: the verdict first, then what it rests on. The same judgement gives the same report."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from contract.dataset import Dataset
 from contract.manifest import read_manifest
 from contract.run import Run
 from validate.evaluation.compare import Comparison, Report
-from validate.evaluation.live_metrics import Live
+from validate.evaluation.live_metrics import LiveMetrics
 from validate.report.importance import importance
-from validate.report.plots import figures, live_figure
+from validate.report.plots import live_plot, training_plots
 
 _TEMPLATE = Path(__file__).parent / "templates" / "train.html"
 MOST_WORDS = 4
 """Of a category, in the profile."""
 
 
-def page(
-    run: Run, comparison: Comparison, model: Dataset, days: list[Dataset], live: list[Live]
+def training_report(
+    run: Run, comparison: Comparison, model: Dataset, days: list[Dataset], live: list[LiveMetrics]
 ) -> tuple[str, dict[str, Markup]]:
-    """The page, and its plots by name."""
+    """The HTML, and its plots by name."""
     report = comparison.report
-    weights = importance(comparison.model, days, run.config, report.metric)
-    plots = figures(comparison, weights)
+    importances = importance(comparison.model, days, run.config, report.metric)
+    plots = training_plots(comparison, importances)
     if live:
-        plots["live"] = live_figure(live)
+        plots["live"] = live_plot(live)
     html = render(
         _TEMPLATE,
         report=report,
@@ -42,7 +42,7 @@ def page(
         name=run.config.pipeline.name,
         plots=plots,
         live=live,
-        importance=weights,
+        importance=importances,
         card=msgspec.json.decode(model.file("card").read_bytes()),
         profile=_profile(days),
         rows_by_day=[(day.path.name, day.manifest.counts) for day in days],
@@ -64,22 +64,22 @@ def _profile(days: list[Dataset]) -> list[dict[str, Any]]:
     """Every column over the window: rows, missing, and mean and ends, or the most frequent words."""
     columns: dict[str, dict[str, Any]] = {}
     for day in days:
-        for name, found in msgspec.json.decode(day.file("profile").read_bytes())["columns"].items():
+        for name, profile in msgspec.json.decode(day.file("profile").read_bytes())["columns"].items():
             own = columns.setdefault(
                 name,
-                {"name": name, "kind": found["kind"], "count": 0, "missing": 0, "sum": 0.0, "ends": [], "words": {}},
+                {"name": name, "kind": profile["kind"], "count": 0, "missing": 0, "sum": 0.0, "ends": [], "words": {}},
             )
-            own["count"] += found["count"]
-            own["missing"] += found["missing"]
-            if found["kind"] == "number" and found["count"]:
-                own["sum"] += found["mean"] * found["count"]
-                own["ends"] += [found["min"], found["max"]]
-            for word, count in found.get("categories", {}).items():
+            own["count"] += profile["count"]
+            own["missing"] += profile["missing"]
+            if profile["kind"] == "number" and profile["count"]:
+                own["sum"] += profile["mean"] * profile["count"]
+                own["ends"] += [profile["min"], profile["max"]]
+            for word, count in profile.get("categories", {}).items():
                 own["words"][word] = own["words"].get(word, 0) + count
-    return [_told(column) for column in columns.values()]
+    return [_summary(column) for column in columns.values()]
 
 
-def _told(column: dict[str, Any]) -> dict[str, Any]:
+def _summary(column: dict[str, Any]) -> dict[str, Any]:
     if column["ends"]:
         mean = column["sum"] / column["count"]
         text = f"{min(column['ends']):g} to {max(column['ends']):g}, mean {mean:.4g}"
@@ -108,8 +108,8 @@ def _lineage(run: Run, model: Dataset, days: list[Dataset]) -> dict[str, Any]:
                 "path": run.layout.name(day.path),
                 **_made(day),
                 "raw": [
-                    {"path": each.path, "identity": each.sha256, "inputs": read_manifest(run.root / each.path).inputs}
-                    for each in day.manifest.inputs
+                    {"path": raw.path, "identity": raw.sha256, "inputs": read_manifest(run.root / raw.path).inputs}
+                    for raw in day.manifest.inputs
                 ],
             }
             for day in days

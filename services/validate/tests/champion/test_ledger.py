@@ -35,8 +35,8 @@ def path(tmp_path):
 
 
 def written(path, *lines):
-    for each in lines:
-        append(path, each)
+    for new in lines:
+        append(path, new)
     return read(path)
 
 
@@ -67,7 +67,7 @@ def test_a_line_of_which_the_disk_takes_a_part_is_an_error_that_names_the_file(p
 def test_history_shows_what_commands_a_terminal_and_obeys_nothing():
     bad = line(by="me\x1b[2J\x9b")
     for text in (table([bad]), *as_json([bad])):
-        assert not any(each in text for each in "\x1b\x9b")
+        assert not any(control in text for control in "\x1b\x9b")
         assert "me\\u001b[2J\\u009b" in text
     assert msgspec.json.decode(next(as_json([bad])), type=Line) == bad
 
@@ -84,8 +84,8 @@ def test_half_a_line_that_a_power_cut_left_is_passed_over_and_then_cut_off(path)
     written(path, line())
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"when":"2026-01-0')
-    assert [each.model for each in read(path)] == [A]
-    assert [each.model for each in written(path, line(before=A, model=B))] == [A, B]
+    assert [entry.model for entry in read(path)] == [A]
+    assert [entry.model for entry in written(path, line(before=A, model=B))] == [A, B]
     assert path.read_bytes().startswith(whole)
     assert path.read_bytes().count(b"\n") == 2
 
@@ -129,20 +129,20 @@ def test_the_predecessor_is_who_the_last_promotion_replaced(path):
 
 def test_going_back_twice_goes_further_back_not_forth(path):
     lines = written(path, line(), line(before=A, model=B), line(before=B, model=C))
-    assert [each.model for each in in_use(lines)] == [A, B, C]
+    assert [entry.model for entry in in_use(lines)] == [A, B, C]
     lines = written(path, line("rolled_back", before=C, model=B))
-    assert [each.model for each in in_use(lines)] == [A, B]
+    assert [entry.model for entry in in_use(lines)] == [A, B]
     lines = written(path, line("rolled_back", before=B, model=A))
-    assert [each.model for each in in_use(lines)] == [A]
+    assert [entry.model for entry in in_use(lines)] == [A]
     lines = written(path, line("refused", before=A, model=C), line("moved", before=A, model=C))
-    assert [each.model for each in in_use(lines)] == [A, C]
+    assert [entry.model for entry in in_use(lines)] == [A, C]
 
 
 def test_a_model_that_was_put_in_use_again_while_it_was_stands_once_in_what_one_goes_back_over(path):
     lines = written(
         path, line(), line(before=A, model=B), line("refused", before=B, model=C), line("promoted", before=A, model=B)
     )
-    assert [each.model for each in in_use(lines)] == [A, B]
+    assert [entry.model for entry in in_use(lines)] == [A, B]
 
 
 def test_the_golden_rows_of_a_model_are_those_that_it_was_last_tried_on(path):

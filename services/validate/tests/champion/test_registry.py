@@ -42,9 +42,9 @@ def test_an_alias_that_was_moved_by_hand_is_put_back_and_the_way_to_mean_it_is_t
     mlflow.MlflowClient().set_registered_model_alias(registered.name, CHAMPION, "2")
     assert registered.validate() == 0
     assert (alias(registered), registered.champion) == ("1", first)
-    told = capsys.readouterr().err
-    assert "the alias of the champion is at version 2 (2026-01-03), which the ledger did not put in use" in told
-    way_out = told.split("validate adopt --to ")[1].split()[0]
+    stderr = capsys.readouterr().err
+    assert "the alias of the champion is at version 2 (2026-01-03), which the ledger did not put in use" in stderr
+    way_out = stderr.split("validate adopt --to ")[1].split()[0]
     assert registered.run("adopt", "--to", way_out, "--by", "ada", "--why", "moved on purpose") == 0
     assert (alias(registered), registered.champion) == ("2", second)
     assert [(line.decision, line.by) for line in registered.ledger()] == [("promoted", "validate"), ("adopted", "ada")]
@@ -114,8 +114,8 @@ def test_the_judgement_is_in_the_run_of_the_training(registered):
     assert registered.validate() == 0
     logged = client.get_run(run)
     assert logged.data.tags["decision"] == "promoted"
-    told = registered.verdict()["challenger"]["metrics"]["roc_auc"]
-    assert logged.data.metrics["test.roc_auc"] == pytest.approx(told)
+    judged = registered.verdict()["challenger"]["metrics"]["roc_auc"]
+    assert logged.data.metrics["test.roc_auc"] == pytest.approx(judged)
     assert {file.path for file in client.list_artifacts(run, "report")} == {"report/report.html", "report/verdict.json"}
     assert "plots/roc.svg" in {file.path for file in client.list_artifacts(run, "plots")}
 

@@ -191,8 +191,8 @@ def test_when_data_is_older_than_the_registry_the_champion_of_the_data_is_served
     older, second = story.layout, story.ledger()[1]
     lines = older.ledger.read_bytes().splitlines(keepends=True)
     older.ledger.write_bytes(b"".join(lines[:2]))
-    for place in (older.model(DAYS[2]), older.report("train", DAYS[2]), older.predictions(NEXT)):
-        shutil.rmtree(place)
+    for directory in (older.model(DAYS[2]), older.report("train", DAYS[2]), older.predictions(NEXT)):
+        shutil.rmtree(directory)
     older.champion.unlink()
     done = step(story, "predict")
     assert done.returncode == 0, done.stderr

@@ -15,19 +15,19 @@ def mean_of(values):
 
 def test_the_interval_of_a_mean_is_the_one_that_theory_gives():
     values = np.random.default_rng(0).normal(5, 2, 400)
-    found = intervals({"mean": mean_of(values)}, 400, **OPTIONS)["mean"]
+    interval = intervals({"mean": mean_of(values)}, 400, **OPTIONS)["mean"]
     half = stats.norm.ppf(0.975) * values.std() / 20
-    assert found.value == pytest.approx(values.mean())
-    assert (found.low, found.high) == pytest.approx((values.mean() - half, values.mean() + half), abs=half / 5)
+    assert interval.value == pytest.approx(values.mean())
+    assert (interval.low, interval.high) == pytest.approx((values.mean() - half, values.mean() + half), abs=half / 5)
 
 
 def test_the_same_rows_are_drawn_for_both_so_that_what_they_share_cancels_out():
     rng = np.random.default_rng(1)
     noise = rng.normal(0, 10, 300)
     one, other = mean_of(noise + 0.5), mean_of(noise)
-    found = intervals({"one": one, "other": other}, 300, differences={"apart": ("one", "other")}, **OPTIONS)
-    assert found["one"].high - found["one"].low > 1
-    assert (found["apart"].low, found["apart"].high) == pytest.approx((0.5, 0.5), abs=1e-3)
+    by_name = intervals({"one": one, "other": other}, 300, differences={"apart": ("one", "other")}, **OPTIONS)
+    assert by_name["one"].high - by_name["one"].low > 1
+    assert (by_name["apart"].low, by_name["apart"].high) == pytest.approx((0.5, 0.5), abs=1e-3)
 
 
 def test_the_same_seed_gives_the_same_interval_whatever_is_asked_beside_it():
@@ -39,10 +39,10 @@ def test_the_same_seed_gives_the_same_interval_whatever_is_asked_beside_it():
 
 def test_models_that_say_the_same_differ_by_nothing():
     rng = np.random.default_rng(2)
-    outcome = ScoredRows(rng.integers(0, 2, 60), np.column_stack([np.full(60, 0.5), rng.random(60)]))
-    auc = weighted("roc_auc", outcome, 2)
-    found = intervals({"auc": auc}, 60, differences={"apart": ("auc", "auc")}, **OPTIONS)["apart"]
-    assert (found.value, found.low, found.high) == (0, 0, 0)
+    scored = ScoredRows(rng.integers(0, 2, 60), np.column_stack([np.full(60, 0.5), rng.random(60)]))
+    auc = weighted("roc_auc", scored, 2)
+    interval = intervals({"auc": auc}, 60, differences={"apart": ("auc", "auc")}, **OPTIONS)["apart"]
+    assert (interval.value, interval.low, interval.high) == (0, 0, 0)
 
 
 def test_draws_that_cannot_tell_are_left_out_and_rows_that_cannot_tell_have_no_interval():

@@ -5,25 +5,25 @@ from validate.evaluation.calibration import calibration
 from validate.evaluation.scored_rows import ScoredRows
 
 
-def binary(said, true):
-    return ScoredRows(np.asarray(true, int), np.column_stack([1 - said, said]))
+def binary(probabilities, true):
+    return ScoredRows(np.asarray(true, int), np.column_stack([1 - probabilities, probabilities]))
 
 
 def test_probabilities_that_come_true_have_hardly_an_error():
     rng = np.random.default_rng(0)
-    said = rng.random(20_000)
-    found = calibration(binary(said, rng.random(20_000) < said))
-    assert found.error < 0.02
-    assert len(found.bins) == 10
-    assert {each.rows for each in found.bins} == {2000}
+    probabilities = rng.random(20_000)
+    measured = calibration(binary(probabilities, rng.random(20_000) < probabilities))
+    assert measured.error < 0.02
+    assert len(measured.bins) == 10
+    assert {part.rows for part in measured.bins} == {2000}
 
 
 def test_the_error_is_the_mean_distance_of_said_and_observed():
-    said = np.repeat([0.1, 0.9], 100)
+    probabilities = np.repeat([0.1, 0.9], 100)
     true = np.r_[np.arange(100) < 30, np.arange(100) < 50]
-    found = calibration(binary(said, true))
-    assert found.error == pytest.approx((0.2 + 0.4) / 2)
-    assert [(each.said, each.observed, each.rows) for each in found.bins] == [
+    measured = calibration(binary(probabilities, true))
+    assert measured.error == pytest.approx((0.2 + 0.4) / 2)
+    assert [(part.said, part.observed, part.rows) for part in measured.bins] == [
         (pytest.approx(0.1), 0.3, 100),
         (pytest.approx(0.9), 0.5, 100),
     ]

@@ -12,7 +12,7 @@ WANTED = {
 }
 
 
-def outcomes(project, *qualities):
+def scored_rows(project, *qualities):
     from contract.dataset import Dataset
 
     days = [Dataset.open(project.root / "processed" / day) for day in ("2026-01-01", "2026-01-02")]
@@ -21,45 +21,45 @@ def outcomes(project, *qualities):
 
 def test_a_better_model_differs_by_an_interval_above_zero(each_task):
     wanted = WANTED[each_task.task]
-    good, bad = outcomes(each_task, "good", "bad")
-    found = gather(each_task.config, wanted[0], wanted, good, bad)
-    assert found.evidence.difference.low > 0
-    assert [each.name for each in found.measures] == wanted
-    main = found.measures[0]
+    good, bad = scored_rows(each_task, "good", "bad")
+    gathered = gather(each_task.config, wanted[0], wanted, good, bad)
+    assert gathered.evidence.difference.low > 0
+    assert [measure.name for measure in gathered.measures] == wanted
+    main = gathered.measures[0]
     assert main.difference.value == pytest.approx(main.challenger.value - main.champion.value)
-    assert main.challenger.value == pytest.approx(found.evidence.challenger[wanted[0]])
-    assert (found.evidence.brier is None) == (each_task.task == "regression")
+    assert main.challenger.value == pytest.approx(gathered.evidence.challenger[wanted[0]])
+    assert (gathered.evidence.brier is None) == (each_task.task == "regression")
 
 
 def test_without_a_champion_there_is_nothing_to_differ_from(each_task):
     wanted = WANTED[each_task.task]
-    found = gather(each_task.config, wanted[0], wanted, *outcomes(each_task, "good"), None)
-    assert (found.evidence.champion, found.evidence.difference, found.evidence.brier) == (None, None, None)
-    assert found.measures[0].champion is None
+    gathered = gather(each_task.config, wanted[0], wanted, *scored_rows(each_task, "good"), None)
+    assert (gathered.evidence.champion, gathered.evidence.difference, gathered.evidence.brier) == (None, None, None)
+    assert gathered.measures[0].champion is None
 
 
 def test_a_metric_without_a_form_of_its_own_has_an_interval_all_the_same(project):
-    good, bad = outcomes(project, "good", "bad")
-    found = gather(project.config, "jaccard", ["jaccard"], good, bad)
-    interval = found.evidence.difference
+    good, bad = scored_rows(project, "good", "bad")
+    gathered = gather(project.config, "jaccard", ["jaccard"], good, bad)
+    interval = gathered.evidence.difference
     assert interval.low < interval.value < interval.high
     assert interval.low > 0
 
 
 def test_every_word_of_a_column_is_a_slice_and_small_ones_are_not_judged(project):
     project.configure('slices = ["word"]\nmin_slice_rows = 45\n')
-    good, bad = outcomes(project, "good", "bad")
-    found = gather(project.config, "roc_auc", ["roc_auc"], good, bad).evidence.slices
-    assert [(each.column, each.value) for each in found] == [("word", word) for word in sorted_by_rows(good)]
-    assert sum(each.rows for each in found) == 100
-    for each in found:
-        assert each.judged == (each.rows >= 45)
-        assert (each.difference is not None) == each.judged
-        assert each.champion == 0.5
+    good, bad = scored_rows(project, "good", "bad")
+    slices = gather(project.config, "roc_auc", ["roc_auc"], good, bad).evidence.slices
+    assert [(part.column, part.value) for part in slices] == [("word", word) for word in sorted_by_rows(good)]
+    assert sum(part.rows for part in slices) == 100
+    for part in slices:
+        assert part.judged == (part.rows >= 45)
+        assert (part.difference is not None) == part.judged
+        assert part.champion == 0.5
 
 
-def sorted_by_rows(outcome):
-    words, rows = np.unique(outcome.slices["word"].astype(str), return_counts=True)
+def sorted_by_rows(scored):
+    words, rows = np.unique(scored.slices["word"].astype(str), return_counts=True)
     return [word for _, word in sorted(zip(-rows, words, strict=True))]
 
 
@@ -68,10 +68,10 @@ def test_of_many_words_those_with_the_most_rows_are_shown(project):
     rng = np.random.default_rng(0)
     words = np.array([f"w{number}" for number in rng.integers(0, 60, 400)], dtype=object)
     scores = rng.random(400)
-    outcome = ScoredRows(rng.integers(0, 2, 400), np.column_stack([1 - scores, scores]), slices={"word": words})
-    found = gather(project.config, "roc_auc", ["roc_auc"], outcome, None).evidence.slices
-    assert len(found) == MOST_SLICES
-    assert found[0].rows == max(np.unique(words, return_counts=True)[1])
+    scored = ScoredRows(rng.integers(0, 2, 400), np.column_stack([1 - scores, scores]), slices={"word": words})
+    slices = gather(project.config, "roc_auc", ["roc_auc"], scored, None).evidence.slices
+    assert len(slices) == MOST_SLICES
+    assert slices[0].rows == max(np.unique(words, return_counts=True)[1])
 
 
 def test_the_mean_cost_follows_each_models_own_threshold(project):
@@ -79,6 +79,6 @@ def test_the_mean_cost_follows_each_models_own_threshold(project):
     target = np.array([0, 0, 0, 1, 1])
     scores = np.column_stack([1 - np.array([0.1, 0.2, 0.4, 0.45, 0.9]), [0.1, 0.2, 0.4, 0.45, 0.9]])
     cheap, dear = ScoredRows(target, scores, threshold=0.42), ScoredRows(target, scores)
-    found = gather(project.config, "roc_auc", ["roc_auc"], cheap, dear)
-    assert (found.costs.challenger.value, found.costs.champion.value) == (0, 2)
-    assert found.evidence.cost.value == -2
+    gathered = gather(project.config, "roc_auc", ["roc_auc"], cheap, dear)
+    assert (gathered.costs.challenger.value, gathered.costs.champion.value) == (0, 2)
+    assert gathered.evidence.cost.value == -2

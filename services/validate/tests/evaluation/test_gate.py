@@ -16,8 +16,8 @@ def against(low, high, **more):
 
 
 def piece(value, low, high, rows=80, word="a", judged=True):
-    found = Interval(value=value, low=low, high=high)
-    return Slice(column="word", value=word, rows=rows, challenger=0.7, champion=0.8, difference=found, judged=judged)
+    interval = Interval(value=value, low=low, high=high)
+    return Slice(column="word", value=word, rows=rows, challenger=0.7, champion=0.8, difference=interval, judged=judged)
 
 
 def verdicts(verdict):

@@ -14,7 +14,7 @@ SCORES = {
 }
 
 
-def outcome(classes, rows=200):
+def scored_rows(classes, rows=200):
     rng = np.random.default_rng(classes)
     if not classes:
         target = rng.normal(size=rows)
@@ -30,22 +30,22 @@ CASES = [(classes, name) for classes, names in SCORES.items() for name in names]
 
 @pytest.mark.parametrize(("classes", "name"), CASES)
 def test_the_score_is_scikit_learns(classes, name):
-    found = outcome(classes)
+    scored = scored_rows(classes)
     drawn = np.random.default_rng(9).integers(0, 200, 200)
-    again = ScoredRows(found.target[drawn], found.scores[drawn])
+    again = ScoredRows(scored.target[drawn], scored.scores[drawn])
     weights = np.stack([np.ones(200), np.bincount(drawn, minlength=200)])
-    expected = [values([name], each, classes)[name] for each in (found, again)]
-    assert weighted(name, found, classes)(weights).tolist() == pytest.approx(expected, abs=1e-6)
+    expected = [values([name], rows, classes)[name] for rows in (scored, again)]
+    assert weighted(name, scored, classes)(weights).tolist() == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_threshold_of_the_model_counts():
-    found = outcome(2)
-    strict = ScoredRows(found.target, found.scores, threshold=0.8)
+    scored = scored_rows(2)
+    strict = ScoredRows(scored.target, scored.scores, threshold=0.8)
     score = weighted("accuracy", strict, 2)(np.ones((1, 200)))[0]
     assert score == pytest.approx(values(["accuracy"], strict, 2)["accuracy"])
-    assert score != pytest.approx(values(["accuracy"], found, 2)["accuracy"])
+    assert score != pytest.approx(values(["accuracy"], scored, 2)["accuracy"])
 
 
 def test_a_score_without_such_a_form_is_told_by_none_and_gets_fewer_resamples():
-    assert weighted("matthews_corrcoef", outcome(2), 2) is None
+    assert weighted("matthews_corrcoef", scored_rows(2), 2) is None
     assert [affordable(999, rows) for rows in (100, 50_000, 10_000_000)] == [999, 400, 99]

@@ -13,12 +13,12 @@ from contract.layout import Layout
 from contract.ledger import read
 from contract.options import Command
 from contract.visible import visible
-from validate import live_work, prune
+from validate import live_work
 from validate.champion import history
 from validate.champion.store import ChampionStore
 
-# `adopt`, `rollback` and an answer open a model: they are imported where they are called, because a day's work starts
-# by this module, too, and must not pay for their libraries
+# A day's work starts by this module, too, and must not pay for what the commands use: they are imported where they are
+# called.
 
 _BY_HAND = "by hand"
 
@@ -61,6 +61,8 @@ def _monitor(args: argparse.Namespace) -> None:
 
 
 def _prune(args: argparse.Namespace) -> None:
+    from validate import prune
+
     root = open_root(args)
     with prune.nobody_at_work(Layout(root)) if args.remove else nullcontext():
         old = prune.old_datasets(root, args.keep_days, datetime.now(UTC).date())

@@ -5,7 +5,7 @@ Each trial draws test rows and the scores of two models that share most of what 
 a class). Run it in the environment of validate:
 
     dev/env validate
-    PYTHONPATH=contract:analysis:services/validate .venvs/validate/bin/python bench/gate.py
+    PYTHONPATH=libs/contract:libs/analysis:services/validate .venvs/validate/bin/python bench/gate.py
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from scipy import stats
 from tqdm import tqdm
 
 from contract.config.model import Gate
-from validate.gate import Evidence, judge
-from validate.outcome import Outcome
-from validate.resampling import Interval, intervals
-from validate.weighted import weighted
+from validate.evaluation.bootstrap import Interval, intervals
+from validate.evaluation.gate import Evidence, judge
+from validate.evaluation.scored_rows import ScoredRows
+from validate.evaluation.weighted import weighted
 
 RHO = 0.9
 AUC = 0.80
 POSITIVE = 0.3
 
 
-def pair(rng: np.random.Generator, rows: int, gap: float) -> tuple[Outcome, Outcome]:
+def pair(rng: np.random.Generator, rows: int, gap: float) -> tuple[ScoredRows, ScoredRows]:
     """Champion with a true ROC AUC of `AUC`, challenger with `gap` more (binormal scores)."""
     target = (rng.random(rows) < POSITIVE).astype(np.intp)
     noise = rng.multivariate_normal([0, 0], [[1, RHO], [RHO, 1]], rows)
-    found = []
-    for place, auc in enumerate((AUC, AUC + gap)):
+    models = []
+    for index, auc in enumerate((AUC, AUC + gap)):
         # the AUC of two normal distributions at a distance d of each other is Phi(d / sqrt 2)
-        score = stats.norm.cdf(noise[:, place] + target * np.sqrt(2) * stats.norm.ppf(auc))
-        found.append(Outcome(target, np.column_stack([1 - score, score])))
-    return found[0], found[1]
+        score = stats.norm.cdf(noise[:, index] + target * np.sqrt(2) * stats.norm.ppf(auc))
+        models.append(ScoredRows(target, np.column_stack([1 - score, score])))
+    return models[0], models[1]
 
 
-def apart(champion: Outcome, challenger: Outcome, resamples: int, seed: int) -> Interval | None:
+def apart(champion: ScoredRows, challenger: ScoredRows, resamples: int, seed: int) -> Interval | None:
     """The interval of the difference, as validate computes it."""
     one, other = weighted("roc_auc", challenger, 2), weighted("roc_auc", champion, 2)
     assert one is not None
@@ -51,9 +51,9 @@ def apart(champion: Outcome, challenger: Outcome, resamples: int, seed: int) -> 
     return intervals(both, rows, differences=apart, confidence=0.95, resamples=resamples, seed=seed)["apart"]
 
 
-def decisions(gates: dict[str, Gate], found: Interval | None, rows: int) -> dict[str, bool]:
+def decisions(gates: dict[str, Gate], interval: Interval | None, rows: int) -> dict[str, bool]:
     """By gate, whether it promotes."""
-    evidence = Evidence(metric="roc_auc", rows=rows, challenger={}, champion={}, difference=found)
+    evidence = Evidence(metric="roc_auc", rows=rows, challenger={}, champion={}, difference=interval)
     return {name: judge(gate, evidence).decision == "promoted" for name, gate in gates.items()}
 
 
@@ -63,10 +63,10 @@ def study(rows: int, gap: float, trials: int, resamples: int, seed: int = 1) -> 
     counts, widths = dict.fromkeys(gates, 0), []
     rng = np.random.default_rng([seed, rows, round(gap * 1000) % 997])
     for trial in tqdm(range(trials), desc=f"{rows} rows, gap {gap:+.2f}", file=sys.stderr, leave=False):
-        found = apart(*pair(rng, rows, gap), resamples, trial)
-        assert found is not None
-        widths.append(found.high - found.low)
-        for name, promoted in decisions(gates, found, rows).items():
+        interval = apart(*pair(rng, rows, gap), resamples, trial)
+        assert interval is not None
+        widths.append(interval.high - interval.low)
+        for name, promoted in decisions(gates, interval, rows).items():
             counts[name] += promoted
     return {name: count / trials for name, count in counts.items()}, float(np.mean(widths))
 

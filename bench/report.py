@@ -2,7 +2,7 @@
 """What a judgement and its page cost: seconds and bytes, for a number of test rows, two models and two slices.
 
 dev/env validate
-PYTHONPATH=contract:analysis:services/validate .venvs/validate/bin/python bench/report.py --rows 100000
+PYTHONPATH=libs/contract:libs/analysis:services/validate .venvs/validate/bin/python bench/report.py --rows 100000
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from contract.dataset import Dataset
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
-from validate.compare import compare
-from validate.metrics import names
-from validate.page import page
+from validate.evaluation.compare import compare
+from validate.evaluation.metrics import metric_names
+from validate.report.training_report import training_report
 
 DAY = "2026-01-01"
-NUMBERS = [f"x{place}" for place in range(12)]
+NUMBERS = [f"x{index}" for index in range(12)]
 PIPELINE = """
 [source]
 kind = "files"
@@ -106,9 +106,9 @@ def main() -> int:
         days = [Dataset.open(root / "processed" / DAY)]
         run = Run("validate", Path(validate.__file__).parent, date.fromisoformat(DAY), root, config)
         started = time.monotonic()
-        comparison = compare(root, config, "roc_auc", names(config, "roc_auc"), challenger, champion, days)
+        comparison = compare(root, config, "roc_auc", metric_names(config, "roc_auc"), challenger, champion, days)
         judged = time.monotonic()
-        html, _ = page(run, comparison, dataset, days, [])
+        html, _ = training_report(run, comparison, dataset, days, [])
         done = time.monotonic()
     print("| test rows | judgement, s | page, s | page, kB |")
     print("|---|---|---|---|")

@@ -77,8 +77,8 @@ def columns(task="binary", rows=100, seed=0, classes=None):
         y = pa.array(signal)
     else:
         classes = classes or CLASSES[task]
-        places = np.searchsorted(np.quantile(signal, np.arange(1, len(classes)) / len(classes)), signal)
-        y = pa.array([classes[place] for place in places])
+        codes = np.searchsorted(np.quantile(signal, np.arange(1, len(classes)) / len(classes)), signal)
+        y = pa.array([classes[code] for code in codes])
     return {
         "row_key": pa.array([f"{seed}-{row}" for row in range(rows)]),
         "x": pa.array(x, mask=rng.random(rows) < 0.05),
@@ -141,8 +141,7 @@ class Project:
         self, day="2026-01-02", quality="good", model=None, version=None, run=None, sklearn_version=sklearn.__version__
     ):
         """A model of a day as train leaves it."""
-        place = self.root / "models" / day
-        with DatasetWriter(place, keep_superseded=True) as writer:
+        with DatasetWriter(self.root / "models" / day, keep_superseded=True) as writer:
             joblib.dump(model or self.fitted(quality), writer.file("model", "model.joblib"))
             writer.file("card", "card.json").write_text(json.dumps({**CARD, "metric": METRIC[self.task]}))
             recipe = Recipe("train", day, "c0de", {"quality": quality})
@@ -157,10 +156,10 @@ class Project:
     def verdict(self, day="2026-01-02"):
         return json.loads(Dataset.open(self.root / "reports/train" / day).file("verdict").read_text())
 
-    def predicted(self, day, champion, keep=slice(None), said="good"):
+    def predicted(self, day, champion, keep=slice(None), quality="good"):
         """Predictions of a day as predict leaves them, of some of its rows."""
         table = pa.table(columns(self.task, seed=int(day[-2:]) - 1)).to_pandas()[keep]
-        model = self.fitted(said)
+        model = self.fitted(quality)
         frame, written = table[["x", "word"]], {"row_key": table["row_key"].tolist()}
         written["prediction"] = model.predict(frame).tolist()
         if self.task == "binary":

@@ -9,12 +9,23 @@ import pyarrow as pa
 import pytest
 
 from contract.ledger import Line, read
-from validate.promotion import Throne
+from validate.champion.store import ChampionStore
+
+HEAVY = {"numpy", "pyarrow", "pandas", "scipy", "sklearn", "joblib", "mlflow", "matplotlib", "jinja2"}
+
+
+@pytest.mark.parametrize("module", ["validate.work", "validate.__main__"])
+def test_deciding_loads_no_heavy_library(module):
+    program = f"import sys, {module}; print(*sys.modules)"
+    started = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    modules = set(started.stdout.split())
+    assert module in modules
+    assert HEAVY & modules == set()
 
 
 @pytest.fixture
 def ended(project, capsys):
-    """Runs the step; its exit code and what it said."""
+    """Runs the step; its exit code and its log."""
 
     def run(*options, day="2026-01-02"):
         code = project.validate(*options, day=day)
@@ -57,8 +68,8 @@ def test_a_worse_model_is_refused_and_the_champion_stays(each_task, capsys):
     each_task.trained("2026-01-03", "bad")
     capsys.readouterr()
     assert each_task.validate(day="2026-01-03") == 80
-    assert "models/2026-01-03: refused: " in (said := capsys.readouterr().err)
-    assert "the lower end misses -gate.margin -0.01 by " in said
+    assert "models/2026-01-03: refused: " in (log := capsys.readouterr().err)
+    assert "the lower end misses -gate.margin -0.01 by " in log
     assert each_task.champion == old
     line = each_task.ledger()[-1]
     assert (line.decision, line.before, line.model.day) == ("refused", old, "2026-01-03")
@@ -68,9 +79,9 @@ def test_a_worse_model_is_refused_and_the_champion_stays(each_task, capsys):
 def test_a_first_model_below_a_minimum_is_refused_and_there_is_no_champion(project, ended):
     project.configure("minimums = { roc_auc = 0.99 }")
     project.trained()
-    code, said = ended()
+    code, log = ended()
     assert code == 80
-    assert "misses gate.minimums.roc_auc 0.99 by 0." in said
+    assert "misses gate.minimums.roc_auc 0.99 by 0." in log
     assert not (project.root / "models" / "champion.json").exists()
     assert [line.decision for line in project.ledger()] == ["refused"]
 
@@ -80,9 +91,9 @@ def test_too_few_test_rows_decide_nothing(project, ended):
     text = (project.root / "pipeline.toml").read_text()
     (project.root / "pipeline.toml").write_text(text.replace("min_test_rows = 10", "min_test_rows = 101"))
     project.trained()
-    code, said = ended()
+    code, log = ended()
     assert code == 80
-    assert "undecided: 100 labelled test rows are fewer than gate.min_test_rows 101" in said
+    assert "undecided: 100 labelled test rows are fewer than gate.min_test_rows 101" in log
     assert not (project.root / "models" / "champion.json").exists()
     assert project.verdict()["decision"] == "undecided"
 
@@ -152,10 +163,10 @@ def test_with_force_the_champion_itself_is_judged_against_the_one_before_with_th
 def test_a_champion_of_another_scikit_learn_does_not_bar_the_way(project, ended):
     put_in_use(project, project.trained("2026-01-02", "bad", sklearn_version="0.1"))
     project.trained("2026-01-03", "good")
-    code, said = ended(day="2026-01-03")
+    code, log = ended(day="2026-01-03")
     assert code == 0
-    assert "the champion of 2026-01-02 cannot be compared" in said
-    assert "was written by 0.1" in said
+    assert "the champion of 2026-01-02 cannot be compared" in log
+    assert "was written by 0.1" in log
     assert project.verdict("2026-01-03")["champion"] is None
     assert project.champion.day == "2026-01-03"
 
@@ -167,15 +178,15 @@ def test_a_champion_of_other_columns_does_not_bar_the_way(project, ended):
         del table["row_key"]
         project.process(day, table)
     project.trained("2026-01-03", "good")
-    code, said = ended(day="2026-01-03")
+    code, log = ended(day="2026-01-03")
     assert code == 0
-    assert "it was trained on row_key, which processed/2026-01-02 lacks; the minimums alone decide" in said
+    assert "it was trained on row_key, which processed/2026-01-02 lacks; the minimums alone decide" in log
 
 
 def put_in_use(project, model):
     """As the gate of an earlier time did, which these images could not ask any more."""
     promoted = Line(decision="promoted", why="better", day=model.day, before=None, model=model, metrics={})
-    Throne(project.layout, project.name, registered=False).change(promoted)
+    ChampionStore(project.layout, project.name, registered=False).change(promoted)
 
 
 @pytest.fixture
@@ -184,10 +195,10 @@ def refuse(project, ended):
 
     def check(code, *words, day="2026-01-02"):
         before = project.snapshot()
-        found, said = ended(day=day)
-        assert found == code, said
+        exit_code, log = ended(day=day)
+        assert exit_code == code, log
         for word in words:
-            assert word in said
+            assert word in log
         assert project.snapshot() == before
 
     return check
@@ -277,7 +288,7 @@ def test_no_label_at_all_decides_nothing(project, ended):
         table = project.columns()
         table["y"] = pa.array([None] * len(table["y"]), pa.string())
         project.process(day, table)
-    code, said = ended()
-    assert code == 80, said
-    assert "undecided: 0 labelled test rows are fewer than gate.min_test_rows 10" in said
+    code, log = ended()
+    assert code == 80, log
+    assert "undecided: 0 labelled test rows are fewer than gate.min_test_rows 10" in log
     assert [line.decision for line in read(project.root / "ledger.jsonl")] == ["undecided"]

@@ -33,14 +33,14 @@ log = logging.getLogger("validate")
 
 
 @dataclass(frozen=True)
-class Old:
+class OldDataset:
     """A directory that may go: datasets of one kind and day."""
 
     path: Path
     bytes: int
 
 
-def old_datasets(root: Path, keep_days: int, today: date) -> list[Old]:
+def old_datasets(root: Path, keep_days: int, today: date) -> list[OldDataset]:
     """The datasets of days before the last `keep_days` that nothing kept points to, by path.
 
     Kept are those of the last days, the champion's model and the ledger's last versions, and, step by step back, all
@@ -60,8 +60,8 @@ def old_datasets(root: Path, keep_days: int, today: date) -> list[Old]:
                 manifest = read_manifest(root / name)
             except MissingInput:
                 continue  # nothing was ever committed there, or it went with an earlier pruning
-            kept |= {each.path for each in manifest.inputs}
-    return [Old(root / name, _size(root / name)) for name in sorted(there.keys() - kept)]
+            kept |= {made_from.path for made_from in manifest.inputs}
+    return [OldDataset(root / name, _size(root / name)) for name in sorted(there.keys() - kept)]
 
 
 @contextmanager
@@ -92,24 +92,24 @@ def _locked(handle: int) -> bool:
     return True
 
 
-def remove(old: list[Old], root: Path) -> None:
+def remove(old: list[OldDataset], root: Path) -> None:
     """Remove them, manifests first: what is killed in between leaves files that no manifest names."""
-    for each in old:
-        name = Layout(root).name(each.path)
-        (each.path / MANIFEST).unlink(missing_ok=True)
-        for path in each.path.iterdir():
+    for dataset in old:
+        name = Layout(root).name(dataset.path)
+        (dataset.path / MANIFEST).unlink(missing_ok=True)
+        for path in dataset.path.iterdir():
             if path.is_dir() and not path.is_symlink() and path.name.startswith(".staging-"):
                 shutil.rmtree(path)
             elif _OURS.fullmatch(path.name) and path.is_file():
                 path.unlink()
-        if left := sorted(path.name for path in each.path.iterdir()):
+        if left := sorted(path.name for path in dataset.path.iterdir()):
             log.warning("%s: no longer a dataset, but no step made %s, so that stays", name, ", ".join(left[:5]))
             continue
-        each.path.rmdir()
-        parent = each.path.parent
+        dataset.path.rmdir()
+        parent = dataset.path.parent
         if parent != root and not any(parent.iterdir()):
             parent.rmdir()
-        log.info("%s: removed, %s kB", name, f"{each.bytes / 1000:,.0f}")
+        log.info("%s: removed, %s kB", name, f"{dataset.bytes / 1000:,.0f}")
 
 
 def _datasets(layout: Layout) -> Iterator[tuple[Path, date]]:
@@ -140,9 +140,9 @@ def _in_use(layout: Layout) -> set[str]:
         days.add(read_champion(layout.champion).day)
     except MissingInput:
         log.info("no champion yet")
-    places = [place for day in days for place in (layout.model(day), layout.report("train", day))]
-    return {layout.name(place) for place in places} | golden
+    directories = [path for day in days for path in (layout.model(day), layout.report("train", day))]
+    return {layout.name(path) for path in directories} | golden
 
 
 def _size(path: Path) -> int:
-    return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())

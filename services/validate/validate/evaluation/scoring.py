@@ -1,0 +1,131 @@
+"""Score models on the labelled test rows, batch by batch: what grows with the rows are targets and scores alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.pipeline import Pipeline
+
+from analysis.drift import Column
+from analysis.matrix import parts, ready
+from analysis.reference import binned
+from analysis.rows import Categorical, Columns, classes, columns, encode_target, labelled_rows
+from contract.config import Config
+from contract.dataset import Dataset
+from contract.errors import DataError
+from contract.prefetch import prefetch
+from contract.progress import progress
+from validate.evaluation.models import CannotCompare
+from validate.evaluation.scored_rows import Array, ScoredRows
+
+MISSING = "(missing)"
+"""The slice of the rows without a value."""
+
+
+def score(model: Pipeline, days: list[Dataset], config: Config, title: str) -> ScoredRows:
+    """The labelled test rows of the days as a model scores them; `title` names it to who watches the progress.
+
+    Raises CannotCompare when the rows are not what the model was trained on.
+    """
+    class_names, target = classes(config), config.table.target
+    # even without any row both have their kind and their width
+    targets = [np.empty(0, np.intp if class_names else np.float64)]
+    scores = [np.empty((0, len(class_names)) if class_names else 0)]
+    features, slices = list(model.feature_names_in_), config.gate.slices
+    wanted = list(dict.fromkeys([*features, *slices]))
+    words: dict[str, list[Array]] = {name: [np.empty(0, object)] for name in slices}
+    for day in days:
+        if lacking := [name for name in features if name not in {field.name for field in day.manifest.schema}]:
+            raise CannotCompare(f"it was trained on {', '.join(lacking)}, which processed/{day.path.name} lacks")
+    for batch in labelled_batches(days, wanted, target, title):
+        values = columns(batch, wanted)
+        try:
+            batch_scores = predict_scores(model, {name: values[name] for name in features}, class_names)
+        except (ValueError, TypeError) as error:
+            raise CannotCompare(f"it cannot score these rows: {error}") from None
+        targets.append(encode_target(batch, config))
+        scores.append(batch_scores)
+        for name in slices:
+            words[name].append(_slice_categories(values[name]))
+    return ScoredRows(
+        np.concatenate(targets),
+        np.concatenate(scores),
+        threshold_of(model) if len(class_names) == 2 else None,
+        {name: np.concatenate(arrays) for name, arrays in words.items()},
+    )
+
+
+def predict_scores(model: Pipeline, rows: Columns, class_names: list[str]) -> Array:
+    """A model's scores of rows: numbers, or probabilities in the order of `class_names`."""
+    prepare, estimator = parts(model)
+    matrix = ready(prepare, rows)
+    return _probabilities(estimator, matrix, class_names) if class_names else np.asarray(estimator.predict(matrix))
+
+
+def score_distribution(scored: ScoredRows, class_names: list[str]) -> Column:
+    """A drift reference under the name of a column of predictions: from rows that the model was not fitted on."""
+    if not class_names:
+        return binned("prediction", scored.scores)[0]
+    if len(class_names) == 2:
+        return binned("score", scored.scores[:, 1])[0]
+    return binned("prediction", Categorical(scored.predicted, class_names))[0]
+
+
+def threshold_of(model: Pipeline) -> float | None:
+    """The probability from which a model predicts the positive class, when the training gave it one."""
+    last = model[-1]
+    return float(last.threshold) if isinstance(last, FixedThresholdClassifier) else None
+
+
+def labelled_batches(days: list[Dataset], columns: list[str], target: str, title: str) -> Iterator[pa.RecordBatch]:
+    """The labelled test rows of the days, the columns and the target, batch by batch; none of them empty."""
+    with progress(f"score {title}", sum(day.rows() for day in days)) as advance:
+        for day in days:
+            for batch in prefetch(day.batches([*columns, target, "split"])):
+                labelled = labelled_rows(batch, target, "test")
+                if labelled.num_rows:
+                    yield labelled
+                advance(batch.num_rows)
+
+
+def first_labelled_rows(days: list[Dataset], columns: list[str], target: str, rows: int, title: str) -> pa.Table | None:
+    """The first labelled test rows of each day, about `rows` in all, categories as text; None when there are none."""
+    rows_of_a_day = math.ceil(rows / len(days))
+    pieces = []
+    for day in days:
+        missing = rows_of_a_day
+        for batch in labelled_batches([day], columns, target, title):
+            pieces.append(_as_text(pa.table(batch.slice(0, missing))))
+            missing -= pieces[-1].num_rows
+            if not missing:
+                break
+    return pa.concat_tables(pieces) if pieces else None
+
+
+def _as_text(rows: pa.Table) -> pa.Table:
+    """Categories as text, so that batches can be joined: each has a dictionary of its own."""
+    fields = [
+        pa.field(field.name, pa.string() if pa.types.is_dictionary(field.type) else field.type) for field in rows.schema
+    ]
+    return rows.cast(pa.schema(fields))
+
+
+def _slice_categories(column: Array | Categorical) -> Array:
+    assert isinstance(column, Categorical), "contract.config lets only categories be slices"
+    return np.array([*column.categories, MISSING], dtype=object)[column.codes]
+
+
+def _probabilities(estimator: Any, matrix: Any, class_names: list[str]) -> Array:
+    """Rows x classes; 0 for a class that the model never saw."""
+    own = list(estimator.classes_)
+    if strange := sorted(set(own) - set(class_names)):
+        raise DataError(f"the model knows the class {strange[0]!r}, which columns.<target>.values lacks; train again")
+    predicted = estimator.predict_proba(matrix)
+    probabilities = np.zeros((len(predicted), len(class_names)))
+    probabilities[:, [class_names.index(name) for name in own]] = predicted
+    return probabilities

@@ -1,0 +1,100 @@
+"""A day's judgement, from the two models and the test rows to the champion.
+
+What a promotion changes, in this order: a line of the ledger, the alias in the registry, the pointer,
+last the manifest of the report. A run that is killed in between is finished by the next one: see `champion.store`.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import msgspec
+
+from analysis import index
+from contract.champion import Champion
+from contract.dataset import Dataset
+from contract.ledger import Line, read
+from contract.manifest import Input, Manifest
+from contract.publish import DatasetWriter
+from contract.recipe import Recipe
+from contract.run import Run
+from validate.champion.ledger import append, predecessor
+from validate.champion.store import ChampionStore
+from validate.evaluation.compare import Report, compare
+from validate.evaluation.golden import golden_rows
+from validate.evaluation.live_metrics import read_live_metrics
+from validate.evaluation.metrics import metric_names
+from validate.evaluation.scoring import score_distribution
+from validate.report.training_report import training_report
+
+log = logging.getLogger("validate")
+
+
+def judge(
+    run: Run, recipe: Recipe, model: Dataset, days: list[Dataset], store: ChampionStore, before: Champion | None
+) -> Manifest:
+    """Compare a model with the champion `before`, write reports/train/<day>, and change the champion if it passes.
+
+    Inside `champion_lock` only. Raises what reading the models and the rows raises, ConfigError for scores that do not
+    suit the task, Unavailable when the registry fails.
+    """
+    started = time.monotonic()
+    directory = run.layout.report("train", run.day)
+    metric = model.manifest.notes["metric"]
+    names = metric_names(run.config, metric)
+    challenger = Champion.of(run.layout.name(model.path), model.manifest)
+    if before is not None and before.sha256 == challenger.sha256:
+        # promoted by a run that was killed before it could say so, or judged again: the rival is the one before
+        before = predecessor(read(run.layout.ledger), before)
+
+    with DatasetWriter(directory, keep_superseded=True) as writer:
+        comparison = compare(run.root, run.config, metric, names, challenger, before, days)
+        report = comparison.report
+        writer.file("verdict", "verdict.json").write_bytes(
+            msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+        )
+        html, plots = training_report(run, comparison, model, days, read_live_metrics(run.layout, run.day))
+        writer.file("page", "report.html").write_text(html)
+        distribution = score_distribution(comparison.challenger, report.classes)
+        writer.file("scores", "scores.json").write_bytes(msgspec.json.encode(distribution) + b"\n")
+        if report.decision in ("promoted", "proposed"):
+            writer.write(golden_rows(comparison.model, days, run.config), role="golden")
+        notes = {"decision": report.decision, "why": report.why, "metric": metric}
+        sealed = writer.seal(recipe, {"test_rows": report.rows}, notes)
+        if store.registered and (mlflow_run := model.manifest.run.get("mlflow_run")):
+            # only who has a registry pays for its package, which reads the log-in when it is imported
+            from validate.report.tracking import track
+
+            track(mlflow_run, report, html, plots)
+        line = _line(run, report, challenger, before, sealed)
+        # a promotion is only believed with its golden rows in place: commit puts files first, the manifest last
+        writer.place(sealed)
+        if report.decision == "promoted":
+            store.change(line)
+        else:
+            append(run.layout.ledger, line)
+        seconds = time.monotonic() - started
+        manifest = writer.commit(sealed, run=run.provenance(seconds=seconds))
+    index.write(run.layout)
+    log.info("models/%s: %s on %d test rows, in %.1f s: %s", run.day, report.decision, report.rows, seconds, report.why)
+    return manifest
+
+
+def _line(run: Run, report: Report, challenger: Champion, before: Champion | None, sealed: Manifest) -> Line:
+    """The ledger's line of a judgement."""
+    golden = sealed.named("golden")
+    directory = run.layout.name(run.layout.report("train", run.day))
+    return Line(
+        decision=report.decision,  # type: ignore[arg-type]
+        why=report.why,
+        day=run.day,
+        before=before,
+        model=challenger,
+        metrics={
+            "metric": report.metric,
+            "challenger": report.challenger.metrics,
+            "champion": report.champion and report.champion.metrics,
+        },
+        golden=Input(f"{directory}/{golden[0].path}", golden[0].sha256) if golden else None,
+    )

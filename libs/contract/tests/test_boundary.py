@@ -7,7 +7,7 @@ from pathlib import Path
 
 import contract
 
-SOURCES = sorted(Path(contract.__file__).parent.glob("*.py"))
+SOURCES = sorted(Path(contract.__file__).parent.rglob("*.py"))
 ROOT = Path(contract.__file__).parents[3]
 FOREIGN = {
     "generate",
@@ -85,6 +85,7 @@ ONE_USER = {
     "Unsigned": "another of them",
     "open_root": "the half of open_run that needs no configuration",
     "parse": "what infer has written must be read as the steps will read it",
+    "text_of": "the configuration is shown as it was read: by whoever keeps a copy of it",
     "write_champion": "the other half of read_champion",
 }
 

@@ -16,6 +16,7 @@ from contract.dataset import Dataset
 from contract.days import parse_day
 from contract.errors import MissingInput, UsageError
 from contract.layout import Layout
+from contract.pretty_json import pretty_json
 from contract.publish import DatasetWriter
 from contract.run import Run
 
@@ -96,7 +97,7 @@ def _monitor(run: Run, *, told: bool) -> bool:
         predicted=predictions.rows(),
     )
     with DatasetWriter(place) as writer:
-        writer.file("live", "live.json").write_bytes(msgspec.json.format(msgspec.json.encode(live), indent=2) + b"\n")
+        writer.file("live", "live.json").write_bytes(pretty_json(live))
         notes = {"model": live.model, "metric": metric, "value": live.metrics[metric]}
         writer.publish(recipe, {"rows": live.rows, "predicted": live.predicted}, run.provenance(), notes)
     value = live.metrics[metric]

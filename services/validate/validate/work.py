@@ -21,6 +21,7 @@ from contract.errors import DataError, GateRefused, MissingInput, Unavailable
 from contract.layout import Layout
 from contract.ledger import Line, champion_line, read
 from contract.manifest import Input, Manifest
+from contract.pretty_json import pretty_json
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.registry import NoAnswer, reach_registry, registered_champion
@@ -125,9 +126,7 @@ def _judge(
     with DatasetWriter(place, keep_superseded=True) as writer:
         comparison = compare(run.root, run.config, metric, wanted, challenger, before, days)
         verdict = comparison.report
-        writer.file("verdict", "verdict.json").write_bytes(
-            msgspec.json.format(msgspec.json.encode(verdict), indent=2) + b"\n"
-        )
+        writer.file("verdict", "verdict.json").write_bytes(pretty_json(verdict))
         html, plots = page(run, comparison, model, days, course(run.layout, run.day))
         writer.file("page", "report.html").write_text(html)
         writer.file("scores", "scores.json").write_bytes(msgspec.json.encode(said_column(comparison)) + b"\n")

@@ -86,7 +86,7 @@ def test_a_code_is_told_with_its_meaning(code, words):
     assert describe(code) == words
 
 
-def test_the_error_line_is_found_in_what_the_contract_logs(capfd):
+def test_the_error_line_is_found_in_what_the_contract_logs(tmp_path, capfd):
     from pathlib import Path
 
     from contract.cli import main
@@ -98,6 +98,6 @@ def test_the_error_line_is_found_in_what_the_contract_logs(capfd):
 
     step = Step(name="train", package=Path(__file__).parent, summary="Reads x\nWrites y", work=work)
     config = Path(__file__).parents[2] / "pipeline.toml"
-    code = main(step, ["--day", "2026-01-03", "--data-root", str(Path(__file__).parent), "--config", str(config)])
+    code = main(step, ["--day", "2026-01-03", "--data-root", str(tmp_path), "--config", str(config)])
     assert error_line(capfd.readouterr().err.splitlines()) == "raw/2026-01-03: empty"
     assert code == 65

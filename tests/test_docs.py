@@ -271,7 +271,7 @@ def test_the_table_of_exit_codes_is_the_one_in_the_code(page):
 
 def test_exit_codes_are_retried_as_the_page_says():
     codes = load(ROOT / "libs/contract/contract/errors.py", "errors").ExitCode
-    source = (ROOT / "airflow/microstep_airflow/outcome.py").read_text()
+    source = (ROOT / "airflow/microstep_airflow/operators/exit_codes.py").read_text()
     names = re.findall(r"ExitCode\.(\w+)", re.search(r"MENDED_BY_RETRY = \{(.*?)\}", source)[1])
     rows = table_rows((ROOT / "docs/architecture.md").read_text(), "code")
     assert {int(code) for code, _, does in rows if does.startswith("tries again")} == {codes[name] for name in names}

@@ -49,6 +49,10 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     ),
     "demo": (*_CHAIN, "airflow/", "infra/mlflow/", "demo/", "ops/", "tests/test_demo.py"),
     "faults": (*_CHAIN, "tests/faults/"),
+    "compatibility": (
+        *_CHAIN,
+        *("airflow/microstep_airflow/", "infra/mlflow/", "ops/keeper.py", "tests/compatibility/"),
+    ),
     "browser": (*_CHAIN, "tests/browser/"),
     "conformance": (*_CHAIN, "tests/conformance/"),
     "end-to-end": (

@@ -5,7 +5,7 @@ Each trial draws test rows and the scores of two models that share most of what 
 a class). Run it in the environment of validate:
 
     dev/env validate
-    PYTHONPATH=contract:analysis:services/validate .venvs/validate/bin/python bench/gate.py
+    PYTHONPATH=libs/contract:libs/analysis:services/validate .venvs/validate/bin/python bench/gate.py
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from scipy import stats
 from tqdm import tqdm
 
 from contract.config.model import Gate
-from validate.gate import Evidence, judge
-from validate.outcome import Outcome
-from validate.resampling import Interval, intervals
-from validate.weighted import weighted
+from validate.evaluation.bootstrap import Interval, intervals
+from validate.evaluation.gate import Evidence, judge
+from validate.evaluation.scored_rows import Outcome
+from validate.evaluation.weighted import weighted
 
 RHO = 0.9
 AUC = 0.80

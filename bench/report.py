@@ -2,7 +2,7 @@
 """What a judgement and its page cost: seconds and bytes, for a number of test rows, two models and two slices.
 
 dev/env validate
-PYTHONPATH=contract:analysis:services/validate .venvs/validate/bin/python bench/report.py --rows 100000
+PYTHONPATH=libs/contract:libs/analysis:services/validate .venvs/validate/bin/python bench/report.py --rows 100000
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from contract.dataset import Dataset
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
-from validate.compare import compare
-from validate.metrics import names
-from validate.page import page
+from validate.evaluation.compare import compare
+from validate.evaluation.metrics import names
+from validate.report.training_report import page
 
 DAY = "2026-01-01"
 NUMBERS = [f"x{place}" for place in range(12)]

@@ -11,7 +11,7 @@ from contract.layout import Layout
 from contract.ledger import Line
 from contract.lock import exclusive_run
 from contract.manifest import Input, Manifest, encode
-from validate.ledger import append
+from validate.champion.ledger import append
 from validate.prune import LAST_VERSIONS, STEPS, nobody_at_work, old_datasets, remove
 
 TODAY = date(2026, 3, 1)

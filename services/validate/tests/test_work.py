@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from contract.ledger import Line, read
-from validate.promotion import Throne
+from validate.champion.store import Throne
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def main() -> int:
 def history(args: argparse.Namespace) -> None:
     """Print the ledger, its chain verified."""
     from contract.ledger import read
-    from validate.history import as_json, table
+    from validate.champion.history import as_json, table
 
     lines = read(Layout(open_root(args)).ledger)
     print("\n".join(as_json(lines)) if args.json else table(lines))
@@ -35,7 +35,7 @@ def history(args: argparse.Namespace) -> None:
 
 def rollback(args: argparse.Namespace) -> None:
     """Go back to an earlier champion."""
-    from validate.rollback import rollback as back
+    from validate.champion.rollback import rollback as back
 
     root, config = open_root(args), load(Path(args.config))
     back(root, config, throne_of(root, config), to=args.to, by=args.by, why=args.why or "rolled back")
@@ -43,7 +43,7 @@ def rollback(args: argparse.Namespace) -> None:
 
 def adopt(args: argparse.Namespace) -> None:
     """Put a model in use that no gate judged."""
-    from validate.adoption import adopt as take
+    from validate.champion.adoption import adopt as take
 
     root, config = open_root(args), load(Path(args.config))
     take(root, config, throne_of(root, config), to=args.to, by=args.by, why=args.why or "adopted")
@@ -51,7 +51,7 @@ def adopt(args: argparse.Namespace) -> None:
 
 def approve(args: argparse.Namespace) -> None:
     """Promote what was proposed."""
-    from validate.approval import approve as say_yes
+    from validate.champion.approval import approve as say_yes
 
     run = open_run(STEP, args)
     say_yes(run.root, run.config, throne_of(run.root, run.config), run.day, by=args.by, why=args.why)
@@ -59,7 +59,7 @@ def approve(args: argparse.Namespace) -> None:
 
 def refuse(args: argparse.Namespace) -> None:
     """Refuse what was proposed."""
-    from validate.approval import refuse as say_no
+    from validate.champion.approval import refuse as say_no
 
     run = open_run(STEP, args)
     say_no(run.root, run.day, by=args.by, why=args.why)
@@ -67,7 +67,7 @@ def refuse(args: argparse.Namespace) -> None:
 
 def monitor(args: argparse.Namespace) -> None:
     """Judge a day's predictions by its target."""
-    from validate.monitor import monitor_day
+    from validate.evaluation.live_metrics import monitor_day
 
     monitor_day(open_run(STEP, args))
 

@@ -26,8 +26,8 @@ from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.registry import NoAnswer, reach_registry, registered_champion
 from contract.run import Run
-from validate.monitor import course, monitor_all
-from validate.promotion import Throne, alone, pointer_fits
+from validate.champion.store import Throne, alone, pointer_fits
+from validate.evaluation.live_metrics import course, monitor_all
 
 ACCEPTED = ("promoted", "proposed")
 
@@ -108,12 +108,12 @@ def _judge(
     run: Run, place: Path, recipe: Recipe, model: Dataset, days: list[Dataset], throne: Throne, before: Champion | None
 ) -> Manifest:
     from analysis import index
-    from validate.compare import compare
-    from validate.golden import take
-    from validate.ledger import append, predecessor
-    from validate.metrics import names
-    from validate.page import page
-    from validate.said import said_column
+    from validate.champion.ledger import append, predecessor
+    from validate.evaluation.compare import compare
+    from validate.evaluation.golden import take
+    from validate.evaluation.metrics import names
+    from validate.evaluation.said import said_column
+    from validate.report.training_report import page
 
     started = time.monotonic()
     metric = model.manifest.notes["metric"]
@@ -136,7 +136,7 @@ def _judge(
         notes = {"decision": verdict.decision, "why": verdict.why, "metric": metric}
         sealed = writer.seal(recipe, {"test_rows": verdict.rows}, notes)
         if throne.registered and (tracked := model.manifest.run.get("mlflow_run")):
-            from validate.tracking import track
+            from validate.report.tracking import track
 
             track(tracked, verdict, html, plots)
         golden = sealed.named("golden")

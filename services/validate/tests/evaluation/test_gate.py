@@ -1,0 +1,123 @@
+from contract.config.model import Gate
+from validate.evaluation.bootstrap import Interval
+from validate.evaluation.gate import Evidence, Slice, judge
+
+GATE = Gate(minimums={"roc_auc": 0.7, "f1": 0.5}, margin=0.01, min_test_rows=30)
+GOOD = {"roc_auc": 0.8, "f1": 0.6}
+
+
+def evidence(**more):
+    return Evidence(**({"metric": "roc_auc", "rows": 100, "challenger": GOOD, "champion": None} | more))
+
+
+def against(low, high, **more):
+    value = (low + high) / 2
+    return evidence(champion=GOOD, difference=Interval(value=value, low=low, high=high), **more)
+
+
+def piece(value, low, high, rows=80, word="a", judged=True):
+    found = Interval(value=value, low=low, high=high)
+    return Slice(column="word", value=word, rows=rows, challenger=0.7, champion=0.8, difference=found, judged=judged)
+
+
+def verdicts(verdict):
+    return {rule.name: rule.verdict for rule in verdict.rules}
+
+
+def test_the_first_model_needs_the_minimums_alone():
+    verdict = judge(GATE, evidence(rows=30))
+    assert verdict.decision == "promoted"
+    assert verdicts(verdict) == {"min_test_rows": "passed", "minimums.roc_auc": "passed", "minimums.f1": "passed"}
+
+
+def test_a_minimum_that_is_missed_refuses_and_says_by_how_much():
+    verdict = judge(GATE, evidence(challenger={"roc_auc": 0.65, "f1": 0.6}))
+    assert verdict.decision == "refused"
+    assert verdict.why == "roc_auc 0.6500 misses gate.minimums.roc_auc 0.7 by 0.0500"
+
+
+def test_a_minimum_that_is_just_reached_is_reached():
+    assert judge(GATE, evidence(challenger={"roc_auc": 0.7, "f1": 0.5})).decision == "promoted"
+
+
+def test_the_interval_must_show_that_the_challenger_is_not_worse_by_more_than_the_margin():
+    assert judge(GATE, against(-0.01, 0.02)).decision == "promoted"
+    verdict = judge(GATE, against(-0.0125, 0.02))
+    assert verdict.decision == "refused"
+    assert verdict.why == (
+        "roc_auc +0.0037 against the champion, 95 % interval -0.0125 to +0.0200: "
+        "the lower end misses -gate.margin -0.01 by 0.0025"
+    )
+
+
+def test_when_better_is_required_the_interval_must_lie_above_zero():
+    strict = Gate(require="better", min_test_rows=30)
+    assert judge(strict, against(0.0, 0.02)).decision == "refused"
+    verdict = judge(strict, against(0.001, 0.02))
+    assert verdict.decision == "promoted"
+    assert "better, the lower end is above 0" in verdict.why
+
+
+def test_every_rule_that_is_missed_is_named():
+    verdict = judge(GATE, against(-0.3, -0.2, challenger={"roc_auc": 0.6, "f1": 0.1}))
+    assert [word in verdict.why for word in ("minimums.roc_auc", "minimums.f1", "gate.margin")] == [True] * 3
+
+
+def test_too_few_rows_decide_nothing_whatever_the_scores():
+    for scores in (GOOD, {"roc_auc": 0.1, "f1": 0.1}):
+        verdict = judge(GATE, evidence(rows=29, challenger=scores))
+        assert verdict.decision == "undecided"
+        assert verdict.why == "29 labelled test rows are fewer than gate.min_test_rows 30"
+
+
+def test_a_score_that_the_rows_cannot_tell_decides_nothing():
+    assert judge(GATE, evidence(challenger={"roc_auc": None, "f1": 0.9})).decision == "undecided"
+    verdict = judge(Gate(), evidence(champion=GOOD, difference=None))
+    assert verdict.decision == "undecided"
+    assert verdict.why == "the difference of roc_auc to the champion's cannot be told from these rows"
+
+
+SLICED = Gate(slices=("word",), slice_margin=0.05)
+
+
+def test_a_slice_that_is_shown_to_drop_refuses_and_is_named():
+    verdict = judge(SLICED, against(0, 0.1, slices=[piece(0.02, -0.01, 0.05, word="b"), piece(-0.1, -0.15, -0.02)]))
+    assert verdict.decision == "refused"
+    assert verdict.why == (
+        "roc_auc -0.1000 in word = a (80 rows, 95 % interval -0.1500 to -0.0200) drops by more than "
+        "gate.slice_margin 0.05"
+    )
+
+
+def test_a_slice_whose_drop_may_be_chance_or_is_small_does_not_refuse():
+    for fallen in (piece(-0.1, -0.21, 0.01), piece(-0.04, -0.05, -0.03)):
+        assert judge(SLICED, against(0, 0.1, slices=[fallen])).decision == "promoted"
+
+
+def test_a_slice_with_few_rows_is_not_judged():
+    verdict = judge(SLICED, against(0, 0.1, slices=[piece(-0.3, -0.4, -0.2, rows=5, judged=False)]))
+    assert verdict.decision == "promoted"
+    assert "no slice of word has gate.min_slice_rows 50 rows" in verdict.why
+
+
+def test_probabilities_that_do_not_mean_what_they_say_are_refused():
+    gate = Gate(max_calibration_error=0.05)
+    assert judge(gate, evidence(calibration_error=0.05)).decision == "promoted"
+    verdict = judge(gate, evidence(calibration_error=0.08))
+    assert verdict.why == "calibration error 0.0800 exceeds gate.max_calibration_error 0.05 by 0.0300"
+    assert judge(gate, evidence(calibration_error=None)).decision == "undecided"
+
+
+def test_a_worse_brier_score_or_a_higher_cost_must_be_shown_to_refuse():
+    gate = Gate(brier_margin=0.01, cost_margin=0.1)
+    for field, margin in (("brier", "brier_margin"), ("cost", "cost_margin")):
+        fine = {"brier": Interval(value=0, low=0, high=0)} | {field: Interval(value=0.2, low=-0.1, high=0.4)}
+        assert judge(gate, against(0, 0.1, **fine)).decision == "promoted"
+        verdict = judge(gate, against(0, 0.1, **{**fine, field: Interval(value=0.2, low=0.1, high=0.4)}))
+        assert verdict.decision == "refused"
+        assert f"is worse by more than gate.{margin}" in verdict.why
+
+
+def test_who_passes_waits_for_a_person_where_that_is_asked_for():
+    assert judge(Gate(approval="manual"), evidence()).decision == "proposed"
+    assert judge(Gate(approval="manual", minimums={"f1": 0.9}), evidence()).decision == "refused"

@@ -1,0 +1,93 @@
+import tracemalloc
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from analysis.rows import classes
+from contract.dataset import Dataset
+from contract.errors import DataError
+from validate.evaluation.models import CannotCompare
+from validate.evaluation.scoring import score
+
+
+def days(project, *names):
+    return [Dataset.open(project.root / "processed" / name) for name in names or ("2026-01-01", "2026-01-02")]
+
+
+def test_only_labelled_test_rows_are_scored_in_their_order(each_task):
+    table = each_task.columns(seed=0)
+    labels = [None if row % 10 == 0 else value for row, value in enumerate(table["y"].to_pylist())]
+    table["y"] = pa.array(labels)
+    each_task.process("2026-01-01", table)
+    found = score(each_task.fitted("good"), days(each_task), each_task.config, "it")
+    known = classes(each_task.config)
+    expected = [value for row, value in enumerate(labels) if row % 2 == 0 and value is not None]
+    expected += each_task.columns(seed=1)["y"].to_pylist()[::2]
+    assert [known[code] for code in found.target] == expected if known else found.target.tolist() == expected
+    assert found.scores.shape == ((90, len(known)) if known else (90,))
+
+
+def test_the_positive_class_comes_last_and_the_others_as_configured(each_task):
+    assert (
+        classes(each_task.config)
+        == {"binary": ["yes", "no"], "multiclass": ["red", "blue", "green"], "regression": []}[each_task.task]
+    )
+
+
+def test_probabilities_stand_in_the_order_of_the_classes(project):
+    model = project.fitted("good")
+    found = score(model, days(project, "2026-01-01"), project.config, "it")
+    assert model.classes_.tolist() == ["no", "yes"]
+    said = found.scores.argmax(axis=1)
+    assert np.mean(said == found.target) > 0.7
+
+
+def test_a_class_that_the_model_never_saw_has_no_probability(project, tmp_path):
+    colours = type(project)(tmp_path / "colours", "multiclass")
+    colours.root.mkdir()
+    colours.configure()
+    colours.process("2026-01-01")
+    model = project.fitted("good")
+    model["estimate"].classes_ = np.array(["blue", "red"], dtype=object)
+    found = score(model, days(colours, "2026-01-01"), colours.config, "it")
+    assert found.scores.sum(axis=1) == pytest.approx(1)
+    assert (found.scores[:, classes(colours.config).index("green")] == 0).all()
+
+
+def test_a_class_that_the_configuration_lacks_is_refused(project):
+    model = project.fitted("good")
+    model["estimate"].classes_ = np.array(["maybe", "yes"], dtype=object)
+    with pytest.raises(DataError, match="the model knows the class 'maybe'"):
+        score(model, days(project), project.config, "it")
+
+
+def test_a_column_that_the_rows_lack_cannot_be_compared(project):
+    table = project.columns(seed=0)
+    del table["word"]
+    project.process("2026-01-01", table)
+    with pytest.raises(CannotCompare, match="it was trained on word, which processed/2026-01-01 lacks"):
+        score(project.fitted("good"), days(project), project.config, "it")
+
+
+def test_a_column_of_another_type_cannot_be_compared(project):
+    for day in ("2026-01-01", "2026-01-02"):
+        table = project.columns(seed=0)
+        table["x"] = table["word"]
+        project.process(day, table)
+    with pytest.raises(CannotCompare, match="it cannot score these rows"):
+        score(project.fitted("good"), days(project), project.config, "it")
+
+
+def test_memory_does_not_grow_with_the_features_of_all_rows(project):
+    wide = {name: values for name, values in project.columns(rows=400_000).items() if name != "row_key"}
+    project.process("2026-01-01", wide)
+    model, opened = project.fitted("good"), days(project, "2026-01-01")
+    tracemalloc.start()
+    found = score(model, opened, project.config, "it")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    kept = found.target.nbytes + found.scores.nbytes
+    assert len(found.target) == 200_000
+    # twice: the pieces and what they are joined to; beside them one batch of 131,072 rows
+    assert peak < 2 * kept + 16_000_000

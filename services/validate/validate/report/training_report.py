@@ -1,0 +1,129 @@
+"""The page of a training: the verdict first, then what it rests on. The same judgement gives the same page."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from markupsafe import Markup
+
+from analysis.page import render
+from contract.champion import Champion
+from contract.dataset import Dataset
+from contract.manifest import read_manifest
+from contract.run import Run
+from validate.evaluation.compare import Comparison, Report
+from validate.evaluation.live_metrics import Live
+from validate.report.importance import importance
+from validate.report.plots import figures, live_figure
+
+_TEMPLATE = Path(__file__).parent / "templates" / "train.html"
+MOST_WORDS = 4
+"""Of a category, in the profile."""
+
+
+def page(
+    run: Run, comparison: Comparison, model: Dataset, days: list[Dataset], live: list[Live]
+) -> tuple[str, dict[str, Markup]]:
+    """The page, and its plots by name."""
+    report = comparison.report
+    weights = importance(comparison.model, days, run.config, report.metric)
+    plots = figures(comparison, weights)
+    if live:
+        plots["live"] = live_figure(live)
+    html = render(
+        _TEMPLATE,
+        report=report,
+        task=run.config.table.task,
+        target=run.config.table.target,
+        positive=run.config.table.positive,
+        name=run.config.pipeline.name,
+        plots=plots,
+        live=live,
+        importance=weights,
+        card=msgspec.json.decode(model.file("card").read_bytes()),
+        profile=_profile(days),
+        rows_by_day=[(day.path.name, day.manifest.counts) for day in days],
+        rejected=_rejected(days),
+        lineage=_lineage(run, model, days),
+        in_use=_in_use(report),
+        registry=os.environ.get("MLFLOW_TRACKING_URI", ""),
+    )
+    return html, plots
+
+
+def _in_use(report: Report) -> Champion | None:
+    if report.decision == "promoted":
+        return report.challenger.model
+    return None if report.champion is None else report.champion.model
+
+
+def _profile(days: list[Dataset]) -> list[dict[str, Any]]:
+    """Every column over the window: rows, missing, and mean and ends, or the most frequent words."""
+    columns: dict[str, dict[str, Any]] = {}
+    for day in days:
+        for name, found in msgspec.json.decode(day.file("profile").read_bytes())["columns"].items():
+            own = columns.setdefault(
+                name,
+                {"name": name, "kind": found["kind"], "count": 0, "missing": 0, "sum": 0.0, "ends": [], "words": {}},
+            )
+            own["count"] += found["count"]
+            own["missing"] += found["missing"]
+            if found["kind"] == "number" and found["count"]:
+                own["sum"] += found["mean"] * found["count"]
+                own["ends"] += [found["min"], found["max"]]
+            for word, count in found.get("categories", {}).items():
+                own["words"][word] = own["words"].get(word, 0) + count
+    return [_told(column) for column in columns.values()]
+
+
+def _told(column: dict[str, Any]) -> dict[str, Any]:
+    if column["ends"]:
+        mean = column["sum"] / column["count"]
+        text = f"{min(column['ends']):g} to {max(column['ends']):g}, mean {mean:.4g}"
+    else:
+        most = sorted(column["words"].items(), key=lambda item: (-item[1], item[0]))
+        text = ", ".join(f"{word} {count / column['count']:.0%}" for word, count in most[:MOST_WORDS])
+        text += ", …" if len(most) > MOST_WORDS else ""
+    total = column["count"] + column["missing"]
+    return {**column, "share_missing": column["missing"] / total if total else None, "text": text}
+
+
+def _rejected(days: list[Dataset]) -> list[tuple[str, int]]:
+    rules: dict[str, int] = {}
+    for day in days:
+        for rule, rows in day.manifest.counts.get("rejected_by_rule", {}).items():
+            rules[rule] = rules.get(rule, 0) + rows
+    return sorted(rules.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _lineage(run: Run, model: Dataset, days: list[Dataset]) -> dict[str, Any]:
+    """Down to the raw manifests, each by the identity that the one above names."""
+    return {
+        "model": {"path": run.layout.name(model.path), **_made(model)},
+        "days": [
+            {
+                "path": run.layout.name(day.path),
+                **_made(day),
+                "raw": [
+                    {"path": each.path, "identity": each.sha256, "inputs": read_manifest(run.root / each.path).inputs}
+                    for each in day.manifest.inputs
+                ],
+            }
+            for day in days
+        ],
+    }
+
+
+def _made(dataset: Dataset) -> dict[str, Any]:
+    manifest = dataset.manifest
+    return {
+        "identity": manifest.identity,
+        "code": manifest.code,
+        "revision": manifest.run.get("revision"),
+        "image": manifest.run.get("image"),
+        "created_at": manifest.run.get("created_at"),
+        "mlflow_run": manifest.run.get("mlflow_run"),
+    }

@@ -12,7 +12,7 @@ from contract.errors import MissingInput
 from contract.manifest import Input
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
-from predict.trace import Link, broken, trace, tree
+from predict.trace.links import Link, broken, trace, tree
 
 
 def dataset(path, root, inputs=(), **files):

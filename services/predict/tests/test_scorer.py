@@ -9,7 +9,7 @@ from sklearn.svm import LinearSVC
 
 from analysis.rows import columns
 from contract.errors import DataError
-from predict.scoring import Scoring
+from predict.scorer import Scoring
 
 
 def batch_of(day, count=8):

@@ -56,7 +56,7 @@ class Mail:
         subject = visible(" ".join(self.subject.split()))
         message["Subject"] = subject if len(subject) <= LONGEST_SUBJECT else f"{subject[: LONGEST_SUBJECT - 1]}…"
         message["From"] = alerts.sender
-        message["To"] = ", ".join(alerts.told(self.level))
+        message["To"] = ", ".join(alerts.recipients(self.level))
         message["Date"] = formatdate(usegmt=True)
         message["Message-ID"] = make_msgid(domain="microstep.local")
         message[LEVEL] = self.level

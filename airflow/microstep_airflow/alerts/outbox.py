@@ -41,7 +41,7 @@ def post(mail: Mail, alerts: Alerts, folder: Path, now: datetime) -> None:
 
     Never raises because of the server: the DAG `chores` sends the mail later. `now` is in the zone of quiet hours.
     """
-    if not alerts.told(mail.level):
+    if not alerts.recipients(mail.level):
         log.info("no mail, pipeline.toml has nobody in [alerts] for level %s: %s", mail.level, mail.subject)
         return
     for part in ("tmp", "cur", "new"):  # Maildir makes them only together with the folder, which may be a volume

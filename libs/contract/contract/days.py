@@ -31,7 +31,7 @@ def window(day: date, *, length: int, delay: int, first_day: date) -> list[date]
     """
     last = day - timedelta(days=delay)
     days = [last - timedelta(days=back) for back in reversed(range(length))]
-    days = [each for each in days if each >= first_day]
+    days = [past for past in days if past >= first_day]
     if not days:
         raise UsageError(
             f"--day: training needs a day at or after schedule.first_day {first_day} "

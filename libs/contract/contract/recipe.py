@@ -64,6 +64,6 @@ class Recipe:
             "day": self.day,
             "code": self.code,
             "settings": self.settings,
-            "inputs": [msgspec.to_builtins(each) for each in self.inputs],
+            "inputs": [msgspec.to_builtins(dataset) for dataset in self.inputs],
         }
         return hashlib.sha256(msgspec.json.encode(made_from, order="deterministic")).hexdigest()

@@ -38,8 +38,8 @@ class ExitCode(IntEnum):
     CONFIG = 78, "wrong configuration"
     GATE_REFUSED = 80, "the gate refused the challenger"
 
-    def __new__(cls, code: int, meaning: str) -> Self:
-        """The number, with what it means."""
+    def __new__(cls, code: int, meaning: str = "") -> Self:
+        """The number, with what it means; by the number alone a code is looked up."""
         member = int.__new__(cls, code)
         member._value_ = code
         member.meaning = meaning

@@ -9,14 +9,14 @@ import importlib
 import os
 import sys
 
-from microstep_airflow.triggers import judge_new_runs
+from microstep_airflow.schedule.run_requests import judge_new_runs
 
 FORKS = {"scheduler", "dag-processor"}
 """The commands of Airflow's that fork such processes."""
 
 if FORKS & set(sys.argv):
-    runner = "process" if os.environ.get("MICROSTEP_RUNNER") == "process" else "operator"
-    for module in ("house", runner):
+    runner = "process_step" if os.environ.get("MICROSTEP_RUNNER") == "process" else "docker_step"
+    for module in ("dag_factory", f"operators.{runner}"):
         importlib.import_module(f"microstep_airflow.{module}")
 
 judge_new_runs()

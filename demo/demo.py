@@ -17,7 +17,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "ops"))
@@ -103,7 +103,7 @@ def show(day: str) -> None:
         json.loads((data / kind / day / "manifest.json").read_text()) for kind in ("models", "predictions")
     )
     notes, counts = model["notes"], predictions["counts"]
-    judged = json.loads((data / "ledger.jsonl").read_text().splitlines()[-1])
+    judged = last_decision(data / "ledger.jsonl")
     champion = json.loads((data / "models" / "champion.json").read_text())
     rows = f"{model['counts']['rows_in']:,} rows of {model['counts']['days']} days"
     score = f"{notes['metric']} {notes['cv']:.4f} in cross-validation"
@@ -116,6 +116,13 @@ def show(day: str) -> None:
     ):
         print(f"\n{what:<11}{printable(found)}\n{'':<11}{place.relative_to(ROOT)}", end="")
     print()
+
+
+def last_decision(ledger: Path) -> dict[str, Any]:
+    """The last line of the ledger. As `contract.ledger` reads it: a line without its end was torn by a crash."""
+    whole, _, _ = ledger.read_bytes().rpartition(b"\n")
+    line: dict[str, Any] = json.loads(whole.rpartition(b"\n")[2])
+    return line
 
 
 def ui(lock: int) -> int:

@@ -34,7 +34,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "analysis": ("libs/analysis/", "libs/contract/"),
     "mlflow": ("infra/mlflow/", "infra/images/"),
     "socket-proxy": ("infra/socket-proxy/", "infra/images/"),
-    "escape": ("infra/socket-proxy/", "tests/escape/", "airflow/microstep_airflow/docker_client.py"),
+    "escape": ("infra/socket-proxy/", "tests/escape/", "airflow/microstep_airflow/operators/docker_client.py"),
     # its tests type the commands of the Makefile, in copies of the checkout
     "dev": (
         "dev/",
@@ -49,6 +49,10 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     ),
     "demo": (*_CHAIN, "airflow/", "infra/mlflow/", "demo/", "ops/", "tests/test_demo.py"),
     "faults": (*_CHAIN, "tests/faults/"),
+    "compatibility": (
+        *_CHAIN,
+        *("airflow/microstep_airflow/", "infra/mlflow/", "ops/keeper.py", "tests/compatibility/"),
+    ),
     "browser": (*_CHAIN, "tests/browser/"),
     "conformance": (*_CHAIN, "tests/conformance/"),
     "end-to-end": (

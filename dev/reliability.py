@@ -53,7 +53,7 @@ LINES = {
     "test_bad_input": Line("a table as real life brings it", "wrong or without a word"),
     "test_order": Line("days of a leap year in any order, twice, or by two at once", "other bytes"),
     "test_escape": Line("a way around the socket proxy, on the real engine", "escaped"),
-    "test_spool": Line("a mail while its server is down, refuses, or its sender is killed", "lost"),
+    "test_outbox": Line("a mail while its server is down, refuses, or its sender is killed", "lost"),
     "test_operator_sequences": Line(
         "backup, restore, prune, rotate, down, up, demo in any order, many of them killed", "others' things changed"
     ),
@@ -63,7 +63,7 @@ LINES = {
 SUITES: tuple[tuple[str, list[str], dict[str, str]], ...] = (
     (".venvs/dev/bin/python", ["--numprocesses=2", "tests/faults"], {}),
     (".venvs/dev/bin/python", ["tests/escape"], {}),
-    (".venvs/airflow/bin/python", ["airflow/tests/test_spool.py"], AIRFLOW),
+    (".venvs/airflow/bin/python", ["airflow/tests/alerts/test_outbox.py"], AIRFLOW),
     (".venvs/dev/bin/python", ["--numprocesses=2", "ops/tests/test_operator_sequences.py"], {}),
     (".venvs/dev/bin/python", ["tests/end_to_end/test_operator.py", "tests/end_to_end/test_trouble.py"], {}),
 )

@@ -266,12 +266,20 @@ def test_the_shipped_configuration_uses_keys_that_the_page_has():
 @pytest.mark.parametrize("page", ["docs/architecture.md"])
 def test_the_table_of_exit_codes_is_the_one_in_the_code(page):
     codes = load(ROOT / "libs/contract/contract/errors.py", "errors").ExitCode
-    assert {int(row[0]) for row in table_rows((ROOT / page).read_text(), "code")} == {code.value for code in codes}
+    rows = table_rows((ROOT / page).read_text(), "code")
+    assert [(int(row[0]), row[1]) for row in rows] == [(code.value, code.meaning) for code in codes]
+
+
+@every_page
+def test_every_exit_code_that_a_page_names_is_one_of_a_step_or_a_signal(page):
+    codes = load(ROOT / "libs/contract/contract/errors.py", "errors").ExitCode
+    named = {int(code) for code in re.findall(r"\bexits? (?:with )?(\d+)", page.read_text())}
+    assert named - {code.value for code in codes} - {128 + number for number in (2, 9, 15)} == set()
 
 
 def test_exit_codes_are_retried_as_the_page_says():
     codes = load(ROOT / "libs/contract/contract/errors.py", "errors").ExitCode
-    source = (ROOT / "airflow/microstep_airflow/outcome.py").read_text()
+    source = (ROOT / "airflow/microstep_airflow/operators/exit_codes.py").read_text()
     names = re.findall(r"ExitCode\.(\w+)", re.search(r"MENDED_BY_RETRY = \{(.*?)\}", source)[1])
     rows = table_rows((ROOT / "docs/architecture.md").read_text(), "code")
     assert {int(code) for code, _, does in rows if does.startswith("tries again")} == {codes[name] for name in names}

@@ -13,7 +13,7 @@ The day is the one that has just ended; for a run by hand, give `day`.
 from airflow.sdk import chain
 
 from contract.config.data import Files
-from microstep_airflow.house import House
+from microstep_airflow.dag_factory import House
 
 house = House.open()
 

@@ -16,11 +16,11 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from contract.config import Config
 from contract.errors import StepError
-from microstep_airflow.findings import Verdict, last_word
-from microstep_airflow.letters import asked
+from microstep_airflow.alerts.messages import asked
+from microstep_airflow.alerts.outbox import post
+from microstep_airflow.alerts.step_reports import Verdict, last_word
+from microstep_airflow.alerts.texts import line
 from microstep_airflow.settings import Settings
-from microstep_airflow.spool import post
-from microstep_airflow.texts import line
 
 COMMANDS = {"Approve": "approve", "Refuse": "refuse"}
 """The answers, and what validate does with each."""

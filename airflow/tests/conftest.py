@@ -15,7 +15,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 
 from contract.config.parse import parse
-from microstep_airflow.house import House
+from microstep_airflow.dag_factory import House
 from microstep_airflow.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -1,5 +1,5 @@
+from microstep_airflow.alerts.step_reports import Verdict
 from microstep_airflow.approval import question
-from microstep_airflow.findings import Verdict
 
 
 def test_what_came_from_data_is_no_markup_in_the_question():

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from conftest import ROOT
 
-from microstep_airflow.house import POOL
-from microstep_airflow.records import record_failure
-from microstep_airflow.retries import AFTER_A_LOST_TRY, MOST_TRIES_LOST, FailuresAlone
+from microstep_airflow.alerts.task_failures import record_failure
+from microstep_airflow.dag_factory import POOL
+from microstep_airflow.schedule.retries import AFTER_A_LOST_TRY, MOST_TRIES_LOST, FailuresAlone
 from microstep_airflow.sensors import ArrivalSensor
 from microstep_airflow.steps import STEPS
 
@@ -84,7 +84,7 @@ def test_parsing_all_dags_takes_under_a_second_beyond_importing_airflow(runner, 
     )
     environment = {
         "PATH": "/usr/bin:/bin",
-        "PYTHONPATH": f"{ROOT}/contract:{ROOT}/airflow",
+        "PYTHONPATH": f"{ROOT}/libs/contract:{ROOT}/airflow",
         "AIRFLOW_HOME": str(tmp_path),
         "MICROSTEP_RUNNER": runner,
         "MICROSTEP_HOST_ROOT": "/srv/microstep",
@@ -209,7 +209,7 @@ def test_every_run_of_a_day_has_a_deadline(dags):
     for dag in with_days(dags):
         [alert] = dag.deadline if isinstance(dag.deadline, list) else [dag.deadline]
         assert alert.interval > timedelta(hours=6)
-        assert alert.callback.path == "microstep_airflow.late.tell_that_it_is_late"
+        assert alert.callback.path == "microstep_airflow.alerts.deadline.tell_that_it_is_late"
 
 
 def test_chores_are_done_without_a_day(dags):

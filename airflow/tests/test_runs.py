@@ -42,7 +42,7 @@ class Machine:
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(place),
-            "PYTHONPATH": f"{ROOT}/contract:{ROOT}/airflow",
+            "PYTHONPATH": f"{ROOT}/libs/contract:{ROOT}/airflow",
             "AIRFLOW_HOME": str(place / "airflow"),
             "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -55,7 +55,7 @@ class Machine:
 
     def play(self, *runs):
         """The outcome of each run, given as "dag=day", in order."""
-        output = self.run(Path(__file__).with_name("play.py"), DAGS, *runs)
+        output = self.run(Path(__file__).with_name("run_dag.py"), DAGS, *runs)
         self.questions = [json.loads(line[6:]) for line in output.splitlines() if line.startswith("ASKED ")]
         return [json.loads(line[7:]) for line in output.splitlines() if line.startswith("PLAYED ")]
 

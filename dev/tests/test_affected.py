@@ -13,7 +13,7 @@ SCRIPT = ROOT / "dev/affected.py"
 STEPS = {"generate", "preprocess", "train", "validate", "predict"}
 # whose tests look into the services, or run them
 USERS = {"contract", "airflow", "docs"}
-WHOLE = {"demo", "faults", "browser", "conformance", "end-to-end"}
+WHOLE = {"demo", "faults", "compatibility", "browser", "conformance", "end-to-end"}
 ALL = STEPS | {"contract", "analysis", "airflow", "mlflow", "socket-proxy", "escape", "dev", "docs"} | WHOLE
 
 
@@ -63,7 +63,7 @@ def test_a_service_affects_itself_and_what_runs_it_and_no_other_service(reposito
         ("services/generate/requirements.txt", {"generate"} | USERS | WHOLE),
         ("airflow/dags/train.py", {"contract", "airflow", "demo", "end-to-end", "docs"}),
         ("libs/analysis/analysis/drift.py", {"analysis", "train", "validate", "predict"} | USERS | WHOLE),
-        ("infra/mlflow/Dockerfile", {"mlflow", "train", "validate", "demo", "end-to-end", "docs"}),
+        ("infra/mlflow/Dockerfile", {"mlflow", "train", "validate", "demo", "compatibility", "end-to-end", "docs"}),
         ("infra/socket-proxy/socket_proxy/rules.py", {"socket-proxy", "escape", "airflow", "end-to-end", "docs"}),
         ("docker-compose.yml", {"dev", "end-to-end", "docs"}),
         ("ops/doctor.py", {"dev", "demo", "end-to-end", "docs"}),
@@ -151,7 +151,8 @@ def test_json_is_one_list_on_one_line_for_a_job_matrix(repository):
     out = repository.ask("--base", repository.base, "--format", "json").stdout
     assert out.count("\n") == 1
     assert json.loads(out) == [
-        *("contract", "train", "airflow", "demo", "faults", "browser", "conformance", "end-to-end", "docs")
+        *("contract", "train", "airflow", "demo", "faults", "compatibility", "browser"),
+        *("conformance", "end-to-end", "docs"),
     ]
 
 

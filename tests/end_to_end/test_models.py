@@ -93,7 +93,8 @@ def in_use(stack):
 
 
 def ledger(stack):
-    return [json.loads(line) for line in (stack.data / "ledger.jsonl").read_text().splitlines()]
+    # a last line without its end was torn by a crash, see contract.ledger
+    return [json.loads(line) for line in (stack.data / "ledger.jsonl").read_bytes().split(b"\n")[:-1]]
 
 
 def by_hand(stack, step, *words):

@@ -6,7 +6,7 @@ to standard output byte by byte, the container's exit code is the last line of s
 
 import sys
 
-from microstep_airflow.docker_client import StepDockerClient
+from microstep_airflow.operators.docker_client import StepDockerClient
 
 url, container, start = sys.argv[1:]
 client = StepDockerClient(url, cpus=1.0)

@@ -2,14 +2,14 @@
 
 from airflow.sdk import chain
 
-from microstep_airflow import operator
-from microstep_airflow.house import House
+from microstep_airflow.dag_factory import House
+from microstep_airflow.operators import docker_step
 
 STEPS = ("generate", "preprocess", "train", "validate", "predict")
 house = House.open()
 
 
-class Asked(operator.DockerStepOperator):
+class Asked(docker_step.DockerStepOperator):
     """Starts the container, whatever the manifests say."""
 
     def _nothing_to_do(self, *_: str) -> bool:
@@ -19,6 +19,6 @@ class Asked(operator.DockerStepOperator):
 with house.dag("ours", "0 0 1 1 *", __doc__):
     chain(*[house.step(each) for each in STEPS])
 
-operator.DockerStepOperator = Asked  # house.step looks it up in its module
+docker_step.DockerStepOperator = Asked  # house.step looks it up in its module
 with house.dag("asked", "0 0 1 1 *", __doc__):
     chain(*[house.step(each) for each in STEPS])

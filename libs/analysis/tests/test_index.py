@@ -65,6 +65,10 @@ def test_who_is_champion_since_when_and_why_comes_first(layout):
     assert "In use: the model of 2026-01-02, version 3" in html
     assert "rolled back 2026-01-05 10:00:00Z by ada: complaints" in html
 
+    with layout.ledger.open("ab") as ledger:  # a crash
+        ledger.write(b'{"when":"2026-01-06')
+    assert page(layout) == html
+
 
 def test_a_damaged_report_is_listed_as_such_and_hides_no_other(layout):
     report(layout, "train", "2026-01-02", {"decision": "refused", "why": "<b>worse</b>"})

@@ -9,6 +9,7 @@ import msgspec
 from contract.atomic import replace_file
 from contract.errors import DataError, MissingInput
 from contract.manifest import Manifest
+from contract.pretty_json import pretty_json
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
@@ -100,4 +101,4 @@ def read_pointer(path: Path) -> Pointer:
 
 def write_champion(path: Path, champion: Champion) -> None:
     """Put the pointer in place in one rename."""
-    replace_file(path, msgspec.json.format(msgspec.json.encode(champion), indent=2) + b"\n")
+    replace_file(path, pretty_json(champion))

@@ -86,7 +86,9 @@ def _encoded(path: Path) -> list[str]:
     metadata = pq.read_metadata(path)
     group = metadata.row_group(0) if metadata.num_row_groups else None
     chunks = [group.column(number) for number in range(group.num_columns)] if group else []
-    return [each.path_in_schema for each in chunks if each.physical_type == "BYTE_ARRAY" and each.has_dictionary_page]
+    return [
+        chunk.path_in_schema for chunk in chunks if chunk.physical_type == "BYTE_ARRAY" and chunk.has_dictionary_page
+    ]
 
 
 def current(path: Path, recipe: Recipe) -> Manifest | None:

@@ -30,7 +30,7 @@ def window(day: date, *, length: int, delay: int, first_day: date) -> list[date]
     before `first_day`, which never had data. Raises UsageError when none is left.
     """
     back = (day - first_day).days  # none before the first day is counted to: the calendar may not have it
-    days = [day - timedelta(days=delay + place) for place in reversed(range(min(length, back - delay + 1)))]
+    days = [day - timedelta(days=delay + number) for number in reversed(range(min(length, back - delay + 1)))]
     if not days:
         raise UsageError(
             f"--day: training needs a day at or after schedule.first_day {first_day} "

@@ -17,24 +17,33 @@ import difflib
 import errno
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ExitCode(IntEnum):
-    """How a step ended; what Airflow does with each is in docs/architecture.md."""
+    """How a step ended, in a few words; what Airflow does with each is in docs/architecture.md."""
 
-    DONE = 0
-    USAGE = 64
-    DATA = 65
-    NO_INPUT = 66
-    UNAVAILABLE = 69
-    BUG = 70
-    CANNOT_WRITE = 73
-    IO = 74
-    TEMPORARY = 75
-    NOT_PERMITTED = 77
-    CONFIG = 78
-    GATE_REFUSED = 80
+    meaning: str
+
+    DONE = 0, "done, or already up to date"
+    USAGE = 64, "wrong usage"
+    DATA = 65, "the data breaks the contract"
+    NO_INPUT = 66, "an input is missing"
+    UNAVAILABLE = 69, "a service (MLflow, database) is unavailable"
+    BUG = 70, "a bug in the step"
+    CANNOT_WRITE = 73, "cannot write output (disk full, read-only)"
+    IO = 74, "input or output error"
+    TEMPORARY = 75, "a temporary failure, or another run works on the same step and day"
+    NOT_PERMITTED = 77, "not permitted: somebody else's directory, a model file with a wrong hash"
+    CONFIG = 78, "wrong configuration"
+    GATE_REFUSED = 80, "the gate refused the challenger"
+
+    def __new__(cls, code: int, meaning: str = "") -> Self:
+        """The number, with what it means; by the number alone a code is looked up."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
 
 
 class StepError(Exception):

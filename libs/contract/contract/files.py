@@ -24,5 +24,7 @@ def check(dataset: Path, file: File) -> None:
         raise DataError(f"{path}: the manifest names it, but it is not there; write the dataset again") from None
     if size != file.bytes:
         raise DataError(f"{path}: must have {file.bytes} bytes by its manifest, got {size}; write the dataset again")
-    if (found := sha256_of(path)) != file.sha256:
-        raise DataError(f"{path}: must have sha256 {file.sha256} by its manifest, got {found}; write the dataset again")
+    if (actual := sha256_of(path)) != file.sha256:
+        raise DataError(
+            f"{path}: must have sha256 {file.sha256} by its manifest, got {actual}; write the dataset again"
+        )

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+STEPS = ("generate", "preprocess", "train", "validate", "predict")
+"""In the order in which rows go through them: also the names of their packages, images, tasks and locks."""
+
 MANIFEST = "manifest.json"
 
 

@@ -17,12 +17,13 @@ from contract.champion import Champion, read_pointer
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
 from contract.manifest import Input
+from contract.old_words import OLD_IN_USE, OldDecision
 
 log = logging.getLogger("ledger")
 
-_Word = Literal["promoted", "refused", "undecided", "proposed", "rolled_back", "adopted", "moved"]
-IN_USE: tuple[_Word, ...] = ("promoted", "rolled_back", "adopted", "moved")
-"""Decisions that put a model in use. `moved` stands in older ledgers: the alias was moved in the registry by hand."""
+_Decision = Literal["promoted", "refused", "undecided", "proposed", "rolled_back", "adopted"] | OldDecision
+IN_USE: tuple[_Decision, ...] = ("promoted", "rolled_back", "adopted", *OLD_IN_USE)
+"""Decisions that put a model in use."""
 
 _ADVICE = (
     "bring the file back from a backup, nothing is decided or predicted until its chain holds; without one, rename the "
@@ -35,7 +36,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     when: str = msgspec.field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     by: str = "validate"
-    decision: _Word
+    decision: _Decision
     why: str
     day: str
     """The training day of the model that it is about."""
@@ -109,7 +110,7 @@ def champion_line(layout: Layout) -> Line | None:
         raise damage
     if pointer is None:
         return line  # validate writes it again
-    known = pointer.line in {each.hash for each in lines}
+    known = pointer.line in {line.hash for line in lines}
     if not known and (line is None or pointer.sha256 != line.model.sha256):
         raise DataError(
             f"{layout.name(layout.champion)}: {pointer.label} must have been put in use by a line of "

@@ -11,6 +11,8 @@ import msgspec
 
 from contract.errors import DataError, MissingInput
 from contract.layout import MANIFEST
+from contract.old_words import renamed
+from contract.pretty_json import pretty_json
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,13 +82,14 @@ def read_manifest(dataset: Path) -> Manifest:
     """
     path = dataset / MANIFEST
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except (FileNotFoundError, NotADirectoryError):
         raise MissingInput(f"{path}: not there; the step that writes it has not run for this day") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not a manifest: {error}; write the dataset again with --force") from None
+    return msgspec.structs.replace(manifest, run=renamed(manifest.run))
 
 
 def encode(manifest: Manifest) -> bytes:
     """The manifest as the bytes of its file."""
-    return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+    return pretty_json(manifest)

@@ -32,15 +32,15 @@ def signing_key(*, demanded: bool) -> bytes | None:
 
     Raises NotPermitted when there is none and `demanded` (`training.sign`), or when it is too short to protect.
     """
-    place, text = _KEY, os.environ.get(_KEY, "")
+    source, text = _KEY, os.environ.get(_KEY, "")
     if not text:
         path = Path(os.environ.get(_KEY_FILE, "/run/secrets/model_key"))
-        place, text = str(path), path.read_text().strip() if path.is_file() else ""
+        source, text = str(path), path.read_text().strip() if path.is_file() else ""
     if text and len(text) < _LEAST_KEY:
-        raise NotPermitted(f"{place}: must have at least {_LEAST_KEY} characters, got {len(text)}")
+        raise NotPermitted(f"{source}: must have at least {_LEAST_KEY} characters, got {len(text)}")
     if not text and demanded:
         raise NotPermitted(
-            f"pipeline.toml: training.sign is true, and there is no key: give it in {_KEY}, or as the file {place} "
+            f"pipeline.toml: training.sign is true, and there is no key: give it in {_KEY}, or as the file {source} "
             f"(openssl rand -hex 32 makes one)"
         )
     return text.encode() or None
@@ -75,16 +75,16 @@ def open_model(root: Path, model: Champion, *, signed: bool) -> Any:
             f"{model.file}: the model of {model.day} is not there; bring it back, or train and validate again "
             f"(train --force --day {model.day})"
         ) from None
-    found = hashlib.sha256(content).hexdigest()
-    if found != model.sha256:
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != model.sha256:
         raise NotPermitted(
-            f"{model.file}: must have sha256 {model.sha256}, got {found}; it is not opened: bring the right file back, "
-            f"or train and validate again"
+            f"{model.file}: must have sha256 {model.sha256}, got {actual}; it is not opened: bring the right file "
+            f"back, or train and validate again"
         )
     if key := signing_key(demanded=signed):
         if model.signature is None:
             raise Unsigned(f"{model.file}: must be signed, is not; train again with the key: {_again(model)}")
-        if not hmac.compare_digest(model.signature, signature(found, key)):
+        if not hmac.compare_digest(model.signature, signature(actual, key)):
             raise NotPermitted(f"{model.file}: its signature is of another key; it is not opened: {_again(model)}")
     import joblib
 

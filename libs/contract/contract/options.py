@@ -122,6 +122,7 @@ class _Parser(argparse.ArgumentParser):
 def _examples(step: Step) -> str:
     image = f"microstep-{step.name}"
     variables = "\n".join(f"  --{name.replace('_', '-'):<12}{variable}" for name, variable in ENVIRONMENT.items())
+    codes = "\n".join(f"  {code:<4}{code.meaning}" for code in ExitCode)
     return f"""examples:
   docker run --rm --user $(id -u):$(id -g) -v $PWD/data:/data -v $PWD/pipeline.toml:/config/pipeline.toml:ro \\
     {image} --day 2026-11-22
@@ -130,5 +131,5 @@ def _examples(step: Step) -> str:
 every option has an environment variable:
 {variables}
 
-exit codes: 0 done or up to date, 64 usage, 65 data, 66 input missing, 69 service unavailable, 70 bug,
-  73 cannot write, 74 input/output, 75 try again, 77 not permitted, 78 configuration, 80 gate refused"""
+exit codes:
+{codes}"""

@@ -16,12 +16,12 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def progress(what: str, total: int | None, unit: str = "rows") -> Iterator[Callable[[int], None]]:
+def progress(name: str, total: int | None, unit: str = "rows") -> Iterator[Callable[[int], None]]:
     """Gives a function that is told how many more units are done; `total` None when nobody knows it."""
     if sys.stderr.isatty():
         from tqdm import tqdm
 
-        with tqdm(desc=visible(what), total=total, unit=f" {unit}", unit_scale=True, leave=False) as bar:
+        with tqdm(desc=visible(name), total=total, unit=f" {unit}", unit_scale=True, leave=False) as bar:
             yield lambda count: bar.update(count) and None
         return
     done, last = 0, time.monotonic()
@@ -31,6 +31,6 @@ def progress(what: str, total: int | None, unit: str = "rows") -> Iterator[Calla
         done += count
         if time.monotonic() - last >= _LINE_SECONDS:
             last = time.monotonic()
-            log.info("%s: %s of %s %s", what, f"{done:,}", "?" if total is None else f"{total:,}", unit)
+            log.info("%s: %s of %s %s", name, f"{done:,}", "?" if total is None else f"{total:,}", unit)
 
     yield advance

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+import contract
 from contract.manifest import Input
 from contract.observed import Observed
 
@@ -23,8 +24,8 @@ def code_version(package: Path, libraries: tuple[Path, ...] = ()) -> str:
     same sources give the same version in a container and in a checkout.
     """
     digest = hashlib.sha256()
-    contract = Path(__file__).parent
-    sources = {name: path for root in (contract, package, *libraries) for name, path in _sources(root.name, root)}
+    ours = Path(contract.__file__).parent
+    sources = {name: path for root in (ours, package, *libraries) for name, path in _sources(root.name, root)}
     lock = package.parent / "requirements.txt"
     if lock.exists():
         sources[lock.name] = lock
@@ -64,6 +65,6 @@ class Recipe:
             "day": self.day,
             "code": self.code,
             "settings": self.settings,
-            "inputs": [msgspec.to_builtins(each) for each in self.inputs],
+            "inputs": [msgspec.to_builtins(dataset) for dataset in self.inputs],
         }
         return hashlib.sha256(msgspec.json.encode(made_from, order="deterministic")).hexdigest()

@@ -86,10 +86,10 @@ def registered_champion(address: str | None, name: str) -> Champion:
     query = urlencode({"name": name, "alias": CHAMPION})
     try:
         answer = _get(f"{address.rstrip('/')}/api/2.0/mlflow/registered-models/alias?{query}", _ALIAS_SECONDS)
-        found = msgspec.json.decode(answer, type=_Answer).model_version
+        version = msgspec.json.decode(answer, type=_Answer).model_version
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise NoAnswer(f"{address} names no champion of {name!r}: {error}") from None
-    return Champion.from_tags({tag.key: tag.value for tag in found.tags}, found.version)
+    return Champion.from_tags({tag.key: tag.value for tag in version.tags}, version.version)
 
 
 def _get(address: str, seconds: float) -> bytes:

@@ -52,7 +52,7 @@ def _encodings(rows: pa.RecordBatch | pa.Table) -> dict[str, Any]:
     """
     sample = rows.slice(0, _LOOKED_AT)
     repeating = [field.name for field in rows.schema if _repeats(sample.column(field.name))]
-    integers = [each.name for each in rows.schema if pa.types.is_integer(each.type) and each.name not in repeating]
+    integers = [field.name for field in rows.schema if pa.types.is_integer(field.type) and field.name not in repeating]
     return {"use_dictionary": repeating, "column_encoding": dict.fromkeys(integers, "DELTA_BINARY_PACKED")}
 
 

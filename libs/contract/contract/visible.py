@@ -14,4 +14,4 @@ def visible(text: str, keep: str = "") -> str:
 
     In JSON and TOML that is the same value, if the text had no raw line end in it.
     """
-    return _UNSEEN.sub(lambda found: found[0] if found[0] in keep else f"\\u{ord(found[0]):04x}", text)
+    return _UNSEEN.sub(lambda match: match[0] if match[0] in keep else f"\\u{ord(match[0]):04x}", text)

@@ -64,8 +64,8 @@ def call(tmp_path, config_file, monkeypatch):
 
     def run(work, *argv, commands=()):
         step = Step("train", tmp_path, "Reads nothing.\nWrites nothing.", work, commands)
-        places = ["--data-root", str(tmp_path / "data"), "--config", str(config_file)]
-        return main(step, [*places, *argv])
+        options = ["--data-root", str(tmp_path / "data"), "--config", str(config_file)]
+        return main(step, [*options, *argv])
 
     yield run
     logging.getLogger().handlers.clear()

@@ -7,13 +7,17 @@ from contract.config.data import Alerts
 
 def test_everybody_is_told_of_everything_and_who_is_on_call_of_errors():
     alerts = Alerts(to=("team", "ada"), errors_to=("oncall", "ada"))
-    assert alerts.told("info") == alerts.told("warning") == ("team", "ada")
-    assert alerts.told("error") == ("team", "ada", "oncall")
+    assert alerts.recipients("info") == alerts.recipients("warning") == ("team", "ada")
+    assert alerts.recipients("error") == ("team", "ada", "oncall")
 
 
 def test_what_is_below_the_level_is_told_to_nobody():
     alerts = Alerts(to=("team",), level="warning")
-    assert (alerts.told("info"), alerts.told("warning"), alerts.told("error")) == ((), ("team",), ("team",))
+    assert (alerts.recipients("info"), alerts.recipients("warning"), alerts.recipients("error")) == (
+        (),
+        ("team",),
+        ("team",),
+    )
 
 
 @pytest.mark.parametrize(
@@ -25,8 +29,8 @@ def test_what_is_below_the_level_is_told_to_nobody():
 )
 def test_quiet_hours_may_go_over_midnight(hours, quiet, loud):
     alerts = Alerts(quiet_hours=hours)
-    assert all(alerts.quiet(each) for each in quiet)
-    assert not any(alerts.quiet(each) for each in loud)
+    assert all(alerts.quiet(now) for now in quiet)
+    assert not any(alerts.quiet(now) for now in loud)
     assert not Alerts().quiet(time(3))
 
 

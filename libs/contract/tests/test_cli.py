@@ -77,8 +77,8 @@ def test_missing_rights_are_explained_by_owner(call, capfd, tmp_path, monkeypatc
     folder.mkdir()
 
     def belongs(path, **options):
-        found = stat(path, **options)
-        return os.stat_result([*found[:4], *owner, *found[6:]]) if Path(path) == folder else found
+        status = stat(path, **options)
+        return os.stat_result([*status[:4], *owner, *status[6:]]) if Path(path) == folder else status
 
     monkeypatch.setattr(os, "stat", belongs)
     assert call(raising(PermissionError(13, "Permission denied", str(folder / "x"))), "--day", "2026-01-01") == 77
@@ -130,13 +130,13 @@ def test_missing_rights_below_a_directory_that_may_not_be_entered_are_explained_
 
 def test_characters_that_command_a_terminal_are_written_out_in_messages_and_tracebacks(call, capfd):
     assert call(raising(DataError("raw/a\x1b[2J\n2026 ERROR forged\x9b\u202e")), "--day", "2026-01-01") == 65
-    said = capfd.readouterr().err
-    assert said.endswith("ERROR train: raw/a\\u001b[2J\\u000a2026 ERROR forged\\u009b\\u202e\n")
-    assert len(said.splitlines()) == 1
+    written = capfd.readouterr().err
+    assert written.endswith("ERROR train: raw/a\\u001b[2J\\u000a2026 ERROR forged\\u009b\\u202e\n")
+    assert len(written.splitlines()) == 1
     assert call(raising(ValueError("a\x1b[2J")), "--day", "2026-01-01") == 70
-    said = capfd.readouterr().err
-    assert "\x1b" not in said
-    assert "ValueError: a\\u001b[2J\n" in said
+    written = capfd.readouterr().err
+    assert "\x1b" not in written
+    assert "ValueError: a\\u001b[2J\n" in written
     assert call(raising(DataError("a\x1b\x9b")), "--day", "2026-01-01", "--log-format", "json") == 65
     assert json.loads(capfd.readouterr().err)["message"] == "a\x1b\x9b"
 
@@ -145,9 +145,9 @@ def test_a_librarys_warning_is_a_line_of_the_log_like_any_other(call, capfd):
     assert (
         call(lambda run: warnings.warn("no glyph for \x1b[2J", UserWarning, stacklevel=1), "--day", "2026-01-01") == 0
     )
-    said = capfd.readouterr().err.splitlines()
-    assert len(said) == 1
-    assert "WARNING warnings: UserWarning: no glyph for \\u001b[2J (" in said[0]
+    written = capfd.readouterr().err.splitlines()
+    assert len(written) == 1
+    assert "WARNING warnings: UserWarning: no glyph for \\u001b[2J (" in written[0]
 
 
 def test_json_logs_are_one_object_a_line(call, capfd):

@@ -1,4 +1,5 @@
 import errno
+import re
 
 import pytest
 
@@ -34,3 +35,13 @@ def test_codes_follow_sysexits():
         "DONE": 0, "USAGE": 64, "DATA": 65, "NO_INPUT": 66, "UNAVAILABLE": 69, "BUG": 70, "CANNOT_WRITE": 73,
         "IO": 74, "TEMPORARY": 75, "NOT_PERMITTED": 77, "CONFIG": 78,
     }  # fmt: skip
+
+
+def test_a_code_can_be_had_by_its_number_and_says_what_it_means():
+    assert (ExitCode(66), ExitCode(66).meaning) == (ExitCode.NO_INPUT, "an input is missing")
+    assert len({code.meaning for code in ExitCode}) == len(ExitCode)
+
+
+def test_the_tree_of_exceptions_is_the_one_in_the_code():
+    drawn = re.findall(r"^[├└]── (\w+) +(\d+)$", errors.__doc__, re.MULTILINE)
+    assert dict(drawn) == {kind.__name__: str(kind.code.value) for kind in StepError.__subclasses__()}

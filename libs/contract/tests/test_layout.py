@@ -6,15 +6,15 @@ from contract.layout import Layout
 def test_everything_lies_below_the_root_in_a_place_of_its_own():
     layout = Layout(Path("/data"))
     day = "2026-01-01"
-    places = [
+    paths = [
         layout.inbox(day), layout.raw_data(day), layout.raw_target(day), layout.processed(day), layout.model(day),
         layout.champion, layout.predictions(day), layout.report("train", day), layout.report("predict", day),
         layout.ledger,
     ]  # fmt: skip
-    assert len(set(places)) == len(places)
-    for place in places:
-        assert place.is_relative_to("/data")
-        assert not any(place != other and place.is_relative_to(other) for other in places)
+    assert len(set(paths)) == len(paths)
+    for path in paths:
+        assert path.is_relative_to("/data")
+        assert not any(path != other and path.is_relative_to(other) for other in paths)
 
 
 def test_a_template_for_a_day_passes_through():

@@ -17,11 +17,11 @@ A, B = (
 @pytest.fixture
 def layout(tmp_path):
     """A data root whose ledger put A in use, then B."""
-    found = Layout(tmp_path)
+    layout = Layout(tmp_path)
     first = line(A).after("")
-    write(found, [first, line(B, before=A).after(first.hash)])
-    point(found, B, read(found.ledger)[-1].hash)
-    return found
+    write(layout, [first, line(B, before=A).after(first.hash)])
+    point(layout, B, read(layout.ledger)[-1].hash)
+    return layout
 
 
 def line(model, decision="promoted", before=None):
@@ -29,7 +29,7 @@ def line(model, decision="promoted", before=None):
 
 
 def write(layout, lines):
-    layout.ledger.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in lines))
+    layout.ledger.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
 
 
 def point(layout, model, hash_of_line):
@@ -102,3 +102,30 @@ def test_a_line_that_was_changed_is_named_with_the_way_out(layout):
     layout.ledger.write_bytes(layout.ledger.read_bytes().replace(b"better", b"worse!", 1))
     with pytest.raises(DataError, match=r"line 1 was changed after it was written; .* validate adopt --to"):
         champion_line(layout)
+
+
+@pytest.mark.parametrize("torn", [b"{", b'{"when":"2026-01-02', b"\xe2\x80", b"0" * 5000], ids=["1", "2", "3", "4"])
+def test_a_last_line_that_a_crash_has_torn_is_passed_over_and_said(layout, caplog, torn):
+    lines = read(layout.ledger)
+    with layout.ledger.open("ab") as file:
+        file.write(torn)
+    assert read(layout.ledger) == lines
+    assert champion_line(layout) == lines[-1]
+    assert "ledger.jsonl: its last line is torn" in caplog.text
+
+
+def test_a_whole_line_without_its_end_is_torn_too(layout):
+    """Its writer had not finished: alias and pointer were not moved."""
+    lines = read(layout.ledger)
+    more = msgspec.json.encode(line(A, "rolled_back", before=B).after(lines[-1].hash))
+    layout.ledger.write_bytes(layout.ledger.read_bytes() + more)
+    assert read(layout.ledger) == lines
+
+
+def test_an_end_of_line_within_a_reason_ends_no_line(layout):
+    lines = read(layout.ledger)
+    odd = Line(decision="refused", why="a\nb\r\x85c\u2028d", day=A.day, before=B, model=A, metrics={}).after(
+        lines[-1].hash
+    )
+    write(layout, [*lines, odd])
+    assert read(layout.ledger)[-1].why == "a\nb\r\x85c\u2028d"

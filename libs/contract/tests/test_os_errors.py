@@ -64,8 +64,8 @@ def test_whatever_is_written_the_error_names_the_file_and_what_to_do(tmp_path, c
     )  # fmt: skip
     assert done.returncode == 73, done.stderr
     line = done.stderr.splitlines()[-1]
-    told = Path(line.partition("ERROR train: ")[2].partition(": File too large: ")[0])
-    assert told.match(name), line
+    named = Path(line.partition("ERROR train: ")[2].partition(": File too large: ")[0])
+    assert named.match(name), line
     assert "raise the limit on the size of files (ulimit -f)" in line
     assert line.endswith("then run this again: nothing is half-written, and what was there before is kept")
     assert [path.name for path in (tmp_path / "data").rglob("*") if path.is_file() and path.stat().st_size] == []
@@ -74,7 +74,7 @@ def test_whatever_is_written_the_error_names_the_file_and_what_to_do(tmp_path, c
 @pytest.mark.parametrize(
     ("number", "code", "remedy"),
     [
-        (errno.ENOSPC, 73, "x.parquet: No space left on device: make room on its disk (df -h {place}; df -i {place})"),
+        (errno.ENOSPC, 73, "x.parquet: No space left on device: make room on its disk (df -h {path}; df -i {path})"),
         (errno.EDQUOT, 73, "x.parquet: Disk quota exceeded: user {user} has used up the quota on its disk"),
         (errno.EROFS, 73, "x.parquet: Read-only file system: mount its disk writable"),
         (errno.EIO, 74, "x.parquet: Input/output error: its disk may be failing"),
@@ -84,7 +84,7 @@ def test_each_error_of_a_disk_says_what_to_do(tmp_path, number, code, remedy):
     with pytest.raises(OSError) as raised, naming(tmp_path / "gone" / "x.parquet"):
         raise OSError(number, "some library's words")
     assert code_for(raised.value) == code
-    assert remedy.format(place=tmp_path, user=os.getuid()) in explain(raised.value)
+    assert remedy.format(path=tmp_path, user=os.getuid()) in explain(raised.value)
 
 
 def test_a_name_that_an_error_has_stays_and_a_renames_second_one_is_told(tmp_path):

@@ -55,10 +55,10 @@ def test_the_next_item_is_made_while_the_one_before_is_used_and_no_further_one()
 
 
 def test_an_error_comes_after_the_items_before_it():
-    found = prefetch(iter(Items(2, fails=True)))
-    assert [next(found), next(found)] == [0, 1]
+    items = prefetch(iter(Items(2, fails=True)))
+    assert [next(items), next(items)] == [0, 1]
     with pytest.raises(ValueError, match="broken"):
-        next(found)
+        next(items)
 
 
 def test_a_consumer_that_stops_early_closes_it():

@@ -42,5 +42,5 @@ def test_the_contract_is_part_of_every_steps_version(package, monkeypatch, tmp_p
     before = code_version(package)
     copy = shutil.copytree(Path(contract.__file__).parent, tmp_path / "contract")
     (copy / "days.py").write_text("")
-    monkeypatch.setattr("contract.recipe.__file__", str(copy / "recipe.py"))
+    monkeypatch.setattr(contract, "__file__", str(copy / "__init__.py"))
     assert code_version(package) != before

@@ -30,7 +30,7 @@ def written(tmp_path):
         writer.close()
         group = pq.read_metadata(path).row_group(0)
         columns = [group.column(number) for number in range(group.num_columns)]
-        return pq.read_table(path), {each.path_in_schema: each for each in columns}
+        return pq.read_table(path), {column.path_in_schema: column for column in columns}
 
     return written
 

@@ -18,7 +18,7 @@ def trace(args: argparse.Namespace) -> None:
     import msgspec
 
     from contract.errors import DataError
-    from predict import trace as tracing
+    from predict.trace import links as tracing
 
     run = cli.open_run(STEP, args)
     links = tracing.trace(run.layout, run.day, run.code, sign=run.config.training.sign)

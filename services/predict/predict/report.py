@@ -7,13 +7,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.errors import DataError, MissingInput
 from contract.manifest import Input
 from contract.observed import Observed
+from contract.pretty_json import pretty_json
 from contract.publish import DatasetWriter
 from contract.run import Run
 
@@ -47,8 +46,7 @@ def report(run: Run, rows: Dataset, champion: Champion, counted: Counted | None)
     started = time.monotonic()
     drift, columns, score = _measured(run, rows, predictions, champion, counted)
     with DatasetWriter(place) as writer:
-        content = msgspec.json.format(msgspec.json.encode(drift), indent=2)
-        writer.file("drift", "drift.json").write_bytes(content + b"\n")
+        writer.file("drift", "drift.json").write_bytes(pretty_json(drift))
         html = _page(run, rows, predictions, champion, drift, columns, score)
         writer.file("page", "report.html").write_text(html)
         found = [*drift.columns, *([drift.score] if drift.score else [])]

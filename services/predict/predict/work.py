@@ -20,7 +20,7 @@ from contract.progress import progress
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
-from predict.choice import champion_in_use
+from predict.champion_choice import champion_in_use
 from predict.columns import check_key
 from predict.model import check_target, features_of
 from predict.report import report
@@ -74,7 +74,7 @@ def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Cou
     from analysis.formulas import without_formulas
     from contract.prefetch import prefetch
     from predict.drift import Counted, reference_of, watched
-    from predict.scoring import Scoring
+    from predict.scorer import Scoring
 
     scoring = Scoring(model, run.config, champion.label)
     reference, _ = reference_of(run.layout, champion)

@@ -10,14 +10,14 @@ from contract.errors import ExitCode
 
 STOPPED_IN_THE_MIDDLE = """
 import os, signal, sys
-from predict import scoring
+from predict import scorer
 from predict.__main__ import main
-score = scoring.Scoring.score
+score = scorer.Scoring.score
 def score_and_be_stopped(*args):
     made = score(*args)
     os.kill(os.getpid(), signal.SIGTERM)
     return made
-scoring.Scoring.score = score_and_be_stopped
+scorer.Scoring.score = score_and_be_stopped
 sys.exit(main())
 """
 

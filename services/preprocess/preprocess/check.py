@@ -7,7 +7,6 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -15,6 +14,7 @@ from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError
 from contract.prefetch import prefetch
+from contract.pretty_json import pretty_json
 from contract.progress import progress
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
@@ -103,8 +103,7 @@ def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> No
                 writer.write(bad, role="rejected")
             advance(rows.num_rows + bad.num_rows)
         _enough_left(run, data, day.tally, total)
-        content = msgspec.json.encode(day.profile.to_builtins())
-        writer.file("profile", "profile.json").write_bytes(msgspec.json.format(content, indent=2) + b"\n")
+        writer.file("profile", "profile.json").write_bytes(pretty_json(day.profile.to_builtins()))
         counts = {
             "rows_in": total,
             "rows_out": total - day.tally.rows,

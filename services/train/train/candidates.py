@@ -14,14 +14,11 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils import all_estimators
 
 from contract.config import Config
-from contract.config.data import Task
 from contract.config.model import Candidate, Range
 from contract.errors import ConfigError, did_you_mean
 from train.weights import check_weights
 
 Scorer = Callable[[Any, Any, Any], float]
-
-_METRIC: dict[Task, str] = {"binary": "roc_auc", "multiclass": "neg_log_loss", "regression": "r2"}
 
 
 def check(config: Config) -> None:
@@ -67,14 +64,10 @@ def _check_search(candidate: Candidate, seed: int) -> None:
                 raise ConfigError(str(error).replace(".params: ", ".search: ", 1)) from None
 
 
-def metric(config: Config) -> str:
-    """The name of the score that candidates are compared by."""
-    return config.training.metric or _METRIC[config.table.task]
-
-
 def scorer(config: Config) -> Scorer:
     """The score that candidates are compared by: greater is better. Raises ConfigError for one that cannot be."""
-    name, task = metric(config), config.table.task
+    task = config.table.task
+    name = config.training.metric_for(task)
     if name not in get_scorer_names():
         raise ConfigError(
             f"pipeline.toml: training.metric must be a scikit-learn scorer, got {name!r}"

@@ -11,7 +11,6 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from contract.config import Config
-from train.candidates import metric
 from train.prepare import known
 from train.rows import Rows
 from train.selection import Result
@@ -40,7 +39,7 @@ def card(
         "window": {"first": days[0], "last": days[-1], "rows_by_day": rows.by_day},
         "rows": len(rows),
         "rows_available": rows.available,
-        "metric": metric(config),
+        "metric": config.training.metric_for(config.table.task),
         "chosen": chosen.candidate.name,
         "estimator": chosen.candidate.estimator,
         "params": chosen.candidate.params,

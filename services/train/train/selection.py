@@ -16,7 +16,7 @@ from contract.config import Config
 from contract.config.model import Candidate
 from contract.errors import DataError
 from contract.progress import progress
-from train.candidates import Scorer, metric, scorer
+from train.candidates import Scorer, scorer
 from train.fit import fit, take
 from train.folds import folds
 from train.rows import Array, Rows
@@ -55,6 +55,7 @@ def compare(config: Config, rows: Rows) -> list[Result]:
     """Every candidate's scores, one candidate after the other: each may use all cores of the step."""
     training = config.training
     score, splits = scorer(config), folds(config, rows)
+    metric = training.metric_for(config.table.task)
     results = []
     with progress("cross-validate", len(splits) * len(training.candidates), "fits") as advance:
         for candidate in training.candidates:
@@ -65,7 +66,7 @@ def compare(config: Config, rows: Rows) -> list[Result]:
             _score_folds(result, config, score, rows, splits, advance)
             result.seconds = time.monotonic() - started
             results.append(result)
-            log.info("%s: %s %.4f in %.1f s", candidate.name, metric(config), result.mean, result.seconds)
+            log.info("%s: %s %.4f in %.1f s", candidate.name, metric, result.mean, result.seconds)
     return results
 
 

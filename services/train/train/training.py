@@ -16,6 +16,7 @@ from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.files import sha256_of
 from contract.model_file import signature, signing_key
+from contract.pretty_json import pretty_json
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.registry import reach_registry
@@ -56,9 +57,7 @@ def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
             model = with_threshold(model, threshold, str(run.config.table.positive), rows)
         file = writer.file("model", "model.joblib")
         joblib.dump(model, file)
-        writer.file("card", "card.json").write_bytes(
-            msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
-        )
+        writer.file("card", "card.json").write_bytes(pretty_json(content))
         reference = build(rows.columns, rows.days, run.config.drift, run.config.training.seed)
         writer.file("reference", "reference.json").write_bytes(msgspec.json.encode(reference) + b"\n")
         counts = {"rows_in": rows.available, "rows": len(rows), "days": len(days), "rows_by_day": rows.by_day}

@@ -16,7 +16,7 @@ from pathlib import Path
 from contract.champion import read_champion
 from contract.days import parse_day
 from contract.errors import MissingInput, Occupied, UsageError
-from contract.layout import MANIFEST, Layout
+from contract.layout import MANIFEST, STEPS, Layout
 from contract.ledger import IN_USE, read
 from contract.manifest import read_manifest
 
@@ -25,7 +25,6 @@ LAST_VERSIONS = 3
 
 _OURS = re.compile(r".+-[0-9a-f]{12}(\.\w+)?|\.manifest\.json-\w+")
 """Names that a step gives to files of a dataset."""
-STEPS = ("generate", "preprocess", "train", "validate", "predict")
 PATIENCE = 60.0
 """Seconds that steps at work are waited for."""
 

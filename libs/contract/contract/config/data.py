@@ -171,8 +171,8 @@ class Alerts(Section, frozen=True):
         if self.quiet_hours and self.quiet_hours[0] == self.quiet_hours[1]:
             raise ValueError(f"quiet_hours must not begin when they end, got {self.quiet_hours[0]:%H:%M} twice")
 
-    def told(self, level: Level) -> tuple[str, ...]:
-        """Who is told of something of that level."""
+    def recipients(self, level: Level) -> tuple[str, ...]:
+        """Who gets a mail of that level."""
         if LEVELS.index(level) < LEVELS.index(self.level):
             return ()
         return tuple(dict.fromkeys(self.to + (self.errors_to if level == "error" else ())))

@@ -6,7 +6,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from contract.config.data import Section, at_least, fraction
+from contract.config.data import Section, Task, at_least, fraction
+
+_METRICS: dict[Task, str] = {"binary": "roc_auc", "multiclass": "neg_log_loss", "regression": "r2"}
+"""What a task's candidates are compared by unless training.metric says otherwise."""
 
 
 class Range(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,7 +59,7 @@ class Training(Section, frozen=True):
     window_days: int = 7
     target_delay_days: int = 0
     metric: str | None = None
-    """A scikit-learn scorer; None takes the task's own (roc_auc, neg_log_loss, r2)."""
+    """A scikit-learn scorer; None takes the task's own, see `metric_for`."""
     folds: int = 3
     cross_validation: Literal["shuffled", "by_day"] = "shuffled"
     """`by_day`: fit on earlier days, score the next ones."""
@@ -73,13 +76,17 @@ class Training(Section, frozen=True):
         at_least("folds", self.folds, 2)
         if self.max_rows is not None:
             at_least("max_rows", self.max_rows, 1)
-        names = [each.name for each in self.candidates]
+        names = [candidate.name for candidate in self.candidates]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"candidates must have names that differ, at least one, got {names}")
         if isinstance(self.class_weights, dict):
             for name, weight in self.class_weights.items():
                 if not weight > 0:
                     raise ValueError(f"class_weights.{name} must be above 0, got {weight:g}")
+
+    def metric_for(self, task: Task) -> str:
+        """The scorer by which candidates, and champion and challenger, are compared: greater is better."""
+        return self.metric or _METRICS[task]
 
 
 class Costs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

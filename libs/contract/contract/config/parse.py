@@ -129,11 +129,11 @@ def _known(section: str, raw: dict[str, Any], known: Collection[str]) -> None:
 
 def _explain(section: str, message: str) -> str:
     """Turn msgspec's "Expected `int`, got `str` - at `$.folds`" into "training.folds: expected int, got str"."""
-    found = re.fullmatch(r"(?s)(.*?)(?: - at `(?:key in )?\$(.*)`)?", message)
-    assert found is not None
-    text, place = found[1], section + (found[2] or "")
+    parts = re.fullmatch(r"(?s)(.*?)(?: - at `(?:key in )?\$(.*)`)?", message)
+    assert parts is not None
+    text, key = parts[1], section + (parts[2] or "")
     if missing := re.fullmatch(r"Object missing required field `(.*)`", text):
-        return f"{place}.{missing[1]} must be given"
+        return f"{key}.{missing[1]} must be given"
     if text[0].isupper():
-        return f"{place}: {text[0].lower()}{text[1:]}".replace("`", "")
-    return f"{place}.{text}"  # a rule of contract.config.data, which begins with the key
+        return f"{key}: {text[0].lower()}{text[1:]}".replace("`", "")
+    return f"{key}.{text}"  # a rule of contract.config.data, which begins with the key

@@ -92,3 +92,9 @@ def test_a_gate_that_cannot_be_is_refused(raw, gate, message):
 def test_alarms_need_draws_enough_to_tell_their_rate(raw):
     broken(raw, "drift.resamples must be at least 200, got 100", drift="resamples = 100")
     broken(raw, "false_alarms must be <= false_watches, got 0.1 > 0.05", drift="false_alarms = 0.1")
+
+
+@pytest.mark.parametrize(("task", "own"), [("binary", "roc_auc"), ("multiclass", "neg_log_loss"), ("regression", "r2")])
+def test_the_tasks_own_metric_counts_unless_another_is_given(raw, task, own):
+    assert read(raw).training.metric_for(task) == own
+    assert read(raw, training='metric = "accuracy"').training.metric_for(task) == "accuracy"

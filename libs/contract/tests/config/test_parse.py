@@ -58,10 +58,10 @@ def test_the_window_of_a_training_follows_the_configuration(raw):
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_named_with_key_rule_and_value(raw, section, key, value, message):
-    place = raw
+    table = raw
     for name in section.split("."):
-        place = place[name]
-    place[key] = value
+        table = table[name]
+    table[key] = value
     with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
         parse(raw)
 

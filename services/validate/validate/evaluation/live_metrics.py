@@ -19,6 +19,7 @@ from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import UsageError
 from contract.layout import Layout
+from contract.pretty_json import pretty_json
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
@@ -58,7 +59,7 @@ def measure(run: Run, recipe: Recipe, predictions: Dataset, rows: Dataset) -> No
         predicted=predictions.rows(),
     )
     with DatasetWriter(run.layout.report("live", run.day)) as writer:
-        writer.file("live", "live.json").write_bytes(msgspec.json.format(msgspec.json.encode(live), indent=2) + b"\n")
+        writer.file("live", "live.json").write_bytes(pretty_json(live))
         notes = {"model": live.model, "metric": metric, "value": live.metrics[metric]}
         writer.publish(recipe, {"rows": live.rows, "predicted": live.predicted}, run.provenance(), notes)
     value = live.metrics[metric]

@@ -23,7 +23,7 @@ _SHOWN: dict[Task, tuple[str, ...]] = {
 
 def training_metric(config: Config) -> str:
     """The score that the training compares candidates by."""
-    return config.training.metric or _SHOWN[config.table.task][0]
+    return config.training.metric_for(config.table.task)
 
 
 def metric_names(config: Config, metric: str) -> list[str]:

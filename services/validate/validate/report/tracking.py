@@ -6,12 +6,12 @@ import logging
 import math
 from collections.abc import Mapping
 
-import msgspec
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from requests import RequestException
 
 from contract.errors import Unavailable
+from contract.pretty_json import pretty_json
 from validate.evaluation.compare import Report
 
 log = logging.getLogger("validate")
@@ -34,9 +34,7 @@ def track(run_id: str, report: Report, html: str, plots: Mapping[str, str]) -> N
             client.log_metric(run_id, name, value)
         client.set_tag(run_id, "decision", report.decision)
         client.set_tag(run_id, "why", report.why[:_TAG])
-        client.log_text(
-            run_id, msgspec.json.format(msgspec.json.encode(report), indent=2).decode(), "report/verdict.json"
-        )
+        client.log_text(run_id, pretty_json(report).decode(), "report/verdict.json")
         client.log_text(run_id, html, "report/report.html")
         for name, svg in plots.items():
             client.log_text(run_id, _standalone(svg), f"plots/{name}.svg")

@@ -1,0 +1,19 @@
+"""What must be looked after though no run asks for it.
+
+Every ten minutes: **send** the mails that no server has taken yet, and those that waited for the end of quiet hours;
+**end_orphans**: stop the containers whose run is over, because somebody marked it; **look_at_mounts**: tell, once, when
+pipeline.toml or data/ was replaced on the host, and Airflow still sees the old one (both only with containers).
+
+| task | reads | writes |
+|---|---|---|
+| `send` | the folder of mails | |
+| `end_orphans` | the engine's containers, the states of their runs | |
+| `look_at_mounts` | the kernel's list of mounts | |
+"""
+
+from microstep_airflow.dag_factory import House
+
+house = House.open()
+
+with house.dag_without_day("chores", "*/10 * * * *", __doc__):
+    house.chores()

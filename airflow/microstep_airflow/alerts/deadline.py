@@ -1,0 +1,59 @@
+"""Tell that a run is not done by its deadline: runs in the triggerer, whatever has become of the run's own tasks."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+from croniter import croniter  # type: ignore[import-untyped]  # it ships no types
+
+from contract.config.parse import load
+from microstep_airflow.alerts import messages
+from microstep_airflow.alerts.callbacks import run_page
+from microstep_airflow.alerts.outbox import post
+from microstep_airflow.settings import Settings
+
+_LOOKED_AT = 40
+
+
+def deadline(hours: float, cron: str, timezone: ZoneInfo) -> DeadlineAlert | None:
+    """When a scheduled run is late: so many hours after it was due; None for 0.
+
+    From its logical date, which is the beginning of its interval: a deadline that counts from when a run was queued
+    makes Airflow 3.3.2 answer 500 when somebody clears a task of the run.
+    """
+    if not hours:
+        return None
+    return DeadlineAlert(
+        DeadlineReference.DAGRUN_LOGICAL_DATE,
+        _longest_interval(cron, timezone) + timedelta(hours=hours),
+        AsyncCallback(tell_that_it_is_late),
+    )
+
+
+def _longest_interval(cron: str, timezone: ZoneInfo) -> timedelta:
+    """Between two times of a schedule; irregular ones (working days) have several."""
+    times = croniter(cron, datetime(2026, 1, 1, tzinfo=timezone), ret_type=datetime)
+    dues: list[datetime] = [times.get_next() for _ in range(_LOOKED_AT)]
+    return max(after - before for before, after in pairwise(dues))
+
+
+async def tell_that_it_is_late(context: dict[str, Any]) -> None:
+    """Send the mail. `context`: the run as Airflow's interface gives it."""
+    # a backfill's dates lie long ago: all of its runs would be late
+    if context["dag_run"]["run_type"] != "backfill":
+        await asyncio.to_thread(_tell, context["dag_run"])
+
+
+def _tell(run: dict[str, Any]) -> None:
+    settings = Settings.read()
+    config = load(settings.config)
+    dag, name = run["dag_id"], run["dag_run_id"]
+    facts = {"DAG": dag, "Run": name, "Queued": str(run["queued_at"]), "State": str(run["state"])}
+    mail = messages.late(dag, facts, config.schedule.deadline_hours, {"Run in Airflow": run_page(dag, name)})
+    post(mail, config.alerts, settings.mails, datetime.now(ZoneInfo(config.schedule.timezone)))

@@ -1,0 +1,159 @@
+"""What the mails say: a failure, a recovery, a late run, a refusal, a promotion, a question, drift."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from microstep_airflow.alerts.drift import News
+from microstep_airflow.alerts.mail import Mail
+from microstep_airflow.alerts.step_reports import Drift, Promotion, Verdict
+from microstep_airflow.alerts.task_failures import Record
+from microstep_airflow.alerts.throttle import Failures
+
+PREFIX = "[microstep]"
+MOST_DAYS = 7
+ROLL_BACK = "docker compose run --rm validate rollback"
+
+
+def failed(
+    dag: str,
+    day: str,
+    what: str,
+    facts: dict[str, str],
+    records: Sequence[Record],
+    failures: Failures,
+    links: dict[str, str],
+    rejected: Sequence[tuple[str, str]],
+) -> Mail:
+    """A run failed: the first one, one with a new error, or one of many."""
+    count = len(failures.runs)
+    if count > 1:
+        days = sorted(set(failures.runs.values()))
+        facts = facts | {"Since": f"{failures.since[:16]} UTC, {count} runs: {_some(days)}"}
+    return Mail(
+        "error",
+        f"{PREFIX} {dag} {day} failed{f' ({count} runs in a row)' if count > 1 else ''}: {what}",
+        facts,
+        rejected,
+        records,
+        "When the cause is gone, clear the failed task in the run's page: the run goes on from there. Further runs that"
+        " fail with the same error are not told one by one.",
+        links,
+    )
+
+
+def recovered(
+    dag: str, day: str, facts: dict[str, str], failures: Failures, missing: Sequence[str], links: dict[str, str]
+) -> Mail:
+    """The first good run after bad ones."""
+    count = len(failures.runs)
+    return Mail(
+        "info",
+        f"{PREFIX} {dag} {day}: works again",
+        facts | {"Failed": f"{count} run{'s' if count > 1 else ''} since {failures.since[:16]} UTC"},
+        advice=f"Days that failed and were not done again in this run: {', '.join(missing)}." if missing else "",
+        links=links,
+    )
+
+
+def late(dag: str, facts: dict[str, str], hours: float, links: dict[str, str]) -> Mail:
+    """A run is not done by its deadline."""
+    return Mail(
+        "error",
+        f"{PREFIX} {dag} is late: {facts['Run']} is not done {hours:g} hours after it was due",
+        facts,
+        advice="It may wait for its data, for a free slot, or for a container that hangs: the run's page shows"
+        " which task is not done. It goes on; there is another mail if it fails.",
+        links=links,
+    )
+
+
+def refused(
+    day: str, facts: dict[str, str], verdict: Verdict | None, records: Sequence[Record], links: dict[str, str]
+) -> Mail:
+    """A challenger did not become champion; `verdict` None: it cannot be read, and the step's words must do."""
+    if verdict is None:
+        return Mail(
+            "warning",
+            f"{PREFIX} train {day}: challenger refused: {records[0].message}",
+            facts,
+            records=records,
+            advice=f"Nothing is broken, the champion stays. The report is in reports/train/{day}/ of the data root.",
+            links=links,
+        )
+    word = "nothing decided" if verdict.decision == "undecided" else "challenger refused"
+    why = "; ".join(verdict.broken) or records[0].message
+    return Mail(
+        "warning",
+        f"{PREFIX} train {day}: {word}: {why}",
+        facts | {verdict.metric: verdict.scores, "Report": verdict.page},
+        verdict.rules,
+        records,
+        "Nothing is broken, the champion stays. The report is a file below the data root.",
+        links,
+    )
+
+
+def promoted(day: str, facts: dict[str, str], verdict: Verdict, promotion: Promotion, links: dict[str, str]) -> Mail:
+    """A challenger became champion."""
+    return Mail(
+        "info",
+        f"{PREFIX} train {day}: new champion {promotion.model} ({promotion.score})",
+        facts | {"By": promotion.by, verdict.metric: verdict.scores, "Report": verdict.page},
+        verdict.rules,
+        advice="The next predictions are its own."
+        + (f" To go back to the model before: {ROLL_BACK}" if promotion.succeeds else ""),
+        links=links,
+    )
+
+
+def asked(day: str, facts: dict[str, str], verdict: Verdict, link: str, days: int) -> Mail:
+    """A challenger passed the gate and waits for a person's word, at most so many days."""
+    return Mail(
+        "warning",
+        f"{PREFIX} train {day}: may the challenger become champion?",
+        facts | {verdict.metric: verdict.scores, "Report": verdict.page, "Answer": link},
+        verdict.rules,
+        advice=f"It waits for the word of a person, and is refused if there is none within {days} days.",
+    )
+
+
+def drifted(day: str, facts: dict[str, str], news: News, drift: Drift, links: dict[str, str]) -> Mail:
+    """Drift began, spread to more columns, or is over."""
+    facts = facts | {"Since": news.told.since or day, "Report": drift.page}
+    names = ", ".join(news.columns) or "the scores"
+    if news.kind == "over":
+        return Mail(
+            "info",
+            f"{PREFIX} predict {day}: drift is over: {names}",
+            {**facts, "Since": day},
+            advice="All columns look like the training's rows again.",
+            links=links,
+        )
+    word = "drift" if news.kind == "begins" else "drift spreads"
+    return Mail(
+        "warning",
+        f"{PREFIX} predict {day}: {word}: {names}",
+        facts,
+        [(level, f"{name}: {drift.sizes.get(name, '')}") for name, level in drift.columns.items()],
+        advice="The predictions are made all the same. Look whether the source has changed; train on newer days if so. "
+        "There is no further mail while the same columns stay in alarm, and one when it is over.",
+        links=links,
+    )
+
+
+def replaced(paths: Sequence[str]) -> Mail:
+    """Airflow's containers hold on to files that the host has replaced; steps, which start later, do not."""
+    return Mail(
+        "error",
+        f"{PREFIX} Airflow still works by the old {' and '.join(path.rpartition('/')[2] for path in paths)}",
+        {"Replaced": ", ".join(paths)},
+        advice="An editor, a copy or git put a new one in its place. Steps read the new one at once, but Airflow's"
+        " schedules, windows and mails go by the old one until its containers start again. In the checkout, type:"
+        " docker compose restart. No run is lost by it.",
+    )
+
+
+def _some(days: Sequence[str]) -> str:
+    more = f" and {len(days) - MOST_DAYS} more" if len(days) > MOST_DAYS else ""
+    return ", ".join(days[:MOST_DAYS]) + more

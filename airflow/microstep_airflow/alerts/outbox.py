@@ -1,0 +1,109 @@
+"""Mails on their way: kept on disk until a server has taken them, so that none is lost while it is down.
+
+A Maildir: a mail is in it wholly or not at all, whoever is killed when.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from email.utils import parsedate_to_datetime
+from mailbox import Maildir
+from pathlib import Path
+
+from contract.config.data import Alerts
+from microstep_airflow.alerts.mail import LEVEL, Mail
+
+CONNECTION = "smtp_default"
+TRIED_FOR = timedelta(days=4)
+"""As mail servers do."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Left:
+    """What is in the spool after a delivery."""
+
+    count: int
+    why: str = ""
+    """What hindered the server, or us, last; empty when mails wait for the end of quiet hours alone."""
+
+
+def post(mail: Mail, alerts: Alerts, folder: Path, now: datetime) -> None:
+    """Put a mail into the spool, if somebody is to be told, and try to send what is there.
+
+    Never raises because of the server: the DAG `chores` sends the mail later. `now` is in the zone of quiet hours.
+    """
+    if not alerts.recipients(mail.level):
+        log.info("no mail, pipeline.toml has nobody in [alerts] for level %s: %s", mail.level, mail.subject)
+        return
+    for part in ("tmp", "cur", "new"):  # Maildir makes them only together with the folder, which may be a volume
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    Maildir(folder).add(mail.message(alerts))
+    deliver(alerts, folder, now)
+
+
+def deliver(alerts: Alerts, folder: Path, now: datetime) -> Left:
+    """Send what waits in the spool, unless it is to wait for the end of quiet hours; what is left, and why.
+
+    A mail is taken out after the server took it: one that is killed in between sends it twice (with the same
+    Message-ID), never not at all. What a server refuses is tried again, for as long as TRIED_FOR.
+    """
+    if not (folder / "new").exists():
+        return Left(0)
+    with _alone(folder):
+        spool, why = Maildir(folder), ""
+        due = [(key, message_from_bytes(spool.get_bytes(key), policy=policy.default)) for key in sorted(spool.keys())]
+        due = [(key, mail) for key, mail in due if mail[LEVEL] == "error" or not alerts.quiet(now.time())]
+        try:
+            client = _connected() if due else None
+        except Exception as error:  # noqa: BLE001 - whatever hinders it, there is a next time
+            why = f"the mail server takes none from us: {error!r}"
+            log.warning("%d mails wait, %s", len(due), why)
+            return Left(len(spool), why)
+        with client or _nothing():
+            for key, mail in due:
+                assert client is not None
+                try:
+                    client.send_message(mail)
+                except smtplib.SMTPServerDisconnected as error:
+                    why = f"the mail server has left: {error!r}"
+                    log.warning("mails wait, %s", why)
+                    break
+                except smtplib.SMTPException as error:
+                    if now - parsedate_to_datetime(mail["Date"]) < TRIED_FOR:
+                        why = f"the mail server refused {mail['Subject']!r}: {error!r}"
+                        log.warning("%s; tried again later", why)
+                        continue
+                    log.error("%s: given up after %s: %r", mail["Subject"], TRIED_FOR, error)
+                spool.discard(key)
+        return Left(len(spool), why)
+
+
+def _connected() -> smtplib.SMTP:
+    """A client of the connection `smtp_default`: encrypted and logged in as it says."""
+    from airflow.providers.smtp.hooks.smtp import SmtpHook  # every task imports this module, few mails are sent
+
+    client = SmtpHook(smtp_conn_id=CONNECTION).get_conn()._smtp_client  # noqa: SLF001 - the hook's own mails have no text
+    assert isinstance(client, smtplib.SMTP)
+    return client
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One sender at a time; the kernel ends the lock with its holder."""
+    with (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,61 @@
+"""End what a run has left at work, whatever became of its tasks.
+
+A task that was killed cannot stop its container. As long as the task has tries left, the next one adopts it; when the
+run timed out or has no try left, nobody would, so each DAG's callback does. A run that a person marks calls nobody:
+what it left is found by the DAG `chores`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Context
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+log = logging.getLogger(__name__)
+
+
+def end_orphans(context: Context) -> None:
+    """Stop and remove every container of the run: a DAG's callback when the run is over."""
+    client, home = _client(), os.environ["MICROSTEP_HOST_ROOT"]
+    labels = f"microstep.dag={context['dag'].dag_id}", f"microstep.run={context['run_id']}"
+    for container in _found(client, *labels, f"microstep.root={home}"):
+        _end(client, container)
+
+
+def end_all_orphans(home: str, goes_on: Callable[[str, str], bool]) -> int:
+    """Stop and remove the containers of a checkout's runs that are over, or gone; how many there were.
+
+    :param home: the checkout on the engine's host: other ones may use the engine, too
+    :param goes_on: whether a run (its DAG, its id) does
+    """
+    client, ended = _client(), 0
+    for container in _found(client, "microstep.run", f"microstep.root={home}"):
+        labels = container["Labels"]
+        if not goes_on(labels["microstep.dag"], labels["microstep.run"]):
+            _end(client, container)
+            ended += 1
+    return ended
+
+
+def _client() -> APIClient:
+    from docker import APIClient  # every task imports this module
+
+    return APIClient(base_url=os.environ["DOCKER_HOST"])
+
+
+def _found(client: APIClient, *labels: str) -> Iterator[dict[str, Any]]:
+    """The containers with some labels, at work or not."""
+    yield from client.containers(all=True, filters={"label": list(labels)})
+
+
+def _end(client: APIClient, container: dict[str, Any]) -> None:
+    from microstep_airflow.operators.docker_client import end
+
+    log.warning("%s: its run is over; stopped and removed", container["Names"])
+    end(client, container["Id"])

@@ -1,0 +1,145 @@
+"""Tell, without starting its container, that a step would find its day up to date.
+
+No step's own rule is written here: a manifest says what its step decided by (`contract.observed`), and a step
+decides the same when all of that is the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from contract.champion import Champion
+from contract.config.parse import config_of, read
+from contract.errors import StepError
+from contract.files import check, sha256_of
+from contract.layout import MANIFEST, Layout
+from contract.ledger import champion_line
+from contract.manifest import Input, Manifest, read_manifest
+from contract.observed import Observed
+from contract.registry import NoAnswer, registered_champion
+from microstep_airflow.operators.mounts import is_current, was_replaced
+from microstep_airflow.steps import STEPS
+
+
+class Changed(Exception):
+    """The step must be asked; says why."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the step's container would be given, and where that is seen from here."""
+
+    root: Path
+    config: Path
+    home: str
+    """The checkout on the engine's host, whose data/ and pipeline.toml these two are."""
+    image: str
+    """The id of the step's image."""
+    registry: str
+    """MLflow's address."""
+
+
+def up_to_date(step: str, day: str, machine: Machine) -> list[str]:
+    """The datasets of a step and day, all of which the step would find up to date. Raises Changed when it might not."""
+    layout = Layout(machine.root)
+    try:
+        for path, source in ((machine.root, f"{machine.home}/data"), (machine.config, f"{machine.home}/pipeline.toml")):
+            if not is_current(path, source):
+                raise Changed(_doubt(path, source))
+        content = read(machine.config)
+        now = _Now(
+            layout,
+            machine.image,
+            hashlib.sha256(content).hexdigest(),
+            machine.registry,
+            config_of(machine.config.name, content).pipeline.name,
+        )
+        datasets = _datasets(step, day, layout)
+        for each in datasets:
+            now.must_find(each)
+    except (StepError, NoAnswer, OSError, msgspec.ValidationError) as error:
+        raise Changed(str(error)) from None
+    return [layout.name(each) for each in datasets]
+
+
+def _doubt(path: Path, source: str) -> str:
+    """Why Airflow's own copy decides nothing."""
+    if was_replaced(path, source):
+        return f"{path}: is not what {source} is now, which was replaced; type: docker compose restart"
+    return f"{path}: cannot be told to be what {source} is now: a link, or a file system of its own"
+
+
+def _datasets(step: str, day: str, layout: Layout) -> list[Path]:
+    """What a step writes for a day. Raises Changed for a step that writes more than that."""
+    found: list[Path] = []
+    for name in STEPS[step].writes:
+        place = getattr(layout, name)
+        if isinstance(place, Path):
+            raise Changed(f"{layout.name(place)}: is of no day, so only {step} itself can tell")
+        # validate's is another one, but validate writes the champion, too
+        found.append(layout.report("predict", day) if name == "report" else place(day))
+    return found
+
+
+@dataclass(frozen=True)
+class _Now:
+    """What a step would decide by if it ran now."""
+
+    layout: Layout
+    image: str
+    config: str
+    """sha256 of pipeline.toml."""
+    registry: str
+    model: str
+    """The name of the registered model."""
+
+    def must_find(self, dataset: Path) -> None:
+        """Raise Changed, or what else is in the way, unless the step would find a dataset up to date and settled."""
+        manifest = read_manifest(dataset)
+        for file in manifest.files:
+            check(dataset, file)
+        self._same(manifest)
+        for each in dataset.iterdir():
+            # of a writer: one that is at work, or one that was killed and must be swept
+            if each.name.startswith("."):
+                raise Changed(f"{self.layout.name(each)}: must be swept, or somebody is at work there")
+
+    def _same(self, manifest: Manifest) -> None:
+        run = manifest.run
+        if "observed" not in run:
+            raise Changed(f"{manifest.step} decides by more than can be seen from here")
+        observed = msgspec.convert(run["observed"], Observed)
+        if run.get("image") != self.image:
+            raise Changed(f"the image microstep-{manifest.step} is another one now")
+        if run.get("config") != self.config:
+            raise Changed("pipeline.toml is another one now")
+        self._as_observed(manifest.inputs, observed)
+
+    def _as_observed(self, inputs: list[Input], observed: Observed) -> None:
+        for each in inputs:
+            if self._identity(each.path) != each.sha256:
+                raise Changed(f"{each.path}: is another one now")
+        for name in observed.absent:
+            if (self.layout.root / name / MANIFEST).exists():
+                raise Changed(f"{name}: has arrived")
+        for name, names in observed.listed.items():
+            if tuple(sorted(each.name for each in (self.layout.root / name).iterdir())) != names:
+                raise Changed(f"{name}: has other files now")
+        if observed.champion is not None:
+            self._same_champion(observed.champion)
+
+    def _same_champion(self, champion: Champion) -> None:
+        line = champion_line(self.layout)
+        if line is None or line.model != champion:
+            raise Changed(f"the champion is {line.model.label if line else 'lost'} now")
+        # predict would not take it, but it would say so
+        if not (found := registered_champion(self.registry, self.model)).same_as(champion):
+            raise Changed(f"the registry's champion is {found.label} now")
+
+    def _identity(self, name: str) -> str:
+        path = self.layout.root / name
+        return read_manifest(path).identity if path.is_dir() else sha256_of(path)

@@ -1,0 +1,269 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import fake_reports
+import pytest
+from conftest import house, settings
+from fake_run import FakeTi, context, left
+from fake_variables import Variables
+
+from microstep_airflow.alerts import callbacks
+from microstep_airflow.alerts.callbacks import Alerts
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    mails = []
+    monkeypatch.setattr(callbacks, "post", lambda mail, to, folder, now: mails.append(mail))
+    return mails
+
+
+@pytest.fixture(autouse=True)
+def variables(monkeypatch):
+    kept = Variables()
+    monkeypatch.setattr(callbacks, "Variable", kept)
+    return kept
+
+
+@pytest.fixture(scope="module")
+def train(load_dags):
+    return load_dags()["train"]
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path
+
+
+@pytest.fixture
+def told(root):
+    return Alerts(house().config, replace(settings(), data_root=root))
+
+
+def failing(train, run_id="manual__1", day="2026-01-03"):
+    ti = FakeTi({"train": "failed"}, {("train", None): left("models: no rows", day)}, run_id)
+    return context(ti, train, day=day)
+
+
+def well(train, run_id="manual__2", day="2026-01-03"):
+    return context(FakeTi({"train": "success"}, {}, run_id), train, day=day)
+
+
+def test_a_failed_run_is_told_with_dag_task_day_error_and_link(train, told, sent):
+    told.failed(failing(train))
+    [mail] = sent
+    assert mail.subject == "[microstep] train 2026-01-03 failed: models: no rows"
+    assert mail.facts == {"DAG": "train", "Day": "2026-01-03", "Run": "manual__1", "Reason": "a task failed"}
+    [found] = mail.records
+    assert (found.task, found.message, found.link) == ("train", "models: no rows", "http://airflow.example/mode")
+
+
+def test_many_tasks_that_fail_together_are_one_mail(train, told, sent):
+    states = {f"preprocess_{number}": "failed" for number in range(28)}
+    xcoms = {("preprocess", number): left(f"error {number}") for number in range(28)}
+    told.failed(context(FakeTi(states, xcoms), train))
+    assert len(sent) == 1
+    assert len(sent[0].records) == 28
+
+
+def test_a_run_that_took_too_long_is_told_without_a_failed_task(train, told, sent):
+    told.failed(context(FakeTi({"train": "skipped"}), train, reason="timed_out"))
+    assert sent[0].subject == "[microstep] train 2026-01-03 failed: the run took longer than it may"
+
+
+def test_a_run_of_which_airflow_tells_no_task_is_still_told(train, told, sent):
+    told.failed({"dag": train, "run_id": "manual__1", "reason": "timed_out"})
+    assert sent[0].subject == "[microstep] train (day unknown) failed: the run took longer than it may"
+
+
+def test_records_that_cannot_be_read_cost_the_error_line_not_the_mail(train, told, sent):
+    broken = failing(train)
+    broken["ti"].get_task_states = None
+    told.failed(broken)
+    assert sent[0].subject == "[microstep] train 2026-01-03 failed: a task failed"
+
+
+def test_the_mail_says_where_to_look_and_what_was_rejected(train, told, sent, root):
+    fake_reports.processed(root, "2026-01-03", rejected={"age.max": 12})
+    told.failed(failing(train))
+    [mail] = sent
+    assert mail.level == "error"
+    assert mail.links["Run in Airflow"] == "http://airflow.example/dags/train/runs/manual__1"
+    assert mail.points == [("rejected", "12 of 100 rows of 2026-01-03 are rejected: age.max 12")]
+
+
+def test_the_same_failure_again_is_not_told_again_until_the_next_day(train, told, sent, monkeypatch):
+    for number in range(1, 8):
+        told.failed(failing(train, f"run{number}", f"2026-01-{number:02}"))
+    assert len(sent) == 1
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    monkeypatch.setattr(callbacks, "datetime", SimpleNamespace(now=lambda zone: tomorrow))
+    told.failed(failing(train, "run8", "2026-01-08"))
+    assert sent[1].subject == "[microstep] train 2026-01-08 failed (8 runs in a row): models: no rows"
+    assert sent[1].facts["Since"].endswith("8 runs: " + ", ".join(f"2026-01-0{n}" for n in range(1, 8)) + " and 1 more")
+
+
+def test_a_good_run_is_not_told(train, told, sent):
+    told.succeeded(well(train))
+    assert sent == []
+
+
+def test_the_first_good_run_after_bad_ones_is_told_once(train, told, sent):
+    told.failed(failing(train))
+    told.failed(failing(train, "manual__x"))
+    told.succeeded(well(train))
+    told.succeeded(well(train, "manual__3"))
+    assert [mail.subject for mail in sent[1:]] == ["[microstep] train 2026-01-03: works again"]
+    assert sent[1].advice == ""
+    assert sent[1].facts["Failed"].startswith("2 runs since ")
+
+
+def test_a_failed_run_that_was_cleared_and_ends_well_is_a_recovery(train, told, sent):
+    told.failed(failing(train))
+    told.succeeded(well(train, "manual__1"))
+    assert sent[1].subject == "[microstep] train 2026-01-03: works again"
+
+
+def test_a_recovery_names_the_days_that_are_still_to_be_done(train, told, sent):
+    told.failed(failing(train, "a", "2026-01-03"))
+    told.failed(failing(train, "b", "2026-01-01"))
+    told.succeeded(well(train, "c", "2026-01-04"))
+    assert sent[1].advice == "Days that failed and were not done again in this run: 2026-01-01, 2026-01-03."
+
+
+def test_each_dag_recovers_for_itself(load_dags, train, told, sent):
+    told.failed(failing(train))
+    told.succeeded(context(FakeTi({"predict": "success"}, {}, "r"), load_dags()["predict"]))
+    assert len(sent) == 1
+
+
+# ---- verdicts
+
+
+def refusing(train, message="roc_auc 0.81, the champion has 0.84 (exit 80: gate refused)", task="validate"):
+    return context(FakeTi({"train": "success", task: "skipped"}, {(task, None): left(message)}), train)
+
+
+def test_a_refusal_says_by_which_rule_and_how_much(train, told, sent, root):
+    fake_reports.verdict(root, "refused", rules=fake_reports.BROKEN, challenger=0.5012)
+    told.succeeded(refusing(train))
+    [mail] = sent
+    assert mail.subject == (
+        "[microstep] train 2026-01-03: challenger refused: roc_auc 0.5012 misses gate.minimums.roc_auc 0.7 by 0.1988"
+    )
+    # what decided comes first
+    assert [word for word, _ in mail.points] == ["failed", "passed"]
+    assert mail.facts["roc_auc"] == "0.5012, the champion's is 0.8612 (-0.3600)"
+    assert mail.facts["Report"] == "reports/train/2026-01-03/report.html"
+    assert mail.records[0].link.startswith("http://airflow.example/")
+
+
+def test_a_question_that_the_rows_could_not_answer_is_told_as_such(train, told, sent, root):
+    few = [("unknown", "20 labelled test rows are fewer than gate.min_test_rows 100")]
+    fake_reports.verdict(root, "undecided", rules=few)
+    told.succeeded(refusing(train, few[0][1]))
+    assert sent[0].subject == f"[microstep] train 2026-01-03: nothing decided: {few[0][1]}"
+
+
+def test_a_refusal_whose_report_is_damaged_is_told_in_the_steps_words(train, told, sent, root):
+    fake_reports.verdict(root, "refused")
+    (root / "reports/train/2026-01-03/verdict.json").write_text("{}")
+    told.succeeded(refusing(train))
+    [mail] = sent
+    assert mail.subject.startswith("[microstep] train 2026-01-03: challenger refused: roc_auc 0.81, the champion has")
+    assert "reports/train/2026-01-03/" in mail.advice
+
+
+def test_a_persons_refusal_is_told_in_the_persons_words(load_dags, told, sent, root):
+    train = load_dags(approval="manual")["train"]
+    fake_reports.verdict(root, "refused")
+    told.succeeded(refusing(train, "refused by admin: not before the holidays (exit 80: gate refused)", "decide"))
+    assert "challenger refused: refused by admin: not before the holidays" in sent[0].subject
+
+
+def test_a_promotion_is_told_with_both_versions_and_their_difference(train, told, sent, root):
+    fake_reports.verdict(root)
+    fake_reports.line(root, "2026-11-23T03:10:00+00:00")
+    told.succeeded(well(train))
+    [mail] = sent
+    assert mail.subject == "[microstep] train 2026-01-03: new champion v3 (roc_auc 0.8644, +0.0032 against v2)"
+    assert mail.facts["By"] == "validate"
+    assert mail.facts["Report"] == "reports/train/2026-01-03/report.html"
+    assert "validate rollback" in mail.advice
+
+
+def test_the_first_champion_and_one_without_a_registry_have_words_too(train, told, sent, root):
+    fake_reports.verdict(root, champion=None)
+    fake_reports.line(root, "2026-11-23T03:10:00+00:00", before=None, version=None)
+    told.succeeded(well(train))
+    assert sent[0].subject == "[microstep] train 2026-01-03: new champion the model of 2026-01-03 (roc_auc 0.8644)"
+    assert "rollback" not in sent[0].advice
+
+
+@pytest.mark.parametrize(
+    ("why", "when", "more"),
+    [
+        ("it was promoted by an earlier run", "2026-11-23T02:59:59+00:00", {}),
+        ("another day was", "2026-11-23T03:10:00+00:00", {"day": "2026-01-02"}),
+        ("it waits for a person", "2026-11-23T03:10:00+00:00", {"decision": "proposed"}),
+    ],
+)
+def test_no_promotion_in_this_run_is_no_mail(train, told, sent, root, why, when, more):
+    fake_reports.verdict(root)
+    fake_reports.line(root, when, **more)
+    told.succeeded(well(train))
+    assert sent == [], why
+
+
+def test_a_torn_line_in_the_ledger_hides_nothing(train, told, sent, root):
+    fake_reports.verdict(root)
+    fake_reports.line(root, "2026-11-23T03:10:00+00:00")
+    with (root / "ledger.jsonl").open("a") as ledger:
+        ledger.write('{"decision": "prom')
+    told.succeeded(well(train))
+    assert "new champion v3" in sent[0].subject
+
+
+# ---- drift
+
+
+@pytest.fixture
+def predicted(load_dags, told, root):
+    """Ends a predict run of a day, of which this was found."""
+
+    def end(day, level, **columns):
+        fake_reports.drift(root, day, level, **columns)
+        told.succeeded(context(FakeTi({"predict": "success"}, {}, day), load_dags()["predict"], day=day))
+
+    return end
+
+
+def test_drift_is_told_when_it_begins_spreads_and_ends(predicted, sent):
+    predicted("2026-01-03", "alarm", age="alarm", region="watch")
+    predicted("2026-01-04", "alarm", age="alarm")
+    predicted("2026-01-05", "alarm", age="alarm", charge="alarm")
+    predicted("2026-01-06", "ok")
+    predicted("2026-01-07", "ok")
+    assert [mail.subject for mail in sent] == [
+        "[microstep] predict 2026-01-03: drift: age",
+        "[microstep] predict 2026-01-05: drift spreads: charge",
+        "[microstep] predict 2026-01-06: drift is over: age, charge",
+    ]
+    assert sent[0].facts["Report"] == "reports/predict/2026-01-03/report.html"
+    assert sent[1].facts["Since"] == "2026-01-03"
+    assert [word for word, _ in sent[0].points] == ["alarm", "watch"]
+    assert sent[0].points[0][1] == ("age: Kolmogorov-Smirnov distance 0.31, PSI 1.20, missing 30.0% instead of 10.0%")
+
+
+def test_a_backfill_of_older_days_mails_nothing(predicted, sent):
+    predicted("2026-01-20", "ok")
+    for day in range(1, 15):
+        predicted(f"2026-01-{day:02}", "alarm", age="alarm")
+    assert sent == []
+
+
+def test_a_day_without_a_report_is_no_drift_and_no_failure(load_dags, told, sent, variables):
+    told.succeeded(context(FakeTi({"predict": "success"}, {}), load_dags()["predict"]))
+    assert sent == []
+    assert "microstep_drift" not in variables

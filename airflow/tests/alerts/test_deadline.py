@@ -1,0 +1,60 @@
+import asyncio
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from airflow.sdk.definitions.deadline import DeadlineReference
+from conftest import pipeline
+
+from microstep_airflow.alerts import deadline
+
+RUN = {
+    "dag_id": "predict",
+    "dag_run_id": "scheduled__1",
+    "queued_at": "2026-01-03T02:00:00Z",
+    "state": "running",
+    "run_type": "scheduled",
+}
+
+
+@pytest.fixture
+def sent(monkeypatch, tmp_path):
+    mails = []
+    (tmp_path / "pipeline.toml").write_text(pipeline())
+    monkeypatch.setenv("MICROSTEP_CONFIG", str(tmp_path / "pipeline.toml"))
+    monkeypatch.setenv("MICROSTEP_HOST_ROOT", "/srv/microstep")
+    monkeypatch.setattr(deadline, "post", lambda mail, alerts, folder, now: mails.append(mail))
+    return mails
+
+
+def test_a_late_run_is_told_with_its_page_and_how_late_it_is(sent):
+    asyncio.run(deadline.tell_that_it_is_late({"dag_run": RUN, "deadline": {}}))
+    [mail] = sent
+    assert mail.level == "error"
+    assert mail.subject == "[microstep] predict is late: scheduled__1 is not done 6 hours after it was due"
+    assert mail.links == {"Run in Airflow": "http://airflow.example/dags/predict/runs/scheduled__1"}
+
+
+def test_a_backfill_is_never_late(sent):
+    asyncio.run(deadline.tell_that_it_is_late({"dag_run": RUN | {"run_type": "backfill"}, "deadline": {}}))
+    assert sent == []
+
+
+def test_no_hours_is_no_deadline():
+    assert deadline.deadline(0, "0 1 * * *", ZoneInfo("UTC")) is None
+
+
+@pytest.mark.parametrize(
+    ("cron", "interval"),
+    [
+        ("0 1 * * *", timedelta(days=1, hours=6)),
+        ("0 3 * * 1", timedelta(days=7, hours=6)),
+        ("0 3 * * 1-5", timedelta(days=3, hours=6)),
+        ("0 * * * *", timedelta(hours=7)),
+    ],
+)
+def test_the_hours_count_from_when_the_run_was_due(cron, interval):
+    """Its logical date is an interval earlier; where intervals differ, nobody is told too early."""
+    alert = deadline.deadline(6, cron, ZoneInfo("UTC"))
+    assert alert.interval == interval
+    assert alert.reference is DeadlineReference.DAGRUN_LOGICAL_DATE

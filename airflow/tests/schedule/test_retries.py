@@ -1,0 +1,108 @@
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from airflow.api_fastapi.execution_api.routes.task_instances import _is_eligible_to_retry
+from airflow.sdk.definitions.retry_policy import RetryAction
+from airflow.sdk.exceptions import AirflowException
+
+from microstep_airflow.schedule.retries import MOST_TRIES_LOST, PAUSES, FailuresAlone, Stopped, Tries
+
+
+class Life:
+    """A task as Airflow leads it from try to try: its number, and the store that outlives its process."""
+
+    def __init__(self):
+        self.kept = {}
+        self.number, self.most = 0, MOST_TRIES_LOST
+
+    def context(self):
+        return {
+            "task": SimpleNamespace(retries=MOST_TRIES_LOST),
+            "ti": SimpleNamespace(try_number=self.number, max_tries=self.most),
+            "task_state_store": SimpleNamespace(get=self.kept.get, set=self.kept.__setitem__),
+        }
+
+    def lose(self, times=1):
+        """Tries that end without a word: Airflow's own rule says whether there is another one."""
+        for _ in range(times):
+            self.number += 1
+            assert _is_eligible_to_retry("running", self.number, self.most)
+
+    def fail(self, error=None):
+        self.number += 1
+        return FailuresAlone().evaluate(error or AirflowException("no"), self.number, self.most, self.context())
+
+    def clear(self):
+        """As Airflow's `clear_task_instances` does it."""
+        self.most = self.number + MOST_TRIES_LOST
+
+
+@pytest.fixture
+def life():
+    return Life()
+
+
+def test_work_that_fails_is_tried_again_after_growing_pauses_and_three_times_at_most(life):
+    decisions = [life.fail() for _ in range(4)]
+    assert [each.action for each in decisions] == [RetryAction.RETRY] * 3 + [RetryAction.FAIL]
+    assert [each.retry_delay for each in decisions[:3]] == list(PAUSES) == [timedelta(minutes=n) for n in (1, 2, 4)]
+
+
+def test_restarts_take_no_try_from_work_that_fails(life):
+    life.lose(5)
+    assert life.fail().retry_delay == PAUSES[0]
+    life.lose(5)
+    assert life.fail().retry_delay == PAUSES[1]
+    life.lose(5)
+    assert life.fail().retry_delay == PAUSES[2]
+    assert life.fail().action is RetryAction.FAIL
+    assert str(Tries.of(life.context())) == (
+        "Its work failed 4 times. 15 more tries were lost without a word of the step's:"
+        " Airflow was restarted under them, or their process was killed."
+    )
+
+
+def test_a_day_of_restarts_every_quarter_of_an_hour_is_outlived(life):
+    life.lose(4 * 24)
+    assert life.fail().action is RetryAction.RETRY
+
+
+def test_a_task_whose_process_dies_each_time_ends_some_day(life):
+    life.lose(MOST_TRIES_LOST)
+    with pytest.raises(AssertionError):
+        life.lose()
+
+
+def test_a_try_that_airflow_ended_is_none_that_failed(life):
+    for _ in range(4):
+        assert life.fail(Stopped("stopped")).action is RetryAction.DEFAULT
+    assert life.fail().retry_delay == PAUSES[0]
+    assert Tries.of(life.context()) == Tries(failed=1, lost=4)
+
+
+def test_who_clears_a_task_gives_it_all_its_tries_again(life):
+    for _ in range(4):
+        life.fail()
+    life.clear()
+    assert life.fail().retry_delay == PAUSES[0]
+    assert Tries.of(life.context()) == Tries(failed=1, lost=0)
+
+
+def test_a_failure_that_is_final_is_counted_though_the_policy_is_not_asked(life):
+    life.lose(2)
+    life.fail()
+    life.number += 1
+    assert Tries.of(life.context()) == Tries(failed=2, lost=2)
+
+
+def test_one_try_has_nothing_to_tell(life):
+    life.fail()
+    assert str(Tries.of(life.context())) == ""
+
+
+def test_when_the_count_cannot_be_kept_all_tries_are_failures(life):
+    context = life.context()
+    context["ti"].try_number = 4
+    context["task_state_store"].set = lambda *_: 1 / 0
+    assert FailuresAlone().evaluate(AirflowException("no"), 4, life.most, context).action is RetryAction.FAIL

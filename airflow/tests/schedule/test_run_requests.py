@@ -1,0 +1,89 @@
+"""Runs that Airflow itself is asked for: by its API, which its pages use, too, and by its command line."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from conftest import ROOT
+from test_runs import Machine
+
+from microstep_airflow.schedule.run_requests import WITH_A_DAY
+
+TODAY = datetime.now(UTC).date()
+LAST = TODAY - timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory):
+    """An Airflow that knows the DAGs; nothing runs in it."""
+    text = (ROOT / "pipeline.toml").read_text()
+    machine = Machine(place := tmp_path_factory.mktemp("asked"), place, text)
+    machine.environment |= {
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__API_AUTH__JWT_SECRET": "no secret, and longer than the sixty-four bytes that are asked for",
+    }
+    machine.run("-m", "airflow", "dags", "reserialize")
+    return machine
+
+
+@pytest.fixture(scope="module")
+def asked(airflow):
+    """Asks the API for runs, given as DAG and conf; gives status and words of each answer."""
+
+    def ask(*runs):
+        done = subprocess.run(
+            [sys.executable, ROOT / "airflow" / "tests" / "trigger_runs.py"],
+            env=airflow.environment,
+            input=json.dumps(runs),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        answers = [json.loads(line[6:]) for line in done.stdout.splitlines() if line.startswith("ASKED ")]
+        assert len(answers) == len(runs), done.stdout[-3000:] + done.stderr[-3000:]
+        return answers
+
+    return ask
+
+
+def test_a_run_that_cannot_do_what_it_is_asked_for_is_refused_where_it_is_asked_for(asked):
+    wrong = [
+        ({"day": "2999-01-05"}, f"day: must be over, the last one that is in schedule.timezone UTC is {LAST}"),
+        ({"day": str(TODAY)}, "must be over"),
+        ({"day": "2025-12-31"}, "schedule.first_day 2026-01-01 or later"),
+        ({"dya": "2026-01-03"}, "must be day and allow_unfinished at most, got dya"),
+        ({"allow_unfinished": True}, "must come with a day"),
+        ({"day": ""}, "day"),
+        ({"day": "2026-02-30"}, "day"),
+        ({"day": ["2026-01-03"]}, "day"),
+        ({"day": "2026-01-03", "allow_unfinished": "yes"}, "allow_unfinished"),
+    ]
+    answers = asked(*((dag, conf) for dag in WITH_A_DAY for conf, _ in wrong))
+    for (status, detail), (conf, words) in zip(answers, wrong * len(WITH_A_DAY), strict=True):
+        assert status == 400, conf
+        assert words in detail, conf
+
+
+def test_a_run_that_can_be_done_is_taken(asked):
+    right = [
+        ("generate", {}),
+        ("generate", {"day": None, "allow_unfinished": False}),
+        ("predict", {"day": str(LAST)}),
+        ("train", {"day": str(TODAY), "allow_unfinished": True}),
+        ("chores", {"anything": 1}),
+    ]
+    assert [status for status, _ in asked(*right)] == [200] * len(right)
+
+
+def test_the_command_line_refuses_it_with_the_same_words(airflow):
+    command = [sys.executable, "-m", "airflow", "dags", "trigger", "predict", "--conf", '{"dya": "2026-01-03"}']
+    done = subprocess.run(command, env=airflow.environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "must be day and allow_unfinished at most, got dya" in done.stdout + done.stderr
+
+
+def test_every_dag_whose_runs_work_on_a_day_is_judged(load_dags):
+    assert tuple(name for name, dag in sorted(load_dags().items()) if "day" in dag.params) == WITH_A_DAY

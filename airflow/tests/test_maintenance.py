@@ -1,0 +1,59 @@
+import pytest
+from conftest import house
+from fake_variables import Variables
+
+from microstep_airflow import maintenance
+
+TOML = "/srv/microstep/pipeline.toml"
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """The mails that were posted."""
+    mails = []
+    monkeypatch.setattr(maintenance, "Variable", Variables())
+    monkeypatch.setattr(maintenance, "post", lambda mail, *_: mails.append(mail))
+    return mails
+
+
+@pytest.fixture
+def look(monkeypatch, load_dags, told):
+    """The chore, on a machine where these files of the host were replaced."""
+    task = load_dags(runner="docker")["maintenance"].get_task("look_at_mounts")
+
+    def look(*replaced):
+        monkeypatch.setattr(maintenance, "was_replaced", lambda path, source: source in replaced)
+        return task.python_callable()
+
+    return look
+
+
+def test_nobody_is_told_while_everything_is_in_its_place(look, told):
+    assert look() == []
+    assert told == []
+
+
+def test_a_replaced_pipeline_toml_is_told_once_with_what_to_type(look, told):
+    assert [look(TOML), look(TOML)] == [[TOML], [TOML]]
+    [mail] = told
+    assert mail.level == "error"
+    assert mail.subject == "[microstep] Airflow still works by the old pipeline.toml"
+    assert TOML in mail.plain()
+    assert "docker compose restart" in mail.plain()
+
+
+def test_another_file_and_another_time_are_told_again(look, told):
+    look(TOML)
+    look(TOML, "/srv/microstep/data")
+    look()
+    look(TOML)
+    assert [mail.facts["Replaced"] for mail in told] == [TOML, f"{TOML}, /srv/microstep/data", TOML]
+
+
+def test_the_files_are_those_that_the_steps_are_given(monkeypatch, load_dags, told):
+    asked = []
+    monkeypatch.setattr(maintenance, "was_replaced", lambda *pair: asked.append(pair))
+    load_dags(runner="docker")["maintenance"].get_task("look_at_mounts").python_callable()
+    home = house().settings.home
+    assert [source for _, source in asked] == [f"{home}/pipeline.toml", f"{home}/data"]
+    assert asked[1][0] == house().settings.data_root

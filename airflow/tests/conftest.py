@@ -13,6 +13,7 @@ os.environ |= {
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
+from fake_engine import FakeEngine
 
 from contract.config.parse import parse
 from microstep_airflow.dag_factory import DagFactory
@@ -109,3 +110,12 @@ WAYS = [
 def dags(request, load_dags):
     """The DAGs by name: each source with each runner, and with a person who has the last word."""
     return load_dags(*request.param)
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    """An engine at DOCKER_HOST."""
+    fake = FakeEngine()
+    monkeypatch.setenv("DOCKER_HOST", fake.url)
+    yield fake
+    fake.close()

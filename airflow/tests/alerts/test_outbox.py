@@ -8,10 +8,12 @@ import subprocess
 import sys
 import threading
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from email import message_from_bytes, policy
 from email.utils import format_datetime
 from mailbox import Maildir
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
@@ -19,13 +21,18 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowFailException
-from conftest import PIPELINE
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from conftest import PIPELINE, factory, settings
+from fake_run import FakeTi, context
+from fake_variables import Variables
 
 from contract.config.data import Alerts
 from contract.config.parse import parse
+from microstep_airflow.alerts import callbacks
+from microstep_airflow.alerts.callbacks import RunAlerts
 from microstep_airflow.alerts.mail import Mail
 from microstep_airflow.alerts.outbox import TRIED_FOR, Remaining, enqueue, flush
+from microstep_airflow.alerts.task_failures import KEY, record_failure
 from microstep_airflow.maintenance import send_mails
 
 TEAM = Alerts(to=("team@example.com",), sender="microstep@example.com")
@@ -274,3 +281,30 @@ def test_the_date_is_that_of_the_event_not_of_the_delivery(nobody, server, box, 
     server()
     flush(TEAM, tmp_path / "mails", NOON + timedelta(days=1))
     assert box.mails[0]["Date"][:16] == format_datetime(datetime.now(UTC))[:16]
+
+
+def test_the_mail_about_a_step_out_of_memory_says_what_it_had_and_where_to_give_it_more(
+    server, box, engine, load_dags, monkeypatch, tmp_path
+):
+    """All the way: from the end of the container to what the mail server has been given."""
+    server()
+    engine.exit_code, engine.output = 137, b"2026-11-23 18:00:00,123 INFO train: at work\n"
+    step = factory().step("train", day="2026-01-03")
+    step.data_root = str(tmp_path)
+    with pytest.raises(AirflowException) as raised:
+        step.execute.__wrapped__(step, {"task": step})
+    xcoms = {}
+    ti = SimpleNamespace(log_url="http://airflow.example/log", xcom_push=lambda key, value: xcoms.update({key: value}))
+    record_failure({"task": step, "ti": ti, "exception": raised.value})
+    monkeypatch.setattr(callbacks, "Variable", Variables())
+    alerts = RunAlerts(factory().config, replace(settings(), data_root=tmp_path, mails=tmp_path / "mails"))
+    run = FakeTi({"train": "failed"}, {("train", None): xcoms[KEY]})
+    alerts.failed(context(run, load_dags()["train"]))
+    [mail] = box.mails
+    reason = (
+        "killed, most likely because it needed more memory than it may have, 2g:"
+        " raise MICROSTEP_STEP_MEMORY in .env, then make up"
+    )
+    for part in mail.iter_parts():
+        assert reason in part.get_content()
+    assert "exit 137: killed" in mail["Subject"]

@@ -5,7 +5,7 @@ import re
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from conftest import factory
-from fake_engine import IMAGE_ID, FakeEngine
+from fake_engine import IMAGE_ID
 
 from microstep_airflow.operators import docker_client, docker_step
 from microstep_airflow.operators.docker_step import owner
@@ -25,14 +25,6 @@ class Ti:
 
     def xcom_push(self, key, value):
         self.pushed[key] = value
-
-
-@pytest.fixture
-def engine(monkeypatch):
-    fake = FakeEngine()
-    monkeypatch.setenv("DOCKER_HOST", fake.url)
-    yield fake
-    fake.close()
 
 
 @pytest.fixture

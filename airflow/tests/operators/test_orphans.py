@@ -3,7 +3,6 @@ from types import SimpleNamespace
 
 import pytest
 from conftest import factory
-from fake_engine import FakeEngine
 
 from microstep_airflow.operators.orphans import end_all_orphans, end_orphans
 
@@ -11,13 +10,9 @@ CONTEXT = {"dag": SimpleNamespace(dag_id="train"), "run_id": "scheduled__1"}
 OF_A_RUN = {"microstep.root": "/srv/microstep", "microstep.dag": "train", "microstep.run": "scheduled__1"}
 
 
-@pytest.fixture
-def engine(monkeypatch):
-    fake = FakeEngine()
-    monkeypatch.setenv("DOCKER_HOST", fake.url)
+@pytest.fixture(autouse=True)
+def host_root(monkeypatch):
     monkeypatch.setenv("MICROSTEP_HOST_ROOT", "/srv/microstep")
-    yield fake
-    fake.close()
 
 
 def ended(engine):

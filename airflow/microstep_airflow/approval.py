@@ -61,13 +61,16 @@ class AskOperator(HITLOperator):
         self.limit = limit
 
     def execute(self, context: Context) -> None:
-        """Ask. Raises AirflowSkipException when the challenger does not wait for an answer."""
+        """Ask. Raises AirflowSkipException when the challenger does not wait for an answer.
+
+        Raises AirflowFailException when the report or the ledger is damaged.
+        """
         try:
             verdict = Verdict.of(self.data_root, self.day)
+            # the report keeps what the gate said, the ledger has what came of it
+            entry = last_decision(self.data_root, self.day)
         except StepError as error:
             raise AirflowFailException(str(error)) from None
-        # the report keeps what the gate said, the ledger has what came of it
-        entry = last_decision(self.data_root, self.day)
         if entry is None or entry.decision != "proposed":
             word = "nothing was proposed" if entry is None else entry.decision
             raise AirflowSkipException(f"models/{self.day}: {word}, there is nothing to ask")

@@ -2,7 +2,7 @@
 
 A task is a fork of the scheduler's process, and the reading of a DAG file one of the DAG processor's. Both import what
 DAG files import; what has been imported here they have already. And whoever makes a run, on a page, by REST or on the
-command line, has it judged: `microstep_airflow.triggers`.
+command line, has it judged: `microstep_airflow.schedule.run_requests`.
 """
 
 import importlib

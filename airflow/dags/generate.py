@@ -13,10 +13,10 @@ The day is the one that has just ended; for a run by hand, give `day`.
 from airflow.sdk import chain
 
 from contract.config.data import Files
-from microstep_airflow.dag_factory import House
+from microstep_airflow.dag_factory import DagFactory
 
-house = House.open()
+factory = DagFactory.open()
 
-with house.dag("generate", house.config.schedule.generate, __doc__):
-    waits = [house.wait_for("inbox")] if isinstance(house.config.source, Files) else []
-    chain(*waits, house.step("generate"))
+with factory.dag("generate", factory.config.schedule.generate, __doc__):
+    waits = [factory.wait_for("inbox")] if isinstance(factory.config.source, Files) else []
+    chain(*waits, factory.step("generate"))

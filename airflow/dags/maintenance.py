@@ -11,9 +11,9 @@ pipeline.toml or data/ was replaced on the host, and Airflow still sees the old 
 | `look_at_mounts` | the kernel's list of mounts | |
 """
 
-from microstep_airflow.dag_factory import House
+from microstep_airflow.dag_factory import DagFactory
 
-house = House.open()
+factory = DagFactory.open()
 
-with house.dag_without_day("chores", "*/10 * * * *", __doc__):
-    house.chores()
+with factory.dag_without_day("maintenance", "*/10 * * * *", __doc__):
+    factory.maintenance()

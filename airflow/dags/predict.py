@@ -16,10 +16,10 @@ The day is the one that has just ended; for a run by hand, give `day`.
 
 from airflow.sdk import chain
 
-from microstep_airflow.dag_factory import House
+from microstep_airflow.dag_factory import DagFactory
 
-house = House.open()
+factory = DagFactory.open()
 
-with house.dag("predict", house.config.schedule.predict, __doc__):
-    arrived = [house.wait_for(what) for what in ("raw_data", "champion")]
-    chain(arrived, house.step("preprocess"), house.step("predict"))
+with factory.dag("predict", factory.config.schedule.predict, __doc__):
+    arrived = [factory.wait_for(artifact) for artifact in ("raw_data", "champion")]
+    chain(arrived, factory.step("preprocess"), factory.step("predict"))

@@ -19,12 +19,13 @@ The day is the one that has just ended; for a run by hand, give `day`.
 
 from airflow.sdk import chain
 
-from microstep_airflow.dag_factory import House
+from microstep_airflow.dag_factory import DagFactory
 
-house = House.open()
+factory = DagFactory.open()
 
-with house.dag("train", house.config.schedule.train, __doc__, asks=house.asks):
-    days = house.training_window()
-    arrived = [house.wait_for_each(what, days=days) for what in ("raw_data", "raw_target")]
-    asked = house.approval() if house.asks else ()
-    chain(arrived, house.step_for_each("preprocess", days=days), house.step("train"), house.step("validate"), *asked)
+with factory.dag("train", factory.config.schedule.train, __doc__, needs_approval=factory.needs_approval):
+    days = factory.training_window()
+    arrived = [factory.wait_for_each(artifact, days=days) for artifact in ("raw_data", "raw_target")]
+    approval = factory.approval() if factory.needs_approval else ()
+    preprocess = factory.step_for_each("preprocess", days=days)
+    chain(arrived, preprocess, factory.step("train"), factory.step("validate"), *approval)

@@ -1,1 +1,1 @@
-"""The house rules of the DAGs: which day, how a step runs, how it ends, who is told."""
+"""What all DAGs have in common: which day, how a step runs, how it ends, who is told."""

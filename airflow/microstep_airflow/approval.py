@@ -16,9 +16,9 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from contract.config import Config
 from contract.errors import StepError
-from microstep_airflow.alerts.messages import asked
-from microstep_airflow.alerts.outbox import post
-from microstep_airflow.alerts.step_reports import Verdict, last_word
+from microstep_airflow.alerts.messages import approval_request
+from microstep_airflow.alerts.outbox import enqueue
+from microstep_airflow.alerts.step_reports import Verdict, last_decision
 from microstep_airflow.alerts.texts import line
 from microstep_airflow.settings import Settings
 
@@ -61,15 +61,18 @@ class AskOperator(HITLOperator):
         self.limit = limit
 
     def execute(self, context: Context) -> None:
-        """Ask. Raises AirflowSkipException when the challenger does not wait for an answer."""
+        """Ask. Raises AirflowSkipException when the challenger does not wait for an answer.
+
+        Raises AirflowFailException when the report or the ledger is damaged.
+        """
         try:
             verdict = Verdict.of(self.data_root, self.day)
+            # the report keeps what the gate said, the ledger has what came of it
+            entry = last_decision(self.data_root, self.day)
         except StepError as error:
             raise AirflowFailException(str(error)) from None
-        # the report keeps what the gate said, the ledger has what came of it
-        said = last_word(self.data_root, self.day)
-        if said is None or said["decision"] != "proposed":
-            word = "nothing was proposed" if said is None else said["decision"]
+        if entry is None or entry.decision != "proposed":
+            word = "nothing was proposed" if entry is None else entry.decision
             raise AirflowSkipException(f"models/{self.day}: {word}, there is nothing to ask")
         self.subject = f"May the challenger of {self.day} become champion?"
         self.body = question(verdict, self.limit.days)
@@ -103,8 +106,8 @@ class QuestionMail(BaseNotifier):
             verdict = Verdict.of(task.data_root, task.day)
             link = task.generate_link_to_ui(task_instance=context["ti"])
             now = datetime.now(ZoneInfo(self.config.schedule.timezone))
-            mail = asked(task.day, facts, verdict, link, task.limit.days)
-            post(mail, self.config.alerts, self.settings.mails, now)
+            mail = approval_request(task.day, facts, verdict, link, task.limit.days)
+            enqueue(mail, self.config.alerts, self.settings.mails, now)
         except Exception:
             log.exception("no mail tells of the question")
 

@@ -1,4 +1,4 @@
-"""What DAG files declare with: DAGs, steps and waits that keep the rules of the house."""
+"""What DAG files declare with: DAGs, steps and waits that keep the rules of this project."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from airflow.sdk.definitions.mappedoperator import MappedOperator
 from contract.config import Config
 from contract.config.data import Sql
 from contract.config.parse import load
-from microstep_airflow.alerts.callbacks import Alerts
+from microstep_airflow.alerts.callbacks import RunAlerts
 from microstep_airflow.alerts.deadline import deadline
 from microstep_airflow.alerts.task_failures import record_failure
 from microstep_airflow.maintenance import end_containers, send_mails, tell_of_replaced
@@ -48,28 +48,36 @@ POLICY: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class House:
+class DagFactory:
     """The pipeline's configuration and the machine's settings, and what follows from them for every DAG."""
 
     config: Config
     settings: Settings
 
     @classmethod
-    def open(cls) -> House:
-        """The house of this machine. Raises what is wrong with pipeline.toml or the environment."""
+    def open(cls) -> DagFactory:
+        """The factory of this machine. Raises what is wrong with pipeline.toml or the environment."""
         settings = Settings.read()
         return cls(load(settings.config), settings)
 
     @property
-    def asks(self) -> bool:
+    def needs_approval(self) -> bool:
         """Whether a person says the last word about a challenger."""
         return self.config.gate.approval == "manual"
 
-    def dag(self, name: str, cron: str, doc: str | None, *, asks: bool = False) -> DAG:
-        """A DAG that keeps the rules; `doc` is the DAG file's docstring, `asks`: it waits for a person, too."""
-        schedule, alerts = self.config.schedule, Alerts(self.config, self.settings)
+    def dag(self, name: str, cron: str, doc: str | None, *, needs_approval: bool = False) -> DAG:
+        """A DAG that keeps the rules.
+
+        :param name: its id
+        :param cron: its schedule
+        :param doc: the DAG file's docstring
+        :param needs_approval: it waits for a person, too
+        """
+        schedule, alerts = self.config.schedule, RunAlerts(self.config, self.settings)
         timezone = ZoneInfo(schedule.timezone)
-        over = [end_orphans] if self.settings.runner == "docker" else []
+        # waiting, then each step with its retries, then a person
+        limit = timedelta(hours=schedule.sensor_timeout_hours) + 2 * STEP_LIMIT + needs_approval * ANSWER_LIMIT
+        cleanup = [end_orphans] if self.settings.runner == "docker" else []
         return DAG(
             name,
             schedule=timetable(cron, schedule.timezone),
@@ -77,16 +85,15 @@ class House:
             catchup=False,
             # a run that waits for its data must not hold up the others: docs/decisions/0008
             max_active_runs=MOST_ACTIVE_RUNS,
-            # waiting, then each step with its retries
-            dagrun_timeout=timedelta(hours=schedule.sensor_timeout_hours) + 2 * STEP_LIMIT + asks * ANSWER_LIMIT,
+            dagrun_timeout=limit,
             default_args=POLICY,
             params=day_params(),
             user_defined_macros={"day": partial(day_to_work_on, schedule=schedule)},
             doc_md=doc,
             tags=["microstep"],
             deadline=deadline(schedule.deadline_hours, cron, timezone),
-            on_failure_callback=[alerts.failed, *over],
-            on_success_callback=[alerts.succeeded, *over],
+            on_failure_callback=[alerts.failed, *cleanup],
+            on_success_callback=[alerts.succeeded, *cleanup],
         )
 
     def step(self, name: str, *, day: str = DAY) -> BaseOperator:
@@ -113,21 +120,21 @@ class House:
         runner, options = self._runner("validate")
         return ask, runner(task_id="decide", day=DAY, arguments=ask.output, **options)
 
-    def wait_for(self, what: str) -> ArrivalSensor:
+    def wait_for(self, artifact: str) -> ArrivalSensor:
         """Wait until something of the run's day (or the champion) is there."""
-        return ArrivalSensor(what=what, day=DAY, **self._wait(what))
+        return ArrivalSensor(artifact=artifact, day=DAY, **self._wait(artifact))
 
-    def wait_for_each(self, what: str, *, days: XComArg) -> MappedOperator:
+    def wait_for_each(self, artifact: str, *, days: XComArg) -> MappedOperator:
         """Wait until something is there for each of several days."""
-        options = {**self._wait(what), "map_index_template": EACH_DAY}
-        return ArrivalSensor.partial(what=what, **options).expand(day=days)
+        options = {**self._wait(artifact), "map_index_template": EACH_DAY}
+        return ArrivalSensor.partial(artifact=artifact, **options).expand(day=days)
 
     def training_window(self) -> XComArg:
         """The days that the training of the run's day uses, oldest first."""
         return training_window(self.config)
 
     def dag_without_day(self, name: str, cron: str, doc: str | None) -> DAG:
-        """A DAG for chores of ours that are about no day; nobody is told of its runs."""
+        """A DAG that looks after the stack and works on no day; nobody is told of its runs."""
         return DAG(
             name,
             schedule=cron,
@@ -140,7 +147,7 @@ class House:
             tags=["microstep"],
         )
 
-    def chores(self) -> None:
+    def maintenance(self) -> None:
         """Send the mails that wait; where steps have containers, look after those and after replaced files."""
         send_mails(self.config, self.settings.mails)
         if self.settings.runner == "docker":
@@ -176,9 +183,9 @@ class House:
             "cpus": settings.cpus,
         }
 
-    def _wait(self, what: str) -> dict[str, Any]:
+    def _wait(self, artifact: str) -> dict[str, Any]:
         return {
-            "task_id": f"wait_for_{what}",
+            "task_id": f"wait_for_{artifact}",
             "data_root": str(self.settings.data_root),
             "timeout": self.config.schedule.sensor_timeout_hours * 3600,
             "poke_interval": 5.0,

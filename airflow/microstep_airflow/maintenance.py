@@ -1,4 +1,4 @@
-"""The tasks of the DAG `chores`."""
+"""The tasks of the DAG `maintenance`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from contract.config import Config
 from microstep_airflow.alerts import messages
-from microstep_airflow.alerts.outbox import deliver, post
+from microstep_airflow.alerts.outbox import enqueue, flush
 from microstep_airflow.operators.mounts import was_replaced
 from microstep_airflow.operators.orphans import end_all_orphans
 from microstep_airflow.settings import Settings
@@ -28,14 +28,14 @@ def send_mails(config: Config, folder: Path) -> None:
 
     @task(task_id="send", multiple_outputs=False)
     def send() -> int:
-        left = deliver(config.alerts, folder, datetime.now(ZoneInfo(config.schedule.timezone)))
-        if left.why:
+        remaining = flush(config.alerts, folder, datetime.now(ZoneInfo(config.schedule.timezone)))
+        if remaining.why:
             # the next run is the next try
             raise AirflowFailException(
-                f"mails that wait: {left.count}; {left.why}; server, user and password are MICROSTEP_SMTP in .env"
-                " (docs/operations.md), then: make up"
+                f"mails that wait: {remaining.count}; {remaining.why}; server, user and password are MICROSTEP_SMTP"
+                " in .env (docs/operations.md), then: make up"
             )
-        return left.count
+        return remaining.count
 
     send()
 
@@ -46,14 +46,14 @@ def tell_of_replaced(config: Config, settings: Settings) -> None:
     @task(task_id="look_at_mounts", multiple_outputs=False)
     def look_at_mounts() -> list[str]:
         pairs = ((settings.config, settings.home / "pipeline.toml"), (settings.data_root, settings.home / "data"))
-        found = [str(source) for path, source in pairs if was_replaced(path, str(source))]
+        replaced = [str(source) for path, source in pairs if was_replaced(path, str(source))]
         known = Variable.get(REPLACED, default=[], deserialize_json=True)
-        if set(found) - set(known):
+        if set(replaced) - set(known):
             now = datetime.now(ZoneInfo(config.schedule.timezone))
-            post(messages.replaced(found), config.alerts, settings.mails, now)
-        if found != known:
-            Variable.set(REPLACED, found, serialize_json=True)
-        return found
+            enqueue(messages.replaced(replaced), config.alerts, settings.mails, now)
+        if replaced != known:
+            Variable.set(REPLACED, replaced, serialize_json=True)
+        return replaced
 
     look_at_mounts()
 

@@ -20,16 +20,17 @@ MARKER = "_SUCCESS"
 class ArrivalSensor(FileSensor):
     """Waits for the file that commits something in the data root.
 
-    :param what: a name of `contract.layout.Layout`: inbox, raw_data, raw_target or champion
+    :param artifact: a name of `contract.layout.Layout`: inbox, raw_data, raw_target or champion
     :param day: YYYY-MM-DD
     :param data_root: as Airflow sees it
     """
 
     template_fields: Sequence[str] = (*FileSensor.template_fields, "day")
 
-    def __init__(self, *, what: str, day: str, data_root: str, **kwargs: Any) -> None:
-        super().__init__(filepath=str(committing_file(what, day, Layout(Path(data_root)))), deferrable=True, **kwargs)
-        self.what = what
+    def __init__(self, *, artifact: str, day: str, data_root: str, **kwargs: Any) -> None:
+        path = committing_file(artifact, day, Layout(Path(data_root)))
+        super().__init__(filepath=str(path), deferrable=True, **kwargs)
+        self.artifact = artifact
         self.day = day
 
     @cached_property
@@ -47,9 +48,9 @@ class ArrivalSensor(FileSensor):
             ) from None
 
 
-def committing_file(what: str, day: str, layout: Layout) -> Path:
+def committing_file(artifact: str, day: str, layout: Layout) -> Path:
     """The file whose appearance means that all of it is there: it is always renamed into place last."""
-    if what == "champion":
+    if artifact == "champion":
         return layout.champion
-    directory: Path = getattr(layout, what)(day)
-    return directory / (MARKER if what == "inbox" else MANIFEST)
+    directory: Path = getattr(layout, artifact)(day)
+    return directory / (MARKER if artifact == "inbox" else MANIFEST)

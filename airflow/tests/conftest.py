@@ -13,9 +13,10 @@ os.environ |= {
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
+from fake_engine import FakeEngine
 
 from contract.config.parse import parse
-from microstep_airflow.dag_factory import House
+from microstep_airflow.dag_factory import DagFactory
 from microstep_airflow.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -73,9 +74,9 @@ def settings(runner="docker", root="/srv/microstep"):
     return Settings.read({"MICROSTEP_RUNNER": runner, "MICROSTEP_HOST_ROOT": root, "MICROSTEP_HOME": root})
 
 
-def house(source="synthetic", runner="docker", *, sign=False):
-    """A house on such a machine."""
-    return House(parse(tomllib.loads(pipeline(source, sign=sign))), settings(runner))
+def factory(source="synthetic", runner="docker", *, sign=False):
+    """The factory of such a machine."""
+    return DagFactory(parse(tomllib.loads(pipeline(source, sign=sign))), settings(runner))
 
 
 @pytest.fixture(scope="session")
@@ -109,3 +110,12 @@ WAYS = [
 def dags(request, load_dags):
     """The DAGs by name: each source with each runner, and with a person who has the last word."""
     return load_dags(*request.param)
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    """An engine at DOCKER_HOST."""
+    fake = FakeEngine()
+    monkeypatch.setenv("DOCKER_HOST", fake.url)
+    yield fake
+    fake.close()

@@ -16,6 +16,8 @@ class FakeEngine:
         """(method, path without version, query, body)."""
         self.exit_code = 0
         self.output = b"2026-11-23 18:00:00,123 INFO train: done\n"
+        self.frame_bytes = None
+        """How much of the output a frame holds at most; None for all of it."""
         self.images = {"microstep-train", "microstep-generate"}
         self.holders = []
         """The states of a container that has the name already, one after the other; then it is gone."""
@@ -83,9 +85,11 @@ class FakeEngine:
             if all(word in labels or word in [f"{key}={value}" for key, value in labels.items()] for word in wanted)
         ]
 
-    def frame(self):
+    def frames(self):
         """The output as the engine frames it."""
-        return struct.pack(">BxxxL", 2, len(self.output)) + self.output
+        size = self.frame_bytes or len(self.output)
+        parts = [self.output[start : start + size] for start in range(0, len(self.output), size)]
+        return b"".join(struct.pack(">BxxxL", 2, len(part)) + part for part in parts)
 
     def _handler(engine):  # noqa: N805
         class Handler(BaseHTTPRequestHandler):
@@ -99,7 +103,7 @@ class FakeEngine:
                 engine.calls.append((self.command, path, query, json.loads(body) if body else None))
                 if path.endswith("/logs"):
                     missing = 1 if engine.log_is_cut else 0
-                    self.answer_with(200, "application/vnd.docker.multiplexed-stream", engine.frame(), missing)
+                    self.answer_with(200, "application/vnd.docker.multiplexed-stream", engine.frames(), missing)
                     self.close_connection = engine.log_is_cut
                     return
                 status, answer = engine.answer(self.command, path, query)

@@ -24,7 +24,7 @@ class FakeTi:
         return self.xcoms.get((task_id, map_indexes))
 
 
-def left(message, day="2026-01-03"):
+def failure(message, day="2026-01-03"):
     return {"day": day, "message": message, "link": f"http://airflow.example/{message[:4]}"}
 
 

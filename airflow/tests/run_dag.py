@@ -1,4 +1,4 @@
-"""Play DAG runs with `dag.test()`, one after the other, in a process of their own; argv: the folder, then dag=day …
+"""Carry out DAG runs with `dag.test()`, one after the other, in a process of their own; argv: the folder, then dag=day …
 
 Prints one line of JSON per run: {"dag", "state", "tasks": {"preprocess_1": "success", …}}. A question to a person is
 answered as a person would, in Airflow's API, with the answer that follows the day: dag=day=answer=why.
@@ -14,20 +14,20 @@ import traceback
 from airflow.dag_processing.dagbag import DagBag
 
 
-def play(name, day, *answer):
+def run_dag(name, day, *answer):
     if answer:
-        threading.Thread(target=give_or_end, args=answer, daemon=True).start()
+        threading.Thread(target=answer_or_exit, args=answer, daemon=True).start()
     dag = DagBag(f"{FOLDER}/{name}.py").dags[name]
     dag.deadline = None  # dag.test() stores none, and would look for it
-    run = dag.test(logical_date=None, run_conf={"day": day})
+    dag_run = dag.test(logical_date=None, run_conf={"day": day})
     tasks = {
         ti.task_id if ti.map_index < 0 else f"{ti.task_id}_{ti.map_index}": str(ti.state)
-        for ti in run.get_task_instances()
+        for ti in dag_run.get_task_instances()
     }
-    return {"dag": name, "state": str(run.state), "tasks": tasks}
+    return {"dag": name, "state": str(dag_run.state), "tasks": tasks}
 
 
-def give(option, why):
+def answer_question(option, why):
     """Answer the one question that is open, by the function behind the API's PATCH … /hitlDetails."""
     from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
     from airflow.api_fastapi.core_api.datamodels.hitl import UpdateHITLDetailPayload
@@ -40,24 +40,24 @@ def give(option, why):
     user = SimpleAuthManagerUser(username="ada", role="admin")
     while True:
         with create_session() as session:
-            asked = session.scalar(select(HITLDetail).where(HITLDetail.responded_at.is_(None)))
-            if asked is not None and asked.task_instance.state == "awaiting_input":
-                print("ASKED " + json.dumps([asked.subject, asked.body]), flush=True)
-                ti = asked.task_instance
+            question = session.scalar(select(HITLDetail).where(HITLDetail.responded_at.is_(None)))
+            if question is not None and question.task_instance.state == "awaiting_input":
+                print("QUESTION " + json.dumps([question.subject, question.body]), flush=True)
+                ti = question.task_instance
                 update_hitl_detail(ti.dag_id, ti.run_id, ti.task_id, payload, user, session)
                 return
         time.sleep(0.2)
 
 
-def give_or_end(*answer):
+def answer_or_exit(*answer):
     """Without an answer the run would wait for days."""
     try:
-        give(*answer)
+        answer_question(*answer)
     except Exception:  # noqa: BLE001 - whatever it is, nobody waits for it
         traceback.print_exc()
         os._exit(1)
 
 
 FOLDER, *runs = sys.argv[1:]
-for each in runs:
-    print("PLAYED " + json.dumps(play(*each.split("=", 3))), flush=True)
+for run in runs:
+    print("DAG_RUN " + json.dumps(run_dag(*run.split("=", 3))), flush=True)

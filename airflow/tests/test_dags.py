@@ -19,13 +19,13 @@ from microstep_airflow.steps import STEPS
 FILES = sorted((ROOT / "airflow" / "dags").glob("*.py"))
 
 
-def tasks(dags):
+def tneeds_approval(dags):
     return [task for dag in dags.values() for task in dag.tasks]
 
 
 def with_days(dags):
-    """Those whose runs work on a day: all but the chores."""
-    return [dag for dag in dags.values() if dag.dag_id != "chores"]
+    """Those whose runs work on a day: all but maintenance."""
+    return [dag for dag in dags.values() if dag.dag_id != "maintenance"]
 
 
 def edges(dag):
@@ -52,14 +52,14 @@ def step_of(task):
 
 
 def test_there_is_a_dag_for_each_file_and_no_other(dags):
-    assert sorted(dags) == [file.stem for file in FILES] == ["chores", "generate", "predict", "train"]
+    assert sorted(dags) == [file.stem for file in FILES] == ["generate", "maintenance", "predict", "train"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_dag_file_only_declares(file):
     module = ast.parse(file.read_text())
     kinds = [type(node) for node in module.body]
-    # the docstring, imports, `house = House.open()`, one `with house.dag(…)`
+    # the docstring, imports, `factory = DagFactory.open()`, one `with factory.dag(…)`
     assert kinds[0] is ast.Expr
     assert set(kinds[1:-2]) <= {ast.ImportFrom}
     assert kinds[-2:] == [ast.Assign, ast.With]
@@ -126,18 +126,18 @@ def test_the_train_dag(dags):
         "preprocess": {"window", "wait_for_raw_data", "wait_for_raw_target"},
         "train": {"preprocess"},
         "validate": {"train"},
-        **({"ask": {"validate"}, "decide": {"ask"}} if asks(dags["train"]) else {}),
+        **({"ask": {"validate"}, "decide": {"ask"}} if needs_approval(dags["train"]) else {}),
     }
 
 
-def asks(train):
+def needs_approval(train):
     """Whether a person has the last word."""
     return "ask" in train.task_dict
 
 
 def test_a_person_is_asked_only_when_the_configuration_says_so(load_dags):
-    assert not asks(load_dags()["train"])
-    assert asks(load_dags(approval="manual")["train"])
+    assert not needs_approval(load_dags()["train"])
+    assert needs_approval(load_dags(approval="manual")["train"])
 
 
 def test_a_question_has_an_end_before_the_run_and_the_next_training(load_dags):
@@ -176,13 +176,13 @@ def test_train_waits_and_preprocesses_for_each_day_of_the_window(dags):
 
 @pytest.mark.parametrize(("runner", "name"), [("docker", "DockerStepOperator"), ("process", "ProcessStepOperator")])
 def test_the_runner_decides_how_every_step_runs(load_dags, runner, name):
-    steps = [task for task in tasks(load_dags(runner=runner)) if is_step(task)]
+    steps = [task for task in tneeds_approval(load_dags(runner=runner)) if is_step(task)]
     assert len(steps) == 6
     assert {kind(task).__name__ for task in steps} == {name}
 
 
 def test_every_step_is_in_a_dag(dags):
-    assert {step_of(task) for task in tasks(dags) if is_step(task)} == set(STEPS)
+    assert {step_of(task) for task in tneeds_approval(dags) if is_step(task)} == set(STEPS)
 
 
 # ---- policies
@@ -201,32 +201,32 @@ def test_every_dag_keeps_the_policies(dags):
 
 def test_every_run_that_fails_or_recovers_is_told(dags):
     for dag in with_days(dags):
-        assert dag.on_failure_callback[0].__func__.__qualname__ == "Alerts.failed"
-        assert dag.on_success_callback[0].__func__.__qualname__ == "Alerts.succeeded"
+        assert dag.on_failure_callback[0].__func__.__qualname__ == "RunAlerts.failed"
+        assert dag.on_success_callback[0].__func__.__qualname__ == "RunAlerts.succeeded"
 
 
 def test_every_run_of_a_day_has_a_deadline(dags):
     for dag in with_days(dags):
         [alert] = dag.deadline if isinstance(dag.deadline, list) else [dag.deadline]
         assert alert.interval > timedelta(hours=6)
-        assert alert.callback.path == "microstep_airflow.alerts.deadline.tell_that_it_is_late"
+        assert alert.callback.path == "microstep_airflow.alerts.deadline.send_late_mail"
 
 
-def test_chores_are_done_without_a_day(dags):
-    chores = dags["chores"]
-    assert list(chores.params) == []
-    assert chores.max_active_runs == 1
+def test_maintenance_is_done_without_a_day(dags):
+    maintenance = dags["maintenance"]
+    assert list(maintenance.params) == []
+    assert maintenance.max_active_runs == 1
 
 
 @pytest.mark.parametrize(
     ("runner", "tasks"), [("docker", {"send", "end_orphans", "look_at_mounts"}), ("process", {"send"})]
 )
 def test_containers_are_looked_for_where_steps_have_any(load_dags, runner, tasks):
-    assert set(load_dags(runner=runner)["chores"].task_ids) == tasks
+    assert set(load_dags(runner=runner)["maintenance"].task_ids) == tasks
 
 
 def test_every_task_keeps_the_policies(dags):
-    for task in tasks(dags):
+    for task in tneeds_approval(dags):
         assert list(task.on_failure_callback) == [record_failure], task
         assert task.owner == "microstep"
         assert task.retries == MOST_TRIES_LOST
@@ -238,12 +238,12 @@ def test_every_task_keeps_the_policies(dags):
 
 
 def test_steps_share_a_pool_and_nothing_else_takes_its_places(dags):
-    assert {task.pool for task in tasks(dags) if is_step(task)} == {POOL}
-    assert {task.pool for task in tasks(dags) if not is_step(task)} == {"default_pool"}
+    assert {task.pool for task in tneeds_approval(dags) if is_step(task)} == {POOL}
+    assert {task.pool for task in tneeds_approval(dags) if not is_step(task)} == {"default_pool"}
 
 
 def test_every_wait_has_an_end_and_holds_no_worker(dags):
-    waits = [unmapped(task) for task in tasks(dags) if kind(task) is ArrivalSensor]
+    waits = [unmapped(task) for task in tneeds_approval(dags) if kind(task) is ArrivalSensor]
     assert len(waits) >= 4
     for task in waits:
         assert task.timeout == 12 * 3600
@@ -252,11 +252,11 @@ def test_every_wait_has_an_end_and_holds_no_worker(dags):
 
 
 def test_no_step_pushes_its_output(dags):
-    assert {unmapped(task).do_xcom_push for task in tasks(dags) if is_step(task)} == {False}
+    assert {unmapped(task).do_xcom_push for task in tneeds_approval(dags) if is_step(task)} == {False}
 
 
 def test_steps_of_a_scheduled_run_take_the_runs_day(dags):
-    for task in tasks(dags):
+    for task in tneeds_approval(dags):
         if is_step(task) and not task.is_mapped:
             assert task.day == "{{ day(dag_run, params) }}"
             assert "day" in task.template_fields
@@ -279,8 +279,8 @@ def test_what_a_step_reads_was_written_or_waited_for_before(dags):
     for dag in dags.values():
         for task in filter(is_step, dag.tasks):
             before = upstream(dag, task)
-            there = {name for each in before if is_step(each) for name in STEPS[step_of(each)].writes}
-            there |= {unmapped(each).what for each in before if kind(each) is ArrivalSensor}
+            there = {name for earlier in before if is_step(earlier) for name in STEPS[step_of(earlier)].writes}
+            there |= {unmapped(earlier).artifact for earlier in before if kind(earlier) is ArrivalSensor}
             needed = set(STEPS[step_of(task)].reads)
             if "wait_for_inbox" not in dag.task_dict:
                 needed -= {"inbox"}  # the source is not the inbox
@@ -292,13 +292,13 @@ def test_what_a_step_reads_was_written_or_waited_for_before(dags):
 def test_training_has_the_labels_of_every_day(dags):
     preprocess = dags["train"].get_task("preprocess")
     assert "raw_target" in {
-        unmapped(each).what for each in upstream(dags["train"], preprocess) if kind(each) is ArrivalSensor
+        unmapped(task).artifact for task in upstream(dags["train"], preprocess) if kind(task) is ArrivalSensor
     }
 
 
 def test_what_one_dag_waits_for_another_one_writes(dags):
-    waited = {unmapped(task).what for task in tasks(dags) if kind(task) is ArrivalSensor} - {"inbox"}
-    written = {name for task in tasks(dags) if is_step(task) for name in STEPS[step_of(task)].writes}
+    waited = {unmapped(task).artifact for task in tneeds_approval(dags) if kind(task) is ArrivalSensor} - {"inbox"}
+    written = {name for task in tneeds_approval(dags) if is_step(task) for name in STEPS[step_of(task)].writes}
     assert waited == {"raw_data", "raw_target", "champion"}
     assert waited <= written
 

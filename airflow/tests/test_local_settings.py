@@ -44,7 +44,9 @@ def loaded(tmp_path):
     return load
 
 
-@pytest.mark.parametrize(("runner", "module"), [("docker", "operators.docker_step"), ("process", "operators.process_step")])
+@pytest.mark.parametrize(
+    ("runner", "module"), [("docker", "operators.docker_step"), ("process", "operators.process_step")]
+)
 @pytest.mark.parametrize("command", ["scheduler", "dag-processor"])
 def test_what_forks_tasks_has_loaded_what_dag_files_import(loaded, command, runner, module):
     before, more = loaded(command, runner)
@@ -58,4 +60,4 @@ def test_what_forks_tasks_has_loaded_what_dag_files_import(loaded, command, runn
 def test_other_parts_of_airflow_load_only_what_judges_new_runs(loaded):
     before, _ = loaded("api-server", "docker")
     ours = sorted(name for name in before if name.split(".")[0] in ("microstep_airflow", "contract"))
-    assert ours == ["microstep_airflow", "microstep_airflow.schedule.run_requests"]
+    assert ours == ["microstep_airflow", "microstep_airflow.schedule", "microstep_airflow.schedule.run_requests"]

@@ -17,7 +17,7 @@ FAKE_STEP = """#!/bin/bash
 step=$2; shift 2
 words=(); while [ "$1" != --day ]; do words+=("$1"); shift; done
 day=$2 root=$4
-echo "$step${words[*]:+ ${words[*]}} $day" >> $root/played
+echo "$step${words[*]:+ ${words[*]}} $day" >> $root/steps_run
 while read -r failing on code message; do
   if [ "$failing $on" = "${words[0]:-$step} $day" ]; then
     echo "2026-11-23 18:00:00,123 ERROR $step: $message" >&2
@@ -35,29 +35,29 @@ if [ $step = validate ]; then mkdir -p $root/models; touch $root/models/champion
 class Machine:
     """A checkout's worth of settings, and an Airflow of its own on SQLite."""
 
-    def __init__(self, place, home, config):
-        self.data = place / "data"
+    def __init__(self, directory, home, config):
+        self.data = directory / "data"
         self.data.mkdir()
-        (place / "pipeline.toml").write_text(config)
+        (directory / "pipeline.toml").write_text(config)
         self.environment = {
             "PATH": os.environ["PATH"],
-            "HOME": str(place),
+            "HOME": str(directory),
             "PYTHONPATH": f"{ROOT}/libs/contract:{ROOT}/airflow",
-            "AIRFLOW_HOME": str(place / "airflow"),
+            "AIRFLOW_HOME": str(directory / "airflow"),
             "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "MICROSTEP_RUNNER": "process",
             "MICROSTEP_HOME": str(home),
             "MICROSTEP_DATA_ROOT": str(self.data),
-            "MICROSTEP_CONFIG": str(place / "pipeline.toml"),
+            "MICROSTEP_CONFIG": str(directory / "pipeline.toml"),
         }
         self.run("-m", "airflow", "db", "migrate")
 
-    def play(self, *runs):
+    def run_dags(self, *runs):
         """The outcome of each run, given as "dag=day", in order."""
         output = self.run(Path(__file__).with_name("run_dag.py"), DAGS, *runs)
-        self.questions = [json.loads(line[6:]) for line in output.splitlines() if line.startswith("ASKED ")]
-        return [json.loads(line[7:]) for line in output.splitlines() if line.startswith("PLAYED ")]
+        self.questions = [json.loads(line[9:]) for line in output.splitlines() if line.startswith("QUESTION ")]
+        return [json.loads(line[8:]) for line in output.splitlines() if line.startswith("DAG_RUN ")]
 
     def run(self, *arguments):
         command = [sys.executable, *map(str, arguments)]
@@ -66,20 +66,20 @@ class Machine:
         return done.stdout
 
 
-def pretender(place, plan, approval):
+def pretender(directory, plan, approval):
     """A machine whose steps only pretend, and end as planned."""
     for step in STEPS:
-        python = place / ".venvs" / step / "bin" / "python"
+        python = directory / ".venvs" / step / "bin" / "python"
         python.parent.mkdir(parents=True)
         python.write_text(FAKE_STEP)
         python.chmod(0o755)
-    (place / "plan").write_text(plan)
-    nobody = pipeline(approval=approval).replace('to = ["team@example.com", "night@example.com"]', "to = []")
-    return Machine(place, place, nobody)
+    (directory / "plan").write_text(plan)
+    no_recipients = pipeline(approval=approval).replace('to = ["team@example.com", "night@example.com"]', "to = []")
+    return Machine(directory, directory, no_recipients)
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory):
+def runs(tmp_path_factory):
     """What happened there: the outcome of each run, and the steps in their order."""
     plan = "preprocess 2026-01-02 65 bad rows\nvalidate 2026-01-01 80 not better\n"
     machine = pretender(tmp_path_factory.mktemp("machine"), plan, "automatic")
@@ -87,12 +87,12 @@ def played(tmp_path_factory):
     champion.parent.mkdir()
     champion.touch()
     days = ("generate=2026-01-01", "generate=2026-01-02", "train=2026-01-01", "predict=2026-01-01", "train=2026-01-02")
-    outcomes = dict(zip(days, machine.play(*days), strict=True))
-    return outcomes, (machine.data / "played").read_text().splitlines()
+    outcomes = dict(zip(days, machine.run_dags(*days), strict=True))
+    return outcomes, (machine.data / "steps_run").read_text().splitlines()
 
 
-def test_each_step_runs_once_and_in_its_order(played):
-    _, steps = played
+def test_each_step_runs_once_and_in_its_order(runs):
+    _, steps = runs
     assert steps[:-2] == [
         "generate 2026-01-01",
         "generate 2026-01-02",
@@ -106,15 +106,15 @@ def test_each_step_runs_once_and_in_its_order(played):
     assert sorted(steps[-2:]) == ["preprocess 2026-01-01", "preprocess 2026-01-02"]
 
 
-def test_a_refused_challenger_is_skipped_and_the_run_is_a_success(played):
-    refused = played[0]["train=2026-01-01"]
+def test_a_refused_challenger_is_skipped_and_the_run_is_a_success(runs):
+    refused = runs[0]["train=2026-01-01"]
     assert refused["state"] == "success"
     assert refused["tasks"]["train"] == "success"
     assert refused["tasks"]["validate"] == "skipped"
 
 
-def test_a_day_that_fails_stops_the_training(played):
-    failed = played[0]["train=2026-01-02"]
+def test_a_day_that_fails_stops_the_training(runs):
+    failed = runs[0]["train=2026-01-02"]
     assert failed["state"] == "failed"
     assert failed["tasks"]["preprocess_0"] == "success"
     assert failed["tasks"]["preprocess_1"] == "failed"
@@ -122,42 +122,42 @@ def test_a_day_that_fails_stops_the_training(played):
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory):
+def answered(tmp_path_factory):
     """What happened where a person has the last word: the outcome of each run, the steps, the questions."""
     machine = pretender(tmp_path_factory.mktemp("asked"), "refuse 2026-01-02 80 refused by ada\n", "manual")
     for day in ("2026-01-01", "2026-01-02", "2026-01-03"):
         fake_reports.verdict(machine.data, "proposed", day)
-        fake_reports.line(machine.data, "2026-01-04T03:00:00+00:00", day, "proposed")
+        fake_reports.ledger_line(machine.data, "2026-01-04T03:00:00+00:00", day, "proposed")
         for part in ("data", "target"):
             (machine.data / "raw" / day / part).mkdir(parents=True)
             (machine.data / "raw" / day / part / "manifest.json").touch()
-    fake_reports.line(machine.data, "2026-01-04T03:01:00+00:00", "2026-01-03", "promoted", by="eve")
-    runs = ("train=2026-01-01=Approve=", "train=2026-01-02=Refuse=--by=eve; rm -r /", "train=2026-01-03")
-    outcomes = machine.play(*runs)
-    answers = [line for line in (machine.data / "played").read_text().splitlines() if "--by" in line]
+    fake_reports.ledger_line(machine.data, "2026-01-04T03:01:00+00:00", "2026-01-03", "promoted", by="eve")
+    requests = ("train=2026-01-01=Approve=", "train=2026-01-02=Refuse=--by=eve; rm -r /", "train=2026-01-03")
+    outcomes = machine.run_dags(*requests)
+    answers = [line for line in (machine.data / "steps_run").read_text().splitlines() if "--by" in line]
     return [outcome["tasks"] for outcome in outcomes], answers, machine.questions
 
 
-def test_a_persons_yes_is_carried_out_in_that_persons_name(asked):
-    tasks, answers, _ = asked
+def test_a_persons_yes_is_carried_out_in_that_persons_name(answered):
+    tasks, answers, _ = answered
     assert (tasks[0]["validate"], tasks[0]["ask"], tasks[0]["decide"]) == ("success",) * 3
     assert answers[0] == "validate approve --by=ada 2026-01-01"
 
 
-def test_a_persons_no_is_carried_out_with_the_reason_and_skips(asked):
-    tasks, answers, _ = asked
+def test_a_persons_no_is_carried_out_with_the_reason_and_skips(answered):
+    tasks, answers, _ = answered
     assert (tasks[1]["ask"], tasks[1]["decide"]) == ("success", "skipped")
     assert answers[1:] == ["validate refuse --by=ada --why=--by=eve; rm -r / 2026-01-02"]
 
 
-def test_nobody_is_asked_about_what_was_decided_before(asked):
-    tasks, _, questions = asked
+def test_nobody_is_asked_about_what_was_decided_before(answered):
+    tasks, _, questions = answered
     assert (tasks[2]["validate"], tasks[2]["ask"], tasks[2]["decide"]) == ("success", "skipped", "skipped")
     assert len(questions) == 2
 
 
-def test_the_question_says_day_scores_rules_and_where_the_report_is(asked):
-    subject, body = asked[2][0]
+def test_the_question_says_day_scores_rules_and_where_the_report_is(answered):
+    subject, body = answered[2][0]
     assert subject == "May the challenger of 2026-01-01 become champion?"
     for part in (
         "**roc_auc** 0.8644, the champion's is 0.8612 (+0.0032)",
@@ -178,7 +178,7 @@ def test_the_real_steps_bring_synthetic_data_to_predictions(tmp_path):
         assert old in config
         config = config.replace(old, new)
     machine = Machine(tmp_path, ROOT, config)
-    outcomes = machine.play("generate=2026-01-01", "generate=2026-01-02", "train=2026-01-02", "predict=2026-01-02")
+    outcomes = machine.run_dags("generate=2026-01-01", "generate=2026-01-02", "train=2026-01-02", "predict=2026-01-02")
     assert [outcome["state"] for outcome in outcomes] == ["success"] * 4, outcomes
     assert outcomes[2]["tasks"]["validate"] == "success"
     committed = {path.relative_to(machine.data).as_posix() for path in machine.data.rglob("*.json")}
@@ -196,10 +196,11 @@ def test_an_airflow_without_our_local_settings_takes_a_day_to_come_and_its_first
     machine = pretender(tmp_path, "", "automatic")
     machine.environment["PYTHONPATH"] = f"{tmp_path}:{machine.environment['PYTHONPATH']}"
     refused = {
-        each["dag"]: each for each in machine.play("generate=2999-01-05", "train=2025-12-31", "predict=2999-01-05")
+        outcome["dag"]: outcome
+        for outcome in machine.run_dags("generate=2999-01-05", "train=2025-12-31", "predict=2999-01-05")
     }
-    assert {each["state"] for each in refused.values()} == {"failed"}
+    assert {outcome["state"] for outcome in refused.values()} == {"failed"}
     assert refused["generate"]["tasks"] == {"generate": "failed"}
     assert refused["train"]["tasks"]["window"] == "failed"
     assert refused["predict"]["tasks"]["wait_for_raw_data"] == "failed"
-    assert not (machine.data / "played").exists()
+    assert not (machine.data / "steps_run").exists()

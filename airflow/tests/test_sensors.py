@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from airflow.sdk.exceptions import AirflowSensorTimeout, TaskDeferred
-from conftest import house
+from conftest import factory
 
 from contract.layout import Layout
 from microstep_airflow.sensors import committing_file
@@ -11,7 +11,7 @@ LAYOUT = Layout(Path("/data"))
 
 
 @pytest.mark.parametrize(
-    ("what", "file"),
+    ("artifact", "file"),
     [
         ("inbox", "/data/inbox/2026-01-03/_SUCCESS"),
         ("raw_data", "/data/raw/2026-01-03/data/manifest.json"),
@@ -19,16 +19,16 @@ LAYOUT = Layout(Path("/data"))
         ("champion", "/data/models/champion.json"),
     ],
 )
-def test_what_is_waited_for_is_the_file_that_comes_last(what, file):
-    assert str(committing_file(what, "2026-01-03", LAYOUT)) == file
+def test_what_is_waited_for_is_the_file_that_comes_last(artifact, file):
+    assert str(committing_file(artifact, "2026-01-03", LAYOUT)) == file
 
 
 def test_the_day_of_the_run_passes_through_the_path():
-    assert house().wait_for("raw_data").filepath == "/data/raw/{{ day(dag_run, params) }}/data/manifest.json"
+    assert factory().wait_for("raw_data").filepath == "/data/raw/{{ day(dag_run, params) }}/data/manifest.json"
 
 
 def sensor(path):
-    wait = house().wait_for("champion")
+    wait = factory().wait_for("champion")
     wait.filepath = str(path)
     return wait
 

@@ -13,4 +13,4 @@ client = TestClient(create_app())
 client.headers["Authorization"] = f"Bearer {client.get('/auth/token').json()['access_token']}"
 for dag, conf in json.load(sys.stdin):
     answer = client.post(f"/api/v2/dags/{dag}/dagRuns", json={"logical_date": None, "conf": conf})
-    print("ASKED " + json.dumps([answer.status_code, answer.json().get("detail")]), flush=True)
+    print("ANSWER " + json.dumps([answer.status_code, answer.json().get("detail")]), flush=True)

@@ -138,10 +138,10 @@ def test_a_scheduler_killed_over_a_running_step_finds_the_container_again(traine
     for path in (broken.parent, broken, broken / "manifest.json"):
         os.chown(path, owner.st_uid, owner.st_gid)
     assert trained.airflow.run_days("predict", [DAYS[9]]) == {DAYS[9]: "failed"}
-    spool = ["airflow-dag-processor", "sh", "-c", "ls /opt/airflow/mails/new | wc -l"]
-    wait(lambda: int(compose(trained, "exec", "-T", *spool)) >= 1, 60, "a mail that waits")
+    waiting = ["airflow-dag-processor", "sh", "-c", "ls /opt/airflow/mails/new | wc -l"]
+    wait(lambda: int(compose(trained, "exec", "-T", *waiting)) >= 1, 60, "a mail that waits")
     compose(trained, "up", "--detach", "--wait", "maildev")
-    trained.airflow.call("POST", "/api/v2/dags/chores/dagRuns", {"logical_date": None})
+    trained.airflow.call("POST", "/api/v2/dags/maintenance/dagRuns", {"logical_date": None})
     late = wait(
         lambda: [mail for mail in trained.mails() if f"predict {DAYS[9]} failed" in mail["subject"]], 90, "mail"
     )
@@ -216,11 +216,11 @@ def test_a_database_that_goes_and_comes_back_in_mid_run_costs_nothing(trained, t
     )
 
 
-def chores(stack):
-    """Have the chores done once; how each ended."""
-    run = stack.airflow.call("POST", "/api/v2/dags/chores/dagRuns", {"logical_date": None})["dag_run_id"]
-    over(stack, "chores", run, 120)
-    return {task["task_id"]: task["state"] for task in stack.airflow.tasks("chores", run)}
+def run_maintenance(stack):
+    """Run the DAG `maintenance` once; the state of each task."""
+    run = stack.airflow.call("POST", "/api/v2/dags/maintenance/dagRuns", {"logical_date": None})["dag_run_id"]
+    over(stack, "maintenance", run, 120)
+    return {task["task_id"]: task["state"] for task in stack.airflow.tasks("maintenance", run)}
 
 
 def all_healthy(stack):
@@ -243,7 +243,7 @@ def test_a_pipeline_toml_that_an_editor_replaced_is_told_once_and_a_restart_take
     def told():
         return [mail for mail in trained.mails() if subject in mail["subject"]]
 
-    assert chores(trained)["look_at_mounts"] == chores(trained)["look_at_mounts"] == "success"
+    assert run_maintenance(trained)["look_at_mounts"] == run_maintenance(trained)["look_at_mounts"] == "success"
     [mail] = wait(told, 60, "the mail")
     assert "docker compose restart" in mail["text"]
     begin = time.monotonic()
@@ -251,7 +251,7 @@ def test_a_pipeline_toml_that_an_editor_replaced_is_told_once_and_a_restart_take
     wait(lambda: all_healthy(trained), 180, "all parts after a restart")
     timings.append(f"docker compose restart: all healthy after {time.monotonic() - begin:.0f} s")
     assert compose(trained, *look).strip() == "1"
-    assert chores(trained)["look_at_mounts"] == "success"
+    assert run_maintenance(trained)["look_at_mounts"] == "success"
     assert told() == []  # MailDev forgot the first one with its restart, and there is no second
 
 

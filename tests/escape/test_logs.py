@@ -36,7 +36,7 @@ def follow(proxy):
     started = []
 
     def run(container, start="start"):
-        paths = os.pathsep.join([str(ROOT / "airflow"), str(ROOT / "contract")])
+        paths = os.pathsep.join([str(ROOT / "airflow"), str(ROOT / "libs" / "contract")])
         command = [PYTHON, Path(__file__).with_name("follow.py"), f"tcp://{proxy[0]}:{proxy[1]}", container, start]
         # without a buffer, so that `communicate` goes on where a read has stopped
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "bufsize": 0}

@@ -15,7 +15,7 @@ from croniter import croniter  # type: ignore[import-untyped]  # it ships no typ
 from contract.config.parse import load
 from microstep_airflow.alerts import messages
 from microstep_airflow.alerts.callbacks import run_page
-from microstep_airflow.alerts.outbox import post
+from microstep_airflow.alerts.outbox import enqueue
 from microstep_airflow.settings import Settings
 
 _LOOKED_AT = 40
@@ -32,7 +32,7 @@ def deadline(hours: float, cron: str, timezone: ZoneInfo) -> DeadlineAlert | Non
     return DeadlineAlert(
         DeadlineReference.DAGRUN_LOGICAL_DATE,
         _longest_interval(cron, timezone) + timedelta(hours=hours),
-        AsyncCallback(tell_that_it_is_late),
+        AsyncCallback(send_late_mail),
     )
 
 
@@ -43,17 +43,17 @@ def _longest_interval(cron: str, timezone: ZoneInfo) -> timedelta:
     return max(after - before for before, after in pairwise(dues))
 
 
-async def tell_that_it_is_late(context: dict[str, Any]) -> None:
+async def send_late_mail(context: dict[str, Any]) -> None:
     """Send the mail. `context`: the run as Airflow's interface gives it."""
     # a backfill's dates lie long ago: all of its runs would be late
     if context["dag_run"]["run_type"] != "backfill":
-        await asyncio.to_thread(_tell, context["dag_run"])
+        await asyncio.to_thread(_send, context["dag_run"])
 
 
-def _tell(run: dict[str, Any]) -> None:
+def _send(run: dict[str, Any]) -> None:
     settings = Settings.read()
     config = load(settings.config)
     dag, name = run["dag_id"], run["dag_run_id"]
     facts = {"DAG": dag, "Run": name, "Queued": str(run["queued_at"]), "State": str(run["state"])}
     mail = messages.late(dag, facts, config.schedule.deadline_hours, {"Run in Airflow": run_page(dag, name)})
-    post(mail, config.alerts, settings.mails, datetime.now(ZoneInfo(config.schedule.timezone)))
+    enqueue(mail, config.alerts, settings.mails, datetime.now(ZoneInfo(config.schedule.timezone)))

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from contract.config.data import Alerts, Level
 from contract.visible import visible
-from microstep_airflow.alerts.task_failures import Record
+from microstep_airflow.alerts.task_failures import TaskFailure
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-MOST_RECORDS = 10
+MOST_FAILURES = 10
 """Of a run with more, the mail tells how many there are."""
 LONGEST_SUBJECT = 200
 
@@ -35,8 +35,8 @@ class Mail:
     facts: dict[str, str]
     """What comes first, line by line: name and value."""
     points: Sequence[tuple[str, str]] = ()
-    """What was found, line by line: a word (passed, alarm, …) and a text."""
-    records: Sequence[Record] = ()
+    """The findings, line by line: a word (passed, alarm, …) and a text."""
+    failures: Sequence[TaskFailure] = ()
     advice: str = ""
     links: dict[str, str] = field(default_factory=dict)
     """Where to look: name and address."""
@@ -67,9 +67,9 @@ class Mail:
         return message
 
     def _rendered(self, template: str) -> str:
-        shown, more = self.records[:MOST_RECORDS], max(0, len(self.records) - MOST_RECORDS)
+        shown, more = self.failures[:MOST_FAILURES], max(0, len(self.failures) - MOST_FAILURES)
         text: str = (
-            _templates().get_template(template).render(mail=self, records=shown, more=more, color=_COLORS[self.level])
+            _templates().get_template(template).render(mail=self, failures=shown, more=more, color=_COLORS[self.level])
         )
         return text
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from microstep_airflow.alerts.drift import News
+from microstep_airflow.alerts.drift import DriftNews
 from microstep_airflow.alerts.mail import Mail
-from microstep_airflow.alerts.step_reports import Drift, Promotion, Verdict
-from microstep_airflow.alerts.task_failures import Record
-from microstep_airflow.alerts.throttle import Failures
+from microstep_airflow.alerts.step_reports import DriftReport, Promotion, Verdict
+from microstep_airflow.alerts.task_failures import TaskFailure
+from microstep_airflow.alerts.throttle import FailedRuns
 
 PREFIX = "[microstep]"
 MOST_DAYS = 7
@@ -18,24 +18,24 @@ ROLL_BACK = "docker compose run --rm validate rollback"
 def failed(
     dag: str,
     day: str,
-    what: str,
+    headline: str,
     facts: dict[str, str],
-    records: Sequence[Record],
-    failures: Failures,
+    failures: Sequence[TaskFailure],
+    runs: FailedRuns,
     links: dict[str, str],
     rejected: Sequence[tuple[str, str]],
 ) -> Mail:
     """A run failed: the first one, one with a new error, or one of many."""
-    count = len(failures.runs)
+    count = len(runs.days)
     if count > 1:
-        days = sorted(set(failures.runs.values()))
-        facts = facts | {"Since": f"{failures.since[:16]} UTC, {count} runs: {_some(days)}"}
+        days = sorted(set(runs.days.values()))
+        facts = facts | {"Since": f"{runs.since[:16]} UTC, {count} runs: {_some(days)}"}
     return Mail(
         "error",
-        f"{PREFIX} {dag} {day} failed{f' ({count} runs in a row)' if count > 1 else ''}: {what}",
+        f"{PREFIX} {dag} {day} failed{f' ({count} runs in a row)' if count > 1 else ''}: {headline}",
         facts,
         rejected,
-        records,
+        failures,
         "When the cause is gone, clear the failed task in the run's page: the run goes on from there. Further runs that"
         " fail with the same error are not told one by one.",
         links,
@@ -43,15 +43,15 @@ def failed(
 
 
 def recovered(
-    dag: str, day: str, facts: dict[str, str], failures: Failures, missing: Sequence[str], links: dict[str, str]
+    dag: str, day: str, facts: dict[str, str], runs: FailedRuns, undone: Sequence[str], links: dict[str, str]
 ) -> Mail:
     """The first good run after bad ones."""
-    count = len(failures.runs)
+    count = len(runs.days)
     return Mail(
         "info",
         f"{PREFIX} {dag} {day}: works again",
-        facts | {"Failed": f"{count} run{'s' if count > 1 else ''} since {failures.since[:16]} UTC"},
-        advice=f"Days that failed and were not done again in this run: {', '.join(missing)}." if missing else "",
+        facts | {"Failed": f"{count} run{'s' if count > 1 else ''} since {runs.since[:16]} UTC"},
+        advice=f"Days that failed and were not done again in this run: {', '.join(undone)}." if undone else "",
         links=links,
     )
 
@@ -69,26 +69,26 @@ def late(dag: str, facts: dict[str, str], hours: float, links: dict[str, str]) -
 
 
 def refused(
-    day: str, facts: dict[str, str], verdict: Verdict | None, records: Sequence[Record], links: dict[str, str]
+    day: str, facts: dict[str, str], verdict: Verdict | None, refusals: Sequence[TaskFailure], links: dict[str, str]
 ) -> Mail:
     """A challenger did not become champion; `verdict` None: it cannot be read, and the step's words must do."""
     if verdict is None:
         return Mail(
             "warning",
-            f"{PREFIX} train {day}: challenger refused: {records[0].message}",
+            f"{PREFIX} train {day}: challenger refused: {refusals[0].message}",
             facts,
-            records=records,
+            failures=refusals,
             advice=f"Nothing is broken, the champion stays. The report is in reports/train/{day}/ of the data root.",
             links=links,
         )
     word = "nothing decided" if verdict.decision == "undecided" else "challenger refused"
-    why = "; ".join(verdict.broken) or records[0].message
+    why = "; ".join(verdict.broken) or refusals[0].message
     return Mail(
         "warning",
         f"{PREFIX} train {day}: {word}: {why}",
         facts | {verdict.metric: verdict.scores, "Report": verdict.page},
         verdict.rules,
-        records,
+        refusals,
         "Nothing is broken, the champion stays. The report is a file below the data root.",
         links,
     )
@@ -107,7 +107,7 @@ def promoted(day: str, facts: dict[str, str], verdict: Verdict, promotion: Promo
     )
 
 
-def asked(day: str, facts: dict[str, str], verdict: Verdict, link: str, days: int) -> Mail:
+def approval_request(day: str, facts: dict[str, str], verdict: Verdict, link: str, days: int) -> Mail:
     """A challenger passed the gate and waits for a person's word, at most so many days."""
     return Mail(
         "warning",
@@ -118,9 +118,9 @@ def asked(day: str, facts: dict[str, str], verdict: Verdict, link: str, days: in
     )
 
 
-def drifted(day: str, facts: dict[str, str], news: News, drift: Drift, links: dict[str, str]) -> Mail:
+def drifted(day: str, facts: dict[str, str], news: DriftNews, report: DriftReport, links: dict[str, str]) -> Mail:
     """Drift began, spread to more columns, or is over."""
-    facts = facts | {"Since": news.told.since or day, "Report": drift.page}
+    facts = facts | {"Since": news.known.since or day, "Report": report.page}
     names = ", ".join(news.columns) or "the scores"
     if news.kind == "over":
         return Mail(
@@ -135,7 +135,7 @@ def drifted(day: str, facts: dict[str, str], news: News, drift: Drift, links: di
         "warning",
         f"{PREFIX} predict {day}: {word}: {names}",
         facts,
-        [(level, f"{name}: {drift.sizes.get(name, '')}") for name, level in drift.columns.items()],
+        [(level, f"{name}: {report.sizes.get(name, '')}") for name, level in report.columns.items()],
         advice="The predictions are made all the same. Look whether the source has changed; train on newer days if so. "
         "There is no further mail while the same columns stay in alarm, and one when it is over.",
         links=links,

@@ -28,18 +28,18 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Left:
-    """What is in the spool after a delivery."""
+class Remaining:
+    """What is in the outbox after it was flushed."""
 
     count: int
     why: str = ""
     """What hindered the server, or us, last; empty when mails wait for the end of quiet hours alone."""
 
 
-def post(mail: Mail, alerts: Alerts, folder: Path, now: datetime) -> None:
-    """Put a mail into the spool, if somebody is to be told, and try to send what is there.
+def enqueue(mail: Mail, alerts: Alerts, folder: Path, now: datetime) -> None:
+    """Put a mail into the outbox, if it has recipients, and try to send what is there.
 
-    Never raises because of the server: the DAG `chores` sends the mail later. `now` is in the zone of quiet hours.
+    Never raises because of the server: the DAG `maintenance` sends the mail later. `now` is in the zone of quiet hours.
     """
     if not alerts.recipients(mail.level):
         log.info("no mail, pipeline.toml has nobody in [alerts] for level %s: %s", mail.level, mail.subject)
@@ -47,28 +47,28 @@ def post(mail: Mail, alerts: Alerts, folder: Path, now: datetime) -> None:
     for part in ("tmp", "cur", "new"):  # Maildir makes them only together with the folder, which may be a volume
         (folder / part).mkdir(parents=True, exist_ok=True)
     Maildir(folder).add(mail.message(alerts))
-    deliver(alerts, folder, now)
+    flush(alerts, folder, now)
 
 
-def deliver(alerts: Alerts, folder: Path, now: datetime) -> Left:
-    """Send what waits in the spool, unless it is to wait for the end of quiet hours; what is left, and why.
+def flush(alerts: Alerts, folder: Path, now: datetime) -> Remaining:
+    """Send what waits in the outbox, unless it is to wait for the end of quiet hours; what is left, and why.
 
     A mail is taken out after the server took it: one that is killed in between sends it twice (with the same
     Message-ID), never not at all. What a server refuses is tried again, for as long as TRIED_FOR.
     """
     if not (folder / "new").exists():
-        return Left(0)
-    with _alone(folder):
-        spool, why = Maildir(folder), ""
-        due = [(key, message_from_bytes(spool.get_bytes(key), policy=policy.default)) for key in sorted(spool.keys())]
+        return Remaining(0)
+    with _exclusive(folder):
+        outbox, why = Maildir(folder), ""
+        due = [(key, message_from_bytes(outbox.get_bytes(key), policy=policy.default)) for key in sorted(outbox.keys())]
         due = [(key, mail) for key, mail in due if mail[LEVEL] == "error" or not alerts.quiet(now.time())]
         try:
             client = _connected() if due else None
         except Exception as error:  # noqa: BLE001 - whatever hinders it, there is a next time
             why = f"the mail server takes none from us: {error!r}"
             log.warning("%d mails wait, %s", len(due), why)
-            return Left(len(spool), why)
-        with client or _nothing():
+            return Remaining(len(outbox), why)
+        with client or _no_client():
             for key, mail in due:
                 assert client is not None
                 try:
@@ -83,8 +83,8 @@ def deliver(alerts: Alerts, folder: Path, now: datetime) -> Left:
                         log.warning("%s; tried again later", why)
                         continue
                     log.error("%s: given up after %s: %r", mail["Subject"], TRIED_FOR, error)
-                spool.discard(key)
-        return Left(len(spool), why)
+                outbox.discard(key)
+        return Remaining(len(outbox), why)
 
 
 def _connected() -> smtplib.SMTP:
@@ -97,12 +97,12 @@ def _connected() -> smtplib.SMTP:
 
 
 @contextmanager
-def _nothing() -> Iterator[None]:
+def _no_client() -> Iterator[None]:
     yield
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _exclusive(folder: Path) -> Iterator[None]:
     """One sender at a time; the kernel ends the lock with its holder."""
     with (folder / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,17 +1,19 @@
-"""What the steps found about a day, read from the data root for those who are told of it."""
+"""What the steps report about a day, read from the data root for the mails."""
 
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from contract import ledger
+from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.errors import StepError
 from contract.layout import Layout
+from contract.ledger import Line
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What validate found about the challenger of a day."""
+    """What validate says about the challenger of a day."""
 
     decision: str
     why: str
@@ -62,15 +64,15 @@ class Verdict:
     def of(cls, root: Path, day: str) -> Verdict:
         """The verdict about a day's challenger. Raises MissingInput or DataError when it cannot be read."""
         report = Report.open(root, "train", day)
-        found = report.read("verdict")
-        metric, champion = found["metric"], found["champion"]
-        rules = [(rule["verdict"], rule["text"]) for rule in found["rules"]]
+        content = report.read("verdict")
+        metric, champion = content["metric"], content["champion"]
+        rules = [(rule["verdict"], rule["text"]) for rule in content["rules"]]
         return cls(
             # the verdict is what the gate said; the notes follow what became of it
             decision=report.notes["decision"],
-            why=found["why"],
+            why=content["why"],
             metric=metric,
-            scores=compared(found["challenger"]["metrics"][metric], champion and champion["metrics"][metric]),
+            scores=compared(content["challenger"]["metrics"][metric], champion and champion["metrics"][metric]),
             rules=sorted(rules, key=lambda rule: rule[0] == "passed"),
             page=report.page,
         )
@@ -95,30 +97,29 @@ class Promotion:
 
     @classmethod
     def since(cls, root: Path, day: str, metric: str, start: datetime) -> Promotion | None:
-        """The last word about a day's model, if it was its promotion at or after `start`."""
-        line = last_word(root, day)
-        if line is None or line["decision"] != "promoted":
+        """The last decision about a day's model, if it was its promotion at or after `start`.
+
+        Raises DataError where the ledger's chain is broken.
+        """
+        line = last_decision(root, day)
+        if line is None or line.decision != "promoted":
             return None
         # the ledger's times are whole seconds
-        if datetime.fromisoformat(line["when"]) < start.replace(microsecond=0):
+        if datetime.fromisoformat(line.when) < start.replace(microsecond=0):
             return None
-        return cls(_called(line["to"]), _score(line, metric), line["by"], line["from"] is not None)
+        return cls(_called(line.model), _score(line, metric), line.by, line.before is not None)
 
 
-def last_word(root: Path, day: str) -> dict[str, Any] | None:
-    """The last line of the ledger about a day's model; None when there is none."""
-    ledger = Layout(root).ledger
-    for text in reversed(ledger.read_bytes().splitlines() if ledger.exists() else []):
-        # a crash may have torn the last line; its chain is validate's to check
-        with suppress(ValueError, KeyError, TypeError):
-            line: dict[str, Any] = json.loads(text)
-            if line["day"] == day:
-                return line
-    return None
+def last_decision(root: Path, day: str) -> Line | None:
+    """The last line of the ledger about a day's model; None when there is none.
+
+    Raises DataError where the ledger's chain is broken.
+    """
+    return next((line for line in reversed(ledger.read(Layout(root).ledger)) if line.day == day), None)
 
 
 @dataclass(frozen=True)
-class Drift:
+class DriftReport:
     """How far a day's rows are from the training's."""
 
     level: str
@@ -130,13 +131,13 @@ class Drift:
     page: str
 
     @classmethod
-    def of(cls, root: Path, day: str) -> Drift:
-        """What predict found about a day. Raises MissingInput or DataError when it cannot be read."""
+    def of(cls, root: Path, day: str) -> DriftReport:
+        """What predict measured of a day. Raises MissingInput or DataError when it cannot be read."""
         report = Report.open(root, "predict", day)
-        found = report.read("drift")
-        measured = [*found["columns"], *([found["score"]] if found["score"] else [])]
+        content = report.read("drift")
+        measured = [*content["columns"], *([content["score"]] if content["score"] else [])]
         columns = report.notes["columns"]
-        sizes = {each["name"]: _size(each) for each in measured if each["name"] in columns}
+        sizes = {column["name"]: _size(column) for column in measured if column["name"] in columns}
         return cls(report.notes["drift"], columns, sizes, report.page)
 
 
@@ -182,13 +183,13 @@ def _size(column: dict[str, Any]) -> str:
 _MISSING_WORTH_A_WORD = 0.01
 
 
-def _called(model: dict[str, Any]) -> str:
-    return f"v{model['version']}" if model.get("version") else f"the model of {model['day']}"
+def _called(model: Champion) -> str:
+    return f"v{model.version}" if model.version else f"the model of {model.day}"
 
 
-def _score(line: dict[str, Any], metric: str) -> str:
-    new, before = line["metrics"]["challenger"][metric], line["metrics"]["champion"]
+def _score(line: Line, metric: str) -> str:
+    new, before = line.metrics["challenger"][metric], line.metrics["champion"]
     text = f"{metric} {new:.4f}"
-    if before and before[metric] is not None and line["from"]:
-        text += f", {new - before[metric]:+.4f} against {_called(line['from'])}"
+    if before and before[metric] is not None and line.before:
+        text += f", {new - before[metric]:+.4f} against {_called(line.before)}"
     return text

@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Record:
-    """How one task ended."""
+class TaskFailure:
+    """How one task failed, or why the gate refused."""
 
     task: str
     day: str | None
@@ -48,21 +48,21 @@ class Record:
         return f"{self.task} {self.day}" if self.day else self.task
 
 
-def record(context: Context, error: BaseException | None, tries: str = "") -> None:
+def push_failure(context: Context, error: BaseException | None, tries: str = "") -> None:
     """Leave a record of this task: what `error` says, with the last log lines that it has as notes."""
     task, ti = context["task"], context["ti"]
     day = getattr(task, "day", None)
     # a task that failed before it had a day still has the template of it
     known = "{{" not in (day or "")
-    what = {
+    content = {
         "day": day if known else None,
         "message": line(str(error) or type(error).__name__),
         "link": ti.log_url,
-        "lines": [line(each) for each in getattr(error, "__notes__", ())],
+        "lines": [line(note) for note in getattr(error, "__notes__", ())],
         "command": getattr(task, "by_hand", "") if known else "",
         "tries": tries,
     }
-    ti.xcom_push(KEY, what)
+    ti.xcom_push(KEY, content)
 
 
 def record_failure(context: Context) -> None:
@@ -72,7 +72,7 @@ def record_failure(context: Context) -> None:
         error = RuntimeError(error)
     # Airflow tells the DAG processor, without an exception, of a task that was killed; nothing to note there
     if error is not None:
-        record(context, error, _tries(context))
+        push_failure(context, error, _tries(context))
 
 
 def _tries(context: Context) -> str:
@@ -84,22 +84,22 @@ def _tries(context: Context) -> str:
         return ""
 
 
-def records(context: Context, state: str) -> list[Record]:
+def task_failures(context: Context, state: str) -> list[TaskFailure]:
     """The records of all tasks of a run that are in a state (failed, skipped), in the order of declaration.
 
     A failed task that left none (it was killed) gets one that says so; a task that was skipped because of
     another one has none.
     """
-    ti, found = context["ti"], []
+    ti, failures = context["ti"], []
     states = ti.get_task_states(context["dag"].dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
     for task in context["dag"].tasks:
         for name, task_state in states.items():
             if task_state != state or not (instance := re.fullmatch(rf"{re.escape(task.task_id)}(?:_(\d+))?", name)):
                 continue
             index = None if instance[1] is None else int(instance[1])
-            left: dict[str, Any] | None = ti.xcom_pull(task.task_id, key=KEY, map_indexes=index)
-            if left is None and state == "failed":
-                left = {"day": None, "message": KILLED, "link": ti.log_url}
-            if left is not None:
-                found.append(Record(task=task.task_id, **{**left, "lines": tuple(left.get("lines", ()))}))
-    return found
+            content: dict[str, Any] | None = ti.xcom_pull(task.task_id, key=KEY, map_indexes=index)
+            if content is None and state == "failed":
+                content = {"day": None, "message": KILLED, "link": ti.log_url}
+            if content is not None:
+                failures.append(TaskFailure(task=task.task_id, **{**content, "lines": tuple(content.get("lines", ()))}))
+    return failures

@@ -1,56 +1,62 @@
-"""When somebody is told of a failed run: at once, and then not again and again of the same."""
+"""When a failed run is mailed: the first one at once, its repeats rarely."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
 
 REMIND_AFTER = timedelta(hours=20)
 """Less than a day, so that a daily run that fails a little earlier than yesterday is not a day late."""
 
 
-@dataclass(frozen=True)
-class Failures:
-    """The runs of a DAG that failed since it last went well."""
+class FailedRuns(msgspec.Struct, frozen=True, kw_only=True):
+    """The runs of a DAG that failed since it last went well; the names in JSON are those of its Airflow variable."""
 
-    runs: dict[str, str] = field(default_factory=dict)
-    """The day of each, the first one first."""
+    days: dict[str, str] = msgspec.field(default_factory=dict, name="runs")
+    """The day of each run, by its id, the first one first."""
     since: str = ""
     """When the first one failed, ISO 8601."""
-    what: tuple[str, ...] = ()
-    """The errors that were told, without their numbers and days."""
-    told: int = 0
-    """How many runs had failed when somebody was told last."""
-    told_at: str = ""
+    mailed_errors: tuple[str, ...] = msgspec.field(default=(), name="what")
+    """The errors that were mailed, without their numbers and days."""
+    mailed_count: int = msgspec.field(default=0, name="told")
+    """How many runs had failed at the last mail."""
+    mailed_at: str = msgspec.field(default="", name="told_at")
 
     @classmethod
-    def of(cls, kept: Mapping[str, Any]) -> Failures:
-        """As `asdict` and JSON kept it; none when that is empty."""
-        return cls(**{**kept, "what": tuple(kept["what"])}) if kept else cls()
+    def of(cls, variable: Mapping[str, Any]) -> FailedRuns:
+        """As `to_json` gave them to Airflow; none when that is empty."""
+        return msgspec.convert(variable, cls)
 
-    def and_(self, run: str, day: str, error: str, now: datetime) -> tuple[Failures, bool]:
-        """With one more failed run, and whether to tell of it.
+    def to_json(self) -> dict[str, Any]:
+        """What Airflow keeps."""
+        content: dict[str, Any] = msgspec.to_builtins(self)
+        return content
 
-        Told are the first one, an error that is new, a run that somebody started again, and then those that double the
-        number, a day apart at least: a year's backfill that fails throughout is one mail a day and soon fewer.
+    def add(self, run: str, day: str, error: str, now: datetime) -> tuple[FailedRuns, bool]:
+        """With one more failed run, and whether to mail it.
+
+        Mailed are the first one, an error that is new, a run that somebody started again, and then those that double
+        the number, a day apart at least: a year's backfill that fails throughout is one mail a day and soon fewer.
         """
-        what = re.sub(r"[0-9]+", "#", error)
-        after = replace(self, runs={**self.runs, run: day}, since=self.since or now.isoformat())
-        count = len(after.runs)
-        again = self.told > 0 and count >= 2 * self.told
-        tell = (
-            what not in self.what
-            or run in self.runs
-            or (again and now - datetime.fromisoformat(self.told_at) >= REMIND_AFTER)
+        error_kind = re.sub(r"[0-9]+", "#", error)
+        after = msgspec.structs.replace(self, days={**self.days, run: day}, since=self.since or now.isoformat())
+        count = len(after.days)
+        doubled = self.mailed_count > 0 and count >= 2 * self.mailed_count
+        mail_is_due = (
+            error_kind not in self.mailed_errors
+            or run in self.days
+            or (doubled and now - datetime.fromisoformat(self.mailed_at) >= REMIND_AFTER)
         )
-        if not tell:
+        if not mail_is_due:
             return after, False
-        told = tuple(dict.fromkeys((*self.what, what)))
-        return replace(after, what=told, told=count, told_at=now.isoformat()), True
+        errors = tuple(dict.fromkeys((*self.mailed_errors, error_kind)))
+        mailed = msgspec.structs.replace(after, mailed_errors=errors, mailed_count=count, mailed_at=now.isoformat())
+        return mailed, True
 
-    def left(self, run: str, day: str) -> list[str]:
+    def days_undone(self, run: str, day: str) -> list[str]:
         """The days that are still to be done when a run of `day` went well."""
-        return sorted({other for failed, other in self.runs.items() if failed != run and other != day})
+        return sorted({other for failed, other in self.days.items() if failed != run and other != day})

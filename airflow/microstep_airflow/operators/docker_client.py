@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from codecs import getincrementaldecoder
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -99,12 +100,13 @@ class StepDockerClient(APIClient):  # type: ignore[misc]  # docker ships no type
 
         The provider attaches before it starts a container and reads afterwards. Here nothing is asked of the engine
         until the first read: then its log is followed, which needs no raw stream and starts with what an adopted
-        container printed before. Raises DockerException when the connection breaks before the end.
+        container printed before. The provider decodes each chunk by itself, so no chunk ends within a character.
+        Raises DockerException when the connection breaks before the end.
         """
         stream = self.logs(container, stream=True, follow=True)
         try:
             # the stream's own iterator takes a broken connection for the end of the log
-            yield from stream._stream  # noqa: SLF001
+            yield from _whole_characters(stream._stream)  # noqa: SLF001
         except (HTTPError, OSError) as error:
             raise DockerException(f"the log of {container[:12]} broke off: {error}") from error
 
@@ -126,6 +128,20 @@ class StepDockerClient(APIClient):  # type: ignore[misc]  # docker ships no type
         except APIError as error:
             if error.status_code not in (_NOT_FOUND, _CONFLICT):
                 raise
+
+
+def _whole_characters(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes; the beginning of a character that ends in the next chunk comes with that one."""
+    decoder, rest = getincrementaldecoder("utf-8")(errors="replace"), b""
+    for chunk in chunks:
+        joined = rest + chunk
+        decoder.reset()
+        decoder.decode(joined)
+        rest, _ = decoder.getstate()  # the bytes that the decoder holds back
+        if whole := joined.removesuffix(rest):
+            yield whole
+    if rest:
+        yield rest
 
 
 def end(client: APIClient, container: str) -> None:

@@ -1,4 +1,4 @@
-"""Run a step as a container: DockerOperator with the rules of the house."""
+"""Run a step as a container: DockerOperator with the rules of every step."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class DockerStepOperator(DockerOperator):
         return StepDockerClient(str(self.docker_url), cpus=self.limit)
 
     def execute(self, context: Context) -> None:
-        """Run the step, unless there is nothing to do; raise what `outcome` says about its end."""
+        """Run the step, unless there is nothing to do; raise what `exit_codes` says about its end."""
         self._normalize_mounts()
         assert not isinstance(self.arguments, XComArg), "rendered before the task is executed"
         self.command = [*self.arguments, "--day", self.day]
@@ -151,15 +151,15 @@ class DockerStepOperator(DockerOperator):
         """Whether the step would find its day up to date; docs/decisions/0016."""
         machine = Machine(Path(self.data_root), Path(self.config), self.home, image, REGISTRY)
         try:
-            found = up_to_date(self.step, self.day, machine)
+            datasets = up_to_date(self.step, self.day, machine)
         except Changed as reason:
             self.log.info("%s is started: %s", self.container_name, reason)
             return False
         try:
             self.cli.inspect_container(self.container_name)
         except NotFound:
-            for each in found:
-                self.log.info("%s: up to date, no container was started", each)
+            for dataset in datasets:
+                self.log.info("%s: up to date, no container was started", dataset)
             return True
         return False  # one is at work, or was left by a lost try of this task: `docker_client` knows what to do
 
@@ -178,5 +178,5 @@ class DockerStepOperator(DockerOperator):
 
 def owner(path: Path) -> str:
     """uid:gid of a directory's owner, so that what a step writes there is the owner's too; never root."""
-    found = path.stat()
-    return f"{found.st_uid}:{found.st_gid}" if found.st_uid else ORDINARY_USER
+    status = path.stat()
+    return f"{status.st_uid}:{status.st_gid}" if status.st_uid else ORDINARY_USER

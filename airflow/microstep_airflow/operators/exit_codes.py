@@ -9,7 +9,7 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from contract.errors import ExitCode
-from microstep_airflow.alerts.task_failures import record
+from microstep_airflow.alerts.task_failures import push_failure
 
 LAST_LINES = 10
 """Of a step's log, in the mail."""
@@ -50,7 +50,7 @@ def raise_for(code: int, lines: Sequence[str], context: Context, memory: str = "
         error.add_note(line)
     if isinstance(error, AirflowSkipException):
         # Airflow hands no exception to anybody when a task is skipped
-        record(context, error)
+        push_failure(context, error)
     raise error
 
 
@@ -59,8 +59,8 @@ def error_line(lines: Sequence[str]) -> str | None:
     last = None
     error = None
     for line in lines:
-        if found := _ERROR.match(line):
-            error = found["message"]
+        if match := _ERROR.match(line):
+            error = match["message"]
         last = line.strip() or last
     return error or last
 

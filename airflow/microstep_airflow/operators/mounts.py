@@ -17,11 +17,11 @@ def is_current(path: Path, source: str, table: Path = Path("/proc/self/mountinfo
     A mount holds on to a file, not to its name: an editor that replaces pipeline.toml leaves the old one in every
     container that runs. False when it cannot be told. `table`: see proc_pid_mountinfo(5).
     """
-    found = _on(path, table)
-    if found is None:
+    mount = _mounted_on(path, table)
+    if mount is None:
         # by its name, on the host itself
         return str(path) == source
-    root, filesystem = PurePosixPath(found[0]), found[1]
+    root, filesystem = PurePosixPath(mount[0]), mount[1]
     # a filesystem's own root may lie deeper than the host's, or be a volume within a larger one
     above, below = str(root.parent).rstrip("/"), str(PurePosixPath(source).parent).rstrip("/")
     same = root.name == PurePosixPath(source).name and (above.endswith(below) or below.endswith(above))
@@ -33,23 +33,23 @@ def was_replaced(path: Path, source: str, table: Path = Path("/proc/self/mountin
 
     Less than `not is_current`: of a link, and of what lies on a file system of its own, neither can be told.
     """
-    found = _on(path, table)
-    return found is not None and (found[0].endswith(_REMOVED) or found[0].endswith(f"/{PurePosixPath(source).name}~"))
+    mount = _mounted_on(path, table)
+    return mount is not None and (mount[0].endswith(_REMOVED) or mount[0].endswith(f"/{PurePosixPath(source).name}~"))
 
 
-def _on(path: Path, table: Path) -> tuple[str, str] | None:
+def _mounted_on(path: Path, table: Path) -> tuple[str, str] | None:
     """What of which kind of filesystem is mounted on a path; None when nothing is."""
     mounts = [_mount(line) for line in table.read_text().splitlines()]
-    here = [(root, filesystem) for root, place, filesystem in mounts if place == str(path)]
+    here = [(root, filesystem) for root, mount_point, filesystem in mounts if mount_point == str(path)]
     return here[-1] if here else None  # the last one lies on top
 
 
 def _mount(line: str) -> tuple[str, str, str]:
     """What of its filesystem is mounted, where, and the filesystem's kind."""
     words, _, rest = line.partition(" - ")
-    _, _, _, root, place, *_ = words.split(" ")
-    return _unescaped(root), _unescaped(place), rest.split(" ")[0]
+    _, _, _, root, mount_point, *_ = words.split(" ")
+    return _unescaped(root), _unescaped(mount_point), rest.split(" ")[0]
 
 
 def _unescaped(text: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text)
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)

@@ -2,7 +2,7 @@
 
 A task that was killed cannot stop its container. As long as the task has tries left, the next one adopts it; when the
 run timed out or has no try left, nobody would, so each DAG's callback does. A run that a person marks calls nobody:
-what it left is found by the DAG `chores`.
+what it left is found by the DAG `maintenance`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def end_orphans(context: Context) -> None:
     """Stop and remove every container of the run: a DAG's callback when the run is over."""
     client, home = _client(), os.environ["MICROSTEP_HOST_ROOT"]
     labels = f"microstep.dag={context['dag'].dag_id}", f"microstep.run={context['run_id']}"
-    for container in _found(client, *labels, f"microstep.root={home}"):
+    for container in _containers(client, *labels, f"microstep.root={home}"):
         _end(client, container)
 
 
@@ -35,7 +35,7 @@ def end_all_orphans(home: str, goes_on: Callable[[str, str], bool]) -> int:
     :param goes_on: whether a run (its DAG, its id) does
     """
     client, ended = _client(), 0
-    for container in _found(client, "microstep.run", f"microstep.root={home}"):
+    for container in _containers(client, "microstep.run", f"microstep.root={home}"):
         labels = container["Labels"]
         if not goes_on(labels["microstep.dag"], labels["microstep.run"]):
             _end(client, container)
@@ -49,7 +49,7 @@ def _client() -> APIClient:
     return APIClient(base_url=os.environ["DOCKER_HOST"])
 
 
-def _found(client: APIClient, *labels: str) -> Iterator[dict[str, Any]]:
+def _containers(client: APIClient, *labels: str) -> Iterator[dict[str, Any]]:
     """The containers with some labels, at work or not."""
     yield from client.containers(all=True, filters={"label": list(labels)})
 

@@ -64,7 +64,7 @@ class ProcessStepOperator(BaseOperator):
         self.stopped = False
 
     def execute(self, context: Context) -> None:
-        """Run the step; raise what `outcome` says about its end."""
+        """Run the step; raise what `exit_codes` says about its end."""
         if not self.python.exists():
             raise AirflowFailException(
                 f"{self.python}: must be there, is not; make the environment: dev/env {self.step}"

@@ -59,11 +59,11 @@ def up_to_date(step: str, day: str, machine: Machine) -> list[str]:
             config_of(machine.config.name, content).pipeline.name,
         )
         datasets = _datasets(step, day, layout)
-        for each in datasets:
-            now.must_find(each)
+        for dataset in datasets:
+            now.must_find(dataset)
     except (StepError, NoAnswer, OSError, msgspec.ValidationError) as error:
         raise Changed(str(error)) from None
-    return [layout.name(each) for each in datasets]
+    return [layout.name(dataset) for dataset in datasets]
 
 
 def _doubt(path: Path, source: str) -> str:
@@ -75,14 +75,14 @@ def _doubt(path: Path, source: str) -> str:
 
 def _datasets(step: str, day: str, layout: Layout) -> list[Path]:
     """What a step writes for a day. Raises Changed for a step that writes more than that."""
-    found: list[Path] = []
+    datasets: list[Path] = []
     for name in STEPS[step].writes:
-        place = getattr(layout, name)
-        if isinstance(place, Path):
-            raise Changed(f"{layout.name(place)}: is of no day, so only {step} itself can tell")
+        path = getattr(layout, name)
+        if isinstance(path, Path):
+            raise Changed(f"{layout.name(path)}: is of no day, so only {step} itself can tell")
         # validate's is another one, but validate writes the champion, too
-        found.append(layout.report("predict", day) if name == "report" else place(day))
-    return found
+        datasets.append(layout.report("predict", day) if name == "report" else path(day))
+    return datasets
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,10 @@ class _Now:
         for file in manifest.files:
             check(dataset, file)
         self._same(manifest)
-        for each in dataset.iterdir():
+        for entry in dataset.iterdir():
             # of a writer: one that is at work, or one that was killed and must be swept
-            if each.name.startswith("."):
-                raise Changed(f"{self.layout.name(each)}: must be swept, or somebody is at work there")
+            if entry.name.startswith("."):
+                raise Changed(f"{self.layout.name(entry)}: must be swept, or somebody is at work there")
 
     def _same(self, manifest: Manifest) -> None:
         run = manifest.run
@@ -120,14 +120,14 @@ class _Now:
         self._as_observed(manifest.inputs, observed)
 
     def _as_observed(self, inputs: list[Input], observed: Observed) -> None:
-        for each in inputs:
-            if self._identity(each.path) != each.sha256:
-                raise Changed(f"{each.path}: is another one now")
+        for source in inputs:
+            if self._identity(source.path) != source.sha256:
+                raise Changed(f"{source.path}: is another one now")
         for name in observed.absent:
             if (self.layout.root / name / MANIFEST).exists():
                 raise Changed(f"{name}: has arrived")
         for name, names in observed.listed.items():
-            if tuple(sorted(each.name for each in (self.layout.root / name).iterdir())) != names:
+            if tuple(sorted(entry.name for entry in (self.layout.root / name).iterdir())) != names:
                 raise Changed(f"{name}: has other files now")
         if observed.champion is not None:
             self._same_champion(observed.champion)
@@ -137,8 +137,8 @@ class _Now:
         if line is None or line.model != champion:
             raise Changed(f"the champion is {line.model.label if line else 'lost'} now")
         # predict would not take it, but it would say so
-        if not (found := registered_champion(self.registry, self.model)).same_as(champion):
-            raise Changed(f"the registry's champion is {found.label} now")
+        if not (registered := registered_champion(self.registry, self.model)).same_as(champion):
+            raise Changed(f"the registry's champion is {registered.label} now")
 
     def _identity(self, name: str) -> str:
         path = self.layout.root / name

@@ -15,7 +15,7 @@ from contract.days import parse_day
 from contract.errors import UsageError
 
 DAY = "{{ day(dag_run, params) }}"
-"""The day in templates; `day` is a macro that every DAG of the house has."""
+"""The day in templates; `day` is a macro that every DAG has."""
 
 UNFINISHED = "allow_unfinished"
 EXAMPLE = '{"day": "2026-11-22"}'
@@ -89,9 +89,9 @@ def judge(run_type: str, conf: Mapping[str, Any], moment: datetime, schedule: Sc
         raise UsageError(f"day: must be left out, a {run_type} run's follows from its dates, got {day!r}")
     if not isinstance(day, str):
         raise UsageError(f"day: must be text, written YYYY-MM-DD, got {day!r}; write {EXAMPLE}")
-    asked, last = parse_day(day, "day"), last_complete(moment, ZoneInfo(schedule.timezone))
-    _since_the_first(asked, schedule)
-    if asked > last and not unfinished:
+    requested, last = parse_day(day, "day"), last_complete(moment, ZoneInfo(schedule.timezone))
+    _since_the_first(requested, schedule)
+    if requested > last and not unfinished:
         raise UsageError(
             f"day: must be over, the last one that is in schedule.timezone {schedule.timezone} is {last}, got {day}; "
             f'to work on it all the same: {{"day": "{day}", "{UNFINISHED}": true}}'
@@ -118,7 +118,7 @@ def timetable(cron: str, timezone: str) -> CronDataIntervalTimetable:
 
 
 def day_params() -> dict[str, Param]:
-    """The parameters of a run by hand. Airflow checks each by its schema, `triggers` what they say together."""
+    """The parameters of a run by hand. Airflow checks each by its schema, `run_requests` what they say together."""
     return {
         "day": Param(
             None,

@@ -29,7 +29,7 @@ def judge_new_runs() -> None:
             event.listen(DagRun, "init", _judge)
 
 
-def _judge(_: object, __: Sequence[Any], what: Mapping[str, Any]) -> None:
+def _judge(_: object, __: Sequence[Any], arguments: Mapping[str, Any]) -> None:
     """Raise ValueError, which Airflow answers with, for a run that is asked for in vain."""
     # not before: Airflow's settings, which load this module, come before all that these ask for
     from contract.config.parse import load
@@ -37,12 +37,17 @@ def _judge(_: object, __: Sequence[Any], what: Mapping[str, Any]) -> None:
     from microstep_airflow.schedule.days import BY_INTERVAL, judge
     from microstep_airflow.settings import Settings
 
-    if what.get("dag_id") not in WITH_A_DAY or str(what.get("run_type")) in BY_INTERVAL:
+    if arguments.get("dag_id") not in WITH_A_DAY or str(arguments.get("run_type")) in BY_INTERVAL:
         return
     now = datetime.now(UTC)
     try:
         # as it is now, which may be newer than the DAG
         schedule = load(Settings.read().config).schedule
-        judge(str(what["run_type"]), what.get("conf") or {}, max(now, what.get("run_after") or now), schedule)
+        judge(
+            str(arguments["run_type"]),
+            arguments.get("conf") or {},
+            max(now, arguments.get("run_after") or now),
+            schedule,
+        )
     except StepError as error:
         raise ValueError(str(error)) from None

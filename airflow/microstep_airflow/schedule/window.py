@@ -23,7 +23,7 @@ def training_window(config: Config) -> XComArg:
     @task(task_id=TASK, multiple_outputs=False)
     def window(day: str, dag_run: Any = None, ti: Any = None) -> list[str]:
         try:
-            days = [each.isoformat() for each in config.window(parse_day(day))]
+            days = [date.isoformat() for date in config.window(parse_day(day))]
         except UsageError as error:
             # a day without a window has none at the next try either
             raise AirflowFailException(str(error)) from None

@@ -4,26 +4,26 @@ from types import SimpleNamespace
 
 import fake_reports
 import pytest
-from conftest import house, settings
-from fake_run import FakeTi, context, left
+from conftest import factory, settings
+from fake_run import FakeTi, context, failure
 from fake_variables import Variables
 
 from microstep_airflow.alerts import callbacks
-from microstep_airflow.alerts.callbacks import Alerts
+from microstep_airflow.alerts.callbacks import RunAlerts
 
 
 @pytest.fixture
 def sent(monkeypatch):
     mails = []
-    monkeypatch.setattr(callbacks, "post", lambda mail, to, folder, now: mails.append(mail))
+    monkeypatch.setattr(callbacks, "enqueue", lambda mail, to, folder, now: mails.append(mail))
     return mails
 
 
 @pytest.fixture(autouse=True)
 def variables(monkeypatch):
-    kept = Variables()
-    monkeypatch.setattr(callbacks, "Variable", kept)
-    return kept
+    variables = Variables()
+    monkeypatch.setattr(callbacks, "Variable", variables)
+    return variables
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +37,12 @@ def root(tmp_path):
 
 
 @pytest.fixture
-def told(root):
-    return Alerts(house().config, replace(settings(), data_root=root))
+def alerts(root):
+    return RunAlerts(factory().config, replace(settings(), data_root=root))
 
 
 def failing(train, run_id="manual__1", day="2026-01-03"):
-    ti = FakeTi({"train": "failed"}, {("train", None): left("models: no rows", day)}, run_id)
+    ti = FakeTi({"train": "failed"}, {("train", None): failure("models: no rows", day)}, run_id)
     return context(ti, train, day=day)
 
 
@@ -50,91 +50,95 @@ def well(train, run_id="manual__2", day="2026-01-03"):
     return context(FakeTi({"train": "success"}, {}, run_id), train, day=day)
 
 
-def test_a_failed_run_is_told_with_dag_task_day_error_and_link(train, told, sent):
-    told.failed(failing(train))
+def test_a_failed_run_is_told_with_dag_task_day_error_and_link(train, alerts, sent):
+    alerts.failed(failing(train))
     [mail] = sent
     assert mail.subject == "[microstep] train 2026-01-03 failed: models: no rows"
     assert mail.facts == {"DAG": "train", "Day": "2026-01-03", "Run": "manual__1", "Reason": "a task failed"}
-    [found] = mail.records
-    assert (found.task, found.message, found.link) == ("train", "models: no rows", "http://airflow.example/mode")
+    [failed_task] = mail.failures
+    assert (failed_task.task, failed_task.message, failed_task.link) == (
+        "train",
+        "models: no rows",
+        "http://airflow.example/mode",
+    )
 
 
-def test_many_tasks_that_fail_together_are_one_mail(train, told, sent):
+def test_many_tasks_that_fail_together_are_one_mail(train, alerts, sent):
     states = {f"preprocess_{number}": "failed" for number in range(28)}
-    xcoms = {("preprocess", number): left(f"error {number}") for number in range(28)}
-    told.failed(context(FakeTi(states, xcoms), train))
+    xcoms = {("preprocess", number): failure(f"error {number}") for number in range(28)}
+    alerts.failed(context(FakeTi(states, xcoms), train))
     assert len(sent) == 1
-    assert len(sent[0].records) == 28
+    assert len(sent[0].failures) == 28
 
 
-def test_a_run_that_took_too_long_is_told_without_a_failed_task(train, told, sent):
-    told.failed(context(FakeTi({"train": "skipped"}), train, reason="timed_out"))
+def test_a_run_that_took_too_long_is_told_without_a_failed_task(train, alerts, sent):
+    alerts.failed(context(FakeTi({"train": "skipped"}), train, reason="timed_out"))
     assert sent[0].subject == "[microstep] train 2026-01-03 failed: the run took longer than it may"
 
 
-def test_a_run_of_which_airflow_tells_no_task_is_still_told(train, told, sent):
-    told.failed({"dag": train, "run_id": "manual__1", "reason": "timed_out"})
+def test_a_run_of_which_airflow_tells_no_task_is_still_told(train, alerts, sent):
+    alerts.failed({"dag": train, "run_id": "manual__1", "reason": "timed_out"})
     assert sent[0].subject == "[microstep] train (day unknown) failed: the run took longer than it may"
 
 
-def test_records_that_cannot_be_read_cost_the_error_line_not_the_mail(train, told, sent):
+def test_records_that_cannot_be_read_cost_the_error_line_not_the_mail(train, alerts, sent):
     broken = failing(train)
     broken["ti"].get_task_states = None
-    told.failed(broken)
+    alerts.failed(broken)
     assert sent[0].subject == "[microstep] train 2026-01-03 failed: a task failed"
 
 
-def test_the_mail_says_where_to_look_and_what_was_rejected(train, told, sent, root):
+def test_the_mail_says_where_to_look_and_what_was_rejected(train, alerts, sent, root):
     fake_reports.processed(root, "2026-01-03", rejected={"age.max": 12})
-    told.failed(failing(train))
+    alerts.failed(failing(train))
     [mail] = sent
     assert mail.level == "error"
     assert mail.links["Run in Airflow"] == "http://airflow.example/dags/train/runs/manual__1"
     assert mail.points == [("rejected", "12 of 100 rows of 2026-01-03 are rejected: age.max 12")]
 
 
-def test_the_same_failure_again_is_not_told_again_until_the_next_day(train, told, sent, monkeypatch):
+def test_the_same_failure_again_is_not_told_again_until_the_next_day(train, alerts, sent, monkeypatch):
     for number in range(1, 8):
-        told.failed(failing(train, f"run{number}", f"2026-01-{number:02}"))
+        alerts.failed(failing(train, f"run{number}", f"2026-01-{number:02}"))
     assert len(sent) == 1
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     monkeypatch.setattr(callbacks, "datetime", SimpleNamespace(now=lambda zone: tomorrow))
-    told.failed(failing(train, "run8", "2026-01-08"))
+    alerts.failed(failing(train, "run8", "2026-01-08"))
     assert sent[1].subject == "[microstep] train 2026-01-08 failed (8 runs in a row): models: no rows"
     assert sent[1].facts["Since"].endswith("8 runs: " + ", ".join(f"2026-01-0{n}" for n in range(1, 8)) + " and 1 more")
 
 
-def test_a_good_run_is_not_told(train, told, sent):
-    told.succeeded(well(train))
+def test_a_good_run_is_not_told(train, alerts, sent):
+    alerts.succeeded(well(train))
     assert sent == []
 
 
-def test_the_first_good_run_after_bad_ones_is_told_once(train, told, sent):
-    told.failed(failing(train))
-    told.failed(failing(train, "manual__x"))
-    told.succeeded(well(train))
-    told.succeeded(well(train, "manual__3"))
+def test_the_first_good_run_after_bad_ones_is_told_once(train, alerts, sent):
+    alerts.failed(failing(train))
+    alerts.failed(failing(train, "manual__x"))
+    alerts.succeeded(well(train))
+    alerts.succeeded(well(train, "manual__3"))
     assert [mail.subject for mail in sent[1:]] == ["[microstep] train 2026-01-03: works again"]
     assert sent[1].advice == ""
     assert sent[1].facts["Failed"].startswith("2 runs since ")
 
 
-def test_a_failed_run_that_was_cleared_and_ends_well_is_a_recovery(train, told, sent):
-    told.failed(failing(train))
-    told.succeeded(well(train, "manual__1"))
+def test_a_failed_run_that_was_cleared_and_ends_well_is_a_recovery(train, alerts, sent):
+    alerts.failed(failing(train))
+    alerts.succeeded(well(train, "manual__1"))
     assert sent[1].subject == "[microstep] train 2026-01-03: works again"
 
 
-def test_a_recovery_names_the_days_that_are_still_to_be_done(train, told, sent):
-    told.failed(failing(train, "a", "2026-01-03"))
-    told.failed(failing(train, "b", "2026-01-01"))
-    told.succeeded(well(train, "c", "2026-01-04"))
+def test_a_recovery_names_the_days_that_are_still_to_be_done(train, alerts, sent):
+    alerts.failed(failing(train, "a", "2026-01-03"))
+    alerts.failed(failing(train, "b", "2026-01-01"))
+    alerts.succeeded(well(train, "c", "2026-01-04"))
     assert sent[1].advice == "Days that failed and were not done again in this run: 2026-01-01, 2026-01-03."
 
 
-def test_each_dag_recovers_for_itself(load_dags, train, told, sent):
-    told.failed(failing(train))
-    told.succeeded(context(FakeTi({"predict": "success"}, {}, "r"), load_dags()["predict"]))
+def test_each_dag_recovers_for_itself(load_dags, train, alerts, sent):
+    alerts.failed(failing(train))
+    alerts.succeeded(context(FakeTi({"predict": "success"}, {}, "r"), load_dags()["predict"]))
     assert len(sent) == 1
 
 
@@ -142,12 +146,12 @@ def test_each_dag_recovers_for_itself(load_dags, train, told, sent):
 
 
 def refusing(train, message="roc_auc 0.81, the champion has 0.84 (exit 80: gate refused)", task="validate"):
-    return context(FakeTi({"train": "success", task: "skipped"}, {(task, None): left(message)}), train)
+    return context(FakeTi({"train": "success", task: "skipped"}, {(task, None): failure(message)}), train)
 
 
-def test_a_refusal_says_by_which_rule_and_how_much(train, told, sent, root):
+def test_a_refusal_says_by_which_rule_and_how_much(train, alerts, sent, root):
     fake_reports.verdict(root, "refused", rules=fake_reports.BROKEN, challenger=0.5012)
-    told.succeeded(refusing(train))
+    alerts.succeeded(refusing(train))
     [mail] = sent
     assert mail.subject == (
         "[microstep] train 2026-01-03: challenger refused: roc_auc 0.5012 misses gate.minimums.roc_auc 0.7 by 0.1988"
@@ -156,36 +160,36 @@ def test_a_refusal_says_by_which_rule_and_how_much(train, told, sent, root):
     assert [word for word, _ in mail.points] == ["failed", "passed"]
     assert mail.facts["roc_auc"] == "0.5012, the champion's is 0.8612 (-0.3600)"
     assert mail.facts["Report"] == "reports/train/2026-01-03/report.html"
-    assert mail.records[0].link.startswith("http://airflow.example/")
+    assert mail.failures[0].link.startswith("http://airflow.example/")
 
 
-def test_a_question_that_the_rows_could_not_answer_is_told_as_such(train, told, sent, root):
+def test_a_question_that_the_rows_could_not_answer_is_told_as_such(train, alerts, sent, root):
     few = [("unknown", "20 labelled test rows are fewer than gate.min_test_rows 100")]
     fake_reports.verdict(root, "undecided", rules=few)
-    told.succeeded(refusing(train, few[0][1]))
+    alerts.succeeded(refusing(train, few[0][1]))
     assert sent[0].subject == f"[microstep] train 2026-01-03: nothing decided: {few[0][1]}"
 
 
-def test_a_refusal_whose_report_is_damaged_is_told_in_the_steps_words(train, told, sent, root):
+def test_a_refusal_whose_report_is_damaged_is_told_in_the_steps_words(train, alerts, sent, root):
     fake_reports.verdict(root, "refused")
     (root / "reports/train/2026-01-03/verdict.json").write_text("{}")
-    told.succeeded(refusing(train))
+    alerts.succeeded(refusing(train))
     [mail] = sent
     assert mail.subject.startswith("[microstep] train 2026-01-03: challenger refused: roc_auc 0.81, the champion has")
     assert "reports/train/2026-01-03/" in mail.advice
 
 
-def test_a_persons_refusal_is_told_in_the_persons_words(load_dags, told, sent, root):
+def test_a_persons_refusal_is_told_in_the_persons_words(load_dags, alerts, sent, root):
     train = load_dags(approval="manual")["train"]
     fake_reports.verdict(root, "refused")
-    told.succeeded(refusing(train, "refused by admin: not before the holidays (exit 80: gate refused)", "decide"))
+    alerts.succeeded(refusing(train, "refused by admin: not before the holidays (exit 80: gate refused)", "decide"))
     assert "challenger refused: refused by admin: not before the holidays" in sent[0].subject
 
 
-def test_a_promotion_is_told_with_both_versions_and_their_difference(train, told, sent, root):
+def test_a_promotion_is_told_with_both_versions_and_their_difference(train, alerts, sent, root):
     fake_reports.verdict(root)
-    fake_reports.line(root, "2026-11-23T03:10:00+00:00")
-    told.succeeded(well(train))
+    fake_reports.ledger_line(root, "2026-11-23T03:10:00+00:00")
+    alerts.succeeded(well(train))
     [mail] = sent
     assert mail.subject == "[microstep] train 2026-01-03: new champion v3 (roc_auc 0.8644, +0.0032 against v2)"
     assert mail.facts["By"] == "validate"
@@ -193,10 +197,10 @@ def test_a_promotion_is_told_with_both_versions_and_their_difference(train, told
     assert "validate rollback" in mail.advice
 
 
-def test_the_first_champion_and_one_without_a_registry_have_words_too(train, told, sent, root):
+def test_the_first_champion_and_one_without_a_registry_have_words_too(train, alerts, sent, root):
     fake_reports.verdict(root, champion=None)
-    fake_reports.line(root, "2026-11-23T03:10:00+00:00", before=None, version=None)
-    told.succeeded(well(train))
+    fake_reports.ledger_line(root, "2026-11-23T03:10:00+00:00", before=None, version=None)
+    alerts.succeeded(well(train))
     assert sent[0].subject == "[microstep] train 2026-01-03: new champion the model of 2026-01-03 (roc_auc 0.8644)"
     assert "rollback" not in sent[0].advice
 
@@ -209,32 +213,52 @@ def test_the_first_champion_and_one_without_a_registry_have_words_too(train, tol
         ("it waits for a person", "2026-11-23T03:10:00+00:00", {"decision": "proposed"}),
     ],
 )
-def test_no_promotion_in_this_run_is_no_mail(train, told, sent, root, why, when, more):
+def test_no_promotion_in_this_run_is_no_mail(train, alerts, sent, root, why, when, more):
     fake_reports.verdict(root)
-    fake_reports.line(root, when, **more)
-    told.succeeded(well(train))
+    fake_reports.ledger_line(root, when, **more)
+    alerts.succeeded(well(train))
     assert sent == [], why
 
 
-def test_a_torn_line_in_the_ledger_hides_nothing(train, told, sent, root):
+def test_a_torn_line_in_the_ledger_hides_nothing(train, alerts, sent, root):
     fake_reports.verdict(root)
-    fake_reports.line(root, "2026-11-23T03:10:00+00:00")
+    fake_reports.ledger_line(root, "2026-11-23T03:10:00+00:00")
     with (root / "ledger.jsonl").open("a") as ledger:
         ledger.write('{"decision": "prom')
-    told.succeeded(well(train))
+    alerts.succeeded(well(train))
     assert "new champion v3" in sent[0].subject
+
+
+def test_a_last_line_without_its_end_was_torn_however_whole_it_looks(train, alerts, sent, root):
+    fake_reports.verdict(root)
+    fake_reports.ledger_line(root, "2026-11-23T03:10:00+00:00")
+    ledger = root / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().removesuffix(b"\n"))
+    alerts.succeeded(well(train))
+    assert sent == []
+
+
+def test_a_ledger_that_was_changed_tells_no_promotion_but_hides_no_recovery(train, alerts, sent, root, caplog):
+    fake_reports.verdict(root)
+    fake_reports.ledger_line(root, "2026-11-23T03:10:00+00:00")
+    ledger = root / "ledger.jsonl"
+    ledger.write_text(ledger.read_text().replace("all rules", "no rules"))
+    alerts.failed(failing(train))
+    alerts.succeeded(well(train))
+    assert [mail.subject for mail in sent[1:]] == ["[microstep] train 2026-01-03: works again"]
+    assert "line 1 was changed after it was written" in caplog.text
 
 
 # ---- drift
 
 
 @pytest.fixture
-def predicted(load_dags, told, root):
+def predicted(load_dags, alerts, root):
     """Ends a predict run of a day, of which this was found."""
 
     def end(day, level, **columns):
         fake_reports.drift(root, day, level, **columns)
-        told.succeeded(context(FakeTi({"predict": "success"}, {}, day), load_dags()["predict"], day=day))
+        alerts.succeeded(context(FakeTi({"predict": "success"}, {}, day), load_dags()["predict"], day=day))
 
     return end
 
@@ -263,7 +287,7 @@ def test_a_backfill_of_older_days_mails_nothing(predicted, sent):
     assert sent == []
 
 
-def test_a_day_without_a_report_is_no_drift_and_no_failure(load_dags, told, sent, variables):
-    told.succeeded(context(FakeTi({"predict": "success"}, {}), load_dags()["predict"]))
+def test_a_day_without_a_report_is_no_drift_and_no_failure(load_dags, alerts, sent, variables):
+    alerts.succeeded(context(FakeTi({"predict": "success"}, {}), load_dags()["predict"]))
     assert sent == []
     assert "microstep_drift" not in variables

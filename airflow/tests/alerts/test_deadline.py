@@ -23,12 +23,12 @@ def sent(monkeypatch, tmp_path):
     (tmp_path / "pipeline.toml").write_text(pipeline())
     monkeypatch.setenv("MICROSTEP_CONFIG", str(tmp_path / "pipeline.toml"))
     monkeypatch.setenv("MICROSTEP_HOST_ROOT", "/srv/microstep")
-    monkeypatch.setattr(deadline, "post", lambda mail, alerts, folder, now: mails.append(mail))
+    monkeypatch.setattr(deadline, "enqueue", lambda mail, alerts, folder, now: mails.append(mail))
     return mails
 
 
 def test_a_late_run_is_told_with_its_page_and_how_late_it_is(sent):
-    asyncio.run(deadline.tell_that_it_is_late({"dag_run": RUN, "deadline": {}}))
+    asyncio.run(deadline.send_late_mail({"dag_run": RUN, "deadline": {}}))
     [mail] = sent
     assert mail.level == "error"
     assert mail.subject == "[microstep] predict is late: scheduled__1 is not done 6 hours after it was due"
@@ -36,7 +36,7 @@ def test_a_late_run_is_told_with_its_page_and_how_late_it_is(sent):
 
 
 def test_a_backfill_is_never_late(sent):
-    asyncio.run(deadline.tell_that_it_is_late({"dag_run": RUN | {"run_type": "backfill"}, "deadline": {}}))
+    asyncio.run(deadline.send_late_mail({"dag_run": RUN | {"run_type": "backfill"}, "deadline": {}}))
     assert sent == []
 
 

@@ -2,13 +2,13 @@ from dataclasses import replace
 from email import message_from_bytes, policy
 
 from contract.config.data import Alerts
-from microstep_airflow.alerts.mail import LONGEST_SUBJECT, MOST_RECORDS, Mail
-from microstep_airflow.alerts.task_failures import Record
+from microstep_airflow.alerts.mail import LONGEST_SUBJECT, MOST_FAILURES, Mail
+from microstep_airflow.alerts.task_failures import TaskFailure
 
 ALERTS = Alerts(
     to=("team@example.com", "night@example.com"), errors_to=("oncall@example.com",), sender="microstep@example.com"
 )
-FOUND = Record(
+FAILURE = TaskFailure(
     "preprocess",
     "2026-01-03",
     "processed/2026-01-03: <b> is not a number & ünlikely",
@@ -19,7 +19,7 @@ FOUND = Record(
 
 
 def test_a_mail_has_plain_text_and_html():
-    mail = Mail("error", "train failed", {"DAG": "train", "Day": "2026-01-03"}, records=[FOUND], advice="Try again.")
+    mail = Mail("error", "train failed", {"DAG": "train", "Day": "2026-01-03"}, failures=[FAILURE], advice="Try again.")
     message = mail.message(ALERTS)
     assert message["Subject"] == "train failed"
     assert message["From"] == "microstep@example.com"
@@ -46,13 +46,15 @@ def test_a_mail_has_plain_text_and_html():
 
 def test_control_characters_from_data_are_written_out_in_subject_text_and_page():
     bad, shown = "a\x1b[2J\x00\x9b\u202eb", "a\\u001b[2J\\u0000\\u009b\\u202eb"
-    record = Record("preprocess", "2026-01-03", f"message {bad}", "http://x", (f"line {bad}",), "do")
-    mail = Mail("error", f"train {bad}", {"Fact": f"fact {bad}"}, [("word", f"point {bad}")], [record], f"advice {bad}")
+    failure = TaskFailure("preprocess", "2026-01-03", f"message {bad}", "http://x", (f"line {bad}",), "do")
+    mail = Mail(
+        "error", f"train {bad}", {"Fact": f"fact {bad}"}, [("word", f"point {bad}")], [failure], f"advice {bad}"
+    )
     message = mail.message(ALERTS)
     assert message["Subject"] == f"train {shown}"
     for part in message.iter_parts():
         text = part.get_content()
-        assert not any(each in text for each in "\x1b\x00\x9b\u202e")
+        assert not any(character in text for character in "\x1b\x00\x9b\u202e")
         for word in ("fact", "point", "message", "line", "advice"):
             assert f"{word} {shown}" in text
 
@@ -62,7 +64,7 @@ def test_who_is_on_call_hears_of_errors_alone():
 
 
 def test_what_was_found_stands_in_two_columns():
-    mail = Mail("error", "s", {"Day": "2026-01-03"}, [("failed", "roc_auc 0.5 < 0.7"), ("ok", "rows")], [FOUND])
+    mail = Mail("error", "s", {"Day": "2026-01-03"}, [("failed", "roc_auc 0.5 < 0.7"), ("ok", "rows")], [FAILURE])
     assert mail.plain().splitlines()[:6] == [
         "Day: 2026-01-03",
         "",
@@ -75,7 +77,7 @@ def test_what_was_found_stands_in_two_columns():
 
 
 def test_nothing_that_came_from_data_is_markup():
-    page = Mail("error", "s <i>", {"Run": "<script>"}, [("<i>", "<b>")], [FOUND], "a < b", {"<u>": "http://x"}).html()
+    page = Mail("error", "s <i>", {"Run": "<script>"}, [("<i>", "<b>")], [FAILURE], "a < b", {"<u>": "http://x"}).html()
     assert "&lt;b&gt; is not a number &amp; ünlikely" in page
     assert 'href="http://x/log?a=1&amp;b=2"' in page
     assert "&amp;lt;" not in page
@@ -86,8 +88,8 @@ HOSTILE = "\x1b[2J\x00<script>alert(1)</script>\u202eexe.\ud800\x9b31m"
 
 
 def test_what_a_terminal_obeys_or_no_mail_can_hold_is_marked_and_costs_no_mail():
-    found = replace(FOUND, message=HOSTILE, lines=(HOSTILE, "tab\tkept"), tries="Its work failed 2 times.")
-    mail = Mail("error", f"s {HOSTILE}", {"Day": HOSTILE}, [(HOSTILE, HOSTILE)], [found], HOSTILE, {"x": HOSTILE})
+    failure = replace(FAILURE, message=HOSTILE, lines=(HOSTILE, "tab\tkept"), tries="Its work failed 2 times.")
+    mail = Mail("error", f"s {HOSTILE}", {"Day": HOSTILE}, [(HOSTILE, HOSTILE)], [failure], HOSTILE, {"x": HOSTILE})
     sent = message_from_bytes(mail.message(ALERTS).as_bytes(), policy=policy.default)
     texts = [sent["Subject"], *(part.get_content() for part in sent.iter_parts())]
     for text in texts:
@@ -100,10 +102,12 @@ def test_what_a_terminal_obeys_or_no_mail_can_hold_is_marked_and_costs_no_mail()
 
 
 def test_a_long_list_is_cut_and_says_so():
-    found = [Record("preprocess", f"day {number}", f"error {number}", "http://x") for number in range(MOST_RECORDS + 5)]
-    for text in (Mail("error", "s", {}, records=found).plain(), Mail("error", "s", {}, records=found).html()):
-        assert f"error {MOST_RECORDS - 1}" in text
-        assert f"error {MOST_RECORDS}" not in text
+    failures = [
+        TaskFailure("preprocess", f"day {number}", f"error {number}", "http://x") for number in range(MOST_FAILURES + 5)
+    ]
+    for text in (Mail("error", "s", {}, failures=failures).plain(), Mail("error", "s", {}, failures=failures).html()):
+        assert f"error {MOST_FAILURES - 1}" in text
+        assert f"error {MOST_FAILURES}" not in text
         assert "and 5 more" in text
 
 

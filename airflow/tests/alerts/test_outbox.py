@@ -8,10 +8,12 @@ import subprocess
 import sys
 import threading
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from email import message_from_bytes, policy
 from email.utils import format_datetime
 from mailbox import Maildir
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
@@ -19,13 +21,18 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowFailException
-from conftest import PIPELINE
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from conftest import PIPELINE, factory, settings
+from fake_run import FakeTi, context
+from fake_variables import Variables
 
 from contract.config.data import Alerts
 from contract.config.parse import parse
+from microstep_airflow.alerts import callbacks
+from microstep_airflow.alerts.callbacks import RunAlerts
 from microstep_airflow.alerts.mail import Mail
-from microstep_airflow.alerts.outbox import TRIED_FOR, Left, deliver, post
+from microstep_airflow.alerts.outbox import TRIED_FOR, Remaining, enqueue, flush
+from microstep_airflow.alerts.task_failures import KEY, record_failure
 from microstep_airflow.maintenance import send_mails
 
 TEAM = Alerts(to=("team@example.com",), sender="microstep@example.com")
@@ -104,8 +111,8 @@ def allow(server, session, envelope, mechanism, data):
 LOGIN = f"robot:{quote(PASSWORD, safe='')}@"
 
 
-def told(tmp_path, subject="train failed", level="error", now=NOON, alerts=TEAM):
-    post(Mail(level, subject, {"Day": "2026-01-03"}), alerts, tmp_path / "mails", now)
+def send(tmp_path, subject="train failed", level="error", now=NOON, alerts=TEAM):
+    enqueue(Mail(level, subject, {"Day": "2026-01-03"}), alerts, tmp_path / "mails", now)
 
 
 def waiting(tmp_path):
@@ -114,7 +121,7 @@ def waiting(tmp_path):
 
 def test_a_mail_arrives_in_the_clear_where_the_connection_says_so(server, box, tmp_path):
     server()
-    told(tmp_path)
+    send(tmp_path)
     assert [mail["Subject"] for mail in box.mails] == ["train failed"]
     assert waiting(tmp_path) == 0
 
@@ -128,7 +135,7 @@ def test_a_mail_arrives_over_starttls_with_a_password(server, box, certificates,
         authenticator=allow,
         auth_required=True,
     )
-    told(tmp_path)
+    send(tmp_path)
     assert box.users == [(True, True)]
 
 
@@ -141,72 +148,72 @@ def test_a_mail_arrives_over_tls_with_a_password(server, box, certificates, tmp_
         auth_required=True,
         auth_require_tls=False,
     )
-    told(tmp_path)
+    send(tmp_path)
     assert len(box.mails) == 1
 
 
 @pytest.mark.parametrize("user", ["", "robot:wrong@"], ids=["no password", "a wrong one"])
 def test_without_the_right_password_the_mail_waits(server, box, certificates, tmp_path, user):
     server("disable_ssl=true", user, tls_context=certificates, authenticator=allow, auth_required=True)
-    told(tmp_path)
+    send(tmp_path)
     assert box.mails == []
     assert waiting(tmp_path) == 1
-    left = deliver(TEAM, tmp_path / "mails", NOON)
-    assert left.count == 1
-    assert "the mail server" in left.why
-    assert "wrong" not in left.why  # the password
+    remaining = flush(TEAM, tmp_path / "mails", NOON)
+    assert remaining.count == 1
+    assert "the mail server" in remaining.why
+    assert "wrong" not in remaining.why  # the password
 
 
 def test_a_server_that_cannot_prove_who_it_is_gets_no_password_and_no_mail(server, box, certificates, tmp_path):
     os.environ.pop("SSL_CERT_FILE")
-    seen = []
-    server("disable_ssl=true", LOGIN, tls_context=certificates, authenticator=lambda *words: seen.append(words))
-    told(tmp_path)
-    assert (box.mails, seen) == ([], [])
+    logins = []
+    server("disable_ssl=true", LOGIN, tls_context=certificates, authenticator=lambda *words: logins.append(words))
+    send(tmp_path)
+    assert (box.mails, logins) == ([], [])
     assert waiting(tmp_path) == 1
 
 
 def test_a_mail_without_a_server_is_sent_later_as_it_was_written(nobody, server, box, tmp_path):
-    told(tmp_path, "first")
-    told(tmp_path, "second")
+    send(tmp_path, "first")
+    send(tmp_path, "second")
     assert waiting(tmp_path) == 2
     server()
-    assert deliver(TEAM, tmp_path / "mails", NOON) == Left(0)
+    assert flush(TEAM, tmp_path / "mails", NOON) == Remaining(0)
     assert [mail["Subject"] for mail in box.mails] == ["first", "second"]
-    assert deliver(TEAM, tmp_path / "mails", NOON) == Left(0)
+    assert flush(TEAM, tmp_path / "mails", NOON) == Remaining(0)
     assert len(box.mails) == 2
 
 
 @pytest.mark.parametrize("host", ["mail.example.invalid:25", "127.0.0.1:9"], ids=["no such host", "nobody listens"])
-def test_mails_that_no_server_takes_turn_the_chores_red_with_the_setting_to_mend(monkeypatch, tmp_path, host):
+def test_mails_that_no_server_takes_turn_maintenance_red_with_the_setting_to_mend(monkeypatch, tmp_path, host):
     url = f"smtp://robot:s3cret@{host}?disable_ssl=true&disable_tls=true&timeout=5&retry_limit=0"
     monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", url)
-    told(tmp_path)
+    send(tmp_path)
     config = parse(tomllib.loads(PIPELINE))
-    with DAG("chores", schedule=None) as chores:
+    with DAG("maintenance", schedule=None) as maintenance:
         send_mails(config, tmp_path / "mails")
-    send = chores.get_task("send")
+    task = maintenance.get_task("send")
     with pytest.raises(
         AirflowFailException, match="mails that wait: 1; the mail server takes none from us.*MICROSTEP_SMTP"
     ) as end:
-        send.python_callable()
+        task.python_callable()
     assert "s3cret" not in str(end.value)
 
 
 def test_nothing_to_send_asks_no_server(nobody, tmp_path, caplog):
-    assert deliver(TEAM, tmp_path / "mails", NOON) == Left(0)
+    assert flush(TEAM, tmp_path / "mails", NOON) == Remaining(0)
     assert caplog.text == ""
 
 
 def test_a_refused_mail_holds_up_no_other_and_is_given_up_after_days(server, box, tmp_path, caplog):
     server()
     box.refuses = {"gone@example.com"}
-    told(tmp_path, "lost", alerts=Alerts(to=("gone@example.com",)), now=datetime.now(UTC))
-    told(tmp_path, "kept", now=datetime.now(UTC))
+    send(tmp_path, "lost", alerts=Alerts(to=("gone@example.com",)), now=datetime.now(UTC))
+    send(tmp_path, "kept", now=datetime.now(UTC))
     assert [mail["Subject"] for mail in box.mails] == ["kept"]
     assert waiting(tmp_path) == 1
-    assert "refused 'lost'" in deliver(TEAM, tmp_path / "mails", datetime.now(UTC)).why
-    assert deliver(TEAM, tmp_path / "mails", datetime.now(UTC) + TRIED_FOR + timedelta(hours=1)) == Left(0)
+    assert "refused 'lost'" in flush(TEAM, tmp_path / "mails", datetime.now(UTC)).why
+    assert flush(TEAM, tmp_path / "mails", datetime.now(UTC) + TRIED_FOR + timedelta(hours=1)) == Remaining(0)
     assert "lost: given up after 4 days" in caplog.text
 
 
@@ -214,24 +221,24 @@ def test_in_quiet_hours_errors_are_told_and_the_rest_waits(server, box, tmp_path
     server()
     alerts = Alerts(to=("team@example.com",), quiet_hours=(time(22), time(6)))
     night = NOON.replace(hour=23)
-    told(tmp_path, "drift", "warning", night, alerts)
-    told(tmp_path, "failed", "error", night, alerts)
+    send(tmp_path, "drift", "warning", night, alerts)
+    send(tmp_path, "failed", "error", night, alerts)
     assert [mail["Subject"] for mail in box.mails] == ["failed"]
-    deliver(alerts, tmp_path / "mails", NOON.replace(hour=6))
+    flush(alerts, tmp_path / "mails", NOON.replace(hour=6))
     assert [mail["Subject"] for mail in box.mails] == ["failed", "drift"]
 
 
 def test_nobody_to_tell_leaves_nothing_behind(tmp_path):
-    told(tmp_path, alerts=Alerts())
-    told(tmp_path, level="info", alerts=Alerts(to=("a@example.com",), level="warning"))
+    send(tmp_path, alerts=Alerts())
+    send(tmp_path, level="info", alerts=Alerts(to=("a@example.com",), level="warning"))
     assert not (tmp_path / "mails").exists()
 
 
 def test_two_senders_at_once_send_each_mail_once(nobody, server, box, tmp_path):
     for number in range(10):
-        told(tmp_path, f"mail {number}")
+        send(tmp_path, f"mail {number}")
     server()
-    senders = [threading.Thread(target=deliver, args=(TEAM, tmp_path / "mails", NOON)) for _ in range(4)]
+    senders = [threading.Thread(target=flush, args=(TEAM, tmp_path / "mails", NOON)) for _ in range(4)]
     for sender in senders:
         sender.start()
     for sender in senders:
@@ -240,7 +247,7 @@ def test_two_senders_at_once_send_each_mail_once(nobody, server, box, tmp_path):
 
 
 def test_a_sender_that_is_killed_loses_no_mail_and_leaves_no_lock(nobody, server, box, tmp_path):
-    told(tmp_path)
+    send(tmp_path)
     code = f"""
 import os, signal
 from datetime import datetime, UTC
@@ -250,27 +257,54 @@ outbox._connected = lambda: os.kill(os.getpid(), signal.SIGKILL)
 from contract.config.data import Alerts
 from contract.config.parse import parse
 from microstep_airflow.maintenance import send_mails
-outbox.deliver(Alerts(to=("a",)), Path({str(tmp_path / "mails")!r}), datetime.now(UTC))
+outbox.flush(Alerts(to=("a",)), Path({str(tmp_path / "mails")!r}), datetime.now(UTC))
 """
     killed = subprocess.run(
         [sys.executable, "-c", code], check=False, env={**os.environ, "PYTHONPATH": ":".join(sys.path)}
     )
     assert killed.returncode == -signal.SIGKILL
     server()
-    assert deliver(TEAM, tmp_path / "mails", NOON) == Left(0)
+    assert flush(TEAM, tmp_path / "mails", NOON) == Remaining(0)
     assert len(box.mails) == 1
 
 
 def test_a_half_written_mail_is_no_mail(server, box, tmp_path):
     server()
-    told(tmp_path)
+    send(tmp_path)
     (tmp_path / "mails" / "tmp" / "1.x").write_bytes(b"Subject: ha")
-    assert deliver(TEAM, tmp_path / "mails", NOON) == Left(0)
+    assert flush(TEAM, tmp_path / "mails", NOON) == Remaining(0)
     assert len(box.mails) == 1
 
 
 def test_the_date_is_that_of_the_event_not_of_the_delivery(nobody, server, box, tmp_path):
-    told(tmp_path)
+    send(tmp_path)
     server()
-    deliver(TEAM, tmp_path / "mails", NOON + timedelta(days=1))
+    flush(TEAM, tmp_path / "mails", NOON + timedelta(days=1))
     assert box.mails[0]["Date"][:16] == format_datetime(datetime.now(UTC))[:16]
+
+
+def test_the_mail_about_a_step_out_of_memory_says_what_it_had_and_where_to_give_it_more(
+    server, box, engine, load_dags, monkeypatch, tmp_path
+):
+    """All the way: from the end of the container to what the mail server has been given."""
+    server()
+    engine.exit_code, engine.output = 137, b"2026-11-23 18:00:00,123 INFO train: at work\n"
+    step = factory().step("train", day="2026-01-03")
+    step.data_root = str(tmp_path)
+    with pytest.raises(AirflowException) as raised:
+        step.execute.__wrapped__(step, {"task": step})
+    xcoms = {}
+    ti = SimpleNamespace(log_url="http://airflow.example/log", xcom_push=lambda key, value: xcoms.update({key: value}))
+    record_failure({"task": step, "ti": ti, "exception": raised.value})
+    monkeypatch.setattr(callbacks, "Variable", Variables())
+    alerts = RunAlerts(factory().config, replace(settings(), data_root=tmp_path, mails=tmp_path / "mails"))
+    run = FakeTi({"train": "failed"}, {("train", None): xcoms[KEY]})
+    alerts.failed(context(run, load_dags()["train"]))
+    [mail] = box.mails
+    reason = (
+        "killed, most likely because it needed more memory than it may have, 2g:"
+        " raise MICROSTEP_STEP_MEMORY in .env, then make up"
+    )
+    for part in mail.iter_parts():
+        assert reason in part.get_content()
+    assert "exit 137: killed" in mail["Subject"]

@@ -1,9 +1,9 @@
 from types import SimpleNamespace
 
 import pytest
-from fake_run import FakeTi, context, left
+from fake_run import FakeTi, context, failure
 
-from microstep_airflow.alerts.task_failures import KEY, KILLED, Record, record_failure, records
+from microstep_airflow.alerts.task_failures import KEY, KILLED, TaskFailure, record_failure, task_failures
 from microstep_airflow.alerts.texts import LONGEST
 from microstep_airflow.schedule.days import DAY
 
@@ -14,7 +14,7 @@ def train(load_dags):
 
 
 def failed(train, states, xcoms):
-    return records(context(FakeTi(states, xcoms), train), "failed")
+    return task_failures(context(FakeTi(states, xcoms), train), "failed")
 
 
 # try 5, of which one failed before
@@ -34,8 +34,8 @@ def test_a_task_that_fails_leaves_what_happened_where_and_for_which_day():
     error.add_note("oh")
     task = SimpleNamespace(day="2026-01-03", by_hand="make x", retries=100)
     record_failure({"task": task, "ti": ti, "exception": error, "task_state_store": FAILED_ONCE})
-    [left_behind] = pushed.values()
-    assert left_behind == {
+    [content] = pushed.values()
+    assert content == {
         "day": "2026-01-03",
         "message": "bad",
         "link": "http://x",
@@ -78,23 +78,25 @@ def test_a_task_that_was_killed_leaves_nothing():
 
 def test_all_that_failed_is_found_each_mapped_task_with_its_own_words(train):
     states = {"preprocess_0": "success", "preprocess_1": "failed", "preprocess_2": "failed", "train": "upstream_failed"}
-    xcoms = {("preprocess", 1): left("one", "2026-01-01"), ("preprocess", 2): left("two", "2026-01-02")}
-    assert [(each.task, each.day, each.message) for each in failed(train, states, xcoms)] == [
+    xcoms = {("preprocess", 1): failure("one", "2026-01-01"), ("preprocess", 2): failure("two", "2026-01-02")}
+    assert [
+        (failed_task.task, failed_task.day, failed_task.message) for failed_task in failed(train, states, xcoms)
+    ] == [
         ("preprocess", "2026-01-01", "one"),
         ("preprocess", "2026-01-02", "two"),
     ]
 
 
 def test_a_failed_task_without_a_record_is_told_as_killed(train):
-    [found] = failed(train, {"validate": "failed"}, {})
-    assert found == Record("validate", None, KILLED, "http://airflow.example/log")
+    [failed_task] = failed(train, {"validate": "failed"}, {})
+    assert failed_task == TaskFailure("validate", None, KILLED, "http://airflow.example/log")
 
 
 def test_tasks_that_were_skipped_because_of_others_are_not_told(train):
-    assert records(context(FakeTi({"validate": "skipped"}), train), "skipped") == []
+    assert task_failures(context(FakeTi({"validate": "skipped"}), train), "skipped") == []
 
 
 def test_names_that_begin_alike_are_kept_apart(train):
     states = {"wait_for_raw_data_0": "failed", "wait_for_raw_target_0": "success"}
-    xcoms = {("wait_for_raw_data", 0): left("a"), ("wait_for_raw_target", 0): left("b")}
-    assert [each.task for each in failed(train, states, xcoms)] == ["wait_for_raw_data"]
+    xcoms = {("wait_for_raw_data", 0): failure("a"), ("wait_for_raw_target", 0): failure("b")}
+    assert [failed_task.task for failed_task in failed(train, states, xcoms)] == ["wait_for_raw_data"]

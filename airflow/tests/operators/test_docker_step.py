@@ -4,11 +4,10 @@ import re
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
-from conftest import house
-from fake_engine import IMAGE_ID, FakeEngine
+from conftest import factory
+from fake_engine import IMAGE_ID
 
-from microstep_airflow.operators import docker_client
-from microstep_airflow.operators import docker_step as operator_module
+from microstep_airflow.operators import docker_client, docker_step
 from microstep_airflow.operators.docker_step import owner
 from microstep_airflow.operators.skip_check import Changed
 from microstep_airflow.schedule.retries import Stopped
@@ -29,19 +28,11 @@ class Ti:
 
 
 @pytest.fixture
-def engine(monkeypatch):
-    fake = FakeEngine()
-    monkeypatch.setenv("DOCKER_HOST", fake.url)
-    yield fake
-    fake.close()
-
-
-@pytest.fixture
 def step(tmp_path):
     """Makes the operator of a step for a day, with a data root of the tester's own."""
 
     def make(name="train", **more):
-        operator = house(**more).step(name, day=DAY)
+        operator = factory(**more).step(name, day=DAY)
         operator.data_root = str(tmp_path)
         return operator
 
@@ -54,7 +45,7 @@ def run(operator):
     return ti
 
 
-def test_a_step_runs_with_the_rules_of_the_house(engine, step, tmp_path):
+def test_a_step_runs_with_the_rules_of_every_step(engine, step, tmp_path):
     run(step())
     name, body = engine.created
     assert name == "microstep-train-2026-01-03"
@@ -92,9 +83,9 @@ def test_the_socket_proxy_finds_nothing_to_say_against_the_container_of_a_step(e
     operator.labels |= {f"microstep.{key}": "1" for key in ("dag", "run", "task", "try")}
     engine.images.add(f"microstep-{name}")
     run(operator)
-    asked, body = engine.created
+    container_name, body = engine.created
     machine = Settings.read({"MICROSTEP_HOST_ROOT": operator.mounts[0]["Source"].removesuffix("/data")})
-    assert b"no-new-privileges" in build(json.dumps(body).encode(), asked, machine)
+    assert b"no-new-privileges" in build(json.dumps(body).encode(), container_name, machine)
 
 
 def test_a_command_of_the_step_comes_before_the_options(engine, step):
@@ -206,8 +197,8 @@ def test_fifty_thousand_lines_that_are_not_all_text_arrive_each_once_and_the_las
     engine.exit_code = 70
     with pytest.raises(AirflowFailException) as raised:
         run(step())
-    told = re.findall(r"line (\d+) caf", capsys.readouterr().out)
-    assert told == [str(number) for number in range(50_000)]
+    numbers = re.findall(r"line (\d+) caf", capsys.readouterr().out)
+    assert numbers == [str(number) for number in range(50_000)]
     assert [note.split()[1] for note in raised.value.__notes__] == [str(number) for number in range(49_990, 50_000)]
 
 
@@ -216,35 +207,35 @@ def test_a_refusal_is_put_on_record(engine, step):
     operator, ti = step(), Ti()
     with pytest.raises(AirflowSkipException):
         operator.execute.__wrapped__(operator, {"ti": ti, "task": operator})
-    [left] = ti.pushed.values()
-    assert left["day"] == DAY
-    assert left["message"].endswith("(exit 80: gate refused)")
+    [failure] = ti.pushed.values()
+    assert failure["day"] == DAY
+    assert failure["message"].endswith("(exit 80: gate refused)")
 
 
 @pytest.fixture
-def unchanged(monkeypatch):
+def nothing_to_do(monkeypatch):
     """What the operator asked, each time that it asked whether there is something to do; there is not."""
-    asked = []
+    calls = []
 
     def up_to_date(step, day, machine):
-        asked.append((step, day, machine))
+        calls.append((step, day, machine))
         return [f"models/{day}", f"reports/{day}"]
 
-    monkeypatch.setattr(operator_module, "up_to_date", up_to_date)
-    return asked
+    monkeypatch.setattr(docker_step, "up_to_date", up_to_date)
+    return calls
 
 
-def test_no_container_is_started_when_there_is_nothing_to_do(engine, step, unchanged, tmp_path, capsys):
+def test_no_container_is_started_when_there_is_nothing_to_do(engine, step, nothing_to_do, tmp_path, capsys):
     run(step())
     assert [(method, path) for method, path, _, _ in engine.calls] == [
         ("GET", "/version"),
         ("GET", "/images/microstep-train/json"),
         ("GET", f"/containers/microstep-train-{DAY}/json"),
     ]
-    told = capsys.readouterr().out
-    assert f"models/{DAY}: up to date, no container was started" in told
-    assert f"reports/{DAY}: up to date, no container was started" in told
-    [(name, day, machine)] = unchanged
+    output = capsys.readouterr().out
+    assert f"models/{DAY}: up to date, no container was started" in output
+    assert f"reports/{DAY}: up to date, no container was started" in output
+    [(name, day, machine)] = nothing_to_do
     assert (name, day, machine.root, machine.image) == ("train", DAY, tmp_path, IMAGE_ID)
     assert (str(machine.config), machine.home) == ("/config/pipeline.toml", "/srv/microstep")
     assert machine.registry == "http://mlflow:5000"
@@ -256,22 +247,22 @@ def test_a_container_is_started_when_something_may_have_changed_and_the_log_says
     def up_to_date(step, day, machine):
         raise Changed("pipeline.toml is another one now")
 
-    monkeypatch.setattr(operator_module, "up_to_date", up_to_date)
+    monkeypatch.setattr(docker_step, "up_to_date", up_to_date)
     run(step())
     assert f"microstep-train-{DAY} is started: pipeline.toml is another one now" in capsys.readouterr().out
     assert len(engine.asked("POST", "/c1/start")) == 1
 
 
-def test_a_command_with_arguments_is_always_carried_out(engine, step, unchanged):
+def test_a_command_with_arguments_is_always_carried_out(engine, step, nothing_to_do):
     operator = step("validate")
     operator.arguments = ["approve"]
     engine.images.add("microstep-validate")
     run(operator)
     assert len(engine.asked("POST", "/c1/start")) == 1
-    assert unchanged == []
+    assert nothing_to_do == []
 
 
-def test_a_container_of_the_step_and_day_is_never_overlooked(engine, step, unchanged):
+def test_a_container_of_the_step_and_day_is_never_overlooked(engine, step, nothing_to_do):
     engine.holders, engine.holders_run = ["running", "running"], THIS_RUN
     operator = step()
     run(operator)
@@ -293,8 +284,8 @@ def test_the_container_of_another_task_is_waited_for_and_left_alone(engine, step
     run(step())
     assert engine.asked("DELETE", "/c0") == []
     assert len(engine.asked("POST", "/c1/start")) == 1
-    (told,) = [record.message for record in caplog.records if "waiting" in record.message]
-    assert told == (
+    (message,) = [record.message for record in caplog.records if "waiting" in record.message]
+    assert message == (
         f"microstep-train-{DAY}: must be the only one of its step and day; waiting for the one of"
         " dag {{ dag.dag_id }}, run manual__1, task {{ task.task_id }}, try 1"
     )
@@ -416,9 +407,9 @@ def test_a_stop_before_the_container_was_made_asks_for_nothing(engine, step):
 
 
 def test_a_step_runs_as_the_owner_of_the_data_root_but_never_as_root(tmp_path, monkeypatch):
-    found = tmp_path.stat()
-    for uid, expected in [(1234, f"1234:{found.st_gid}"), (0, "1000:1000")]:
-        result = os.stat_result((found.st_mode, 0, 0, 0, uid, found.st_gid, 0, 0, 0, 0))
+    status = tmp_path.stat()
+    for uid, expected in [(1234, f"1234:{status.st_gid}"), (0, "1000:1000")]:
+        result = os.stat_result((status.st_mode, 0, 0, 0, uid, status.st_gid, 0, 0, 0, 0))
         monkeypatch.setattr(type(tmp_path), "stat", lambda self, result=result: result)
         assert owner(tmp_path) == expected
 

@@ -1,5 +1,6 @@
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from conftest import ROOT
 
 from contract.errors import ExitCode
 from microstep_airflow.operators.exit_codes import describe, error_line, exception_for
@@ -97,7 +98,7 @@ def test_the_error_line_is_found_in_what_the_contract_logs(tmp_path, capfd):
         raise DataError("raw/2026-01-03: empty")
 
     step = Step(name="train", package=Path(__file__).parent, summary="Reads x\nWrites y", work=work)
-    config = Path(__file__).parents[3] / "pipeline.toml"
+    config = ROOT / "pipeline.toml"
     code = main(step, ["--day", "2026-01-03", "--data-root", str(tmp_path), "--config", str(config)])
     assert error_line(capfd.readouterr().err.splitlines()) == "raw/2026-01-03: empty"
     assert code == 65

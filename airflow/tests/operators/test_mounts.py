@@ -5,20 +5,20 @@ import pytest
 from microstep_airflow.operators.mounts import is_current, was_replaced
 
 SOURCE = "/srv/microstep/pipeline.toml"
-PLACE = Path("/config/pipeline.toml")
+MOUNTED = Path("/config/pipeline.toml")
 
 
 @pytest.fixture
 def current(tmp_path):
-    """Whether PLACE shows SOURCE, where the kernel lists this root and filesystem for the mount there."""
+    """Whether MOUNTED shows SOURCE, where the kernel lists this root and filesystem for the mount there."""
 
-    def ask(root, filesystem="ext4", source=SOURCE, place=PLACE, question=is_current):
+    def ask(root, filesystem="ext4", source=SOURCE, path=MOUNTED, question=is_current):
         table = tmp_path / "mountinfo"
         lines = ["21 1 0:20 / / rw - overlay overlay rw"]
         if root is not None:
-            lines.append(f"22 21 254:0 {root} {PLACE} ro,relatime master:1 - {filesystem} /dev/vda rw,discard")
+            lines.append(f"22 21 254:0 {root} {MOUNTED} ro,relatime master:1 - {filesystem} /dev/vda rw,discard")
         table.write_text("\n".join([*lines, ""]))
-        return question(place, source, table)
+        return question(path, source, table)
 
     return ask
 
@@ -51,7 +51,7 @@ def test_where_others_rename_files_unseen_nothing_is_certain(current, filesystem
 
 
 def test_on_the_host_itself_a_file_is_found_by_its_name(current):
-    assert current(None, place=Path(SOURCE))
+    assert current(None, path=Path(SOURCE))
 
 
 def test_what_is_no_mount_of_its_own_within_a_container_is_not_certain(current):

@@ -2,8 +2,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from conftest import house
-from fake_engine import FakeEngine
+from conftest import factory
 
 from microstep_airflow.operators.orphans import end_all_orphans, end_orphans
 
@@ -11,13 +10,9 @@ CONTEXT = {"dag": SimpleNamespace(dag_id="train"), "run_id": "scheduled__1"}
 OF_A_RUN = {"microstep.root": "/srv/microstep", "microstep.dag": "train", "microstep.run": "scheduled__1"}
 
 
-@pytest.fixture
-def engine(monkeypatch):
-    fake = FakeEngine()
-    monkeypatch.setenv("DOCKER_HOST", fake.url)
+@pytest.fixture(autouse=True)
+def host_root(monkeypatch):
     monkeypatch.setenv("MICROSTEP_HOST_ROOT", "/srv/microstep")
-    yield fake
-    fake.close()
 
 
 def ended(engine):
@@ -44,14 +39,14 @@ def test_a_run_that_left_nothing_stops_nothing(engine):
 
 def test_of_all_containers_those_whose_run_does_not_go_on_are_ended(engine):
     engine.listed = {"over": OF_A_RUN, "at_work": OF_A_RUN | {"microstep.run": "manual__2"}}
-    asked = []
+    queries = []
 
     def goes_on(dag, run):
-        asked.append((dag, run))
+        queries.append((dag, run))
         return run == "manual__2"
 
     assert end_all_orphans("/srv/microstep", goes_on) == 1
-    assert asked == [("train", "scheduled__1"), ("train", "manual__2")]
+    assert queries == [("train", "scheduled__1"), ("train", "manual__2")]
     assert ended(engine) == ["over"]
     [(query, _)] = engine.asked("GET", "/containers/json")
     filters = json.dumps({"label": ["microstep.run", "microstep.root=/srv/microstep"]})
@@ -76,20 +71,20 @@ def test_when_nobody_can_tell_whether_a_run_goes_on_nothing_is_ended(engine):
     assert ended(engine) == []
 
 
-def test_the_chore_asks_airflow_whether_a_run_is_queued_or_running(engine, load_dags):
+def test_the_task_asks_airflow_whether_a_run_is_queued_or_running(engine, load_dags):
     engine.listed = {"c1": OF_A_RUN}
-    asked = []
+    queries = []
 
     class Ti:
-        def get_dr_count(self, dag, **which):
-            asked.append((dag, which))
+        def get_dr_count(self, dag, **filters):
+            queries.append((dag, filters))
             return 0
 
     task = load_dags(runner="docker")["maintenance"].get_task("end_orphans")
     assert task.python_callable(ti=Ti()) == 1
-    assert asked == [("train", {"run_ids": ["scheduled__1"], "states": ["queued", "running"]})]
+    assert queries == [("train", {"run_ids": ["scheduled__1"], "states": ["queued", "running"]})]
 
 
 def test_every_run_looks_for_orphans_after_its_mail_unless_no_engine_is_in_use(monkeypatch):
-    dag = house().dag("train", "@daily", "")
+    dag = factory().dag("train", "@daily", "")
     assert dag.on_failure_callback[-1] is dag.on_success_callback[-1] is end_orphans

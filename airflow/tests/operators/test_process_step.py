@@ -29,8 +29,8 @@ def step(tmp_path):
 
 
 def operator(home, **more):
-    where = {"data_root": "/d", "config": "/p.toml", "home": str(home)}
-    return ProcessStepOperator(task_id="train", step="train", day=DAY, **where, **more)
+    paths = {"data_root": "/d", "config": "/p.toml", "home": str(home)}
+    return ProcessStepOperator(task_id="train", step="train", day=DAY, **paths, **more)
 
 
 def run(operator, **context):
@@ -38,8 +38,8 @@ def run(operator, **context):
 
 
 def test_the_step_gets_the_options_that_a_container_gets(step, tmp_path):
-    run(step(f'echo "$@" > {tmp_path}/asked'))
-    assert (tmp_path / "asked").read_text().split() == [
+    run(step(f'echo "$@" > {tmp_path}/arguments'))
+    assert (tmp_path / "arguments").read_text().split() == [
         "-m", "train", "--day", DAY, "--data-root", "/d", "--config", "/p.toml", "--log-format", "text",
     ]  # fmt: skip
 
@@ -173,8 +173,8 @@ def test_a_step_ends_when_its_task_is_killed(step, tmp_path):
     wait_for((tmp_path / "ended").exists, "ended")
 
 
-def wait_for(come, what):
+def wait_for(condition, event):
     end = time.monotonic() + 10
-    while not come():
-        assert time.monotonic() < end, f"{what} did not come"
+    while not condition():
+        assert time.monotonic() < end, f"{event} did not come"
         time.sleep(0.02)

@@ -33,15 +33,17 @@ class Checkout:
         self.layout = Layout(self.root)
         monkeypatch.setenv("MICROSTEP_IMAGE", IMAGE)
 
-    def write(self, place, *inputs, observed=None, step="step"):
+    def write(self, directory, *inputs, observed=None, step="step"):
         """Commit a dataset as a step's container does."""
         content = self.config.read_bytes()
         sha256 = hashlib.sha256(content).hexdigest()
         run = Run(step, self.home, date.fromisoformat(DAY), self.root, load(self.config), config_sha256=sha256)
-        with DatasetWriter(place) as writer:
+        with DatasetWriter(directory) as writer:
             writer.file("card", "card.json").write_text("{}")
-            made = [each if isinstance(each, Input) else Dataset.open(each).as_input(self.root) for each in inputs]
-            writer.publish(run.recipe({}, *made, observed=observed), {}, run.provenance())
+            sources = [
+                source if isinstance(source, Input) else Dataset.open(source).as_input(self.root) for source in inputs
+            ]
+            writer.publish(run.recipe({}, *sources, observed=observed), {}, run.provenance())
 
     def file(self, name, content="1"):
         """A file of somebody else's, as an input."""
@@ -138,8 +140,8 @@ def test_the_step_is_asked_when_its_image_is_another_one(preprocessed):
 
 def test_the_step_is_asked_when_nobody_knows_which_image_wrote_its_dataset(preprocessed, monkeypatch):
     monkeypatch.delenv("MICROSTEP_IMAGE")
-    place = preprocessed.layout.processed(DAY)
-    preprocessed.write(place, preprocessed.layout.raw_data(DAY), observed=Observed())
+    directory = preprocessed.layout.processed(DAY)
+    preprocessed.write(directory, preprocessed.layout.raw_data(DAY), observed=Observed())
     assert "image" in preprocessed.changed()
 
 
@@ -172,8 +174,8 @@ def test_the_step_is_asked_when_a_file_of_the_inbox_has_changed_or_another_one_h
     listed = {f"inbox/{DAY}": ("_SUCCESS", "a.csv")}
     file = checkout.file(f"inbox/{DAY}/a.csv")
     checkout.file(f"inbox/{DAY}/_SUCCESS")
-    for place in (checkout.layout.raw_data(DAY), checkout.layout.raw_target(DAY)):
-        checkout.write(place, file, observed=Observed(listed=listed))
+    for directory in (checkout.layout.raw_data(DAY), checkout.layout.raw_target(DAY)):
+        checkout.write(directory, file, observed=Observed(listed=listed))
     assert checkout.up_to_date("generate")
     checkout.file(f"inbox/{DAY}/a.csv", "2")
     assert checkout.changed(step="generate") == f"inbox/{DAY}/a.csv: is another one now"
@@ -215,8 +217,8 @@ def test_the_step_is_asked_when_the_registry_does_not_answer(predicted, monkeypa
 
 
 def test_the_step_is_asked_when_it_does_not_say_what_it_decides_by(checkout):
-    for place in (checkout.layout.raw_data(DAY), checkout.layout.raw_target(DAY)):
-        checkout.write(place, step="generate")
+    for directory in (checkout.layout.raw_data(DAY), checkout.layout.raw_target(DAY)):
+        checkout.write(directory, step="generate")
     assert checkout.changed(step="generate") == "generate decides by more than can be seen from here"
 
 

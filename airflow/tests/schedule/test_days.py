@@ -98,8 +98,8 @@ def refused(conf, *words, run_type="manual", moment=NOON):
     """That a run is refused, with these words in what is said."""
     with pytest.raises(UsageError) as raised:
         judge(run_type, conf, moment, SCHEDULE)
-    for each in words:
-        assert each in str(raised.value)
+    for phrase in words:
+        assert phrase in str(raised.value)
 
 
 def taken(conf, run_type="manual", moment=NOON):

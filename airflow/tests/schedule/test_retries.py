@@ -45,8 +45,12 @@ def life():
 
 def test_work_that_fails_is_tried_again_after_growing_pauses_and_three_times_at_most(life):
     decisions = [life.fail() for _ in range(4)]
-    assert [each.action for each in decisions] == [RetryAction.RETRY] * 3 + [RetryAction.FAIL]
-    assert [each.retry_delay for each in decisions[:3]] == list(PAUSES) == [timedelta(minutes=n) for n in (1, 2, 4)]
+    assert [decision.action for decision in decisions] == [RetryAction.RETRY] * 3 + [RetryAction.FAIL]
+    assert (
+        [decision.retry_delay for decision in decisions[:3]]
+        == list(PAUSES)
+        == [timedelta(minutes=n) for n in (1, 2, 4)]
+    )
 
 
 def test_restarts_take_no_try_from_work_that_fails(life):

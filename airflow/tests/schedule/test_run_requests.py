@@ -19,7 +19,8 @@ LAST = TODAY - timedelta(days=1)
 def airflow(tmp_path_factory):
     """An Airflow that knows the DAGs; nothing runs in it."""
     text = (ROOT / "pipeline.toml").read_text()
-    machine = Machine(place := tmp_path_factory.mktemp("asked"), place, text)
+    home = tmp_path_factory.mktemp("asked")
+    machine = Machine(home, home, text)
     machine.environment |= {
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__API_AUTH__JWT_SECRET": "no secret, and longer than the sixty-four bytes that are asked for",
@@ -29,7 +30,7 @@ def airflow(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def asked(airflow):
+def trigger(airflow):
     """Asks the API for runs, given as DAG and conf; gives status and words of each answer."""
 
     def ask(*runs):
@@ -42,14 +43,14 @@ def asked(airflow):
             timeout=120,
             check=False,
         )
-        answers = [json.loads(line[6:]) for line in done.stdout.splitlines() if line.startswith("ASKED ")]
+        answers = [json.loads(line[7:]) for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
         assert len(answers) == len(runs), done.stdout[-3000:] + done.stderr[-3000:]
         return answers
 
     return ask
 
 
-def test_a_run_that_cannot_do_what_it_is_asked_for_is_refused_where_it_is_asked_for(asked):
+def test_a_run_that_cannot_do_what_it_is_asked_for_is_refused_where_it_is_asked_for(trigger):
     wrong = [
         ({"day": "2999-01-05"}, f"day: must be over, the last one that is in schedule.timezone UTC is {LAST}"),
         ({"day": str(TODAY)}, "must be over"),
@@ -61,21 +62,21 @@ def test_a_run_that_cannot_do_what_it_is_asked_for_is_refused_where_it_is_asked_
         ({"day": ["2026-01-03"]}, "day"),
         ({"day": "2026-01-03", "allow_unfinished": "yes"}, "allow_unfinished"),
     ]
-    answers = asked(*((dag, conf) for dag in WITH_A_DAY for conf, _ in wrong))
+    answers = trigger(*((dag, conf) for dag in WITH_A_DAY for conf, _ in wrong))
     for (status, detail), (conf, words) in zip(answers, wrong * len(WITH_A_DAY), strict=True):
         assert status == 400, conf
         assert words in detail, conf
 
 
-def test_a_run_that_can_be_done_is_taken(asked):
+def test_a_run_that_can_be_done_is_taken(trigger):
     right = [
         ("generate", {}),
         ("generate", {"day": None, "allow_unfinished": False}),
         ("predict", {"day": str(LAST)}),
         ("train", {"day": str(TODAY), "allow_unfinished": True}),
-        ("chores", {"anything": 1}),
+        ("maintenance", {"anything": 1}),
     ]
-    assert [status for status, _ in asked(*right)] == [200] * len(right)
+    assert [status for status, _ in trigger(*right)] == [200] * len(right)
 
 
 def test_the_command_line_refuses_it_with_the_same_words(airflow):

@@ -5,21 +5,21 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 
 class Ti:
-    """The task instance of one run; `left` is what runs have left for each other, by run."""
+    """The task instance of one run; `xcoms` is what runs leave for each other, by run."""
 
-    def __init__(self, run, left, before=None, try_number=1):
-        self.run, self.left, self.before, self.try_number = run, left, before, try_number
+    def __init__(self, run, xcoms, before=None, try_number=1):
+        self.run, self.xcoms, self.before, self.try_number = run, xcoms, before, try_number
 
     def get_previous_dagrun(self, state):
         assert state == "success"
         return self.before
 
     def xcom_push(self, key, value):
-        self.left[self.run, key] = value
+        self.xcoms[self.run, key] = value
 
     def xcom_pull(self, task, *, key, run_id):
         assert task == "window"
-        return self.left.get((run_id, key))
+        return self.xcoms.get((run_id, key))
 
 
 def run(name, kind="scheduled"):
@@ -45,19 +45,19 @@ def test_a_day_before_the_first_fails_at_once(window):
 
 
 def test_a_second_scheduled_run_for_the_same_days_has_nothing_to_do_and_neither_has_a_third(window):
-    left = {}
-    window("2026-01-11", run("a"), Ti("a", left))
+    xcoms = {}
+    window("2026-01-11", run("a"), Ti("a", xcoms))
     with pytest.raises(AirflowSkipException, match="2026-01-09 to 2026-01-11: a has trained on these very days"):
-        window("2026-01-11", run("b"), Ti("b", left, run("a")))
+        window("2026-01-11", run("b"), Ti("b", xcoms, run("a")))
     with pytest.raises(AirflowSkipException):
-        window("2026-01-11", run("c"), Ti("c", left, run("b")))
+        window("2026-01-11", run("c"), Ti("c", xcoms, run("b")))
 
 
 def test_the_next_week_and_another_weekday_are_trained(window):
-    left = {}
-    window("2026-01-11", run("a"), Ti("a", left))
-    assert window("2026-01-18", run("b"), Ti("b", left, run("a")))
-    assert window("2026-01-13", run("c"), Ti("c", left, run("a")))
+    xcoms = {}
+    window("2026-01-11", run("a"), Ti("a", xcoms))
+    assert window("2026-01-18", run("b"), Ti("b", xcoms, run("a")))
+    assert window("2026-01-13", run("c"), Ti("c", xcoms, run("a")))
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,6 @@ def test_the_next_week_and_another_weekday_are_trained(window):
     [("manual", "scheduled", 1), ("backfill", "scheduled", 1), ("scheduled", "manual", 1), ("scheduled", "backfill", 1), ("scheduled", "scheduled", 2)],
 )  # fmt: skip
 def test_what_a_person_asks_for_or_clears_is_always_done(window, this, before, number):
-    left = {}
-    days = window("2026-01-11", run("a", before), Ti("a", left))
-    assert window("2026-01-11", run("b", this), Ti("b", left, run("a", before), number)) == days
+    xcoms = {}
+    days = window("2026-01-11", run("a", before), Ti("a", xcoms))
+    assert window("2026-01-11", run("b", this), Ti("b", xcoms, run("a", before), number)) == days

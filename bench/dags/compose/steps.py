@@ -2,11 +2,11 @@
 
 from airflow.sdk import chain
 
-from microstep_airflow.dag_factory import House
+from microstep_airflow.dag_factory import DagFactory
 from microstep_airflow.operators import docker_step
 
 STEPS = ("generate", "preprocess", "train", "validate", "predict")
-house = House.open()
+factory = DagFactory.open()
 
 
 class Asked(docker_step.DockerStepOperator):
@@ -16,9 +16,9 @@ class Asked(docker_step.DockerStepOperator):
         return False
 
 
-with house.dag("ours", "0 0 1 1 *", __doc__):
-    chain(*[house.step(each) for each in STEPS])
+with factory.dag("ours", "0 0 1 1 *", __doc__):
+    chain(*[factory.step(name) for name in STEPS])
 
-docker_step.DockerStepOperator = Asked  # house.step looks it up in its module
-with house.dag("asked", "0 0 1 1 *", __doc__):
-    chain(*[house.step(each) for each in STEPS])
+docker_step.DockerStepOperator = Asked  # factory.step looks it up in its module
+with factory.dag("asked", "0 0 1 1 *", __doc__):
+    chain(*[factory.step(name) for name in STEPS])

@@ -16,6 +16,7 @@ from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.ledger import Line, read
 from contract.manifest import Input, Manifest
+from contract.pretty_json import pretty_json
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
@@ -51,9 +52,7 @@ def judge(
     with DatasetWriter(directory, keep_superseded=True) as writer:
         comparison = compare(run.root, run.config, metric, names, challenger, before, days)
         report = comparison.report
-        writer.file("verdict", "verdict.json").write_bytes(
-            msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
-        )
+        writer.file("verdict", "verdict.json").write_bytes(pretty_json(report))
         html, plots = training_report(run, comparison, model, days, read_live_metrics(run.layout, run.day))
         writer.file("page", "report.html").write_text(html)
         distribution = score_distribution(comparison.challenger, report.classes)

@@ -58,14 +58,14 @@ LINES = {
         "backup, restore, prune, rotate, down, up, demo in any order, many of them killed", "others' things changed"
     ),
     "test_operator": Line("the same on the real engine; a checkout copied, settings edited", "others' things changed"),
-    "test_trouble": Line("the running stack: parts killed, stopped, rotated, moved", "lost, doubled, orphaned"),
+    "test_recovery": Line("the running stack: parts killed, stopped, rotated, moved", "lost, doubled, orphaned"),
 }
 SUITES: tuple[tuple[str, list[str], dict[str, str]], ...] = (
     (".venvs/dev/bin/python", ["--numprocesses=2", "tests/faults"], {}),
     (".venvs/dev/bin/python", ["tests/escape"], {}),
     (".venvs/airflow/bin/python", ["airflow/tests/test_spool.py"], AIRFLOW),
     (".venvs/dev/bin/python", ["--numprocesses=2", "ops/tests/test_operator_sequences.py"], {}),
-    (".venvs/dev/bin/python", ["tests/end_to_end/test_operator.py", "tests/end_to_end/test_trouble.py"], {}),
+    (".venvs/dev/bin/python", ["tests/end_to_end/test_operator.py", "tests/end_to_end/test_recovery.py"], {}),
 )
 
 

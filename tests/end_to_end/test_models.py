@@ -15,7 +15,7 @@ import urllib.error
 from contextlib import suppress
 
 import pytest
-from talk import days, mails_after, run
+from stack_helpers import days, mails_after, run
 
 ARRIVED = days(15)
 WINDOW = 7

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from stack import running_containers
-from talk import days, mails_after, run
+from stack_helpers import days, mails_after, run
 
 
 def test_the_stack_is_healthy_in_under_three_minutes(stack, timings):

@@ -19,7 +19,7 @@ from urllib.parse import quote
 import pytest
 import trustme
 from stack import ROOT
-from talk import days, explain, mails_after
+from stack_helpers import days, explain, mails_after
 
 DAYS = days(12)
 CANARY = "c4n4ry"

@@ -1,19 +1,31 @@
-"""What the tests of the stack say and hear: days, DAG runs with their explanation, mails."""
+"""What the tests of the stack have in common: days, DAG runs and their containers, logs, mails."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
+from urllib.error import HTTPError, URLError
 
+import pytest
 from stack import Stack
 
 FIRST = date(2026, 10, 5)
+CANARY = "c4n4ry"
 
 
 def days(count: int) -> list[str]:
     """The first so many days."""
     return [(FIRST + timedelta(days=number)).isoformat() for number in range(count)]
+
+
+DAYS = days(12)
+"""The days of the tests that share the fixture `trained`; each takes its own."""
 
 
 def run(stack: Stack, timings: list[str], dag: str, wanted: list[str]) -> None:
@@ -27,13 +39,13 @@ def explain(stack: Stack, dag: str) -> str:
     """The tasks of a DAG that did not succeed, and what they logged."""
     runs = stack.airflow.call("GET", f"/api/v2/dags/{dag}/dagRuns?limit=100")["dag_runs"]
     lines = []
-    for each in runs:
-        for task in stack.airflow.tasks(dag, each["dag_run_id"]):
+    for run_id in (dag_run["dag_run_id"] for dag_run in runs):
+        for task in stack.airflow.tasks(dag, run_id):
             if task["state"] in ("failed", "up_for_retry"):
-                path = f"/api/v2/dags/{dag}/dagRuns/{each['dag_run_id']}/taskInstances/{task['task_id']}/logs/1?map_index={task['map_index']}"
+                path = f"/api/v2/dags/{dag}/dagRuns/{run_id}/taskInstances/{task['task_id']}/logs/1?map_index={task['map_index']}"
                 content = stack.airflow.call("GET", path)["content"]
                 log = "\n".join(str(line.get("event", line)) for line in content)[-3000:]
-                lines.append(f"{each['dag_run_id']} {task['task_id']}[{task['map_index']}] {task['state']}\n{log}")
+                lines.append(f"{run_id} {task['task_id']}[{task['map_index']}] {task['state']}\n{log}")
     return "\n\n".join(lines)
 
 
@@ -63,3 +75,55 @@ def mails_after(stack: Stack, before: int, about: str, count: int = 1, seconds: 
         time.sleep(1)
     time.sleep(3)
     return look()
+
+
+def wait(look: Callable[[], Any], seconds: float, awaited: str) -> Any:
+    """What `look` gives once it gives something; parts that are down are waited for."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with suppress(HTTPError, URLError, ConnectionError, TimeoutError):
+            if result := look():
+                return result
+        time.sleep(0.3)
+    pytest.fail(f"did not come in {seconds} s: {awaited}")
+
+
+def compose(stack: Stack, *words: str) -> str:
+    """What a command of compose prints."""
+    return stack.run("docker", "compose", *words).stdout
+
+
+def containers(stack: Stack) -> list[str]:
+    """The names of the steps' containers, ended ones too."""
+    return stack.run("docker", "ps", "--all", "--filter=label=microstep.step", "--format={{.Names}}").stdout.split()
+
+
+def paused(stack: Stack, dag: str, step: str, day: str) -> tuple[str, str]:
+    """Starts a run and pauses the container of its step; gives the run and the container's id."""
+    run = stack.airflow.start(dag, day)
+    name = f"microstep-{step}-{day}"
+
+    def pause() -> bool:
+        done = subprocess.run(["docker", "pause", name], capture_output=True, check=False)
+        return done.returncode == 0
+
+    wait(pause, 90, f"container {name}")
+    return run, stack.run("docker", "inspect", "--format={{.Id}}", name).stdout.strip()
+
+
+def final_state(stack: Stack, dag: str, run: str, seconds: float) -> str:
+    """How a run ended."""
+    wait(lambda: stack.airflow.state(dag, run) in ("success", "failed"), seconds, f"end of {dag} {run}")
+    return stack.airflow.state(dag, run)
+
+
+def log_of(stack: Stack, dag: str, run: str, task: str, number: int) -> str:
+    """What a try of a task logged."""
+    path = f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/{number}"
+    return json.dumps(stack.airflow.call("GET", path)["content"])
+
+
+def at_length() -> None:
+    """Leave a test out unless there is time for it."""
+    if os.environ.get("MICROSTEP_FAULTS_STACK") != "1":
+        pytest.skip("takes minutes: make test-faults does it, with MICROSTEP_FAULTS_STACK=1")

@@ -216,7 +216,7 @@ def sections():
         "Decision": "decision", "Drift": "drift", "Predictions": "predictions", "Schedule": "schedule",
         "Alerts": "alerts",
     }  # fmt: skip
-    sources = [ROOT / f"libs/contract/contract/{name}.py" for name in ("sections", "modelling")]
+    sources = [ROOT / f"libs/contract/contract/config/{name}.py" for name in ("data", "model")]
     for node in (node for source in sources for node in ast.parse(source.read_text()).body):
         bases = [base.id for base in node.bases if isinstance(base, ast.Name)] if isinstance(node, ast.ClassDef) else []
         if "Section" not in bases and getattr(node, "name", None) not in names:
@@ -277,12 +277,30 @@ def test_exit_codes_are_retried_as_the_page_says():
     assert {int(code) for code, _, does in rows if does.startswith("tries again")} == {codes[name] for name in names}
 
 
-def test_every_decision_is_listed_and_numbered_without_a_gap():
-    folder = ROOT / "docs/decisions"
-    pages = sorted(path.name for path in folder.glob("[0-9]*.md"))
-    assert [name[:4] for name in pages] == [f"{number:04d}" for number in range(1, len(pages) + 1)]
-    listed = re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", (folder / "README.md").read_text())
-    assert listed == pages
+DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
+STATUS = re.compile(r"\*\*Status\.\*\* (Accepted|Superseded by \[(\d{4})\]\(\2-[\w-]+\.md\)) (\d{4}-\d{2}-\d{2})\b")
+
+
+def test_every_decision_is_numbered_without_a_gap_and_listed_with_title_and_status():
+    assert [page.name[:4] for page in DECISIONS] == [f"{number:04d}" for number in range(1, len(DECISIONS) + 1)]
+    rows = table_rows((ROOT / "docs/decisions/README.md").read_text(), "number")
+    listed = [(number, title, status.partition(";")[0]) for number, title, status in rows]
+    pages = [(page, page.read_text()) for page in DECISIONS]
+    assert listed == [
+        (f"[{page.name[:4]}]({page.name})", text.splitlines()[0][7:], " ".join(STATUS.search(text).group(1, 3)))
+        for page, text in pages
+    ]
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_a_decision_has_a_short_title_a_dated_status_context_decision_and_consequences(page):
+    lines = page.read_text().splitlines()
+    assert re.fullmatch(rf"# {page.name[:4]} .{{1,60}}", lines[0])
+    assert STATUS.match(lines[2]), lines[2]
+    headings = [number for number, line in enumerate(lines) if line.startswith("## ")]
+    assert [lines[number] for number in headings] == ["## Context", "## Decision", "## Consequences"]
+    ends = [*headings[1:], len(lines)]
+    assert all(any(lines[start + 1 : end]) for start, end in zip(headings, ends, strict=True)), "an empty section"
 
 
 def test_every_module_of_the_contract_is_in_its_readme():
@@ -291,7 +309,9 @@ def test_every_module_of_the_contract_is_in_its_readme():
         for row in table_rows((ROOT / "libs/contract/README.md").read_text(), "module")
         for name in re.findall(r"`(\w+)`", row[0])
     }
-    assert listed == {path.stem for path in (ROOT / "libs/contract/contract").glob("*.py")} - {"__init__"}
+    package = ROOT / "libs/contract/contract"
+    packages = {path.parent.name for path in package.glob("*/__init__.py")}
+    assert listed == packages | {path.stem for path in package.glob("*.py")} - {"__init__"}
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -107,14 +107,14 @@ def show(day: str) -> None:
     champion = json.loads((data / "models" / "champion.json").read_text())
     rows = f"{model['counts']['rows_in']:,} rows of {model['counts']['days']} days"
     score = f"{notes['metric']} {notes['cv']:.4f} in cross-validation"
-    for what, found, place in (
+    for title, summary, path in (
         ("trained", f"{notes['chosen']} on {rows}, {score}", data / "models" / day),
         (judged["decision"], judged["why"], data / "reports" / "train" / day),
         ("champion", f"the model of {champion['day']}, version {champion['version']} in MLflow", data / "ledger.jsonl"),
         ("predicted", f"{counts['rows_out']:,} rows: {counts['predicted']}", data / "predictions" / day),
         ("reports", "of each training and each predicted day, for a browser", data / "reports" / "index.html"),
     ):
-        print(f"\n{what:<11}{printable(found)}\n{'':<11}{place.relative_to(ROOT)}", end="")
+        print(f"\n{title:<11}{printable(summary)}\n{'':<11}{path.relative_to(ROOT)}", end="")
     print()
 
 

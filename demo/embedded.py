@@ -82,11 +82,11 @@ class Server:
         """Whether the server still runs."""
         return self._kept.alive
 
-    def trouble(self, what: str) -> Trouble:
+    def trouble(self, event: str) -> Trouble:
         """What happened, with the place of the server's log and its last lines."""
         tail = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]
-        said = "".join(f"\n    {printable(line)}" for line in tail)
-        return Trouble(f"{self.name} {what}. Its log: {self._log}{', which ends with:' if tail else ''}{said}")
+        lines = "".join(f"\n    {printable(line)}" for line in tail)
+        return Trouble(f"{self.name} {event}. Its log: {self._log}{', which ends with:' if tail else ''}{lines}")
 
     def wait(self) -> None:
         """Return when the server is ready for work. Raises Trouble, which names its log."""

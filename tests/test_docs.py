@@ -123,7 +123,9 @@ def test_every_path_of_ours_that_a_page_names_is_there(page):
     missing = []
     for name in named:
         names = [name.replace("<step>", step).replace("<part>", step) for step in STEPS]
-        missing += [each for each in names if not any((base / each).exists() for base in (ROOT, page.parent))]
+        missing += [
+            candidate for candidate in names if not any((base / candidate).exists() for base in (ROOT, page.parent))
+        ]
     assert missing == []
 
 
@@ -132,10 +134,10 @@ def test_every_option_of_a_step_exists(page):
     """Of `microstep-<step> …` and `docker compose run … <step> …`, on every page."""
     wrong = []
     for code in code_of(page):
-        found = re.search(rf"(?:microstep-|docker compose run .*?)({'|'.join(STEPS)})(?: (.*))?$", code)
-        if not found or not found[2]:
+        match = re.search(rf"(?:microstep-|docker compose run .*?)({'|'.join(STEPS)})(?: (.*))?$", code)
+        if not match or not match[2]:
             continue
-        step, words = found[1], shlex.split(re.split(r" [>|#] ", found[2])[0], comments=True)
+        step, words = match[1], shlex.split(re.split(r" [>|#] ", match[2])[0], comments=True)
         known = options_of("infer" if words[0] == "infer" else "step")
         if not words[0].startswith("--"):
             known = known | options_of(step)  # of one of the step's own commands
@@ -143,20 +145,20 @@ def test_every_option_of_a_step_exists(page):
     assert wrong == []
 
 
-def options_of(what):
+def options_of(command):
     """The options that the source declares with add_argument."""
     own = {"step": "libs/contract/contract/options.py", "infer": "services/generate/generate/infer/command.py"}
-    source = own.get(what, f"services/{what}/{what}/__main__.py")
+    source = own.get(command, f"services/{command}/{command}/__main__.py")
     calls = (node for node in ast.walk(ast.parse((ROOT / source).read_text())) if isinstance(node, ast.Call))
-    found = {
+    options = {
         call.args[0].value
         for call in calls
         if isinstance(call.func, ast.Attribute)
         and call.func.attr == "add_argument"
         and isinstance(call.args[0], ast.Constant)
     }
-    assert found or what in STEPS
-    return found | {"--help"}
+    assert options or command in STEPS
+    return options | {"--help"}
 
 
 @pytest.fixture(scope="module")
@@ -178,8 +180,8 @@ def test_the_readmes_table_of_the_data_flow_is_the_one_in_the_code():
     def path(name, step):
         if name == "report":
             return layout.report("predict" if step == "predict" else "train", "<day>").as_posix()
-        found = getattr(layout, name)
-        return (found("<day>") if callable(found) else found).as_posix()
+        path_or_function = getattr(layout, name)
+        return (path_or_function("<day>") if callable(path_or_function) else path_or_function).as_posix()
 
     written = {}
     for name, reads, writes, tasks in table_rows((ROOT / "README.md").read_text(), "step"):
@@ -187,8 +189,8 @@ def test_the_readmes_table_of_the_data_flow_is_the_one_in_the_code():
         written[step] = tuple(set(re.findall(r"`([^`]+)`", cell)) for cell in (reads, writes, tasks))
     declared = {
         name: (
-            {path(each, name) for each in (*step.reads, *step.may_read)},
-            {path(each, name) for each in step.writes},
+            {path(dataset, name) for dataset in (*step.reads, *step.may_read)},
+            {path(dataset, name) for dataset in step.writes},
             {f"{dag}.{task}" for dag, task in tasks_in_dags() if task == name},
         )
         for name, step in steps.items()

@@ -10,9 +10,9 @@ from stack_helpers import CANARY, DAYS, at_length, compose, containers, explain,
 
 def run_maintenance(stack):
     """Run the maintenance once; the state of each of its tasks at the end."""
-    run = stack.airflow.call("POST", "/api/v2/dags/chores/dagRuns", {"logical_date": None})["dag_run_id"]
-    final_state(stack, "chores", run, 120)
-    return {task["task_id"]: task["state"] for task in stack.airflow.tasks("chores", run)}
+    run = stack.airflow.call("POST", "/api/v2/dags/maintenance/dagRuns", {"logical_date": None})["dag_run_id"]
+    final_state(stack, "maintenance", run, 120)
+    return {task["task_id"]: task["state"] for task in stack.airflow.tasks("maintenance", run)}
 
 
 def all_healthy(stack):
@@ -58,7 +58,7 @@ def versions(stack):
 
     def ask():
         answer = stack.registry("model-versions/search?filter=name%3D%27trouble%27")
-        return [version["version"] for version in answer["model_versions"]]
+        return [version["version"] for version in answer.get("model_versions", [])]
 
     return wait(ask, 60, "the registry")
 

@@ -45,10 +45,10 @@ def test_a_scheduler_killed_over_a_running_step_finds_the_container_again(traine
     for path in (broken.parent, broken, broken / "manifest.json"):
         os.chown(path, owner.st_uid, owner.st_gid)
     assert trained.airflow.run_days("predict", [DAYS[9]]) == {DAYS[9]: "failed"}
-    spool = ["airflow-dag-processor", "sh", "-c", "ls /opt/airflow/mails/new | wc -l"]
-    wait(lambda: int(compose(trained, "exec", "-T", *spool)) >= 1, 60, "a mail that waits")
+    waiting = ["airflow-dag-processor", "sh", "-c", "ls /opt/airflow/mails/new | wc -l"]
+    wait(lambda: int(compose(trained, "exec", "-T", *waiting)) >= 1, 60, "a mail that waits")
     compose(trained, "up", "--detach", "--wait", "maildev")
-    trained.airflow.call("POST", "/api/v2/dags/chores/dagRuns", {"logical_date": None})
+    trained.airflow.call("POST", "/api/v2/dags/maintenance/dagRuns", {"logical_date": None})
     late = wait(
         lambda: [mail for mail in trained.mails() if f"predict {DAYS[9]} failed" in mail["subject"]], 90, "mail"
     )

@@ -279,6 +279,43 @@ def test_exit_codes_are_retried_as_the_page_says():
     assert {int(code) for code, _, does in rows if does.startswith("tries again")} == {codes[name] for name in names}
 
 
+def names_in(cells):
+    """What stands between backticks, one name for each step where a name says `<step>`."""
+    names = [name.removesuffix("/") for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+    return {name.replace("<step>", step) for name in names for step in STEPS}
+
+
+def test_contributing_lists_every_suite_of_the_test_command(targets):
+    rows = table_rows((ROOT / "CONTRIBUTING.md").read_text(), "suite")
+    suites = {f"test-{name}" for name in names_in(row[0] for row in rows)}
+    assert suites == {target for target in targets if target.startswith("test-")} - {"test-<part>"}
+
+
+def test_contributing_lists_every_folder_at_the_top():
+    rows = table_rows((ROOT / "CONTRIBUTING.md").read_text(), "folder")
+    tops = {path.relative_to(ROOT).parts[0] for path in FILES if path.parent != ROOT}
+    assert {name.split("/")[0] for name in names_in(row[0] for row in rows)} == tops
+
+
+def test_the_parts_of_the_architecture_are_the_folders_that_there_are():
+    rows = table_rows((ROOT / "docs/architecture.md").read_text(), "folder")
+    listed = names_in(row[0] for row in rows)
+    houses = {"libs", "infra", "services"}
+    folders = {path.relative_to(ROOT).parts[:2] for path in FILES}
+    inside = {"/".join(parts) for parts in folders if parts[0] in houses}
+    others = {"airflow", "ops", "dev", "demo", "tests", "bench"}
+    assert listed == inside | others
+
+
+def test_every_picture_is_on_a_page():
+    shown = {
+        (page.parent / target).resolve()
+        for page in PAGES
+        for target in re.findall(r"!\[[^]]*\]\(([^)\s]+)\)", page.read_text())
+    }
+    assert {path for path in FILES if path.suffix == ".png"} <= shown
+
+
 DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
 STATUS = re.compile(r"\*\*Status\.\*\* (Accepted|Superseded by \[(\d{4})\]\(\2-[\w-]+\.md\)) (\d{4}-\d{2}-\d{2})\b")
 

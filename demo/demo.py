@@ -22,8 +22,9 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "ops"))
 
-from embedded import Airflow, Server, Trouble, make_environments, mlflow_password, mlflow_server  # noqa: E402
+from embedded import Airflow, make_environments, mlflow_password, mlflow_server  # noqa: E402
 from only_one import Occupied, only_one  # noqa: E402
+from server import Server, Trouble  # noqa: E402
 from stages import Stages, printable  # noqa: E402
 
 HOME = ROOT / ".demo"

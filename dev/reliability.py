@@ -1,7 +1,7 @@
-"""Run everything that does harm, and print what was tried and what went wrong: the table of docs/reliability.md.
+"""Run every fault-injection test, and print what was tried and what went wrong: the table of docs/reliability.md.
 
 In full, which takes half an hour; MICROSTEP_FAULTS_EVERY=5 breaks every fifth write only.
-Words: parts of the paths of tests.
+Arguments: parts of the paths of tests, to run these alone.
 """
 
 from __future__ import annotations

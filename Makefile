@@ -72,7 +72,7 @@ test-%: ## the checks of one part: test-train, test-airflow, test-docs, ...
 test-faults: ## break things on the real stack: every write, the services, the engine (half an hour)
 	@MICROSTEP_FAULTS_EVERY=1 MICROSTEP_FAULTS_ENGINE=1 MICROSTEP_FAULTS_STACK=1 $(PYTHON) dev/test faults images end-to-end
 
-reliability: ## do the worst to every part, and print the table of docs/reliability.md (half an hour)
+reliability: ## run every fault-injection test, and print the table of docs/reliability.md (half an hour)
 	@dev/env dev contract analysis generate preprocess train validate predict socket-proxy
 	@dev/env --dev airflow
 	@.venvs/dev/bin/python dev/reliability.py

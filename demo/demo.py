@@ -22,8 +22,9 @@ from typing import Any, NoReturn
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "ops"))
 
-from embedded import Airflow, Server, Trouble, make_environments, mlflow_password, mlflow_server  # noqa: E402
+from embedded import Airflow, make_environments, mlflow_password, mlflow_server  # noqa: E402
 from only_one import Occupied, only_one  # noqa: E402
+from server import Server, Trouble  # noqa: E402
 from stages import Stages, printable  # noqa: E402
 
 HOME = ROOT / ".demo"
@@ -107,14 +108,14 @@ def show(day: str) -> None:
     champion = json.loads((data / "models" / "champion.json").read_text())
     rows = f"{model['counts']['rows_in']:,} rows of {model['counts']['days']} days"
     score = f"{notes['metric']} {notes['cv']:.4f} in cross-validation"
-    for what, found, place in (
+    for title, summary, path in (
         ("trained", f"{notes['chosen']} on {rows}, {score}", data / "models" / day),
         (judged["decision"], judged["why"], data / "reports" / "train" / day),
         ("champion", f"the model of {champion['day']}, version {champion['version']} in MLflow", data / "ledger.jsonl"),
         ("predicted", f"{counts['rows_out']:,} rows: {counts['predicted']}", data / "predictions" / day),
         ("reports", "of each training and each predicted day, for a browser", data / "reports" / "index.html"),
     ):
-        print(f"\n{what:<11}{printable(found)}\n{'':<11}{place.relative_to(ROOT)}", end="")
+        print(f"\n{title:<11}{printable(summary)}\n{'':<11}{path.relative_to(ROOT)}", end="")
     print()
 
 

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import socket
-import time
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import kept
 from airflow_api import AirflowApi
 from make_secrets import LOGINS, Secret, hand_out, new_logins, write
-from stages import printable
+from server import START_SECONDS, Server, Trouble, free_port, python_environment
 
 PARTS = ("generate", "preprocess", "train", "validate", "predict", "mlflow", "airflow")
 DAGS = frozenset({"generate", "train", "predict"})
-START_SECONDS = 180
-TAIL_LINES = 10
-
-
-class Trouble(Exception):
-    """What a person must know, in whole sentences."""
 
 
 def make_environments(root: Path, tell: Callable[[str], None]) -> None:
@@ -34,78 +23,6 @@ def make_environments(root: Path, tell: Callable[[str], None]) -> None:
         tell(part)
         if code := kept.run([root / "dev" / "env", part]):
             raise Trouble(f"The environment .venvs/{part} could not be made: dev/env {part} ended with {code}.")
-
-
-def free_port(wanted: int | None, name: str) -> int:
-    """The wanted port when nobody listens there, else any free one, which is said."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted or 0))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-            print(f"Port {wanted} is taken by another program; {name} gets port {probe.getsockname()[1]}.", flush=True)
-        return int(probe.getsockname()[1])
-
-
-class Server:
-    """A server that lives as long as the `with` around it, with all that it started, and never longer than we do."""
-
-    def __init__(
-        self,
-        name: str,
-        command: list[str | Path],
-        log: Path,
-        url: str,
-        health: str,
-        env: Mapping[str, str],
-        hold: Sequence[int] = (),
-    ) -> None:
-        """`hold`: file descriptors that stay open until everything has ended."""
-        self.name, self.url = name, url
-        self._command, self._log, self._health, self._env, self._hold = command, log, health, env, hold
-
-    def __enter__(self) -> Self:
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("wb") as log:
-            self._kept = kept.Kept(self._command, output=log, errors=log, env=self._env, hold=self._hold)
-            self._kept.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._kept.__exit__(kind, error, trace)
-
-    @property
-    def alive(self) -> bool:
-        """Whether the server still runs."""
-        return self._kept.alive
-
-    def trouble(self, what: str) -> Trouble:
-        """What happened, with the place of the server's log and its last lines."""
-        tail = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]
-        said = "".join(f"\n    {printable(line)}" for line in tail)
-        return Trouble(f"{self.name} {what}. Its log: {self._log}{', which ends with:' if tail else ''}{said}")
-
-    def wait(self) -> None:
-        """Return when the server is ready for work. Raises Trouble, which names its log."""
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end and self.alive:
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(self.url + self._health, timeout=5).close()
-                if self.ready():
-                    return
-            time.sleep(0.5)
-        raise self.trouble(
-            f"does not answer at {self.url} after {START_SECONDS} s"
-            if self.alive
-            else "did not start: it ended at once"
-        )
-
-    def ready(self) -> bool:
-        """Whether a server that answers is ready for work, too."""
-        return True
 
 
 def mlflow_server(root: Path, home: Path, port: int | None = None, hold: Sequence[int] = ()) -> Server:
@@ -201,8 +118,3 @@ class Airflow(Server):
     def password(self) -> str:
         """Of the user admin, made by Airflow at its first start."""
         return str(json.loads((self._home / "simple_auth_manager_passwords.json.generated").read_text())["admin"])
-
-
-def python_environment() -> dict[str, str]:
-    """This process's environment, in which Python keeps its bytecode: without, every start compiles every import."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -11,7 +11,7 @@ from typing import Any
 
 def printable(text: str) -> str:
     """The text with everything that a terminal would obey written out: logs and names from data may hold anything."""
-    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
+    return "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in text)
 
 
 class Stages:
@@ -21,11 +21,11 @@ class Stages:
         self._total, self._number, self._start = total, 0, time.monotonic()
 
     @contextmanager
-    def stage(self, what: str) -> Iterator[Any]:
+    def stage(self, title: str) -> Iterator[Any]:
         """A stage; gives a function that says how far it is."""
         self._number += 1
         begin = time.monotonic()
-        head = f"[{self._number}/{self._total}] {what}"
+        head = f"[{self._number}/{self._total}] {title}"
         shown = ""
 
         def tell(detail: str) -> None:

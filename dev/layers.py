@@ -42,22 +42,22 @@ def layers(image: str, base: str = BASE) -> list[Layer]:
 def match(digests: Sequence[str], history: Iterable[tuple[int, str]]) -> list[Layer]:
     """The layers of an image's history, which tells (size, instruction) of each, and of what makes no layer."""
     laid = [(size, instruction) for size, instruction in history if instruction.startswith(_LAY)]
-    return [Layer(digest, *each) for digest, each in zip(digests, laid, strict=True)]
+    return [Layer(digest, *step) for digest, step in zip(digests, laid, strict=True)]
 
 
 def stored(images: Mapping[str, Sequence[Layer]]) -> dict[Stack, tuple[Layer, set[str]]]:
     """What an engine stores for images on one base: each layer where it lies, and the images that have it."""
-    found: dict[Stack, tuple[Layer, set[str]]] = {}
+    by_stack: dict[Stack, tuple[Layer, set[str]]] = {}
     for image, own in images.items():
         for height, layer in enumerate(own, start=1):
-            stack = tuple(each.digest for each in own[:height])
-            found.setdefault(stack, (layer, set()))[1].add(image)
-    return found
+            stack = tuple(lower.digest for lower in own[:height])
+            by_stack.setdefault(stack, (layer, set()))[1].add(image)
+    return by_stack
 
 
-def size(found: Iterable[Layer]) -> float:
+def size(chosen: Iterable[Layer]) -> float:
     """In megabytes."""
-    return sum(layer.size for layer in found) / MEGABYTE
+    return sum(layer.size for layer in chosen) / MEGABYTE
 
 
 def _digests(image: str) -> list[str]:
@@ -66,8 +66,8 @@ def _digests(image: str) -> list[str]:
 
 def _history(image: str) -> list[tuple[int, str]]:
     """(size, instruction) of each step that made the image, the first one first."""
-    told = _docker("history", "--no-trunc", "--human=false", "--format", "{{json .}}", image).splitlines()
-    steps = [json.loads(line) for line in reversed(told)]
+    lines = _docker("history", "--no-trunc", "--human=false", "--format", "{{json .}}", image).splitlines()
+    steps = [json.loads(line) for line in reversed(lines)]
     return [(int(step["Size"]), step["CreatedBy"]) for step in steps]
 
 

@@ -54,7 +54,10 @@ def contents(image: str) -> list[Package]:
     """The packages of an image, without two of the same."""
     command = ["docker", "run", "--rm", "--network=none", "--entrypoint=python", f"microstep-{image}", "-c", LOOK]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return sorted({Package(*each) for each in json.loads(done.stdout)}, key=lambda each: (each.kind, each.name.lower()))
+    return sorted(
+        {Package(*package) for package in json.loads(done.stdout)},
+        key=lambda package: (package.kind, package.name.lower()),
+    )
 
 
 def bill(image: str, packages: list[Package]) -> str:
@@ -62,14 +65,16 @@ def bill(image: str, packages: list[Package]) -> str:
     bom = Bom()
     root = Component(name=f"microstep-{image}", type=ComponentType.CONTAINER, bom_ref=f"microstep-{image}")
     bom.metadata.component = root
-    for each in packages:
-        purl = PackageURL("deb", "debian", each.name, each.version)
-        if each.kind == "pypi":
-            purl = PackageURL("pypi", None, canonicalize_name(each.name), each.version)
-        licences = [DisjunctiveLicense(name=each.licence)] if each.kind == "pypi" else []
-        found = Component(name=each.name, version=each.version, purl=purl, licenses=licences, bom_ref=str(purl))
-        bom.components.add(found)
-        bom.register_dependency(root, [found])
+    for package in packages:
+        purl = PackageURL("deb", "debian", package.name, package.version)
+        if package.kind == "pypi":
+            purl = PackageURL("pypi", None, canonicalize_name(package.name), package.version)
+        licences = [DisjunctiveLicense(name=package.licence)] if package.kind == "pypi" else []
+        component = Component(
+            name=package.name, version=package.version, purl=purl, licenses=licences, bom_ref=str(purl)
+        )
+        bom.components.add(component)
+        bom.register_dependency(root, [component])
     return str(JsonV1Dot6(bom).output_as_string(indent=1))
 
 
@@ -94,17 +99,17 @@ def is_affected(version: str, affected: dict) -> bool:  # type: ignore[type-arg]
     if version in affected.get("versions", ()):
         return True
     try:
-        found = Version(version)
+        installed = Version(version)
         for span in affected.get("ranges", ()):
             if span.get("type") != "ECOSYSTEM":
                 continue
             inside = False
             for event in span["events"]:
-                if "introduced" in event and found >= Version(event["introduced"]):
+                if "introduced" in event and installed >= Version(event["introduced"]):
                     inside = True
-                if "fixed" in event and found >= Version(event["fixed"]):
+                if "fixed" in event and installed >= Version(event["fixed"]):
                     inside = False
-                if "last_affected" in event and found > Version(event["last_affected"]):
+                if "last_affected" in event and installed > Version(event["last_affected"]):
                     inside = False
             if inside:
                 return True
@@ -124,9 +129,9 @@ def main() -> int:
     for image in IMAGES:
         packages = contents(image)
         (folder / f"{image}.cdx.json").write_text(bill(image, packages) + "\n", encoding="utf-8")
-        python = [each for each in packages if each.kind == "pypi"]
-        installed |= {(canonicalize_name(each.name), each.version) for each in python}
-        licences.update(each.licence for each in python)
+        python = [package for package in packages if package.kind == "pypi"]
+        installed |= {(canonicalize_name(package.name), package.version) for package in python}
+        licences.update(package.licence for package in python)
         print(f"microstep-{image:14} {len(python):4} Python packages, {len(packages) - len(python):4} of Debian")
     print("\nlicences of the Python packages, by how many images have one:")
     for licence, count in licences.most_common():
@@ -135,11 +140,11 @@ def main() -> int:
     if not archive:
         print(f"\nvulnerabilities: not checked, {len(installed)} packages; set MICROSTEP_OSV to OSV's all.zip for PyPI")
         return 0
-    found = sorted(set(advisories(Path(archive), installed)))
-    for name, version, advisory, summary in found:
+    known = sorted(set(advisories(Path(archive), installed)))
+    for name, version, advisory, summary in known:
         print(f"{name} {version}: {advisory} {summary}")
-    print(f"\nvulnerabilities: {len(found)} known in {len(installed)} packages, by {archive}")
-    return 1 if found else 0
+    print(f"\nvulnerabilities: {len(known)} known in {len(installed)} packages, by {archive}")
+    return 1 if known else 0
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from beside import beside, left_behind
 from compose import DATABASES, VOLUMES, is_up, must_be_ours, no_step_at_work
 from ending import CANNOT_WRITE, CONFIGURATION, UNAVAILABLE, USAGE, end_tidily_when_asked_to, refuse
 from one_at_a_time import one_at_a_time
-from settings import ODD, PLACE, ROOT, UnreadableError, read
+from settings import LOCAL, ODD, ROOT, UnreadableError, read
 
 
 def backup(target: Path) -> None:
@@ -59,7 +59,7 @@ def movable() -> str:
     """The text of .env without what belongs to this place; compose must read all else in it as before."""
     file = ROOT / ".env"
     text = file.read_text(encoding="utf-8", errors=ODD) if file.exists() else ""
-    kept = without_place(text)
+    kept = without_local(text)
     with tempfile.NamedTemporaryFile("w", suffix=".env", encoding="utf-8", errors=ODD) as copy:
         copy.write(kept)
         copy.flush()
@@ -67,17 +67,17 @@ def movable() -> str:
             before, after = read(), read(file=Path(copy.name))
         except UnreadableError as error:
             refuse(CONFIGURATION, f".env: cannot be read: {error}")
-    if after != before | {name: os.environ.get(name, "") for name in PLACE}:
+    if after != before | {name: os.environ.get(name, "") for name in LOCAL}:
         refuse(
             CONFIGURATION,
-            f".env: write {', '.join(PLACE)} on lines of their own; no backup takes them to another place",
+            f".env: write {', '.join(LOCAL)} on lines of their own; no backup takes them to another place",
         )
     return kept
 
 
-def without_place(text: str) -> str:
+def without_local(text: str) -> str:
     """Takes the lines out that set what belongs to a place."""
-    return re.sub(rf"(?m)^[ \t]*(?:export[ \t]+)?(?:{'|'.join(PLACE)})[ \t]*[=:].*(?:\n|\Z)", "", text)
+    return re.sub(rf"(?m)^[ \t]*(?:export[ \t]+)?(?:{'|'.join(LOCAL)})[ \t]*[=:].*(?:\n|\Z)", "", text)
 
 
 def main() -> int:

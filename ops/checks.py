@@ -22,10 +22,10 @@ BASES = ("debian:trixie-slim", "python:3.13-slim-trixie", "postgres:17", "mailde
 
 @dataclass(frozen=True)
 class Finding:
-    """What was looked at, how it is, and what to type when it must or should be otherwise."""
+    """What was looked at, its state, and what to type when that must or should change."""
 
-    what: str
-    found: str
+    subject: str
+    state: str
     remedy: str = ""
     needed: bool = True
 
@@ -126,29 +126,29 @@ def judge_settings(machine: Machine, engine: Engine) -> Finding:
     """Only compose knows what .env says; without it nothing is guessed."""
     if not machine.unreadable:
         return Finding(".env", "as docker compose reads it")
-    found = f"cannot be read: {machine.unreadable}"
+    state = f"cannot be read: {machine.unreadable}"
     # without compose something else lacks, and is told with what to type
     there = engine.command and bool(engine.compose)
     return Finding(
-        ".env", found, "open .env and put that line right" if there else "make doctor again, with compose", needed=there
+        ".env", state, "open .env and put that line right" if there else "make doctor again, with compose", needed=there
     )
 
 
 def judge_home(machine: Machine) -> Finding:
     """Steps mount data/ from there, and all else is mounted from this checkout: they must be one."""
-    what = "MICROSTEP_HOST_ROOT"
+    name = "MICROSTEP_HOST_ROOT"
     if not machine.home:
-        return Finding(what, "not set: this checkout")
+        return Finding(name, "not set: this checkout")
     if machine.home_is_here or machine.elsewhere:
-        return Finding(what, machine.home)
-    forget = f"sed -i /{what}/d .env" if machine.home_from == ".env" else f"unset {what}"
-    found = (
+        return Finding(name, machine.home)
+    forget = f"sed -i /{name}/d .env" if machine.home_from == ".env" else f"unset {name}"
+    state = (
         f"is {machine.home} by {machine.home_from}, this checkout is {machine.root}: Airflow's steps would write there"
     )
     elsewhere = (
         "an engine on another machine sees this checkout there? then: echo MICROSTEP_ENGINE_ELSEWHERE=true >> .env"
     )
-    return Finding(what, found, f"{forget} ({elsewhere})")
+    return Finding(name, state, f"{forget} ({elsewhere})")
 
 
 def judge_engine(engine: Engine) -> Finding:
@@ -167,19 +167,19 @@ def judge_engine(engine: Engine) -> Finding:
     return judge_version("engine", engine.version, ENGINE)
 
 
-def judge_version(what: str, version: str, least: tuple[int, int]) -> Finding:
+def judge_version(subject: str, version: str, least: tuple[int, int]) -> Finding:
     """Compares the first two numbers of a version; none at all means that the thing is not there."""
     numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
     wanted = ".".join(map(str, least))
-    return Finding(what, version or "not here", "" if numbers >= least else f"install {what} {wanted} or newer")
+    return Finding(subject, version or "not here", "" if numbers >= least else f"install {subject} {wanted} or newer")
 
 
-def judge_amount(what: str, amount: int, least: int, good: int, remedy: str) -> Finding:
+def judge_amount(subject: str, amount: int, least: int, good: int, remedy: str) -> Finding:
     """Below `least` it does not work, below `good` it may become tight."""
-    found = f"{amount / GIB:.1f} GiB"
+    state = f"{amount / GIB:.1f} GiB"
     if amount >= good:
-        return Finding(what, found)
-    return Finding(what, f"{found}, better {good // GIB} GiB", remedy, needed=amount < least)
+        return Finding(subject, state)
+    return Finding(subject, f"{state}, better {good // GIB} GiB", remedy, needed=amount < least)
 
 
 def judge_base(image: str, here: tuple[str, ...]) -> Finding:

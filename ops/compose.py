@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ending import CONFIGURATION, UNAVAILABLE, refuse
-from settings import PROJECT, ROOT, UnreadableError, environment, read, same_place
+from settings import PROJECT, ROOT, UnreadableError, environment, read, same_directory
 
 HELPER = "python:3.13-slim-trixie"
 """The image in which volumes are looked after; the stack has it anyway."""
@@ -60,9 +60,11 @@ def must_be_ours() -> None:
     """End this program when the engine's stack is another checkout's: nothing of it is ours to stop or to copy."""
     label = "com.docker.compose.project"
     form = f'{{{{.Label "{label}.working_dir"}}}}'
-    said = docker("ps", "--all", f"--filter=label={label}={PROJECT}", f"--format={form}").stdout
+    directories = docker("ps", "--all", f"--filter=label={label}={PROJECT}", f"--format={form}").stdout
     # a container of one of our images that compose did not start has the project's label, but no place
-    if others := sorted({place for place in said.splitlines() if place and not same_place(place)}):
+    if others := sorted(
+        {directory for directory in directories.splitlines() if directory and not same_directory(directory)}
+    ):
         refuse(
             CONFIGURATION,
             f"the stack on this engine belongs to {', '.join(others)}, this checkout is {ROOT}; type there: make down"
@@ -75,10 +77,10 @@ def own_steps(*, at_work: bool) -> dict[str, str]:
     form = f'{{{{.ID}}}}\t{{{{.Names}}}}\t{{{{.Label "{OWNER}"}}}}'
     every = [] if at_work else ["--all"]
     lines = docker("ps", *every, f"--filter=label={STEP}", f"--format={form}").stdout.splitlines()
-    found = [line.split("\t") for line in lines]
+    containers = [line.split("\t") for line in lines]
     home = settings()["MICROSTEP_HOST_ROOT"] or str(ROOT)
     # by the path that the engine's host knows it by, too: `make doctor` has held that against this checkout
-    return {each: name for each, name, owner in found if owner == home or same_place(owner)}
+    return {container_id: name for container_id, name, owner in containers if owner == home or same_directory(owner)}
 
 
 def settings() -> dict[str, str]:

@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 
 from checks import Engine, Finding, Machine, judge_demo, judge_stack
-from settings import ELSEWHERE, HOME, PROJECT, RESTORING, ROOT, UnreadableError, ports, read, same_place
+from settings import ELSEWHERE, HOME, PROJECT, RESTORING, ROOT, UnreadableError, ports, read, same_directory
 
 READ_BY_CONTAINERS = ("pipeline.toml", "ops/make_secrets.py", "infra/postgres/databases.sh")
 
@@ -29,22 +29,22 @@ def ask_engine() -> Engine:
     if shutil.which("docker") is None:
         return Engine(command=False)
     info = docker("info", "--format", "{{json .}}")
-    said = json.loads(info.stdout) if info.stdout.startswith("{") else {}
-    trouble = " ".join(said.get("ServerErrors") or []) or ("" if said.get("ServerVersion") else info.stderr.strip())
+    answer = json.loads(info.stdout) if info.stdout.startswith("{") else {}
+    trouble = " ".join(answer.get("ServerErrors") or []) or ("" if answer.get("ServerVersion") else info.stderr.strip())
     label = "com.docker.compose.project"
     own = docker("ps", "--filter", f"label={label}={PROJECT}", "--format", "{{.Ports}}").stdout
     form = f'{{{{.Label "{label}.working_dir"}}}}'
-    places = docker("ps", "--all", "--filter", f"label={label}={PROJECT}", "--format", form).stdout.splitlines()
+    directories = docker("ps", "--all", "--filter", f"label={label}={PROJECT}", "--format", form).stdout.splitlines()
     return Engine(
         trouble=trouble,
-        version=said.get("ServerVersion", ""),
+        version=answer.get("ServerVersion", ""),
         compose=docker("compose", "version", "--short").stdout.strip(),
         buildx=first_version(docker("buildx", "version").stdout),
-        init=said.get("InitCommit", {}).get("ID") != "N/A",
-        memory=said.get("MemTotal", 0),
+        init=answer.get("InitCommit", {}).get("ID") != "N/A",
+        memory=answer.get("MemTotal", 0),
         images=tuple(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").stdout.split()),
         published=frozenset(int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)->", own)),
-        others=tuple(sorted({place for place in places if place and not same_place(place)})),
+        others=tuple(sorted({directory for directory in directories if directory and not same_directory(directory)})),
     )
 
 
@@ -55,8 +55,8 @@ def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def first_version(text: str) -> str:
     """Returns the first version in a text."""
-    found = re.search(r"\d+\.\d+[.\d]*", text)
-    return found.group() if found else ""
+    match = re.search(r"\d+\.\d+[.\d]*", text)
+    return match.group() if match else ""
 
 
 def look_at_machine() -> Machine:
@@ -71,7 +71,7 @@ def look_at_machine() -> Machine:
     return Machine(
         root=str(ROOT),
         home=home,
-        home_is_here=same_place(home),
+        home_is_here=same_directory(home),
         home_from="the environment" if HOME in os.environ else ".env",
         elsewhere=settings.get(ELSEWHERE) == "true",
         unreadable=unreadable,
@@ -98,11 +98,10 @@ def open_to_all(path: Path) -> bool:
 
 def lines(finding: Finding) -> str:
     """One line, and below it what to type."""
+    look = f"{finding.subject}: {finding.state}"
     if not finding.remedy:
-        return f"  ok     {finding.what}: {finding.found}"
-    return (
-        f"  {'lacks ' if finding.lacks else 'note  '} {finding.what}: {finding.found}\n         type: {finding.remedy}"
-    )
+        return f"  ok     {look}"
+    return f"  {'lacks ' if finding.lacks else 'note  '} {look}\n         type: {finding.remedy}"
 
 
 def main() -> int:

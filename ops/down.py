@@ -14,9 +14,9 @@ def main() -> int:
     must_be_ours()
     compose("stop")
     if steps := own_steps(at_work=False):
-        said = docker("rm", "--force", *steps, check=False)  # one that ends by itself may be gone before
+        removal = docker("rm", "--force", *steps, check=False)  # one that ends by itself may be gone before
         if left := own_steps(at_work=False):
-            sys.exit(f"still there: {', '.join(left.values())}\n{said.stderr.strip()}")
+            sys.exit(f"still there: {', '.join(left.values())}\n{removal.stderr.strip()}")
     # orphans: the pages behind TLS, and steps run by hand; all of them this checkout's, as was just seen
     print(compose("down", "--remove-orphans").stderr.strip())
     return 0

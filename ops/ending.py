@@ -26,9 +26,9 @@ def end_tidily_when_asked_to() -> None:
     """Make SIGINT, SIGTERM and a closed terminal an orderly end, in which `finally` and `except` have their turn."""
 
     def end(number: int, _frame: FrameType | None) -> NoReturn:
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(each, signal.SIG_IGN)  # what is under way to put things back is not interrupted again
+        for later in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(later, signal.SIG_IGN)  # what is under way to put things back is not interrupted again
         refuse(128 + number, f"ended by {signal.Signals(number).name}")
 
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, end)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)

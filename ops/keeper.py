@@ -51,7 +51,7 @@ class Keeper:
 
     def end(self, number: signal.Signals, patience: float) -> None:
         """Signal everything below this process, and kill what is left after `patience` seconds."""
-        for each, seconds in ((number, patience), (signal.SIGKILL, KILL_SECONDS)):
+        for sent, seconds in ((number, patience), (signal.SIGKILL, KILL_SECONDS)):
             deadline = time.monotonic() + seconds
             signalled: set[int] = set()
             while time.monotonic() < deadline:
@@ -60,7 +60,7 @@ class Keeper:
                     return
                 for pid in left - signalled:  # those that began in the meantime, too
                     with contextlib.suppress(ProcessLookupError, PermissionError):
-                        os.kill(pid, each)
+                        os.kill(pid, sent)
                 signalled |= left
                 time.sleep(0.05)
 
@@ -79,11 +79,11 @@ class Keeper:
 def below() -> set[int]:
     """The living processes of this one's group, and all descendants of this one, whatever their group or session."""
     me, group = os.getpid(), os.getpgid(0)
-    table = [each for each in processes() if each[0] != me]
-    found = {pid for pid, _, its_group in table if its_group == group}
-    while more := {pid for pid, parent, _ in table if parent in found | {me}} - found:
-        found |= more
-    return found
+    table = [process for process in processes() if process[0] != me]
+    pids = {pid for pid, _, its_group in table if its_group == group}
+    while more := {pid for pid, parent, _ in table if parent in pids | {me}} - pids:
+        pids |= more
+    return pids
 
 
 def processes() -> Iterator[tuple[int, int, int]]:

@@ -74,8 +74,8 @@ def hand_out(root: Path, steps: Path, owner: tuple[int, int]) -> int:
 
 def owner_of(data: Path) -> tuple[int, int]:
     """User and group as whom steps run."""
-    found = data.stat()
-    return (found.st_uid, found.st_gid) if found.st_uid else ORDINARY
+    status = data.stat()
+    return (status.st_uid, status.st_gid) if status.st_uid else ORDINARY
 
 
 def kept(path: Path) -> str | None:

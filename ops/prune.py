@@ -13,10 +13,10 @@ from one_at_a_time import one_at_a_time
 from settings import ROOT, environment
 
 
-def agreed(what: str, keep_days: int) -> bool:
+def agreed(removal: str, keep_days: int) -> bool:
     """Ask a person; ends this program when there is none."""
     try:
-        return input(f"remove {what}? [y/N] ").strip().lower() == "y"
+        return input(f"remove {removal}? [y/N] ").strip().lower() == "y"
     except EOFError:
         print()
         refuse(USAGE, f"nobody is there to answer, nothing was removed; type: make prune KEEP_DAYS={keep_days} YES=1")
@@ -34,8 +34,8 @@ def main() -> int:
     shown = subprocess.run(command, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, check=False)
     if shown.returncode:
         return shown.returncode
-    what = "these datasets, and Airflow's runs and logs from before then" if is_up() else "these datasets"
-    if not args.yes and not agreed(what, args.keep_days):
+    removal = "these datasets, and Airflow's runs and logs from before then" if is_up() else "these datasets"
+    if not args.yes and not agreed(removal, args.keep_days):
         print("nothing was removed")
         return 0
     removed = subprocess.run([*command, "--remove"], cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, check=False)

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from archive import ARCHIVE, check, create_volume, give_input, in_volume
-from backup import without_place
+from backup import without_local
 from checks import THROW_AWAY
 from compose import DATABASES, VOLUMES, compose, must_be_ours, volumes
 from ending import CANNOT_WRITE, end_tidily_when_asked_to, refuse
@@ -68,13 +68,13 @@ def must_be_empty() -> None:
         )
 
 
-def unpack_data(archive: tarfile.TarFile, place: Path) -> None:
+def unpack_data(archive: tarfile.TarFile, target: Path) -> None:
     """The data root, into where data/ lies, also behind a link."""
-    place.mkdir(exist_ok=True)
+    target.mkdir(exist_ok=True)
     for member in archive:
         top, _, rest = member.name.partition("/")
         if top == "data":
-            archive.extract(member.replace(name=rest or ".", deep=False), place, filter="tar")
+            archive.extract(member.replace(name=rest or ".", deep=False), target, filter="tar")
 
 
 def unpack_others(archive: tarfile.TarFile, scratch: Path) -> None:
@@ -91,7 +91,7 @@ def unpack_others(archive: tarfile.TarFile, scratch: Path) -> None:
         archive.extract(member, scratch, filter="tar")
         new = scratch / member.name
         if member.name == ".env":
-            new.write_text(without_place(new.read_text(encoding="utf-8", errors=ODD)), encoding="utf-8", errors=ODD)
+            new.write_text(without_local(new.read_text(encoding="utf-8", errors=ODD)), encoding="utf-8", errors=ODD)
         if target.exists() and target.read_bytes() != new.read_bytes():
             (kept / member.name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             shutil.copy2(target, kept / member.name)

@@ -19,7 +19,7 @@ RESTORING = ROOT / ".restoring"
 HOME = "MICROSTEP_HOST_ROOT"
 USER = "MICROSTEP_USER"
 ELSEWHERE = "MICROSTEP_ENGINE_ELSEWHERE"
-PLACE = (HOME, USER, ELSEWHERE)
+LOCAL = (HOME, USER, ELSEWHERE)
 """Those that belong to a place, not to the pipeline: no backup carries them to another one."""
 PORTS = {"MICROSTEP_AIRFLOW_PORT": 8080, "MICROSTEP_MLFLOW_PORT": 5000, "MICROSTEP_MAIL_PORT": 1080}
 OTHERS = (
@@ -29,7 +29,7 @@ OTHERS = (
     "MICROSTEP_STEP_CPUS",
     "MICROSTEP_POOL_SLOTS",
 )
-NAMES = (*PLACE, *PORTS, *OTHERS)
+NAMES = (*LOCAL, *PORTS, *OTHERS)
 
 
 ODD = "surrogateescape"
@@ -69,22 +69,22 @@ def read(root: Path = ROOT, variables: Mapping[str, str] | None = None, file: Pa
     )
     if done.returncode:
         raise UnreadableError(done.stderr.strip() or f"docker compose config: exit {done.returncode}")
-    found = json.loads(done.stdout)["services"]["settings"]["environment"]
-    return {name: found[name].replace("$$", "$") for name in NAMES}
+    values = json.loads(done.stdout)["services"]["settings"]["environment"]
+    return {name: values[name].replace("$$", "$") for name in NAMES}
 
 
 def ports(settings: Mapping[str, str]) -> dict[str, int]:
     """Returns the ports of the pages. Raises ValueError for what is no port."""
-    found = {}
+    numbers = {}
     for name, usual in PORTS.items():
         text = settings.get(name) or str(usual)
         if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**16:
             raise ValueError(f"{name}: must be a port from 1 to 65535, got {text!r}")
-        found[name] = int(text)
-    return found
+        numbers[name] = int(text)
+    return numbers
 
 
-def same_place(path: str) -> bool:
+def same_directory(path: str) -> bool:
     """Tells whether a path is this checkout, by whatever way it leads there."""
     try:
         return bool(path) and Path(path).samefile(ROOT)

@@ -22,8 +22,8 @@ WAIT_SECONDS = "600"
 
 def owner(path: Path) -> str:
     """Returns uid:gid of a directory's owner; 1000:1000 for root's, as the stack hands it over at the start."""
-    found = path.stat()
-    return f"{found.st_uid}:{found.st_gid}" if found.st_uid else "1000:1000"
+    status = path.stat()
+    return f"{status.st_uid}:{status.st_gid}" if status.st_uid else "1000:1000"
 
 
 def add(file: Path, name: str, value: str) -> None:

@@ -56,14 +56,14 @@ def test_the_second_time_is_quick_and_changes_no_model(first):
 
 def processes_of(checkout):
     """The living processes that have to do with a checkout, by their arguments or their environment."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
+    pids = []
+    for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if place.name != str(os.getpid()) and any(
-                f"{checkout}/".encode() in (place / name).read_bytes() for name in ("cmdline", "environ")
+            if process.name != str(os.getpid()) and any(
+                f"{checkout}/".encode() in (process / name).read_bytes() for name in ("cmdline", "environ")
             ):
-                found.append(int(place.name))
-    return found
+                pids.append(int(process.name))
+    return pids
 
 
 @contextlib.contextmanager
@@ -177,10 +177,10 @@ def test_a_data_root_that_is_a_link_to_nothing_is_told_in_words(first):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [("utf-16", "pipeline.toml: must be UTF-8"), ("latin-1", "pipeline.toml: must be UTF-8"), ("utf-8-sig", None)],
 )
-def test_the_configuration_may_begin_with_a_mark_and_must_be_utf8(first, content, said):
+def test_the_configuration_may_begin_with_a_mark_and_must_be_utf8(first, content, message):
     checkout, _, _ = first
     shipped = checkout / "pipeline.toml"
     text = shipped.read_text(encoding="utf-8")
@@ -192,8 +192,8 @@ def test_the_configuration_may_begin_with_a_mark_and_must_be_utf8(first, content
         )
     finally:
         shipped.write_text(text, encoding="utf-8")
-    assert done.returncode == (1 if said else 0), done.stderr
-    if said:
-        assert said in done.stderr
+    assert done.returncode == (1 if message else 0), done.stderr
+    if message:
+        assert message in done.stderr
     else:
         assert (checkout / ".demo" / "pipeline.toml").read_text(encoding="utf-8").startswith("# größer\n")

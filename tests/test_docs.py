@@ -123,7 +123,9 @@ def test_every_path_of_ours_that_a_page_names_is_there(page):
     missing = []
     for name in named:
         names = [name.replace("<step>", step).replace("<part>", step) for step in STEPS]
-        missing += [each for each in names if not any((base / each).exists() for base in (ROOT, page.parent))]
+        missing += [
+            candidate for candidate in names if not any((base / candidate).exists() for base in (ROOT, page.parent))
+        ]
     assert missing == []
 
 
@@ -132,10 +134,10 @@ def test_every_option_of_a_step_exists(page):
     """Of `microstep-<step> …` and `docker compose run … <step> …`, on every page."""
     wrong = []
     for code in code_of(page):
-        found = re.search(rf"(?:microstep-|docker compose run .*?)({'|'.join(STEPS)})(?: (.*))?$", code)
-        if not found or not found[2]:
+        match = re.search(rf"(?:microstep-|docker compose run .*?)({'|'.join(STEPS)})(?: (.*))?$", code)
+        if not match or not match[2]:
             continue
-        step, words = found[1], shlex.split(re.split(r" [>|#] ", found[2])[0], comments=True)
+        step, words = match[1], shlex.split(re.split(r" [>|#] ", match[2])[0], comments=True)
         known = options_of("infer" if words[0] == "infer" else "step")
         if not words[0].startswith("--"):
             known = known | options_of(step)  # of one of the step's own commands
@@ -143,20 +145,20 @@ def test_every_option_of_a_step_exists(page):
     assert wrong == []
 
 
-def options_of(what):
+def options_of(command):
     """The options that the source declares with add_argument."""
     own = {"step": "libs/contract/contract/options.py", "infer": "services/generate/generate/infer/command.py"}
-    source = own.get(what, f"services/{what}/{what}/__main__.py")
+    source = own.get(command, f"services/{command}/{command}/__main__.py")
     calls = (node for node in ast.walk(ast.parse((ROOT / source).read_text())) if isinstance(node, ast.Call))
-    found = {
+    options = {
         call.args[0].value
         for call in calls
         if isinstance(call.func, ast.Attribute)
         and call.func.attr == "add_argument"
         and isinstance(call.args[0], ast.Constant)
     }
-    assert found or what in STEPS
-    return found | {"--help"}
+    assert options or command in STEPS
+    return options | {"--help"}
 
 
 @pytest.fixture(scope="module")
@@ -178,8 +180,8 @@ def test_the_readmes_table_of_the_data_flow_is_the_one_in_the_code():
     def path(name, step):
         if name == "report":
             return layout.report("predict" if step == "predict" else "train", "<day>").as_posix()
-        found = getattr(layout, name)
-        return (found("<day>") if callable(found) else found).as_posix()
+        path_or_function = getattr(layout, name)
+        return (path_or_function("<day>") if callable(path_or_function) else path_or_function).as_posix()
 
     written = {}
     for name, reads, writes, tasks in table_rows((ROOT / "README.md").read_text(), "step"):
@@ -187,8 +189,8 @@ def test_the_readmes_table_of_the_data_flow_is_the_one_in_the_code():
         written[step] = tuple(set(re.findall(r"`([^`]+)`", cell)) for cell in (reads, writes, tasks))
     declared = {
         name: (
-            {path(each, name) for each in (*step.reads, *step.may_read)},
-            {path(each, name) for each in step.writes},
+            {path(dataset, name) for dataset in (*step.reads, *step.may_read)},
+            {path(dataset, name) for dataset in step.writes},
             {f"{dag}.{task}" for dag, task in tasks_in_dags() if task == name},
         )
         for name, step in steps.items()
@@ -216,7 +218,7 @@ def sections():
         "Decision": "decision", "Drift": "drift", "Predictions": "predictions", "Schedule": "schedule",
         "Alerts": "alerts",
     }  # fmt: skip
-    sources = [ROOT / f"libs/contract/contract/{name}.py" for name in ("sections", "modelling")]
+    sources = [ROOT / f"libs/contract/contract/config/{name}.py" for name in ("data", "model")]
     for node in (node for source in sources for node in ast.parse(source.read_text()).body):
         bases = [base.id for base in node.bases if isinstance(base, ast.Name)] if isinstance(node, ast.ClassDef) else []
         if "Section" not in bases and getattr(node, "name", None) not in names:
@@ -285,12 +287,67 @@ def test_exit_codes_are_retried_as_the_page_says():
     assert {int(code) for code, _, does in rows if does.startswith("tries again")} == {codes[name] for name in names}
 
 
-def test_every_decision_is_listed_and_numbered_without_a_gap():
-    folder = ROOT / "docs/decisions"
-    pages = sorted(path.name for path in folder.glob("[0-9]*.md"))
-    assert [name[:4] for name in pages] == [f"{number:04d}" for number in range(1, len(pages) + 1)]
-    listed = re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", (folder / "README.md").read_text())
-    assert listed == pages
+def names_in(cells):
+    """What stands between backticks, one name for each step where a name says `<step>`."""
+    names = [name.removesuffix("/") for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+    return {name.replace("<step>", step) for name in names for step in STEPS}
+
+
+def test_contributing_lists_every_suite_of_the_test_command(targets):
+    rows = table_rows((ROOT / "CONTRIBUTING.md").read_text(), "suite")
+    suites = {f"test-{name}" for name in names_in(row[0] for row in rows)}
+    assert suites == {target for target in targets if target.startswith("test-")} - {"test-<part>"}
+
+
+def test_contributing_lists_every_folder_at_the_top():
+    rows = table_rows((ROOT / "CONTRIBUTING.md").read_text(), "folder")
+    tops = {path.relative_to(ROOT).parts[0] for path in FILES if path.parent != ROOT}
+    assert {name.split("/")[0] for name in names_in(row[0] for row in rows)} == tops
+
+
+def test_the_parts_of_the_architecture_are_the_folders_that_there_are():
+    rows = table_rows((ROOT / "docs/architecture.md").read_text(), "folder")
+    listed = names_in(row[0] for row in rows)
+    houses = {"libs", "infra", "services"}
+    folders = {path.relative_to(ROOT).parts[:2] for path in FILES}
+    inside = {"/".join(parts) for parts in folders if parts[0] in houses}
+    others = {"airflow", "ops", "dev", "demo", "tests", "bench"}
+    assert listed == inside | others
+
+
+def test_every_picture_is_on_a_page():
+    shown = {
+        (page.parent / target).resolve()
+        for page in PAGES
+        for target in re.findall(r"!\[[^]]*\]\(([^)\s]+)\)", page.read_text())
+    }
+    assert {path for path in FILES if path.suffix == ".png"} <= shown
+
+
+DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
+STATUS = re.compile(r"\*\*Status\.\*\* (Accepted|Superseded by \[(\d{4})\]\(\2-[\w-]+\.md\)) (\d{4}-\d{2}-\d{2})\b")
+
+
+def test_every_decision_is_numbered_without_a_gap_and_listed_with_title_and_status():
+    assert [page.name[:4] for page in DECISIONS] == [f"{number:04d}" for number in range(1, len(DECISIONS) + 1)]
+    rows = table_rows((ROOT / "docs/decisions/README.md").read_text(), "number")
+    listed = [(number, title, status.partition(";")[0]) for number, title, status in rows]
+    pages = [(page, page.read_text()) for page in DECISIONS]
+    assert listed == [
+        (f"[{page.name[:4]}]({page.name})", text.splitlines()[0][7:], " ".join(STATUS.search(text).group(1, 3)))
+        for page, text in pages
+    ]
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_a_decision_has_a_short_title_a_dated_status_context_decision_and_consequences(page):
+    lines = page.read_text().splitlines()
+    assert re.fullmatch(rf"# {page.name[:4]} .{{1,60}}", lines[0])
+    assert STATUS.match(lines[2]), lines[2]
+    headings = [number for number, line in enumerate(lines) if line.startswith("## ")]
+    assert [lines[number] for number in headings] == ["## Context", "## Decision", "## Consequences"]
+    ends = [*headings[1:], len(lines)]
+    assert all(any(lines[start + 1 : end]) for start, end in zip(headings, ends, strict=True)), "an empty section"
 
 
 def test_every_module_of_the_contract_is_in_its_readme():
@@ -299,7 +356,9 @@ def test_every_module_of_the_contract_is_in_its_readme():
         for row in table_rows((ROOT / "libs/contract/README.md").read_text(), "module")
         for name in re.findall(r"`(\w+)`", row[0])
     }
-    assert listed == {path.stem for path in (ROOT / "libs/contract/contract").glob("*.py")} - {"__init__"}
+    package = ROOT / "libs/contract/contract"
+    packages = {path.parent.name for path in package.glob("*/__init__.py")}
+    assert listed == packages | {path.stem for path in package.glob("*.py")} - {"__init__"}
 
 
 @pytest.mark.parametrize("step", STEPS)

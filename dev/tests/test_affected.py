@@ -129,9 +129,9 @@ def test_what_others_changed_on_the_base_meanwhile_does_not_count(repository):
     repository.commit("services/train/new.py")
     repository.git("switch", "--quiet", "main")
     repository.commit("infra/socket-proxy/new.py")
-    found = repository.ask("--base", "main", "--head", "feature").stdout.split()
-    assert "train" in found
-    assert "socket-proxy" not in found
+    parts = repository.ask("--base", "main", "--head", "feature").stdout.split()
+    assert "train" in parts
+    assert "socket-proxy" not in parts
 
 
 def test_no_change_affects_nothing(repository):

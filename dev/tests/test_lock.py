@@ -78,7 +78,7 @@ def test_every_line_of_every_lock_has_a_hash():
         wanted = re.split(r"^(?=\S)", re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE), flags=re.MULTILINE)[1:]
         assert wanted, source
         assert [
-            each
-            for each in wanted
-            if not re.match(r"[\w.-]+(\[[\w,-]+\])?==\S+ .*--hash=sha256:[0-9a-f]{64}", each, re.DOTALL)
+            requirement
+            for requirement in wanted
+            if not re.match(r"[\w.-]+(\[[\w,-]+\])?==\S+ .*--hash=sha256:[0-9a-f]{64}", requirement, re.DOTALL)
         ] == [], source

@@ -36,7 +36,10 @@ def test_a_stored_archive_finds_the_package_by_its_normal_name_and_passes_over_t
 
 
 def test_the_list_of_an_image_is_cyclonedx_with_a_purl_for_each_package():
-    found = json.loads(bill("train", [Package("pypi", "Foo_Bar", "1.0", "MIT"), Package("deb", "bash", "5.2", "x")]))
-    assert found["bomFormat"] == "CycloneDX"
-    assert found["metadata"]["component"]["name"] == "microstep-train"
-    assert sorted(each["purl"] for each in found["components"]) == ["pkg:deb/debian/bash@5.2", "pkg:pypi/foo-bar@1.0"]
+    document = json.loads(bill("train", [Package("pypi", "Foo_Bar", "1.0", "MIT"), Package("deb", "bash", "5.2", "x")]))
+    assert document["bomFormat"] == "CycloneDX"
+    assert document["metadata"]["component"]["name"] == "microstep-train"
+    assert sorted(component["purl"] for component in document["components"]) == [
+        "pkg:deb/debian/bash@5.2",
+        "pkg:pypi/foo-bar@1.0",
+    ]

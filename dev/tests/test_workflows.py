@@ -20,7 +20,9 @@ def test_actions_are_pinned_by_commit_with_their_version_beside_it(workflow):
     used = re.findall(r"uses: (.+)", workflow.read_text())
     assert used
     own = r"\./\.github/workflows/[\w-]+\.yml"
-    assert [each for each in used if not re.fullmatch(rf"{own}|[\w/-]+@[0-9a-f]{{40}} # v\d+\.\d+\.\d+", each)] == []
+    assert [
+        action for action in used if not re.fullmatch(rf"{own}|[\w/-]+@[0-9a-f]{{40}} # v\d+\.\d+\.\d+", action)
+    ] == []
 
 
 @each_workflow

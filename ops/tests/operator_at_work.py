@@ -50,16 +50,16 @@ class Operator:
         self.done.append(f"{checkout.name}: make {' '.join(words)} {kill} {after}")
         before, there = self.world.foreign(checkout), os.path.lexists(target)
         nas, own = picture(self.world.nas), picture(checkout, leave=MADE)
-        code, said = self.world.run(checkout, *words, kill=kill, after=after)
+        code, output = self.world.run(checkout, *words, kill=kill, after=after)
         self.done.append(f"  exit {code}")
-        assert "Traceback" not in said or "KeyboardInterrupt" in said, self.told(said)
-        assert self.world.foreign(checkout) == before, self.told(said)
-        self.look_at_nas(nas, target if word == "backup" and not there else None, said)
-        self.look_at_checkout(word, checkout, own, said)
+        assert "Traceback" not in output or "KeyboardInterrupt" in output, self.story(output)
+        assert self.world.foreign(checkout) == before, self.story(output)
+        self.look_at_nas(nas, target if word == "backup" and not there else None, output)
+        self.look_at_checkout(word, checkout, own, output)
         if word == "backup" and not there and target.exists():
             self.backups.append(target)
         if word == "backup" and there:
-            assert code, self.told(said)
+            assert code, self.story(output)
 
     def target(self, checkout: Path) -> Path:
         nas = self.world.nas
@@ -67,31 +67,33 @@ class Operator:
         new = [nas / f"new {len(self.done)}", nas / f"deep{len(self.done)}" / "er", nas / "link" / f"b{len(self.done)}"]
         return self.chance.choice([*there, *new, *new, *new, *new, checkout / "data" / "in"])
 
-    def look_at_nas(self, before, target, said):
+    def look_at_nas(self, before, target, output):
         """What was there is as it was; what is new is the backup, whole, or one that was killed, by its name."""
         after = picture(self.world.nas)
-        assert {name: after.get(name) for name in before} == before, self.told(said)
+        assert {name: after.get(name) for name in before} == before, self.story(output)
         new = [self.world.nas / name for name in after if name not in before]
         if target is None:
-            assert new == [], self.told(said)
+            assert new == [], self.story(output)
             return
         target = target.parent.resolve() / target.name
         for path in new:
             ours = path == target or path.is_relative_to(target) or target.is_relative_to(path)
-            assert ours or f".{target.name}.partial-" in str(path), self.told(said)
+            assert ours or f".{target.name}.partial-" in str(path), self.story(output)
         if target.exists() and any(target.iterdir()):
-            assert whole(target), self.told(said)
+            assert whole(target), self.story(output)
 
-    def look_at_checkout(self, word, checkout, before, said):
+    def look_at_checkout(self, word, checkout, before, output):
         after = picture(checkout, leave=MADE)
         if word == "up":
-            before, after = ({k: v for k, v in each.items() if k != ".env"} for each in (before, after))
-        if word != "restore" or "must be empty" in said or "no whole backup" in said:
-            assert after == before, self.told(said)
+            before, after = ({k: v for k, v in half.items() if k != ".env"} for half in (before, after))
+        if word != "restore" or "must be empty" in output or "no whole backup" in output:
+            assert after == before, self.story(output)
             return
         # what a restore replaced is kept
-        kept = {told.split()[-1] for told in picture(checkout).values()}
-        assert {told.split()[-1] for name, told in before.items() if "data" not in name} <= kept, self.told(said)
+        kept = {description.split()[-1] for description in picture(checkout).values()}
+        assert {description.split()[-1] for name, description in before.items() if "data" not in name} <= kept, (
+            self.story(output)
+        )
 
-    def told(self, said):
-        return "\n".join([*self.done, said])
+    def story(self, output):
+        return "\n".join([*self.done, output])

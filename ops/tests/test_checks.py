@@ -8,21 +8,21 @@ MACHINE = Machine(python=(3, 11), has_venv=True, free_disk=50 * GIB, ports={"MIC
 
 
 def lacking(findings):
-    return {finding.what: finding.remedy for finding in findings if finding.lacks}
+    return {finding.subject: finding.remedy for finding in findings if finding.lacks}
 
 
 def noted(findings):
-    return {finding.what: finding.remedy for finding in findings if finding.remedy and not finding.lacks}
+    return {finding.subject: finding.remedy for finding in findings if finding.remedy and not finding.lacks}
 
 
 def test_a_machine_with_all_that_is_needed_lacks_nothing():
     findings = judge_demo(MACHINE) + judge_stack(MACHINE, ENGINE)
     assert lacking(findings) == noted(findings) == {}
-    assert {"python", "engine", "compose", "memory", "free disk", "port 5000", *BASES} <= {f.what for f in findings}
+    assert {"python", "engine", "compose", "memory", "free disk", "port 5000", *BASES} <= {f.subject for f in findings}
 
 
 @pytest.mark.parametrize(
-    ("engine", "found", "remedy"),
+    ("engine", "state", "remedy"),
     [
         (Engine(command=False), "no docker command", "sudo make docker"),
         (
@@ -34,16 +34,16 @@ def test_a_machine_with_all_that_is_needed_lacks_nothing():
         (replace(ENGINE, version="24.0.7"), "24.0.7", "install engine 25.0 or newer"),
     ],
 )
-def test_what_is_wrong_with_the_engine_is_told_apart(engine, found, remedy):
+def test_what_is_wrong_with_the_engine_is_told_apart(engine, state, remedy):
     finding = judge_stack(MACHINE, engine)[0]
     assert finding.lacks
-    assert found in finding.found
+    assert state in finding.state
     assert remedy in finding.remedy
 
 
 def test_of_a_silent_engine_nothing_more_is_guessed_but_the_machine_is_judged_all_the_same():
     findings = judge_stack(replace(MACHINE, free_disk=GIB), Engine(command=False))
-    assert [finding.what for finding in findings] == [
+    assert [finding.subject for finding in findings] == [
         *("engine", ".env", "MICROSTEP_HOST_ROOT", "free disk", "port 5000", "files for containers")
     ]
     assert set(lacking(findings)) == {"engine", "free disk"}
@@ -89,7 +89,7 @@ def test_files_that_containers_cannot_read_are_named_and_nothing_else_is_opened(
     """`chmod -R` on the checkout would open .env and secrets/, too."""
     closed = ("pipeline.toml", "infra/postgres/databases.sh")
     (finding,) = (f for f in judge_stack(replace(MACHINE, closed_files=closed), ENGINE) if f.lacks)
-    assert finding.found == "closed: pipeline.toml, infra/postgres/databases.sh"
+    assert finding.state == "closed: pipeline.toml, infra/postgres/databases.sh"
     assert finding.remedy == "chmod o+r pipeline.toml infra/postgres/databases.sh"
 
 
@@ -105,8 +105,8 @@ MOVED = replace(MACHINE, root="/srv/new", home="/srv/old")
 def test_a_checkout_whose_steps_would_write_into_another_one_is_found_out():
     remedy = lacking(judge_stack(MOVED, ENGINE))["MICROSTEP_HOST_ROOT"]
     assert remedy.startswith("sed -i /MICROSTEP_HOST_ROOT/d .env")
-    (finding,) = (f for f in judge_stack(MOVED, ENGINE) if f.what == "MICROSTEP_HOST_ROOT")
-    assert "is /srv/old by .env, this checkout is /srv/new" in finding.found
+    (finding,) = (f for f in judge_stack(MOVED, ENGINE) if f.subject == "MICROSTEP_HOST_ROOT")
+    assert "is /srv/old by .env, this checkout is /srv/new" in finding.state
     by_shell = lacking(judge_stack(replace(MOVED, home_from="the environment"), ENGINE))
     assert by_shell["MICROSTEP_HOST_ROOT"].startswith("unset MICROSTEP_HOST_ROOT")
 

@@ -21,10 +21,10 @@ def test_a_note_does_not_look_like_a_lack():
 
 def test_this_checkout_is_known_by_whatever_way_leads_there(tmp_path):
     (tmp_path / "link").symlink_to(doctor.ROOT)
-    assert doctor.same_place(str(tmp_path / "link"))
-    assert not doctor.same_place(str(tmp_path))
-    assert not doctor.same_place("/nowhere")
-    assert not doctor.same_place("")
+    assert doctor.same_directory(str(tmp_path / "link"))
+    assert not doctor.same_directory(str(tmp_path))
+    assert not doctor.same_directory("/nowhere")
+    assert not doctor.same_directory("")
 
 
 def test_a_listening_program_is_seen():

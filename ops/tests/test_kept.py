@@ -34,15 +34,15 @@ def server(seconds="300"):
 
 
 def alive(pids):
-    found = []
+    living = []
     for pid in pids:
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         except FileNotFoundError:
             continue
         if state != "Z":
-            found.append(pid)
-    return found
+            living.append(pid)
+    return living
 
 
 def wait_until_gone(pids, seconds=20):

@@ -49,13 +49,13 @@ def test_a_setting_is_what_compose_reads(tmp_path, line, value):
     assert asked_otherwise(tmp_path) == value
 
 
-def asked_otherwise(place):
+def asked_otherwise(folder):
     """The value in a project that is laid out as a user's: a file, and the configuration as YAML keeps it."""
-    (place / "docker-compose.yml").write_text(
+    (folder / "docker-compose.yml").write_text(
         f"services: {{a: {{image: none, labels: {{said: 'x${{{MAIL}-}}'}}}}}}", encoding="utf-8"
     )
     words = ["docker", "compose", "config", "--format", "json"]
-    done = subprocess.run(words, cwd=place, capture_output=True, text=True, check=True)
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True)
     import json
 
     return json.loads(done.stdout)["services"]["a"]["labels"]["said"].removeprefix("x").replace("$$", "$")
@@ -65,8 +65,8 @@ def asked_otherwise(place):
 def test_the_environment_wins_as_it_does_with_compose(tmp_path, monkeypatch):
     (tmp_path / ".env").write_text("MICROSTEP_MAIL_PORT=1\nMICROSTEP_MLFLOW_PORT=2\n")
     monkeypatch.setenv("MICROSTEP_MAIL_PORT", "3")
-    found = settings.read(tmp_path)
-    assert (found["MICROSTEP_MAIL_PORT"], found["MICROSTEP_MLFLOW_PORT"]) == ("3", "2")
+    values = settings.read(tmp_path)
+    assert (values["MICROSTEP_MAIL_PORT"], values["MICROSTEP_MLFLOW_PORT"]) == ("3", "2")
 
 
 @needs_compose
@@ -99,6 +99,6 @@ def test_what_is_no_port_is_refused_with_its_name(text):
 def test_every_call_of_compose_is_about_this_checkout_and_this_project(monkeypatch):
     monkeypatch.setenv("PWD", "/elsewhere")
     monkeypatch.setenv("COMPOSE_PROJECT_NAME", "another")
-    found = settings.environment()
-    assert (found["PWD"], found["COMPOSE_PROJECT_NAME"]) == (str(settings.ROOT), "microstep")
-    assert found["PATH"] == os.environ["PATH"]
+    variables = settings.environment()
+    assert (variables["PWD"], variables["COMPOSE_PROJECT_NAME"]) == (str(settings.ROOT), "microstep")
+    assert variables["PATH"] == os.environ["PATH"]

@@ -6,7 +6,7 @@ import os
 import subprocess
 
 import pytest
-from backup import without_place
+from backup import without_local
 from world import ROOT, World, empty, picture
 
 
@@ -26,10 +26,10 @@ def ours(world):
 def test_a_backup_is_never_made_where_something_is(world, ours):
     before = picture(world.nas)
     for name in ("", "photos", "notes.txt", "empty", "link", "dangling"):
-        code, said = world.run(ours, "backup", f"TO={world.nas / name}")
+        code, output = world.run(ours, "backup", f"TO={world.nas / name}")
         assert code
-        assert "is there already, and is left as it is" in said
-        assert "Traceback" not in said
+        assert "is there already, and is left as it is" in output
+        assert "Traceback" not in output
         assert picture(world.nas) == before
 
 
@@ -44,19 +44,19 @@ def test_with_the_stack_down_an_older_backup_stays(world, ours):
 
 
 def test_a_backup_does_not_lie_in_what_it_copies(world, ours):
-    code, said = world.run(ours, "backup", "TO=data/backup")
+    code, output = world.run(ours, "backup", "TO=data/backup")
     assert code
-    assert "must not lie in data" in said
+    assert "must not lie in data" in output
 
 
 @pytest.mark.parametrize("text", ["", "A=1\n", "\n# MICROSTEP_USER=1:1\nA=1"])
 def test_settings_that_go_with_a_backup_stay_as_they_are(text):
-    assert without_place(text) == text
+    assert without_local(text) == text
 
 
 def test_what_belongs_to_a_place_does_not_go_with_a_backup():
     text = "A=1\nMICROSTEP_HOST_ROOT=/x\n export MICROSTEP_USER = 1:1\r\nMICROSTEP_ENGINE_ELSEWHERE: true\nB=2\nMICROSTEP_USER=2:2"
-    assert without_place(text) == "A=1\nB=2\n"
+    assert without_local(text) == "A=1\nB=2\n"
 
 
 def emptied(world, ours):
@@ -68,18 +68,18 @@ def emptied(world, ours):
 
 def test_what_a_restore_replaces_is_kept_and_data_come_back_behind_a_link_too(world, ours):
     backup = world.nas / "b"
-    elsewhere = world.place / "disk"
+    elsewhere = world.home / "disk"
     (ours / "data").rename(elsewhere)
     (ours / "data").symlink_to(elsewhere)
     rows = elsewhere / "raw/2026-01-01/data/part-00000.parquet"
     text = rows.read_text()
     assert world.run(ours, "backup", f"TO={backup}")[0] == 0
-    subprocess.run(["mv", elsewhere / "raw", world.place / "away"], check=True)
+    subprocess.run(["mv", elsewhere / "raw", world.home / "away"], check=True)
     (ours / "data" / "raw").mkdir()
     emptied(world, ours)
     (ours / "pipeline.toml").write_text("edited since")
-    code, said = world.run(ours, "restore", f"FROM={backup}")
-    assert code == 0, said
+    code, output = world.run(ours, "restore", f"FROM={backup}")
+    assert code == 0, output
     assert rows.read_text() == text
     assert (ours / "data").is_symlink()
     (kept,) = (ours / "backups").glob("before-restore-*/pipeline.toml")
@@ -92,22 +92,22 @@ def test_on_the_half_of_a_backup_nothing_starts_and_the_way_out_works(world, our
     backup = world.nas / "b"
     assert world.run(ours, "backup", f"TO={backup}")[0] == 0
     emptied(world, ours)
-    code, said = world.run(ours, "restore", f"FROM={backup}", kill=f"{call}:before:SIGKILL")
+    code, output = world.run(ours, "restore", f"FROM={backup}", kill=f"{call}:before:SIGKILL")
     if code == 0:
         return  # fewer calls than that
     if (ours / ".restoring").exists():
-        code, said = world.run(ours, "up")
+        code, output = world.run(ours, "up")
         assert code
-        assert "has not come to its end" in said
-        code, said = world.run(ours, "restore", f"FROM={backup}")
+        assert "has not come to its end" in output
+        code, output = world.run(ours, "restore", f"FROM={backup}")
         assert code
-        assert "the stack must be empty" in said
+        assert "the stack must be empty" in output
         for path in (world.engine / "volumes").glob("microstep_*"):
             subprocess.run(["rm", "-r", path], check=True)
         empty(ours)
         world.run(ours, "down")
-    code, said = world.run(ours, "restore", f"FROM={backup}")
-    assert code == 0, said
+    code, output = world.run(ours, "restore", f"FROM={backup}")
+    assert code == 0, output
 
 
 def test_a_backup_with_a_part_damaged_or_missing_is_refused_before_anything_is_touched(world, ours):
@@ -119,13 +119,13 @@ def test_a_backup_with_a_part_damaged_or_missing_is_refused_before_anything_is_t
     for damaged in (content[:-1], content + b"x", None):
         file = backup / "files.tar"
         file.unlink() if damaged is None else file.write_bytes(damaged)
-        code, said = world.run(ours, "restore", f"FROM={backup}")
+        code, output = world.run(ours, "restore", f"FROM={backup}")
         assert code
-        assert "this backup is damaged" in said
+        assert "this backup is damaged" in output
     (backup / "files.tar").write_bytes(content)
-    told = json.loads((backup / "backup.json").read_text())
-    del told["files"]["airflow.dump"]
-    (backup / "backup.json").write_text(json.dumps(told))
+    contents = json.loads((backup / "backup.json").read_text())
+    del contents["files"]["airflow.dump"]
+    (backup / "backup.json").write_text(json.dumps(contents))
     assert "does not name airflow.dump" in world.run(ours, "restore", f"FROM={backup}")[1]
     assert picture(ours) == before
 
@@ -133,8 +133,8 @@ def test_a_backup_with_a_part_damaged_or_missing_is_refused_before_anything_is_t
 def test_down_ends_the_steps_of_this_checkout_alone(world, ours):
     world.step_of(ours)
     world.step_of(world.checkouts[1])
-    code, said = world.run(ours, "down")
-    assert code == 0, said
+    code, output = world.run(ours, "down")
+    assert code == 0, output
     names = {json.loads(path.read_text())["name"] for path in (world.engine / "containers").iterdir()}
     assert names == {"database", "other-app-1", "by-hand", "microstep-train-2025-01-01", "microstep-train-theirs"}
 
@@ -142,27 +142,27 @@ def test_down_ends_the_steps_of_this_checkout_alone(world, ours):
 def test_the_stack_of_another_checkout_is_left_alone(world, ours):
     before = picture(world.engine / "containers")
     for command in ("down", "up", "rotate", "prune KEEP_DAYS=9 YES=1", "backup TO=b"):
-        code, said = world.run(world.checkouts[1], *command.split())
+        code, output = world.run(world.checkouts[1], *command.split())
         assert code
-        assert f"belongs to {ours}" in said
+        assert f"belongs to {ours}" in output
         assert picture(world.engine / "containers") == before
 
 
 def test_prune_without_a_terminal_says_what_to_type(world, ours):
-    code, said = world.run(ours, "prune", "KEEP_DAYS=90")
+    code, output = world.run(ours, "prune", "KEEP_DAYS=90")
     assert code
-    assert "make prune KEEP_DAYS=90 YES=1" in said
-    assert "Traceback" not in said
-    assert "Error 64" in said
+    assert "make prune KEEP_DAYS=90 YES=1" in output
+    assert "Traceback" not in output
+    assert "Error 64" in output
     assert world.run(ours, "prune", "KEEP_DAYS=90", "YES=1")[0] == 0
 
 
 def test_a_copied_checkout_that_carries_the_path_of_the_old_one_does_not_start(world, ours):
     world.run(ours, "down")
     (world.checkouts[1] / ".env").write_text(f"MICROSTEP_HOST_ROOT={ours}\n")
-    code, said = world.run(world.checkouts[1], "up")
+    code, output = world.run(world.checkouts[1], "up")
     assert code
-    assert f"is {ours} by .env, this checkout is {world.checkouts[1]}" in said
+    assert f"is {ours} by .env, this checkout is {world.checkouts[1]}" in output
 
 
 def test_up_writes_no_path_into_the_settings(world, ours):

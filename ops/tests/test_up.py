@@ -92,10 +92,10 @@ def test_every_build_that_is_told_its_revision_is_made_from_what_the_revision_co
     assert contexts == set(up.BUILT_FROM)
 
 
-@pytest.mark.parametrize(("answer", "found"), [("echo false", True), ("echo true", False), ("exit 1", False)])
-def test_a_network_of_an_earlier_version_is_noticed(tmp_path, monkeypatch, answer, found):
+@pytest.mark.parametrize(("answer", "way_out"), [("echo false", True), ("echo true", False), ("exit 1", False)])
+def test_a_network_of_an_earlier_version_is_noticed(tmp_path, monkeypatch, answer, way_out):
     """Compose would keep it as it is, with its way out."""
     (tmp_path / "docker").write_text(f"#!/bin/sh\n{answer}\n")
     (tmp_path / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    assert up.has_way_out("microstep-steps") is found
+    assert up.has_way_out("microstep-steps") is way_out

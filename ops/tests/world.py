@@ -33,29 +33,29 @@ def empty(checkout: Path):
 
 def picture(folder: Path, *, leave=()) -> dict[str, str]:
     """Every path below a folder with its kind, mode and content; `leave`: names at its top that are left out."""
-    found = {}
-    for place, folders, files in os.walk(folder):
-        here = Path(place)
-        folders[:] = [each for each in folders if each != "__pycache__" and not (here == folder and each in leave)]
-        for name in [*folders, *(each for each in files if not (here == folder and each in leave))]:
+    paths = {}
+    for directory, folders, files in os.walk(folder):
+        here = Path(directory)
+        folders[:] = [name for name in folders if name != "__pycache__" and not (here == folder and name in leave)]
+        for name in [*folders, *(name for name in files if not (here == folder and name in leave))]:
             path = here / name
             with contextlib.suppress(FileNotFoundError):
                 if path.is_symlink():
-                    told = f"link {path.readlink()}"
+                    description = f"link {path.readlink()}"
                 else:
-                    told = f"{path.stat().st_mode:o}"
-                    told += f" {hashlib.sha256(path.read_bytes()).hexdigest()}" if path.is_file() else ""
-                found[path.relative_to(folder).as_posix()] = told
-    return found
+                    description = f"{path.stat().st_mode:o}"
+                    description += f" {hashlib.sha256(path.read_bytes()).hexdigest()}" if path.is_file() else ""
+                paths[path.relative_to(folder).as_posix()] = description
+    return paths
 
 
 class World:
-    """`place`: two checkouts and `nas`, a folder of other people. `bin`: a folder with the docker command to use."""
+    """`home`: two checkouts and `nas`, a folder of other people. `bin`: a folder with the docker command to use."""
 
-    def __init__(self, place: Path):
-        self.place = place
-        self.nas = place / "nas"
-        self.checkouts = [place / "ours", place / "theirs"]
+    def __init__(self, home: Path):
+        self.home = home
+        self.nas = home / "nas"
+        self.checkouts = [home / "ours", home / "theirs"]
         (self.nas / "photos").mkdir(parents=True)
         (self.nas / "photos" / "a.jpg").write_bytes(b"\xff\xd8 of a summer")
         (self.nas / "notes.txt").write_text("mine")
@@ -64,7 +64,7 @@ class World:
         (self.nas / "dangling").symlink_to("nowhere")
         for checkout in self.checkouts:
             self._checkout(checkout)
-        self._engine(place / "engine")
+        self._engine(home / "engine")
 
     def _checkout(self, checkout: Path):
         checkout.mkdir()
@@ -129,11 +129,11 @@ class World:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.Signals[after[1]])
             try:
-                said, _ = process.communicate(timeout=600)
+                output, _ = process.communicate(timeout=600)
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-        return process.returncode, said
+        return process.returncode, output
 
     def trouble(self, chance: random.Random) -> tuple[str, tuple[float, str] | None]:
         """How a command is killed: at a call to the engine, after some time, or not at all."""
@@ -157,16 +157,18 @@ class World:
 
     def foreign(self, checkout: Path):
         """All that no command of a checkout may change: other people's files, containers and volumes."""
-        other = next(each for each in self.checkouts if each != checkout)
+        other = next(candidate for candidate in self.checkouts if candidate != checkout)
         containers = [json.loads(path.read_text()) for path in sorted((self.engine / "containers").iterdir())]
         own = {str(checkout), "microstep"}
         labels = ("microstep.root", "com.docker.compose.project.working_dir")
         return {
             "checkout": picture(other),
-            "containers": [each for each in containers if not own & {each["labels"].get(label) for label in labels}],
+            "containers": [
+                container for container in containers if not own & {container["labels"].get(label) for label in labels}
+            ],
             "volumes": {
-                name: told
-                for name, told in picture(self.engine / "volumes").items()
+                name: description
+                for name, description in picture(self.engine / "volumes").items()
                 if not name.startswith("microstep_")
             },
         }

@@ -97,7 +97,7 @@ def rows(task, day, count=600):
 
 def step(name, root, *words):
     python = ROOT / ".venvs" / name / "bin" / "python"
-    path = os.pathsep.join(str(ROOT / each) for each in ("libs/contract", "libs/analysis", f"services/{name}"))
+    path = os.pathsep.join(str(ROOT / part) for part in ("libs/contract", "libs/analysis", f"services/{name}"))
     kept = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
     command = [python, "-m", name, *words, "--data-root", root / "data", "--config", root / "pipeline.toml"]
     done = subprocess.run(command, env=kept | {"PYTHONPATH": path}, capture_output=True, text=True, check=False)
@@ -138,9 +138,9 @@ def made(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def browser():
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert found, f"none of {', '.join(BROWSERS)} is there: make browser"
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert executable, f"none of {', '.join(BROWSERS)} is there: make browser"
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=list(QUIET))
+        started = playwright.chromium.launch(executable_path=executable, args=list(QUIET))
         yield started
         started.close()

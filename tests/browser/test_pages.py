@@ -20,8 +20,8 @@ def file_of(root, page):
     reports = root / "data" / "reports"
     if page == "index":
         return reports / "index.html"
-    (found,) = (reports / page).glob("report-*.html")
-    return found
+    (file,) = (reports / page).glob("report-*.html")
+    return file
 
 
 @pytest.fixture(params=PAGES, ids=lambda param: "-".join(param).replace("/", "-"))

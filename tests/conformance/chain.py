@@ -70,11 +70,11 @@ class Chain:
 
     def before(self, step: str, scratch: Path) -> Path:
         """A copy of the data root as the step finds it."""
-        place = STEPS.index(step)
-        if place == 0:
+        number = STEPS.index(step)
+        if number == 0:
             (scratch / "data").mkdir()
             return give_to_owner(scratch / "data")
-        return self.after(STEPS[place - 1], scratch)
+        return self.after(STEPS[number - 1], scratch)
 
     def after(self, step: str, scratch: Path) -> Path:
         """A copy of the data root as the step leaves it."""
@@ -96,11 +96,11 @@ class Chain:
     def _make(self, step: str) -> Path:
         if missing(step):
             pytest.skip(f"the image microstep-{step} is not built (make build), and this needs what it writes")
-        place, home = STEPS.index(step), self.home / step
-        if place == 0:
+        number, home = STEPS.index(step), self.home / step
+        if number == 0:
             home.mkdir()
         else:
-            shutil.copytree(self._kept(STEPS[place - 1]), home)
+            shutil.copytree(self._kept(STEPS[number - 1]), home)
         give_to_owner(home)
         for day in DAYS if step in EACH_DAY else (DAY,):
             ended = run(step, "--day", day, data=home, config=self.config)

@@ -48,20 +48,20 @@ def model_scores(root):
 def result(root, step):
     """What must be the same: every byte but the manifest's `run`; of a model, what it predicts."""
     if step == "train":
-        found = manifest(root, WRITES[step][0])
-        return {key: found[key] for key in ("fingerprint", "inputs", "settings", "counts")}, model_scores(root)
+        document = manifest(root, WRITES[step][0])
+        return {key: document[key] for key in ("fingerprint", "inputs", "settings", "counts")}, model_scores(root)
     parts = {name: data for name, data in contents(root, step).items() if not name.endswith("/manifest.json")}
     assert parts
     return parts, [manifest(root, dataset) for dataset in WRITES[step]]
 
 
 def test_a_second_run_says_up_to_date_and_changes_no_byte(step, after, config):
-    found = times(after)
+    state = times(after)
     ended = run(step, "--day", DAY, data=after, config=config)
     assert ended.code == 0, ended.err
     for dataset in WRITES[step]:
         assert f"{dataset}: up to date" in ended.err
-    assert times(after) == found
+    assert times(after) == state
 
 
 def test_a_second_run_imports_nothing_heavy(step, after, config):
@@ -72,21 +72,21 @@ def test_a_second_run_imports_nothing_heavy(step, after, config):
 
 @pytest.mark.parametrize("env", [{}, OTHER_MACHINE], ids=["here", "other locale, time zone and hash seed"])
 def test_force_does_the_work_again_and_makes_the_same(step, after, config, env):
-    found = result(after, step)
+    state = result(after, step)
     made = [(after / dataset / "manifest.json").stat().st_mtime_ns for dataset in WRITES[step]]
     ended = run(step, "--day", DAY, "--force", data=after, config=config, env=env)
     assert ended.code == 0, ended.err
     again = [(after / dataset / "manifest.json").stat().st_mtime_ns for dataset in WRITES[step]]
     assert all(new > old for new, old in zip(again, made, strict=True))
-    assert result(after, step) == found
+    assert result(after, step) == state
 
 
 def test_a_damaged_part_is_noticed_and_made_again(step, after, config):
-    found = result(after, step)
+    state = result(after, step)
     for dataset in WRITES[step]:
         part = after / dataset / json.loads((after / dataset / "manifest.json").read_text())["files"][0]["path"]
         part.write_bytes(b"x" * part.stat().st_size)
     ended = run(step, "--day", DAY, data=after, config=config)
     assert ended.code == 0, ended.err
     assert "must have sha256" in ended.err
-    assert result(after, step) == found
+    assert result(after, step) == state

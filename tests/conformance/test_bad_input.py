@@ -83,7 +83,7 @@ def with_column():
 class Bad:
     """What is wrong, the step that refuses it, and what its message must say."""
 
-    what: str
+    fault: str
     step: str
     code: int
     says: tuple[str, ...]
@@ -172,7 +172,7 @@ def left_behind(root, step):
     return sorted(str(path.relative_to(root)) for path in (*manifests, *root.rglob(".*")) if path.name != ".locks")
 
 
-@pytest.mark.parametrize("bad", CASES, ids=lambda bad: bad.what)
+@pytest.mark.parametrize("bad", CASES, ids=lambda bad: bad.fault)
 def test_bad_input_is_refused_in_words_that_help(bad, tmp_path):
     before = STEPS[: STEPS.index(bad.step)]
     for step in (*before, bad.step):

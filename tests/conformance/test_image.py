@@ -107,7 +107,9 @@ def test_the_image_holds_no_caches_and_nothing_in_its_scratch_places(step):
 def test_the_image_holds_no_secret_in_its_variables(step):
     variables = json.loads(inspect(step, "{{json .Config.Env}}"))
     assert "PYTHONPATH=/app" in variables
-    assert [each for each in variables if re.search(r"(?i)password|secret|token|credential|://[^/]*@", each)] == []
+    assert [
+        variable for variable in variables if re.search(r"(?i)password|secret|token|credential|://[^/]*@", variable)
+    ] == []
 
 
 def test_the_code_in_the_image_is_compiled_already(step):
@@ -130,7 +132,7 @@ def test_what_a_step_writes_belongs_to_the_owner_of_the_data_root(step, before, 
 
 def test_a_step_needs_to_write_nothing_but_its_output(step, before, config):
     """The root file system is read-only in every run here; now the inputs are, too."""
-    mounts = [f"{before}:/data", *(f"{before / each}:/data/{each}:ro" for each in READS[step])]
+    mounts = [f"{before}:/data", *(f"{before / name}:/data/{name}:ro" for name in READS[step])]
     if step == "predict":  # it must not touch the pointer either, and models/ holds nothing of its own
         mounts.append(f"{before / 'ledger.jsonl'}:/data/ledger.jsonl:ro")
     ended = run(step, "--day", DAY, mounts=mounts, config=config)

@@ -37,10 +37,10 @@ def signalled(step, signal, pattern, root, config, *args, patience=60, missed=la
         copy = give_to_owner(shutil.copytree(root, root.with_name(f"try-{number}")))
         ended = run(step, *words, data=copy, config=config, python=SIGNAL)
         assert ended.code == 0, ended.err
-        told = json.loads(ended.out.splitlines()[-1])
-        if not missed(told, copy):
-            return told, copy
-    pytest.fail(f"{step} was done before the signal in {TRIES} tries: {told}")
+        report = json.loads(ended.out.splitlines()[-1])
+        if not missed(report, copy):
+            return report, copy
+    pytest.fail(f"{step} was done before the signal in {TRIES} tries: {report}")
 
 
 def whole(root, dataset):
@@ -68,19 +68,19 @@ def test_killed_in_its_first_run_it_leaves_no_dataset_and_the_next_run_cleans_up
     assert ended["code"] == -9
     again = run(step, "--day", DAY, data=before, config=config)
     assert again.code == 0, again.err
-    assert all(whole(before, each) for each in WRITES[step])
+    assert all(whole(before, dataset) for dataset in WRITES[step])
     assert unfinished(before) == []
 
 
 def test_killed_while_it_writes_again_it_leaves_the_old_dataset(step, after, config):
-    found = contents(after, step)
+    old = contents(after, step)
     ended, after = signalled(step, KILL, f"{WRITES[step][-1]}/.staging-*/*", after, config, "--force")
     assert ended["code"] == -9
     left = contents(after, step)
-    assert {name: left[name] for name in found if name.startswith(WRITES[step][-1])} == {
-        name: found[name] for name in found if name.startswith(WRITES[step][-1])
+    assert {name: left[name] for name in old if name.startswith(WRITES[step][-1])} == {
+        name: old[name] for name in old if name.startswith(WRITES[step][-1])
     }
-    assert all(whole(after, each) for each in WRITES[step])
+    assert all(whole(after, dataset) for dataset in WRITES[step])
     assert run(step, "--day", DAY, data=after, config=config).code == 0
     assert unfinished(after) == []
 

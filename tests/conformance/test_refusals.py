@@ -30,7 +30,7 @@ def test_an_input_that_is_not_there_is_named(step, empty, config, tmp_path):
     ended = run(step, "--day", DAY, data=empty, config=with_text(tmp_path, files))
     assert ended.code == 66
     message = ended.err.splitlines()[-1]
-    assert any(each in message for each in READS[step] or ("inbox/",)), message
+    assert any(name in message for name in READS[step] or ("inbox/",)), message
     assert DAY in message
     assert "Traceback" not in ended.err
     assert written(empty, step) == []

@@ -3,9 +3,32 @@ from pathlib import Path
 
 import pytest
 from stack import ROOT, copy_checkout, running
+from stack_helpers import DAYS, explain
 
 TIMINGS: list[str] = []
 OWNERS: set[int] = set()
+
+# one stack for all, so one module begins where the one before it ended
+MODULES = (
+    *("test_boundaries", "test_models", "test_operator", "test_stack"),
+    # these share the fixture `trained`
+    *(
+        "test_recovery",
+        "test_mid_run_changes",
+        "test_disk_and_engine",
+        "test_secrets",
+        "test_moved_state",
+        "test_late_run",
+    ),
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Run the modules of this folder in the order of MODULES; a module that it lacks is an error."""
+    own = [number for number, item in enumerate(items) if item.path.parent == Path(__file__).parent]
+    ordered = sorted((items[number] for number in own), key=lambda item: MODULES.index(item.path.stem))
+    for number, item in zip(own, ordered, strict=True):
+        items[number] = item
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +41,41 @@ def stack(tmp_path_factory):
     with running(checkout) as stack:
         OWNERS.update(path.stat().st_uid for path in (left, left.parent, stack.data))
         yield stack
+
+
+@pytest.fixture(scope="session")
+def small_stack(stack):
+    """The stack with a few synthetic rows a day, up again after the last test of test_stack."""
+    text = (ROOT / "pipeline.toml").read_text()
+    for shipped, small in {
+        'name = "microstep" ': 'name = "trouble" ',
+        "rows = 2000": "rows = 400",
+        "window_days = 7": "window_days = 2",
+        "max_iter = 100,": "max_iter = 10,",
+        "minimums = { roc_auc = 0.70 }": "minimums = {}",
+        "max_calibration_error = 0.10": "max_calibration_error = 1.0",
+        "first_day = 2026-01-01": f"first_day = {DAYS[0]}",
+    }.items():
+        assert text.count(shipped) == 1, shipped
+        text = text.replace(shipped, small)
+    stack.run("sh", "-c", "find data -mindepth 1 -not -name .gitignore -delete")
+    (stack.checkout / "pipeline.toml").write_text(text)
+    # nothing but the tests' own runs
+    stack.run("sh", "-c", "echo MICROSTEP_SCHEDULE=false >> .env")
+    stack.run("make", "--no-print-directory", "up")
+    stack.run("docker", "compose", "exec", "-T", "airflow-dag-processor", "airflow", "dags", "reserialize")
+    return stack
+
+
+@pytest.fixture(scope="session")
+def trained(small_stack):
+    """Two days, a champion and predictions."""
+    assert set(small_stack.airflow.run_days("generate", DAYS[:2]).values()) == {"success"}, explain(
+        small_stack, "generate"
+    )
+    assert small_stack.airflow.run_days("train", [DAYS[1]]) == {DAYS[1]: "success"}, explain(small_stack, "train")
+    assert small_stack.airflow.run_days("predict", [DAYS[1]]) == {DAYS[1]: "success"}, explain(small_stack, "predict")
+    return small_stack
 
 
 @pytest.fixture(scope="session")

@@ -83,8 +83,8 @@ class Stack:
             method=method,
         )
         with urllib.request.urlopen(request, timeout=20) as answer:
-            found: dict[str, Any] = json.load(answer)
-        return found
+            result: dict[str, Any] = json.load(answer)
+        return result
 
     def manifest(self, *path: str) -> dict[str, Any]:
         """The manifest of a dataset."""

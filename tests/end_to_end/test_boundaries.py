@@ -11,14 +11,14 @@ import pytest
 
 REACH = """
 import json, socket, sys
-found = {}
+reachable = {}
 for host, port in json.loads(sys.argv[1]):
     try:
         socket.create_connection((host, port), 2).close()
-        found[f"{host}:{port}"] = True
+        reachable[f"{host}:{port}"] = True
     except OSError:
-        found[f"{host}:{port}"] = False
-print(json.dumps(found))
+        reachable[f"{host}:{port}"] = False
+print(json.dumps(reachable))
 """
 ASK = """
 import base64, json, pathlib, sys, urllib.error, urllib.request
@@ -60,11 +60,11 @@ def places(stack):
     """Where a step could want to go: (host, port) of every part by its addresses, of the host, of the world."""
     servers = {"postgres": 5432, "mlflow": 5000, "airflow-apiserver": 8080, "socket-proxy": 2375, "maildev": 1080}
     servers |= {"pages": 8080}
-    found = {}
+    targets = {}
     for name, port in servers.items():
         form = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
         addresses = stack.run("docker", "inspect", "--format", form, f"microstep-{name}-1").stdout.split()
-        found[name] = [(name, port), *((address, port) for address in addresses)]
+        targets[name] = [(name, port), *((address, port) for address in addresses)]
     with socket.socket() as server:  # a service of the host that listens on all its addresses
         server.bind(("0.0.0.0", 0))
         server.listen(64)
@@ -75,12 +75,12 @@ def places(stack):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.connect(("192.0.2.1", 9))  # sends nothing: asks which address the host would use
             outward = probe.getsockname()[0]
-        found["host"] = [(address, port) for address in {*gateways, outward}]
-        yield found
+        targets["host"] = [(address, port) for address in {*gateways, outward}]
+        yield targets
 
 
 def reached(output):
-    return {place for place, there in json.loads(last(output)).items() if there}
+    return {address for address, there in json.loads(last(output)).items() if there}
 
 
 def names(places, *parts):
@@ -89,7 +89,7 @@ def names(places, *parts):
 
 @pytest.fixture(scope="module")
 def everywhere(places):
-    return json.dumps([place for part in places.values() for place in part])
+    return json.dumps([address for part in places.values() for address in part])
 
 
 def test_a_step_reaches_mlflow_and_nothing_else(stack, places, everywhere):
@@ -138,7 +138,7 @@ def test_mlflow_is_no_way_out_for_a_step(stack, places):
     inside = stack.run(
         "docker", "network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", "microstep_inside"
     )
-    assert {place.split(":")[0] for place in there} <= {inside.stdout.strip()}
+    assert {address.split(":")[0] for address in there} <= {inside.stdout.strip()}
     control = reached(stack.run(*words, "airflow-scheduler", "python", "-c", REACH, host).stdout)
     assert len(control & gateways) > len(there)
 
@@ -225,7 +225,7 @@ def test_a_step_by_hand_is_as_hardened(stack):
     """What the kernel says of it; the control is a plain container."""
     look = """
 import os, pathlib, re
-said = dict(re.findall(r"(\\w+):\\s*(\\S+)", pathlib.Path("/proc/self/status").read_text()))
+fields = dict(re.findall(r"(\\w+):\\s*(\\S+)", pathlib.Path("/proc/self/status").read_text()))
 try:
     pathlib.Path("/new").write_text("")
     root = "open"
@@ -236,7 +236,7 @@ def limit(*names):  # control groups of the second version, else of the first
     return 2**63 if text == "max" else int(text)
 memory = limit("memory.max", "memory/memory.limit_in_bytes") < 2**40
 processes = limit("pids.max", "pids/pids.max") == 512
-print(os.getuid() != 0, int(said["CapEff"], 16) == int(said["CapBnd"], 16) == 0, said["NoNewPrivs"], root, memory, processes)
+print(os.getuid() != 0, int(fields["CapEff"], 16) == int(fields["CapBnd"], 16) == 0, fields["NoNewPrivs"], root, memory, processes)
 """
     for step in ("generate", "preprocess", *STEPS):
         assert last(by_compose(stack, step, look)) == "True True 1 closed True True", step

@@ -15,7 +15,7 @@ import urllib.error
 from contextlib import suppress
 
 import pytest
-from talk import days, mails_after, run
+from stack_helpers import days, mails_after, run
 
 ARRIVED = days(15)
 WINDOW = 7
@@ -148,10 +148,10 @@ def test_a_better_challenger_is_promoted_once_the_labels_are_mended(story, telco
     run(story, timings, "generate", ARRIVED[7:13])
     run(story, timings, "train", [ARRIVED[13]])
     verdict = story.verdict(ARRIVED[13])
-    found = verdict["challenger"]["metrics"]["roc_auc"]
-    timings.append(f"telco     {ARRIVED[13]}: test ROC AUC {found:.4f} on {verdict['rows']} rows")
+    score = verdict["challenger"]["metrics"]["roc_auc"]
+    timings.append(f"telco     {ARRIVED[13]}: test ROC AUC {score:.4f} on {verdict['rows']} rows")
     assert verdict["decision"] == "promoted"
-    assert found >= 0.83
+    assert score >= 0.83
     assert in_use(story) == "3"
     (mail,) = mails_after(story, before, f"train {ARRIVED[13]}")
     assert re.search(r"new champion v3 \(roc_auc 0\.\d{4}, \+0\.\d{4} against v1\)", mail["subject"])
@@ -175,7 +175,7 @@ def test_mlflow_has_one_run_for_the_training_with_all_that_it_was(story):
     nested = story.registry(
         "runs/search", experiment_ids=[experiment], filter=f"tags.`mlflow.parentRunId` = '{run_id}'"
     )["runs"]
-    assert {each["info"]["run_name"] for each in nested} >= {"linear", "trees"}
+    assert {run["info"]["run_name"] for run in nested} >= {"linear", "trees"}
     assert any(name.endswith(".html") for name in artifacts(story, run_id))
     version = story.registry("registered-models/alias?name=telco-churn&alias=challenger")["model_version"]
     assert version["run_id"] == run_id
@@ -250,11 +250,11 @@ def test_a_person_has_the_last_word_when_the_configuration_says_so(story, timing
     assert in_use(story) == "3"
     last = ledger(story)[-1]
     assert (last["decision"], last["by"], last["why"]) == ("promoted", "admin", "looks right")
-    asked, told = mails_after(story, before, f"train {day}", 2)
+    asked, verdict_mail = mails_after(story, before, f"train {day}", 2)
     assert asked["subject"] == f"[microstep] train {day}: may the challenger become champion?"
     assert f"/dags/train/runs/{run_id}/tasks/ask/required_actions" in asked["text"]
-    assert "new champion v3" in told["subject"]
-    assert "admin" in told["text"]
+    assert "new champion v3" in verdict_mail["subject"]
+    assert "admin" in verdict_mail["text"]
 
 
 def test_drift_is_told_once(story, telco, timings):
@@ -284,7 +284,7 @@ def wait_for(look, seconds=120):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with suppress(urllib.error.HTTPError):
-            if found := look():
-                return found
+            if result := look():
+                return result
         time.sleep(0.5)
     pytest.fail("it did not come")

@@ -70,13 +70,16 @@ class RealWorld(World):
             empty(checkout)
 
     def foreign(self, checkout):
-        other = next(each for each in self.checkouts if each != checkout)
-        found = json.loads(docker("inspect", *BYSTANDERS))
+        other = next(candidate for candidate in self.checkouts if candidate != checkout)
+        containers = json.loads(docker("inspect", *BYSTANDERS))
         read = ["run", "--rm", "--network=none", f"--volume={VOLUME}:/volume:ro", HELPER, "cat", "/volume/rows"]
         return {
             # what Airflow's steps do there has nothing to do with the command
             "checkout": picture(other, leave=("data", "backups", ".demo", ".env")),
-            "containers": [(each["Id"], each["State"]["StartedAt"], each["State"]["Running"]) for each in found],
+            "containers": [
+                (container["Id"], container["State"]["StartedAt"], container["State"]["Running"])
+                for container in containers
+            ],
             "volumes": docker(*read),
         }
 

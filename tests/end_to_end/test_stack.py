@@ -6,7 +6,7 @@ import re
 
 import pytest
 from stack import running_containers
-from talk import days, mails_after, run
+from stack_helpers import days, mails_after, run
 
 
 def test_the_stack_is_healthy_in_under_three_minutes(stack, timings):
@@ -65,9 +65,9 @@ def test_other_tables_run_as_they_are_inferred(stack, timings, tmp_path, name, t
     run(stack, timings, "train", arrived[-1:])
     run(stack, timings, "predict", arrived[-1:])
     verdict = stack.verdict(arrived[-1])
-    found = verdict["challenger"]["metrics"][scorer]
-    timings.append(f"{name:<9} test {scorer} {found:.4f} on {verdict['rows']} rows, {verdict['decision']}")
-    assert found >= least
+    score = verdict["challenger"]["metrics"][scorer]
+    timings.append(f"{name:<9} test {scorer} {score:.4f} on {verdict['rows']} rows, {verdict['decision']}")
+    assert score >= least
     assert stack.manifest("predictions", arrived[-1])["counts"]["rows_out"] > 0
 
 

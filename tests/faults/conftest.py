@@ -41,7 +41,7 @@ def stories(runners, tmp_path_factory):
     def whole(configuration, step):
         for day in DAYS if step in ("generate", "preprocess") else (DAY,):
             ended = runners[step].run(root, configuration, day=day)
-            assert ended.code == 0, ended.said
+            assert ended.code == 0, ended.output
 
     for step in STEPS:
         whole(old, step)
@@ -49,7 +49,7 @@ def stories(runners, tmp_path_factory):
     for step in STEPS:
         if step in ("generate", "preprocess"):  # the day before is new already: one run makes the step's output new
             ended = runners[step].run(root, new, day=DAYS[0])
-            assert ended.code == 0, ended.said
+            assert ended.code == 0, ended.output
         before = copied(root, home / f"before-{step}")
         whole(new, step)
         made[step] = SimpleNamespace(before=before, after=copied(root, home / f"after-{step}"), config=new)
@@ -71,5 +71,5 @@ def pytest_terminal_summary(terminalreporter):
     ]
     if rows:
         terminalreporter.section("tried, each as it must be")
-    for what, which, count, note in sorted(rows):
-        terminalreporter.line(f"{what:24} {which:32} {count:6} {note}")
+    for title, which, count, note in sorted(rows):
+        terminalreporter.line(f"{title:24} {which:32} {count:6} {note}")

@@ -48,14 +48,14 @@ for line in sys.stdin:
         _, status, used = os.wait4(pid, 0)
         code = os.waitstatus_to_exitcode(status)
         calls = int.from_bytes(memory[:8], sys.byteorder)
-        what = bytes(memory[8:248]).split(b"\0")[0].decode(errors="replace")
+        call = bytes(memory[8:248]).split(b"\0")[0].decode(errors="replace")
         del memory
         log.seek(0)
-        told = {
+        report = {
             "code": code,
             "calls": calls,
-            "what": what,
-            "said": log.read().decode(errors="replace"),
+            "call": call,
+            "output": log.read().decode(errors="replace"),
             "memory": used.ru_maxrss // 1000,
         }
-    print(json.dumps(told), flush=True)
+    print(json.dumps(report), flush=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 def datasets(root: Path) -> dict[str, tuple[str, ...]]:
     """Each dataset's identity: its fingerprint and the hashes of its files. Fails when one is not as it says."""
-    found = {}
+    identities = {}
     for path in sorted(root.rglob("manifest.json")):
         manifest = json.loads(path.read_bytes())
         for file in manifest["files"]:
@@ -18,8 +18,8 @@ def datasets(root: Path) -> dict[str, tuple[str, ...]]:
         name = str(path.parent.relative_to(root))
         # pages tell the time at which they were made
         hashes = (file["sha256"] for file in manifest["files"] if file["role"] not in ("page", "verdict", "card"))
-        found[name] = (manifest["fingerprint"], *hashes)
-    return found
+        identities[name] = (manifest["fingerprint"], *hashes)
+    return identities
 
 
 def champion(root: Path) -> dict | None:
@@ -27,9 +27,9 @@ def champion(root: Path) -> dict | None:
     path = root / "models" / "champion.json"
     if not path.exists():
         return None
-    found = json.loads(path.read_bytes())
-    assert hashlib.sha256((root / found["file"]).read_bytes()).hexdigest() == found["sha256"]
-    return {name: found[name] for name in ("day", "sha256")}
+    pointer = json.loads(path.read_bytes())
+    assert hashlib.sha256((root / pointer["file"]).read_bytes()).hexdigest() == pointer["sha256"]
+    return {name: pointer[name] for name in ("day", "sha256")}
 
 
 def ledger(root: Path) -> list[str]:

@@ -53,9 +53,9 @@ class Outcome:
     code: int
     calls: int
     """That changed something below the data root."""
-    what: str
+    call: str
     """The call that was broken."""
-    said: str
+    output: str
     memory: int
     """The most that it held, in MB."""
 

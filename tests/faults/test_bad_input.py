@@ -48,7 +48,7 @@ def bring(runners, tmp_path):
         config.write_text(HEAD + columns + REST)
         for step in ("generate", "preprocess"):
             ended = runners[step].run(root, config)
-            assert "a bug in" not in ended.said, ended.said
+            assert "a bug in" not in ended.output, ended.output
             assert ended.memory < 500
             if ended.code:
                 return ended, None
@@ -74,14 +74,14 @@ def test_a_column_may_have_any_name(bring, name):
     quoted = '"' + name.replace("\\n", "\n").replace('"', '""') + '"'
     toml = name.replace('"', '\\"')
     ended, notes = bring({"a.csv": csv(f"id,y,{quoted}", *ROWS.splitlines())}, f'"{toml}" = {{ type = "number" }}\n')
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert counted(notes) == (20, {})
 
 
 @pytest.mark.parametrize("name", ["a b.csv", "ünï.csv", "a'b.csv", "$(id).csv", "a\nb.csv", "-rf.csv"], ids=repr)
 def test_a_file_may_have_any_name(bring, name):
     ended, notes = bring({name: csv("id,y,x", *ROWS.splitlines())}, 'x = { type = "number" }\n')
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert counted(notes) == (20, {})
 
 
@@ -96,7 +96,7 @@ def test_values_that_look_like_formulas_paths_or_markup_are_values(bring):
     ]
     rows = [f"k{number},yes,{value}" for number, value in enumerate(values)] + ["k9,no,plain"]
     ended, notes = bring({"a.csv": csv("id,y,x", *rows)}, 'x = { type = "category" }\n')
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert notes["rows_out"] == 7
 
 
@@ -105,27 +105,27 @@ def test_ten_thousand_columns_are_read_and_bounded(bring):
     columns = "".join(f'{name} = {{ type = "number" }}\n' for name in names)
     row = ",".join("1.5" for _ in names)
     ended, notes = bring({"a.csv": csv(f"id,y,{','.join(names)}", f"a,yes,{row}", f"b,no,{row}")}, columns)
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert counted(notes) == (2, {})
 
 
 def test_a_day_of_one_row_is_a_day(bring):
     ended, notes = bring({"a.csv": csv("id,y,x", "k,yes,1")}, 'x = { type = "number" }\n')
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert counted(notes) == (1, {})
 
 
 def test_a_day_of_no_row_is_said_to_be_empty(bring):
     ended, _ = bring({"a.csv": csv("id,y,x")}, 'x = { type = "number" }\n')
-    assert ended.code == 65, ended.said
-    assert f"{DAY}" in ended.said
+    assert ended.code == 65, ended.output
+    assert f"{DAY}" in ended.output
 
 
 @pytest.mark.parametrize("word", ["NaN", "nan", "inf", "-inf", "Infinity", "1e999"])
 def test_what_is_no_finite_number_is_never_a_number(bring, word):
     rows = [*ROWS.splitlines(), f"bad,yes,{word}"]
     ended, notes = bring({"a.csv": csv("id,y,x", *rows)}, 'x = { type = "number", missing = "reject" }\n')
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert notes["rows_out"] == 20
     assert sum(notes["rejected_by_rule"].values()) == 1
 
@@ -134,7 +134,7 @@ def test_what_is_no_finite_number_is_never_a_number(bring, word):
 def test_an_integer_beyond_64_bits_is_rejected_not_wrapped(bring, number):
     rows = [*ROWS.splitlines(), f"bad,yes,{number}"]
     ended, notes = bring({"a.csv": csv("id,y,x", *rows)}, 'x = { type = "integer" }\n')
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert notes["rows_out"] == 20
     assert sum(notes["rejected_by_rule"].values()) == 1
 
@@ -145,7 +145,7 @@ def test_an_integer_beyond_64_bits_is_rejected_not_wrapped(bring, number):
 def test_any_moment_of_the_calendar_is_a_moment(bring, moment):
     rows = [f"k{n},{'yes' if n % 2 else 'no'},1,{moment}" for n in range(20)]
     ended, notes = bring({"a.csv": csv("id,y,z,x", *rows)}, MOMENTS)
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert counted(notes) == (20, {})
 
 
@@ -153,27 +153,27 @@ def test_any_moment_of_the_calendar_is_a_moment(bring, moment):
 def test_what_is_no_moment_is_rejected(bring, moment):
     rows = [f"k{n},{'yes' if n % 2 else 'no'},1,2025-01-01" for n in range(19)] + [f"bad,no,1,{moment}"]
     ended, notes = bring({"a.csv": csv("id,y,z,x", *rows)}, MOMENTS)
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert notes["rows_out"] == 19
 
 
 def test_line_ends_may_be_mixed(bring):
     text = "id,y,x\r\na,yes,1\nb,no,2\r\nc,yes,3"
     ended, notes = bring({"a.csv": text}, 'x = { type = "number" }\n')
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert counted(notes) == (3, {})
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.zip"])
 def test_compressed_input_is_said_to_be_no_table(bring, name):
     ended, _ = bring({name: gzip.compress(csv("id,y,x", *ROWS.splitlines()).encode())}, 'x = { type = "number" }\n')
-    assert ended.code in (65, 66), ended.said
-    assert name in ended.said or "inbox" in ended.said
+    assert ended.code in (65, 66), ended.output
+    assert name in ended.output or "inbox" in ended.output
 
 
 @pytest.mark.parametrize("header", ["id,y,x,x", "id,y,y,x", "id,id,y,x"])
 def test_a_column_that_is_there_twice_is_named(bring, header):
     ended, _ = bring({"a.csv": csv(header, "a,yes,1,2")}, 'x = { type = "number" }\n')
-    assert ended.code == 65, ended.said
+    assert ended.code == 65, ended.output
     twice = next(name for name in header.split(",") if header.split(",").count(name) > 1)
-    assert f"column names must differ, got '{twice}' 2 times" in ended.said
+    assert f"column names must differ, got '{twice}' 2 times" in ended.output

@@ -21,10 +21,10 @@ READS = {
 TOLD = {65, 66, 77}
 
 
-def flipped(place):
+def flipped(position):
     def change(path):
         content = bytearray(path.read_bytes())
-        content[int(place * (len(content) - 1))] ^= 1
+        content[int(position * (len(content) - 1))] ^= 1
         path.write_bytes(content)
 
     return change
@@ -42,10 +42,10 @@ DAMAGE = {
 
 def files(root, step):
     """What a step may read, one file of each kind and folder."""
-    found = [
+    paths = [
         path for name in READS[step] for path in (root / name, *sorted((root / name).rglob("*"))) if path.is_file()
     ]
-    return [path.relative_to(root) for path in dict.fromkeys(found)]
+    return [path.relative_to(root) for path in dict.fromkeys(paths)]
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -64,20 +64,20 @@ def test_a_damaged_file_is_told_or_made_again_never_used(runners, stories, tmp_p
         (root / name).write_bytes(content)
         DAMAGE[damage](root / name)
         ended = runner.run(root, story.config)
-        where = f"{step}, {name}: {damage}: exit {ended.code}\n{ended.said}"
+        where = f"{step}, {name}: {damage}: exit {ended.code}\n{ended.output}"
         if ended.code == 0:
-            outputs = {each for each in new if new[each] != datasets(story.before).get(each)}
-            found = datasets_of(root, outputs)
-            other = {each for each in outputs if found[each][1:] != new[each][1:]}
+            outputs = {name for name in new if new[name] != datasets(story.before).get(name)}
+            remade = datasets_of(root, outputs)
+            other = {name for name in outputs if remade[name][1:] != new[name][1:]}
             # drift is not measured against a training that cannot be found or read: said, and never taken for a result
             assert other <= {f"reports/predict/{DAY}"}, where
-            assert not other or "WARNING predict: drift is not measured: " in ended.said, where
+            assert not other or "WARNING predict: drift is not measured: " in ended.output, where
             if step == "validate":
                 assert champion(root) == crowned, where
         else:
             assert ended.code in TOLD, where
-            assert "a bug in" not in ended.said, where
-            assert str(name.parent) in ended.said or name.name in ended.said, where
+            assert "a bug in" not in ended.output, where
+            assert str(name.parent) in ended.output or name.name in ended.output, where
     counts("damaged files", f"{step}, {damage}", len(names), "")
 
 
@@ -95,15 +95,15 @@ def small_disk(tmp_path):
     """Mounts a disk of so many bytes."""
     if os.geteuid() != 0:
         pytest.skip("mounting a small disk needs root")
-    place = tmp_path / "disk"
-    place.mkdir()
+    folder = tmp_path / "disk"
+    folder.mkdir()
 
     def mount(*options):
-        subprocess.run(["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", place], check=True)
-        return place
+        subprocess.run(["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", folder], check=True)
+        return folder
 
     yield mount
-    subprocess.run(["umount", place], check=True)
+    subprocess.run(["umount", folder], check=True)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -118,12 +118,12 @@ def test_a_disk_that_is_really_full_is_told_and_the_old_output_stays(runners, st
     with (disk / "filler").open("wb") as filler:
         filler.write(bytes((room.f_bavail - 2) * room.f_bsize))  # two pages are left
     ended = runners[step].run(root, story.config)
-    assert ended.code == 73, ended.said
-    assert re.search(rf"ERROR {step}: {root}/\S+: No space left on device: make room on its disk", ended.said), (
-        ended.said
+    assert ended.code == 73, ended.output
+    assert re.search(rf"ERROR {step}: {root}/\S+: No space left on device: make room on its disk", ended.output), (
+        ended.output
     )
-    for name, found in datasets(root).items():  # what is small may have found room
-        assert found in (old.get(name), new.get(name)), name
+    for name, identity in datasets(root).items():  # what is small may have found room
+        assert identity in (old.get(name), new.get(name)), name
     (disk / "filler").unlink()
     assert runners[step].run(root, story.config).code == 0
     assert datasets(root) == new
@@ -136,6 +136,8 @@ def test_a_disk_that_is_really_read_only_is_told_and_nothing_changes(runners, st
     shutil.copytree(story.before, disk / "root")
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     ended = runners[step].run(disk / "root", story.config)
-    assert ended.code == 73, ended.said
-    assert re.search(rf"ERROR {step}: {disk}/root/\S+: Read-only file system: mount its disk", ended.said), ended.said
+    assert ended.code == 73, ended.output
+    assert re.search(rf"ERROR {step}: {disk}/root/\S+: Read-only file system: mount its disk", ended.output), (
+        ended.output
+    )
     assert datasets(disk / "root") == datasets(story.before)

@@ -76,15 +76,15 @@ def cases(stories, tmp_path_factory):
 @pytest.mark.parametrize("parser", ["CSV", "Parquet", "pipeline.toml", "manifest", "pointer", "ledger"])
 def test_no_bytes_crash_a_parser_or_get_out_of_the_data_root(runners, stories, cases, tmp_path, counts, parser):
     step, words, name, honest = cases[parser]
-    place = tmp_path / "place"
-    root = copied(stories[step].before, place / "root")
-    config = place / "pipeline.toml"
+    folder = tmp_path / "place"
+    root = copied(stories[step].before, folder / "root")
+    config = folder / "pipeline.toml"
     config.write_text(TABLE if step == "generate" else stories[step].config.read_text())
     if step == "generate":
         (root / "inbox" / DAY).mkdir(parents=True)
         (root / "inbox" / DAY / "_SUCCESS").touch()
     target = config if parser == "pipeline.toml" else root / name
-    around = sorted(path.name for path in place.iterdir())
+    around = sorted(path.name for path in folder.iterdir())
     target.unlink(missing_ok=True)
     target.write_bytes(honest)
     assert runners[step].run(root, config, words=words).code == 0, "what is changed is good before"
@@ -94,14 +94,14 @@ def test_no_bytes_crash_a_parser_or_get_out_of_the_data_root(runners, stories, c
         target.unlink(missing_ok=True)
         target.write_bytes(mutated(honest, seed))
         ended = runners[step].run(root, config, words=words)
-        where = f"{parser}, seed {seed}: exit {ended.code}\n{ended.said}"
+        where = f"{parser}, seed {seed}: exit {ended.code}\n{ended.output}"
         assert ended.code in OURS, where
-        assert "a bug in" not in ended.said, where
+        assert "a bug in" not in ended.output, where
         assert ended.memory < MEMORY, f"{ended.memory} MB: {where}"
         ends[ended.code] = ends.get(ended.code, 0) + 1
         most = max(most, ended.memory)
-    assert sorted(path.name for path in place.iterdir()) == around
+    assert sorted(path.name for path in folder.iterdir()) == around
     assert not Path("/tmp/escaped").exists()
     assert len(ends) > 1, "every input ended alike: nothing was parsed"
-    shutil.rmtree(place)
+    shutil.rmtree(folder)
     counts("fuzzed inputs", parser, INPUTS, f"exits {dict(sorted(ends.items()))}, at most {most} MB")

@@ -36,7 +36,7 @@ def work(runners, root, configuration, days):
     for day in days:
         for step in ("generate", "preprocess"):
             ended = runners[step].run(root, configuration, day=day)
-            assert ended.code == 0, ended.said
+            assert ended.code == 0, ended.output
 
 
 def test_a_year_in_any_order_and_twice_gives_the_same_bytes(runners, small, tmp_path, counts):
@@ -73,10 +73,10 @@ def test_two_at_once_on_the_same_days_give_the_same_bytes(runners, library, smal
             runner.close()
 
     both = [threading.Thread(target=backfill, args=(order,)) for order in (days, days)]
-    for each in both:
-        each.start()
-    for each in both:
-        each.join()
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
     assert set(codes) <= {0, 75}
     assert codes.count(0) == 4 * len(days)
     assert datasets(shared) == datasets(alone)

@@ -29,23 +29,23 @@ def test_a_step_that_is_broken_at_any_write_leaves_the_old_or_the_new(runners, s
     for at in tried:
         root = copied(story.before, tmp_path / "root")
         ended = runner.run(root, story.config, at, kind)
-        where = f"{step}, {kind} at call {at} of {total}: {ended.what}\n{ended.said}"
+        where = f"{step}, {kind} at call {at} of {total}: {ended.call}\n{ended.output}"
         if kind in ("kill", "tear"):
             assert ended.code == -9, where
         else:
             # what only tidies up or speeds up may fail without harm
             assert ended.code in FAILURES[kind] | {0}, where
-            assert "a bug in" not in ended.said, where
+            assert "a bug in" not in ended.output, where
             if ended.code:
-                assert re.search(rf"ERROR {step}: {root}/\S+: .*; then run this again", ended.said), where
-        found = datasets(root)
+                assert re.search(rf"ERROR {step}: {root}/\S+: .*; then run this again", ended.output), where
+        left = datasets(root)
         for name in {*old, *new}:
-            assert found.get(name) in (old.get(name), new.get(name)), f"{name} is mixed: {where}"
+            assert left.get(name) in (old.get(name), new.get(name)), f"{name} is mixed: {where}"
         assert champion(root) in promises["champion"], where
         assert ledger(root) in promises["ledger"], where
         # the next run
         again = runner.run(root, story.config)
-        assert again.code == 0, f"{where}\nthe next run: {again.said}"
+        assert again.code == 0, f"{where}\nthe next run: {again.output}"
         assert datasets(root) == new, where
         assert champion(root) == promises["champion"][1], where
         assert ledger(root) == promises["ledger"][1], where

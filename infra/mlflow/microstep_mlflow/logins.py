@@ -15,12 +15,12 @@ LEAST = 16
 
 def read(path: Path, users: frozenset[str]) -> Logins:
     """The log-ins of a JSON object user -> password. Raises ValueError unless it has these users and long ones."""
-    found = json.loads(path.read_text(encoding="utf-8"))
-    if set(found) != users:
-        raise ValueError(f"{path}: must have the users {', '.join(sorted(users))}, got {', '.join(sorted(found))}")
-    if weak := [user for user, password in found.items() if len(password) < LEAST]:
+    passwords = json.loads(path.read_text(encoding="utf-8"))
+    if set(passwords) != users:
+        raise ValueError(f"{path}: must have the users {', '.join(sorted(users))}, got {', '.join(sorted(passwords))}")
+    if weak := [user for user, password in passwords.items() if len(password) < LEAST]:
         raise ValueError(f"{path}: {', '.join(weak)}: a password must have at least {LEAST} characters")
-    return {user: _hash(password) for user, password in found.items()}
+    return {user: _hash(password) for user, password in passwords.items()}
 
 
 def user_of(header: str, logins: Logins) -> str | None:

@@ -105,12 +105,12 @@ def judge_body(fields: Fields, query: str, body: bytes) -> None:
     if query:
         raise ValueError(f"this call takes no query, got {query[:200]!r}")
     try:
-        found = json.loads(body.decode("utf-8"), object_pairs_hook=_once)
+        fields_given = json.loads(body.decode("utf-8"), object_pairs_hook=_once)
     except RecursionError:
         raise ValueError("the body is nested too deeply") from None
-    if not isinstance(found, dict):
-        raise ValueError(f"the body must be a JSON object, got {type(found).__name__}")
-    for key, value in found.items():
+    if not isinstance(fields_given, dict):
+        raise ValueError(f"the body must be a JSON object, got {type(fields_given).__name__}")
+    for key, value in fields_given.items():
         if key not in fields:
             raise ValueError(f"{key}: may not be given here; allowed are {', '.join(fields)}")
         if fields[key] != _ANY and not (isinstance(value, str) and re.fullmatch(fields[key], value)):
@@ -118,7 +118,7 @@ def judge_body(fields: Fields, query: str, body: bytes) -> None:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
         raise ValueError("the body has a key twice")
-    return found
+    return fields

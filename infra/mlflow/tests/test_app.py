@@ -32,7 +32,7 @@ def serving(home, *options):
         port = str(free.getsockname()[1])
     command = [MLFLOW, "server", "--port", port, "--workers", "1", *options]
     command += ["--backend-store-uri", f"sqlite:///{home}/m.db", "--artifacts-destination", str(home / "artifacts")]
-    told = {
+    variables = {
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MICROSTEP_MLFLOW_LOGINS": str(home / "logins.json"),
@@ -40,7 +40,7 @@ def serving(home, *options):
     }
     with (home / "log").open("w") as log:
         server = subprocess.Popen(
-            command, stdout=log, stderr=log, cwd=home, env=os.environ | told, start_new_session=True
+            command, stdout=log, stderr=log, cwd=home, env=os.environ | variables, start_new_session=True
         )
     try:
         end = time.monotonic() + START_SECONDS
@@ -106,11 +106,11 @@ def test_a_refusal_says_who_may_not_do_what(guarded):
 def test_what_is_judged_by_its_body_reaches_mlflow_whole(guarded):
     made = {"name": "shop", "tags": [{"key": "kind", "value": "x" * 5000}]}
     assert call(guarded, f"{API}/experiments/create", made, user="train")[0] == 200
-    found = json.loads(call(guarded, f"{API}/experiments/get-by-name?experiment_name=shop", user="train")[1])[
+    experiment = json.loads(call(guarded, f"{API}/experiments/get-by-name?experiment_name=shop", user="train")[1])[
         "experiment"
     ]
-    assert found["tags"] == made["tags"]
-    assert found["artifact_location"].startswith("mlflow-artifacts:/")
+    assert experiment["tags"] == made["tags"]
+    assert experiment["artifact_location"].startswith("mlflow-artifacts:/")
     large = {"name": "large", "tags": [{"key": "kind", "value": "x" * 2**21}]}
     assert call(guarded, f"{API}/experiments/create", large, user="train")[0] in (0, 413)
 
@@ -167,11 +167,11 @@ def test_a_login_costs_no_time(guarded, bare):
 
 
 def test_a_server_without_its_logins_does_not_start(tmp_path):
-    told = os.environ | {
+    variables = os.environ | {
         "MICROSTEP_MLFLOW_LOGINS": str(tmp_path / "none"),
         "PYTHONPATH": str(Path(__file__).parents[1]),
     }
     words = [sys.executable, "-c", "from microstep_mlflow.app import create_app; create_app()"]
-    done = subprocess.run(words, env=told, capture_output=True, text=True, check=False)
+    done = subprocess.run(words, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "FileNotFoundError" in done.stderr

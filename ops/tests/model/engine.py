@@ -39,8 +39,8 @@ def put(container):
     path.write_text(json.dumps(container))
 
 
-def remove(each):
-    (STATE / "containers" / f"{each}.json").unlink(missing_ok=True)
+def remove(container_id):
+    (STATE / "containers" / f"{container_id}.json").unlink(missing_ok=True)
 
 
 def matches(container, wanted):
@@ -67,38 +67,46 @@ def ps(words):
                 form = "{{.ID}}"
             case _:
                 refuse(f"ps {name}")
-    for each, container in containers().items():
+    for container_id, container in containers().items():
         if not (every or container["running"]) or not all(matches(container, wanted) for wanted in filters):
             continue
-        line = form.replace("{{.ID}}", each).replace("{{.Names}}", container["name"]).replace("{{.Ports}}", "")
+        line = form.replace("{{.ID}}", container_id).replace("{{.Names}}", container["name"]).replace("{{.Ports}}", "")
         print(re.sub(r'{{\.Label "([^"]+)"}}', lambda m, c=container: c["labels"].get(m[1], ""), line))
         if not every and container.get("ends") and container["labels"]["microstep.root"] == str(Path.cwd()):
-            remove(each)  # a step of the asker has ended when it is looked for again
+            remove(container_id)  # a step of the asker has ended when it is looked for again
 
 
 def project():
     """The containers of the project that compose has started."""
-    own = {each: found for each, found in containers().items() if found["labels"].get(PROJECT) == "microstep"}
-    return {each: found for each, found in own.items() if f"{PROJECT}.working_dir" in found["labels"]}
+    own = {
+        container_id: container
+        for container_id, container in containers().items()
+        if container["labels"].get(PROJECT) == "microstep"
+    }
+    return {
+        container_id: container
+        for container_id, container in own.items()
+        if f"{PROJECT}.working_dir" in container["labels"]
+    }
 
 
 def settings(words):
     """The values of variables, as `compose config` says them; the model's .env has plain lines only."""
     document = json.load(sys.stdin)
-    place = Path(words[words.index("--env-file") + 1] if "--env-file" in words else Path(words[1]) / ".env")
-    lines = place.read_text(encoding="utf-8", errors="surrogateescape").splitlines() if place.exists() else []
-    said = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    file = Path(words[words.index("--env-file") + 1] if "--env-file" in words else Path(words[1]) / ".env")
+    lines = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines() if file.exists() else []
+    settings_in_file = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
     wanted = document["services"]["settings"]["environment"]
     document["services"]["settings"]["environment"] = {
-        name: os.environ.get(name, said.get(name, "")) for name in wanted
+        name: os.environ.get(name, settings_in_file.get(name, "")) for name in wanted
     }
     print(json.dumps(document))
 
 
 def look(words):
-    for each, found in project().items():
-        if found["service"] == words[-1] and found["running"]:
-            print(each)
+    for container_id, container in project().items():
+        if container["service"] == words[-1] and container["running"]:
+            print(container_id)
 
 
 def up(words):
@@ -108,7 +116,7 @@ def up(words):
             folder.mkdir()
             (folder / "made").write_text(f"{name} {uuid.uuid4()}")
     named = [word for word in words if not word.startswith("--") and not word.isdigit()] or SERVICES
-    there = {found["service"]: each for each, found in project().items()}
+    there = {container["service"]: container_id for container_id, container in project().items()}
     for service in named:
         if service in there:
             remove(there[service])
@@ -117,13 +125,13 @@ def up(words):
 
 
 def stop(_words):
-    for each, found in project().items():
-        (STATE / "containers" / f"{each}.json").write_text(json.dumps(found | {"running": False}))
+    for container_id, container in project().items():
+        (STATE / "containers" / f"{container_id}.json").write_text(json.dumps(container | {"running": False}))
 
 
 def down(words):
-    for each in project():
-        remove(each)
+    for container_id in project():
+        remove(container_id)
     if "--volumes" in words:
         for name in VOLUMES:
             shutil.rmtree(STATE / "volumes" / f"microstep_{name}", ignore_errors=True)
@@ -148,7 +156,7 @@ def compose(words):
 
 def execute(command, service):
     """A command in a service that must be at work."""
-    if not any(found["service"] == service and found["running"] for found in project().values()):
+    if not any(container["service"] == service and container["running"] for container in project().values()):
         sys.exit(f"service {service!r} is not running")
     base = STATE / "volumes" / "microstep_postgres"
     match command[0]:
@@ -182,8 +190,8 @@ def volume(words):
         print(*sorted(path.name for path in (STATE / "volumes").iterdir()), sep="\n")
 
 
-def refuse(what):
-    sys.exit(f"the model does not know: {what}")
+def refuse(call):
+    sys.exit(f"the model does not know: {call}")
 
 
 def kill_if_asked(when):
@@ -201,7 +209,7 @@ def main(words):
     known = {
         "compose": compose,
         "ps": ps,
-        "rm": lambda rest: [remove(each) for each in rest[1:]],
+        "rm": lambda rest: [remove(container_id) for container_id in rest[1:]],
         "volume": volume,
         "run": run,
         "info": lambda rest: print('{"ServerVersion": "26.1.5", "MemTotal": 32000000000, "InitCommit": {"ID": "x"}}'),

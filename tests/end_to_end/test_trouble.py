@@ -263,11 +263,10 @@ PARTS = [
 
 def versions(stack):
     """The versions of the registered model."""
-    address = "http://127.0.0.1:5000/api/2.0/mlflow/model-versions/search?filter=name%3D%27trouble%27"
 
     def ask():
-        with urllib.request.urlopen(address, timeout=20) as answer:
-            return [each["version"] for each in json.load(answer)["model_versions"]]
+        found = stack.registry(f"model-versions/search?filter={quote("name='trouble'")}")
+        return [version["version"] for version in found.get("model_versions", [])]
 
     return wait(ask, 60, "the registry")
 

@@ -54,7 +54,7 @@ def story(served, server, tmp_path, monkeypatch):
 
 def step(project, name, *words, **more):
     """A step as its container would run it, on the next day."""
-    path = os.pathsep.join(str(ROOT / part) for part in ("contract", "analysis", f"services/{name}"))
+    path = os.pathsep.join(str(ROOT / part) for part in ("libs/contract", "libs/analysis", f"services/{name}"))
     options = ["--day", NEXT, "--data-root", project.root, "--config", project.root / "pipeline.toml"]
     return subprocess.run(
         [ROOT / ".venvs" / name / "bin" / "python", "-m", name, *words, *options],

@@ -265,7 +265,7 @@ def versions(stack):
     """The versions of the registered model."""
 
     def ask():
-        found = stack.registry(f"model-versions/search?filter={quote("name='trouble'")}")
+        found = stack.registry("model-versions/search?filter=name%3D%27trouble%27")
         return [version["version"] for version in found.get("model_versions", [])]
 
     return wait(ask, 60, "the registry")

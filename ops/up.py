@@ -60,7 +60,7 @@ def password() -> str:
 def mlflow_password() -> str:
     """Reads MLflow's log-in for people, likewise."""
     command = ["docker", "compose", "exec", "-T", "mlflow", "cat", "/run/microstep/mlflow/logins.json"]
-    text = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=True).stdout
     return str(json.loads(text)["admin"])
 
 

@@ -29,6 +29,8 @@ def _spelled(key: str, value: str) -> str:
 
 
 TEXT = json.dumps(PLAIN)
+VOLUMES = {"microstep_secrets", "microstep_registry-train", "microstep-escape-made"}
+"""Those that a way names: the engine makes the ones that are not there."""
 ROOT = "/srv/microstep"
 """Stands for the checkout; the tests put the real one in its place."""
 
@@ -56,6 +58,7 @@ BODIES = {
     "a bind of the root": _host(Binds=["/:/host"]),
     "a bind of the socket": _host(Binds=["/var/run/docker.sock:/var/run/docker.sock"]),
     "a named volume": _host(Binds=["microstep_secrets:/x"]),
+    "another step's log-in to MLflow": _mount(Type="volume", Source="microstep_registry-train", Target="/run/registry"),
     "a mount of the root": _mount(Source="/"),
     "a mount above the checkout": _mount(Source=f"{ROOT}/data/../.."),
     "a mount of all secrets": _mount(Source=f"{ROOT}/secrets"),

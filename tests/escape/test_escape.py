@@ -8,7 +8,7 @@ look at what was gained is proven on every way.
 import time
 
 import pytest
-from bodies import BODIES, NAME, TEXT
+from bodies import BODIES, NAME, TEXT, VOLUMES
 from calls import CALLS, ON_ITS_OWN, OTHER
 from conftest import removed
 from engine import SOCKET, docker, gains, inspect, request, send, state
@@ -18,10 +18,12 @@ CREATE = f"/v1.45/containers/create?name={NAME}"
 
 @pytest.fixture
 def clean():
-    """Takes away what an attempt has made."""
+    """Takes away what an attempt has made, and no volume that was there before: the stack's own may be."""
+    before = state()["volumes"]
     yield
     removed(NAME, "microstep-escape-made")
-    send(SOCKET, request("DELETE", "/v1.45/volumes/microstep-escape-made"))
+    for volume in VOLUMES.difference(before):
+        send(SOCKET, request("DELETE", f"/v1.45/volumes/{volume}"))
 
 
 @pytest.fixture

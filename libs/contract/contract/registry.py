@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from contract.champion import CHAMPION, Champion
-from contract.errors import ConfigError, NotPermitted, Unavailable
+from contract.errors import ConfigError, NotPermitted, StepError, Unavailable
 
 _BEHAVIOUR = {
     # a step calls home to nobody, and its log is for people
@@ -23,7 +23,8 @@ _LOGIN_FILE = "MICROSTEP_MLFLOW_LOGIN_FILE"
 _USER, _PASSWORD = "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"
 _HEALTH_SECONDS = 5.0
 _ALIAS_SECONDS = 10.0
-_REFUSED = (401, 403)
+_FORBIDDEN = 403
+_REFUSED = (401, _FORBIDDEN)
 """In HTTP. It may pass: secrets that are replaced reach the server a little later."""
 
 
@@ -69,6 +70,20 @@ def reach_registry() -> str | None:
             ) from None
         raise Unavailable(f"MLFLOW_TRACKING_URI: {address} does not answer: {error}; is the server up?") from None
     return address
+
+
+def failed_call(error: Exception, when: str) -> StepError:
+    """What an error of MLflow's client ends a step with: Unavailable, or NotPermitted when the server forbids the call.
+
+    It forbids what the step's own log-in may not do, and will forbid it again.
+    """
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if status == _FORBIDDEN or getattr(error, "error_code", None) == "PERMISSION_DENIED":
+        return NotPermitted(
+            f"MLflow forbids a call {when}: {error}; the server and this step must be of one version, and the step must"
+            " use its own log-in: `make up` builds and starts both"
+        )
+    return Unavailable(f"MLflow failed {when}: {error}")
 
 
 def registered_champion(address: str | None, name: str) -> Champion:

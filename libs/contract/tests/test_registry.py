@@ -1,15 +1,17 @@
 import json
 import os
+import re
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 
 import pytest
 
 from contract import registry as module
 from contract.champion import Champion
-from contract.errors import ConfigError, DataError, NotPermitted, Unavailable
-from contract.registry import NoAnswer, reach_registry, registered_champion
+from contract.errors import ConfigError, DataError, ExitCode, NotPermitted, Unavailable
+from contract.registry import NoAnswer, failed_call, reach_registry, registered_champion
 
 CHAMPION = Champion(
     day="2026-11-16",
@@ -186,3 +188,23 @@ def test_a_version_without_trains_tags_is_refused(registry):
     registry.answers[ALIAS] = b'{"model_version": {"version": "4", "tags": [{"key": "day", "value": "2026-11-16"}]}}'
     with pytest.raises(DataError, match="registry: version 4 must carry the tags file, manifest, sha256, sklearn"):
         registered_champion(registry.address, NAME)
+
+
+class ClientError(Exception):
+    """As MLflow's client raises it, and as the library below it does."""
+
+    def __init__(self, code=None, status=None):
+        super().__init__("train may not do that")
+        self.error_code, self.response = code, SimpleNamespace(status_code=status)
+
+
+@pytest.mark.parametrize("error", [ClientError(code="PERMISSION_DENIED"), ClientError(status=403)])
+def test_a_call_that_mlflow_forbids_is_not_tried_again_and_the_way_out_is_told(error):
+    failure = failed_call(error, "at the alias")
+    assert failure.code == ExitCode.NOT_PERMITTED
+    assert re.search("forbids a call at the alias: train may not do that; .*`make up`", str(failure))
+
+
+@pytest.mark.parametrize("error", [ClientError(code="INTERNAL_ERROR"), ClientError(status=401), OSError("reset")])
+def test_any_other_failure_of_mlflow_is_worth_another_try(error):
+    assert failed_call(error, "at the alias").code == ExitCode.UNAVAILABLE

@@ -22,7 +22,8 @@ from sklearn.pipeline import Pipeline
 
 from contract.champion import CHALLENGER
 from contract.config.parse import read, text_of
-from contract.errors import ConfigError, Unavailable
+from contract.errors import ConfigError
+from contract.registry import failed_call
 from train.card import LIBRARIES, version
 
 EXAMPLE_ROWS = 5
@@ -89,12 +90,10 @@ def register(training: Training, model: Pipeline, examples: pd.DataFrame) -> dic
 def _explained(name: str) -> Iterator[None]:
     try:
         yield
-    except RequestException as error:
-        raise Unavailable(f"MLflow failed while the model was registered: {error}") from None
-    except MlflowException as error:
-        if error.error_code == "INVALID_PARAMETER_VALUE":
-            raise ConfigError(f"MLflow refuses the run of pipeline.name {name!r}: {error.message}") from None
-        raise Unavailable(f"MLflow failed while the model was registered: {error.message}") from None
+    except (RequestException, MlflowException) as error:
+        if getattr(error, "error_code", None) == "INVALID_PARAMETER_VALUE":
+            raise ConfigError(f"MLflow refuses the run of pipeline.name {name!r}: {error}") from None
+        raise failed_call(error, "while the model was registered") from None
 
 
 def _log_candidate(name: str, candidate: dict[str, Any], seconds: float) -> None:

@@ -20,8 +20,8 @@ START_SECONDS = 120
 
 
 @contextmanager
-def serving(home):
-    """A server with its files in `home`; gives its address."""
+def serving(home, *options, **variables):
+    """A server with its files in `home`, with more options and variables; gives its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -35,8 +35,9 @@ def serving(home):
         "--artifacts-destination",
         str(home / "a"),
     ]
-    command += ["--host", "127.0.0.1", "--port", address.split(":")[1], "--workers", "1"]
+    command += ["--host", "127.0.0.1", "--port", address.split(":")[1], "--workers", "1", *options]
     surroundings = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    surroundings |= variables
     with (home / "log").open("w") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=home, env=surroundings, start_new_session=True

@@ -17,9 +17,10 @@ from mlflow.exceptions import MlflowException
 from requests import RequestException
 
 from contract.champion import CHAMPION, Champion
-from contract.errors import MissingInput, NotPermitted, Unavailable
+from contract.errors import MissingInput, NotPermitted
 from contract.files import sha256_of
 from contract.layout import Layout
+from contract.registry import failed_call
 
 _UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 """What MLflow says of a model or version that is not there, and of an alias that nobody has."""
@@ -143,4 +144,4 @@ def _explained(when: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, RequestException) as error:
-        raise Unavailable(f"MLflow failed {when}: {error}") from None
+        raise failed_call(error, when) from None

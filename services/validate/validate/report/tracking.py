@@ -10,8 +10,8 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from requests import RequestException
 
-from contract.errors import Unavailable
 from contract.pretty_json import pretty_json
+from contract.registry import failed_call
 from validate.evaluation.compare import Report
 
 log = logging.getLogger("validate")
@@ -39,7 +39,7 @@ def track(run_id: str, report: Report, html: str, plots: Mapping[str, str]) -> N
         for name, svg in plots.items():
             client.log_text(run_id, _standalone(svg), f"plots/{name}.svg")
     except (MlflowException, RequestException) as error:
-        raise Unavailable(f"MLflow failed while the judgement was logged to run {run_id}: {error}") from None
+        raise failed_call(error, f"while the judgement was logged to run {run_id}") from None
 
 
 def _is_there(client: MlflowClient, run_id: str) -> bool:

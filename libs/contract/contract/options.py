@@ -75,7 +75,7 @@ def _parser(step: Step, commands: Sequence[Command]) -> argparse.ArgumentParser:
     revision = os.environ.get("MICROSTEP_REVISION", "unknown")
     parser.add_argument("--version", action="version", version=f"microstep-{step.name} {revision}")
     _add_options(parser)
-    parser.set_defaults(command=None)
+    parser.set_defaults(command=None, step=step)
     if commands:
         others = parser.add_subparsers(title="other commands", metavar="COMMAND")
         for command in commands:

@@ -111,7 +111,7 @@ def _distributions(name: str, finding: Finding, reference: Column) -> Any:
 
 def _labels(reference: Column, groups: int) -> list[str]:
     if reference.kind == "category":
-        return [*reference.words, "(other)"]
+        return [*reference.categories, "(other)"]
     bins = len(reference.counts) - 1
     starts = np.unique(np.linspace(0, bins, 10 + 1).astype(int)[:-1])[:groups]
     return [f"< {reference.edges[0]:.4g}" if not start else f"{reference.edges[start - 1]:.4g}" for start in starts]

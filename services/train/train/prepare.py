@@ -23,7 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.utils import get_tags
 
-from analysis.matrix import BLOCK_ROWS, NUMBERS, WORDS
+from analysis.matrix import BLOCK_ROWS, CATEGORIES, NUMBERS
 from analysis.rows import Categorical, Columns
 from contract.errors import DataError
 from train.rows import Array
@@ -77,7 +77,7 @@ def _step(encoder: Any, numeric: Any, words: dict[str, Categorical], numbers: li
     alone = {name: pd.Series([NAN], dtype=kind) for name, kind in kinds.items()}
     prepare = ColumnTransformer(
         [
-            (WORDS, FrozenEstimator(_fitted(encoder, words)) if words else encoder, list(words)),
+            (CATEGORIES, FrozenEstimator(_fitted(encoder, words)) if words else encoder, list(words)),
             (NUMBERS, numeric, numbers),
         ],
         verbose_feature_names_out=False,

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from analysis.rows import labelled_days
+from analysis.window import labelled_days
 from contract.champion import Champion
 from contract.config import Config
 from contract.dataset import Dataset

@@ -5,7 +5,7 @@ Each trial draws test rows and the scores of two models that share most of what 
 a class). Run it in the environment of validate:
 
     dev/env validate
-    PYTHONPATH=contract:analysis:services/validate .venvs/validate/bin/python bench/gate.py
+    PYTHONPATH=libs/contract:libs/analysis:services/validate .venvs/validate/bin/python bench/gate.py
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 """What a judgement and its page cost: seconds and bytes, for a number of test rows, two models and two slices.
 
 dev/env validate
-PYTHONPATH=contract:analysis:services/validate .venvs/validate/bin/python bench/report.py --rows 100000
+PYTHONPATH=libs/contract:libs/analysis:services/validate .venvs/validate/bin/python bench/report.py --rows 100000
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from validate.metrics import names
 from validate.page import page
 
 DAY = "2026-01-01"
-NUMBERS = [f"x{place}" for place in range(12)]
+NUMBERS = [f"x{number}" for number in range(12)]
 PIPELINE = """
 [source]
 kind = "files"

@@ -17,8 +17,8 @@ class Asked(operator.DockerStepOperator):
 
 
 with house.dag("ours", "0 0 1 1 *", __doc__):
-    chain(*[house.step(each) for each in STEPS])
+    chain(*[house.step(name) for name in STEPS])
 
 operator.DockerStepOperator = Asked  # house.step looks it up in its module
 with house.dag("asked", "0 0 1 1 *", __doc__):
-    chain(*[house.step(each) for each in STEPS])
+    chain(*[house.step(name) for name in STEPS])

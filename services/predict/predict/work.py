@@ -30,14 +30,13 @@ def work(run: Run) -> None:
     histograms = None
     recipe = _predictions_recipe(run, rows, champion)
     if not run.up_to_date(run.layout.predictions(run.day), recipe):
-        # only now the libraries: a day that is up to date must not pay for them
-        from predict.scoring import score
+        from predict.scoring import score  # noqa: PLC0415 - only a day that is due loads the libraries
 
         histograms = score(run, recipe, rows, champion)
     # a dataset of its own, so that predictions do not change with the way in which they are looked at
     recipe = _report_recipe(run, rows, champion)
     if not run.up_to_date(run.layout.report("predict", run.day), recipe):
-        from predict.report import report
+        from predict.report import report  # noqa: PLC0415 - only a day that is due loads the libraries
 
         report(run, recipe, rows, champion, histograms)
 

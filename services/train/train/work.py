@@ -22,8 +22,7 @@ def work(run: Run) -> None:
     recipe = run.recipe(_settings(run.config), *(day.as_input(run.root) for day in days), observed=Observed())
     if run.up_to_date(run.layout.model(run.day), recipe):
         return
-    # only now the libraries: a day that is up to date must not pay for them
-    from train.training import train
+    from train.training import train  # noqa: PLC0415 - only a day that is due loads the libraries
 
     train(run, recipe, days)
 

@@ -5,7 +5,7 @@ The chains run in turn, round after round; a ratio is the median of the rounds' 
 bare one runs `python -c pass`; ours run as README.md says, on a small data root where all is up to date. Each peer
 has an environment of its own, from the lock in bench/peers/<peer>, and keeps its state between rounds. For a peer,
 "whole" is its command, imports and all, "chain" its tasks alone, from the first one's start to the last one's end;
-by hand the two are one; where "ours /" is below 1, ours is ahead. A peer's run that fails is repeated and told of; a
+by hand the two are one; where "ours /" is below 1, ours is ahead. A peer's run that fails is repeated and counted; a
 peer that does not run here is listed with the reason.
 
     make build
@@ -52,7 +52,7 @@ class Chain:
     """Seconds, a round each, as in `alone`."""
     alone: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
-    """What each run that failed said."""
+    """The error of each run that failed."""
     out: bool = False
     """It does not run here."""
 
@@ -64,7 +64,7 @@ def bare(images: list[str]) -> None:
 
 
 def step(name: str, day: str, root: Path) -> str:
-    """What a step says, run by hand."""
+    """The log of a step, run by hand."""
     user = f"{os.getuid()}:{os.getgid()}"
     mounts = ("-v", f"{root}/data:/data", "-v", f"{root}/pipeline.toml:/config/pipeline.toml:ro")
     return output(*RUN, "--user", user, *mounts, f"microstep-{name}", "--day", day)
@@ -73,8 +73,8 @@ def step(name: str, day: str, root: Path) -> str:
 def up_to_date(root: Path) -> None:
     """Run the five steps; RuntimeError when one finds work."""
     for name in STEPS:
-        if "up to date" not in (said := step(name, DAY, root)):
-            raise RuntimeError(f"{name} is not up to date: {said.strip()}")
+        if "up to date" not in (log := step(name, DAY, root)):
+            raise RuntimeError(f"{name} is not up to date: {log.strip()}")
 
 
 def fill(root: Path) -> None:
@@ -163,18 +163,18 @@ def table(chains: list[Chain], ours: Chain) -> Iterator[str]:
 
     yield "| five steps | whole, s | chain, s | whole / bare | chain / bare | ours / whole | ours / chain |"
     yield "|---" * 7 + "|"
-    for each in chains:
-        if each.out:
-            yield f"| {each.name} | does not run here: {each.failures[-1]} |" + " |" * 5
+    for chain in chains:
+        if chain.out:
+            yield f"| {chain.name} | does not run here: {chain.failures[-1]} |" + " |" * 5
             continue
-        both = (each.whole, each.alone)
+        both = (chain.whole, chain.alone)
         cells = [f"{median(times):.2f} ({min(times):.2f} to {max(times):.2f})" for times in both]
         cells += [ratio(times, chains[0].whole) for times in both]
         cells += [ratio(ours.whole, times) for times in both]
-        yield f"| {each.name} | {' | '.join(cells)} |"
-    for each in chains:
-        if each.failures and not each.out:
-            yield f"\n{each.name}: {len(each.failures)} runs failed and were repeated; the last: {each.failures[-1]}"
+        yield f"| {chain.name} | {' | '.join(cells)} |"
+    for chain in chains:
+        if chain.failures and not chain.out:
+            yield f"\n{chain.name}: {len(chain.failures)} runs failed and were repeated; the last: {chain.failures[-1]}"
 
 
 def main() -> int:

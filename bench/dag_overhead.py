@@ -65,22 +65,22 @@ class Times:
     """From the first task's start to the last one's end."""
     total: float
     """From the trigger to the end."""
-    each: list[float]
+    by_task: list[float]
     """Of each task."""
 
 
-def checkout(place: Path) -> Path:
+def checkout(directory: Path) -> Path:
     """A copy of the checkout, with the DAGs to compare and little work for them."""
-    found = copy_checkout(place)
-    settings = found / "pipeline.toml"
+    copy = copy_checkout(directory)
+    settings = copy / "pipeline.toml"
     text = settings.read_text()
     for old, new in LITTLE.items():
         assert old in text, old
         text = text.replace(old, new)
     settings.write_text(text)
-    (found / "docker-compose.override.yml").write_text((ROOT / "bench/dags/compose/override.yml").read_text())
-    (found / ".env").write_text("MICROSTEP_SCHEDULE=false\n")
-    return found
+    (copy / "docker-compose.override.yml").write_text((ROOT / "bench/dags/compose/override.yml").read_text())
+    (copy / ".env").write_text("MICROSTEP_SCHEDULE=false\n")
+    return copy
 
 
 def to_first_container(api: AirflowApi) -> float:
@@ -98,7 +98,7 @@ def to_first_container(api: AirflowApi) -> float:
 def known(api: AirflowApi, dags: set[str], seconds: float = 120) -> None:
     """Return when the DAGs are there. Raises TimeoutError."""
     end = time.monotonic() + seconds
-    while not dags <= {each["dag_id"] for each in api.call("GET", "/api/v2/dags")["dags"]}:
+    while not dags <= {dag["dag_id"] for dag in api.call("GET", "/api/v2/dags")["dags"]}:
         if time.monotonic() > end:
             raise TimeoutError(f"the DAGs {', '.join(sorted(dags))} must be there within {seconds:g} s, are not")
         time.sleep(1)
@@ -111,13 +111,13 @@ def run(api: AirflowApi, dag: str) -> Times:
         time.sleep(1)
     tasks = api.tasks(dag, name)
     if any(task["state"] != "success" for task in tasks):
-        raise RuntimeError(f"{dag}: must succeed, got {json.dumps({each['task_id']: each['state'] for each in tasks})}")
+        raise RuntimeError(f"{dag}: must succeed, got {json.dumps({task['task_id']: task['state'] for task in tasks})}")
     whole = api.call("GET", f"/api/v2/dags/{dag}/dagRuns/{name}")
     starts, ends = ([moment(task[key]) for task in tasks] for key in ("start_date", "end_date"))
     return Times(
         tasks=(max(ends) - min(starts)).total_seconds(),
         total=(moment(whole["end_date"]) - moment(whole["queued_at"])).total_seconds(),
-        each=[(end - start).total_seconds() for start, end in zip(starts, ends, strict=True)],
+        by_task=[(end - start).total_seconds() for start, end in zip(starts, ends, strict=True)],
     )
 
 
@@ -126,24 +126,24 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def measure(place: Path, runs: int, say: Callable[[str], None]) -> tuple[dict[str, list[Times]], float, float]:
+def measure(directory: Path, runs: int, say: Callable[[str], None]) -> tuple[dict[str, list[Times]], float, float]:
     """The times of each side's runs, of `make up`, and from a trigger to a container."""
-    (place / "bare").mkdir()
-    found: dict[str, list[Times]] = {side: [] for side in SIDES}
-    with running(checkout(place / "checkout")) as stack:
+    (directory / "bare").mkdir()
+    times_of: dict[str, list[Times]] = {side: [] for side in SIDES}
+    with running(checkout(directory / "checkout")) as stack:
         ours = stack.airflow
         first = to_first_container(ours)
-        with Bare(ROOT, place / "bare", "") as bare:
+        with Bare(ROOT, directory / "bare", "") as bare:
             bare.wait()
             known(ours, {"ours", "asked"})
             sides = {"ours": ours, "asked": ours, "bare": bare.api}
             for side in ("asked", *SIDES):  # the first one makes everything
                 run(sides[side], side)
             for number in range(runs):
-                for side, times in found.items():
+                for side, times in times_of.items():
                     times.append(run(sides[side], side))
                 say(f"{number + 1} of {runs}")
-    return found, stack.start_seconds, first
+    return times_of, stack.start_seconds, first
 
 
 def main() -> int:
@@ -154,17 +154,19 @@ def main() -> int:
     for part in ("airflow", "dev"):
         subprocess.run([ROOT / "dev" / "env", part], check=True)
     with tempfile.TemporaryDirectory(prefix="microstep-bench-", ignore_cleanup_errors=True) as name:
-        place = Path(name)
-        place.chmod(0o755)  # containers of other users read below it
-        found, start_seconds, first = measure(place, args.runs, lambda line: print(line, file=sys.stderr, flush=True))
+        directory = Path(name)
+        directory.chmod(0o755)  # containers of other users read below it
+        times_of, start_seconds, first = measure(
+            directory, args.runs, lambda line: print(line, file=sys.stderr, flush=True)
+        )
     print("| side | first task to last, s | against bare | trigger to end, s | against bare | a task, s |")
     print("|---|---|---|---|---|---|")
-    bare = found["bare"]
-    for side, what in SIDES.items():
-        tasks, total = (median(time.tasks for time in found[side]), median(time.total for time in found[side]))
-        each = median(seconds for time in found[side] for seconds in time.each)
+    bare = times_of["bare"]
+    for side, description in SIDES.items():
+        tasks, total = (median(time.tasks for time in times_of[side]), median(time.total for time in times_of[side]))
+        task = median(seconds for time in times_of[side] for seconds in time.by_task)
         against = tasks / median(time.tasks for time in bare), total / median(time.total for time in bare)
-        print(f"| {what} | {tasks:.1f} | {against[0]:.2f} | {total:.1f} | {against[1]:.2f} | {each:.2f} |")
+        print(f"| {description} | {tasks:.1f} | {against[0]:.2f} | {total:.1f} | {against[1]:.2f} | {task:.2f} |")
     print(f"\n`make up` (images built): {start_seconds:.0f} s; first trigger to first container: {first:.1f} s")
     print(f"{args.runs} runs of each side, {os.cpu_count()} processors")
     return 0

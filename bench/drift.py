@@ -4,7 +4,7 @@
 Each line: references of a week of undrifted days, then days that are alike, or whose first column is shifted.
 
     dev/env analysis
-    PYTHONPATH=contract:analysis .venvs/analysis/bin/python bench/drift.py
+    PYTHONPATH=libs/contract:libs/analysis .venvs/analysis/bin/python bench/drift.py
 """
 
 from __future__ import annotations
@@ -29,43 +29,45 @@ CORRELATION = 0.7
 
 
 def rows(rng: np.random.Generator, size: int, shift: float = 0.0) -> dict[str, Array]:
-    """Normal, skewed, whole numbers and words, 3 % missing; `shift` moves the first column, in its own deviations."""
-    common, found = rng.normal(size=size), {}
-    for place in range(COLUMNS):
+    """Normal, skewed, whole numbers and categories, 3 % missing; `shift` moves the first, in its own deviations."""
+    common, columns = rng.normal(size=size), {}
+    for number in range(COLUMNS):
         values = (
             rng.normal(size=size) + CORRELATION * common,
             rng.exponential(size=size),
             rng.poisson(3, size).astype(float),
             Categorical(rng.choice(4, size, p=[0.5, 0.3, 0.15, 0.05]).astype(np.int32), ["a", "b", "c", "d"]),
-        )[place % 4]
-        if place == 0:
+        )[number % 4]
+        if number == 0:
             values = values + shift * np.sqrt(1 + CORRELATION**2)
         if not isinstance(values, Categorical):
             values = np.where(rng.random(size) < 0.03, np.nan, values)
-        found[f"c{place}"] = values
-    return found
+        columns[f"c{number}"] = values
+    return columns
 
 
 def levels(reference: Reference, day: dict[str, Array]) -> dict[str, str]:
     """The level of each column."""
-    columns = reference.columns
-    told = [measure(each, count(each, codes(each, day[each.name])), reference.limits) for each in columns]
-    return {each.name: each.level for each in told}
+    findings = [
+        measure(column, count(column, codes(column, day[column.name])), reference.limits)
+        for column in reference.columns
+    ]
+    return {finding.name: finding.level for finding in findings}
 
 
 def study(size: int, shift: float, days: int) -> tuple[float, float, float]:
     """Of so many days of `size` rows, the fractions with an alarm, with a watch or more, and with c0 in alarm."""
     rng = np.random.default_rng([size, round(shift * 10)])
-    alarms = watches = found = 0
+    alarms = watches = detected = 0
     for _ in tqdm(range(days // DAYS), desc=f"{size} rows, shift {shift}", file=sys.stderr, leave=False):
         reference = build(rows(rng, size * WEEK), np.repeat(np.arange(WEEK), size), Drift(), seed=1)
         for _ in range(DAYS):
-            told = levels(reference, rows(rng, size, shift))
-            level = worst(list(told.values()))  # type: ignore[arg-type]
+            by_column = levels(reference, rows(rng, size, shift))
+            level = worst(list(by_column.values()))  # type: ignore[arg-type]
             alarms += level == "alarm"
             watches += level != "ok"
-            found += told["c0"] == "alarm"
-    return alarms / days, watches / days, found / days
+            detected += by_column["c0"] == "alarm"
+    return alarms / days, watches / days, detected / days
 
 
 def main() -> int:
@@ -79,8 +81,8 @@ def main() -> int:
     print("|---|---|---|---|---|")
     for size in (100, 500, 2000, 20_000):
         for shift in (0.0, 0.5):
-            alarm, watch, found = study(size, shift, days)
-            print(f"| {size:,} | {shift:g} | {alarm:.1%} | {watch:.1%} | {found:.1%} |", flush=True)
+            alarm, watch, detected = study(size, shift, days)
+            print(f"| {size:,} | {shift:g} | {alarm:.1%} | {watch:.1%} | {detected:.1%} |", flush=True)
     print(f"\n{time.monotonic() - started:.0f} s")
     return 0
 

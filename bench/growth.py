@@ -41,11 +41,11 @@ def main() -> int:
     environments()
     runs: dict[int, list[Run]] = {int(size): [] for size in args.sizes}
     with tempfile.TemporaryDirectory() as scratch:
-        for size, each in runs.items():
+        for size, repeats in runs.items():
             tables = make_tables(size, Path(scratch, str(size)))
             for number in range(args.runs):
-                each.append(pipeline(tables, Path(scratch, "out"), f"max_rows = {args.max_rows}"))
-                print(f"{size:,} rows, run {number + 1}: {each[-1].seconds:.1f} s", file=sys.stderr, flush=True)
+                repeats.append(pipeline(tables, Path(scratch, "out"), f"max_rows = {args.max_rows}"))
+                print(f"{size:,} rows, run {number + 1}: {repeats[-1].seconds:.1f} s", file=sys.stderr, flush=True)
     print(f"{args.runs} runs of each size, {machine()}\n")
     print("\n".join(table(runs)))
     return 0

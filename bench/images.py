@@ -56,17 +56,17 @@ def instruction(layer: Layer) -> str:
 
 def tables(prefix: str) -> None:
     """Print the sizes."""
-    found = {name: layers(prefix + name) for name in IMAGES}
-    disk = stored(found)
+    layers_of = {name: layers(prefix + name) for name in IMAGES}
+    disk = stored(layers_of)
     print(f"| image | MB above {BASE} | MB in no other image | largest packages, MB |\n|---|---|---|---|")
-    for name, own in found.items():
+    for name, own in layers_of.items():
         alone = size(layer for layer, users in disk.values() if users == {name})
         print(f"| {name} | {size(own):.0f} | {alone:.0f} | {packages(prefix + name)} |", flush=True)
     print("\n| shared layer | MB | images |\n|---|---|---|")
     for layer, users in disk.values():
         if len(users) > 1 and layer.size >= MEGABYTE:
             print(f"| `{instruction(layer)}` | {size([layer]):.0f} | {', '.join(sorted(users, key=IMAGES.index))} |")
-    together, apart = size(layer for layer, _ in disk.values()), sum(size(own) for own in found.values())
+    together, apart = size(layer for layer, _ in disk.values()), sum(size(own) for own in layers_of.values())
     print(f"\nAll together {together:.0f} MB above the base; {apart:.0f} MB if nothing were shared.")
 
 

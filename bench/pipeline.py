@@ -55,7 +55,7 @@ def configuration(training: str = "") -> str:
         f'{TARGET} = {{ type = "category", values = ["0", "1"] }}',
     ]
     columns += [f'{name} = {{ type = "number"{", min = 0" if name in LEAST else ""} }}' for name in NUMBERS]
-    columns += [f'{name} = {{ type = "category", values = {json.dumps(words)} }}' for name, words in LEVELS.items()]
+    columns += [f'{name} = {{ type = "category", values = {json.dumps(values)} }}' for name, values in LEVELS.items()]
     return f"""
 [source]
 kind = "files"
@@ -84,7 +84,7 @@ first_day = 2026-01-01
 
 
 def timed(command: list[str | Path], **environment: str) -> tuple[float, int, str]:
-    """Seconds, peak megabytes and output of a command. Raises SystemExit with what it said when it fails."""
+    """Seconds, peak megabytes and output of a command. Raises SystemExit with the output when it fails."""
     # without bytecode every start would compile its imports again; how many threads is each one's own business
     left_out = ("PYTHONDONTWRITEBYTECODE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
@@ -93,39 +93,39 @@ def timed(command: list[str | Path], **environment: str) -> tuple[float, int, st
         command, env={**kept, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     assert child.stdout is not None
-    said = child.stdout.read()
+    printed = child.stdout.read()
     _, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
-        raise SystemExit(f"{' '.join(map(str, command))}: exit {child.returncode}\n{said}")
-    return time.perf_counter() - begin, used.ru_maxrss // 1000, said
+        raise SystemExit(f"{' '.join(map(str, command))}: exit {child.returncode}\n{printed}")
+    return time.perf_counter() - begin, used.ru_maxrss // 1000, printed
 
 
 def script(name: str, tables: Path, out: Path) -> Run:
     """One of the two scripts."""
     python = ROOT / ".venvs" / "train" / "bin" / "python"
-    seconds, megabytes, said = timed([python, REFERENCE / f"{name}.py", tables, out])
-    told = json.loads(said.splitlines()[-1])
+    seconds, megabytes, printed = timed([python, REFERENCE / f"{name}.py", tables, out])
+    results = json.loads(printed.splitlines()[-1])
     suffix = "csv" if name == "plain" else "parquet"
-    peaks = {each["stage"]: each["megabytes"] for each in told["stages"]}
-    parts = {each["stage"]: each["seconds"] for each in told["stages"]}
+    peaks = {stage["stage"]: stage["megabytes"] for stage in results["stages"]}
+    parts = {stage["stage"]: stage["seconds"] for stage in results["stages"]}
     return Run(seconds, max(megabytes, *peaks.values()), auc([out / f"predictions.{suffix}"], tables), parts, peaks)
 
 
 def inbox(tables: Path, out: Path, training: str = "") -> None:
     """A data root that both tables have come to, and the configuration for it."""
     for day, name in ((LABELLED, "train"), (NEW, "new")):
-        place = out / "data" / "inbox" / day
-        place.mkdir(parents=True)
-        os.link(tables / f"{name}.parquet", place / "table.parquet")
+        directory = out / "data" / "inbox" / day
+        directory.mkdir(parents=True)
+        os.link(tables / f"{name}.parquet", directory / "table.parquet")
     (out / "pipeline.toml").write_text(configuration(training))
 
 
-def step(name: str, day: str, out: Path, *words: str) -> tuple[float, int]:
+def step(name: str, day: str, out: Path, *arguments: str) -> tuple[float, int]:
     """Seconds and peak megabytes of a step, run as the `process` runner does."""
     path = os.pathsep.join(str(ROOT / part) for part in ("libs/contract", "libs/analysis", f"services/{name}"))
     python = ROOT / ".venvs" / name / "bin" / "python"
-    options = ["--day", day, "--data-root", out / "data", "--config", out / "pipeline.toml", *words]
+    options = ["--day", day, "--data-root", out / "data", "--config", out / "pipeline.toml", *arguments]
     seconds, megabytes, _ = timed([python, "-m", name, *options], PYTHONPATH=path)
     return seconds, megabytes
 
@@ -171,14 +171,14 @@ def table(runs: dict[str, list[Run]]) -> list[str]:
         "| | seconds | peak MB | ROC AUC of the new rows | pipeline / it: time | memory |",
         "|---|---|---|---|---|---|",
     ]
-    for name, each in runs.items():
-        pairs = list(zip(ours, each, strict=True))
+    for name, rounds in runs.items():
+        pairs = list(zip(ours, rounds, strict=True))
         ratios = [median(one.seconds / other.seconds for one, other in pairs)]
         ratios += [median(one.megabytes / other.megabytes for one, other in pairs)]
-        seconds = [run.seconds for run in each]
+        seconds = [run.seconds for run in rounds]
         lines.append(
             f"| {name} | {median(seconds):.1f} ({min(seconds):.1f} to {max(seconds):.1f}) | "
-            f"{max(run.megabytes for run in each):,} | {each[0].auc:.4f} | {ratios[0]:.2f} | {ratios[1]:.2f} |"
+            f"{max(run.megabytes for run in rounds):,} | {rounds[0].auc:.4f} | {ratios[0]:.2f} | {ratios[1]:.2f} |"
         )
     for name in ("tuned", "pipeline"):
         lines += ["", f"| {name} | seconds | peak MB |", "|---|---|---|"]
@@ -205,9 +205,9 @@ def main() -> int:
         }
         runs: dict[str, list[Run]] = {name: [] for name in ways if name not in args.without}
         for number in range(args.runs):
-            for name, each in runs.items():
-                each.append(ways[name]())
-                print(f"round {number + 1}: {name} {each[-1].seconds:.1f} s", file=sys.stderr, flush=True)
+            for name, rounds in runs.items():
+                rounds.append(ways[name]())
+                print(f"round {number + 1}: {name} {rounds[-1].seconds:.1f} s", file=sys.stderr, flush=True)
     print(f"{int(args.rows):,} rows, {args.runs} rounds, {machine()}\n")
     print("\n".join(table(runs)))
     return 0

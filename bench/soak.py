@@ -36,23 +36,23 @@ print(anonymous // 1000, open_files)
 """
 
 
-def output(*words: str) -> str:
+def output(*command: str) -> str:
     """What a command prints."""
-    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def look() -> dict[str, int]:
     """The stack as it is: counts, and megabytes and open files of each part."""
-    found = {
+    figures = {
         "containers": len(output("docker", "ps", "--all", "--quiet", "--filter=name=^/microstep-").split()),
         "volumes": len(output("docker", "volume", "ls", "--quiet").split()),
         "networks": len(output("docker", "network", "ls", "--quiet").split()),
         "staging": len(list((ROOT / "data").rglob(".staging-*"))),
     }
     for part in PARTS:
-        words = output("docker", "exec", f"microstep-airflow-{part}-1", "python", "-c", LOOK).split()
-        found[f"{part} MB"], found[f"{part} files"] = int(words[0]), int(words[1])
-    return found
+        memory, files = output("docker", "exec", f"microstep-airflow-{part}-1", "python", "-c", LOOK).split()
+        figures[f"{part} MB"], figures[f"{part} files"] = int(memory), int(files)
+    return figures
 
 
 def main() -> int:
@@ -80,10 +80,10 @@ def main() -> int:
     print(f"| after runs | {' | '.join(str(count) for count in looks)} |")
     print("|---" * (len(looks) + 1) + "|")
     for name in looks[0]:
-        print(f"| {name} | {' | '.join(str(each[name]) for each in looks.values())} |")
+        print(f"| {name} | {' | '.join(str(figures[name]) for figures in looks.values())} |")
     good = states.count("success")
-    each = (time.monotonic() - begin) / len(states)
-    print(f"\n{good} of {len(states)} runs went well, {each:.1f} s each, {AT_ONCE} at once")
+    seconds = (time.monotonic() - begin) / len(states)
+    print(f"\n{good} of {len(states)} runs went well, {seconds:.1f} s each, {AT_ONCE} at once")
     return 0 if good == len(states) else 1
 
 

@@ -9,13 +9,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def output(*words: str | Path) -> str:
+def output(*command: str | Path) -> str:
     """What a command prints, both streams; RuntimeError with the last line that tells of an error when it fails."""
-    done = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
         lines = done.stdout.strip().splitlines()
-        told = ([each for each in lines if "rror" in each] or lines or [""])[-1]
-        raise RuntimeError(f"{Path(words[0]).name} {Path(words[1]).name} ended with {done.returncode}: {told.strip()}")
+        error = ([line for line in lines if "rror" in line] or lines or [""])[-1]
+        raise RuntimeError(
+            f"{Path(command[0]).name} {Path(command[1]).name} ended with {done.returncode}: {error.strip()}"
+        )
     return done.stdout
 
 
@@ -24,7 +26,9 @@ def prepare(name: str) -> None:
     folder = Path("bench", "peers", name)
     output(ROOT / "dev" / "env", folder)
     if (ROOT / folder / "Dockerfile").exists():
-        output("docker", "build", "--quiet", "--build-context", "contract=contract", "--tag", f"bench-{name}", folder)
+        output(
+            "docker", "build", "--quiet", "--build-context", "contract=libs/contract", "--tag", f"bench-{name}", folder
+        )
 
 
 def run(name: str, scratch: Path, label: str) -> tuple[float, str]:
@@ -33,8 +37,8 @@ def run(name: str, scratch: Path, label: str) -> tuple[float, str]:
     `label` (NAME=VALUE) is put on each of its containers; below `scratch` it keeps its state from run to run.
     """
     python = ROOT / ".venvs" / "bench" / "peers" / name / "bin" / "python"
-    told = json.loads(output(python, Path("bench", "peers", name, "run.py"), scratch, label).splitlines()[-1])
-    return told["seconds"], told["ran"]
+    result = json.loads(output(python, Path("bench", "peers", name, "run.py"), scratch, label).splitlines()[-1])
+    return result["seconds"], result["ran"]
 
 
 def remove_image(name: str) -> None:

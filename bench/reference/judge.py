@@ -16,8 +16,8 @@ from sklearn.metrics import roc_auc_score
 
 def main(truth: Path, *predictions: Path) -> None:
     """Join by id, and print."""
-    said = pd.concat([pd.read_csv(each) if each.suffix == ".csv" else pd.read_parquet(each) for each in predictions])
-    both = said.astype({KEY: "int64"}).merge(pd.read_parquet(truth), on=KEY)
+    y_pred = pd.concat([pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path) for path in predictions])
+    both = y_pred.astype({KEY: "int64"}).merge(pd.read_parquet(truth), on=KEY)
     print(roc_auc_score(both[TARGET], both["score"]))
 
 

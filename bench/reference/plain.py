@@ -38,8 +38,8 @@ def main(tables: Path, out: Path) -> None:
         good = frame[TARGET].isin([0, 1])
         for name, least in LEAST.items():
             good &= ~(frame[name] < least)
-        for name, words in LEVELS.items():
-            good &= frame[name].isna() | frame[name].isin(words)
+        for name, values in LEVELS.items():
+            good &= frame[name].isna() | frame[name].isin(values)
         frame = frame[good].drop_duplicates(subset=KEY)
         rows, target = frame[FEATURES], frame[TARGET].astype(int)
         train, test, train_target, test_target = train_test_split(
@@ -64,19 +64,19 @@ def main(tables: Path, out: Path) -> None:
     with stages.stage("fit"):
         model = candidates[chosen].fit(train, train_target)
     with stages.stage("validate"):
-        said = model.predict_proba(test)[:, 1]
+        y_score = model.predict_proba(test)[:, 1]
         truth = test_target.to_numpy()
-        stages.told["auc"] = roc_auc_score(truth, said)
+        stages.results["auc"] = roc_auc_score(truth, y_score)
         for score in (average_precision_score, log_loss, brier_score_loss):
-            score(truth, said)
+            score(truth, y_score)
         for score in (accuracy_score, f1_score):
-            score(truth, said > 0.5)
+            score(truth, y_score > 0.5)
         rng = np.random.default_rng(0)
-        drawn = [rng.integers(0, len(truth), len(truth)) for _ in range(RESAMPLES)]
-        stages.told["interval"] = np.quantile(
-            [roc_auc_score(truth[each], said[each]) for each in drawn], [0.025, 0.975]
+        samples = [rng.integers(0, len(truth), len(truth)) for _ in range(RESAMPLES)]
+        stages.results["interval"] = np.quantile(
+            [roc_auc_score(truth[sample], y_score[sample]) for sample in samples], [0.025, 0.975]
         )
-        stages.told["interval"] = stages.told["interval"].tolist()
+        stages.results["interval"] = stages.results["interval"].tolist()
     with stages.stage("save"):
         joblib.dump(model, out / "model.joblib")
     with stages.stage("predict"):
@@ -85,14 +85,14 @@ def main(tables: Path, out: Path) -> None:
             out / "predictions.csv", index=False
         )
     with stages.stage("drift"):
-        stages.told["drift"] = sum(
+        stages.results["drift"] = sum(
             ks_2samp(train[name].dropna(), new[name].dropna()).statistic > 0.05 for name in NUMBERS
         )
         for name in LEVELS:
-            before, now = (each[name].value_counts(normalize=True) for each in (train, new))
-            stages.told["drift"] += int(np.sqrt(((now - before) ** 2 / before).sum()) > 0.1)
-        stages.told["drift"] = int(stages.told["drift"])
-    stages.told |= {"chosen": chosen, "cv": scores[chosen]}
+            before, now = (table[name].value_counts(normalize=True) for table in (train, new))
+            stages.results["drift"] += int(np.sqrt(((now - before) ** 2 / before).sum()) > 0.1)
+        stages.results["drift"] = int(stages.results["drift"])
+    stages.results |= {"chosen": chosen, "cv": scores[chosen]}
     stages.report()
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 
 class Stages:
-    """Collects the stages; `told` is what else the script found out."""
+    """Collects the stages; `results` holds what else the script computed."""
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
-        self.told: dict[str, Any] = {}
+        self.results: dict[str, Any] = {}
         self._started = time.perf_counter()
 
     @contextmanager
@@ -38,7 +38,7 @@ class Stages:
     def report(self) -> None:
         """Print everything as one line of JSON."""
         total = round(time.perf_counter() - self._started, 3)
-        print(json.dumps({"seconds": total, "stages": self.rows, **self.told}), flush=True)
+        print(json.dumps({"seconds": total, "stages": self.rows, **self.results}), flush=True)
 
 
 def peak_megabytes() -> int:

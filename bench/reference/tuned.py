@@ -37,44 +37,44 @@ from stages import Stages  # noqa: E402
 
 FOLDS, RESAMPLES, BATCH, BINS = 2, 99, 131_072, 64
 COUNT = len(NUMBERS)
-WORDS = list(LEVELS)
+CATEGORICAL = list(LEVELS)
 Array = np.ndarray[Any, Any]
 
 
 def encode(table: pa.Table | pa.RecordBatch) -> Array:
-    """Rows x columns as float32, column by column: NaN where missing, words as their places."""
-    matrix = np.empty((table.num_rows, COUNT + len(WORDS)), np.float32, order="F")
-    for place, name in enumerate(NUMBERS):
-        matrix[:, place] = _floats(table[name])
-    for place, name in enumerate(WORDS, COUNT):
-        matrix[:, place] = _places(table[name], pa.array(LEVELS[name]))
+    """Rows x columns as float32, column by column: NaN where missing, categories as their codes."""
+    matrix = np.empty((table.num_rows, COUNT + len(CATEGORICAL)), np.float32, order="F")
+    for index, name in enumerate(NUMBERS):
+        matrix[:, index] = _floats(table[name])
+    for index, name in enumerate(CATEGORICAL, COUNT):
+        matrix[:, index] = _codes(table[name], pa.array(LEVELS[name]))
     return matrix
 
 
 def _floats(column: Any) -> Array:
     if isinstance(column, pa.ChunkedArray):
-        return np.concatenate([_floats(each) for each in column.chunks])
+        return np.concatenate([_floats(chunk) for chunk in column.chunks])
     return np.asarray(column.cast(pa.float32(), safe=False).to_numpy(zero_copy_only=False))
 
 
-def _places(column: Any, words: pa.Array) -> Array:
+def _codes(column: Any, values: pa.Array) -> Array:
     if isinstance(column, pa.ChunkedArray):
-        return np.concatenate([_places(each, words) for each in column.chunks])
-    known = _floats(pc.index_in(column.dictionary, value_set=words))
+        return np.concatenate([_codes(chunk, values) for chunk in column.chunks])
+    known = _floats(pc.index_in(column.dictionary, value_set=values))
     return np.append(known, np.float32(np.nan))[column.indices.fill_null(len(known)).to_numpy()]
 
 
 class Linear:
-    """Medians in the gaps, a column that says so, scaled; words as one-hot. One float32 matrix."""
+    """Medians in the gaps, a column that says so, scaled; categories as one-hot. One float32 matrix."""
 
     def fit(self, matrix: Array, target: Array) -> Linear:
         """Fitted on encoded rows."""
         numbers = matrix[:, :COUNT]
-        self.medians = np.array([np.nanmedian(numbers[:, place]) for place in range(COUNT)], np.float32)
+        self.medians = np.array([np.nanmedian(numbers[:, index]) for index in range(COUNT)], np.float32)
         self.means, self.scales = np.zeros(2 * COUNT, np.float32), np.ones(2 * COUNT, np.float32)
-        for place in range(COUNT):
-            gaps = np.isnan(numbers[:, place])
-            for at, values in ((place, np.where(gaps, self.medians[place], numbers[:, place])), (COUNT + place, gaps)):
+        for index in range(COUNT):
+            gaps = np.isnan(numbers[:, index])
+            for at, values in ((index, np.where(gaps, self.medians[index], numbers[:, index])), (COUNT + index, gaps)):
                 self.means[at] = values.mean(dtype=np.float64)
                 self.scales[at] = values.std(dtype=np.float64) or 1
         self.model = LogisticRegression(max_iter=1000).fit(self._design(matrix), target)
@@ -85,7 +85,7 @@ class Linear:
         return np.asarray(self.model.predict_proba(self._design(matrix)))
 
     def _design(self, matrix: Array) -> Array:
-        sizes = [len(LEVELS[name]) + 1 for name in WORDS]
+        sizes = [len(LEVELS[name]) + 1 for name in CATEGORICAL]
         starts = np.cumsum([2 * COUNT, *sizes])
         made = np.zeros((len(matrix), starts[-1]), np.float32)
         for start in range(0, len(matrix), BATCH):
@@ -95,21 +95,21 @@ class Linear:
             here[:, COUNT : 2 * COUNT] = gaps
             here[:, : 2 * COUNT] = (here[:, : 2 * COUNT] - self.means) / self.scales
             numbers = np.arange(len(rows))
-            for place in range(len(WORDS)):
-                codes = rows[:, COUNT + place]
-                codes = np.where(np.isnan(codes), sizes[place] - 1, codes).astype(np.intp)
-                here[numbers, starts[place] + codes] = 1
+            for index in range(len(CATEGORICAL)):
+                codes = rows[:, COUNT + index]
+                codes = np.where(np.isnan(codes), sizes[index] - 1, codes).astype(np.intp)
+                here[numbers, starts[index] + codes] = 1
         return made
 
 
 def trees() -> HistGradientBoostingClassifier:
-    """Splits on the words' places by itself."""
+    """Splits on the categories' codes by itself."""
     return HistGradientBoostingClassifier(
-        max_iter=100, early_stopping=False, random_state=0, categorical_features=range(COUNT, COUNT + len(WORDS))
+        max_iter=100, early_stopping=False, random_state=0, categorical_features=range(COUNT, COUNT + len(CATEGORICAL))
     )
 
 
-def say(model: Any, matrix: Array) -> Array:
+def predict_batches(model: Any, matrix: Array) -> Array:
     """Probabilities, batch by batch."""
     starts = range(0, len(matrix), BATCH)
     return np.concatenate([model.predict_proba(matrix[start : start + BATCH])[:, 1] for start in starts])
@@ -118,32 +118,32 @@ def say(model: Any, matrix: Array) -> Array:
 def taken(matrix: Array, rows: Array) -> Array:
     """Some rows, column by column, so that nothing is held twice."""
     made = np.empty((len(rows), matrix.shape[1]), matrix.dtype, order="F")
-    for place in range(matrix.shape[1]):
-        made[:, place] = matrix[rows, place]
+    for index in range(matrix.shape[1]):
+        made[:, index] = matrix[rows, index]
     return made
 
 
-def interval(truth: Array, said: Array) -> list[float]:
+def interval(truth: Array, y_score: Array) -> list[float]:
     """95 % by bootstrap, the scores ordered once."""
-    order = np.argsort(said)
+    order = np.argsort(y_score)
     positive = truth[order].astype(np.float64)
-    rng, found = np.random.default_rng(0), []
+    rng, estimates = np.random.default_rng(0), []
     for _ in range(RESAMPLES):
         weight = np.bincount(rng.integers(0, len(truth), len(truth)), minlength=len(truth))[order]
         good, bad = weight * positive, weight * (1 - positive)
-        found.append((good * (np.cumsum(bad) - bad / 2)).sum() / (good.sum() * bad.sum()))
-    return np.quantile(found, [0.025, 0.975]).tolist()
+        estimates.append((good * (np.cumsum(bad) - bad / 2)).sum() / (good.sum() * bad.sum()))
+    return np.quantile(estimates, [0.025, 0.975]).tolist()
 
 
 def histograms(matrix: Array, edges: list[Array]) -> list[Array]:
     """Rows by bin of each column, missing ones first."""
-    found = []
-    for place in range(matrix.shape[1]):
-        values = matrix[:, place]
-        bins = 1 + np.searchsorted(edges[place], values, side="right") if place < COUNT else 1 + values
+    counts = []
+    for index in range(matrix.shape[1]):
+        values = matrix[:, index]
+        bins = 1 + np.searchsorted(edges[index], values, side="right") if index < COUNT else 1 + values
         bins = np.where(np.isnan(values), 0, bins).astype(np.intp)
-        found.append(np.bincount(bins, minlength=BINS + 2))
-    return found
+        counts.append(np.bincount(bins, minlength=BINS + 2))
+    return counts
 
 
 def predict(new: Path, out: Path, model: Any, edges: list[Array], before: list[Array]) -> int:
@@ -151,11 +151,11 @@ def predict(new: Path, out: Path, model: Any, edges: list[Array], before: list[A
     schema = pa.schema([(KEY, pa.int64()), ("score", pa.float32())])
     now = [np.zeros(BINS + 2)] * len(before)
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
-        for batch in pq.ParquetFile(new, read_dictionary=WORDS).iter_batches(BATCH):
+        for batch in pq.ParquetFile(new, read_dictionary=CATEGORICAL).iter_batches(BATCH):
             rows = encode(batch)
-            now = [sum(each) for each in zip(now, histograms(rows, edges), strict=True)]
-            said = model.predict_proba(rows)[:, 1].astype(np.float32)
-            writer.write_batch(pa.record_batch([batch[KEY], said], schema=schema))
+            now = [total + part for total, part in zip(now, histograms(rows, edges), strict=True)]
+            y_score = model.predict_proba(rows)[:, 1].astype(np.float32)
+            writer.write_batch(pa.record_batch([batch[KEY], y_score], schema=schema))
     pairs = zip(before, now, strict=True)
     return int(sum(np.abs(np.cumsum(old / old.sum() - new / new.sum())).max() > 0.05 for old, new in pairs))
 
@@ -165,7 +165,7 @@ def main(tables: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     stages = Stages()
     with stages.stage("read"):
-        table = pq.read_table(tables / "train.parquet", read_dictionary=WORDS)
+        table = pq.read_table(tables / "train.parquet", read_dictionary=CATEGORICAL)
     with stages.stage("check"):
         ids = table[KEY].to_numpy()
         good = np.zeros(len(ids), bool)
@@ -175,8 +175,8 @@ def main(tables: Path, out: Path) -> None:
         matrix = encode(table)
         for name, least in LEAST.items():
             good &= ~(matrix[:, NUMBERS.index(name)] < least)
-        for place, name in enumerate(WORDS, COUNT):
-            good &= ~(np.isnan(matrix[:, place]) & table[name].is_valid().to_numpy())
+        for index, name in enumerate(CATEGORICAL, COUNT):
+            good &= ~(np.isnan(matrix[:, index]) & table[name].is_valid().to_numpy())
         del table
         rows = np.flatnonzero(good)
         train, test = train_test_split(rows, test_size=0.2, random_state=0, stratify=target[rows])
@@ -188,32 +188,32 @@ def main(tables: Path, out: Path) -> None:
     scores = {}
     for name, make in candidates.items():
         with stages.stage(f"cross-validate {name}"):
-            found = []
+            fold_scores = []
             for inside, outside in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(target, target):
                 model = make().fit(taken(matrix, inside), target[inside])
-                found.append(roc_auc_score(target[outside], say(model, taken(matrix, outside))))
-            scores[name] = float(np.mean(found))
+                fold_scores.append(roc_auc_score(target[outside], predict_batches(model, taken(matrix, outside))))
+            scores[name] = float(np.mean(fold_scores))
     chosen = max(scores, key=lambda name: scores[name])
     with stages.stage("fit"):
         model = candidates[chosen]().fit(matrix, target)
     with stages.stage("validate"):
-        said = say(model, test_rows)
-        stages.told["auc"] = roc_auc_score(truth, said)
+        y_score = predict_batches(model, test_rows)
+        stages.results["auc"] = roc_auc_score(truth, y_score)
         for score in (average_precision_score, log_loss, brier_score_loss):
-            score(truth, said)
+            score(truth, y_score)
         for score in (accuracy_score, f1_score):
-            score(truth, said > 0.5)
-        stages.told["interval"] = interval(truth, said)
+            score(truth, y_score > 0.5)
+        stages.results["interval"] = interval(truth, y_score)
     del test_rows
     with stages.stage("save"):
-        edges = [np.unique(np.nanquantile(matrix[:, place], np.linspace(0, 1, BINS)[1:-1])) for place in range(COUNT)]
-        edges += [np.empty(0)] * len(WORDS)
+        edges = [np.unique(np.nanquantile(matrix[:, index], np.linspace(0, 1, BINS)[1:-1])) for index in range(COUNT)]
+        edges += [np.empty(0)] * len(CATEGORICAL)
         before = histograms(matrix, edges)
         joblib.dump((model, edges, before), out / "model.joblib")
     del matrix
     with stages.stage("predict and drift"):
-        stages.told["drift"] = predict(tables / "new.parquet", out / "predictions.parquet", model, edges, before)
-    stages.told |= {"chosen": chosen, "cv": scores[chosen]}
+        stages.results["drift"] = predict(tables / "new.parquet", out / "predictions.parquet", model, edges, before)
+    stages.results |= {"chosen": chosen, "cv": scores[chosen]}
     stages.report()
 
 

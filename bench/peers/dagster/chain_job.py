@@ -20,5 +20,5 @@ def nothing() -> None:
 def chain() -> None:
     """Five ops, each after the one before."""
     before = first()
-    for place in ("second", "third", "fourth", "fifth"):
-        before = nothing.alias(place)(before)
+    for name in ("second", "third", "fourth", "fifth"):
+        before = nothing.alias(name)(before)

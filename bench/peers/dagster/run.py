@@ -36,8 +36,8 @@ def main() -> int:
             return 1
         events = instance.all_logs(run.run_id)
     kinds = dagster.DagsterEventType
-    launched = [each.timestamp for each in events if each.dagster_event_type == kinds.STEP_WORKER_STARTING]
-    ended = [each.timestamp for each in events if each.dagster_event_type == kinds.STEP_SUCCESS]
+    launched = [event.timestamp for event in events if event.dagster_event_type == kinds.STEP_WORKER_STARTING]
+    ended = [event.timestamp for event in events if event.dagster_event_type == kinds.STEP_SUCCESS]
     seconds = max(ended) - min(launched)
     ran = f"dagster {dagster.__version__} on Python {platform.python_version()}"
     print(json.dumps({"seconds": seconds, "ran": ran}))

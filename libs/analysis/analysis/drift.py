@@ -33,7 +33,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["number", "category"]
     edges: list[float] = []
     """Of a number's bins, ascending; a value on an edge belongs to the bin above."""
-    words: list[str] = []
+    categories: list[str] = msgspec.field(default_factory=list, name="words")
     """Of a category, the most frequent first; all others share the last bin."""
     counts: list[int]
     """Missing values first."""
@@ -114,7 +114,7 @@ def grouped(column: Column, *fractions: Array, groups: int = 10) -> list[Array]:
         return list(fractions)
     bins = len(column.counts) - 1
     starts = np.r_[0, 1 + np.unique(np.linspace(0, bins, groups + 1).astype(int)[:-1])]
-    return [np.add.reduceat(each, starts) for each in fractions]
+    return [np.add.reduceat(of_bins, starts) for of_bins in fractions]
 
 
 def family_limits(statistics: dict[str, tuple[str, Array, int]], *, watch: float, alarm: float) -> Limits:
@@ -146,12 +146,12 @@ def _statistic(kind: str, before: Array, days: Array, *, known: bool = False) ->
     first, second = before / m, days / np.maximum(n, 1)[:, None]
     size = n if known else n * m / (n + m)
     if kind == "number":
-        apart = np.abs(np.cumsum(second - first, axis=1)).max(axis=1)
-        return np.asarray(np.sqrt(size) * apart)
+        distance = np.abs(np.cumsum(second - first, axis=1)).max(axis=1)
+        return np.asarray(np.sqrt(size) * distance)
     pooled = first[None, :] if known else (before + days) / (m + n)[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
-        parts = np.where(pooled > 0, np.square(second - first) / pooled, 0.0)
-    return np.asarray(size * parts.sum(axis=1))
+        terms = np.where(pooled > 0, np.square(second - first) / pooled, 0.0)
+    return np.asarray(size * terms.sum(axis=1))
 
 
 def _p(kind: str, statistics: Array, bins: int, spread: float) -> Array:
@@ -163,5 +163,5 @@ def _p(kind: str, statistics: Array, bins: int, spread: float) -> Array:
 def _effect(kind: str, before: Array, now: Array) -> float:
     if kind == "number":
         return float(np.abs(np.cumsum(now - before)).max())
-    # Cohen, Statistical Power Analysis (1988); a word that the training never had counts as one in ten thousand
+    # Cohen, Statistical Power Analysis (1988); a category that the training never had counts as one in ten thousand
     return float(np.sqrt((np.square(now - before) / np.maximum(before, _FLOOR)).sum()))

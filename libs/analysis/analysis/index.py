@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from analysis.page import render
 from contract.atomic import replace_file
 from contract.champion import Champion, read_champion
 from contract.dataset import Dataset
@@ -18,8 +19,6 @@ KINDS = ("train", "predict", "live")
 
 def write(layout: Layout) -> None:
     """Write the page anew, in one rename."""
-    from analysis.page import render
-
     page = render(_TEMPLATE, champion=_champion(layout), decision=_decision(layout), reports=_reports(layout))
     replace_file(layout.reports / "index.html", page.encode())
 
@@ -40,16 +39,16 @@ def _decision(layout: Layout) -> Line | None:
 
 
 def _reports(layout: Layout) -> list[dict[str, Any]]:
-    found = []
+    reports = []
     for kind in KINDS:
-        found += [_report(layout, kind, path.parent) for path in (layout.reports / kind).glob("*/manifest.json")]
-    return sorted(found, key=lambda report: (report["day"], report["kind"]), reverse=True)
+        reports += [_report(layout, kind, path.parent) for path in (layout.reports / kind).glob("*/manifest.json")]
+    return sorted(reports, key=lambda report: (report["day"], report["kind"]), reverse=True)
 
 
-def _report(layout: Layout, kind: str, place: Path) -> dict[str, Any]:
-    report = {"kind": kind, "day": place.name, "word": "damaged", "link": None, "text": ""}
+def _report(layout: Layout, kind: str, directory: Path) -> dict[str, Any]:
+    report = {"kind": kind, "day": directory.name, "word": "damaged", "link": None, "text": ""}
     try:
-        manifest = Dataset.open(place).manifest
+        manifest = Dataset.open(directory).manifest
     except (DataError, MissingInput) as error:
         return report | {"text": str(error)}
     notes = manifest.notes
@@ -62,5 +61,5 @@ def _report(layout: Layout, kind: str, place: Path) -> dict[str, Any]:
         report["text"] = ", ".join(f"{name}: {level}" for name, level in columns.items())
     pages = manifest.named("page")
     if pages:
-        report["link"] = f"{kind}/{place.name}/{pages[0].path}"
+        report["link"] = f"{kind}/{directory.name}/{pages[0].path}"
     return report

@@ -24,7 +24,7 @@ def render(template: Path, **values: Any) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader([template.parent, _HERE]),
         autoescape=True,
-        finalize=_seen,
+        finalize=_visible,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -34,11 +34,11 @@ def render(template: Path, **values: Any) -> str:
     return environment.get_template(template.name).render(style=style, **values) + "\n"
 
 
-def _seen(value: Any) -> Any:
+def _visible(value: Any) -> Any:
     """A value with no control characters: in a page they are errors at best, and may turn the text around."""
     if isinstance(value, str):
-        seen = visible(value, keep="\n\t")
-        return Markup(seen) if isinstance(value, Markup) else seen  # noqa: S704 (it was Markup before)
+        text = visible(value, keep="\n\t")
+        return Markup(text) if isinstance(value, Markup) else text  # noqa: S704 (it was Markup before)
     return value
 
 

@@ -13,7 +13,7 @@ def test_no_text_in_csv_is_a_formula_and_none_is_lost(tmp_path, text):
         column_types={"key": pa.string()}, strings_can_be_null=True, quoted_strings_can_be_null=False
     )
     parse = pa.csv.ParseOptions(newlines_in_values=True)
-    found = pa.csv.read_csv(tmp_path / "x.csv", convert_options=options, parse_options=parse)
-    assert found["key"][0].as_py()[:1] not in tuple("=+-@\t\r")
-    assert found["number"].to_pylist() == [-1.5, None]
-    assert with_formulas(found)["key"].to_pylist() == [text, None]
+    table = pa.csv.read_csv(tmp_path / "x.csv", convert_options=options, parse_options=parse)
+    assert table["key"][0].as_py()[:1] not in tuple("=+-@\t\r")
+    assert table["number"].to_pylist() == [-1.5, None]
+    assert with_formulas(table)["key"].to_pylist() == [text, None]

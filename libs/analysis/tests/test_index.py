@@ -70,6 +70,13 @@ def test_who_is_champion_since_when_and_why_comes_first(layout):
     assert page(layout) == html
 
 
+def test_a_torn_last_line_of_the_ledger_hides_no_line_before_it(layout):
+    write_champion(layout.champion, CHAMPION)
+    line = Line(by="ada", decision="adopted", why="wanted", day="2026-01-02", before=None, model=CHAMPION, metrics={})
+    layout.ledger.write_bytes(msgspec.json.encode(line.after("")) + b'\n{"when":"2026')
+    assert "by ada: wanted" in page(layout)
+
+
 def test_a_damaged_report_is_listed_as_such_and_hides_no_other(layout):
     report(layout, "train", "2026-01-02", {"decision": "refused", "why": "<b>worse</b>"})
     (layout.report("predict", "2026-01-03")).mkdir(parents=True)

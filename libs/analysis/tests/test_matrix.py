@@ -15,16 +15,16 @@ from analysis.rows import Categorical
 NAN = float("nan")
 
 
-def columns(rows=50, seed=0, words=("a", "b", "c")):
+def columns(rows=50, seed=0, categories=("a", "b", "c")):
     rng = np.random.default_rng(seed)
     numbers = rng.normal(size=(2, rows))
     numbers[rng.random((2, rows)) < 0.2] = NAN
-    places = rng.integers(-1, len(words), (2, rows)).astype(np.int32)
+    codes = rng.integers(-1, len(categories), (2, rows)).astype(np.int32)
     return {
         "x": numbers[0],
-        "word": Categorical(places[0], list(words)),
+        "word": Categorical(codes[0], list(categories)),
         "y": numbers[1],
-        "other": Categorical(places[1], list(words)),
+        "other": Categorical(codes[1], list(categories)),
     }
 
 
@@ -40,10 +40,10 @@ def encoders():
     }
 
 
-def step_of(kind, words=("word", "other"), numbers=("x", "y")):
-    encoder, numeric = encoders()[kind]
+def step_of(kind, categorical=("word", "other"), numeric=("x", "y")):
+    encoder, scaler = encoders()[kind]
     step = ColumnTransformer(
-        [("words", encoder, list(words)), ("numbers", numeric, list(numbers))],
+        [("words", encoder, list(categorical)), ("numbers", scaler, list(numeric))],
         sparse_threshold=1.0,
         verbose_feature_names_out=False,
     )
@@ -51,26 +51,26 @@ def step_of(kind, words=("word", "other"), numbers=("x", "y")):
     return step.fit(frame(columns()))
 
 
-def dense(found):
-    return found.toarray() if sparse.issparse(found) else np.asarray(found)
+def dense(values):
+    return values.toarray() if sparse.issparse(values) else np.asarray(values)
 
 
 @pytest.mark.parametrize("kind", encoders())
-@pytest.mark.parametrize("words", [("b", "a"), ("c", "never seen", "b", "a"), ()])
-def test_the_numbers_are_those_of_scikit_learn_whatever_words_a_batch_has(kind, words, monkeypatch):
+@pytest.mark.parametrize("categories", [("b", "a"), ("c", "never seen", "b", "a"), ()])
+def test_the_numbers_are_those_of_scikit_learn_whatever_categories_a_batch_has(kind, categories, monkeypatch):
     monkeypatch.setattr(module, "BLOCK_ROWS", 16)
-    step, rows = step_of(kind), columns(seed=1, words=words)
+    step, rows = step_of(kind), columns(seed=1, categories=categories)
     usual = step.transform(frame(rows))
-    found = matrix(step, rows)
-    assert type(found) is type(usual) or sparse.issparse(found) == sparse.issparse(usual)
-    np.testing.assert_array_equal(dense(found), dense(usual))
+    values = matrix(step, rows)
+    assert type(values) is type(usual) or sparse.issparse(values) == sparse.issparse(usual)
+    np.testing.assert_array_equal(dense(values), dense(usual))
     some = np.array([3, 40, 4])
     np.testing.assert_array_equal(dense(matrix(step, rows, some)), dense(usual)[some])
 
 
 @pytest.mark.parametrize("kind", encoders())
-@pytest.mark.parametrize("without", [{"words": ()}, {"numbers": ()}])
-def test_words_alone_or_numbers_alone_are_enough(kind, without):
+@pytest.mark.parametrize("without", [{"categorical": ()}, {"numeric": ()}])
+def test_categories_alone_or_numbers_alone_are_enough(kind, without):
     step, rows = step_of(kind, **without), columns(seed=2)
     np.testing.assert_array_equal(dense(matrix(step, rows)), dense(step.transform(frame(rows))))
 
@@ -87,7 +87,7 @@ def test_single_precision_is_had_by_asking():
 
 
 @pytest.mark.parametrize("kind", encoders())
-def test_words_for_numbers_and_numbers_for_words_are_refused(kind):
+def test_categories_for_numbers_and_numbers_for_categories_are_refused(kind):
     rows = columns()
     with pytest.raises(TypeError, match="must be numbers as in the training, got 'a'"):
         matrix(step_of(kind), rows | {"x": rows["word"]})

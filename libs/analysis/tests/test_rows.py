@@ -1,17 +1,13 @@
 import tomllib
-from datetime import date
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from conftest import CONFIG
 
-from analysis.rows import Categorical, columns, encode_target, labelled_days, labelled_rows
+from analysis.rows import Categorical, columns, encode_target, labelled_rows
 from contract.config.parse import parse
-from contract.errors import DataError, MissingInput
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
-from contract.run import Run
+from contract.errors import DataError
 
 BATCH = pa.record_batch(
     {
@@ -24,37 +20,37 @@ BATCH = pa.record_batch(
 )
 
 
-def test_numbers_are_float64_with_nan_where_missing_and_words_are_there_once():
-    found = columns(BATCH, ["word", "x", "n"])
-    assert list(found) == ["word", "x", "n"]
-    assert [str(found[name].dtype) for name in ("x", "n")] == ["float64", "float64"]
-    assert (found["word"].codes.tolist(), found["word"].categories) == ([0, -1, 1], ["b", "a"])
-    assert found["n"][:2].tolist() == [1.0, float(2**60)]
-    assert [int(np.isnan(array[index])) for array, index in ((found["x"], 1), (found["n"], 2))] == [1, 1]
+def test_numbers_are_float64_with_nan_where_missing_and_each_category_is_kept_once():
+    values = columns(BATCH, ["word", "x", "n"])
+    assert list(values) == ["word", "x", "n"]
+    assert [str(values[name].dtype) for name in ("x", "n")] == ["float64", "float64"]
+    assert (values["word"].codes.tolist(), values["word"].categories) == ([0, -1, 1], ["b", "a"])
+    assert values["n"][:2].tolist() == [1.0, float(2**60)]
+    assert [int(np.isnan(array[index])) for array, index in ((values["x"], 1), (values["n"], 2))] == [1, 1]
 
 
 def test_no_missing_value_and_no_rows_change_no_dtype():
     for rows in (BATCH.slice(0, 1), BATCH.slice(0, 0)):
-        found = columns(rows, ["x", "n", "word"])
-        assert [str(found[name].dtype) for name in ("x", "n")] == ["float64", "float64"]
-        assert found["word"].codes.dtype == np.int32
+        values = columns(rows, ["x", "n", "word"])
+        assert [str(values[name].dtype) for name in ("x", "n")] == ["float64", "float64"]
+        assert values["word"].codes.dtype == np.int32
 
 
 @pytest.mark.parametrize(
-    "words",
+    "texts",
     [
         pa.array(["b", None, "b"]),
         pa.DictionaryArray.from_arrays(pa.array([0, 1, 0]), pa.array(["b", None])),
         pa.DictionaryArray.from_arrays(pa.array([0, None, 0], pa.int8()), pa.array(["b", "c"])),
     ],
 )
-def test_words_look_the_same_however_they_are_stored(words):
-    (found,) = columns(pa.record_batch({"word": words}), ["word"]).values()
-    objects = found.objects()
+def test_texts_look_the_same_however_they_are_stored(texts):
+    (column,) = columns(pa.record_batch({"word": texts}), ["word"]).values()
+    objects = column.objects()
     assert (objects[0], objects[2], objects.dtype, np.isnan(objects[1])) == ("b", "b", object, True)
 
 
-def test_some_rows_of_words_are_words():
+def test_some_rows_of_a_categorical_are_one():
     assert Categorical(np.array([1, -1, 0], np.int32), ["a", "b"])[1:].objects()[1] == "a"
 
 
@@ -63,7 +59,7 @@ def codes(target, config):
 
 
 @pytest.mark.parametrize(("positive", "expected"), [("yes", [0, 1, 0]), ("no", [1, 0, 1])])
-def test_the_positive_class_is_one_however_the_words_sort(positive, expected):
+def test_the_positive_class_is_one_however_the_classes_sort(positive, expected):
     text = CONFIG.replace('positive = "yes"', f'positive = "{positive}"')
     assert codes(["no", "yes", "no"], parse(tomllib.loads(text))) == expected
 
@@ -86,34 +82,3 @@ def test_a_column_that_is_not_there_is_named():
 def test_only_rows_of_the_part_that_have_a_target_remain():
     assert labelled_rows(BATCH, "y", "train").column("x").to_pylist() == [1.5]
     assert labelled_rows(BATCH, "y", "test").column("n").to_pylist() == [2**60 + 1]
-
-
-@pytest.fixture
-def run(tmp_path, config):
-    return Run(step="train", package=tmp_path, date=date(2026, 1, 3), root=tmp_path, config=config)
-
-
-def process(run, day, rows):
-    with DatasetWriter(run.layout.processed(day)) as writer:
-        writer.write(rows)
-        writer.publish(Recipe("preprocess", day, "c0de", {}), counts={}, run={})
-
-
-def test_the_days_of_the_window_are_opened_oldest_first(run):
-    for day in ("2026-01-03", "2026-01-01", "2026-01-02"):
-        process(run, day, BATCH)
-    assert [each.path.name for each in labelled_days(run)] == ["2026-01-01", "2026-01-02", "2026-01-03"]
-
-
-def test_days_that_are_not_there_are_named_with_what_to_run(run):
-    process(run, "2026-01-02", BATCH)
-    with pytest.raises(MissingInput, match=r"lacks 2026-01-01, 2026-01-03; run .* preprocess --day 2026-01-01"):
-        labelled_days(run)
-
-
-def test_a_day_without_target_is_named(run):
-    for day in ("2026-01-01", "2026-01-03"):
-        process(run, day, BATCH)
-    process(run, "2026-01-02", BATCH.drop_columns(["y"]))
-    with pytest.raises(MissingInput, match=r"processed/2026-01-02: no target for a day: 'y' .* not for 2026-01-02;"):
-        labelled_days(run)

@@ -83,14 +83,14 @@ def explained(query: Query, setting: str | None = None) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        words = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+        message = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
         for secret in (query.url.password, query.url.query.get("password")):
-            words = words.replace(str(secret), "***") if secret else words
+            message = message.replace(str(secret), "***") if secret else message
         # SQLite calls a wrong query an operational error too; a server's are about the connection
         lost = isinstance(error, InterfaceError | OperationalError) and query.url.get_backend_name() != "sqlite"
         if setting is None or lost:
-            raise Unavailable(f"database {query.database}: does not answer: {words}") from None
-        raise ConfigError(f"{setting}: the database refuses it: {words}; mend it in pipeline.toml") from None
+            raise Unavailable(f"database {query.database}: does not answer: {message}") from None
+        raise ConfigError(f"{setting}: the database refuses it: {message}; mend it in pipeline.toml") from None
 
 
 def _as_text(name: str, indices: dict[str, int | None], chunk: Any) -> pa.RecordBatch:

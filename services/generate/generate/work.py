@@ -28,8 +28,7 @@ def work(run: Run) -> None:
     due = {name: recipe for name, recipe in recipes.items() if run.up_to_date(paths[name], recipe) is None}
     rows = {}
     if due:
-        # only now the libraries: a day that is up to date must not pay for them
-        from generate.ingest import ingest
+        from generate.ingest import ingest  # noqa: PLC0415 - only a day that is due loads the libraries
 
         rows = ingest(run, source, due)
     if "target" not in recipes or rows.get("target") == 0:
@@ -43,11 +42,11 @@ def source_of(run: Run) -> Customers | Inbox | Query:
     What a day of files or of a database is made from, only their own libraries can tell (a header, a URL).
     """
     if isinstance(run.config.source, Files):
-        from generate.inbox import Inbox
+        from generate.inbox import Inbox  # noqa: PLC0415 - loads Arrow
 
         return Inbox(run)
     if isinstance(run.config.source, Sql):
-        from generate.sql import Query
+        from generate.sql import Query  # noqa: PLC0415 - loads SQLAlchemy
 
         return Query(run)
     return Customers(run)

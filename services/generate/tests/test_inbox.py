@@ -11,9 +11,9 @@ HEADER = "id,age,plan,note,left\n"
 
 def test_a_files_name_that_is_not_utf8_is_refused_in_words(call, table, inbox):
     (inbox / os.fsdecode(b"gr\xf6sse.csv")).write_text(HEADER + "A,1,p,n,no\n")
-    code, said = call(table)
+    code, log = call(table)
     assert code == 65
-    assert "inbox/2026-11-22: names of files must be UTF-8, got b'gr\\xf6sse.csv'; rename it" in said
+    assert "inbox/2026-11-22: names of files must be UTF-8, got b'gr\\xf6sse.csv'; rename it" in log
 
 
 def test_late_labels_leave_the_data_untouched(call, table, inbox, rows, state):

@@ -13,7 +13,7 @@ def score_columns(config: Config) -> dict[str, str]:
         return {}
     if table.positive is not None:
         return {"score": table.positive}
-    return {f"score_{each}": each for each in config.columns[table.target].values or ()}
+    return {f"score_{label}": label for label in config.columns[table.target].values or ()}
 
 
 def check_key(config: Config) -> None:

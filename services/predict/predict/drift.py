@@ -9,8 +9,7 @@ import numpy as np
 
 from analysis.drift import Array, Column, Finding, Level, measure, worst
 from analysis.reference import Reference, codes, count
-from analysis.rows import Columns
-from analysis.rows import columns as columns_of
+from analysis.rows import Columns, columns
 from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.errors import DataError, MissingInput
@@ -29,6 +28,11 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """Of the champion's scores on the day's rows against those on its test rows."""
     without: str | None
     """Why nothing was measured."""
+
+    def drifted(self) -> list[Finding]:
+        """The columns, and the score, that are not `ok`."""
+        findings = [*self.columns, *([self.score] if self.score else [])]
+        return [finding for finding in findings if finding.level != "ok"]
 
 
 def reference_of(layout: Layout, champion: Champion) -> tuple[Reference | None, str | None]:
@@ -56,47 +60,49 @@ def score_reference(layout: Layout, champion: Champion) -> Column | None:
         return None
 
 
-class Counted:
-    """Rows by bin of each column of a reference, gathered batch by batch."""
+class Histograms:
+    """Rows by bin of each column of a reference, counted batch by batch."""
 
-    def __init__(self, columns: list[Column]) -> None:
-        self._columns = columns
-        self.counts: dict[str, Array] = {each.name: np.zeros(len(each.counts), dtype=np.int64) for each in columns}
+    def __init__(self, references: list[Column]) -> None:
+        self._references = references
+        self.counts: dict[str, Array] = {
+            reference.name: np.zeros(len(reference.counts), dtype=np.int64) for reference in references
+        }
 
-    def add(self, batch: Columns) -> None:
+    def add(self, values: Columns) -> None:
         """Take in more rows, which must have all the columns."""
-        for column in self._columns:
-            self.counts[column.name] += count(column, codes(column, batch[column.name]))
+        for reference in self._references:
+            self.counts[reference.name] += count(reference, codes(reference, values[reference.name]))
 
 
-def counted(columns: list[Column], dataset: Dataset) -> Counted:
+def histograms_of(references: list[Column], dataset: Dataset) -> Histograms:
     """Of all rows of a dataset."""
-    found = Counted(columns)
-    for batch in dataset.batches([column.name for column in columns]):
-        found.add(columns_of(batch, [column.name for column in columns]))
-    return found
+    histograms, names = Histograms(references), [reference.name for reference in references]
+    for batch in dataset.batches(names):
+        histograms.add(columns(batch, names))
+    return histograms
 
 
 def watched(reference: Reference, rows: Dataset) -> list[Column]:
     """The columns of the reference that the rows have."""
-    there = {field.name for field in rows.manifest.schema}
-    return [column for column in reference.columns if column.name in there]
+    names = {field.name for field in rows.manifest.schema}
+    return [column for column in reference.columns if column.name in names]
 
 
-def watch(
-    reference: Reference, score: Column | None, rows: Dataset, predictions: Dataset, already: Counted | None
+def measure_drift(
+    reference: Reference, score: Column | None, rows: Dataset, predictions: Dataset, histograms: Histograms | None
 ) -> Drift:
-    """Every column of the reference that the rows have, and the score; `already`: the rows, when they were counted."""
-    columns = watched(reference, rows)
+    """Every column of the reference that the rows have, and the score; `histograms`: of the rows, if there are any."""
+    references = watched(reference, rows)
     limits = reference.limits.shared(len(reference.columns), 1 if score is not None else 0)
-    counts = (already or counted(columns, rows)).counts
-    found = [measure(column, counts[column.name], limits) for column in columns]
-    found.sort(key=lambda each: (-("ok", "watch", "alarm").index(each.level), each.p, each.name))
-    told = None
+    counts = (histograms or histograms_of(references, rows)).counts
+    findings = [measure(column, counts[column.name], limits) for column in references]
+    findings.sort(key=lambda finding: (-("ok", "watch", "alarm").index(finding.level), finding.p, finding.name))
+    score_finding = None
     if score is not None and score.name in {field.name for field in predictions.manifest.schema}:
         if predictions.manifest.named("rows")[0].path.endswith(".parquet"):
-            told = measure(score, counted([score], predictions).counts[score.name], limits)
+            score_finding = measure(score, histograms_of([score], predictions).counts[score.name], limits)
         else:
             log.info("the score's drift is measured with predictions.format = parquet alone")
-    levels = [each.level for each in found] + ([told.level] if told else [])
-    return Drift(level=worst(levels), columns=found, score=told, without=None)
+    levels = [finding.level for finding in findings] + ([score_finding.level] if score_finding else [])
+    return Drift(level=worst(levels), columns=findings, score=score_finding, without=None)

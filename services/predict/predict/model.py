@@ -15,15 +15,15 @@ from contract.manifest import read_manifest
 log = logging.getLogger("predict")
 
 
-def features_of(model: Any, there: Sequence[str], file: str) -> list[str]:
-    """The columns that a model wants. Raises DataError unless all are there."""
+def features_of(model: Any, present: Sequence[str], file: str) -> list[str]:
+    """The columns that a model wants. Raises DataError unless all are present."""
     names = getattr(model, "feature_names_in_", None)
     if names is None:
         raise DataError(f"{file}: must know its columns (feature_names_in_), fitted on a data frame; train again")
-    if missing := [name for name in names if name not in there]:
+    if missing := [name for name in names if name not in present]:
         raise DataError(
             f"{file}: the champion must find its columns in the processed rows, {', '.join(missing)} is not there; "
-            f"got {', '.join(there)}; give the column back to pipeline.toml, or train and validate again"
+            f"got {', '.join(present)}; give the column back to pipeline.toml, or train and validate again"
         )
     return list(names)
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import logging
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+
+from analysis import index, plots
+from analysis.drift import Column, Finding, grouped
+from analysis.page import render
 from contract.champion import Champion
 from contract.dataset import Dataset
-from contract.errors import DataError, MissingInput
-from contract.manifest import Input
-from contract.observed import Observed
 from contract.pretty_json import pretty_json
 from contract.publish import DatasetWriter
+from contract.recipe import Recipe
 from contract.run import Run
-
-if TYPE_CHECKING:
-    from analysis.drift import Column, Finding
-    from predict.drift import Counted, Drift
+from predict.drift import Drift, Histograms, measure_drift, reference_of, score_reference
 
 _TEMPLATE = Path(__file__).parent / "templates" / "predict.html"
 MOST_PLOTS = 12
@@ -27,56 +27,38 @@ RECENT_DAYS = 30
 log = logging.getLogger("predict")
 
 
-def report(run: Run, rows: Dataset, champion: Champion, counted: Counted | None) -> None:
-    """Write reports/predict/<day>, unless it is up to date, and the page that lists all reports.
+def report(run: Run, recipe: Recipe, rows: Dataset, champion: Champion, histograms: Histograms | None) -> None:
+    """Write reports/predict/<day>, and the page that lists all reports.
 
-    `counted`: the rows by bin, when they were counted already.
+    `histograms`: of the rows, when they were counted already.
     """
-    predictions = Dataset.open(run.layout.predictions(run.day))
-    place = run.layout.report("predict", run.day)
-    inputs = [rows.as_input(run.root), predictions.as_input(run.root), Input(champion.file, champion.sha256)]
-    reference = _reference_input(run, champion)
-    absent = () if reference else (run.layout.name(run.layout.report("train", champion.day)),)
-    observed = Observed(champion=champion, absent=absent)
-    recipe = run.recipe({"task": run.config.table.task}, *inputs, *reference, observed=observed)
-    if run.up_to_date(place, recipe):
-        return
-    from analysis import index
-
     started = time.monotonic()
-    drift, columns, score = _measured(run, rows, predictions, champion, counted)
-    with DatasetWriter(place) as writer:
+    predictions = Dataset.open(run.layout.predictions(run.day))
+    drift, references, score = _measured(run, rows, predictions, champion, histograms)
+    levels = {finding.name: finding.level for finding in drift.drifted()}
+    directory = run.layout.report("predict", run.day)
+    with DatasetWriter(directory) as writer:
         writer.file("drift", "drift.json").write_bytes(pretty_json(drift))
-        html = _page(run, rows, predictions, champion, drift, columns, score)
+        html = _page(run, rows, predictions, champion, drift, references, score)
         writer.file("page", "report.html").write_text(html)
-        found = [*drift.columns, *([drift.score] if drift.score else [])]
-        drifted = {each.name: each.level for each in found if each.level != "ok"}
-        notes: dict[str, Any] = {"drift": drift.level, "columns": drifted, "champion": champion.label}
+        notes: dict[str, Any] = {"drift": drift.level, "columns": levels, "champion": champion.label}
         writer.publish(recipe, {"rows": predictions.rows()}, run.provenance(), notes)
     index.write(run.layout)
-    said = ", ".join(f"{name} {level}" for name, level in drifted.items()) or drift.without or "no column drifted"
-    log.info("%s: drift %s (%s), %.1f s", run.layout.name(place), drift.level, said, time.monotonic() - started)
-
-
-def _reference_input(run: Run, champion: Champion) -> list[Input]:
-    """The report that holds the score's reference: judged again, it may be another one."""
-    try:
-        return [Dataset.open(run.layout.report("train", champion.day)).as_input(run.root)]
-    except (MissingInput, DataError):
-        return []
+    summary = ", ".join(f"{name} {level}" for name, level in levels.items()) or drift.without or "no column drifted"
+    elapsed = time.monotonic() - started
+    log.info("%s: drift %s (%s), %.1f s", run.layout.name(directory), drift.level, summary, elapsed)
 
 
 def _measured(
-    run: Run, rows: Dataset, predictions: Dataset, champion: Champion, counted: Counted | None
+    run: Run, rows: Dataset, predictions: Dataset, champion: Champion, histograms: Histograms | None
 ) -> tuple[Drift, dict[str, Column], Column | None]:
-    from predict.drift import Drift, reference_of, score_reference, watch
-
+    """The drift, and what it was measured against: the columns of the training by name, and the score."""
     reference, reason = reference_of(run.layout, champion)
     if reference is None:
         log.warning("drift is not measured: %s", reason)
         return Drift(level="ok", columns=[], score=None, without=reason), {}, None
     score = score_reference(run.layout, champion)
-    drift = watch(reference, score, rows, predictions, counted)
+    drift = measure_drift(reference, score, rows, predictions, histograms)
     return drift, {column.name: column for column in reference.columns}, score
 
 
@@ -86,15 +68,10 @@ def _page(
     predictions: Dataset,
     champion: Champion,
     drift: Drift,
-    columns: dict[str, Column],
+    references: dict[str, Column],
     score: Column | None,
 ) -> str:
-    from analysis.page import render
-
-    worst = [each for each in drift.columns if each.level != "ok"] or drift.columns[:2]
-    plots = [
-        (each, _distributions(f"c{place}", each, columns[each.name])) for place, each in enumerate(worst[:MOST_PLOTS])
-    ]
+    worst = [finding for finding in drift.columns if finding.level != "ok"] or drift.columns[:2]
     volume = _volume(run)
     return render(
         _TEMPLATE,
@@ -102,8 +79,10 @@ def _page(
         day=run.day,
         champion=champion,
         drift=drift,
-        drifted=[each for each in [*drift.columns, *([drift.score] if drift.score else [])] if each.level != "ok"],
-        plots=plots,
+        plots=[
+            (finding, _distributions(f"c{number}", finding, references[finding.name]))
+            for number, finding in enumerate(worst[:MOST_PLOTS])
+        ],
         score_plot=_distributions("score", drift.score, score) if drift.score and score else None,
         counts=rows.manifest.counts,
         predicted=predictions.manifest.counts,
@@ -115,46 +94,36 @@ def _page(
     )
 
 
-def _distributions(name: str, found: Finding, column: Column) -> Any:
+def _distributions(name: str, finding: Finding, reference: Column) -> Any:
     """The column in the training and on the day, over the same bins."""
-    import numpy as np
-
-    from analysis import plots
-    from analysis.drift import grouped
-
-    before, now = (list(each) for each in grouped(column, np.array(found.before), np.array(found.now)))
-    labels = ["missing", *_labels(column, len(before) - 1)]
-    if len(labels) > 13:  # the words that are left share the last bar
+    grouped_fractions = grouped(reference, np.array(finding.before), np.array(finding.now))
+    before, now = (list(fractions) for fractions in grouped_fractions)
+    labels = ["missing", *_labels(reference, len(before) - 1)]
+    if len(labels) > 13:  # the categories that are left share the last bar
         before = [*before[:12], sum(before[12:])]
         now = [*now[:12], sum(now[12:])]
         labels = [*labels[:12], "(other)"]
-    return plots.two_histograms(
-        name, f"{found.name}: training and this day", labels, before, now, names=("training", "this day"), x=found.name
-    )
+    description = f"{finding.name}: training and this day"
+    names = ("training", "this day")
+    return plots.two_histograms(name, description, labels, before, now, names=names, x=finding.name)
 
 
-def _labels(column: Column, groups: int) -> list[str]:
-    import numpy as np
-
-    if column.kind == "category":
-        return [*column.words, "(other)"]
-    bins = len(column.counts) - 1
+def _labels(reference: Column, groups: int) -> list[str]:
+    if reference.kind == "category":
+        return [*reference.categories, "(other)"]
+    bins = len(reference.counts) - 1
     starts = np.unique(np.linspace(0, bins, 10 + 1).astype(int)[:-1])[:groups]
-    return [f"< {column.edges[0]:.4g}" if not start else f"{column.edges[start - 1]:.4g}" for start in starts]
+    return [f"< {reference.edges[0]:.4g}" if not start else f"{reference.edges[start - 1]:.4g}" for start in starts]
 
 
 def _volume(run: Run) -> list[tuple[str, int]]:
     """Rows of the last predicted days, this one last."""
     days = sorted(path.parent for path in (run.root / "predictions").glob("*/manifest.json"))
-    found = [day for day in days if day.name <= run.day][-RECENT_DAYS:]
-    return [(day.name, Dataset.open(day).rows()) for day in found]
+    recent = [day for day in days if day.name <= run.day][-RECENT_DAYS:]
+    return [(day.name, Dataset.open(day).rows()) for day in recent]
 
 
 def _volume_plot(volume: list[tuple[str, int]]) -> Any:
-    import numpy as np
-
-    from analysis import plots
-
     days = np.array([np.datetime64(day) for day, _ in volume])
     rows = np.array([rows for _, rows in volume])
     return plots.lines("volume", "Predicted rows by day", [("", days, rows)], x="", y="rows", unit=False, markers=True)

@@ -1,36 +1,20 @@
-"""Predict one day: find the champion, see whether there is anything to do, and do it."""
+"""Predict one day: find the champion, decide whether its predictions and their report are due, and have them made."""
 
 from __future__ import annotations
 
-import logging
 import os
-import time
-from collections.abc import Generator
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from analysis.rows import columns
 from contract.champion import Champion
 from contract.dataset import Dataset
+from contract.errors import DataError, MissingInput
 from contract.manifest import Input
-from contract.model_file import open_model
 from contract.observed import Observed
-from contract.progress import progress
-from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
 from predict.champion_choice import champion_in_use
 from predict.columns import check_key
-from predict.model import check_target, features_of
-from predict.report import report
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from predict.drift import Counted
-
-log = logging.getLogger("predict")
 
 
 def work(run: Run) -> None:
@@ -43,15 +27,21 @@ def work(run: Run) -> None:
     check_key(run.config)
     rows = Dataset.open(run.layout.processed(run.day))
     champion = champion_in_use(os.environ.get("MLFLOW_TRACKING_URI"), run.config.pipeline.name, run.layout)
-    recipe = _recipe(run, rows, champion)
-    counted = None
+    histograms = None
+    recipe = _predictions_recipe(run, rows, champion)
     if not run.up_to_date(run.layout.predictions(run.day), recipe):
-        counted = _predict(run, recipe, rows, champion)
+        from predict.scoring import score  # noqa: PLC0415 - only a day that is due loads the libraries
+
+        histograms = score(run, recipe, rows, champion)
     # a dataset of its own, so that predictions do not change with the way in which they are looked at
-    report(run, rows, champion, counted)
+    recipe = _report_recipe(run, rows, champion)
+    if not run.up_to_date(run.layout.report("predict", run.day), recipe):
+        from predict.report import report  # noqa: PLC0415 - only a day that is due loads the libraries
+
+        report(run, recipe, rows, champion, histograms)
 
 
-def _recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:
+def _predictions_recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:
     table = run.config.table
     settings = {
         "predictions": msgspec.to_builtins(run.config.predictions),
@@ -64,52 +54,18 @@ def _recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:
     return run.recipe(settings, *inputs, observed=Observed(champion=champion))
 
 
-def _predict(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Counted | None:
-    """Write the predictions; what drift asks of the rows is counted on the way, while they are at hand."""
-    started = time.monotonic()
-    check_target(run.layout, champion, run.config)
-    model = open_model(run.root, champion, signed=run.config.training.sign)
-    features = features_of(model, [field.name for field in rows.manifest.schema], champion.file)
-    # after the cheap refusals: pandas takes half a second
-    from analysis.formulas import without_formulas
-    from contract.prefetch import prefetch
-    from predict.drift import Counted, reference_of, watched
-    from predict.scorer import Scoring
+def _report_recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:
+    predictions = Dataset.open(run.layout.predictions(run.day))
+    inputs = [rows.as_input(run.root), predictions.as_input(run.root), Input(champion.file, champion.sha256)]
+    reference = _reference_input(run, champion)
+    absent = () if reference else (run.layout.name(run.layout.report("train", champion.day)),)
+    observed = Observed(champion=champion, absent=absent)
+    return run.recipe({"task": run.config.table.task}, *inputs, *reference, observed=observed)
 
-    scoring = Scoring(model, run.config, champion.label)
-    reference, _ = reference_of(run.layout, champion)
-    watching = [] if reference is None else watched(reference, rows)
-    counted = Counted(watching)
-    wanted = list(dict.fromkeys([*features, *(each.name for each in watching)]))
-    path = run.layout.predictions(run.day)
-    with (
-        DatasetWriter(path, form=run.config.predictions.format) as writer,
-        progress("predict", rows.rows()) as advance,
-    ):
 
-        def scored() -> Generator[pa.RecordBatch, None, None]:
-            for batch in prefetch(rows.batches([run.config.key, *wanted])):
-                found = columns(batch, wanted)
-                counted.add(found)
-                yield scoring.score(batch, {name: found[name] for name in features})
-
-        # three at a time: one batch is read, one is scored, one is written
-        for batch in prefetch(scored()):
-            writer.write(without_formulas(batch) if run.config.predictions.format == "csv" else batch)
-            advance(batch.num_rows)
-        classes = dict(sorted(scoring.classes.items()))
-        counts = {"rows_in": rows.rows(), "rows_out": scoring.rows, "rejected": 0, "predicted": classes}
-        notes = {"champion": msgspec.to_builtins(champion), "mean": scoring.means()}
-        writer.publish(recipe, counts, run.provenance(), notes)
-    said = ", ".join(f"{each} {count:,}" for each, count in classes.items())
-    means = ", ".join(f"mean {column} {value:.4g}" for column, value in scoring.means().items())
-    log.info(
-        "%s: %s rows by champion %s%s%s, %.1f s",
-        run.layout.name(path),
-        f"{scoring.rows:,}",
-        champion.label,
-        f": {said}" if said else "",
-        f"; {means}" if means else "",
-        time.monotonic() - started,
-    )
-    return counted if reference is not None else None
+def _reference_input(run: Run, champion: Champion) -> list[Input]:
+    """The report that holds the score's reference: judged again, it may be another one."""
+    try:
+        return [Dataset.open(run.layout.report("train", champion.day)).as_input(run.root)]
+    except (MissingInput, DataError):
+        return []

@@ -73,8 +73,8 @@ def a_model(estimator=None, classes=("no", "yes")):
     """A small pipeline like train's, fitted on age and plan; a regression without classes."""
     ages = np.linspace(18, 80, 120)
     frame = pd.DataFrame({"age": ages, "plan": pd.Series(["small", "large", "huge"] * 40, dtype=object)})
-    place = np.minimum((ages - 18) / 62 * len(classes), len(classes) - 1).astype(int)
-    target = np.array(classes, dtype=object)[place] if classes else ages / 10
+    indices = np.minimum((ages - 18) / 62 * len(classes), len(classes) - 1).astype(int)
+    target = np.array(classes, dtype=object)[indices] if classes else ages / 10
     encode = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["plan"]), remainder="passthrough")
     estimator = estimator or (LogisticRegression(max_iter=5000) if classes else LinearRegression())
     return make_pipeline(encode, estimator).fit(frame, target)
@@ -128,7 +128,7 @@ class Day:
         path = self.layout.model(TRAINED) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.getvalue())
-        told = {
+        defaults = {
             "day": TRAINED,
             "file": path.relative_to(self.root).as_posix(),
             "sha256": hashlib.sha256(file.getvalue()).hexdigest(),
@@ -136,7 +136,7 @@ class Day:
             "sklearn": version("scikit-learn"),
             "version": "3",
         }
-        return Champion(**{**told, **fields})
+        return Champion(**{**defaults, **fields})
 
     def crown(self, model, **fields):
         """Put its file, the ledger's line and the pointer in place; returns the champion."""
@@ -158,7 +158,7 @@ class Day:
 
     def tree(self):
         """Every file of the predictions with its content."""
-        return {each.name: each.read_bytes() for each in self.path.rglob("*") if each.is_file()}
+        return {path.name: path.read_bytes() for path in self.path.rglob("*") if path.is_file()}
 
 
 @pytest.fixture(autouse=True)
@@ -189,17 +189,17 @@ def make_model():
 
 
 class Registry:
-    """Answers like MLflow's REST interface, with the one champion it was told of."""
+    """Answers like MLflow's REST interface, with the champions that a test puts in it."""
 
     def __init__(self):
         self.champions: dict[str, Champion] = {}
         self.raw: bytes | None = None
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         registry = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                registry.asked.append(self.path)
+                registry.requests.append(self.path)
                 status, content = registry.answer(urlsplit(self.path))
                 self.send_response(status)
                 self.end_headers()
@@ -222,8 +222,9 @@ class Registry:
         if champion is None:
             return 404, b'{"error_code": "RESOURCE_DOES_NOT_EXIST"}'
         tags = [{"key": name, "value": value} for name, value in champion.tags().items()]
-        found = {"name": query["name"], "version": champion.version, "tags": [*tags, {"key": "mine", "value": "1"}]}
-        return 200, json.dumps({"model_version": found}).encode()
+        tags.append({"key": "mine", "value": "1"})
+        version = {"name": query["name"], "version": champion.version, "tags": tags}
+        return 200, json.dumps({"model_version": version}).encode()
 
     def close(self):
         self.server.shutdown()

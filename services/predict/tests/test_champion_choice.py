@@ -14,9 +14,9 @@ OTHER = msgspec.structs.replace(CHAMPION, day="2026-11-09", sha256="3" * 64, ver
 @pytest.fixture
 def layout(tmp_path):
     """A data root whose ledger put a model in use."""
-    found = Layout(tmp_path)
-    put_in_use(found, CHAMPION)
-    return found
+    layout = Layout(tmp_path)
+    put_in_use(layout, CHAMPION)
+    return layout
 
 
 def test_it_is_the_ledgers_without_a_word_when_registry_and_pointer_agree(registry, layout, caplog):
@@ -37,9 +37,9 @@ def test_a_model_that_the_ledger_did_not_put_in_use_is_not_served_whatever_its_n
 ):
     registry.champions["shop"] = msgspec.structs.replace(OTHER, version=version)
     assert champion_in_use(registry.uri, "shop", layout) == CHAMPION
-    (told,) = caplog.messages
-    assert f"the registry names 2026-11-09 v{version} as champion, the ledger 2026-11-16 v7" in told
-    assert told.endswith("validate adopt --to 333333333333")
+    (warning,) = caplog.messages
+    assert f"the registry names 2026-11-09 v{version} as champion, the ledger 2026-11-16 v7" in warning
+    assert warning.endswith("validate adopt --to 333333333333")
 
 
 def test_an_earlier_champion_is_not_served_either(registry, layout, caplog):
@@ -49,7 +49,7 @@ def test_an_earlier_champion_is_not_served_either(registry, layout, caplog):
     assert "the registry names 2026-11-16 v7 as champion, the ledger 2026-11-09 v6" in caplog.text
 
 
-def test_a_version_that_train_did_not_make_is_told_and_passed_over(registry, layout, caplog):
+def test_a_version_that_train_did_not_make_is_logged_and_passed_over(registry, layout, caplog):
     registry.raw = b'{"model_version": {"version": "4", "tags": []}}'
     assert champion_in_use(registry.uri, "shop", layout) == CHAMPION
     assert "registry: version 4 must carry the tags" in caplog.text
@@ -63,7 +63,7 @@ def test_without_an_answer_of_the_registry_it_is_the_ledgers_with_a_warning(regi
 
 
 @pytest.mark.parametrize("content", [None, b"{"])
-def test_a_pointer_that_is_away_or_damaged_is_told(registry, layout, caplog, content):
+def test_a_pointer_that_is_away_or_damaged_is_logged(registry, layout, caplog, content):
     registry.champions["shop"] = CHAMPION
     layout.champion.unlink()
     if content is not None:

@@ -10,14 +10,14 @@ from contract.errors import ExitCode
 
 STOPPED_IN_THE_MIDDLE = """
 import os, signal, sys
-from predict import scorer
+from predict.scorer import Scorer
 from predict.__main__ import main
-score = scorer.Scoring.score
+score = Scorer.score
 def score_and_be_stopped(*args):
-    made = score(*args)
+    scored = score(*args)
     os.kill(os.getpid(), signal.SIGTERM)
-    return made
-scorer.Scoring.score = score_and_be_stopped
+    return scored
+Scorer.score = score_and_be_stopped
 sys.exit(main())
 """
 
@@ -56,9 +56,9 @@ def test_it_ends_with_the_code_of_what_went_wrong(step, day, model):
 
 
 def test_its_help_says_what_it_reads_and_writes(step):
-    told = step("--help").stdout
-    assert "Reads processed/<day>" in told
-    assert "Writes predictions/<day>" in told
+    help_text = step("--help").stdout
+    assert "Reads processed/<day>" in help_text
+    assert "Writes predictions/<day>" in help_text
 
 
 def test_hash_seed_time_zone_and_locale_change_no_byte(step, day, model):
@@ -68,13 +68,13 @@ def test_hash_seed_time_zone_and_locale_change_no_byte(step, day, model):
         {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C"},
         {"PYTHONHASHSEED": "1", "TZ": "Asia/Kathmandu", "LC_ALL": "de_DE.UTF-8"},
     ]
-    made = []
-    for each in surroundings:
-        done = step("--force", **each)
+    outputs = []
+    for environment in surroundings:
+        done = step("--force", **environment)
         assert done.returncode == ExitCode.DONE, done.stderr
-        made.append({name: content for name, content in day.tree().items() if name != "manifest.json"})
-    assert made[0] == made[1]
-    assert [name.split("-")[0] for name in made[0]] == ["part"]
+        outputs.append({name: content for name, content in day.tree().items() if name != "manifest.json"})
+    assert outputs[0] == outputs[1]
+    assert [name.split("-")[0] for name in outputs[0]] == ["part"]
 
 
 def test_a_signal_to_stop_leaves_nothing(step, day, model):

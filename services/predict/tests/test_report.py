@@ -50,8 +50,9 @@ def table(ages, plans=("small", "large", "new", None)):
 
 
 def report(day):
-    found = Dataset.open(day.layout.report("predict", day.name))
-    return found.manifest.notes, json.loads(found.file("drift").read_text()), found.file("page").read_text()
+    written = Dataset.open(day.layout.report("predict", day.name))
+    drift = json.loads(written.file("drift").read_text())
+    return written.manifest.notes, drift, written.file("page").read_text()
 
 
 ALIKE = np.random.default_rng(2).integers(18, 78, 800)
@@ -62,7 +63,7 @@ def test_a_day_like_the_training_is_ok(watched):
     watched.predict()
     notes, drift, page = report(watched)
     assert (notes["drift"], notes["columns"]) == ("ok", {})
-    assert {each["name"] for each in drift["columns"]} == {"age", "plan"}
+    assert {column["name"] for column in drift["columns"]} == {"age", "plan"}
     assert "The day looks like the training." in page
 
 
@@ -77,7 +78,7 @@ def test_a_shift_is_an_alarm_that_names_the_column_and_draws_it(watched):
     assert 'aria-label="age: training and this day"' in page
 
 
-def test_a_new_word_is_an_alarm(watched):
+def test_a_new_category_is_an_alarm(watched):
     watched.bring(table(ALIKE, plans=("small", "large", "new", "gold")))
     watched.predict()
     assert report(watched)[0]["columns"] == {"plan": "alarm"}
@@ -106,7 +107,7 @@ def test_the_report_changes_no_byte_of_the_predictions_and_is_made_again_when_it
     assert report(watched) == first
 
 
-def test_a_champion_without_a_reference_is_said_and_is_no_failure(day, model, caplog):
+def test_a_champion_without_a_reference_is_reported_and_is_no_failure(day, model, caplog):
     day.crown(model)
     day.bring(day.rows(50))
     day.predict()

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import msgspec
 import pytest
 from conftest import put_in_use
@@ -7,6 +10,16 @@ from contract.errors import ConfigError, DataError, MissingInput, NotPermitted
 from contract.manifest import read_manifest
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
+
+HEAVY = {"numpy", "pyarrow", "pandas", "scipy", "sklearn", "joblib", "matplotlib", "jinja2"}
+
+
+def test_deciding_loads_no_heavy_library():
+    program = "import sys, predict.work; print(*sys.modules)"
+    started = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    modules = set(started.stdout.split())
+    assert "predict.work" in modules
+    assert HEAVY & modules == set()
 
 
 @pytest.fixture
@@ -32,7 +45,7 @@ def test_every_row_is_predicted_in_order(ready):
 
 def test_the_manifest_leads_back_to_the_rows_and_to_the_model(ready):
     manifest = ready.predict().manifest
-    assert [each.path for each in manifest.inputs] == ["processed/2026-11-22", "models/2026-11-16/model.joblib"]
+    assert [source.path for source in manifest.inputs] == ["processed/2026-11-22", "models/2026-11-16/model.joblib"]
     assert manifest.inputs[1].sha256 == ready.champion.sha256
     assert manifest.notes["champion"]["version"] == "3"
     predicted = ready.table().column("prediction").to_pylist()

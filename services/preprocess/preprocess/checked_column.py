@@ -32,13 +32,13 @@ class CheckedColumn:
         """The same with one more rule."""
         return replace(self, broken=(*self.broken, (rule, rows))) if rows.any() else self
 
-    def of(self, words: pa.Array) -> CheckedColumn:
-        """Of a column that names these values by their position; null is missing."""
-        values = self.values.take(words)
+    def of(self, codes: pa.Array) -> CheckedColumn:
+        """Of a column that names these values by their index; null is missing."""
+        values = self.values.take(codes)
         if self.gone is None and not self.broken:
             return CheckedColumn(values)
         # one more index, for the rows that name none
-        index = words.fill_null(len(self.values)).to_numpy()
+        index = codes.fill_null(len(self.values)).to_numpy()
         result = CheckedColumn(values, np.append(self.missing, True)[index])
         for rule, broken in self.broken:
             result = result.breaking(rule, np.append(broken, False)[index])

@@ -85,11 +85,11 @@ class _Categories:
         self.missing += column.null_count
         self.count += len(column) - column.null_count
         encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        words = encoded.dictionary.to_pylist()
-        counts = np.bincount(encoded.indices.fill_null(len(words)), minlength=len(words))
-        for word, count in zip(words, counts.tolist(), strict=False):
-            if count and (word in self._counts or len(self._counts) < TRACKED):
-                self._counts[word] += count
+        categories = encoded.dictionary.to_pylist()
+        counts = np.bincount(encoded.indices.fill_null(len(categories)), minlength=len(categories))
+        for category, count in zip(categories, counts.tolist(), strict=False):
+            if count and (category in self._counts or len(self._counts) < TRACKED):
+                self._counts[category] += count
 
     def to_builtins(self) -> dict[str, Any]:
         top = dict(sorted(self._counts.items(), key=lambda item: (-item[1], item[0]))[:TOP])

@@ -56,12 +56,12 @@ def category(column: pa.Array, missing: Words, allowed: Words | None) -> Checked
     """Texts as a dictionary<int32, string>: `allowed` in its order, or those that occur as they come."""
     # texts are made, and blanks cut, once for each different value, not for each row
     encoded = (column if pa.types.is_integer(column.type) else as_text(column)).dictionary_encode()
-    words = tidy(encoded.dictionary, missing)
-    known = pa.array(allowed, pa.string()) if allowed is not None else words.unique().drop_null()
-    code = pc.index_in(words, known)
-    checked = CheckedColumn(pa.DictionaryArray.from_arrays(code, known), nulls(words))
+    different = tidy(encoded.dictionary, missing)
+    known = pa.array(allowed, pa.string()) if allowed is not None else different.unique().drop_null()
+    code = pc.index_in(different, known)
+    checked = CheckedColumn(pa.DictionaryArray.from_arrays(code, known), nulls(different))
     if allowed is not None:
-        checked = checked.breaking(f"not one of {_short(allowed)}", nulls(code) & ~nulls(words))
+        checked = checked.breaking(f"not one of {_short(allowed)}", nulls(code) & ~nulls(different))
     return checked.of(encoded.indices)
 
 
@@ -73,8 +73,8 @@ def date(column: pa.Array, missing: Words) -> CheckedColumn:
     gone = nulls(values)
     # the pattern lets 30 February pass; read and written again it is another day
     days = pc.utf8_slice_codeunits(values, 0, len("YYYY-MM-DD"))
-    there = pc.equal(pc.strftime(pc.strptime(days, "%Y-%m-%d", "s", error_is_null=True), "%Y-%m-%d"), days)
-    good = pc.and_kleene(pc.match_substring_regex(values, _DATE), there.fill_null(False))  # noqa: FBT003 (positional in pyarrow)
+    exists = pc.equal(pc.strftime(pc.strptime(days, "%Y-%m-%d", "s", error_is_null=True), "%Y-%m-%d"), days)
+    good = pc.and_kleene(pc.match_substring_regex(values, _DATE), exists.fill_null(False))  # noqa: FBT003 (positional in pyarrow)
     good = np.asarray(pc.or_kleene(good, pc.is_null(values)), dtype=bool)
     return CheckedColumn(where(good, values), gone).breaking("not a date as YYYY-MM-DD, with or without a time", ~good)
 
@@ -86,5 +86,5 @@ def _float_text(column: pa.Array) -> pa.Array:
     return where(~np.isnan(values), pc.if_else(pa.array(whole), integers, column.cast(pa.string())))
 
 
-def _short(words: Words) -> str:
-    return ", ".join(words) if len(words) <= 6 else f"the {len(words)} values of pipeline.toml"
+def _short(values: Words) -> str:
+    return ", ".join(values) if len(values) <= 6 else f"the {len(values)} values of pipeline.toml"

@@ -35,8 +35,8 @@ def test_equal_hashes_are_in_one_bucket(buckets):
 
 def test_who_asks_in_the_order_of_the_rows_gets_each_ones_record_however_the_rows_are_cut(buckets):
     fill(buckets)
-    asked = [buckets.following(HASHES[start : start + 170]) for start in range(0, len(HASHES), 170)]
-    assert np.concatenate(asked).tolist() == INDICES.tolist()
+    pieces = [buckets.following(HASHES[start : start + 170]) for start in range(0, len(HASHES), 170)]
+    assert np.concatenate(pieces).tolist() == INDICES.tolist()
 
 
 def test_nothing_may_be_put_in_and_asked_for(buckets):

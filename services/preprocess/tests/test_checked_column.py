@@ -24,8 +24,8 @@ def test_a_rule_that_no_row_breaks_is_none():
 
 
 def test_what_is_known_of_words_is_known_of_the_rows_that_name_them():
-    words = CheckedColumn(pa.array([1, None, None]), np.array([False, True, False]))
-    rows = words.breaking("no number", np.array([False, False, True])).of(pa.array([2, 0, None, 1, 0], pa.int32()))
+    different = CheckedColumn(pa.array([1, None, None]), np.array([False, True, False]))
+    rows = different.breaking("no number", np.array([False, False, True])).of(pa.array([2, 0, None, 1, 0], pa.int32()))
     assert rows.values.to_pylist() == [None, 1, None, None, 1]
     assert rows.missing.tolist() == [False, False, True, True, False]
     assert [(rule, broken.tolist()) for rule, broken in rows.broken] == [("no number", [True] + [False] * 4)]
@@ -37,5 +37,5 @@ def test_of_good_words_only_a_row_that_names_none_is_missing():
 
 
 def test_rows_that_name_none_of_no_words_are_missing():
-    words = CheckedColumn(pa.array([], pa.string()), np.zeros(0, dtype=bool))
-    assert words.of(pa.array([None, None], pa.int32())).missing.tolist() == [True, True]
+    different = CheckedColumn(pa.array([], pa.string()), np.zeros(0, dtype=bool))
+    assert different.of(pa.array([None, None], pa.int32())).missing.tolist() == [True, True]

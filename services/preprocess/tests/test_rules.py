@@ -31,8 +31,8 @@ def test_a_value_that_cannot_be_read_is_not_missing_as_well():
 
 
 def test_dictionaries_of_another_tool_are_read_by_their_words():
-    words = pa.array(["a", "b", None]).dictionary_encode()
-    checked = check_column("x", words, Column(type="category", values=("a", "b")), ("",))
+    texts = pa.array(["a", "b", None]).dictionary_encode()
+    checked = check_column("x", texts, Column(type="category", values=("a", "b")), ("",))
     assert checked.values.to_pylist() == ["a", "b", None]
     numbers = pa.array(["1", "y"]).dictionary_encode()
     assert check_column("x", numbers, Column(type="number"), ("",)).values.to_pylist() == [1.0, None]

@@ -135,14 +135,14 @@ def each_task(request, tmp_path):
 
 @pytest.fixture
 def refuse(project, capsys):
-    """The step must end with a code and a line that has all the words, and leave everything as it was."""
+    """The step must end with a code and a line that has all the texts, and leave everything as it was."""
 
-    def check(code, *words, day="2026-01-02"):
+    def check(code, *texts, day="2026-01-02"):
         before = project.snapshot()
         assert project.train(day=day) == code
         last = capsys.readouterr().err
-        for word in words:
-            assert word in last
+        for text in texts:
+            assert text in last
         assert project.snapshot() == before
 
     return check

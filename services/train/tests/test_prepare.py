@@ -23,9 +23,9 @@ ESTIMATORS = [
 ]
 
 
-def rows(words, **numbers):
-    known = sorted({word for word in words if isinstance(word, str)})
-    codes = [known.index(word) if isinstance(word, str) else -1 for word in words]
+def rows(texts, **numbers):
+    known = sorted({text for text in texts if isinstance(text, str)})
+    codes = [known.index(text) if isinstance(text, str) else -1 for text in texts]
     columns = {name: np.array(values, dtype="float64") for name, values in numbers.items()}
     return {**columns, "word": Categorical(np.array(codes, dtype=np.int32), known)}
 
@@ -42,7 +42,7 @@ def model_of(estimator, columns, target):
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
-def test_every_kind_of_estimator_learns_from_missing_values_and_meets_unknown_words(estimator):
+def test_every_kind_of_estimator_learns_from_missing_values_and_meets_unknown_categories(estimator):
     model = model_of(estimator, TRAIN, TARGET)
     assert (model.predict(frame(TRAIN)) == TARGET).all()
     assert list(model.feature_names_in_) == ["x", "same", "word"]
@@ -67,8 +67,8 @@ def test_the_rows_that_are_numbered_alone_decide():
 
 def test_it_is_what_scikit_learn_fits_on_a_frame_of_all_rows():
     rng = np.random.default_rng(0)
-    words = [f"word {number}" if number < 9 else NAN for number in rng.integers(0, 10, 70_000)]
-    columns = rows(words, x=np.where(rng.random(70_000) < 0.1, NAN, rng.lognormal(size=70_000)), y=rng.random(70_000))
+    texts = [f"word {number}" if number < 9 else NAN for number in rng.integers(0, 10, 70_000)]
+    columns = rows(texts, x=np.where(rng.random(70_000) < 0.1, NAN, rng.lognormal(size=70_000)), y=rng.random(70_000))
     step = fit_preparation(LogisticRegression(), columns, np.arange(70_000))
     usual = ColumnTransformer(
         [
@@ -95,7 +95,7 @@ def test_gradient_boosting_can_be_told_of_columns_by_name():
     assert model_of(estimator, TRAIN, TARGET)["estimate"].n_features_in_ == 3
 
 
-def test_more_words_than_bins_are_no_obstacle():
+def test_more_categories_than_bins_are_no_obstacle():
     many = rows([f"word {row % 400}" for row in range(800)], x=np.arange(800) % 7)
     target = np.array(["no", "yes"] * 400, dtype=object)
     for estimator in (
@@ -110,7 +110,7 @@ def test_more_words_than_bins_are_no_obstacle():
     assert linear["estimate"].n_features_in_ == MOST_CATEGORIES + 1
 
 
-def test_no_words_at_all_are_no_obstacle():
+def test_no_categories_at_all_are_no_obstacle():
     for estimator in ESTIMATORS:
         numbers = {name: TRAIN[name] for name in ("x", "same")}
         assert model_of(estimator, numbers, TARGET).classes_.tolist() == ["no", "yes"]

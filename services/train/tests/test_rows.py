@@ -21,13 +21,13 @@ def test_rows_come_by_day_and_then_as_they_are_stored(project):
     assert isinstance(rows.columns["word"], Categorical)
 
 
-def test_words_keep_their_place_from_batch_to_batch_and_from_day_to_day(project):
-    for seed, (day, words) in enumerate({"2026-01-01": ["a", "b"], "2026-01-02": ["c", "b"]}.items()):
+def test_categories_keep_their_code_from_batch_to_batch_and_from_day_to_day(project):
+    for seed, (day, categories) in enumerate({"2026-01-01": ["a", "b"], "2026-01-02": ["c", "b"]}.items()):
         table = project.columns(seed=seed)
-        table["word"] = pa.array([words[row % 2] for row in range(120)]).dictionary_encode()
+        table["word"] = pa.array([categories[row % 2] for row in range(120)]).dictionary_encode()
         project.process(day, table)
     rows = read(opened(project, "2026-01-01", "2026-01-02"), project.config)
-    expected = [words[row % 2] for words in (["a", "b"], ["c", "b"]) for row in range(120) if row % 5]
+    expected = [categories[row % 2] for categories in (["a", "b"], ["c", "b"]) for row in range(120) if row % 5]
     assert rows.columns["word"].objects().tolist() == expected
 
 

@@ -33,7 +33,7 @@ def card(
         "task": table.task,
         "target": table.target,
         "positive": table.positive,
-        "classes": None if table.task == "regression" else sorted(rows.words_of(np.unique(rows.codes))),
+        "classes": None if table.task == "regression" else sorted(rows.labels_of(np.unique(rows.codes))),
         "features": {name: config.columns[name].type for name in config.features},
         "features_without_a_value": [name for name, column in rows.columns.items() if not known(column).any()],
         "window": {"first": days[0], "last": days[-1], "rows_by_day": rows.by_day},

@@ -68,7 +68,7 @@ def fit_all(candidate: Candidate, config: Config, rows: Rows, days: list[Dataset
     if not candidate.passes:
         _fit(candidate, fitted.estimator, fitted.matrix(rows), rows.target, _weights(config, rows, rows.codes))
         return fitted.model
-    words = {"classes": rows.words_of(np.unique(rows.codes))} if rows.classes else {}
+    known_classes = {"classes": rows.labels_of(np.unique(rows.codes))} if rows.classes else {}
     with explained(candidate):
         for _ in range(candidate.passes):
             for _, batch in labelled_batches(days, config):
@@ -77,7 +77,7 @@ def fit_all(candidate: Candidate, config: Config, rows: Rows, days: list[Dataset
                 prepared = matrix(fitted.prepare, columns(batch, rows.columns), None, precision(fitted.estimator))
                 codes = encode_target(batch, config)
                 sample_weight = _weights(config, rows, codes)
-                fitted.estimator.partial_fit(prepared, rows.words_of(codes), **words, **sample_weight)
+                fitted.estimator.partial_fit(prepared, rows.labels_of(codes), **known_classes, **sample_weight)
     return fitted.model
 
 
@@ -106,12 +106,12 @@ def _fit(candidate: Candidate, estimator: Any, prepared: Any, target: Array, wei
         if not candidate.passes:
             estimator.fit(prepared, target, **weights)
             return
-        words = {"classes": np.unique(target)} if hasattr(estimator, "predict_proba") else {}
+        known_classes = {"classes": np.unique(target)} if hasattr(estimator, "predict_proba") else {}
         for _ in range(candidate.passes):
             for start in range(0, len(target), PART_ROWS):
                 here = slice(start, start + PART_ROWS)
                 part_weights = {name: values[here] for name, values in weights.items()}
-                estimator.partial_fit(take(prepared, here), target[here], **words, **part_weights)
+                estimator.partial_fit(take(prepared, here), target[here], **known_classes, **part_weights)
 
 
 def take(prepared: Any, indices: Any) -> Any:

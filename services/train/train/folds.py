@@ -44,5 +44,5 @@ def _check(config: Config, rows: Rows, indices: Array, days: list[str], remedy: 
         raise DataError(f"{where}: must be at least 2, got {len(indices)}; {remedy}")
     if config.table.task == "regression":
         return
-    if lacking := sorted(rows.words_of(np.setdiff1d(rows.codes, rows.codes[indices]))):
+    if lacking := sorted(rows.labels_of(np.setdiff1d(rows.codes, rows.codes[indices]))):
         raise DataError(f"{where}: must have every class of the window, lack {', '.join(lacking)}; {remedy}")

@@ -3,8 +3,8 @@
 Plain scikit-learn classes only: the file must open where our code is not. Columns without a single
 value are left out; the model still asks for them by name, so that they may fill up one day.
 
-Each part is fitted by itself, on no more than it needs: words on the different words alone, gaps on medians, scales
-block by block. It comes to what scikit-learn's own `fit` on a data frame of all rows gives, without one.
+Each part is fitted by itself, on no more than it needs: encoders on the different categories alone, gaps on medians,
+scales block by block. It comes to what scikit-learn's own `fit` on a data frame of all rows gives, without one.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.utils import get_tags
 
-from analysis.matrix import BLOCK_ROWS, NUMBERS, WORDS
+from analysis.matrix import BLOCK_ROWS, CATEGORIES, NUMBERS
 from analysis.rows import Categorical, Columns
 from contract.errors import DataError
 from train.rows import Array
 
 MOST_CATEGORIES = 254
-"""Of one column; rarer words share one place. What gradient boosting's bins hold."""
+"""Of one column; rarer categories share one code. What gradient boosting's bins hold."""
 DENSE = 0.3
 """From which share of values that are not 0 a matrix is held dense, as scikit-learn's ColumnTransformer has it."""
 
@@ -45,7 +45,7 @@ def fit_preparation(estimator: BaseEstimator, columns: Columns, rows: Array) -> 
     filled = {name: column for name, column in used.items() if known(column).any()}
     if not filled:
         raise DataError(f"the train rows: at least one feature must have a value, got none in {', '.join(columns)}")
-    words = {name: column for name, column in filled.items() if isinstance(column, Categorical)}
+    categorical = {name: column for name, column in filled.items() if isinstance(column, Categorical)}
     numbers = {name: column for name, column in filled.items() if not isinstance(column, Categorical)}
     if isinstance(estimator, HistGradientBoostingClassifier | HistGradientBoostingRegressor):
         # categories as codes, which gradient boosting splits on by itself: as good as one-hot, several times faster
@@ -53,18 +53,18 @@ def fit_preparation(estimator: BaseEstimator, columns: Columns, rows: Array) -> 
         encoder = OrdinalEncoder(
             handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan, max_categories=most
         )
-        estimator.set_params(categorical_features=list(words) or None)
-        step = _step(encoder, "passthrough", words, list(numbers), columns)
+        estimator.set_params(categorical_features=list(categorical) or None)
+        step = _step(encoder, "passthrough", categorical, list(numbers), columns)
         # with names, so that parameters such as monotonic_cst can name columns
         return step.set_output(transform="pandas")
     if get_tags(estimator).input_tags.allow_nan:
         # its trees send missing values their own way, but not in a sparse matrix
-        return _step(_one_hot(sparse=False), "passthrough", words, list(numbers), columns)
+        return _step(_one_hot(sparse=False), "passthrough", categorical, list(numbers), columns)
     scaled = _scaled(numbers) if numbers else "passthrough"
     dense = len(numbers) + sum(bool((~known(column)).any()) for column in numbers.values())
-    width = dense + sum(min(len(column.categories), MOST_CATEGORIES) for column in words.values())
-    sparse = get_tags(estimator).input_tags.sparse and (dense + len(words)) / width < DENSE
-    return _step(_one_hot(sparse=sparse), scaled, words, list(numbers), columns)
+    width = dense + sum(min(len(column.categories), MOST_CATEGORIES) for column in categorical.values())
+    sparse = get_tags(estimator).input_tags.sparse and (dense + len(categorical)) / width < DENSE
+    return _step(_one_hot(sparse=sparse), scaled, categorical, list(numbers), columns)
 
 
 def precision(estimator: BaseEstimator) -> type[np.floating[Any]]:
@@ -72,12 +72,12 @@ def precision(estimator: BaseEstimator) -> type[np.floating[Any]]:
     return np.float32 if isinstance(estimator, LogisticRegression) else np.float64
 
 
-def _step(encoder: Any, numeric: Any, words: dict[str, Categorical], numbers: list[str], columns: Columns) -> Any:
+def _step(encoder: Any, numeric: Any, categorical: dict[str, Categorical], numbers: list[str], columns: Columns) -> Any:
     kinds = {name: object if isinstance(column, Categorical) else float for name, column in columns.items()}
     alone = {name: pd.Series([NAN], dtype=kind) for name, kind in kinds.items()}
     prepare = ColumnTransformer(
         [
-            (WORDS, FrozenEstimator(_fitted(encoder, words)) if words else encoder, list(words)),
+            (CATEGORIES, FrozenEstimator(_fitted(encoder, categorical)) if categorical else encoder, list(categorical)),
             (NUMBERS, numeric, numbers),
         ],
         verbose_feature_names_out=False,
@@ -87,21 +87,21 @@ def _step(encoder: Any, numeric: Any, words: dict[str, Categorical], numbers: li
     return prepare.fit(pd.DataFrame(alone))
 
 
-def _fitted(encoder: Any, words: dict[str, Categorical]) -> Any:
-    """Fitted on each word once; where there are so many that their frequencies matter, on all rows."""
-    if all(len(column.categories) <= encoder.max_categories - 1 for column in words.values()):
-        once = {name: _once(column) for name, column in words.items()}
+def _fitted(encoder: Any, categorical: dict[str, Categorical]) -> Any:
+    """Fitted on each category once; where there are so many that their frequencies matter, on all rows."""
+    if all(len(column.categories) <= encoder.max_categories - 1 for column in categorical.values()):
+        once = {name: _once(column) for name, column in categorical.items()}
         rows = max(len(values) for values in once.values())
         frame = {name: [*values, *values[:1] * (rows - len(values))] for name, values in once.items()}
     else:
-        frame = {name: column.objects().tolist() for name, column in words.items()}
+        frame = {name: column.objects().tolist() for name, column in categorical.items()}
     return encoder.fit(pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in frame.items()}))
 
 
 def _once(column: Categorical) -> list[Any]:
-    there = np.bincount(column.codes + 1, minlength=len(column.categories) + 1) > 0
-    words = [word for word, occurs in zip(column.categories, there[1:], strict=True) if occurs]
-    return [*words, NAN] if there[0] else words
+    occurs = np.bincount(column.codes + 1, minlength=len(column.categories) + 1) > 0
+    labels = [label for label, used in zip(column.categories, occurs[1:], strict=True) if used]
+    return [*labels, NAN] if occurs[0] else labels
 
 
 def _scaled(numbers: dict[str, Array]) -> FrozenEstimator:

@@ -40,10 +40,10 @@ class Rows:
 
     @property
     def target(self) -> Array:
-        """The class's word (object), or the number (float64)."""
-        return self.words_of(self.codes)
+        """The class's label (object), or the number (float64)."""
+        return self.labels_of(self.codes)
 
-    def words_of(self, codes: Array) -> Array:
+    def labels_of(self, codes: Array) -> Array:
         """What codes stand for."""
         return np.array(self.classes, dtype=object)[codes] if self.classes else codes
 
@@ -59,17 +59,17 @@ def read(days: list[Dataset], config: Config) -> Rows:
     most = sum(day.rows() for day in days) if mask is None else int(mask.sum())
     gathered = {name: _Column(most) for name in names}
     codes, known = np.empty(most, dtype=np.float64), classes(config)
-    end, seen, by_day = 0, 0, {day.path.name: 0 for day in days}
+    end, offset, by_day = 0, 0, {day.path.name: 0 for day in days}
     for day, batch in labelled_batches(days, config):
-        wanted = batch if mask is None else batch.filter(mask[seen : seen + batch.num_rows])
-        seen += batch.num_rows
+        wanted = batch if mask is None else batch.filter(mask[offset : offset + batch.num_rows])
+        offset += batch.num_rows
         by_day[day] += wanted.num_rows
         here = slice(end, end := end + wanted.num_rows)
         for name, values in columns(wanted, names).items():
             gathered[name].put(here, values)
         codes[here] = encode_target(wanted, config)
     filled = {name: column.first(end) for name, column in gathered.items()}
-    rows = Rows(filled, codes[:end].astype(np.intp) if known else codes[:end], known, by_day, seen)
+    rows = Rows(filled, codes[:end].astype(np.intp) if known else codes[:end], known, by_day, offset)
     _check_target(rows, config, len(days))
     return rows
 
@@ -91,16 +91,16 @@ class _Column:
         self._rows = rows
         self._values: Array | None = None
         self._codes: dict[str, int] = {}
-        self._of_words = False
+        self._categorical = False
 
     def put(self, here: slice, values: Array | Categorical) -> None:
         """Take the values of some rows."""
-        self._of_words = isinstance(values, Categorical)
+        self._categorical = isinstance(values, Categorical)
         if self._values is None:
-            self._values = np.empty(self._rows, dtype=np.int32 if self._of_words else np.float64)
+            self._values = np.empty(self._rows, dtype=np.int32 if self._categorical else np.float64)
         if isinstance(values, Categorical):
             # each batch has a dictionary of its own
-            own = [self._codes.setdefault(word, len(self._codes)) for word in values.categories]
+            own = [self._codes.setdefault(category, len(self._codes)) for category in values.categories]
             self._values[here] = np.array([*own, -1], dtype=np.int32)[values.codes]
         else:
             self._values[here] = values
@@ -108,7 +108,7 @@ class _Column:
     def first(self, rows: int) -> Array | Categorical:
         """What was put there."""
         values: Array = np.empty(0) if self._values is None else self._values[:rows]
-        return Categorical(values, list(self._codes)) if self._of_words else values
+        return Categorical(values, list(self._codes)) if self._categorical else values
 
 
 def _check_target(rows: Rows, config: Config, days: int) -> None:
@@ -120,13 +120,13 @@ def _check_target(rows: Rows, config: Config, days: int) -> None:
         raise DataError(f"{where}: must be at least {2 * folds} (two per training.folds), got {len(rows)}; {remedy}")
     values, numbers = np.unique(rows.codes, return_counts=True)
     if len(values) < 2:
-        only = rows.words_of(values)[0]
+        only = rows.labels_of(values)[0]
         raise DataError(f"{where}: {name!r} must have at least two values, got only {only!r}; {remedy}")
     if config.table.task == "regression":
         return
-    for word, number in zip(rows.words_of(values), numbers, strict=True):
+    for label, number in zip(rows.labels_of(values), numbers, strict=True):
         if number < folds:
             raise DataError(
                 f"{where}: {name!r} must have each class at least {folds} times (once per training.folds), "
-                f"got {word!r} {number} times; {remedy}"
+                f"got {label!r} {number} times; {remedy}"
             )

@@ -51,8 +51,8 @@ def with_threshold(model: Pipeline, threshold: float, positive: str, rows: Rows)
     fixed = FixedThresholdClassifier(
         FrozenEstimator(estimator), threshold=threshold, pos_label=positive, response_method="predict_proba"
     )
-    # the estimator stays as it is fitted; the wrapper only wants to see both classes once
-    few = np.unique(rows.codes, return_index=True)[1]
-    seen = ready(model[:-1], {column: values[few] for column, values in rows.columns.items()})
-    fixed.fit(seen, rows.words_of(rows.codes[few]))
+    # the estimator stays as it is fitted; the wrapper only needs one row of each class
+    one_of_each = np.unique(rows.codes, return_index=True)[1]
+    prepared = ready(model[:-1], {column: values[one_of_each] for column, values in rows.columns.items()})
+    fixed.fit(prepared, rows.labels_of(rows.codes[one_of_each]))
     return Pipeline([*before, (name, fixed)])

@@ -67,8 +67,11 @@ def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
         # points to, and no model of the day, so that the next run does all of it again.
         extra: dict[str, Any] = {}
         if registered:
-            # MLflow takes seconds, which a training without a registry must not pay
-            from train.registry import EXAMPLE_ROWS, Training, register
+            from train.registry import (  # noqa: PLC0415 - MLflow costs seconds, and without a registry nobody needs it
+                EXAMPLE_ROWS,
+                Training,
+                register,
+            )
 
             training = Training(
                 name=run.config.pipeline.name,

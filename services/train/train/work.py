@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from analysis.rows import labelled_days
+from analysis.window import labelled_days
 from contract.config import Config
 from contract.observed import Observed
 from contract.run import Run
@@ -22,8 +22,7 @@ def work(run: Run) -> None:
     recipe = run.recipe(_settings(run.config), *(day.as_input(run.root) for day in days), observed=Observed())
     if run.up_to_date(run.layout.model(run.day), recipe):
         return
-    # only now the libraries: a day that is up to date must not pay for them
-    from train.training import train
+    from train.training import train  # noqa: PLC0415 - only a day that is due loads the libraries
 
     train(run, recipe, days)
 

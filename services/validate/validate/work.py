@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from analysis.rows import labelled_days
+from analysis.window import labelled_days
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import GateRefused, MissingInput

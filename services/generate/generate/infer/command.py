@@ -25,8 +25,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _infer(args: argparse.Namespace) -> None:
-    # only now the libraries: a day's work starts by this module, too
-    from generate.infer.inference import infer
+    from generate.infer.inference import infer  # noqa: PLC0415 - a day's work starts by this module as well
 
     infer(args)
 

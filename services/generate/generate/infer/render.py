@@ -75,8 +75,8 @@ def _why(schema: TableSchema) -> str:
 def _columns(schema: TableSchema) -> list[str]:
     lines = []
     for column in schema.columns:
-        # what was seen quotes values of the file by repr, which keeps them on one line
-        lines += [f"# {column.seen}", f"[columns.{key(column.name)}]"]
+        # the summary quotes values of the file by repr, which keeps them on one line
+        lines += [f"# {column.summary}", f"[columns.{key(column.name)}]"]
         lines += [f"{name} = {value(setting)}" for name, setting in column.settings.items()]
         lines.append("")
     return lines

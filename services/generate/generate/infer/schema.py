@@ -23,11 +23,11 @@ POSITIVE = ("yes", "y", "true", "t", "1", "1.0", "positive", "pos")
 
 @dataclass(frozen=True)
 class ColumnSchema:
-    """A column's table in pipeline.toml and what was seen, for the comment above it."""
+    """A column's table in pipeline.toml, and a summary of its values for the comment above it."""
 
     name: str
     settings: dict[str, Any]
-    seen: str
+    summary: str
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _target(file: str, stats: ColumnStats) -> tuple[Literal["binary", "multiclas
         column = ColumnSchema(stats.name, {"type": "category", "values": order}, f"to predict: {counts}")
         return ("binary" if stats.distinct == 2 else "multiclass"), column
     column = _column(stats)
-    return "regression", ColumnSchema(stats.name, column.settings, f"to predict; {column.seen}")
+    return "regression", ColumnSchema(stats.name, column.settings, f"to predict; {column.summary}")
 
 
 def _positive(stats: ColumnStats) -> str:
@@ -113,47 +113,47 @@ def _positive(stats: ColumnStats) -> str:
 
 def _key_column(stats: ColumnStats) -> ColumnSchema:
     repeated = stats.counted - stats.distinct
-    seen = f"the key: {stats.distinct:,} distinct in {stats.counted:,} rows"
+    summary = f"the key: {stats.distinct:,} distinct in {stats.counted:,} rows"
     if repeated:
-        seen += "; of rows with the same key on one day only the first is kept"
-    return ColumnSchema(stats.name, {"type": "text", "role": "ignore"}, seen)
+        summary += "; of rows with the same key on one day only the first is kept"
+    return ColumnSchema(stats.name, {"type": "text", "role": "ignore"}, summary)
 
 
 def _column(stats: ColumnStats) -> ColumnSchema:
-    seen = f"{stats.distinct:,}{'' if stats.counted == stats.given else ' or more'} distinct"
+    summary = f"{stats.distinct:,}{'' if stats.counted == stats.given else ' or more'} distinct"
     if stats.missing:
-        seen = f"{stats.missing:,} of {stats.rows:,} missing, {seen}"
+        summary = f"{stats.missing:,} of {stats.rows:,} missing, {summary}"
     if not stats.given:
         return _ignored(stats, "text", "empty in every row")
     if stats.distinct == 1:
         return _ignored(stats, stats.kind, f"always {next(iter(stats.levels))!r}")
     if stats.kind == "datetime":
-        return _ignored(stats, "datetime", f"{seen}; a model cannot use a time as it is")
+        return _ignored(stats, "datetime", f"{summary}; a model cannot use a time as it is")
     if stats.kind == "text":
-        return _text(stats, seen)
+        return _text(stats, summary)
     if stats.kind == "integer" and stats.is_named_id and stats.distinct > MOST_LEVELS:
-        return _ignored(stats, "integer", f"{seen}; a number that names a thing says nothing about the next one")
+        return _ignored(stats, "integer", f"{summary}; a number that names a thing says nothing about the next one")
     settings: dict[str, Any] = {"type": stats.kind}
     if stats.low >= 0:
         settings["min"] = 0
     if stats.kind == "integer" and stats.low == 0 and stats.high == 1:
         settings["max"] = 1
-    seen += f", {stats.low:g} to {stats.high:g}"
+    summary += f", {stats.low:g} to {stats.high:g}"
     if stats.strays:
-        seen += f"; {stats.strays:,} rows are rejected, they hold no number: {stats.odd!r}"
-    return ColumnSchema(stats.name, settings, seen)
+        summary += f"; {stats.strays:,} rows are rejected, they hold no number: {stats.odd!r}"
+    return ColumnSchema(stats.name, settings, summary)
 
 
-def _text(stats: ColumnStats, seen: str) -> ColumnSchema:
+def _text(stats: ColumnStats, summary: str) -> ColumnSchema:
     if stats.free:
         return _ignored(stats, "text", "free text")
     if stats.distinct > MOST_LEVELS or stats.given < TYPICAL_ROWS * stats.distinct:
-        return _ignored(stats, "text", f"{seen}; too many for a category")
+        return _ignored(stats, "text", f"{summary}; too many for a category")
     if stats.distinct > MOST_LISTED or min(stats.levels.values()) < TYPICAL_ROWS:
         rare = min(stats.levels, key=lambda level: (stats.levels[level], level))
         why = f"{rare!r} in only {stats.levels[rare]:,} rows: there may be more, so any value is allowed"
-        return ColumnSchema(stats.name, {"type": "category"}, f"{seen}, {why}")
-    return ColumnSchema(stats.name, {"type": "category", "values": sorted(stats.levels)}, seen)
+        return ColumnSchema(stats.name, {"type": "category"}, f"{summary}, {why}")
+    return ColumnSchema(stats.name, {"type": "category", "values": sorted(stats.levels)}, summary)
 
 
 def _ignored(stats: ColumnStats, kind: str, why: str) -> ColumnSchema:

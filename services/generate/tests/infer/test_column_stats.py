@@ -5,7 +5,7 @@ from generate.infer import column_stats
 from generate.infer.column_stats import ColumnStats
 
 
-def seen(*batches, name="x", floating=False):
+def stats_of(*batches, name="x", floating=False):
     stats = ColumnStats(name, floating=floating)
     for batch in batches:
         stats.add(pa.array(batch))
@@ -31,38 +31,38 @@ def seen(*batches, name="x", floating=False):
     ],
 )
 def test_the_kind_is_what_all_given_values_are(values, kind):
-    assert seen(values).kind == kind
+    assert stats_of(values).kind == kind
 
 
 def test_floating_point_numbers_of_a_typed_file_stay_numbers():
-    assert seen([1.0, 2.0], floating=True).kind == "number"
+    assert stats_of([1.0, 2.0], floating=True).kind == "number"
 
 
 def test_a_little_dirt_does_not_change_the_kind_and_is_shown():
-    stats = seen([str(number) for number in range(99)] + ["oops"])
+    stats = stats_of([str(number) for number in range(99)] + ["oops"])
     assert (stats.kind, stats.strays, stats.odd) == ("integer", 1, "oops")
-    assert seen([str(number) for number in range(90)] + ["oops"] * 10).kind == "text"
+    assert stats_of([str(number) for number in range(90)] + ["oops"] * 10).kind == "text"
 
 
 def test_missing_values_are_blanks_and_the_words_for_them():
-    stats = seen(["1", " ", "NA", None, "2"])
+    stats = stats_of(["1", " ", "NA", None, "2"])
     assert (stats.rows, stats.missing, stats.distinct) == (5, 3, 2)
 
 
 def test_batches_add_up():
-    stats = seen(["1", "2", "2"], [], ["x y", "-5"])
+    stats = stats_of(["1", "2", "2"], [], ["x y", "-5"])
     assert (stats.rows, stats.distinct, stats.levels["2"], stats.low, stats.high) == (5, 4, 2, -5, 2)
     assert stats.spaced
 
 
 def test_long_texts_are_not_kept():
-    stats = seen(["a", "b" * 201])
+    stats = stats_of(["a", "b" * 201])
     assert (stats.free, stats.distinct) == (True, 0)
 
 
 def test_distinct_values_are_counted_up_to_a_limit(monkeypatch):
     monkeypatch.setattr(column_stats, "MOST_DISTINCT", 3)
-    stats = seen(["a", "b"], ["c", "d"], ["e", "f"])
+    stats = stats_of(["a", "b"], ["c", "d"], ["e", "f"])
     assert (stats.distinct, stats.counted, stats.given) == (4, 4, 6)
     assert stats.identifies
 
@@ -85,8 +85,8 @@ def test_distinct_values_are_counted_up_to_a_limit(monkeypatch):
     ],
 )
 def test_a_key_tells_rows_apart_and_looks_made_for_it(name, values, identifies):
-    assert seen(values, name=name).identifies is identifies
+    assert stats_of(values, name=name).identifies is identifies
 
 
 def test_a_named_key_may_repeat_now_and_then():
-    assert seen([str(number) for number in range(100)] + ["7"], name="customerID").identifies
+    assert stats_of([str(number) for number in range(100)] + ["7"], name="customerID").identifies

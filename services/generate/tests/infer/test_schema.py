@@ -110,7 +110,7 @@ def test_a_table_without_a_feature_is_refused(columns):
 
 
 @pytest.mark.parametrize(
-    ("values", "settings", "seen"),
+    ("values", "settings", "summary"),
     [
         (["1", "-2.5"] * 50, {"type": "number"}, "2 distinct, -2.5 to 1"),
         (["0", "1"] * 50, {"type": "integer", "min": 0, "max": 1}, "2 distinct, 0 to 1"),
@@ -126,9 +126,9 @@ def test_a_table_without_a_feature_is_refused(columns):
         (["2026-01-01", "2026-01-02"] * 50, {"type": "datetime", "role": "ignore"}, "2 distinct; a model cannot use a time as it is"),
     ],
 )  # fmt: skip
-def test_a_column_becomes_what_its_values_are(columns, values, settings, observed):
+def test_a_column_becomes_what_its_values_are(columns, values, settings, summary):
     schema = column(columns | {"c": values}, "c")
-    assert (schema.settings, schema.seen) == (settings, observed)
+    assert (schema.settings, schema.summary) == (settings, summary)
 
 
 def test_a_second_id_that_is_a_number_is_no_feature(columns):
@@ -144,7 +144,8 @@ def test_a_given_key_that_repeats_much_is_taken_for_one_of_many_days(columns):
 def test_repeated_keys_are_told(columns):
     schema = column(columns | {"id": [*columns["id"][:-1], "c0"]}, "id")
     assert (
-        schema.seen == "the key: 99 distinct in 100 rows; of rows with the same key on one day only the first is kept"
+        schema.summary
+        == "the key: 99 distinct in 100 rows; of rows with the same key on one day only the first is kept"
     )
 
 

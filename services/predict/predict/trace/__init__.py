@@ -1,1 +1,1 @@
-"""The command `predict trace`."""
+"""`predict trace`: where a day's predictions come from."""

@@ -12,7 +12,10 @@ from contract.errors import MissingInput
 from contract.manifest import Input
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
-from predict.trace.links import Link, broken, trace, tree
+from predict.trace.links import broken, trace
+from predict.trace.tree import tree
+
+TRAINING = ("2026-11-15", "2026-11-16")
 
 
 def dataset(path, root, inputs=(), **files):
@@ -23,27 +26,23 @@ def dataset(path, root, inputs=(), **files):
     return Dataset.open(path).as_input(root)
 
 
-def test_a_name_that_commands_a_terminal_is_shown_and_not_obeyed():
-    told = tree([Link(depth=1, what="inbox/a\x1b[2J.csv", state="ok", detail="by \u202eme")])
-    assert told == "ok        inbox/a\\u001b[2J.csv  by \\u202eme"
-
-
 @pytest.fixture
 def chain(day, model):
     """Inbox → raw → processed → model → predictions, each with what it was made from."""
     layout, root = day.layout, day.root
-    for each in ("2026-11-15", "2026-11-16", day.name):
-        layout.inbox(each).mkdir(parents=True)
-        (layout.inbox(each) / "a.csv").write_text(f"id\n{each}\n")
-        arrived = Input(f"inbox/{each}/a.csv", hashlib.sha256((layout.inbox(each) / "a.csv").read_bytes()).hexdigest())
-        raw = dataset(layout.raw_data(each), root, (arrived,), data=each.encode())
-        if each != day.name:
-            dataset(layout.processed(each), root, (raw,), part=each.encode())
+    for date in (*TRAINING, day.name):
+        file = layout.inbox(date) / "a.csv"
+        file.parent.mkdir(parents=True)
+        file.write_text(f"id\n{date}\n")
+        arrived = Input(f"inbox/{date}/a.csv", hashlib.sha256(file.read_bytes()).hexdigest())
+        raw = dataset(layout.raw_data(date), root, (arrived,), data=date.encode())
+        if date != day.name:
+            dataset(layout.processed(date), root, (raw,), part=date.encode())
     with DatasetWriter(layout.processed(day.name)) as writer:
         writer.write(day.rows(20))
         counts = {"rows_in": 20, "rejected": 0, "rejected_by_rule": {}}
         writer.publish(Recipe("preprocess", day.name, "c0de", {}, (raw,)), counts, {})
-    days = tuple(Dataset.open(layout.processed(each)).as_input(root) for each in ("2026-11-15", "2026-11-16"))
+    days = tuple(Dataset.open(layout.processed(date)).as_input(root) for date in TRAINING)
     crowned = day.crown(model)
     with DatasetWriter(layout.model(day.trained), keep_superseded=True) as writer:
         (root / crowned.file).rename(writer.file("model", "model.joblib"))
@@ -62,22 +61,24 @@ def links(day, **options):
 
 
 def test_every_link_holds_down_to_the_files_that_arrived(chain):
-    found = links(chain)
-    assert broken(found) == []
-    names = [link.what for link in found]
+    whole = links(chain)
+    assert broken(whole) == []
+    names = [link.subject for link in whole]
     assert names[0] == f"predictions/{chain.name}"
-    for each in ("2026-11-15", "2026-11-16", chain.name):
-        assert f"processed/{each}" in names
-        assert f"raw/{each}/data" in names
-        assert f"inbox/{each}/a.csv" in names
-    told = tree(found)
-    assert "MLflow run r1" in told
-    assert re.search(r"promoted 20\S+ by validate", told)
-    assert "revision abc, image feed" in told
+    for date in (*TRAINING, chain.name):
+        assert f"processed/{date}" in names
+        assert f"raw/{date}/data" in names
+        assert f"inbox/{date}/a.csv" in names
+    text = tree(whole)
+    assert "MLflow run r1" in text
+    assert re.search(r"promoted 20\S+ by validate", text)
+    assert "revision abc, image feed" in text
 
 
-def files(root):
-    return [path for path in root.rglob("*") if path.is_file()]
+def files(root, prefix):
+    """Those whose path below the root begins so, without manifests."""
+    paths = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+    return [path for name, path in paths.items() if name.startswith(prefix) and path.name != "manifest.json"]
 
 
 TOUCHED = (
@@ -90,65 +91,60 @@ TOUCHED = (
 )
 
 
-@pytest.mark.parametrize("place", TOUCHED)
-def test_a_flipped_byte_is_named_and_nothing_else(chain, place):
-    (path,) = [
-        each
-        for each in files(chain.root)
-        if each.relative_to(chain.root).as_posix().startswith(place) and each.name != "manifest.json"
-    ]
+@pytest.mark.parametrize("prefix", TOUCHED)
+def test_a_flipped_byte_is_named_and_nothing_else(chain, prefix):
+    (path,) = files(chain.root, prefix)
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     name = path.relative_to(chain.root).as_posix()
     # the model's file is named twice: by the champion and by its manifest
-    assert {(link.what, link.state) for link in broken(links(chain))} == {(name, "changed")}
+    assert {(link.subject, link.state) for link in broken(links(chain))} == {(name, "changed")}
 
 
-@pytest.mark.parametrize("place", TOUCHED)
-def test_a_file_that_is_gone_is_named_and_nothing_else(chain, place):
-    for each in files(chain.root):
-        if each.relative_to(chain.root).as_posix().startswith(place) and each.name != "manifest.json":
-            each.unlink()
-            name = each.relative_to(chain.root).as_posix()
-    assert {(link.what, link.state) for link in broken(links(chain))} == {(name, "missing")}
+@pytest.mark.parametrize("prefix", TOUCHED)
+def test_a_file_that_is_gone_is_named_and_nothing_else(chain, prefix):
+    (path,) = files(chain.root, prefix)
+    path.unlink()
+    name = path.relative_to(chain.root).as_posix()
+    assert {(link.subject, link.state) for link in broken(links(chain))} == {(name, "missing")}
 
 
 def test_a_day_that_was_processed_again_since_is_changed(chain):
     dataset(chain.layout.processed("2026-11-15"), chain.root, (), part=b"other")
-    assert [(link.what, link.state) for link in broken(links(chain))] == [("processed/2026-11-15", "changed")]
+    assert [(link.subject, link.state) for link in broken(links(chain))] == [("processed/2026-11-15", "changed")]
 
 
 def test_a_model_that_was_trained_again_since_is_changed_while_its_file_still_holds(chain):
     with DatasetWriter(chain.layout.model(chain.trained), keep_superseded=True) as writer:
         writer.file("model", "model.joblib").write_bytes(b"another")
         writer.publish(Recipe("train", chain.trained, "c0de", {}), {}, {}, {})
-    found = broken(links(chain))
-    assert [(link.what, link.state) for link in found] == [(f"models/{chain.trained}", "changed")]
-    assert "trained again since" in found[0].detail
+    failed = broken(links(chain))
+    assert [(link.subject, link.state) for link in failed] == [(f"models/{chain.trained}", "changed")]
+    assert "trained again since" in failed[0].detail
 
 
-def test_a_model_that_no_line_of_the_ledger_put_in_use_is_told(chain):
+def test_a_model_that_no_line_of_the_ledger_put_in_use_is_named(chain):
     chain.layout.ledger.write_text("")
-    assert [(link.what, link.state) for link in broken(links(chain))] == [("ledger.jsonl", "missing")]
+    assert [(link.subject, link.state) for link in broken(links(chain))] == [("ledger.jsonl", "missing")]
 
 
-def test_a_ledger_whose_last_line_was_torn_by_a_crash_still_tells(chain):
+def test_a_ledger_whose_last_line_was_torn_by_a_crash_is_still_read(chain):
     with chain.layout.ledger.open("a") as file:
         file.write('{"when":"2026')
     assert broken(links(chain)) == []
 
 
-def test_a_ledger_that_was_touched_is_told(chain):
+def test_a_ledger_that_was_touched_is_named(chain):
     chain.layout.ledger.write_text(chain.layout.ledger.read_text().replace("better", "worse!"))
-    assert [(link.what, link.state) for link in broken(links(chain))] == [("ledger.jsonl", "changed")]
+    assert [(link.subject, link.state) for link in broken(links(chain))] == [("ledger.jsonl", "changed")]
 
 
-def test_an_unsigned_model_is_told_where_a_signature_is_demanded(chain):
-    assert [link.what for link in broken(links(chain, sign=True))] == ["signature"]
+def test_an_unsigned_model_is_named_where_a_signature_is_demanded(chain):
+    assert [link.subject for link in broken(links(chain, sign=True))] == ["signature"]
 
 
-def test_another_code_than_this_images_is_told(chain):
+def test_another_code_than_this_images_is_named(chain):
     assert "another code than this image's" in tree(trace(chain.layout, chain.name, "other", sign=False))
 
 

@@ -1,0 +1,72 @@
+"""Write the predictions of one day; three batches at a time: one is read, one is scored, one is written."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator, Sequence
+
+import msgspec
+import pyarrow as pa
+
+from analysis.formulas import without_formulas
+from analysis.rows import columns
+from contract.champion import Champion
+from contract.dataset import Dataset
+from contract.model_file import open_model
+from contract.prefetch import prefetch
+from contract.progress import progress
+from contract.publish import DatasetWriter
+from contract.recipe import Recipe
+from contract.run import Run
+from predict.drift import Histograms, reference_of, watched
+from predict.model import check_target, features_of
+from predict.scorer import Scorer
+
+log = logging.getLogger("predict")
+
+
+def score(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Histograms | None:
+    """Write predictions/<day>; the histograms that drift needs of the rows, made while they are at hand.
+
+    None when the champion has no drift reference. Raises NotPermitted for a model file that must not be opened,
+    DataError when model and rows do not fit.
+    """
+    started = time.monotonic()
+    check_target(run.layout, champion, run.config)
+    model = open_model(run.root, champion, signed=run.config.training.sign)
+    features = features_of(model, [field.name for field in rows.manifest.schema], champion.file)
+    scorer = Scorer(model, run.config, champion.label)
+    reference, _ = reference_of(run.layout, champion)
+    histograms = Histograms([] if reference is None else watched(reference, rows))
+    path, form = run.layout.predictions(run.day), run.config.predictions.format
+    with DatasetWriter(path, form=form) as writer, progress("predict", rows.rows()) as advance:
+        for batch in prefetch(_scored(run.config.key, rows, features, scorer, histograms)):
+            writer.write(without_formulas(batch) if form == "csv" else batch)
+            advance(batch.num_rows)
+        classes = dict(sorted(scorer.classes.items()))
+        counts = {"rows_in": rows.rows(), "rows_out": scorer.rows, "rejected": 0, "predicted": classes}
+        notes = {"champion": msgspec.to_builtins(champion), "mean": scorer.means()}
+        writer.publish(recipe, counts, run.provenance(), notes)
+    log.info(
+        "%s: %s rows by champion %s%s, %.1f s",
+        run.layout.name(path), f"{scorer.rows:,}", champion.label, _summary(scorer), time.monotonic() - started,
+    )  # fmt: skip
+    return histograms if reference is not None else None
+
+
+def _scored(
+    key: str, rows: Dataset, features: Sequence[str], scorer: Scorer, histograms: Histograms
+) -> Generator[pa.RecordBatch, None, None]:
+    wanted = list(dict.fromkeys([*features, *histograms.counts]))
+    for batch in prefetch(rows.batches([key, *wanted])):
+        values = columns(batch, wanted)
+        histograms.add(values)
+        yield scorer.score(batch, {name: values[name] for name in features})
+
+
+def _summary(scorer: Scorer) -> str:
+    """For the log: `: no 812, yes 88; mean score 0.1231`."""
+    classes = ", ".join(f"{name} {rows:,}" for name, rows in sorted(scorer.classes.items()))
+    means = ", ".join(f"mean {column} {value:.4g}" for column, value in scorer.means().items())
+    return (f": {classes}" if classes else "") + (f"; {means}" if means else "")

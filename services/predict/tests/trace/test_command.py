@@ -1,0 +1,46 @@
+"""`predict trace` as a process."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from contract.errors import ExitCode
+
+
+@pytest.fixture
+def traced(day, model, tmp_path, config_text):
+    """Runs the command on a day that was predicted, with no manifest of the model beside its file."""
+    config = tmp_path / "pipeline.toml"
+    config.write_text(config_text)
+    day.bring(day.rows(10))
+    day.crown(model)
+    day.predict()
+
+    def run(*arguments):
+        options = ["--day", day.name, "--data-root", day.root, "--config", config]
+        return subprocess.run(
+            [sys.executable, "-m", "predict", "trace", *options, *arguments],
+            env=os.environ | {"LC_ALL": "C.UTF-8"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_it_prints_every_link_and_fails_for_one_that_does_not_hold(traced, day):
+    done = traced()
+    assert done.returncode == ExitCode.DATA
+    assert done.stdout.splitlines()[0].startswith(f"ok      predictions/{day.name}")
+    assert f"predictions/{day.name}: 1 of " in done.stderr
+    assert f"do not hold, first: models/{day.trained} is missing" in done.stderr
+
+
+def test_for_machines_it_prints_json(traced, day):
+    links = json.loads(traced("--json").stdout)
+    assert links[0].keys() == {"depth", "what", "state", "detail"}
+    assert links[0]["what"] == f"predictions/{day.name}"

@@ -147,7 +147,11 @@ def test_every_option_of_a_step_exists(page):
 
 def options_of(command):
     """The options that the source declares with add_argument."""
-    own = {"step": "libs/contract/contract/options.py", "infer": "services/generate/generate/infer/command.py"}
+    own = {
+        "step": "libs/contract/contract/options.py",
+        "infer": "services/generate/generate/infer/command.py",
+        "validate": "services/validate/validate/commands.py",
+    }
     source = own.get(command, f"services/{command}/{command}/__main__.py")
     calls = (node for node in ast.walk(ast.parse((ROOT / source).read_text())) if isinstance(node, ast.Call))
     options = {

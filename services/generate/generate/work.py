@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from contract.arrival import of_one_arrival
 from contract.config.data import Files, Sql
 from contract.run import Run
 from generate.synthetic import Customers
@@ -26,6 +27,12 @@ def work(run: Run) -> None:
     paths = {"data": run.layout.raw_data(run.day), "target": run.layout.raw_target(run.day)}
     recipes = {name: recipe for name in paths if (recipe := getattr(source, name)) is not None}
     due = {name: recipe for name, recipe in recipes.items() if run.up_to_date(paths[name], recipe) is None}
+    if run.config.table.key is None and (due or not of_one_arrival(paths["data"], paths["target"])):
+        if due != recipes:
+            log.info(
+                "raw/%s: without table.key rows are numbered as they come: rows and labels are read together", run.day
+            )
+        due = recipes
     rows = {}
     if due:
         # only now the libraries: a day that is up to date must not pay for them

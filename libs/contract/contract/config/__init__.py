@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 
 from contract import days
-from contract.config.data import Alerts, Column, Pipeline, Predictions, Schedule, Source, Table
+from contract.config.data import Alerts, Column, Pipeline, Predictions, Schedule, Source, Sql, Table
 from contract.config.model import Decision, Drift, Gate, Training
 
 _RESERVED = ("_file", "_row", "row_key", "split")
@@ -48,6 +48,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(
                 f"table.positive must be one of the two columns.{table.target}.values, "
                 f"got {table.positive!r} and {list(target.values)}"
+            )
+        if isinstance(self.source, Sql) and self.source.target_query and table.key is None:
+            raise ValueError(
+                "source.target_query must go with table.key, which says whose label it is, got no table.key; "
+                "give the key, or select the target in source.query"
             )
         if not self.features:
             raise ValueError('columns must have at least one with role = "feature", got none')

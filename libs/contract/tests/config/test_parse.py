@@ -98,6 +98,13 @@ def test_a_query_must_use_the_day(raw):
         parse(raw)
 
 
+def test_labels_of_a_query_of_their_own_need_a_key(raw):
+    raw["source"] = {"kind": "sql", "query": "select :day", "target_query": "select 1"}
+    raw["table"].pop("key", None)
+    with pytest.raises(ValueError, match="source.target_query must go with table.key, .*, or select the target in"):
+        parse(raw)
+
+
 def test_a_model_needs_a_feature(raw):
     raw["columns"]["x"]["role"] = "ignore"
     with pytest.raises(ValueError, match="columns must have at least one with role"):

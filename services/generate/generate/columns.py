@@ -68,8 +68,8 @@ def _tell_apart(where: str, names: Sequence[str], config: Config) -> None:
     """Raise DataError for labels alone where only a number says whose they are: it changes when other rows come."""
     if config.table.key is None:
         raise DataError(
-            f"{where}: labels without their rows need table.key, got {_list(names)}: without a key rows are numbered as "
-            f"they come, and a number is another row's as soon as other rows come; give the file of the rows the "
+            f"{where}: labels without their rows need table.key, got {_list(names)}: without a key rows are numbered "
+            f"as they come, and a number is another row's as soon as other rows come; give the file of the rows the "
             f"column {config.table.target!r}, or set table.key to a column that tells rows apart"
         )
 

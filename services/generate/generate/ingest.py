@@ -71,8 +71,8 @@ def _no_earlier_labels(run: Run) -> None:
     if (path / MANIFEST).exists():
         name = run.layout.name(path)
         raise DataError(
-            f"{name}: has labels of earlier rows, which are known by their number alone (no table.key), and the rows of "
-            f"now come without labels; bring them with their labels (column {run.config.table.target!r}), "
+            f"{name}: has labels of earlier rows, which are known by their number alone (no table.key), and the rows "
+            f"of now come without labels; bring them with their labels (column {run.config.table.target!r}), "
             f"or delete {name} to go on without"
         )
 

@@ -29,9 +29,7 @@ def work(run: Run) -> None:
     due = {name: recipe for name, recipe in recipes.items() if run.up_to_date(paths[name], recipe) is None}
     if run.config.table.key is None and (due or not of_one_arrival(paths["data"], paths["target"])):
         if due != recipes:
-            log.info(
-                "raw/%s: without table.key rows are numbered as they come: rows and labels are read together", run.day
-            )
+            log.info("raw/%s: rows are numbered (no table.key), so rows and labels are read together", run.day)
         due = recipes
     rows = {}
     if due:

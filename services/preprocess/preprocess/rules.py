@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.config.data import Column
 from contract.errors import DataError
 from preprocess import numbers, texts
-from preprocess.checked_column import CheckedColumn, mask
+from preprocess.checked_column import CheckedColumn, Mask, mask, nulls
 
 
 def check_column(name: str, column: pa.Array, spec: Column, missing: texts.Words) -> CheckedColumn:
@@ -26,10 +29,29 @@ def check_column(name: str, column: pa.Array, spec: Column, missing: texts.Words
     if spec.missing == "reject":
         checked = checked.breaking("missing", checked.missing)
     if spec.min is not None:
-        checked = checked.breaking(f"below {spec.min:.15g}", mask(pc.less(checked.values, spec.min)))
+        checked = checked.breaking(f"below {spec.min:.15g}", _below(checked.values, spec.min))
     if spec.max is not None:
-        checked = checked.breaking(f"above {spec.max:.15g}", mask(pc.greater(checked.values, spec.max)))
+        checked = checked.breaking(f"above {spec.max:.15g}", _above(checked.values, spec.max))
     return checked
+
+
+def _below(values: pa.Array, bound: float) -> Mask:
+    if pa.types.is_integer(values.type):
+        # a whole number beyond 2^53 has no exact float to be compared with
+        if bound > 2**63 - 1:
+            return ~nulls(values)
+        bound = math.ceil(max(bound, -(2.0**63)))
+    return mask(pc.less(values, bound))
+
+
+def _above(values: pa.Array, bound: float) -> Mask:
+    if pa.types.is_integer(values.type):
+        if bound < -(2**63):
+            return ~nulls(values)
+        if bound > 2**63 - 1:
+            return np.zeros(len(values), dtype=bool)
+        bound = math.floor(bound)
+    return mask(pc.greater(values, bound))
 
 
 def _read(column: pa.Array, spec: Column, missing: texts.Words) -> CheckedColumn:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from contract.errors import DataError
 
-EXACT = 2.0**53
+_EXACT = 2.0**53
 """Whole floats below it are exact; beyond it, two numbers that differ may have become one float."""
 
 _ZEROS = r"^(-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?)\.?0*$"
@@ -27,6 +27,7 @@ _EXPONENT = r"^-?\d(?:\.\d+)?[eE][+-]\d\d$"
 _TYPED_EXPONENT = r"^-?\d(?:\.\d+)?[eE][+-]\d\d?$"
 _LOST = r"^-?\d{16,}\.0+$|" + _EXPONENT
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]00:?00)?([+-]\d\d:?\d\d)?")
+_BLANKS = b" \t\n\v\f\r\x1c\x1d\x1e\x1f"
 _TRUTHS = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false"}
 
 
@@ -37,6 +38,8 @@ def as_text(column: pa.Array) -> pa.Array:
     saves it with a missing value, and its texts must not change by that. NaN is null.
     Raises DataError for types that have no text (lists, structures, bytes that are not UTF-8).
     """
+    if pa.types.is_string(column.type):
+        return column
     if pa.types.is_floating(column.type):
         return _float_text(column)
     try:
@@ -52,8 +55,11 @@ def canonical(column: pa.Array) -> pa.Array:
     that programs write are written out, `-0` is `0`, `True` and `TRUE` are `true`, midnight is its day. Nothing else
     changes: not upper case, not zeros at the front. Raises DataError as `as_text`.
     """
-    text = pc.utf8_trim_whitespace(as_text(column))
+    text = as_text(column)
     content = _content(text)
+    # to look for a byte costs a hundredth of making the column again
+    if not content.isascii() or any(blank in content for blank in _BLANKS):
+        text = pc.utf8_trim_whitespace(text)
     if not content.isascii():
         text = _replaced(text, ~_true(pc.string_is_ascii(text)) & ~_null(text), _composed)
     if b"." in content:
@@ -79,7 +85,7 @@ def inexact(column: pa.Array) -> npt.NDArray[np.bool_]:
         ]
         return result
     if pa.types.is_floating(column.type):
-        return _true(pc.greater_equal(pc.abs(column.cast(pa.float64())), EXACT))
+        return _true(pc.greater_equal(pc.abs(column.cast(pa.float64())), _EXACT))
     lost = np.zeros(len(column), dtype=bool)
     if pa.types.is_string(column.type):
         content = _content(column)
@@ -87,7 +93,7 @@ def inexact(column: pa.Array) -> npt.NDArray[np.bool_]:
             text = pc.utf8_trim_whitespace(column)
             rows = np.flatnonzero(_true(pc.match_substring_regex(text, _LOST)))
             floats = text.take(pa.array(rows)).cast(pa.float64())
-            lost[rows] = _true(pc.greater_equal(pc.abs(floats), EXACT))
+            lost[rows] = _true(pc.greater_equal(pc.abs(floats), _EXACT))
     return lost
 
 

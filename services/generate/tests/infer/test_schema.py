@@ -110,7 +110,7 @@ def test_a_table_without_a_feature_is_refused(columns):
 
 
 @pytest.mark.parametrize(
-    ("values", "settings", "seen"),
+    ("values", "settings", "observed"),
     [
         (["1", "-2.5"] * 50, {"type": "number"}, "2 distinct, -2.5 to 1"),
         (["0", "1"] * 50, {"type": "integer", "min": 0, "max": 1}, "2 distinct, 0 to 1"),

@@ -23,9 +23,14 @@ def read_keys(column: pa.Array, config: Config) -> tuple[CheckedColumn, pa.Array
     A float beyond 2^53 is no key: its last digits are lost, and it may be another one's as well.
     """
     spec = config.columns.get(config.key, Column(type="text", role="ignore"))
-    checked = check_column(config.key, column, spec, config.table.missing_values)
-    lost = inexact(column) | inexact(checked.values)
-    keys = where(~lost, texts.known(canonical(checked.values), config.table.missing_values))
+    missing = config.table.missing_values
+    checked = check_column(config.key, column, spec, missing, key=True)
+    lost, keys = inexact(column), checked.values
+    if spec.type != "text":
+        # a whole number that its column's type made a float of has lost digits on its way
+        lost |= inexact(keys)
+        keys = texts.known(canonical(keys), missing)
+    keys = where(~lost, keys)
     gone = nulls(keys) & ~nulls(checked.values) & ~lost
     if spec.missing != "reject":
         gone |= checked.missing

@@ -12,7 +12,10 @@ from contract.dataset import Dataset
 from contract.errors import DataError
 from contract.run import Run
 from preprocess.keys import hashes_of, read_keys
-from preprocess.labels import EXAMPLES, Labels
+from preprocess.labels import Labels
+
+EXAMPLES = 3
+"""Keys of each side that are named."""
 
 log = logging.getLogger("preprocess")
 
@@ -62,7 +65,7 @@ def _keys(run: Run, dataset: Dataset, wanted: Sequence[int] | None = None) -> li
         if wanted is not None:
             texts = texts.filter(pa.array(np.isin(hashes_of(texts), np.array(wanted, dtype=np.uint64))))
         keys += [key for key in texts.drop_null().unique().to_pylist() if key not in keys]
-        if len(keys) >= (EXAMPLES if wanted is None else len(wanted)):
+        if len(keys) >= EXAMPLES:
             break
     return keys[:EXAMPLES]
 

@@ -24,8 +24,8 @@ Values = npt.NDArray[np.float64]
 BAD = np.inf
 """The value of a label that breaks a rule; a good one is finite."""
 
-EXAMPLES = 3
-"""Keys that are named where labels do not fit."""
+_KEPT = 1000
+"""So many hashes are kept to find a few of their keys by: the more there are, the earlier the first ones come."""
 
 LABEL = np.dtype([("hash", "<u8"), ("value", "<f8")])
 
@@ -91,7 +91,7 @@ class Labels:
 
 
 def _keep(examples: list[int], hashes: Hashes) -> None:
-    examples.extend(hashes[: EXAMPLES - len(examples)].tolist())
+    examples.extend(hashes[: _KEPT - len(examples)].tolist())
 
 
 def read_labels(target: Dataset, config: Config, directory: Path, count: int) -> Labels:

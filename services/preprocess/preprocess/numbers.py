@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -30,12 +31,17 @@ def integer(column: pa.Array, missing: Words) -> CheckedColumn:
 
 def _without_missing(checked: CheckedColumn, missing: Words) -> CheckedColumn:
     """Numbers that stand for a missing value, as -999 may, do so however they are written: -999.0, or a float."""
-    words = pa.array(missing, pa.string())
-    numbers = pc.unique(_number(words.filter(pc.match_substring_regex(words, _NUMBER)), ()).values).drop_null()
+    numbers = _numbers_among(missing)
     if not len(numbers):
         return checked
     stand_in = mask(pc.is_in(checked.values, value_set=_of_type(numbers, checked.values.type)))
     return replace(checked, values=where(~stand_in, checked.values), gone=checked.missing | stand_in)
+
+
+@cache
+def _numbers_among(words: Words) -> pa.Array:
+    texts = pa.array(words, pa.string())
+    return pc.unique(_number(texts.filter(pc.match_substring_regex(texts, _NUMBER)), ()).values).drop_null()
 
 
 def _of_type(numbers: pa.Array, kind: pa.DataType) -> pa.Array:

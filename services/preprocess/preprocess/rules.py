@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -14,16 +16,19 @@ from preprocess import numbers, texts
 from preprocess.checked_column import CheckedColumn, Mask, mask, nulls
 
 
-def check_column(name: str, column: pa.Array, spec: Column, missing: texts.Words) -> CheckedColumn:
-    """A column's values as its type has them, and the rows that break its rules.
+def check_column(
+    name: str, column: pa.Array, spec: Column, missing: texts.Words, *, key: bool = False
+) -> CheckedColumn:
+    """A column's values as its type has them, and the rows that break its rules; the `key` has the one text of each.
 
     Raises DataError for a column whose own type cannot be read at all.
     """
+    read = texts.key if key and spec.type == "text" else _reader(spec)
     try:
         if pa.types.is_dictionary(column.type):
-            checked = _read(column.dictionary, spec, missing).of(column.indices)
+            checked = read(column.dictionary, missing).of(column.indices)
         else:
-            checked = _read(column, spec, missing)
+            checked = read(column, missing)
     except DataError as error:
         raise DataError(f"column {name}: {error}; write it as another type") from None
     if spec.missing == "reject":
@@ -54,13 +59,7 @@ def _above(values: pa.Array, bound: float) -> Mask:
     return mask(pc.greater(values, bound))
 
 
-def _read(column: pa.Array, spec: Column, missing: texts.Words) -> CheckedColumn:
-    if spec.type == "number":
-        return numbers.number(column, missing)
-    if spec.type == "integer":
-        return numbers.integer(column, missing)
+def _reader(spec: Column) -> Callable[[pa.Array, texts.Words], CheckedColumn]:
     if spec.type == "category":
-        return texts.category(column, missing, spec.values)
-    if spec.type == "datetime":
-        return texts.date(column, missing)
-    return texts.text(column, missing)
+        return partial(texts.category, allowed=spec.values)
+    return {"number": numbers.number, "integer": numbers.integer, "datetime": texts.date, "text": texts.text}[spec.type]

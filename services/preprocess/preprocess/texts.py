@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,6 +39,11 @@ def text(column: pa.Array, missing: Words) -> CheckedColumn:
     return CheckedColumn(tidy(column, missing))
 
 
+def key(column: pa.Array, missing: Words) -> CheckedColumn:
+    """The one text of each value."""
+    return CheckedColumn(known(canonical(column), missing))
+
+
 def category(column: pa.Array, missing: Words, allowed: Words | None) -> CheckedColumn:
     """Texts as a dictionary<int32, string>: `allowed` in its order, or those that occur as they come.
 
@@ -62,7 +69,12 @@ def category(column: pa.Array, missing: Words, allowed: Words | None) -> Checked
 
 def known(words: pa.Array, missing: Words) -> pa.Array:
     """Canonical texts, null where one is the same value as one among `missing`."""
-    return without(words, tuple(canonical(pa.array(missing, pa.string())).to_pylist()))
+    return without(words, _canonical(missing))
+
+
+@cache
+def _canonical(words: Words) -> Words:
+    return tuple(canonical(pa.array(words, pa.string())).to_pylist())
 
 
 def _position(written: pa.Array, words: pa.Array, allowed: pa.Array) -> pa.Array:

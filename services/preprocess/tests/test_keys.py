@@ -63,6 +63,15 @@ def test_a_key_that_was_a_float_beyond_2_to_the_53_is_none(day):
     assert read_keys(pa.array([2**53 + 1]), day.config)[1].to_pylist() == ["9007199254740993"]
 
 
+def test_a_key_of_any_type_has_the_one_text(day):
+    day.raw_config["columns"]["id"] = {"type": "datetime", "role": "ignore"}
+    assert read_keys(pa.array(["2026-01-02 00:00:00"]), day.config)[1].to_pylist() == ["2026-01-02"]
+    day.raw_config["columns"]["id"] = {"type": "category", "role": "ignore", "values": ["1.0", "2.0"]}
+    assert read_keys(pa.array([2]), day.config)[1].to_pylist() == ["2"]
+    day.raw_config["columns"]["id"] = {"type": "number", "role": "ignore"}
+    assert read_keys(pa.array(["007.50", str(2**53 + 1)]), day.config)[1].to_pylist() == ["7.5", None]
+
+
 def test_a_key_must_not_be_missing(day):
     checked, _ = read_keys(pa.array(["a", None]), day.config)
     assert [(rule, rows.tolist()) for rule, rows in checked.broken] == [("missing", [False, True])]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from contract.errors import DataError, MissingInput
-from contract.manifest import Manifest, read_manifest
+from contract.manifest import Manifest
 
 ROWS = "rows"
 """The note of a target dataset that names the data whose rows it labels, by the identity of that manifest."""
@@ -18,12 +15,3 @@ def together(data: Manifest, target: Manifest) -> bool:
     # an earlier version left no note; equal recipes read the same files, while a query may give other rows each time
     kind = data.settings.get("source", {}).get("kind")
     return kind in ("files", "synthetic") and target.fingerprint == data.fingerprint
-
-
-def of_one_arrival(data: Path, target: Path) -> bool:
-    """The same of datasets on disk; true where there is only one of them, for it contradicts nothing."""
-    try:
-        rows, labels = read_manifest(data), read_manifest(target)
-    except (MissingInput, DataError):
-        return True
-    return together(rows, labels)

@@ -1,6 +1,6 @@
 import pytest
 
-from contract.arrival import of_one_arrival, together
+from contract.arrival import together
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 
@@ -27,10 +27,3 @@ def test_labels_say_with_which_rows_they_were_read(made):
 def test_labels_of_an_earlier_version_were_read_with_their_rows_where_the_recipe_says_so(made, source, same):
     assert together(made("data", 1, source), made("target", 1, source)) is same
     assert not together(made("data", 1, source), made("target", 2, source))
-
-
-def test_one_dataset_alone_contradicts_nothing(made, tmp_path):
-    made("data", 1)
-    assert of_one_arrival(tmp_path / "data", tmp_path / "target")
-    made("target", 2)
-    assert not of_one_arrival(tmp_path / "data", tmp_path / "target")

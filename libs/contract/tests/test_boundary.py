@@ -87,7 +87,6 @@ ONE_USER = {
     "inexact": "the values of which canonical has only a part",
     "open_root": "the half of open_run that needs no configuration",
     "parse": "what infer has written must be read as the steps will read it",
-    "together": "what of_one_arrival asks, for whoever has both manifests",
     "write_champion": "the other half of read_champion",
 }
 

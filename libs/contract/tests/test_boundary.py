@@ -83,6 +83,8 @@ ONE_USER = {
     "signature": "the other half of open_model",
     "OtherScikitLearn": "one of the ways in which open_model refuses",
     "Unsigned": "another of them",
+    "as_text": "what canonical begins with: the value as it is written",
+    "inexact": "the values of which canonical has only a part",
     "open_root": "the half of open_run that needs no configuration",
     "parse": "what infer has written must be read as the steps will read it",
     "text_of": "the configuration is shown as it was read: by whoever keeps a copy of it",

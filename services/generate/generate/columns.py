@@ -47,6 +47,8 @@ def check(where: str, names: Sequence[str], config: Config, *, alone: bool) -> C
     """
     differ(where, names)
     key, target = config.key, config.table.target
+    if alone and target in names and not set(names) & set(wanted(config)) - {key}:
+        _tell_apart(where, names, config)
     if alone and {key, target} <= set(names) and not set(names) & set(wanted(config)) - {key}:
         contents, known = Contents(data=False, target=True), {key, target}
     else:
@@ -60,6 +62,16 @@ def check(where: str, names: Sequence[str], config: Config, *, alone: bool) -> C
             )
         log.info("%s: columns dropped, as table.extra_columns asks: %s", where, _list(extra))
     return contents
+
+
+def _tell_apart(where: str, names: Sequence[str], config: Config) -> None:
+    """Raise DataError for labels alone where only a number says whose they are: it changes when other rows come."""
+    if config.table.key is None:
+        raise DataError(
+            f"{where}: labels without their rows need table.key, got {_list(names)}: without a key rows are numbered "
+            f"as they come, and a number is another row's as soon as other rows come; give the file of the rows the "
+            f"column {config.table.target!r}, or set table.key to a column that tells rows apart"
+        )
 
 
 def _complete(where: str, names: Sequence[str], config: Config) -> None:

@@ -1,4 +1,7 @@
-"""Write what arrived for a day: rows to raw/<day>/data, labels to raw/<day>/target, each committed by itself."""
+"""Write what arrived for a day: rows to raw/<day>/data, labels to raw/<day>/target, each committed by itself.
+
+Without a key of their own rows are numbered as they come: then both are due together, and the labels say of which data.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from contract.arrival import ROWS
+from contract.errors import DataError
+from contract.layout import MANIFEST
 from contract.progress import progress
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
@@ -38,13 +46,35 @@ def ingest(run: Run, source: Customers | Inbox | Query, due: dict[str, Recipe]) 
                 if (table := getattr(part, name)) is not None:
                     writer.write(table)
                     rows[name] += table.num_rows
-        # a day without a label has no target dataset: whoever needs one waits for its manifest
-        for name in [name for name in due if name == "data" or rows[name]]:
-            counts = {"rows_in": rows[name], "rows_out": rows[name], "rejected": 0}
-            writers[name].publish(due[name], counts, run.provenance())
+        if run.config.table.key is None and not rows.get("target"):
+            _no_earlier_labels(run)
+        sealed = {
+            name: writer.seal(due[name], {"rows_in": rows[name], "rows_out": rows[name], "rejected": 0})
+            for name, writer in writers.items()
+            # a day without a label has no target dataset: whoever needs one waits for its manifest
+            if name == "data" or rows[name]
+        }
+        if "data" in sealed and "target" in sealed:
+            notes = {ROWS: sealed["data"].identity}
+            sealed["target"] = msgspec.structs.replace(sealed["target"], notes=notes)
+        # the data last: whoever is killed between both leaves data that is not up to date, and comes again
+        for name in sorted(sealed, reverse=True):
+            writers[name].commit(sealed[name], run.provenance())
     summary = ", ".join(f"{count:,} {'rows' if name == 'data' else 'labels'}" for name, count in rows.items())
     log.info("raw/%s: %s in %.1f s", run.day, summary, time.monotonic() - started)
     return rows
+
+
+def _no_earlier_labels(run: Run) -> None:
+    """Raise DataError where labels of rows that only had a number would be those of the rows that have it now."""
+    path = run.layout.raw_target(run.day)
+    if (path / MANIFEST).exists():
+        name = run.layout.name(path)
+        raise DataError(
+            f"{name}: has labels of earlier rows, which are known by their number alone (no table.key), and the rows "
+            f"of now come without labels; bring them with their labels (column {run.config.table.target!r}), "
+            f"or delete {name} to go on without"
+        )
 
 
 def parts_of(source: Customers | Inbox | Query, *, data: bool, target: bool) -> Iterator[Part]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.config import Config
+from contract.value_text import canonical
 from generate.columns import FILE, ROW
 
 
@@ -47,6 +48,6 @@ def _given(values: Any, missing: tuple[str, ...]) -> Any:
     """Which labels are there: a null, NaN or a text that stands for a missing value is none."""
     given = pc.invert(pc.is_null(values, nan_is_null=True))
     if pa.types.is_string(values.type):
-        absent = pc.is_in(pc.utf8_trim_whitespace(values), value_set=pa.array(missing, pa.string()))
+        absent = pc.is_in(canonical(values), value_set=canonical(pa.array(missing, pa.string())))
         given = pc.and_(given, pc.invert(absent))
     return given

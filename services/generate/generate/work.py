@@ -5,11 +5,16 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from contract.arrival import together
 from contract.config.data import Files, Sql
+from contract.errors import DataError, MissingInput
+from contract.manifest import read_manifest
 from contract.run import Run
 from generate.synthetic import Customers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from generate.inbox import Inbox
     from generate.sql import Query
 
@@ -26,6 +31,10 @@ def work(run: Run) -> None:
     paths = {"data": run.layout.raw_data(run.day), "target": run.layout.raw_target(run.day)}
     recipes = {name: recipe for name in paths if (recipe := getattr(source, name)) is not None}
     due = {name: recipe for name, recipe in recipes.items() if run.up_to_date(paths[name], recipe) is None}
+    if run.config.table.key is None and (due or not _of_one_arrival(paths)):
+        if due != recipes:
+            log.info("raw/%s: rows are numbered (no table.key), so rows and labels are read together", run.day)
+        due = recipes
     rows = {}
     if due:
         from generate.ingest import ingest  # noqa: PLC0415 - only a day that is due loads the libraries
@@ -50,3 +59,12 @@ def source_of(run: Run) -> Customers | Inbox | Query:
 
         return Query(run)
     return Customers(run)
+
+
+def _of_one_arrival(paths: dict[str, Path]) -> bool:
+    """Whether the day's rows and labels were read together; one of them alone contradicts nothing."""
+    try:
+        data, target = (read_manifest(paths[name]) for name in ("data", "target"))
+    except (MissingInput, DataError):
+        return True
+    return together(data, target)

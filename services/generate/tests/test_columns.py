@@ -50,3 +50,10 @@ def test_a_file_cannot_bring_the_key_that_the_step_makes(table):
 def test_a_long_list_of_columns_is_cut_in_messages(table):
     with pytest.raises(DataError, match="'c11' and 88 more"):
         check("x", [f"c{number}" for number in range(100)], parse(table), alone=True)
+
+
+@pytest.mark.parametrize("names", [["row_key", "left"], ["left"], ["id", "left"]])
+def test_labels_without_their_rows_need_a_key(table, names):
+    del table["table"]["key"], table["columns"]["id"]
+    with pytest.raises(DataError, match=r"^x: labels without their rows need table.key, got .* set table.key to"):
+        check("x", names, parse(table), alone=True)

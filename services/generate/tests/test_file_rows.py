@@ -88,14 +88,6 @@ def test_rows_without_a_key_are_numbered_over_the_days_files(call, table, inbox,
     ]
 
 
-def test_labels_for_numbered_rows_may_come_in_a_file_of_their_own(call, table, inbox, rows):
-    del table["table"]["key"], table["columns"]["id"]
-    (inbox / "a.csv").write_text("row_key,left\n2026-11-22-1,yes\n")
-    (inbox / "b.csv").write_text("age,plan\n3,x\n")
-    assert call(table)[0] == 0
-    assert rows("data")["row_key"].to_pylist() == ["2026-11-22-1"] == rows("target")["row_key"].to_pylist()
-
-
 def test_a_header_alone_is_a_day_without_rows(call, table, inbox, rows):
     (inbox / "a.csv").write_text(HEADER.strip())
     assert call(table)[0] == 0

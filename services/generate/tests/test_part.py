@@ -30,6 +30,12 @@ def test_a_label_that_is_missing_is_none(table, missing):
     assert part.data.num_rows == 2
 
 
+@pytest.mark.parametrize("missing", ["-999", "-999.0", " -999.00 "])
+def test_a_missing_label_is_none_however_it_is_written(table, missing):
+    table["table"]["missing_values"] = ["-999"]
+    assert parts(table, {"id": ["A", "B"], "left": [missing, "-99"]}).target["id"].to_pylist() == ["B"]
+
+
 def test_a_number_that_is_none_is_no_label(table):
     part = parts(table, {"id": ["A", "B", "C"], "left": [1.5, float("nan"), None]})
     assert part.target["id"].to_pylist() == ["A"]

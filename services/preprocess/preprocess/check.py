@@ -23,6 +23,7 @@ from preprocess.buckets import Buckets, bucket_count
 from preprocess.checked_column import CheckedColumn
 from preprocess.key_lookups import key_lookups
 from preprocess.keys import Hashes, hashes_of, in_test, read_keys
+from preprocess.label_fit import judge_fit
 from preprocess.labels import Labels, Values, read_labels
 from preprocess.profile import Profile
 from preprocess.quarantine import PROVENANCE, Tally, judge, rejected
@@ -95,6 +96,8 @@ def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> No
         count = bucket_count(max(total, target.rows() if target is not None else 0))
         labels = read_labels(target, config, scratch, count) if target is not None else None
         day = Day(config, labels, key_lookups(data, config, labels, scratch, count))
+        if labels is not None and target is not None:
+            judge_fit(run, data, target, labels)
         # three at work at the same time: one reads, one judges, and this one writes
         for rows, bad in prefetch(day.sort(batch) for batch in prefetch(_batches(data, config))):
             if rows.num_rows:
@@ -110,7 +113,9 @@ def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> No
             "rejected": day.tally.rows,
             "labelled": day.labelled,
             "labels_repeated": labels.repeated if labels is not None else 0,
+            "labels_contradicting": labels.contradicting if labels is not None else 0,
             "labels_without_row": labels.without_row if labels is not None else 0,
+            "labels_without_key": labels.without_key if labels is not None else 0,
             "rejected_by_rule": dict(sorted(day.tally.by_rule.items())),
             "missing": day.profile.missing(),
         }

@@ -9,20 +9,32 @@ import xxhash
 
 from contract.config import Config
 from contract.config.data import Column
-from preprocess.checked_column import CheckedColumn, Mask, nulls
+from contract.value_text import canonical, inexact
+from preprocess import texts
+from preprocess.checked_column import CheckedColumn, Mask, nulls, where
 from preprocess.rules import check_column
-from preprocess.texts import as_text
 
 Hashes = npt.NDArray[np.uint64]
 
 
 def read_keys(column: pa.Array, config: Config) -> tuple[CheckedColumn, pa.Array]:
-    """A key column judged by its rules (a key must not be missing), and the keys as text."""
+    """A key column judged by its rules (a key must not be missing), and the one text of each key.
+
+    A float beyond 2^53 is no key: its last digits are lost, and it may be another one's as well.
+    """
     spec = config.columns.get(config.key, Column(type="text", role="ignore"))
-    checked = check_column(config.key, column, spec, config.table.missing_values)
+    missing = config.table.missing_values
+    checked = check_column(config.key, column, spec, missing, key=True)
+    lost, keys = inexact(column), checked.values
+    if spec.type != "text":
+        # a whole number that its column's type made a float of has lost digits on its way
+        lost |= inexact(keys)
+        keys = texts.known(canonical(keys), missing)
+    keys = where(~lost, keys)
+    gone = nulls(keys) & ~nulls(checked.values) & ~lost
     if spec.missing != "reject":
-        checked = checked.breaking("missing", checked.missing)
-    return checked, as_text(checked.values)
+        gone |= checked.missing
+    return checked.breaking("missing", gone).breaking("a float beyond 2^53, its last digits are lost", lost), keys
 
 
 def hashes_of(keys: pa.Array) -> Hashes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,9 @@ Values = npt.NDArray[np.float64]
 BAD = np.inf
 """The value of a label that breaks a rule; a good one is finite."""
 
+_KEPT = 1000
+"""So many hashes are kept to find a few of their keys by: the more there are, the earlier the first ones come."""
+
 LABEL = np.dtype([("hash", "<u8"), ("value", "<f8")])
 
 
@@ -40,19 +43,36 @@ class Labels:
     """Labels of the buckets asked so far whose key has an earlier one: the first stays, as with rows."""
     without_row: int = 0
     """Labels of these buckets whose key no row has."""
+    without_key: int = 0
+    """Labels whose key is missing, or none."""
+    fitting: int = 0
+    """Labels of these buckets whose key a row has."""
+    contradicting: int = 0
+    """Repeated labels that say another thing than the first one."""
+    strangers: list[int] = field(default_factory=list)
+    """Hashes of some keys that no row has."""
+    contradicted: list[int] = field(default_factory=list)
+    """Hashes of some keys whose labels contradict each other."""
 
     def of(self, ordered: Hashes, number: int) -> Values:
         """The labels of all rows of one bucket by their keys' hashes, in the order of the hashes."""
         labels = self.buckets.bucket(number)
         labels = labels[np.argsort(labels["hash"], kind="stable")]
         again = repeated(labels["hash"])
+        first = np.maximum.accumulate(np.where(again, 0, np.arange(len(labels))))
+        contrary = labels["hash"][again & (labels["value"] != labels["value"][first])]
+        self.contradicting += len(contrary)
+        _keep(self.contradicted, contrary)
         labels = labels[~again]
         positions = find(ordered, labels["hash"])
         # the last one is for the rows that have none
         asked_for = np.zeros(len(labels) + 1, dtype=bool)
         asked_for[positions] = True
         self.repeated += int(again.sum())
-        self.without_row += len(labels) - int(asked_for[:-1].sum())
+        strangers = labels["hash"][~asked_for[:-1]]
+        self.without_row += len(strangers)
+        self.fitting += len(labels) - len(strangers)
+        _keep(self.strangers, strangers)
         result: Values = np.append(labels["value"], np.nan)[positions]
         return result
 
@@ -70,17 +90,23 @@ class Labels:
         return self.bad.take(pa.array(find(hashes, self.bad_hashes)))
 
 
+def _keep(examples: list[int], hashes: Hashes) -> None:
+    examples.extend(hashes[: _KEPT - len(examples)].tolist())
+
+
 def read_labels(target: Dataset, config: Config, directory: Path, count: int) -> Labels:
     """All labels of a committed target dataset, in `count` buckets below `directory`."""
     name = config.table.target
     buckets = Buckets(directory / "labels", count, LABEL)
     bad = [SCHEMA.empty_table()]
     bad_hashes = [np.zeros(0, dtype=np.uint64)]
+    without_key = 0
     for batch in prefetch(target.batches([config.key, name, *PROVENANCE], dictionaries=True)):
         _, keys = read_keys(batch.column(config.key), config)
         checked = check_column(name, batch.column(name), config.columns[name], config.table.missing_values)
         # a label without a key belongs to no row, and a missing one is none
         kept = ~nulls(keys) & ~checked.missing
+        without_key += int((nulls(keys) & ~checked.missing).sum())
         verdict = judge({name: checked}, kept)
         bad.append(rejected(batch, keys, verdict))
         hashes = hashes_of(keys)
@@ -91,7 +117,8 @@ def read_labels(target: Dataset, config: Config, directory: Path, count: int) ->
     broken = np.concatenate(bad_hashes)
     order = np.argsort(broken, kind="stable")
     order = order[~repeated(broken[order])]
-    return Labels(config, buckets, bad=pa.concat_tables(bad).take(pa.array(order)), bad_hashes=broken[order])
+    lines = pa.concat_tables(bad).take(pa.array(order))
+    return Labels(config, buckets, bad=lines, bad_hashes=broken[order], without_key=without_key)
 
 
 def _plain(checked: CheckedColumn, good: Mask, config: Config) -> Values:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from contract.value_text import as_text, canonical
 from preprocess.checked_column import CheckedColumn, Mask, mask, nulls, where
-from preprocess.texts import Words, as_text, tidy, without
+from preprocess.texts import Words, tidy, without
 
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$|^[+-]?(?i:inf|infinity)$"
 # sign and digits without leading zeros; a fraction of zeros is none
@@ -17,6 +21,37 @@ _MAX, _MIN = "9223372036854775807", "9223372036854775808"
 
 def number(column: pa.Array, missing: Words) -> CheckedColumn:
     """Float64. Texts as programs write numbers: 12, -1.5, 1e3; no thousands marks, no decimal comma."""
+    return _without_missing(_number(column, missing), missing)
+
+
+def integer(column: pa.Array, missing: Words) -> CheckedColumn:
+    """Int64. Floats and texts may have a fraction of zeros (12.0): tools add one to columns with gaps."""
+    return _without_missing(_integer(column, missing), missing)
+
+
+def _without_missing(checked: CheckedColumn, missing: Words) -> CheckedColumn:
+    """Numbers that stand for a missing value, as -999 may, do so however they are written: -999.0, or a float."""
+    numbers = _numbers_among(missing)
+    if not len(numbers):
+        return checked
+    stand_in = mask(pc.is_in(checked.values, value_set=_of_type(numbers, checked.values.type)))
+    return replace(checked, values=where(~stand_in, checked.values), gone=checked.missing | stand_in)
+
+
+@cache
+def _numbers_among(words: Words) -> pa.Array:
+    texts = pa.array(words, pa.string())
+    return pc.unique(_number(texts.filter(pc.match_substring_regex(texts, _NUMBER)), ()).values).drop_null()
+
+
+def _of_type(numbers: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Those of the numbers that the type has."""
+    if pa.types.is_floating(kind):
+        return numbers
+    return pa.array([int(value) for value in numbers.to_pylist() if value.is_integer() and abs(value) < 2**63], kind)
+
+
+def _number(column: pa.Array, missing: Words) -> CheckedColumn:
     if _is_numeric(column.type):
         floats = column.cast(pa.float64(), safe=False)
         if _all_finite(floats):
@@ -37,8 +72,7 @@ def number(column: pa.Array, missing: Words) -> CheckedColumn:
     return _finite(floats, gone, ~gone & (nulls(floats) | mask(pc.is_nan(floats))))
 
 
-def integer(column: pa.Array, missing: Words) -> CheckedColumn:
-    """Int64. Floats and texts may have a fraction of zeros (12.0): tools add one to columns with gaps."""
+def _integer(column: pa.Array, missing: Words) -> CheckedColumn:
     if pa.types.is_floating(column.type):
         return _whole_floats(column.cast(pa.float64()))
     if pa.types.is_uint64(column.type):
@@ -91,6 +125,7 @@ def _whole_texts(column: pa.Array, missing: Words) -> CheckedColumn:
             pass
     text = tidy(column, missing)
     gone = nulls(text)
+    text = canonical(text)
     whole = mask(pc.match_substring_regex(text, _WHOLE))
     plain = pc.replace_substring_regex(where(whole, text), _WHOLE, r"\1\2")
     digits = pc.utf8_ltrim(plain, "-")

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from contract.value_text import as_text
 from preprocess.checked_column import CheckedColumn, Mask
-from preprocess.texts import as_text
 
 SCHEMA = pa.schema(
     {

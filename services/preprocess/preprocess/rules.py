@@ -2,43 +2,64 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.config.data import Column
 from contract.errors import DataError
 from preprocess import numbers, texts
-from preprocess.checked_column import CheckedColumn, mask
+from preprocess.checked_column import CheckedColumn, Mask, mask, nulls
 
 
-def check_column(name: str, column: pa.Array, spec: Column, missing: texts.Words) -> CheckedColumn:
-    """A column's values as its type has them, and the rows that break its rules.
+def check_column(
+    name: str, column: pa.Array, spec: Column, missing: texts.Words, *, key: bool = False
+) -> CheckedColumn:
+    """A column's values as its type has them, and the rows that break its rules; the `key` has the one text of each.
 
     Raises DataError for a column whose own type cannot be read at all.
     """
+    read = texts.key if key and spec.type == "text" else _reader(spec)
     try:
         if pa.types.is_dictionary(column.type):
-            checked = _read(column.dictionary, spec, missing).of(column.indices)
+            checked = read(column.dictionary, missing).of(column.indices)
         else:
-            checked = _read(column, spec, missing)
+            checked = read(column, missing)
     except DataError as error:
         raise DataError(f"column {name}: {error}; write it as another type") from None
     if spec.missing == "reject":
         checked = checked.breaking("missing", checked.missing)
     if spec.min is not None:
-        checked = checked.breaking(f"below {spec.min:.15g}", mask(pc.less(checked.values, spec.min)))
+        checked = checked.breaking(f"below {spec.min:.15g}", _below(checked.values, spec.min))
     if spec.max is not None:
-        checked = checked.breaking(f"above {spec.max:.15g}", mask(pc.greater(checked.values, spec.max)))
+        checked = checked.breaking(f"above {spec.max:.15g}", _above(checked.values, spec.max))
     return checked
 
 
-def _read(column: pa.Array, spec: Column, missing: texts.Words) -> CheckedColumn:
-    if spec.type == "number":
-        return numbers.number(column, missing)
-    if spec.type == "integer":
-        return numbers.integer(column, missing)
+def _below(values: pa.Array, bound: float) -> Mask:
+    if pa.types.is_integer(values.type):
+        # a whole number beyond 2^53 has no exact float to be compared with
+        if bound > 2**63 - 1:
+            return ~nulls(values)
+        bound = math.ceil(max(bound, -(2.0**63)))
+    return mask(pc.less(values, bound))
+
+
+def _above(values: pa.Array, bound: float) -> Mask:
+    if pa.types.is_integer(values.type):
+        if bound < -(2**63):
+            return ~nulls(values)
+        if bound > 2**63 - 1:
+            return np.zeros(len(values), dtype=bool)
+        bound = math.floor(bound)
+    return mask(pc.greater(values, bound))
+
+
+def _reader(spec: Column) -> Callable[[pa.Array, texts.Words], CheckedColumn]:
     if spec.type == "category":
-        return texts.category(column, missing, spec.values)
-    if spec.type == "datetime":
-        return texts.date(column, missing)
-    return texts.text(column, missing)
+        return partial(texts.category, allowed=spec.values)
+    return {"number": numbers.number, "integer": numbers.integer, "datetime": texts.date, "text": texts.text}[spec.type]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contract.errors import DataError
+from contract.value_text import as_text, canonical
 from preprocess.checked_column import CheckedColumn, mask, nulls, where
 
 Words = tuple[str, ...]
@@ -15,21 +17,6 @@ _DATE = (
     r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$"
 )
-
-
-def as_text(column: pa.Array) -> pa.Array:
-    """The values as they are written, untrimmed.
-
-    Whole floats lose their `.0`: a column of whole numbers becomes one of floats as soon as pandas
-    saves it with a missing value, and its texts must not change by that. NaN is null.
-    Raises DataError for types that have no text (lists, structures, bytes that are not UTF-8).
-    """
-    if pa.types.is_floating(column.type):
-        return _float_text(column.cast(pa.float64()))
-    try:
-        return column.cast(pa.string())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataError(f"type must be a number, a truth, a time or text, got {column.type} ({error})") from None
 
 
 def tidy(column: pa.Array, missing: Words) -> pa.Array:
@@ -52,17 +39,54 @@ def text(column: pa.Array, missing: Words) -> CheckedColumn:
     return CheckedColumn(tidy(column, missing))
 
 
+def key(column: pa.Array, missing: Words) -> CheckedColumn:
+    """The one text of each value."""
+    return CheckedColumn(known(canonical(column), missing))
+
+
 def category(column: pa.Array, missing: Words, allowed: Words | None) -> CheckedColumn:
-    """Texts as a dictionary<int32, string>: `allowed` in its order, or those that occur as they come."""
+    """Texts as a dictionary<int32, string>: `allowed` in its order, or those that occur as they come.
+
+    A value is the same however it is written (`contract.value_text`); what is allowed is written as it is there.
+    """
     # texts are made, and blanks cut, once for each different value, not for each row
     encoded = (column if pa.types.is_integer(column.type) else as_text(column)).dictionary_encode()
-    different = tidy(encoded.dictionary, missing)
-    known = pa.array(allowed, pa.string()) if allowed is not None else different.unique().drop_null()
-    code = pc.index_in(different, known)
-    checked = CheckedColumn(pa.DictionaryArray.from_arrays(code, known), nulls(different))
+    written = tidy(encoded.dictionary, missing)
+    # from the column's own type: how a float of one digit is written out depends on it
+    words = known(where(~nulls(written), canonical(encoded.dictionary)), missing)
+    if allowed is None:
+        classes = words.unique().drop_null()
+        code = pc.index_in(words, classes)
+    else:
+        classes = pa.array(allowed, pa.string())
+        code = _position(written, words, classes)
+    gone = nulls(words) & nulls(code)
+    checked = CheckedColumn(pa.DictionaryArray.from_arrays(code, classes), gone)
     if allowed is not None:
-        checked = checked.breaking(f"not one of {_short(allowed)}", nulls(code) & ~nulls(different))
+        checked = checked.breaking(f"not one of {_short(allowed)}", nulls(code) & ~gone)
     return checked.of(encoded.indices)
+
+
+def known(words: pa.Array, missing: Words) -> pa.Array:
+    """Canonical texts, null where one is the same value as one among `missing`."""
+    return without(words, _canonical(missing))
+
+
+@cache
+def _canonical(words: Words) -> Words:
+    return tuple(canonical(pa.array(words, pa.string())).to_pylist())
+
+
+def _position(written: pa.Array, words: pa.Array, allowed: pa.Array) -> pa.Array:
+    """Where words stand among those that are allowed: as they are written, else as the same value, else as a truth."""
+    same = canonical(allowed)
+    code = pc.coalesce(pc.index_in(written, allowed), pc.index_in(words, same))
+    truths, digits = pa.array(["false", "true"]), pa.array(["0", "1"])
+    for ours, theirs in ((truths, digits), (digits, truths)):
+        listed = pc.all(pc.is_in(ours, value_set=same)).as_py()
+        if listed and not pc.any(pc.is_in(theirs, value_set=same)).as_py():
+            code = pc.coalesce(code, pc.index_in(ours.take(pc.index_in(words, theirs)), same))
+    return code
 
 
 def date(column: pa.Array, missing: Words) -> CheckedColumn:
@@ -79,12 +103,5 @@ def date(column: pa.Array, missing: Words) -> CheckedColumn:
     return CheckedColumn(where(good, values), gone).breaking("not a date as YYYY-MM-DD, with or without a time", ~good)
 
 
-def _float_text(column: pa.Array) -> pa.Array:
-    values = column.fill_null(np.nan).to_numpy(zero_copy_only=False)
-    whole = (np.floor(values) == values) & (np.abs(values) < 2**63)
-    integers = pa.array(np.where(whole, values, 0).astype(np.int64)).cast(pa.string())
-    return where(~np.isnan(values), pc.if_else(pa.array(whole), integers, column.cast(pa.string())))
-
-
-def _short(values: Words) -> str:
-    return ", ".join(values) if len(values) <= 6 else f"the {len(values)} values of pipeline.toml"
+def _short(words: Words) -> str:
+    return ", ".join(words) if len(words) <= 6 else f"the {len(words)} values of pipeline.toml"

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from contract.arrival import together
 from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import DataError, MissingInput
@@ -18,7 +19,7 @@ def work(run: Run) -> None:
     """Write processed/<day>.
 
     Raises MissingInput without raw data, DataError when a column is missing, when the day is
-    empty, or when too many of its rows break a rule.
+    empty, when its labels are other rows', or when too many of its rows break a rule.
     """
     data = Dataset.open(run.layout.raw_data(run.day))
     target = _committed(run.layout.raw_target(run.day))
@@ -28,6 +29,8 @@ def work(run: Run) -> None:
     if run.up_to_date(run.layout.processed(run.day), recipe):
         return
     _columns_there(run, data)
+    if target is not None:
+        _labels_fit(run, data, target)
     from preprocess.check import check  # noqa: PLC0415 - only a day that is due loads the libraries
 
     check(run, recipe, data, target)
@@ -44,6 +47,23 @@ def _settings(config: Config) -> dict[str, Any]:
     columns = [{"name": name, **msgspec.to_builtins(column)} for name, column in config.columns.items()]
     # a list: the order of the columns decides which rule is named first, and the order in the rows
     return {"table": msgspec.to_builtins(config.table), "columns": columns}
+
+
+def _labels_fit(run: Run, data: Dataset, target: Dataset) -> None:
+    """Raise DataError for labels that were brought for other rows, another key or another target."""
+    name, config = run.layout.name(target.path), run.config
+    way_out = f"generate the day again, or delete {name} to go on without labels"
+    there = [field.name for field in target.manifest.schema]
+    if missing := [column for column in (config.key, config.table.target) if column not in there]:
+        raise DataError(
+            f"{name}: must have the key and the target of pipeline.toml, without {', '.join(missing)}; "
+            f"it has {', '.join(there)}; {way_out}"
+        )
+    if config.table.key is None and not together(data.manifest, target.manifest):
+        raise DataError(
+            f"{name}: without table.key labels belong to rows by their number, so both must be read together, "
+            f"and these were not read with {run.layout.name(data.path)}; {way_out}"
+        )
 
 
 def _columns_there(run: Run, data: Dataset) -> None:

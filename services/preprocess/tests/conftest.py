@@ -97,15 +97,18 @@ class Day:
     def bring_data(self, table, file="inbox/2026-11-22/a.csv"):
         return self._write(Layout(self.root).raw_data(DAY), table, file)
 
-    def bring_target(self, table, file="inbox/2026-11-22/labels.csv"):
-        return self._write(Layout(self.root).raw_target(DAY), pa.table(table), file)
+    def bring_target(self, table, file="inbox/2026-11-22/labels.csv", *, read_with=None, source=None):
+        """Labels; `read_with`: the data that came with them."""
+        notes = {"rows": read_with.manifest.identity} if read_with is not None else {}
+        return self._write(Layout(self.root).raw_target(DAY), pa.table(table), file, notes, source)
 
-    def _write(self, path, table, file):
+    def _write(self, path, table, file, notes=None, source=None):
         table = table.append_column("_file", pa.array([file] * table.num_rows, pa.string()))
         table = table.append_column("_row", pa.array(range(1, table.num_rows + 1), pa.int64()))
         with DatasetWriter(path) as writer:
             writer.write(table)
-            writer.publish(Recipe("generate", DAY, "c0de", {"rows": table.to_pydict()}), {}, {})
+            settings = {"rows": table.to_pydict(), "source": source or {"kind": "files"}}
+            writer.publish(Recipe("generate", DAY, "c0de", settings), {}, {}, notes)
         return Dataset.open(path)
 
     def process(self, *, force=False):

@@ -152,8 +152,8 @@ def test_labels_of_a_regression_are_numbers(day):
 
 def test_without_a_key_of_its_own_a_table_has_numbered_rows(day):
     del day.raw_config["table"]["key"], day.raw_config["columns"]["id"]
-    day.bring_data(day.rows(2, id=None, row_key=["2026-11-22-1", "2026-11-22-2"]))
-    day.bring_target({"row_key": ["2026-11-22-2"], "bought": ["yes"]})
+    data = day.bring_data(day.rows(2, id=None, row_key=["2026-11-22-1", "2026-11-22-2"]))
+    day.bring_target({"row_key": ["2026-11-22-2"], "bought": ["yes"]}, read_with=data)
     day.process()
     assert day.table().select(["row_key", "bought"]).to_pydict() == {
         "row_key": ["2026-11-22-1", "2026-11-22-2"],

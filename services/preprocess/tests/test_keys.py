@@ -41,6 +41,37 @@ def test_a_key_has_one_text_whatever_type_it_came_with(day):
     assert [read_keys(column, day.config)[1].to_pylist() for column in texts] == [["1", "2", None]] * 3
 
 
+def test_a_customer_stays_in_its_part_when_a_tool_adds_a_fraction(day):
+    plain = pa.array([str(number) for number in range(999)])
+    tools = pa.array([f"{number}.0" for number in range(999)])
+    parts = [in_test(hashes_of(read_keys(column, day.config)[1]), 0.2).tolist() for column in (plain, tools)]
+    assert parts[0] == parts[1]
+
+
+def test_ids_that_only_look_like_numbers_stay_what_they_are(day):
+    ids = ["007", "0300001", "1e5", "A1", "10.0.0.0"]
+    assert read_keys(pa.array(ids), day.config)[1].to_pylist() == ids
+
+
+def test_a_key_that_was_a_float_beyond_2_to_the_53_is_none(day):
+    for column in (pa.array([1e16, 1e15]), pa.array(["1e+16", "1e+15"]), pa.array(["10000000000000000.0", "1e+15"])):
+        checked, keys = read_keys(column, day.config)
+        assert keys.to_pylist() == [None, "1000000000000000"]
+        assert [(rule, rows.tolist()) for rule, rows in checked.broken] == [
+            ("a float beyond 2^53, its last digits are lost", [True, False])
+        ]
+    assert read_keys(pa.array([2**53 + 1]), day.config)[1].to_pylist() == ["9007199254740993"]
+
+
+def test_a_key_of_any_type_has_the_one_text(day):
+    day.raw_config["columns"]["id"] = {"type": "datetime", "role": "ignore"}
+    assert read_keys(pa.array(["2026-01-02 00:00:00"]), day.config)[1].to_pylist() == ["2026-01-02"]
+    day.raw_config["columns"]["id"] = {"type": "category", "role": "ignore", "values": ["1.0", "2.0"]}
+    assert read_keys(pa.array([2]), day.config)[1].to_pylist() == ["2"]
+    day.raw_config["columns"]["id"] = {"type": "number", "role": "ignore"}
+    assert read_keys(pa.array(["007.50", str(2**53 + 1)]), day.config)[1].to_pylist() == ["7.5", None]
+
+
 def test_a_key_must_not_be_missing(day):
     checked, _ = read_keys(pa.array(["a", None]), day.config)
     assert [(rule, rows.tolist()) for rule, rows in checked.broken] == [("missing", [False, True])]

@@ -107,3 +107,17 @@ def test_unsigned_integers_end_at_64_bits_too():
 def test_an_empty_type_is_all_missing():
     assert integer(pa.nulls(2), MISSING).missing.tolist() == [True, True]
     assert number(pa.nulls(2), MISSING).missing.tolist() == [True, True]
+
+
+@pytest.mark.parametrize(
+    "column", [["-999", "1"], ["-999.0", "1"], [-999, 1], [-999.0, 1.0], [decimal.Decimal("-999.0"), 1]]
+)
+def test_a_number_that_stands_for_a_missing_value_does_so_however_it_is_written(column):
+    for reader in (number, integer):
+        checked = reader(pa.array(column), ("", "-999"))
+        assert (checked.values.to_pylist(), checked.missing.tolist()) == ([None, 1], [True, False])
+        assert broken(checked) == {}
+
+
+def test_an_integer_may_come_as_a_program_writes_a_large_float():
+    assert read(integer, "1e+15", "1000000000000000", "1.5e+03").values.to_pylist() == [10**15, 10**15, 1500]

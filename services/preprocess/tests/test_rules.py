@@ -1,3 +1,5 @@
+import math
+
 import pyarrow as pa
 import pytest
 
@@ -41,3 +43,13 @@ def test_dictionaries_of_another_tool_are_read_by_their_words():
 def test_a_type_that_cannot_be_read_names_the_column_and_what_to_do():
     with pytest.raises(DataError, match=r"column x: type must be .*got list<.*write it as another type"):
         check_column("x", pa.array([[1]]), Column(type="number"), ())
+
+
+def test_limits_hold_for_integers_beyond_2_to_the_53_to_the_last_one():
+    large = 2**53 + 1
+    assert broken([1, large, -large], type="integer", min=0) == {2: "below 0"}
+    assert broken([2**53, large], type="integer", max=2.0**53) == {1: "above 9.00719925474099e+15"}
+    assert broken([2**63 - 1, -(2**63)], type="integer", min=-math.inf, max=math.inf) == {}
+    assert broken([2**63 - 1, -(2**63)], type="integer", min=1e19) == dict.fromkeys([0, 1], "below 1e+19")
+    assert broken([2**63 - 1, -(2**63)], type="integer", max=-1e19) == dict.fromkeys([0, 1], "above -1e+19")
+    assert broken([2, 3, 4], type="integer", min=2.5, max=3.5) == {0: "below 2.5", 2: "above 3.5"}

@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 
@@ -82,3 +83,54 @@ def test_another_order_of_the_columns_makes_the_day_again(day):
     after = day.process().manifest
     assert after.fingerprint != before.fingerprint
     assert [field.name for field in after.schema] == ["id", "city", "plan", "income", "age", "split"]
+
+
+@pytest.fixture
+def numbered(day):
+    """The day without a key: its rows are numbered."""
+    del day.raw_config["table"]["key"], day.raw_config["columns"]["id"]
+    return day
+
+
+def rows_of(day, *cities):
+    keys = [f"2026-11-22-{number + 1}" for number in range(len(cities))]
+    return day.rows(len(cities), id=None, row_key=keys, city=list(cities))
+
+
+def test_labels_of_numbered_rows_that_were_not_read_with_them_are_refused_until_both_are_read_again(numbered):
+    labels = {"row_key": ["2026-11-22-1"], "bought": ["yes"]}
+    numbered.bring_target(labels, read_with=numbered.bring_data(rows_of(numbered, "Bern")))
+    numbered.process()
+    before = numbered.tree()
+    later = numbered.bring_data(rows_of(numbered, "Rome", "Bern"))
+    with pytest.raises(
+        DataError, match=r"raw/2026-11-22/target: without table.key .* generate the day again, or delete"
+    ):
+        numbered.process()
+    assert numbered.tree() == before
+    numbered.bring_target({**labels, "row_key": ["2026-11-22-2"]}, read_with=later)
+    numbered.process()
+    assert numbered.table().select(["city", "bought"]).to_pylist() == [
+        {"city": "Rome", "bought": None},
+        {"city": "Bern", "bought": "yes"},
+    ]
+
+
+def test_labels_of_numbered_rows_that_are_deleted_let_the_day_go_on_without(numbered):
+    labels = numbered.bring_target({"row_key": ["2026-11-22-1"], "bought": ["yes"]})
+    numbered.bring_data(rows_of(numbered, "Rome", "Bern"))
+    with pytest.raises(DataError, match="or delete raw/2026-11-22/target to go on without labels"):
+        numbered.process()
+    shutil.rmtree(labels.path)
+    assert numbered.process().manifest.counts["labelled"] == 0
+
+
+def test_labels_brought_for_another_key_or_target_are_refused(day):
+    day.bring_data(day.rows(2))
+    day.bring_target({"customer": ["c1"], "left": ["no"]})
+    with pytest.raises(
+        DataError, match=r"raw/2026-11-22/target: must have the key and the target .* without id, bought;"
+    ):
+        day.process()
+    day.bring_target({"id": ["c1"], "bought": ["no"]})
+    assert day.process().manifest.counts["labelled"] == 1

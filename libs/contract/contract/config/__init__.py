@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 
 from contract import days
-from contract.config.data import Alerts, Column, Pipeline, Predictions, Schedule, Source, Table
+from contract.config.data import Alerts, Column, Pipeline, Predictions, Schedule, Source, Sql, Table
 from contract.config.model import Decision, Drift, Gate, Training
 
 _RESERVED = ("_file", "_row", "row_key", "split")
@@ -51,7 +51,22 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             )
         if not self.features:
             raise ValueError('columns must have at least one with role = "feature", got none')
+        self._check_values()
         self._check_judgement()
+
+    def _check_values(self) -> None:
+        table = self.table
+        if isinstance(self.source, Sql) and self.source.target_query and table.key is None:
+            raise ValueError(
+                "source.target_query must go with table.key, which says whose label it is, got no table.key; "
+                "give the key, or select the target in source.query"
+            )
+        for name, column in self.columns.items():
+            if both := [value for value in column.values or () if value.strip() in table.missing_values]:
+                raise ValueError(
+                    f"columns.{name}.values must not have what table.missing_values takes for a missing value, "
+                    f"got {both[0]!r} in both; name missing_values in [table], without it, or take it out of values"
+                )
 
     def _check_judgement(self) -> None:
         for name in self.gate.slices:

@@ -98,6 +98,26 @@ def test_a_query_must_use_the_day(raw):
         parse(raw)
 
 
+def test_labels_of_a_query_of_their_own_need_a_key(raw):
+    raw["source"] = {"kind": "sql", "query": "select :day", "target_query": "select 1"}
+    raw["table"].pop("key", None)
+    with pytest.raises(ValueError, match="source.target_query must go with table.key, .*, or select the target in"):
+        parse(raw)
+
+
+@pytest.mark.parametrize(("value", "missing"), [("NA", None), (" NA ", None), ("?", ["", "?"])])
+def test_a_value_is_allowed_or_missing_not_both(raw, value, missing):
+    raw["columns"]["region"] = {"type": "category", "values": ["EU", value]}
+    if missing:
+        raw["table"]["missing_values"] = missing
+    with pytest.raises(
+        ValueError, match=r"columns.region.values must not have .* got '.*' in both; name missing_values"
+    ):
+        parse(raw)
+    raw["table"]["missing_values"] = [""]
+    assert parse(raw).columns["region"].values == ("EU", value)
+
+
 def test_a_model_needs_a_feature(raw):
     raw["columns"]["x"]["role"] = "ignore"
     with pytest.raises(ValueError, match="columns must have at least one with role"):

@@ -145,16 +145,21 @@ def test_mlflow_is_no_way_out_for_a_step(stack, places):
 
 @pytest.fixture(scope="module")
 def registered(stack):
-    """A model with a version, made by train's own log-in."""
-    asked = [
-        ["POST", f"{API}/registered-models/create", {"name": MODEL}],
-        ["POST", f"{API}/model-versions/create", {"name": MODEL, "source": "models:/m-" + "0" * 32}],
-        ["POST", f"{API}/registered-models/alias", {"name": MODEL, "alias": "challenger", "version": "1"}],
-    ]
-    answers = asks(stack, "train", asked)
-    assert [status for status, _ in answers] == [200, 200, 200], answers
+    """A model with a version of a run, made by train's own log-in."""
+
+    def post(path, **body):
+        [(status, text)] = asks(stack, "train", [["POST", f"{API}/{path}", body]])
+        assert status == 200, text
+        return json.loads(text)
+
+    experiment = post("experiments/create", name=MODEL)["experiment_id"]
+    run = post("runs/create", experiment_id=experiment)["run"]["info"]["run_id"]
+    post("registered-models/create", name=MODEL)
+    post("model-versions/create", name=MODEL, source=f"runs:/{run}/model", run_id=run)
+    post("registered-models/alias", name=MODEL, alias="challenger", version="1")
     yield MODEL
     stack.registry("registered-models/delete", method="DELETE", name=MODEL)
+    stack.registry("experiments/delete", experiment_id=experiment)
 
 
 def asks(stack, step, asked, *login):
@@ -227,8 +232,10 @@ try:
     root = "open"
 except OSError:
     root = "closed"
-memory = pathlib.Path("/sys/fs/cgroup/memory.max").read_text().strip() != "max"
-processes = pathlib.Path("/sys/fs/cgroup/pids.max").read_text().strip() == "512"
+groups = pathlib.Path("/sys/fs/cgroup")  # of the second version, or of the first
+files = [groups / "memory.max", groups / "memory" / "memory.limit_in_bytes", groups / "pids.max", groups / "pids" / "pids.max"]
+memory, processes = (file.read_text().strip() for file in files if file.exists())
+memory, processes = memory != "max" and int(memory) < 2**50, processes == "512"
 print(os.getuid() != 0, int(said["CapEff"], 16) == int(said["CapBnd"], 16) == 0, said["NoNewPrivs"], root, memory, processes)
 """
     for step in ("generate", "preprocess", *STEPS):

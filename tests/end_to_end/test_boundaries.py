@@ -145,20 +145,21 @@ def test_mlflow_is_no_way_out_for_a_step(stack, places):
 
 @pytest.fixture(scope="module")
 def registered(stack):
-    """A model with a version, made by train's own log-in."""
-    [(status, made)] = asks(stack, "train", [["POST", f"{API}/runs/create", {"experiment_id": "0"}]])
-    assert status == 200, made
-    run = json.loads(made)["run"]["info"]
-    version = {"name": MODEL, "source": f"{run['artifact_uri']}/model", "run_id": run["run_id"]}
-    asked = [
-        ["POST", f"{API}/registered-models/create", {"name": MODEL}],
-        ["POST", f"{API}/model-versions/create", version],
-        ["POST", f"{API}/registered-models/alias", {"name": MODEL, "alias": "challenger", "version": "1"}],
-    ]
-    answers = asks(stack, "train", asked)
-    assert [status for status, _ in answers] == [200, 200, 200], answers
+    """A model with a version of a run, made by train's own log-in."""
+
+    def post(path, **body):
+        [(status, text)] = asks(stack, "train", [["POST", f"{API}/{path}", body]])
+        assert status == 200, text
+        return json.loads(text)
+
+    experiment = post("experiments/create", name=MODEL)["experiment_id"]
+    run = post("runs/create", experiment_id=experiment)["run"]["info"]["run_id"]
+    post("registered-models/create", name=MODEL)
+    post("model-versions/create", name=MODEL, source=f"runs:/{run}/model", run_id=run)
+    post("registered-models/alias", name=MODEL, alias="challenger", version="1")
     yield MODEL
     stack.registry("registered-models/delete", method="DELETE", name=MODEL)
+    stack.registry("experiments/delete", experiment_id=experiment)
 
 
 def asks(stack, step, asked, *login):

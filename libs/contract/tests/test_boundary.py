@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 2700
+MOST_LINES = 2900
 
 
 def imports_of(source):

@@ -16,6 +16,7 @@ import msgspec
 from contract.champion import Champion, read_pointer
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
+from contract.lost import ledger_is_older, unknown_promotion
 from contract.manifest import Input
 from contract.old_words import OLD_IN_USE, OldDecision
 
@@ -61,14 +62,18 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 def read(path: Path) -> list[Line]:
     """All lines, oldest first. Raises DataError that names the line where the chain is broken.
 
-    A last line without its end was torn by a crash: what it tells of was never done, so it is passed over.
+    A last line of which a part is missing was torn by a crash: what it tells of was never done, so it is passed over.
+    One that lacks no more than the end of line is a line.
     """
     content = path.read_bytes() if path.exists() else b""
-    whole, _, torn = content.rpartition(b"\n")
-    if torn:
+    whole, _, tail = content.rpartition(b"\n")
+    texts = whole.split(b"\n") if whole else []
+    if is_whole(tail):
+        texts.append(tail)
+    elif tail:
         log.warning("%s: its last line is torn, by a crash as it seems: passed over", path.name)
     lines: list[Line] = []
-    for number, text in enumerate(whole.split(b"\n") if whole else [], start=1):
+    for number, text in enumerate(texts, start=1):
         try:
             line = msgspec.json.decode(text, type=Line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -85,6 +90,15 @@ def read(path: Path) -> list[Line]:
     return lines
 
 
+def is_whole(text: bytes) -> bool:
+    """Whether a text is a line with nothing missing. No beginning of one is: a line ends with a bracket of its own."""
+    try:
+        msgspec.json.decode(text, type=Line)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+    return True
+
+
 def last_in_use(lines: list[Line]) -> Line | None:
     """The line that put the champion in use."""
     return next((line for line in reversed(lines) if line.decision in IN_USE), None)
@@ -93,8 +107,9 @@ def last_in_use(lines: list[Line]) -> Line | None:
 def champion_line(layout: Layout) -> Line | None:
     """The line of the model that may be served; None when none was ever put in use.
 
-    Raises DataError when the chain is broken, or when the pointer tells of a champion that the ledger does not know:
-    then one of the two was lost or exchanged, and which one cannot be told from here.
+    Raises DataError when the chain is broken, or when the pointer tells of a line that the ledger does not have: then
+    one of the two was lost or exchanged, and which one cannot be told from here. The same where the pointer is gone,
+    and a report calls a model promoted of which the ledger knows nothing.
     """
     # the pointer first: a change writes it last, so its line is in the ledger that is read after it
     pointer, damage = None, None
@@ -109,9 +124,13 @@ def champion_line(layout: Layout) -> Line | None:
     if damage is not None and line is None:
         raise damage
     if pointer is None:
+        if model := unknown_promotion(layout, [line.model for line in lines if line.decision in IN_USE]):
+            report = layout.name(layout.report("train", model.day))
+            raise ledger_is_older(layout, model, f"{report} calls it promoted", line and line.model)
         return line  # validate writes it again
-    known = pointer.line in {line.hash for line in lines}
-    if not known and (line is None or pointer.sha256 != line.model.sha256):
+    # one from before pointers named their line
+    nameless = pointer.line is None and line is not None and pointer.sha256 == line.model.sha256
+    if not nameless and pointer.line not in {line.hash for line in lines}:
         raise DataError(
             f"{layout.name(layout.champion)}: {pointer.label} must have been put in use by a line of "
             f"{layout.ledger.name}, none did: the ledger was lost, cut or is an older one, or the pointer is not its "

@@ -20,7 +20,7 @@ from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
 from predict.drift import Histograms, reference_of, watched
-from predict.model import check_target, features_of
+from predict.model import check_fit, features_of
 from predict.scorer import Scorer
 
 log = logging.getLogger("predict")
@@ -33,7 +33,7 @@ def score(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Histog
     DataError when model and rows do not fit.
     """
     started = time.monotonic()
-    check_target(run.layout, champion, run.config)
+    check_fit(run.layout, champion, run.config)
     model = open_model(run.root, champion, signed=run.config.training.sign)
     features = features_of(model, [field.name for field in rows.manifest.schema], champion.file)
     scorer = Scorer(model, run.config, champion.label)

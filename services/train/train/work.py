@@ -10,6 +10,7 @@ from analysis.window import labelled_days
 from contract.config import Config
 from contract.observed import Observed
 from contract.run import Run
+from contract.trained_for import question
 
 
 def work(run: Run) -> None:
@@ -29,11 +30,9 @@ def work(run: Run) -> None:
 
 def _settings(config: Config) -> dict[str, Any]:
     """The part of the configuration that decides what a training gives."""
-    table = config.table
     return {
         "features": {name: config.columns[name].type for name in config.features},
-        "target": {"name": table.target, "task": table.task, "positive": table.positive},
-        "classes": config.columns[table.target].values,
+        **question(config),
         "training": msgspec.to_builtins(config.training),
         "decision": msgspec.to_builtins(config.decision),
         "drift": msgspec.to_builtins(config.drift),

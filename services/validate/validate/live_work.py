@@ -11,6 +11,7 @@ from contract.dataset import Dataset
 from contract.days import parse_day
 from contract.errors import MissingInput
 from contract.run import Run
+from contract.trained_for import question
 
 LOOKBACK_DAYS = 60
 """How far back a validation looks for predictions whose target has arrived."""
@@ -55,11 +56,9 @@ def _work(run: Run, *, explicit: bool) -> bool:
 
 def _settings(config: Config) -> dict[str, Any]:
     """The part of the configuration that decides the metrics."""
-    table = config.table
     return {
         "key": config.key,
-        "target": {"name": table.target, "task": table.task, "positive": table.positive},
-        "classes": config.columns[table.target].values,
+        **question(config),
         "metric": config.training.metric,
         "minimums": sorted(config.gate.minimums),
     }

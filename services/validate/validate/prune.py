@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from contract.champion import read_champion
 from contract.days import parse_day
 from contract.errors import MissingInput, Occupied, UsageError
 from contract.layout import MANIFEST, STEPS, Layout
-from contract.ledger import IN_USE, read
+from contract.ledger import IN_USE, champion_line, read
 from contract.manifest import read_manifest
+from validate.champion.ledger import in_use, open_proposals
 
 LAST_VERSIONS = 3
-"""Of the ledger's models that were in use: so many can be gone back to."""
+"""Of the ledger's models that were in use, and of those that rollbacks go to: so many can be gone back to."""
 
 _OURS = re.compile(r".+-[0-9a-f]{12}(\.\w+)?|\.manifest\.json-\w+")
 """Names that a step gives to files of a dataset."""
@@ -42,12 +42,15 @@ class OldDataset:
 def old_datasets(root: Path, keep_days: int, today: date) -> list[OldDataset]:
     """The datasets of days before the last `keep_days` that nothing kept points to, by path.
 
-    Kept are those of the last days, the champion's model and the ledger's last versions, and, step by step back, all
-    that a kept dataset was made from. The inbox is not ours. Raises UsageError for fewer days than one, DataError when
-    a manifest that is kept, the pointer or the ledger cannot be read: then nothing can be told to be old.
+    Kept are those of the last days, the champion's model, those that rollbacks go to, the ledger's last versions, what
+    waits for a person's word, and, step by step back, all that a kept dataset was made from. The inbox is not ours.
+    Raises UsageError for fewer days than one, or more than the calendar has, DataError when a manifest that is kept or
+    the ledger cannot be read, or the ledger was lost: then nothing can be told to be old.
     """
-    if keep_days < 1:
-        raise UsageError(f"--keep-days: must be at least 1, got {keep_days}")
+    most = (today - date.min).days
+    if not 1 <= keep_days <= most:
+        # the calendar begins there
+        raise UsageError(f"--keep-days: must be at least 1 and at most {most}, got {keep_days}")
     layout, first = Layout(root), today - timedelta(days=keep_days)
     there = {layout.name(path): day for path, day in _datasets(layout)}
     kept = {name for name, day in there.items() if day >= first} | _in_use(layout)
@@ -129,16 +132,17 @@ def _day(text: str) -> date | None:
 
 
 def _in_use(layout: Layout) -> set[str]:
-    """The models that are in use or can be gone back to, their reports, and the rows that a rollback tries them on."""
-    lines = [line for line in read(layout.ledger) if line.decision in IN_USE]
-    # the last versions, not the last lines: going back and forth between two must not push out a third
-    models = dict.fromkeys(line.model.day for line in reversed(lines))
-    days = set(list(models)[:LAST_VERSIONS])
-    golden = {Path(line.golden.path).parent.as_posix() for line in lines if line.golden and line.model.day in days}
-    try:
-        days.add(read_champion(layout.champion).day)
-    except MissingInput:
+    """The models that are in use, may be soon, or can be gone back to, their reports, and a rollback's golden rows."""
+    if champion_line(layout) is None:
         log.info("no champion yet")
+    lines = read(layout.ledger)
+    served = [line for line in lines if line.decision in IN_USE]
+    # the last versions, not the last lines: going back and forth between two must not push out a third
+    models = dict.fromkeys(line.model.day for line in reversed(served))
+    days = set(list(models)[:LAST_VERSIONS])
+    # rollbacks go along the stack, which may reach further back than that
+    days |= {line.model.day for line in (*in_use(lines)[-LAST_VERSIONS:], *open_proposals(lines))}
+    golden = {Path(line.golden.path).parent.as_posix() for line in lines if line.golden and line.model.day in days}
     directories = [path for day in days for path in (layout.model(day), layout.report("train", day))]
     return {layout.name(path) for path in directories} | golden
 

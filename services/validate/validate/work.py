@@ -11,6 +11,7 @@ from contract.config import Config
 from contract.dataset import Dataset
 from contract.errors import GateRefused, MissingInput
 from contract.run import Run
+from contract.trained_for import question
 from validate.champion.lock import champion_lock
 from validate.champion.store import ChampionStore, is_settled
 from validate.live_work import update_live_metrics
@@ -47,11 +48,9 @@ def _trained(run: Run) -> Dataset:
 
 def _settings(config: Config) -> dict[str, Any]:
     """The part of the configuration that decides a judgement."""
-    table = config.table
     return {
         "gate": msgspec.to_builtins(config.gate),
         "decision": msgspec.to_builtins(config.decision),
         "seed": config.training.seed,
-        "target": {"name": table.target, "task": table.task, "positive": table.positive},
-        "classes": config.columns[table.target].values,
+        **question(config),
     }

@@ -13,7 +13,7 @@ from analysis import index
 from contract.champion import Champion, read_champion
 from contract.config import Config
 from contract.dataset import Dataset
-from contract.errors import DataError, MissingInput, NotPermitted
+from contract.errors import DataError, MissingInput
 from contract.files import sha256_of
 from contract.layout import Layout
 from contract.ledger import Line, last_in_use, read
@@ -22,7 +22,7 @@ from validate.champion.ledger import golden_of
 from validate.champion.lock import champion_lock
 from validate.champion.lookup import look_up
 from validate.champion.store import ChampionStore
-from validate.evaluation.models import CannotCompare, load
+from validate.evaluation.models import load_to_serve
 
 log = logging.getLogger("validate")
 
@@ -37,10 +37,7 @@ def adopt(root: Path, config: Config, store: ChampionStore, *, to: str, by: str,
     with champion_lock(layout):
         lines = read(layout.ledger)
         model = look_up(to, _known(layout, store, lines, to), "a model that is known here")
-        try:
-            load(root, model, signed=config.training.sign)
-        except CannotCompare as error:
-            raise NotPermitted(str(error)) from None
+        load_to_serve(root, model, config)
         before = last_in_use(lines)
         if before is not None and before.model.same_as(model):
             store.put(before)

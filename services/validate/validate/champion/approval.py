@@ -8,14 +8,16 @@ from pathlib import Path
 import msgspec
 
 from analysis import index
+from contract.champion import Champion
 from contract.config import Config
 from contract.errors import DataError, GateRefused, MissingInput
 from contract.layout import Layout
 from contract.ledger import Line, read
-from validate.champion.ledger import append
+from contract.manifest import read_manifest
+from validate.champion.ledger import JUDGED, append
 from validate.champion.lock import champion_lock
 from validate.champion.store import ChampionStore
-from validate.evaluation.models import load
+from validate.evaluation.models import load_to_serve
 
 log = logging.getLogger("validate")
 
@@ -23,8 +25,8 @@ log = logging.getLogger("validate")
 def approve(root: Path, config: Config, store: ChampionStore, day: str, *, by: str, why: str) -> None:
     """Promote what was proposed on a day; nothing happens when that is done already.
 
-    Raises MissingInput when nothing was proposed, DataError when that is answered otherwise or the champion is
-    another one by now, and what opening the model's file raises.
+    Raises MissingInput when nothing was proposed, DataError when that is answered otherwise, is not the day's last
+    judgement, or champion or model are other ones by now, and what opening the model's file raises.
     """
     layout = Layout(root)
     with champion_lock(layout):
@@ -42,7 +44,8 @@ def approve(root: Path, config: Config, store: ChampionStore, day: str, *, by: s
                 f"models/{day}: was compared with {_name(proposed)}, in use by now is "
                 f"{champion.label if champion else 'none'}; judge it again: validate --force --day {day}"
             )
-        load(root, proposed.model, signed=config.training.sign)
+        _must_be_the_days(layout, proposed)
+        load_to_serve(root, proposed.model, config)
         store.change(_answer(proposed, "promoted", by, why or "approved"))
     index.write(layout)
     log.info("in use now: %s, approved by %s", proposed.model.label, by)
@@ -60,16 +63,31 @@ def refuse(root: Path, day: str, *, by: str, why: str) -> None:
 
 
 def _proposed(lines: list[Line], day: str) -> tuple[Line, Line | None]:
-    """The last proposal of a day, and the answer to it, a later line about the same model."""
-    answer = None
-    for line in reversed(lines):
-        if line.day != day:
-            continue
-        if line.decision == "proposed":
-            same = answer is not None and answer.model.sha256 == line.model.sha256
-            return line, answer if same else None
-        answer = line if line.decision in ("promoted", "refused") else answer
-    raise MissingInput(f'models/{day}: nothing was proposed; gate.approval must be "manual" when validate runs')
+    """The last proposal of a day, and the last answer to it.
+
+    Raises MissingInput when there is none, DataError when the day was judged otherwise since.
+    """
+    judged = [line for line in lines if line.day == day and line.decision in JUDGED]
+    proposals = [index for index, line in enumerate(judged) if line.decision == "proposed"]
+    if not proposals:
+        raise MissingInput(f'models/{day}: nothing was proposed; gate.approval must be "manual" when validate runs')
+    proposed, later = judged[proposals[-1]], judged[proposals[-1] + 1 :]
+    for line in later:
+        if line.decision == "undecided" or not line.model.same_as(proposed.model):
+            raise DataError(
+                f"models/{day}: the proposal is not the last judgement of the day, which is {judged[-1].decision}: "
+                f"{judged[-1].why}; judge it again: validate --force --day {day}"
+            )
+    return proposed, later[-1] if later else None
+
+
+def _must_be_the_days(layout: Layout, proposed: Line) -> None:
+    directory = layout.model(proposed.day)
+    if not Champion.of(layout.name(directory), read_manifest(directory)).same_as(proposed.model):
+        raise DataError(
+            f"{layout.name(directory)}: was trained again since its proposal, and holds another model now; judge it "
+            f"again: validate --day {proposed.day}"
+        )
 
 
 def _answer(proposed: Line, decision: str, by: str, why: str) -> Line:

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from contract.atomic import sync_directory
 from contract.champion import Champion
-from contract.ledger import IN_USE, Line, read
+from contract.ledger import IN_USE, Line, is_whole, read
 from contract.manifest import Input
 from contract.os_errors import naming
+
+JUDGED = ("promoted", "refused", "undecided", "proposed")
+"""Decisions of the gate on a day's model, or of the person who has the last word on it."""
 
 
 def append(path: Path, line: Line) -> Line:
     """Add a line, on disk when this returns; gives it with its place in the chain.
 
-    Not twice when the run that wrote it was killed and comes again. Raises DataError as `contract.ledger.read` does.
+    Not twice when the run that wrote it was killed and comes again: then all but the time is the same. Raises DataError
+    as `contract.ledger.read` does.
     """
     known = read(path)
     if known and _content(known[-1]) == _content(line):
@@ -40,9 +43,13 @@ def append(path: Path, line: Line) -> Line:
 
 
 def _write(handle: int, line: Line) -> None:
-    end = os.pread(handle, os.fstat(handle).st_size, 0).rfind(b"\n") + 1
-    os.ftruncate(handle, end)  # a torn line
+    before = os.pread(handle, os.fstat(handle).st_size, 0)
+    end = before.rfind(b"\n") + 1
     content = msgspec.json.encode(line) + b"\n"
+    if is_whole(before[end:]):
+        content, end = b"\n" + content, len(before)
+    else:
+        os.ftruncate(handle, end)  # a torn line
     while content:  # a disk that fills takes a part of it, and says so only the next time
         written = os.pwrite(handle, content, end)
         content, end = content[written:], end + written
@@ -82,5 +89,11 @@ def golden_of(lines: list[Line], model: Champion) -> Input | None:
     return next(golden, None)
 
 
-def _content(line: Line) -> tuple[Any, ...]:
-    return (line.by, line.decision, line.day, line.before, line.model)
+def open_proposals(lines: list[Line]) -> list[Line]:
+    """The proposals that wait for a person's word, by day: the last judgement of their day."""
+    last = {line.day: line for line in lines if line.decision in JUDGED}
+    return [line for line in last.values() if line.decision == "proposed"]
+
+
+def _content(line: Line) -> bytes:
+    return msgspec.json.encode(msgspec.structs.replace(line, when="", previous="", hash=""), order="deterministic")

@@ -14,6 +14,11 @@ from contract.ledger import Line
 log = logging.getLogger("validate")
 
 
+def is_pointer(layout: Layout) -> bool:
+    """Whether there is one that can be read."""
+    return _read(layout) is not None
+
+
 def pointer_fits(layout: Layout, line: Line) -> bool:
     """Whether the pointer says what a line of the ledger says."""
     return _read(layout) == _pointer(line)
@@ -28,10 +33,12 @@ def point_to(layout: Layout, line: Line) -> None:
 def warn_of_pointer(layout: Layout, line: Line) -> bool:
     """Say what is wrong with the pointer; False when a change was cut short, so that the alias may be old, too."""
     pointer = _read(layout)
-    if pointer is None or pointer.line != line.hash:
+    if pointer is None:
+        log.warning("%s: is not there, or damaged: written again from the ledger", layout.champion.name)
+    elif pointer.line not in (None, line.hash):
         log.warning("ledger: the change to the model of %s was cut short: finished now", line.model.day)
         return False
-    if pointer != _pointer(line):
+    elif pointer != _pointer(line):
         log.warning("%s: is not what the ledger says: written again", layout.champion.name)
     return True
 

@@ -66,19 +66,21 @@ def numbered(name: str, number: str) -> Champion | None:
 def set_champion(name: str, model: Champion, layout: Layout) -> None:
     """Move the alias to the version of a model, which is registered anew when the registry does not know it.
 
-    A model that never was registered takes it away from whichever has it. Raises Unavailable when the server fails,
+    A model without a version takes it away from whichever other model has it. Raises Unavailable when the server fails,
     MissingInput or NotPermitted when the model must be registered anew, and its file is gone or another one.
     """
     alias = aliased(name)
-    if model.version is None:
-        if alias is not None:
-            log.warning("MLflow: %s: the new champion is not registered, so no version has its alias now", name)
-            with _explained(f"at the alias {CHAMPION!r}"):
-                MlflowClient().delete_registered_model_alias(name, CHAMPION)
-    elif alias is None or not alias.of(model):
-        number = _find(name, model) or _register(name, model, layout)
-        with _explained(f"at the alias {CHAMPION!r}"):
+    if alias is not None and alias.of(model):
+        return
+    number = _find(name, model)
+    if number is None and model.version is not None:
+        number = _register(name, model, layout)
+    with _explained(f"at the alias {CHAMPION!r}"):
+        if number is not None:
             MlflowClient().set_registered_model_alias(name, CHAMPION, number)
+        elif alias is not None:
+            log.warning("MLflow: %s: the new champion is not registered, so no version has its alias now", name)
+            MlflowClient().delete_registered_model_alias(name, CHAMPION)
 
 
 def _find(name: str, model: Champion) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis import index
 from contract.config import Config
-from contract.errors import DataError, MissingInput, NotPermitted, UsageError
+from contract.errors import DataError, MissingInput, UsageError
 from contract.layout import Layout
 from contract.ledger import IN_USE, Line, read
 from contract.manifest import Input
@@ -16,7 +16,7 @@ from validate.champion.lock import champion_lock
 from validate.champion.lookup import look_up
 from validate.champion.store import ChampionStore
 from validate.evaluation.golden import check
-from validate.evaluation.models import CannotCompare, load
+from validate.evaluation.models import load_to_serve
 
 log = logging.getLogger("validate")
 
@@ -73,10 +73,7 @@ def _try_out(root: Path, config: Config, target: Line, golden: Input | None) -> 
             f"ledger: {target.model.label} was put in use by {target.by} without golden rows to try it on; go back "
             f"further with --to, or put it in use untried: validate adopt --to {target.model.sha256[:12]}"
         )
-    try:
-        model = load(root, target.model, signed=config.training.sign)
-    except CannotCompare as error:
-        raise NotPermitted(str(error)) from None
+    model = load_to_serve(root, target.model, config)
     try:
         return check(root, golden, model, config)
     except (ValueError, TypeError, KeyError) as error:

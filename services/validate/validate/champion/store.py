@@ -11,16 +11,20 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from contract.champion import Champion
 from contract.config import Config
 from contract.errors import DataError, Unavailable
-from contract.files import sha256_of
 from contract.layout import Layout
-from contract.ledger import Line, champion_line
+from contract.ledger import IN_USE, Line, champion_line, read
+from contract.lost import is_here, ledger_is_older
 from contract.registry import NoAnswer, reach_registry, registered_champion
 from validate.champion.ledger import append
-from validate.champion.pointer import point_to, pointer_fits, warn_of_pointer
+from validate.champion.pointer import is_pointer, point_to, pointer_fits, warn_of_pointer
+
+if TYPE_CHECKING:
+    from validate.champion.registry import Version
 
 log = logging.getLogger("validate")
 
@@ -50,8 +54,8 @@ class ChampionStore:
         line put in use.
         """
         line = champion_line(self.layout)
-        if line is None:
-            self._must_not_be_lost()
+        if self.registered and (line is None or not is_pointer(self.layout)):
+            self._must_not_be_lost(line)
         return line.model if line else None
 
     def settle(self) -> Champion | None:
@@ -101,36 +105,42 @@ class ChampionStore:
                 log.warning("MLflow: no version of %s has the alias of the champion: set again", self.name)
         elif settled and not alias.of(line.model):
             log.warning(
-                "MLflow: the alias of the champion is at version %s (%s), which the ledger did not put in use: put "
-                "back to %s; if version %s is meant: validate adopt --to %s",
+                "MLflow: the alias of the champion is at version %s (%s), which %s: put back to %s; if version %s is "
+                "meant: validate adopt --to %s",
                 alias.number,
                 alias.tags.get("day", "not from train"),
+                "is a former champion" if self._was_in_use(alias) else "the ledger did not put in use",
                 line.model.label,
                 alias.number,
                 alias.tags.get("sha256", alias.number)[:12],
             )
 
-    def _must_not_be_lost(self) -> None:
-        if not self.registered:
-            return
+    def _must_not_be_lost(self, line: Line | None) -> None:
         from validate.champion.registry import aliased
 
         alias = aliased(self.name)
-        if alias is None:
+        if alias is None or self._was_in_use(alias):
             return
-        file, sha256 = alias.tags.get("file", ""), alias.tags.get("sha256", "")
-        path = self.layout.root / file
-        if file and path.is_file() and sha256_of(path) == sha256:
-            raise DataError(
-                f"{self.layout.ledger.name}: has no champion, while version {alias.number} in MLflow is one, and its "
-                f"{file} lies here: the ledger was lost; bring it back from a backup, or say which model is in use: "
-                f"validate adopt --to {sha256[:12]}; to begin without one, take the alias away in MLflow"
+        try:
+            model = Champion.from_tags(alias.tags, alias.number)
+        except DataError:  # train did not make it
+            model = None
+        if model is not None and is_here(self.layout, model):
+            raise ledger_is_older(
+                self.layout,
+                model,
+                f"version {alias.number} has the alias of the champion in MLflow (take it away there if it is wrong)",
+                line and line.model,
             )
-        log.warning(
-            "MLflow: version %s of %s has the alias of the champion, and is none of this data root: passed over",
-            alias.number,
-            self.name,
-        )
+        if line is None:
+            log.warning(
+                "MLflow: version %s of %s has the alias of the champion, and is none of this data root: passed over",
+                alias.number,
+                self.name,
+            )
+
+    def _was_in_use(self, version: Version) -> bool:
+        return any(version.of(line.model) for line in read(self.layout.ledger) if line.decision in IN_USE)
 
 
 def is_settled(layout: Layout, name: str) -> bool:

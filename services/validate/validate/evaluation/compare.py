@@ -88,16 +88,15 @@ def compare(
     days: list[Dataset],
 ) -> Comparison:
     """Score both and judge. Raises DataError when the challenger itself cannot be scored."""
-    signed = config.training.sign
     try:
-        model = load(root, challenger, signed=signed)
+        model = load(root, challenger, config)
         challenger_rows = score(model, days, config, "challenger")
     except CannotCompare as error:
         raise DataError(f"{challenger.file}: {error}; run train --force --day {challenger.day}") from None
     champion_rows, reason = None, None
     if before is not None:
         try:
-            champion_rows = score(load(root, before, signed=signed), days, config, "champion")
+            champion_rows = score(load(root, before, config), days, config, "champion")
         except (CannotCompare, Unsigned) as error:
             reason = f"the champion of {before.day} cannot be compared: {error}"
             log.warning("%s; the minimums alone decide", reason)

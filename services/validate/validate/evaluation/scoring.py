@@ -17,7 +17,6 @@ from analysis.reference import binned
 from analysis.rows import Categorical, Columns, classes, columns, encode_target, labelled_rows
 from contract.config import Config
 from contract.dataset import Dataset
-from contract.errors import DataError
 from contract.prefetch import prefetch
 from contract.progress import progress
 from validate.evaluation.models import CannotCompare
@@ -30,7 +29,7 @@ MISSING = "(missing)"
 def score(model: Pipeline, days: list[Dataset], config: Config, title: str) -> ScoredRows:
     """The labelled test rows of the days as a model scores them; `title` names it to who watches the progress.
 
-    Raises CannotCompare when the rows are not what the model was trained on.
+    Raises CannotCompare when the rows, or the classes, are not what the model was trained on.
     """
     class_names, target = classes(config), config.table.target
     # even without any row both have their kind and their width
@@ -55,7 +54,7 @@ def score(model: Pipeline, days: list[Dataset], config: Config, title: str) -> S
     return ScoredRows(
         np.concatenate(targets),
         np.concatenate(scores),
-        threshold_of(model) if len(class_names) == 2 else None,
+        threshold_of(model, class_names),
         {name: np.concatenate(arrays) for name, arrays in words.items()},
     )
 
@@ -76,10 +75,17 @@ def score_distribution(scored: ScoredRows, class_names: list[str]) -> Column:
     return binned("prediction", Categorical(scored.predicted, class_names))[0]
 
 
-def threshold_of(model: Pipeline) -> float | None:
-    """The probability from which a model predicts the positive class, when the training gave it one."""
+def threshold_of(model: Pipeline, class_names: list[str]) -> float | None:
+    """The probability from which a model predicts the positive class, when the training gave it one.
+
+    Raises CannotCompare for the threshold of another class: it was chosen by what the errors of that one cost.
+    """
     last = model[-1]
-    return float(last.threshold) if isinstance(last, FixedThresholdClassifier) else None
+    if len(class_names) != 2 or not isinstance(last, FixedThresholdClassifier):
+        return None
+    if last.pos_label != class_names[-1]:
+        raise CannotCompare(f"its threshold is for the class {last.pos_label}, table.positive is {class_names[-1]}")
+    return float(last.threshold)
 
 
 def labelled_batches(days: list[Dataset], columns: list[str], target: str, title: str) -> Iterator[pa.RecordBatch]:
@@ -124,7 +130,7 @@ def _probabilities(estimator: Any, matrix: Any, class_names: list[str]) -> Array
     """Rows x classes; 0 for a class that the model never saw."""
     own = list(estimator.classes_)
     if strange := sorted(set(own) - set(class_names)):
-        raise DataError(f"the model knows the class {strange[0]!r}, which columns.<target>.values lacks; train again")
+        raise CannotCompare(f"it knows the class {strange[0]!r}, which columns.<target>.values lacks")
     predicted = estimator.predict_proba(matrix)
     probabilities = np.zeros((len(predicted), len(class_names)))
     probabilities[:, [class_names.index(name) for name in own]] = predicted

@@ -41,7 +41,7 @@ def importance(model: Pipeline, days: list[Dataset], config: Config, metric: str
         return []
     (batch,) = rows.combine_chunks().to_batches()
     values_by_column, codes = columns(batch, features), encode_target(batch, config)
-    threshold = threshold_of(model) if len(class_names) == 2 else None
+    threshold = threshold_of(model, class_names)
     # words by their codes: what is shuffled is a matrix of numbers
     words = {name: column.categories for name, column in values_by_column.items() if isinstance(column, Categorical)}
     matrix = np.column_stack(

@@ -28,9 +28,13 @@ FULL = {
     "MICROSTEP_FAULTS_STACK": "1",
     "MICROSTEP_SEQUENCES": "500",
     "MICROSTEP_ENGINE_SEQUENCES": "3",
+    "MICROSTEP_REGISTRIES": "all",
 }
 AIRFLOW = {
     "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("libs/contract", "airflow", "infra/socket-proxy"))
+}
+VALIDATE = {
+    "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("libs/contract", "libs/analysis", "services/validate"))
 }
 
 
@@ -62,6 +66,8 @@ LINES = {
     "test_fuzz": Line("a parser of outside bytes gets mutated input", "crashed, or beyond the data root"),
     "test_bad_input": Line("a table as real life brings it", "wrong or without a word"),
     "test_order": Line("days of a leap year in any order, twice, or by two at once", "other bytes"),
+    "test_labels": Line("labels that come late, alone, twice or for other rows", "on another row"),
+    "test_reset": Line("MLflow's registry is reset, older, newer, another one's", "an unjudged model served"),
     "test_escape": Line("a way around the socket proxy, on the real engine", "escaped"),
     "test_logs": Line(
         "a step's log, read through the socket proxy: fast, long, killed in mid-line", "a line lost or doubled"
@@ -77,6 +83,7 @@ SUITES: tuple[tuple[str, list[str], dict[str, str]], ...] = (
     (".venvs/dev/bin/python", ["--numprocesses=2", "tests/faults"], {}),
     (".venvs/dev/bin/python", ["tests/escape"], {}),
     (".venvs/airflow/bin/python", ["airflow/tests/alerts/test_outbox.py"], AIRFLOW),
+    (".venvs/validate/bin/python", ["services/validate/tests/champion/test_reset.py"], VALIDATE),
     (".venvs/dev/bin/python", ["--numprocesses=2", "ops/tests/test_operator_sequences.py"], {}),
     (".venvs/dev/bin/python", [f"tests/end_to_end/{module}.py" for module in ("test_operator", *STACK)], {}),
 )

@@ -12,10 +12,12 @@ ENGINE = (25, 0)  # the first with health checks that are quick at the start
 COMPOSE = (2, 24)
 LEAST_MEMORY, GOOD_MEMORY = 4 * GIB, 8 * GIB  # the servers take 1.5 GiB, two steps up to 2 GiB each
 LEAST_DISK, GOOD_DISK = 8 * GIB, 20 * GIB  # the images take 6 GiB
-THROW_AWAY = (
-    "docker compose down --volumes; find data/ -mindepth 1 -not -name .gitignore -delete; rm -rf .restoring .restore-*"
-    " (throws away its half; then make restore again)"
-)
+_EMPTY_DATA = "find data/ -mindepth 1 -not -name .gitignore -delete; rm -rf .restoring .restore-*"
+_THEN = " (throws away its half; then make restore again)"
+THROW_AWAY = f"docker compose down --volumes; {_EMPTY_DATA}{_THEN}"
+"""How to begin anew where the volumes are this checkout's; `make restore` has looked."""
+THROW_FILES_AWAY = f"{_EMPTY_DATA}{_THEN}"
+"""The same where the volumes are another checkout's, and stay."""
 HIGHEST_PORT = 65_535
 BASES = ("debian:trixie-slim", "python:3.13-slim-trixie", "postgres:17", "maildev/maildev:3.0.0")
 
@@ -50,6 +52,8 @@ class Engine:
     published: frozenset[int] = frozenset()
     others: tuple[str, ...] = ()
     """Other checkouts whose stack the engine has."""
+    foreign_volumes: str = ""
+    """Why the volumes are not this checkout's, with what to do."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +103,14 @@ def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
             judge_amount("memory", engine.memory, LEAST_MEMORY, GOOD_MEMORY, "give the engine more memory"),
             *(judge_base(image, engine.images) for image in BASES),
             judge_others(engine.others),
+            judge_volumes(engine.foreign_volumes),
         ]
     findings += [judge_settings(machine, engine), judge_home(machine)]
     if machine.restoring:
-        findings.append(Finding("restore", f"that of {machine.restoring} has not come to its end", THROW_AWAY))
+        # what cannot be asked whose its volumes are is not told to delete them
+        known = not findings[0].lacks and not engine.others and not engine.foreign_volumes
+        anew = THROW_AWAY if known else THROW_FILES_AWAY
+        findings.append(Finding("restore", f"that of {machine.restoring} has not come to its end", anew))
     findings.append(
         judge_amount("free disk", machine.free_disk, LEAST_DISK, GOOD_DISK, "docker system df shows what fills it")
     )
@@ -120,6 +128,15 @@ def judge_others(others: tuple[str, ...]) -> Finding:
         return Finding("stack on the engine", "this checkout's, or none")
     remedy = f"make -C {others[0]} down (was that folder moved here? then: docker compose down --remove-orphans)"
     return Finding("stack on the engine", f"belongs to {', '.join(others)}", remedy)
+
+
+def judge_volumes(foreign: str) -> Finding:
+    """Those of a checkout that is down are not ours to start on."""
+    subject = "volumes of the stack"
+    if not foreign:
+        return Finding(subject, "this checkout's, or none")
+    state, _, remedy = foreign.partition("\n")
+    return Finding(subject, state, remedy.replace("\n", "\n         "))
 
 
 def judge_settings(machine: Machine, engine: Engine) -> Finding:

@@ -6,7 +6,7 @@ import os
 import subprocess
 
 import pytest
-from backup import without_local
+from place import without_local
 from world import ROOT, World, empty, picture
 
 

@@ -7,6 +7,7 @@ pipeline.toml and .env, without what belongs to this place. The folder holds sec
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -26,7 +27,7 @@ from settings import ROOT
 def backup(target: Path) -> None:
     """Write, check, and only then name the backup."""
     for name in FILES:
-        if target.is_relative_to((ROOT / name).resolve()):
+        if target.is_relative_to(os.path.realpath(ROOT / name)):
             refuse(USAGE, f"{target}: must not lie in {name}, which is part of the backup; name a folder elsewhere")
     must_be_copyable(target)
     with one_at_a_time(), beside(target) as folder:

@@ -18,8 +18,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from checks import Engine, Finding, Machine, judge_demo, judge_stack
+from checks import judge_demo, judge_stack
 from compose import HELPER
+from findings import Engine, Finding, Machine
 from ownership import volumes_mark, why_not_ours
 from settings import ELSEWHERE, HOME, PROJECT, RESTORING, ROOT, UnreadableError, ports, read, same_directory
 

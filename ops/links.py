@@ -1,4 +1,7 @@
-"""Links in what a backup copies: it copies what lies behind them, so each must lead to something, once, and to no backup."""
+"""Links in what a backup copies: it copies what lies behind them.
+
+So each must lead to something that is there, not back to itself, and to no backup.
+"""
 
 from __future__ import annotations
 
@@ -13,35 +16,39 @@ from settings import ROOT
 
 
 def must_be_copyable(target: Path) -> None:
-    """End this program, before anything is written, with the name of each link that a backup in `target` cannot follow."""
-    troubles = [trouble for name in FILES for trouble in _troubles(name, (ROOT / name).resolve(), target, ())]
-    if troubles:
+    """End this program with the name of each link that a backup in `target` cannot follow; nothing is written yet."""
+    if troubles := [trouble for name in FILES for trouble in _troubles(name, target, ())]:
         refuse(CONFIGURATION, "\n".join([*troubles, "no backup was made"]))
 
 
-def _troubles(name: str, real: Path, target: Path, above: tuple[Path, ...]) -> Iterator[str]:
-    """Of a path and all below it; `name` as it is told, `real` without links, `above` the folders on the way to it."""
-    path = ROOT / name
-    away = f"or take the link away: rm {quote(name)}"
+def _troubles(name: str, target: Path, above: tuple[Path, ...]) -> Iterator[str]:
+    """Of a path and all below it; `name` from the checkout, `above` the folders on the way, without links."""
+    path, trouble = ROOT / name, ""
     if path.is_symlink() and not path.exists():
-        yield f"{name}: leads to {os.readlink(path)}, where nothing is; bring that back (is its disk mounted?), {away}"
+        trouble = f"leads to {path.readlink()}, where nothing is; bring that back (is its disk mounted?), or"
     elif path.is_dir():
+        real = above[-1] / path.name if above and not path.is_symlink() else path.resolve()
         if real in above:
-            yield f"{name}: leads back to {real}, a folder on the way to it; lead it elsewhere, {away}"
+            trouble = f"leads back to {real}, a folder on the way to it;"
         elif target.is_relative_to(real):
-            yield f"{name}: leads to {real}, in which this backup is to lie; name a folder elsewhere with TO=, {away}"
+            trouble = f"leads to {real}, in which this backup is to lie; name another folder with TO=, or"
         elif (path / LIST).is_file() and (path / ARCHIVE).is_file():
-            yield f"{name}: is a backup, and each new one would copy it; {_out_of_the_way(name)}"
+            trouble = "is a backup, and each new one would copy it;"
         else:
-            with os.scandir(path) as entries:
-                for entry in sorted(entries, key=lambda entry: entry.name):
-                    below = (path / entry.name).resolve() if entry.is_symlink() else real / entry.name
-                    yield from _troubles(f"{name}/{entry.name}", below, target, (*above, real))
+            for entry in sorted(os.listdir(path)):
+                yield from _troubles(f"{name}/{entry}", target, (*above, real))
+    if trouble:
+        yield f"{name}: {trouble} {_way_out(name)}"
 
 
-def _out_of_the_way(name: str) -> str:
-    """What to type so that a path is no longer in what is copied: the innermost link on the way to it goes, or it moves."""
-    for path in (name, *map(str, Path(name).parents)):
-        if (ROOT / path).is_symlink() and path not in FILES:
-            return f"take the link away that leads there: rm {quote(path)}"
-    return f"move it out: mv {quote(name)} backups/"
+def _way_out(name: str) -> str:
+    """How a path is no longer copied: the last link on the way to it goes; without one, it moves."""
+    tops = [ROOT / top for top in FILES]
+    for step in (Path(name), *Path(name).parents):
+        path = ROOT / step
+        # not the link that data/ itself may be, by whatever way it is met again
+        if path.is_symlink() and path.parent.resolve() / path.name not in tops:
+            return f"take the link away: rm {quote(str(step))}"
+    if Path(name).parts == (name,):
+        return f"take the link away: rm {quote(name)}"
+    return f"move it out: mkdir -p backups && mv {quote(name)} backups/"

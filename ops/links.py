@@ -5,7 +5,6 @@ So each must lead to something that is there, not back to itself, and to no back
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
@@ -35,8 +34,8 @@ def _troubles(name: str, target: Path, above: tuple[Path, ...]) -> Iterator[str]
         elif (path / LIST).is_file() and (path / ARCHIVE).is_file():
             trouble = "is a backup, and each new one would copy it;"
         else:
-            for entry in sorted(os.listdir(path)):
-                yield from _troubles(f"{name}/{entry}", target, (*above, real))
+            for entry in sorted(path.iterdir()):
+                yield from _troubles(f"{name}/{entry.name}", target, (*above, real))
     if trouble:
         yield f"{name}: {trouble} {_way_out(name)}"
 

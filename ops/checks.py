@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from findings import Engine, Finding, Machine
+from stack_id import TYPE
 
 GIB = 2**30
 
@@ -78,8 +79,8 @@ def judge_volumes(foreign: str) -> Finding:
     subject = "volumes of the stack"
     if not foreign:
         return Finding(subject, "this checkout's, or none")
-    state, _, remedy = foreign.partition("\n")
-    return Finding(subject, state, remedy.replace("\n", "\n         "))
+    state, _, remedy = foreign.partition(TYPE)
+    return Finding(subject, state, remedy)
 
 
 def judge_settings(machine: Machine, engine: Engine) -> Finding:

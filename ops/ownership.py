@@ -9,7 +9,7 @@ from archive import in_volume
 from compose import docker, volumes
 from ending import CONFIGURATION, refuse
 from settings import PROJECT, ROOT, same_directory
-from stack_id import IN_DATA, IN_VOLUME, Mark, read_mark, read_text, refusal
+from stack_id import IN_DATA, IN_VOLUME, TYPE, Mark, read_mark, read_text, refusal
 
 
 def containers_must_be_ours() -> None:
@@ -75,8 +75,8 @@ def _why_a_copy(own: str, mark: Mark) -> str:
         return ""
     return (
         f"data/ here and {first} have the same stack id {own}: one is a copy of the other. The volumes on this engine"
-        f" were last up in {mark.home}; type there: make up\nOr this is the one to go on with? Then type:"
-        f" rm {quote(str(first / IN_DATA))}"
+        f" were last up in {mark.home}{TYPE}make -C {quote(mark.home)} up (or, if this is the one to go on with:"
+        f" rm {quote(str(first / IN_DATA))})"
     )
 
 

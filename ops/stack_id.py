@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 IN_DATA = ".stack"
 IN_VOLUME = "stack"
+TYPE = "\ntype: "
+"""Between what is wrong and the way out."""
 CANNOT_WRITE = 73
 CONFIGURATION = 78
 
@@ -49,14 +51,16 @@ def refusal(own: str, mark: Mark, home: str) -> str:
     """
     if not mark.stack or own == mark.stack:
         return ""
+    claim = f"echo {quote(mark.stack)} > data/{IN_DATA}"
     if mark.home == home:
-        other = "the data/ that was here before; put that back (is its disk mounted?)"
+        owner = "the data/ that was here before"
+        ways = f"{claim} (if data/ here has taken its place; else put that one back: is its disk mounted?)"
     else:
-        other = f"{mark.home}; type there: make up"
+        owner = mark.home
+        ways = f"make -C {quote(mark.home)} up (or, if data/ here has taken the place of that one's: {claim})"
     return (
-        f"the volumes on this engine have the stack id {mark.stack}, data/ of {home} has {own or 'none'}.\n"
-        f"They belong to {other}.\nOr data/ here has taken that one's place? Then type here:"
-        f" echo {quote(mark.stack)} > data/{IN_DATA}"
+        f"the volumes on this engine, stack id {mark.stack}, belong to {owner}; data/ of {home} has"
+        f" {f'the id {own}' if own else 'no id'}{TYPE}{ways}"
     )
 
 

@@ -53,7 +53,7 @@ def test_volumes_of_another_data_root_are_refused_with_both_ways_out_and_nothing
         (data / ".stack").write_text(own)
     assert stack_id.main(data, volume, "/srv/b") == 78
     words = capsys.readouterr().err
-    assert "/srv/a; type there: make up" in words
+    assert "type: make -C /srv/a up (or" in words
     assert "echo 0123456789ab > data/.stack" in words
     assert ids(data, volume) == (own, "0123456789ab")
 
@@ -62,8 +62,8 @@ def test_the_way_out_for_data_that_was_replaced_works(data, volume, capsys):
     (volume / "stack").write_text("0123456789ab\n/srv/a\n")
     assert stack_id.main(data, volume, "/srv/a") == 78
     words = capsys.readouterr().err
-    assert "put that back" in words
-    command = words.rpartition("type here: ")[2]
+    assert "put that one back" in words
+    command = words.rpartition("type: ")[2].partition(" (")[0]
     subprocess.run(["sh", "-c", command], cwd=data.parent, check=True)
     assert stack_id.main(data, volume, "/srv/a") == 0
 

@@ -8,26 +8,28 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
-import tempfile
 import time
 from pathlib import Path
 from shlex import quote
 
 from archive import FILES, check, give_input, in_volume, keep_output, pack, seal
 from beside import beside, left_behind
-from compose import DATABASES, VOLUMES, is_up, must_be_ours, no_step_at_work
-from ending import CANNOT_WRITE, CONFIGURATION, UNAVAILABLE, USAGE, end_tidily_when_asked_to, refuse
+from compose import DATABASES, VOLUMES, is_up, no_step_at_work
+from ending import CANNOT_WRITE, UNAVAILABLE, USAGE, end_tidily_when_asked_to, refuse
+from links import must_be_copyable
 from one_at_a_time import one_at_a_time
-from settings import LOCAL, ODD, ROOT, UnreadableError, read
+from ownership import must_be_ours
+from place import movable
+from settings import ROOT
 
 
 def backup(target: Path) -> None:
     """Write, check, and only then name the backup."""
     for name in FILES:
-        if target.is_relative_to((ROOT / name).resolve()):
+        if target.is_relative_to(os.path.realpath(ROOT / name)):
             refuse(USAGE, f"{target}: must not lie in {name}, which is part of the backup; name a folder elsewhere")
+    must_be_copyable(target)
     with one_at_a_time(), beside(target) as folder:
         must_be_ours()
         if not is_up():
@@ -53,31 +55,6 @@ def backup(target: Path) -> None:
         check(folder)
         size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
     print(f"{target}: {size:,.1f} MB, {count} files. It holds secrets: keep it where nobody else reads.")
-
-
-def movable() -> str:
-    """The text of .env without what belongs to this place; compose must read all else in it as before."""
-    file = ROOT / ".env"
-    text = file.read_text(encoding="utf-8", errors=ODD) if file.exists() else ""
-    kept = without_local(text)
-    with tempfile.NamedTemporaryFile("w", suffix=".env", encoding="utf-8", errors=ODD) as copy:
-        copy.write(kept)
-        copy.flush()
-        try:
-            before, after = read(), read(file=Path(copy.name))
-        except UnreadableError as error:
-            refuse(CONFIGURATION, f".env: cannot be read: {error}")
-    if after != before | {name: os.environ.get(name, "") for name in LOCAL}:
-        refuse(
-            CONFIGURATION,
-            f".env: write {', '.join(LOCAL)} on lines of their own; no backup takes them to another place",
-        )
-    return kept
-
-
-def without_local(text: str) -> str:
-    """Takes the lines out that set what belongs to a place."""
-    return re.sub(rf"(?m)^[ \t]*(?:export[ \t]+)?(?:{'|'.join(LOCAL)})[ \t]*[=:].*(?:\n|\Z)", "", text)
 
 
 def main() -> int:

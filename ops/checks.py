@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from findings import Engine, Finding, Machine
+from stack_id import TYPE
 
 GIB = 2**30
 
@@ -12,68 +14,14 @@ ENGINE = (25, 0)  # the first with health checks that are quick at the start
 COMPOSE = (2, 24)
 LEAST_MEMORY, GOOD_MEMORY = 4 * GIB, 8 * GIB  # the servers take 1.5 GiB, two steps up to 2 GiB each
 LEAST_DISK, GOOD_DISK = 8 * GIB, 20 * GIB  # the images take 6 GiB
-THROW_AWAY = (
-    "docker compose down --volumes; find data/ -mindepth 1 -not -name .gitignore -delete; rm -rf .restoring .restore-*"
-    " (throws away its half; then make restore again)"
-)
+_EMPTY_DATA = "find data/ -mindepth 1 -not -name .gitignore -delete; rm -rf .restoring .restore-*"
+_THEN = " (throws away its half; then make restore again)"
+THROW_AWAY = f"docker compose down --volumes; {_EMPTY_DATA}{_THEN}"
+"""How to begin anew where the volumes are this checkout's; `make restore` has looked."""
+THROW_FILES_AWAY = f"{_EMPTY_DATA}{_THEN}"
+"""The same where the volumes are another checkout's, and stay."""
 HIGHEST_PORT = 65_535
 BASES = ("debian:trixie-slim", "python:3.13-slim-trixie", "postgres:17", "maildev/maildev:3.0.0")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was looked at, its state, and what to type when that must or should change."""
-
-    subject: str
-    state: str
-    remedy: str = ""
-    needed: bool = True
-
-    @property
-    def lacks(self) -> bool:
-        """Whether nothing starts like this."""
-        return bool(self.remedy) and self.needed
-
-
-@dataclass(frozen=True)
-class Engine:
-    """What the container engine says of itself; `trouble` is its last word when it says nothing else."""
-
-    command: bool = True
-    trouble: str = ""
-    version: str = ""
-    compose: str = ""
-    buildx: str = ""
-    init: bool = True
-    memory: int = 0
-    images: tuple[str, ...] = ()
-    published: frozenset[int] = frozenset()
-    others: tuple[str, ...] = ()
-    """Other checkouts whose stack the engine has."""
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What the machine says of itself."""
-
-    python: tuple[int, int]
-    has_venv: bool
-    free_disk: int
-    closed_files: tuple[str, ...] = ()
-    ports: dict[str, int] = field(default_factory=dict)
-    taken: frozenset[int] = frozenset()
-    root: str = ""
-    """This checkout."""
-    home: str = ""
-    """What MICROSTEP_HOST_ROOT says that it is, if it is set."""
-    home_is_here: bool = False
-    home_from: str = ".env"
-    elsewhere: bool = False
-    """The engine sees this checkout under another path, as a person has said."""
-    unreadable: str = ""
-    """Why .env could not be read."""
-    restoring: str = ""
-    """The backup whose restore has not come to its end."""
 
 
 def judge_demo(machine: Machine) -> list[Finding]:
@@ -99,10 +47,14 @@ def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
             judge_amount("memory", engine.memory, LEAST_MEMORY, GOOD_MEMORY, "give the engine more memory"),
             *(judge_base(image, engine.images) for image in BASES),
             judge_others(engine.others),
+            judge_volumes(engine.foreign_volumes),
         ]
     findings += [judge_settings(machine, engine), judge_home(machine)]
     if machine.restoring:
-        findings.append(Finding("restore", f"that of {machine.restoring} has not come to its end", THROW_AWAY))
+        # what cannot be asked whose its volumes are is not told to delete them
+        known = not findings[0].lacks and not engine.others and not engine.foreign_volumes
+        anew = THROW_AWAY if known else THROW_FILES_AWAY
+        findings.append(Finding("restore", f"that of {machine.restoring} has not come to its end", anew))
     findings.append(
         judge_amount("free disk", machine.free_disk, LEAST_DISK, GOOD_DISK, "docker system df shows what fills it")
     )
@@ -120,6 +72,15 @@ def judge_others(others: tuple[str, ...]) -> Finding:
         return Finding("stack on the engine", "this checkout's, or none")
     remedy = f"make -C {others[0]} down (was that folder moved here? then: docker compose down --remove-orphans)"
     return Finding("stack on the engine", f"belongs to {', '.join(others)}", remedy)
+
+
+def judge_volumes(foreign: str) -> Finding:
+    """Those of a checkout that is down are not ours to start on."""
+    subject = "volumes of the stack"
+    if not foreign:
+        return Finding(subject, "this checkout's, or none")
+    state, _, remedy = foreign.partition(TYPE)
+    return Finding(subject, state, remedy)
 
 
 def judge_settings(machine: Machine, engine: Engine) -> Finding:

@@ -56,22 +56,6 @@ def is_up() -> bool:
     return bool(compose("ps", "--quiet", "--status=running", "postgres").stdout.strip())
 
 
-def must_be_ours() -> None:
-    """End this program when the engine's stack is another checkout's: nothing of it is ours to stop or to copy."""
-    label = "com.docker.compose.project"
-    form = f'{{{{.Label "{label}.working_dir"}}}}'
-    directories = docker("ps", "--all", f"--filter=label={label}={PROJECT}", f"--format={form}").stdout
-    # a container of one of our images that compose did not start has the project's label, but no place
-    if others := sorted(
-        {directory for directory in directories.splitlines() if directory and not same_directory(directory)}
-    ):
-        refuse(
-            CONFIGURATION,
-            f"the stack on this engine belongs to {', '.join(others)}, this checkout is {ROOT}; type there: make down"
-            "\n(was that folder moved here? then type here: docker compose down --remove-orphans)",
-        )
-
-
 def own_steps(*, at_work: bool) -> dict[str, str]:
     """The containers of this checkout's steps that Airflow started, name by id: all, or those at work."""
     form = f'{{{{.ID}}}}\t{{{{.Names}}}}\t{{{{.Label "{OWNER}"}}}}'

@@ -18,10 +18,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from checks import Engine, Finding, Machine, judge_demo, judge_stack
+from checks import judge_demo, judge_stack
+from compose import HELPER
+from findings import Engine, Finding, Machine
+from ownership import volumes_mark, why_not_ours
 from settings import ELSEWHERE, HOME, PROJECT, RESTORING, ROOT, UnreadableError, ports, read, same_directory
 
-READ_BY_CONTAINERS = ("pipeline.toml", "ops/make_secrets.py", "infra/postgres/databases.sh")
+READ_BY_CONTAINERS = ("pipeline.toml", "ops/make_secrets.py", "ops/stack_id.py", "infra/postgres/databases.sh")
 
 
 def ask_engine() -> Engine:
@@ -35,6 +38,9 @@ def ask_engine() -> Engine:
     own = docker("ps", "--filter", f"label={label}={PROJECT}", "--format", "{{.Ports}}").stdout
     form = f'{{{{.Label "{label}.working_dir"}}}}'
     directories = docker("ps", "--all", "--filter", f"label={label}={PROJECT}", "--format", form).stdout.splitlines()
+    images = tuple(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").stdout.split())
+    # the image that looks into a volume is not pulled for a question
+    mark = volumes_mark() if not trouble and HELPER in images else None
     return Engine(
         trouble=trouble,
         version=answer.get("ServerVersion", ""),
@@ -42,9 +48,10 @@ def ask_engine() -> Engine:
         buildx=first_version(docker("buildx", "version").stdout),
         init=answer.get("InitCommit", {}).get("ID") != "N/A",
         memory=answer.get("MemTotal", 0),
-        images=tuple(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").stdout.split()),
+        images=images,
         published=frozenset(int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)->", own)),
         others=tuple(sorted({directory for directory in directories if directory and not same_directory(directory)})),
+        foreign_volumes=why_not_ours(mark) if mark is not None else "",
     )
 
 

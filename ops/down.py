@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from compose import compose, docker, must_be_ours, own_steps
+from compose import compose, docker, own_steps
 from ending import end_tidily_when_asked_to
+from ownership import containers_must_be_ours
 
 
 def main() -> int:
     """Stop what starts steps, then end the steps, then remove the rest."""
     end_tidily_when_asked_to()
-    must_be_ours()
+    containers_must_be_ours()
     compose("stop")
     if steps := own_steps(at_work=False):
         removal = docker("rm", "--force", *steps, check=False)  # one that ends by itself may be gone before

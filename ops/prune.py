@@ -7,9 +7,10 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
-from compose import compose, is_up, must_be_ours
+from compose import compose, is_up
 from ending import USAGE, end_tidily_when_asked_to, refuse
 from one_at_a_time import one_at_a_time
+from ownership import must_be_ours
 from settings import ROOT, environment
 
 

@@ -12,12 +12,14 @@ import time
 from pathlib import Path
 
 from archive import ARCHIVE, check, create_volume, give_input, in_volume
-from backup import without_local
 from checks import THROW_AWAY
-from compose import DATABASES, VOLUMES, compose, must_be_ours, volumes
+from compose import DATABASES, VOLUMES, compose, volumes
 from ending import CANNOT_WRITE, end_tidily_when_asked_to, refuse
 from one_at_a_time import one_at_a_time
+from ownership import must_be_ours
+from place import settled
 from settings import ODD, RESTORING, ROOT
+from stack_id import IN_DATA, IN_VOLUME
 
 
 def restore(source: Path) -> None:
@@ -25,6 +27,7 @@ def restore(source: Path) -> None:
     check(source)
     must_be_ours()
     must_be_empty()
+    settings = settled(settings_in(source))
     try:
         with RESTORING.open("x", encoding="utf-8") as mark:
             mark.write(f"{source}\n")
@@ -33,31 +36,43 @@ def restore(source: Path) -> None:
             CANNOT_WRITE,
             f"{RESTORING.name} says another restore is under way, or did not end; then type: {THROW_AWAY}",
         )
+    try:
+        bring_back(source, settings)
+    except OSError as error:
+        refuse(CANNOT_WRITE, f"{source}: not all of it was restored: {error}; to begin anew: {THROW_AWAY}")
+    RESTORING.unlink()
+    print("restored; now: make up")
+
+
+def bring_back(source: Path, settings: str) -> None:
+    """All of a backup into an empty stack, of which this checkout takes hold first."""
     print("files", flush=True)
     with (
         tempfile.TemporaryDirectory(prefix=".restore-", dir=ROOT) as scratch,
         tarfile.open(source / ARCHIVE) as archive,
     ):
         unpack_data(archive, (ROOT / "data").resolve())
-        unpack_others(archive, Path(scratch))
+        unpack_others(archive, Path(scratch), settings)
+    compose("run", "--rm", "--no-deps", "checkout")
     for name in VOLUMES:
         print(f"volume {name}", flush=True)
         create_volume(name)
-        give_input(in_volume(name, "rw", "tar", "-C", "/volume", "-xpf", "-"), source / f"{name}.tar")
+        # the stack's id in there is the one of the place that the backup comes from
+        but = [f"--exclude=./{IN_VOLUME}"] if name == "secrets" else []
+        give_input(in_volume(name, "rw", "tar", "-C", "/volume", *but, "-xpf", "-"), source / f"{name}.tar")
     print("databases", flush=True)
     compose("up", "--detach", "--wait", "postgres")
     for name in DATABASES:
         words = ["pg_restore", "--username=postgres", "--exit-on-error", f"--dbname={name}"]
         give_input(["docker", "compose", "exec", "-T", "postgres", *words], source / f"{name}.dump")
     os.sync()
-    RESTORING.unlink()
-    print("restored; now: make up")
 
 
 def must_be_empty() -> None:
     """End this program when the stack has state: a backup is never mixed with it."""
     data = ROOT / "data"
-    there = sorted(path.name for path in data.iterdir() if path.name != ".gitignore") if data.is_dir() else []
+    no_state = {".gitignore", IN_DATA}
+    there = sorted(path.name for path in data.iterdir() if path.name not in no_state) if data.is_dir() else []
     begun = ", and the mark of a restore that did not end" if RESTORING.exists() else ""
     if begun or volumes() or there:
         refuse(
@@ -73,30 +88,52 @@ def unpack_data(archive: tarfile.TarFile, target: Path) -> None:
     target.mkdir(exist_ok=True)
     for member in archive:
         top, _, rest = member.name.partition("/")
-        if top == "data":
+        if top == "data" and rest != IN_DATA:  # the stack's id is this place's
             archive.extract(member.replace(name=rest or ".", deep=False), target, filter="tar")
 
 
-def unpack_others(archive: tarfile.TarFile, scratch: Path) -> None:
+def settings_in(source: Path) -> str:
+    """The text of .env in a backup, empty when it has none."""
+    with tarfile.open(source / ARCHIVE) as archive:
+        try:
+            file = archive.extractfile(".env")
+        except KeyError:
+            return ""
+        return file.read().decode(encoding="utf-8", errors=ODD) if file else ""
+
+
+def unpack_others(archive: tarfile.TarFile, scratch: Path, settings: str) -> None:
     """Settings and secrets, each in one rename; what is replaced and was different is kept in backups/."""
     kept = ROOT / "backups" / f"before-restore-{time.strftime('%Y-%m-%dT%H%M%S')}"
     for member in archive:
-        if member.name.split("/")[0] == "data" or not (member.isfile() or member.isdir()):
+        if member.name.split("/")[0] == "data" or not (member.isfile() or member.isdir()) or member.name == ".env":
             continue
-        target = ROOT / member.name
         if member.isdir():
-            if not target.exists():
-                target.mkdir(mode=member.mode & 0o777)
+            if not (ROOT / member.name).exists():
+                (ROOT / member.name).mkdir(mode=member.mode & 0o777)
             continue
         archive.extract(member, scratch, filter="tar")
-        new = scratch / member.name
-        if member.name == ".env":
-            new.write_text(without_local(new.read_text(encoding="utf-8", errors=ODD)), encoding="utf-8", errors=ODD)
-        if target.exists() and target.read_bytes() != new.read_bytes():
-            (kept / member.name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            shutil.copy2(target, kept / member.name)
-            print(f"{member.name}: what was here is kept as {(kept / member.name).relative_to(ROOT)}")
-        shutil.move(new, target.resolve())  # one rename, unless a link leads to another disk
+        replace(member.name, scratch / member.name, kept)
+    if settings or (ROOT / ".env").exists():
+        new = scratch / ".env"
+        new.touch(mode=0o600)
+        new.write_text(settings, encoding="utf-8", errors=ODD)
+        replace(".env", new, kept)
+    names = set(archive.getnames())
+    for path in sorted((ROOT / "secrets").rglob("*")):
+        name = path.relative_to(ROOT).as_posix()
+        if path.is_file() and name not in names:
+            print(f"{name}: is not in the backup, and stays as it is here")
+
+
+def replace(name: str, new: Path, kept: Path) -> None:
+    """One file of the checkout by another one; a different one that was there goes to `kept`."""
+    target = ROOT / name
+    if target.exists() and target.read_bytes() != new.read_bytes():
+        (kept / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        shutil.copy2(target, kept / name)
+        print(f"{name}: what was here is kept as {(kept / name).relative_to(ROOT)}")
+    shutil.move(new, target.resolve())  # one rename, unless a link leads to another disk
 
 
 def main() -> int:
@@ -109,7 +146,7 @@ def main() -> int:
         with one_at_a_time():
             restore(source)
     except OSError as error:
-        refuse(CANNOT_WRITE, f"{source}: not all of it was restored: {error}; to begin anew: {THROW_AWAY}")
+        refuse(CANNOT_WRITE, f"{source}: nothing was restored: {error}")
     return 0
 
 

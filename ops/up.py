@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ending import CONFIGURATION, refuse
 from one_at_a_time import one_at_a_time
+from ownership import must_be_ours, word_of_adoption
 from settings import ODD, ROOT, USER, UnreadableError, environment, ports, read
 
 SETTINGS = ROOT / ".env"
@@ -72,6 +73,8 @@ def has_way_out(network: str) -> bool:
 
 def main() -> int:
     """Returns the exit code of compose."""
+    if word := word_of_adoption(must_be_ours()):
+        print(word, flush=True)
     if has_way_out("microstep-steps"):
         refuse(
             CONFIGURATION,

@@ -1,7 +1,8 @@
 from dataclasses import replace
 
 import pytest
-from checks import BASES, GIB, Engine, Machine, judge_demo, judge_stack
+from checks import BASES, GIB, judge_demo, judge_stack
+from findings import Engine, Machine
 
 ENGINE = Engine(version="26.1.5+dfsg1", compose="2.26.1-4", buildx="0.13.1", memory=16 * GIB, images=BASES)
 MACHINE = Machine(python=(3, 11), has_venv=True, free_disk=50 * GIB, ports={"MICROSTEP_MLFLOW_PORT": 5000})
@@ -130,3 +131,17 @@ def test_a_file_of_settings_that_compose_cannot_read_is_a_lack_and_without_compo
 def test_nothing_starts_on_the_half_of_a_backup():
     machine = replace(MACHINE, restoring="/srv/backups/monday")
     assert "rm -rf .restoring" in lacking(judge_stack(machine, ENGINE))["restore"]
+
+
+def test_volumes_of_another_checkout_are_a_lack_and_no_advice_throws_them_away():
+    words = "the volumes on this engine belong to /srv/other\ntype: make -C /srv/other up"
+    machine = replace(MACHINE, restoring="/srv/backups/monday")
+    lacks = lacking(judge_stack(machine, replace(ENGINE, foreign_volumes=words)))
+    assert lacks["volumes of the stack"] == "make -C /srv/other up"
+    for engine in (
+        replace(ENGINE, foreign_volumes=words),
+        replace(ENGINE, others=("/srv/other",)),
+        Engine(trouble="no"),
+    ):
+        assert "--volumes" not in lacking(judge_stack(machine, engine))["restore"]
+    assert "--volumes" in lacking(judge_stack(machine, ENGINE))["restore"]

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import doctor
-from checks import Finding
+from findings import Finding
 
 SCRIPT = Path(doctor.__file__)
 

@@ -6,7 +6,6 @@ import os
 import subprocess
 
 import pytest
-from backup import without_local
 from world import ROOT, World, empty, picture
 
 
@@ -47,16 +46,6 @@ def test_a_backup_does_not_lie_in_what_it_copies(world, ours):
     code, output = world.run(ours, "backup", "TO=data/backup")
     assert code
     assert "must not lie in data" in output
-
-
-@pytest.mark.parametrize("text", ["", "A=1\n", "\n# MICROSTEP_USER=1:1\nA=1"])
-def test_settings_that_go_with_a_backup_stay_as_they_are(text):
-    assert without_local(text) == text
-
-
-def test_what_belongs_to_a_place_does_not_go_with_a_backup():
-    text = "A=1\nMICROSTEP_HOST_ROOT=/x\n export MICROSTEP_USER = 1:1\r\nMICROSTEP_ENGINE_ELSEWHERE: true\nB=2\nMICROSTEP_USER=2:2"
-    assert without_local(text) == "A=1\nB=2\n"
 
 
 def emptied(world, ours):

@@ -145,8 +145,15 @@ class World:
                 return NEVER, (chance.uniform(0, 1.2), name)
         return NEVER, None
 
+    def volumes_are_of(self, checkout: Path) -> bool:
+        """Whether the volumes carry the id that the checkout has in data/."""
+        ids = [self.engine / "volumes" / "microstep_secrets" / "stack", checkout / "data" / ".stack"]
+        return all(file.exists() for file in ids) and len({file.read_text().split()[0] for file in ids}) == 1
+
     def wipe(self, checkout: Path):
         """A person throws the state of a stack that is down away, unless it is another checkout's."""
+        if any(self.volumes_are_of(other) for other in self.checkouts if other != checkout):
+            return
         label = "com.docker.compose.project.working_dir"
         for path in (self.engine / "containers").iterdir():
             if label in json.loads(path.read_text())["labels"]:
@@ -169,6 +176,6 @@ class World:
             "volumes": {
                 name: description
                 for name, description in picture(self.engine / "volumes").items()
-                if not name.startswith("microstep_")
+                if not name.startswith("microstep_") or self.volumes_are_of(other)
             },
         }

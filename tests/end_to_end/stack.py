@@ -109,7 +109,7 @@ class Stack:
     def use_table(self, file: Path, target: str, days: list[str], *options: str) -> None:
         """`infer` a pipeline.toml from a file, spread the file's rows over days in the inbox, forget earlier days."""
         for old in self.data.iterdir():
-            if old.name != ".gitignore":
+            if old.name not in (".gitignore", ".stack"):  # the id by which data/ and the volumes are one stack
                 shutil.rmtree(old) if old.is_dir() else old.unlink()
         owner = self.data.stat()
         written = self.run(

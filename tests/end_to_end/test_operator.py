@@ -149,6 +149,6 @@ def test_a_copied_checkout_does_not_write_into_the_old_one_by_compose_alone(stac
         )  # fmt: skip
         assert done.returncode, home
         assert words in done.stdout + done.stderr
-    run_in(copy, "docker", "compose", "--project-name=microstep-copy", "down")
+    run_in(copy, "docker", "compose", "--project-name=microstep-copy", "down", "--volumes")
     assert {name: told for name, told in picture(tmp_path).items() if name in before} == before
     assert not (tmp_path / "nowhere").exists()

@@ -29,7 +29,8 @@ def test_every_secret_is_replaced_and_nothing_is_lost(trained):
 
 def test_no_secret_is_in_a_containers_description_a_log_a_mail_or_an_image(trained):
     """Every secret of the stack is looked for where people and programs look."""
-    listing = "for file in $(find /run/microstep -type f); do cat $file; echo; done"
+    # the stack's id and path are no secret
+    listing = "for file in $(find /run/microstep -type f -not -name stack); do cat $file; echo; done"
     helper = ["docker", "run", "--rm", "--network=none", "--volume=microstep_secrets:/run/microstep:ro"]
     texts = trained.run(*helper, "python:3.13-slim-trixie", "sh", "-c", listing).stdout
     secrets = {word for word in re.findall(r"[A-Za-z0-9_=-]{14,}", texts) if not word.startswith("postgresql")}

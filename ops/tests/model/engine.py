@@ -109,12 +109,28 @@ def look(words):
             print(container_id)
 
 
-def up(words):
+def one_shot(words):
+    """`compose run`: the service `checkout` by its own script, every other one by its word alone."""
+    if "checkout" in words:
+        hold()
+    print("validate: nothing is old" if "prune" in words else "done")
+
+
+def hold():
+    """Make the volumes that are not there, and run the service `checkout`, by its own script."""
     for name in VOLUMES:
         folder = STATE / "volumes" / f"microstep_{name}"
         if not folder.exists():
             folder.mkdir()
             (folder / "made").write_text(f"{name} {uuid.uuid4()}")
+    script = [sys.executable, "ops/stack_id.py", "data", str(STATE / "volumes" / "microstep_secrets"), str(Path.cwd())]
+    if code := subprocess.run(script, check=False).returncode:
+        sys.exit(code)
+
+
+def up(words):
+    if "--no-deps" not in words:
+        hold()
     named = [word for word in words if not word.startswith("--") and not word.isdigit()] or SERVICES
     there = {container["service"]: container_id for container_id, container in project().items()}
     for service in named:
@@ -149,7 +165,7 @@ def compose(words):
         "stop": stop,
         "down": down,
         "exec": lambda rest: execute(rest[2:], rest[1]),
-        "run": lambda rest: print("validate: nothing is old" if "prune" in rest else "done"),
+        "run": one_shot,
     }
     known.get(command, lambda rest: refuse(f"compose {command}"))(rest)
 
@@ -173,12 +189,12 @@ def execute(command, service):
 
 
 def run(words):
-    """A helper beside a volume: tar, and nothing else."""
+    """A helper beside a volume: tar, or a line of sh."""
     [mount] = [word.removeprefix("--volume=") for word in words if word.startswith("--volume=")]
     folder = STATE / "volumes" / mount.partition(":")[0]
-    tail = words[words.index("tar") :]
+    tail = words[words.index("sh" if "sh" in words else "tar") :]
     folder.mkdir(exist_ok=True)
-    done = subprocess.run([str(folder) if word == "/volume" else word for word in tail], check=False)
+    done = subprocess.run([word.replace("/volume", str(folder)) for word in tail], check=False)
     if done.returncode:
         sys.exit(done.returncode)
 

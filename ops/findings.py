@@ -1,0 +1,63 @@
+"""What `doctor` asks a machine and its engine, and what it tells about each answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, its state, and what to type when that must or should change."""
+
+    subject: str
+    state: str
+    remedy: str = ""
+    needed: bool = True
+
+    @property
+    def lacks(self) -> bool:
+        """Whether nothing starts like this."""
+        return bool(self.remedy) and self.needed
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What the container engine says of itself; `trouble` is its last word when it says nothing else."""
+
+    command: bool = True
+    trouble: str = ""
+    version: str = ""
+    compose: str = ""
+    buildx: str = ""
+    init: bool = True
+    memory: int = 0
+    images: tuple[str, ...] = ()
+    published: frozenset[int] = frozenset()
+    others: tuple[str, ...] = ()
+    """Other checkouts whose stack the engine has."""
+    foreign_volumes: str = ""
+    """Why the volumes are not this checkout's, with what to do."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the machine says of itself."""
+
+    python: tuple[int, int]
+    has_venv: bool
+    free_disk: int
+    closed_files: tuple[str, ...] = ()
+    ports: dict[str, int] = field(default_factory=dict)
+    taken: frozenset[int] = frozenset()
+    root: str = ""
+    """This checkout."""
+    home: str = ""
+    """What MICROSTEP_HOST_ROOT says that it is, if it is set."""
+    home_is_here: bool = False
+    home_from: str = ".env"
+    elsewhere: bool = False
+    """The engine sees this checkout under another path, as a person has said."""
+    unreadable: str = ""
+    """Why .env could not be read."""
+    restoring: str = ""
+    """The backup whose restore has not come to its end."""

@@ -1,0 +1,90 @@
+"""Whose the stack on the engine is: its containers by the place that they were started from, its volumes by its id."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shlex import quote
+
+from archive import in_volume
+from compose import docker, volumes
+from ending import CONFIGURATION, refuse
+from settings import PROJECT, ROOT, same_directory
+from stack_id import IN_DATA, IN_VOLUME, TYPE, Mark, read_mark, read_text, refusal
+
+
+def containers_must_be_ours() -> None:
+    """End this program when another checkout's stack is up: nothing of it is ours to stop or to copy."""
+    label = "com.docker.compose.project"
+    form = f'{{{{.Label "{label}.working_dir"}}}}'
+    directories = docker("ps", "--all", f"--filter=label={label}={PROJECT}", f"--format={form}").stdout
+    # a container of one of our images that compose did not start has the project's label, but no place
+    if others := sorted(
+        {directory for directory in directories.splitlines() if directory and not same_directory(directory)}
+    ):
+        refuse(
+            CONFIGURATION,
+            f"the stack on this engine belongs to {', '.join(others)}, this checkout is {ROOT}; type there: make down"
+            "\n(was that folder moved here? then type here: docker compose down --remove-orphans)",
+        )
+
+
+def must_be_ours() -> Mark | None:
+    """End this program when containers or volumes are another checkout's; returns what the volumes say of themselves.
+
+    None when there are no volumes yet.
+    """
+    containers_must_be_ours()
+    mark = volumes_mark()
+    if mark is not None and (words := why_not_ours(mark)):
+        refuse(CONFIGURATION, words)
+    return mark
+
+
+def volumes_mark() -> Mark | None:
+    """What the volumes say; None when there are none."""
+    if "secrets" not in volumes():
+        return None
+    show = f"if [ -e /volume/{IN_VOLUME} ]; then cat /volume/{IN_VOLUME}; fi"
+    return read_mark(docker(*in_volume("secrets", "ro", "sh", "-c", show)[1:]).stdout)
+
+
+def own_id() -> str:
+    """The id in data/, empty when it has none; ends this program when it cannot be read."""
+    try:
+        return read_text(ROOT / "data" / IN_DATA).strip()
+    except OSError as error:
+        refuse(CONFIGURATION, f"data/{IN_DATA}, the id of the stack, cannot be read: {error}")
+
+
+def why_not_ours(mark: Mark) -> str:
+    """Why these volumes are not this checkout's, and what to do; empty when they are."""
+    own = own_id()
+    return refusal(own, mark, str(ROOT)) or _why_a_copy(own, mark)
+
+
+def _why_a_copy(own: str, mark: Mark) -> str:
+    """A checkout that was copied with its data/ has the id of the first one, which is still there."""
+    if not own or not mark.home or same_directory(mark.home):
+        return ""
+    first = Path(mark.home) / "data"
+    try:
+        copied = read_text(first / IN_DATA).strip() == own and not first.samefile(ROOT / "data")
+    except OSError:  # what cannot be looked at is not there for us: moved here, or the path is of another machine
+        return ""
+    if not copied:
+        return ""
+    return (
+        f"data/ here and {first} have the same stack id {own}: one is a copy of the other. The volumes on this engine"
+        f" were last up in {mark.home}{TYPE}make -C {quote(mark.home)} up (or, if this is the one to go on with:"
+        f" rm {quote(str(first / IN_DATA))})"
+    )
+
+
+def word_of_adoption(mark: Mark | None) -> str:
+    """What to tell when data/ and volumes are about to be taken for one stack, though no id says so; else empty."""
+    own = own_id()
+    if mark is not None and not mark.stack:
+        return f"the volumes have no stack id yet: they are taken for this checkout's, and get {own or 'one'} now"
+    if mark is None and not own and any(path.name != ".gitignore" for path in (ROOT / "data").iterdir()):
+        return "data/ has no stack id yet: it gets one now, together with the new volumes"
+    return ""

@@ -70,8 +70,8 @@ def trained(tmp_path):
     ids=["same", "a class more", "target", "task", "class", "positive"],
 )
 def test_a_model_fits_when_what_it_says_answers_what_is_asked(tmp_path, trained, then, now, reason):
-    found = misfit(Layout(tmp_path), trained(question(then)), now)
-    assert found is reason is None or found.startswith(reason)
+    answer = misfit(Layout(tmp_path), trained(question(then)), now)
+    assert answer is reason is None or answer.startswith(reason)
 
 
 def test_when_nothing_tells_that_is_said(tmp_path, trained, caplog):

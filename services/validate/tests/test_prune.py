@@ -159,7 +159,7 @@ def test_no_day_at_all_is_refused(data_root):
 @pytest.mark.parametrize("days", ["3000000", "999999999999"])
 def test_more_days_than_the_calendar_has_are_refused_in_words(project, capsys, days):
     assert project.run("prune", "--keep-days", days) == 64
-    assert f"--keep-days: must be at least 1 and at most 7" in capsys.readouterr().err
+    assert "--keep-days: must be at least 1 and at most 7" in capsys.readouterr().err
 
 
 def test_the_model_that_the_next_rollback_goes_to_stays(project):

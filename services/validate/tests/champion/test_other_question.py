@@ -69,7 +69,7 @@ def test_it_is_not_approved(project, other, capsys):
 
 def test_one_does_not_go_back_to_it(project, other, capsys):
     put_in_use(project, other)
-    newer = project.trained("2026-01-03", "good")
+    newer = project.trained("2026-01-03", "fine")
     put_in_use(project, newer, before=other)
     # rows of its promotion, or rollback would end before it opens the model
     lines = project.ledger()
@@ -85,7 +85,7 @@ def test_one_does_not_go_back_to_it(project, other, capsys):
 
 def test_as_the_champion_it_is_not_compared_and_the_minimums_alone_decide(project, other, capsys):
     put_in_use(project, other)
-    new = project.trained("2026-01-03", "good")
+    new = project.trained("2026-01-03", "fine")
     assert project.validate(day="2026-01-03") == 0
     assert project.champion == new
     reason = "the champion of 2026-01-02 cannot be compared: it was trained for the "

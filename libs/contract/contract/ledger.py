@@ -126,7 +126,7 @@ def champion_line(layout: Layout) -> Line | None:
     if pointer is None:
         if model := unknown_promotion(layout, [line.model for line in lines if line.decision in IN_USE]):
             report = layout.name(layout.report("train", model.day))
-            raise ledger_is_older(layout, model, f"{report} calls it promoted", line and line.model)
+            raise ledger_is_older(layout, model, f"{report} calls it promoted", line.model if line else None)
         return line  # validate writes it again
     # one from before pointers named their line
     nameless = pointer.line is None and line is not None and pointer.sha256 == line.model.sha256

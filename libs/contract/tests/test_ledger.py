@@ -73,9 +73,18 @@ def test_a_pointer_to_an_earlier_line_is_a_change_that_was_cut_short(layout):
     assert champion_line(layout).model == B
 
 
-def test_a_pointer_to_the_champion_of_a_ledger_that_was_written_again_is_fine(layout):
+def test_a_pointer_whose_line_is_lost_is_refused_although_the_champion_is_the_same(layout):
     write(layout, [line(B, "adopted").after("")])
+    with pytest.raises(DataError, match="the ledger was lost, cut or is an older one"):
+        champion_line(layout)
+
+
+def test_a_pointer_from_before_it_named_its_line_is_held_against_the_champion(layout):
+    point(layout, B, None)
     assert champion_line(layout).model == B
+    point(layout, A, None)
+    with pytest.raises(DataError, match="2026-01-01 v1 must have been put in use by a line"):
+        champion_line(layout)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +93,7 @@ def test_a_pointer_to_the_champion_of_a_ledger_that_was_written_again_is_fine(la
         lambda path: path.unlink(),
         lambda path: path.write_bytes(b""),
         lambda path: path.write_bytes(path.read_bytes().splitlines(keepends=True)[0]),
-        lambda path: path.write_bytes(path.read_bytes()[:-1]),
+        lambda path: path.write_bytes(path.read_bytes()[:-2]),
     ],
     ids=["lost", "empty", "older", "torn"],
 )
@@ -114,12 +123,18 @@ def test_a_last_line_that_a_crash_has_torn_is_passed_over_and_said(layout, caplo
     assert "ledger.jsonl: its last line is torn" in caplog.text
 
 
-def test_a_whole_line_without_its_end_is_torn_too(layout):
-    """Its writer had not finished: alias and pointer were not moved."""
+def test_a_line_that_lacks_no_more_than_its_end_is_a_line(layout, caplog):
     lines = read(layout.ledger)
-    more = msgspec.json.encode(line(A, "rolled_back", before=B).after(lines[-1].hash))
-    layout.ledger.write_bytes(layout.ledger.read_bytes() + more)
-    assert read(layout.ledger) == lines
+    more = line(A, "rolled_back", before=B).after(lines[-1].hash)
+    layout.ledger.write_bytes(layout.ledger.read_bytes() + msgspec.json.encode(more))
+    assert read(layout.ledger) == [*lines, more]
+    assert caplog.text == ""
+
+
+def test_a_last_line_without_its_end_that_was_changed_is_named(layout):
+    layout.ledger.write_bytes(layout.ledger.read_bytes()[:-1].replace(b"2026-01-02", b"2026-01-03"))
+    with pytest.raises(DataError, match="line 2 was changed"):
+        read(layout.ledger)
 
 
 def test_an_end_of_line_within_a_reason_ends_no_line(layout):

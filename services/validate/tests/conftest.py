@@ -25,6 +25,7 @@ from contract.dataset import Dataset
 from contract.layout import Layout
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
+from contract.trained_for import question
 from validate import __main__
 
 HEAD = {
@@ -144,7 +145,7 @@ class Project:
         with DatasetWriter(self.root / "models" / day, keep_superseded=True) as writer:
             joblib.dump(model or self.fitted(quality), writer.file("model", "model.joblib"))
             writer.file("card", "card.json").write_text(json.dumps({**CARD, "metric": METRIC[self.task]}))
-            recipe = Recipe("train", day, "c0de", {"quality": quality})
+            recipe = Recipe("train", day, "c0de", {"quality": quality, **question(self.config)})
             sealed = writer.seal(recipe, {}, {"metric": METRIC[self.task], "sklearn": sklearn_version})
             manifest = writer.commit(sealed, run={"version": version, "mlflow_run": run} if version else {})
         return Champion.of(f"models/{day}", manifest)

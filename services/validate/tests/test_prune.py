@@ -152,8 +152,49 @@ def test_what_is_not_a_days_dataset_is_never_looked_at(data_root):
 
 
 def test_no_day_at_all_is_refused(data_root):
-    with pytest.raises(UsageError, match="--keep-days: must be at least 1, got 0"):
+    with pytest.raises(UsageError, match="--keep-days: must be at least 1 and at most 739675, got 0"):
         names(data_root, 0)
+
+
+@pytest.mark.parametrize("days", ["3000000", "999999999999"])
+def test_more_days_than_the_calendar_has_are_refused_in_words(project, capsys, days):
+    assert project.run("prune", "--keep-days", days) == 64
+    assert "--keep-days: must be at least 1 and at most 7" in capsys.readouterr().err
+
+
+def test_the_model_that_the_next_rollback_goes_to_stays(project):
+    """Four champions, and two rollbacks: those that were in use last are not those that rollbacks go to."""
+    project.configure("require = 'not_worse'\nmargin = 0.9\nresamples = 99\n")
+    for number, day in enumerate(("2026-01-02", "2026-01-03", "2026-01-04", "2026-01-05"), start=1):
+        project.process(day, seed=number)
+        model = project.fitted("good")
+        model["estimate"].coef_ = model["estimate"].coef_ * (1 + number / 100)
+        project.trained(day, model=model)
+        assert project.validate(day=day) == 0
+    assert [project.run("rollback"), project.run("rollback")] == [0, 0]
+    project.layout.champion.unlink()  # the ledger says who is champion
+    remove(old_datasets(project.root, 1, date(2026, 6, 1)), project.root)
+    assert project.run("rollback") == 0
+    assert project.champion.day == "2026-01-02"
+
+
+def test_a_model_that_waits_for_a_persons_word_stays_until_it_has_it(project):
+    project.configure('approval = "manual"\n')
+    project.trained("2026-01-02", "good")
+    assert project.validate() == 0
+    remove(old_datasets(project.root, 1, date(2026, 6, 1)), project.root)
+    assert project.run("refuse", "--day", "2026-01-02") == 80
+    assert "models/2026-01-02" in [
+        project.layout.name(dataset.path) for dataset in old_datasets(project.root, 1, date(2026, 6, 1))
+    ]
+
+
+def test_nothing_is_old_when_the_ledger_was_lost(data_root):
+    data_root.model("2026-01-02")
+    data_root.put_in_use("2026-01-02")
+    data_root.layout.ledger.unlink()
+    with pytest.raises(DataError, match="the ledger was lost"):
+        names(data_root)
 
 
 def test_only_what_was_shown_is_removed(data_root):

@@ -14,12 +14,14 @@ import msgspec
 from analysis import index
 from contract.champion import Champion
 from contract.dataset import Dataset
+from contract.errors import DataError
 from contract.ledger import Line, read
 from contract.manifest import Input, Manifest
 from contract.pretty_json import pretty_json
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
+from contract.trained_for import misfit
 from validate.champion.ledger import append, predecessor
 from validate.champion.store import ChampionStore
 from validate.evaluation.compare import Report, compare
@@ -37,14 +39,16 @@ def judge(
 ) -> Manifest:
     """Compare a model with the champion `before`, write reports/train/<day>, and change the champion if it passes.
 
-    Inside `champion_lock` only. Raises what reading the models and the rows raises, ConfigError for scores that do not
-    suit the task, Unavailable when the registry fails.
+    Inside `champion_lock` only. Raises DataError for a model that was trained for another target, what reading the
+    models and the rows raises, ConfigError for scores that do not suit the task, Unavailable when the registry fails.
     """
     started = time.monotonic()
     directory = run.layout.report("train", run.day)
+    challenger = Champion.of(run.layout.name(model.path), model.manifest)
+    if reason := misfit(run.layout, challenger, run.config):
+        raise DataError(f"models/{run.day}: {reason}; train it for that: run train --day {run.day}")
     metric = model.manifest.notes["metric"]
     names = metric_names(run.config, metric)
-    challenger = Champion.of(run.layout.name(model.path), model.manifest)
     if before is not None and before.sha256 == challenger.sha256:
         # promoted by a run that was killed before it could say so, or judged again: the rival is the one before
         before = predecessor(read(run.layout.ledger), before)

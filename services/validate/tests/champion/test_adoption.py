@@ -85,7 +85,7 @@ def two(project):
 LOST = {
     "gone": lambda path: path.unlink(),
     "older": lambda path: path.write_bytes(path.read_bytes().splitlines(keepends=True)[0]),
-    "torn": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "torn": lambda path: path.write_bytes(path.read_bytes()[:-2]),
 }
 
 
@@ -166,3 +166,43 @@ def test_the_file_of_the_champion_outlives_a_training_of_its_day(project, two, c
     assert project.champion == two[1]
     assert project.run("rollback") == 0
     assert project.champion == two[0]
+
+
+def test_an_older_ledger_without_a_pointer_is_told_by_the_report_of_what_it_does_not_know(project, two, capsys):
+    LOST["older"](project.layout.ledger)
+    project.layout.champion.unlink()
+    before = project.snapshot()
+    for words in (("--day", "2026-01-02"), ("--day", "2026-01-03"), ("rollback",)):
+        assert project.run(*words) == 65
+        stderr = capsys.readouterr().err
+        assert "no line of it put 2026-01-03 in use, while reports/train/2026-01-03 calls it promoted" in stderr
+        assert "cut short" not in stderr
+    assert project.snapshot() == before
+    way_out = stderr.split("validate adopt --to ")[1].split(",")[0]
+    assert project.run("adopt", "--to", way_out) == 0
+    assert project.champion == two[1]
+    assert project.validate() == 0
+
+
+def test_of_an_older_ledger_without_a_pointer_its_own_champion_can_be_said_to_stay(project, two, capsys):
+    LOST["older"](project.layout.ledger)
+    project.layout.champion.unlink()
+    assert project.validate() == 65
+    way_out = capsys.readouterr().err.split("or --to ")[1].split(",")[0]
+    assert project.run("adopt", "--to", way_out) == 0
+    assert project.champion == two[0]
+    assert project.validate() == 0
+
+
+def test_an_older_ledger_with_the_same_champion_is_told_too(project, two, capsys):
+    older = project.layout.ledger.read_bytes()
+    assert project.run("rollback") == 0
+    assert project.run("rollback", "--to", "2026-01-03") == 0
+    project.layout.ledger.write_bytes(older)
+    capsys.readouterr()
+    assert project.validate(day="2026-01-03") == 65
+    stderr = capsys.readouterr().err
+    assert "the ledger was lost, cut or is an older one" in stderr
+    assert "cut short" not in stderr
+    assert project.run("adopt", "--to", "2026-01-03") == 0
+    assert project.validate(day="2026-01-03") == 0

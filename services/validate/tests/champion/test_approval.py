@@ -2,6 +2,9 @@
 
 import pytest
 
+from contract.ledger import Line
+from validate.champion.ledger import append
+
 
 @pytest.fixture
 def proposed(project):
@@ -70,3 +73,54 @@ def test_an_approved_model_can_be_gone_back_to(project, proposed):
     assert project.validate(day="2026-01-03") == 0
     assert project.run("rollback") == 0
     assert project.champion == proposed
+
+
+def test_a_proposal_does_not_outlive_a_later_judgement_of_its_day(project, proposed, capsys):
+    config = project.root / "pipeline.toml"
+    config.write_text(config.read_text().replace("min_test_rows = 10", "min_test_rows = 100000"))
+    assert project.validate() == 80
+    for word in ("approve", "refuse"):
+        assert project.run(word, "--day", "2026-01-02", "--by", "ada") == 65
+        stderr = capsys.readouterr().err
+        assert "the proposal is not the last judgement of the day, which is undecided" in stderr
+        assert "judge it again: validate --force --day 2026-01-02" in stderr
+    project.configure('approval = "manual"\n')
+    assert project.validate() == 0
+    assert project.run("approve", "--day", "2026-01-02") == 0
+    assert project.champion == proposed
+
+
+def test_an_approval_means_the_model_that_the_day_has_now(project, proposed, capsys):
+    again = project.trained("2026-01-02", "fine")
+    assert project.run("approve", "--day", "2026-01-02", "--by", "ada") == 65
+    assert "was trained again since its proposal, and holds another model now" in capsys.readouterr().err
+    assert project.validate() == 0
+    assert project.run("approve", "--day", "2026-01-02", "--by", "ada") == 0
+    assert project.champion == again
+
+
+def test_a_model_that_was_trained_again_and_refused_is_not_approved_by_an_older_proposal(project, proposed, capsys):
+    project.configure('approval = "manual"\nminimums = { roc_auc = 0.8 }\n')
+    project.trained("2026-01-02", "bad")
+    assert project.validate() == 80
+    assert project.run("approve", "--day", "2026-01-02", "--by", "ada") == 65
+    assert "which is refused: " in capsys.readouterr().err
+    assert project.run("approve", "--day", "2026-01-02") == 65
+
+
+def test_a_refusal_whose_end_of_line_was_lost_is_still_a_refusal(project, proposed, capsys):
+    assert project.run("refuse", "--day", "2026-01-02", "--by", "ada") == 80
+    ledger = project.layout.ledger
+    ledger.write_bytes(ledger.read_bytes()[:-1])
+    assert project.run("approve", "--day", "2026-01-02") == 65
+    assert "was refused by ada" in capsys.readouterr().err
+
+
+def test_a_model_of_another_scikit_learn_is_not_approved(project, capsys):
+    project.configure('approval = "manual"\n')
+    model = project.trained("2026-01-02", "good", sklearn_version="0.1")
+    append(
+        project.layout.ledger, Line(decision="proposed", why="", day="2026-01-02", before=None, model=model, metrics={})
+    )
+    assert project.run("approve", "--day", "2026-01-02") == 77
+    assert "was written by 0.1" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from contract.errors import DataError
 from contract.ledger import Line, read
 from contract.manifest import Input
 from validate.champion.history import as_json, table
-from validate.champion.ledger import append, golden_of, in_use, predecessor
+from validate.champion.ledger import append, golden_of, in_use, open_proposals, predecessor
 
 A, B, C = (
     Champion(day=f"2026-01-0{n}", file=f"m{n}", sha256=str(n) * 64, manifest="f", sklearn="1") for n in (1, 2, 3)
@@ -78,6 +78,31 @@ def test_a_run_that_comes_again_does_not_write_its_line_twice(path):
     written(path, line(when="2026-01-02T09:09:09+00:00"))
     assert path.read_bytes() == before
     assert len(written(path, line("refused"))) == 2
+
+
+def test_a_second_verdict_for_other_reasons_or_by_other_scores_is_a_line_of_its_own(path):
+    first = line("refused")
+    other = [
+        msgspec.structs.replace(first, why="too few rows"),
+        msgspec.structs.replace(first, metrics={"metric": "r2"}),
+    ]
+    assert [(entry.why, entry.metrics) for entry in written(path, first, *other)] == [
+        (entry.why, entry.metrics) for entry in (first, *other)
+    ]
+
+
+def test_behind_a_line_that_lacks_its_end_the_end_is_written_first(path):
+    written(path, line())
+    path.write_bytes(path.read_bytes()[:-1])
+    assert [entry.model for entry in written(path, line(before=A, model=B))] == [A, B]
+    assert path.read_bytes().count(b"\n") == 2
+
+
+def test_what_waits_for_a_word_is_a_proposal_that_is_the_last_judgement_of_its_day(path):
+    lines = written(
+        path, line("proposed"), line("proposed", model=B), line("refused", model=A), line("adopted", model=C)
+    )
+    assert [entry.model for entry in open_proposals(lines)] == [B]
 
 
 def test_half_a_line_that_a_power_cut_left_is_passed_over_and_then_cut_off(path):

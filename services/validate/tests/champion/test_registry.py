@@ -59,6 +59,47 @@ def test_a_champion_that_was_never_registered_takes_the_alias_away(registered, c
     assert "the new champion is not registered" in capsys.readouterr().err
 
 
+def test_a_champion_without_a_version_keeps_an_alias_that_is_at_the_same_model(registered, capsys):
+    register(registered, "2026-01-02", "bad")
+    model = registered.trained("2026-01-02", "bad")
+    assert model.version is None
+    mlflow.MlflowClient().set_registered_model_alias(registered.name, CHAMPION, "1")
+    assert registered.run("adopt", "--to", "2026-01-02") == 0
+    assert (alias(registered), registered.champion) == ("1", model)
+    assert "is not registered" not in capsys.readouterr().err
+
+
+def test_an_alias_at_a_former_champion_is_called_so(registered, capsys):
+    register(registered, "2026-01-02", "bad")
+    assert registered.validate() == 0
+    register(registered, "2026-01-03", "good")
+    assert registered.validate(day="2026-01-03") == 0
+    mlflow.MlflowClient().set_registered_model_alias(registered.name, CHAMPION, "1")
+    capsys.readouterr()
+    assert registered.validate() == 0
+    assert "is at version 1 (2026-01-02), which is a former champion: put back to" in capsys.readouterr().err
+    assert alias(registered) == "2"
+
+
+def test_an_older_ledger_without_a_pointer_is_told_by_the_alias(registered, capsys):
+    first = register(registered, "2026-01-02", "bad")
+    assert registered.validate() == 0
+    older = registered.layout.ledger.read_bytes()
+    second = register(registered, "2026-01-03", "good")
+    assert registered.run("adopt", "--to", "2026-01-03") == 0  # no report tells of it
+    registered.layout.ledger.write_bytes(older)
+    registered.layout.champion.unlink()
+    capsys.readouterr()
+    assert registered.validate() == 65
+    stderr = capsys.readouterr().err
+    assert "no line of it put 2026-01-03 v2 in use, while version 2 has the alias of the champion" in stderr
+    assert "cut short" not in stderr
+    assert alias(registered) == "2"
+    assert registered.run("adopt", "--to", stderr.split("validate adopt --to ")[1].split(",")[0]) == 0
+    assert registered.champion == second != first
+    assert registered.validate() == 0
+
+
 KILLED = """
 import os, signal, sys
 import validate.champion.pointer

@@ -3,12 +3,14 @@ import tracemalloc
 import numpy as np
 import pyarrow as pa
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.pipeline import Pipeline
 
 from analysis.rows import classes
 from contract.dataset import Dataset
-from contract.errors import DataError
 from validate.evaluation.models import CannotCompare
-from validate.evaluation.scoring import first_labelled_rows, score, score_distribution
+from validate.evaluation.scoring import first_labelled_rows, score, score_distribution, threshold_of
 
 
 def days(project, *names):
@@ -58,7 +60,7 @@ def test_a_class_that_the_model_never_saw_has_no_probability(project, tmp_path):
 def test_a_class_that_the_configuration_lacks_is_refused(project):
     model = project.fitted("good")
     model["estimate"].classes_ = np.array(["maybe", "yes"], dtype=object)
-    with pytest.raises(DataError, match="the model knows the class 'maybe'"):
+    with pytest.raises(CannotCompare, match="it knows the class 'maybe'"):
         score(model, days(project), project.config, "it")
 
 
@@ -112,3 +114,12 @@ def test_scores_are_kept_as_the_distribution_of_a_column_of_predictions(each_tas
     distribution = score_distribution(scored, classes(each_task.config))
     assert distribution.name == {"binary": "score"}.get(each_task.task, "prediction")
     assert sum(distribution.counts) == 100
+
+
+def test_a_threshold_is_of_the_class_that_was_positive_in_training():
+    rows, target = np.arange(20).reshape(-1, 1), np.array(["no", "yes"] * 10, dtype=object)
+    estimator = FixedThresholdClassifier(LogisticRegression(), threshold=0.9, pos_label="no")
+    model = Pipeline([("estimate", estimator)]).fit(rows, target)
+    assert threshold_of(model, ["yes", "no"]) == 0.9
+    with pytest.raises(CannotCompare, match="its threshold is for the class no, table.positive is yes"):
+        threshold_of(model, ["no", "yes"])

@@ -130,7 +130,7 @@ class ChampionStore:
                 self.layout,
                 model,
                 f"version {alias.number} has the alias of the champion in MLflow (take it away there if it is wrong)",
-                line and line.model,
+                line.model if line else None,
             )
         if line is None:
             log.warning(

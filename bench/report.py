@@ -26,12 +26,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 import validate
-from contract.champion import Champion
 from contract.config.parse import load
-from contract.dataset import Dataset
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
-from contract.run import Run
+from contract.datasets.dataset import Dataset
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
+from contract.models.champion import Champion
+from contract.steps.run import Run
 from validate.evaluation.compare import compare
 from validate.evaluation.metrics import metric_names
 from validate.report.training_report import training_report

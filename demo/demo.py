@@ -120,7 +120,7 @@ def show(day: str) -> None:
 
 
 def last_decision(ledger: Path) -> dict[str, Any]:
-    """The last line of the ledger. As `contract.ledger` reads it: a line without its end was torn by a crash."""
+    """The last line of the ledger. As `contract.models.ledger` reads it: a line without its end was torn by a crash."""
     whole, _, _ = ledger.read_bytes().rpartition(b"\n")
     line: dict[str, Any] = json.loads(whole.rpartition(b"\n")[2])
     return line

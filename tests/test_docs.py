@@ -148,7 +148,7 @@ def test_every_option_of_a_step_exists(page):
 def options_of(command):
     """The options that the source declares with add_argument."""
     own = {
-        "step": "libs/contract/contract/options.py",
+        "step": "libs/contract/contract/steps/options.py",
         "infer": "services/generate/generate/infer/command.py",
         "validate": "services/validate/validate/commands.py",
     }

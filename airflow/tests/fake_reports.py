@@ -5,10 +5,10 @@ import json
 
 import msgspec
 
-from contract import ledger
-from contract.champion import Champion
+from contract.datasets.manifest import File, Manifest, encode
 from contract.layout import Layout
-from contract.manifest import File, Manifest, encode
+from contract.models import ledger
+from contract.models.champion import Champion
 
 DAY = "2026-01-03"
 RULES = [

@@ -85,9 +85,9 @@ import json, sys
 from pathlib import Path
 import msgspec
 from contract.layout import Layout
-from contract.ledger import champion_line
-from contract.manifest import read_manifest
-from contract.observed import Observed
+from contract.models.ledger import champion_line
+from contract.datasets.manifest import read_manifest
+from contract.datasets.observed import Observed
 layout = Layout(Path("data"))
 champions = {}
 for path in sorted(layout.root.rglob("manifest.json")):

@@ -93,7 +93,7 @@ def in_use(stack):
 
 
 def ledger(stack):
-    # a last line without its end was torn by a crash, see contract.ledger
+    # a last line without its end was torn by a crash, see contract.models.ledger
     return [json.loads(line) for line in (stack.data / "ledger.jsonl").read_bytes().split(b"\n")[:-1]]
 
 

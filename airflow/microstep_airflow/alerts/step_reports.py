@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from contract import ledger
-from contract.champion import Champion
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from contract.errors import StepError
 from contract.layout import Layout
-from contract.ledger import Line
+from contract.models import ledger
+from contract.models.champion import Champion
+from contract.models.ledger import Line
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ MENDED_BY_RETRY = {ExitCode.UNAVAILABLE, ExitCode.TEMPORARY, ExitCode.CANNOT_WRI
 
 _FIRST_SIGNAL = 128
 _KILLED = 137
-# a record of contract.cli's text log, without its time, level and logger
+# a record of contract.steps.cli's text log, without its time, level and logger
 _ERROR = re.compile(r"^\S+ \S+ (?:ERROR|CRITICAL) \S+: (?P<message>.*)$")
 
 

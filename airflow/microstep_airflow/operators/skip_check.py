@@ -1,6 +1,6 @@
 """Tell, without starting its container, that a step would find its day up to date.
 
-No step's own rule is written here: a manifest says what its step decided by (`contract.observed`), and a step
+No step's own rule is written here: a manifest says what its step decided by (`contract.datasets.observed`), and a step
 decides the same when all of that is the same.
 """
 
@@ -12,15 +12,15 @@ from pathlib import Path
 
 import msgspec
 
-from contract.champion import Champion
 from contract.config.parse import config_of, read
+from contract.datasets.files import check, sha256_of
+from contract.datasets.manifest import Input, Manifest, read_manifest
+from contract.datasets.observed import Observed
 from contract.errors import StepError
-from contract.files import check, sha256_of
 from contract.layout import MANIFEST, Layout
-from contract.ledger import champion_line
-from contract.manifest import Input, Manifest, read_manifest
-from contract.observed import Observed
-from contract.registry import NoAnswer, registered_champion
+from contract.models.champion import Champion
+from contract.models.ledger import champion_line
+from contract.models.registry import NoAnswer, registered_champion
 from microstep_airflow.operators.mounts import is_current, was_replaced
 from microstep_airflow.steps import STEPS
 

@@ -90,9 +90,9 @@ def test_a_code_is_told_with_its_meaning(code, words):
 def test_the_error_line_is_found_in_what_the_contract_logs(tmp_path, capfd):
     from pathlib import Path
 
-    from contract.cli import main
     from contract.errors import DataError
-    from contract.options import Step
+    from contract.steps.cli import main
+    from contract.steps.options import Step
 
     def work(run):
         raise DataError("raw/2026-01-03: empty")

@@ -5,16 +5,16 @@ import msgspec
 import pytest
 from conftest import pipeline
 
-from contract.champion import Champion
 from contract.config.parse import load
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.datasets.manifest import Input
+from contract.datasets.observed import Observed
+from contract.datasets.publish import DatasetWriter
 from contract.layout import Layout
-from contract.ledger import Line
-from contract.manifest import Input
-from contract.observed import Observed
-from contract.publish import DatasetWriter
-from contract.registry import NoAnswer
-from contract.run import Run
+from contract.models.champion import Champion
+from contract.models.ledger import Line
+from contract.models.registry import NoAnswer
+from contract.steps.run import Run
 from microstep_airflow.operators import skip_check
 from microstep_airflow.operators.skip_check import Changed, Machine, up_to_date
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from analysis.page import render
 from contract.atomic import replace_file
-from contract.champion import Champion, read_champion
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
-from contract.ledger import Line, last_in_use, read
+from contract.models.champion import Champion, read_champion
+from contract.models.ledger import Line, last_in_use, read
 
 _TEMPLATE = Path(__file__).parent / "templates" / "index.html"
 KINDS = ("train", "predict", "live")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from contract.errors import MissingInput
-from contract.run import Run
+from contract.steps.run import Run
 
 
 def labelled_days(run: Run) -> list[Dataset]:

@@ -5,11 +5,11 @@ import msgspec
 import pytest
 
 from analysis.index import write
-from contract.champion import Champion, write_champion
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
 from contract.layout import Layout
-from contract.ledger import Line
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
+from contract.models.champion import Champion, write_champion
+from contract.models.ledger import Line
 
 CHAMPION = Champion(day="2026-01-02", file="m", sha256="a" * 64, manifest="b" * 64, sklearn="1.9.1", version="3")
 

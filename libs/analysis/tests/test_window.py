@@ -6,10 +6,10 @@ import pyarrow as pa
 import pytest
 
 from analysis.window import labelled_days
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
 from contract.errors import MissingInput
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
-from contract.run import Run
+from contract.steps.run import Run
 
 ROWS = pa.record_batch({"x": [1.5, 2.5], "y": ["no", "yes"]})
 

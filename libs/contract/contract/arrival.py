@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract.manifest import Manifest
+from contract.datasets.manifest import Manifest
 
 ROWS = "rows"
 """The note of a target dataset that names the data whose rows it labels, by the identity of that manifest."""

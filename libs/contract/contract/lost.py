@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contract.champion import Champion
+from contract.datasets.files import sha256_of
+from contract.datasets.manifest import read_manifest
 from contract.errors import DataError, MissingInput
-from contract.files import sha256_of
 from contract.layout import Layout
-from contract.manifest import read_manifest
+from contract.models.champion import Champion
 
 
 def unknown_promotion(layout: Layout, in_use: list[Champion]) -> Champion | None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from contract.champion import Champion
 from contract.config import Config
+from contract.datasets.manifest import read_manifest
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
-from contract.manifest import read_manifest
+from contract.models.champion import Champion
 
 log = logging.getLogger("model")
 

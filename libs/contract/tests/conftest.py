@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from contract.cli import main
 from contract.config.parse import parse
-from contract.options import Step
+from contract.steps.cli import main
+from contract.steps.options import Step
 
 MINIMAL = """
 [source]

@@ -1,8 +1,8 @@
 import pytest
 
 from contract.arrival import together
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
 
 
 @pytest.fixture

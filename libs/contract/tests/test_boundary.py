@@ -45,7 +45,7 @@ def test_its_size_has_a_limit():
 
 
 def test_a_step_that_is_up_to_date_imports_nothing_heavy():
-    program = "import sys, contract.run, contract.cli, contract.registry, contract.model_file; print(*sys.modules)"
+    program = "import sys, contract.steps.run, contract.steps.cli, contract.models.registry, contract.models.model_file; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
     # the standard library's: a request by HTTP, or the names for a temporary file, cost as much as the decision
     dear = {"http.client", "importlib.metadata", "random"}

@@ -6,10 +6,10 @@ from pathlib import Path
 import msgspec
 
 import contract
-from contract.champion import Champion
+from contract.datasets.manifest import Manifest, encode, read_manifest
 from contract.layout import MANIFEST
-from contract.ledger import IN_USE, Line, last_in_use, read
-from contract.manifest import Manifest, encode, read_manifest
+from contract.models.champion import Champion
+from contract.models.ledger import IN_USE, Line, last_in_use, read
 from contract.old_words import OLD_IN_USE, renamed
 
 ROOT = Path(contract.__file__).parents[3]

@@ -18,9 +18,9 @@ import sys
 import pyarrow as pa
 from pathlib import Path
 from contract.atomic import replace_file
-from contract.cli import main
-from contract.options import Step
-from contract.publish import DatasetWriter
+from contract.steps.cli import main
+from contract.steps.options import Step
+from contract.datasets.publish import DatasetWriter
 
 rows = pa.table({"x": [os.urandom(8).hex() for _ in range(50_000)]})
 

@@ -2,7 +2,7 @@ import datetime
 
 import pytest
 
-from contract.champion import Champion
+from contract.models.champion import Champion
 from contract.pretty_json import pretty_json
 
 

@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contract.atomic import replace_file
-from contract.champion import Champion, read_champion, write_champion
 from contract.config.parse import parse
+from contract.datasets.manifest import Field, File, Input, Manifest, encode, read_manifest
+from contract.datasets.recipe import Recipe
 from contract.days import parse_day, window
 from contract.errors import StepError, UsageError
 from contract.layout import Layout
-from contract.manifest import Field, File, Input, Manifest, encode, read_manifest
-from contract.recipe import Recipe
+from contract.models.champion import Champion, read_champion, write_champion
 
 SHIPPED = (Path(__file__).parents[3] / "pipeline.toml").read_text()
 on_disk = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)

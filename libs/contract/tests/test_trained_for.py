@@ -1,10 +1,10 @@
 import msgspec
 import pytest
 
-from contract.champion import Champion
 from contract.config.parse import parse
+from contract.datasets.manifest import Manifest, encode
 from contract.layout import MANIFEST, Layout
-from contract.manifest import Manifest, encode
+from contract.models.champion import Champion
 from contract.trained_for import misfit, question
 
 FIELDS = ("step", "fingerprint", "code")

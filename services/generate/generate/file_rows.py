@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from contract.config import Config
-from contract.prefetch import prefetch
+from contract.datasets.prefetch import prefetch
 from generate.columns import FILE, ROW, wanted
 from generate.inbox import Arrival, Inbox, state_of
 from generate.part import Part, part_of

@@ -10,12 +10,12 @@ from pathlib import Path
 import msgspec
 
 from contract.config.data import Files
+from contract.datasets.files import sha256_of
+from contract.datasets.manifest import Input
+from contract.datasets.observed import Observed
+from contract.datasets.recipe import Recipe
 from contract.errors import DataError, MissingInput
-from contract.files import sha256_of
-from contract.manifest import Input
-from contract.observed import Observed
-from contract.recipe import Recipe
-from contract.run import Run
+from contract.steps.run import Run
 from generate.columns import Contents, check, wanted
 from generate.csv_file import CsvFile
 from generate.parquet_file import ParquetFile

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from contract.arrival import ROWS
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
 from contract.errors import DataError
 from contract.layout import MANIFEST
-from contract.progress import progress
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
-from contract.run import Run
+from contract.steps.progress import progress
+from contract.steps.run import Run
 from generate import customers, file_rows
 from generate.inbox import Inbox
 from generate.part import Part

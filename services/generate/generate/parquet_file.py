@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contract.dataset import BATCH_ROWS
+from contract.datasets.dataset import BATCH_ROWS
 from contract.errors import DataError
 
 

@@ -9,9 +9,9 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from contract.config.data import Sql
+from contract.datasets.recipe import Recipe
 from contract.errors import ConfigError, MissingInput
-from contract.recipe import Recipe
-from contract.run import Run
+from contract.steps.run import Run
 from generate.columns import wanted
 
 URL_FILE = "MICROSTEP_SQL_URL_FILE"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from contract.config.data import Synthetic
+from contract.datasets.observed import Observed
+from contract.datasets.recipe import Recipe
 from contract.errors import ConfigError
-from contract.observed import Observed
-from contract.recipe import Recipe
-from contract.run import Run
+from contract.steps.run import Run
 
 KEY = "customer_id"
 LEVELS = {

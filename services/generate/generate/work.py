@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from contract.arrival import together
 from contract.config.data import Files, Sql
+from contract.datasets.manifest import read_manifest
 from contract.errors import DataError, MissingInput
-from contract.manifest import read_manifest
-from contract.run import Run
+from contract.steps.run import Run
 from generate.synthetic import Customers
 
 if TYPE_CHECKING:

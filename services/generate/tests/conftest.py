@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from contract.config.parse import parse
-from contract.dataset import Dataset
-from contract.run import Run
+from contract.datasets.dataset import Dataset
+from contract.steps.run import Run
 from generate import ingest
 from generate.infer.toml_text import key, value
 from generate.part import part_of

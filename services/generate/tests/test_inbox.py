@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from contract.dataset import Dataset
-from contract.manifest import read_manifest
+from contract.datasets.dataset import Dataset
+from contract.datasets.manifest import read_manifest
 from generate.work import work
 
 HEADER = "id,age,plan,note,left\n"

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from contract.manifest import read_manifest
+from contract.datasets.manifest import read_manifest
 from generate import ingest as module
 from generate.work import work
 

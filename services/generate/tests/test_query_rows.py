@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 import sqlalchemy.exc
 
+from contract.datasets.manifest import read_manifest
 from contract.errors import DataError, Unavailable
-from contract.manifest import read_manifest
 from generate import query_rows
 from generate.query_rows import explained
 from generate.sql import Query

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from contract.champion import Champion, read_champion
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
-from contract.ledger import champion_line
-from contract.registry import NoAnswer, registered_champion
+from contract.models.champion import Champion, read_champion
+from contract.models.ledger import champion_line
+from contract.models.registry import NoAnswer, registered_champion
 
 log = logging.getLogger("predict")
 

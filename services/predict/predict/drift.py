@@ -10,10 +10,10 @@ import numpy as np
 from analysis.drift import Array, Column, Finding, Level, measure, worst
 from analysis.reference import Reference, codes, count
 from analysis.rows import Columns, columns
-from contract.champion import Champion
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
+from contract.models.champion import Champion
 
 log = logging.getLogger("predict")
 

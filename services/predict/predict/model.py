@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from contract.champion import Champion
 from contract.config import Config
 from contract.errors import DataError
 from contract.layout import Layout
+from contract.models.champion import Champion
 from contract.trained_for import misfit
 
 

@@ -12,12 +12,12 @@ import numpy as np
 from analysis import index, plots
 from analysis.drift import Column, Finding, grouped
 from analysis.page import render
-from contract.champion import Champion
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
+from contract.models.champion import Champion
 from contract.pretty_json import pretty_json
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
-from contract.run import Run
+from contract.steps.run import Run
 from predict.drift import Drift, Histograms, measure_drift, reference_of, score_reference
 
 _TEMPLATE = Path(__file__).parent / "templates" / "predict.html"

@@ -11,14 +11,14 @@ import pyarrow as pa
 
 from analysis.formulas import without_formulas
 from analysis.rows import columns
-from contract.champion import Champion
-from contract.dataset import Dataset
-from contract.model_file import open_model
-from contract.prefetch import prefetch
-from contract.progress import progress
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
-from contract.run import Run
+from contract.datasets.dataset import Dataset
+from contract.datasets.prefetch import prefetch
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
+from contract.models.champion import Champion
+from contract.models.model_file import open_model
+from contract.steps.progress import progress
+from contract.steps.run import Run
 from predict.drift import Histograms, reference_of, watched
 from predict.model import check_fit, features_of
 from predict.scorer import Scorer

@@ -6,13 +6,13 @@ import os
 
 import msgspec
 
-from contract.champion import Champion
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.datasets.manifest import Input
+from contract.datasets.observed import Observed
+from contract.datasets.recipe import Recipe
 from contract.errors import DataError, MissingInput
-from contract.manifest import Input
-from contract.observed import Observed
-from contract.recipe import Recipe
-from contract.run import Run
+from contract.models.champion import Champion
+from contract.steps.run import Run
 from predict.champion_choice import champion_in_use
 from predict.columns import check_key
 

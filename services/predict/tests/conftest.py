@@ -21,14 +21,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 import predict
-from contract.champion import Champion, Pointer, write_champion
 from contract.config.parse import parse
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
 from contract.layout import Layout
-from contract.ledger import Line, read
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
-from contract.run import Run
+from contract.models.champion import Champion, Pointer, write_champion
+from contract.models.ledger import Line, read
+from contract.steps.run import Run
 from predict.work import work
 
 DAY, TRAINED = "2026-11-22", "2026-11-16"

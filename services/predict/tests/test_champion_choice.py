@@ -2,9 +2,9 @@ import msgspec
 import pytest
 from conftest import put_in_use
 
-from contract.champion import Champion, Pointer, read_pointer, write_champion
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
+from contract.models.champion import Champion, Pointer, read_pointer, write_champion
 from predict.champion_choice import champion_in_use
 
 CHAMPION = Champion(day="2026-11-16", file="a", sha256="1" * 64, manifest="2" * 64, sklearn="1.9.1", version="7")

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from contract.errors import DataError, MissingInput, NotPermitted
-from contract.model_file import Unsigned, open_model, signature
+from contract.models.model_file import Unsigned, open_model, signature
 from predict.model import features_of
 
 

@@ -10,11 +10,11 @@ from conftest import put_in_use
 
 from analysis.reference import build
 from analysis.rows import Categorical
-from contract.champion import Champion
 from contract.config.model import Drift
-from contract.dataset import Dataset
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
+from contract.datasets.dataset import Dataset
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
+from contract.models.champion import Champion
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import msgspec
 import pytest
 from conftest import put_in_use
 
-from contract.champion import Champion, Pointer, read_pointer, write_champion
+from contract.datasets.manifest import read_manifest
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
 from contract.errors import ConfigError, DataError, MissingInput, NotPermitted
-from contract.manifest import read_manifest
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
+from contract.models.champion import Champion, Pointer, read_pointer, write_champion
 
 HEAVY = {"numpy", "pyarrow", "pandas", "scipy", "sklearn", "joblib", "matplotlib", "jinja2"}
 

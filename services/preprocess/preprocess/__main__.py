@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from contract import cli
-from contract.options import Step
+from contract.steps import cli
+from contract.steps.options import Step
 from preprocess.work import work
 
 STEP = Step(

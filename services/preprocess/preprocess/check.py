@@ -11,14 +11,14 @@ import numpy as np
 import pyarrow as pa
 
 from contract.config import Config
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.datasets.prefetch import prefetch
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
 from contract.errors import DataError
-from contract.prefetch import prefetch
 from contract.pretty_json import pretty_json
-from contract.progress import progress
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
-from contract.run import Run
+from contract.steps.progress import progress
+from contract.steps.run import Run
 from preprocess.buckets import Buckets, bucket_count
 from preprocess.checked_column import CheckedColumn
 from preprocess.key_lookups import key_lookups

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from contract.config import Config
-from contract.dataset import Dataset
-from contract.prefetch import prefetch
+from contract.datasets.dataset import Dataset
+from contract.datasets.prefetch import prefetch
 from preprocess.buckets import Buckets
 from preprocess.keys import hashes_of, read_keys, repeated
 from preprocess.labels import Labels

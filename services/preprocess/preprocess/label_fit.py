@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from contract.errors import DataError
-from contract.run import Run
+from contract.steps.run import Run
 from preprocess.keys import hashes_of, read_keys
 from preprocess.labels import Labels
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from contract.config import Config
-from contract.dataset import Dataset
-from contract.prefetch import prefetch
+from contract.datasets.dataset import Dataset
+from contract.datasets.prefetch import prefetch
 from preprocess.buckets import Buckets
 from preprocess.checked_column import CheckedColumn, Mask, nulls
 from preprocess.keys import Hashes, find, hashes_of, read_keys, repeated

@@ -9,10 +9,10 @@ import msgspec
 
 from contract.arrival import together
 from contract.config import Config
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.datasets.observed import Observed
 from contract.errors import DataError, MissingInput
-from contract.observed import Observed
-from contract.run import Run
+from contract.steps.run import Run
 
 
 def work(run: Run) -> None:

@@ -7,11 +7,11 @@ import pytest
 
 import preprocess
 from contract.config.parse import parse
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
 from contract.layout import Layout
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
-from contract.run import Run
+from contract.steps.run import Run
 from preprocess.work import work
 
 DAY = "2026-11-22"

@@ -9,8 +9,8 @@ import pytest
 
 from contract.config import Config
 from contract.config.parse import load
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
 from train import __main__
 
 HEAD = {

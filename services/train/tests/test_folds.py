@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from contract.errors import DataError
 from train.folds import folds
 from train.rows import read

@@ -13,8 +13,8 @@ import mlflow
 import pandas as pd
 import pytest
 
-from contract.champion import Champion
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.models.champion import Champion
 from train import training
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -121,7 +121,7 @@ def test_with_force_a_new_version_has_the_alias_and_the_identity_stays(registere
 
 KILLED = """
 import os, signal, sys
-from contract.publish import DatasetWriter
+from contract.datasets.publish import DatasetWriter
 DatasetWriter.commit = lambda *args, **options: os.kill(os.getpid(), signal.SIGKILL)
 sys.argv = ["train", *sys.argv[1:]]
 from train.__main__ import main

@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.rows import Categorical
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from train.rows import read
 
 

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from analysis.matrix import frame
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from train.rows import labelled_batches, read
 from train.sample import sample_mask
 

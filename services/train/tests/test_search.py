@@ -3,7 +3,7 @@ import json
 import pytest
 
 from contract.config.model import Candidate, Range
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from train.search import _points
 
 SEARCH = '[[training.candidates]]\nname = "searched"\nestimator = "sklearn.linear_model.LogisticRegression"\n'

@@ -4,7 +4,7 @@ import math
 import pytest
 
 from contract.config.model import Candidate
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from contract.errors import DataError
 from train.rows import read
 from train.selection import Result, best, compare

@@ -4,7 +4,7 @@ import pytest
 
 from analysis.matrix import frame
 from contract.config.model import Costs
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from train.rows import read
 from train.threshold import cheapest
 

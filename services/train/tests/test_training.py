@@ -13,8 +13,8 @@ from sklearn.metrics import accuracy_score, r2_score
 
 from analysis.matrix import frame as frame_of
 from analysis.rows import columns
-from contract.champion import Champion
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.models.champion import Champion
 
 
 def opened(project, day="2026-01-02"):

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from analysis.matrix import frame
-from contract.champion import Champion
-from contract.dataset import Dataset
-from contract.model_file import signature
+from contract.datasets.dataset import Dataset
+from contract.models.champion import Champion
+from contract.models.model_file import signature
 from train.rows import read
 from train.weights import class_weights
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import analysis
-from contract import cli
-from contract.options import Step
+from contract.steps import cli
+from contract.steps.options import Step
 from train.work import work
 
 STEP = Step(

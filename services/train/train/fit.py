@@ -18,7 +18,7 @@ from analysis.matrix import matrix
 from analysis.rows import columns, encode_target
 from contract.config import Config
 from contract.config.model import Candidate
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from contract.errors import ConfigError
 from train.candidates import build
 from train.prepare import fit_preparation, precision

@@ -20,10 +20,10 @@ from mlflow.types import ColSpec, Schema
 from requests import RequestException
 from sklearn.pipeline import Pipeline
 
-from contract.champion import CHALLENGER
 from contract.config.parse import read, text_of
 from contract.errors import ConfigError
-from contract.registry import failed_call
+from contract.models.champion import CHALLENGER
+from contract.models.registry import failed_call
 from train.card import LIBRARIES, version
 
 EXAMPLE_ROWS = 5

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from analysis.rows import Categorical, classes, columns, encode_target, labelled_rows
 from contract.config import Config
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.datasets.prefetch import prefetch
 from contract.errors import DataError
-from contract.prefetch import prefetch
-from contract.progress import progress
+from contract.steps.progress import progress
 from train.sample import sample_mask
 
 Array = np.ndarray[Any, Any]

@@ -8,7 +8,7 @@ from pandas.util import hash_array
 
 from analysis.rows import encode_target, labelled_rows
 from contract.config import Config
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 
 
 def sample_mask(days: list[Dataset], config: Config) -> npt.NDArray[np.bool_] | None:

@@ -20,7 +20,7 @@ from analysis.matrix import matrix
 from contract.config import Config
 from contract.config.model import Candidate, Range
 from contract.errors import ConfigError, DataError
-from contract.progress import progress
+from contract.steps.progress import progress
 from train.candidates import Scorer, build
 from train.prepare import fit_preparation, precision
 from train.rows import Array, Rows

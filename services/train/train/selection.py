@@ -15,7 +15,7 @@ import numpy as np
 from contract.config import Config
 from contract.config.model import Candidate
 from contract.errors import DataError
-from contract.progress import progress
+from contract.steps.progress import progress
 from train.candidates import Scorer, scorer
 from train.fit import fit, take
 from train.folds import folds

@@ -12,15 +12,15 @@ import msgspec
 
 from analysis.matrix import frame
 from analysis.reference import build
-from contract.champion import Champion
-from contract.dataset import Dataset
-from contract.files import sha256_of
-from contract.model_file import signature, signing_key
+from contract.datasets.dataset import Dataset
+from contract.datasets.files import sha256_of
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
+from contract.models.champion import Champion
+from contract.models.model_file import signature, signing_key
+from contract.models.registry import reach_registry
 from contract.pretty_json import pretty_json
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
-from contract.registry import reach_registry
-from contract.run import Run
+from contract.steps.run import Run
 from train.candidates import check
 from train.card import card, iterations, notes
 from train.fit import fit_all

@@ -8,8 +8,8 @@ import msgspec
 
 from analysis.window import labelled_days
 from contract.config import Config
-from contract.observed import Observed
-from contract.run import Run
+from contract.datasets.observed import Observed
+from contract.steps.run import Run
 from contract.trained_for import question
 
 

@@ -18,13 +18,13 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from contract.champion import Champion, read_champion
 from contract.config import Config
 from contract.config.parse import load
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
 from contract.layout import Layout
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
+from contract.models.champion import Champion, read_champion
 from contract.trained_for import question
 from validate import __main__
 
@@ -173,7 +173,7 @@ class Project:
             writer.publish(Recipe("predict", day, "c0de", {}), counts={}, run={}, notes=notes)
 
     def ledger(self):
-        from contract.ledger import read
+        from contract.models.ledger import read
 
         return read(self.root / "ledger.jsonl")
 

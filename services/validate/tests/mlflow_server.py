@@ -12,7 +12,7 @@ from pathlib import Path
 import mlflow
 from mlflow.exceptions import MlflowException
 
-from contract.champion import CHAMPION
+from contract.models.champion import CHAMPION
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVER = ROOT / ".venvs" / "mlflow" / "bin" / "mlflow"

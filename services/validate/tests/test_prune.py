@@ -5,12 +5,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from contract.champion import Champion, write_champion
+from contract.datasets.manifest import Input, Manifest, encode
 from contract.errors import DataError, Occupied, UsageError
 from contract.layout import Layout
-from contract.ledger import Line
 from contract.lock import exclusive_run
-from contract.manifest import Input, Manifest, encode
+from contract.models.champion import Champion, write_champion
+from contract.models.ledger import Line
 from validate.champion.ledger import append
 from validate.prune import LAST_VERSIONS, STEPS, nobody_at_work, old_datasets, remove
 

@@ -8,7 +8,7 @@ import joblib
 import pyarrow as pa
 import pytest
 
-from contract.ledger import Line, read
+from contract.models.ledger import Line, read
 from validate.champion.store import ChampionStore
 
 HEAVY = {"numpy", "pyarrow", "pandas", "scipy", "sklearn", "joblib", "mlflow", "matplotlib", "jinja2"}

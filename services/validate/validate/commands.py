@@ -7,11 +7,11 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
-from contract.cli import open_root, open_run
 from contract.config.parse import load
 from contract.layout import Layout
-from contract.ledger import read
-from contract.options import Command
+from contract.models.ledger import read
+from contract.steps.cli import open_root, open_run
+from contract.steps.options import Command
 from contract.visible import visible
 from validate import live_work
 from validate.champion import history

@@ -12,15 +12,15 @@ import time
 import msgspec
 
 from analysis import index
-from contract.champion import Champion
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.datasets.manifest import Input, Manifest
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
 from contract.errors import DataError
-from contract.ledger import Line, read
-from contract.manifest import Input, Manifest
+from contract.models.champion import Champion
+from contract.models.ledger import Line, read
 from contract.pretty_json import pretty_json
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
-from contract.run import Run
+from contract.steps.run import Run
 from contract.trained_for import misfit
 from validate.champion.ledger import append, predecessor
 from validate.champion.store import ChampionStore

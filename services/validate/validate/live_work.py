@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 from contract.config import Config
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from contract.days import parse_day
 from contract.errors import MissingInput
-from contract.run import Run
+from contract.steps.run import Run
 from contract.trained_for import question
 
 LOOKBACK_DAYS = 60

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from contract.datasets.manifest import read_manifest
 from contract.days import parse_day
 from contract.errors import MissingInput, Occupied, UsageError
 from contract.layout import MANIFEST, STEPS, Layout
-from contract.ledger import IN_USE, champion_line, read
-from contract.manifest import read_manifest
+from contract.models.ledger import IN_USE, champion_line, read
 from validate.champion.ledger import in_use, open_proposals
 
 LAST_VERSIONS = 3

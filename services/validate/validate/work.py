@@ -8,9 +8,9 @@ import msgspec
 
 from analysis.window import labelled_days
 from contract.config import Config
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from contract.errors import GateRefused, MissingInput
-from contract.run import Run
+from contract.steps.run import Run
 from contract.trained_for import question
 from validate.champion.lock import champion_lock
 from validate.champion.store import ChampionStore, is_settled

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from contract.datasets.files import check
+from contract.datasets.manifest import Input, Manifest, read_manifest
+from contract.datasets.recipe import Recipe
 from contract.errors import DataError, MissingInput
-from contract.files import check
-from contract.manifest import Input, Manifest, read_manifest
-from contract.recipe import Recipe
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from contract.datasets.manifest import File
 from contract.errors import DataError
-from contract.manifest import File
 
 
 def sha256_of(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from contract.champion import Champion
+from contract.models.champion import Champion
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

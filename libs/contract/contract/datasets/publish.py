@@ -20,17 +20,17 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import msgspec
 
 from contract.atomic import replace_file, sync_directory
+from contract.datasets.files import sha256_of
+from contract.datasets.manifest import Field, File, Manifest, encode, read_manifest
+from contract.datasets.recipe import Recipe
 from contract.errors import DataError, MissingInput
-from contract.files import sha256_of
 from contract.layout import MANIFEST
-from contract.manifest import Field, File, Manifest, encode, read_manifest
 from contract.os_errors import give_name, naming
-from contract.recipe import Recipe
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from contract.table_writer import TableWriter
+    from contract.datasets.table_writer import TableWriter
 
 _PART_ROWS = 1_000_000
 _GRACE_SECONDS = 24 * 3600
@@ -87,7 +87,7 @@ class DatasetWriter:
 
     def write(self, rows: pa.RecordBatch | pa.Table, role: str = "rows") -> None:
         """Add rows to the table of a role. All rows of a role have one schema."""
-        from contract.table_writer import TableWriter
+        from contract.datasets.table_writer import TableWriter
 
         if role == "rows" and not self._fields:
             self._fields = [Field(field.name, str(field.type)) for field in rows.schema]

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 import contract
-from contract.manifest import Input
-from contract.observed import Observed
+from contract.datasets.manifest import Input
+from contract.datasets.observed import Observed
 
 
 def code_version(package: Path, libraries: tuple[Path, ...] = ()) -> str:

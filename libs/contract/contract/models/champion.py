@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from contract.atomic import replace_file
+from contract.datasets.manifest import Manifest
 from contract.errors import DataError, MissingInput
-from contract.manifest import Manifest
 from contract.pretty_json import pretty_json
 
 CHAMPION = "champion"
@@ -33,7 +33,7 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
     sklearn: str
     """The scikit-learn version that wrote the file."""
     signature: str | None = None
-    """Of the model file, by `contract.model_file`; None when it was written without a key."""
+    """Of the model file, by `contract.models.model_file`; None when it was written without a key."""
     version: str | None = None
     """The registry's version number; None where no registry was in use."""
 

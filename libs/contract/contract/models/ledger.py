@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from contract.champion import Champion, read_pointer
+from contract.datasets.manifest import Input
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
 from contract.lost import ledger_is_older, unknown_promotion
-from contract.manifest import Input
+from contract.models.champion import Champion, read_pointer
 from contract.old_words import OLD_IN_USE, OldDecision
 
 log = logging.getLogger("ledger")

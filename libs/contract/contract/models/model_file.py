@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from contract.errors import DataError, MissingInput, NotPermitted
 
 if TYPE_CHECKING:
-    from contract.champion import Champion
+    from contract.models.champion import Champion
 
 _KEY = "MICROSTEP_MODEL_KEY"
 _KEY_FILE = "MICROSTEP_MODEL_KEY_FILE"

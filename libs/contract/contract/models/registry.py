@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from contract.champion import CHAMPION, Champion
 from contract.errors import ConfigError, NotPermitted, StepError, Unavailable
+from contract.models.champion import CHAMPION, Champion
 
 _BEHAVIOUR = {
     # a step calls home to nobody, and its log is for people

@@ -16,10 +16,10 @@ from contract.config.parse import config_of, read
 from contract.days import parse_day
 from contract.errors import ExitCode, MissingInput, StepError, UsageError, code_for
 from contract.lock import exclusive_run
-from contract.options import ENVIRONMENT, Step, parse
 from contract.os_errors import explain
-from contract.run import Run
-from contract.threads import set_threads
+from contract.steps.options import ENVIRONMENT, Step, parse
+from contract.steps.run import Run
+from contract.steps.threads import set_threads
 from contract.visible import visible
 
 

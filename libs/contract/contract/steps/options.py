@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from contract.errors import ExitCode
-from contract.run import Run
+from contract.steps.run import Run
 
 ENVIRONMENT = {
     "day": "MICROSTEP_DAY",

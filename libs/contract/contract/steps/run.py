@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from contract.config import Config
-from contract.dataset import current
+from contract.datasets.dataset import current
+from contract.datasets.manifest import Input, Manifest
+from contract.datasets.observed import Observed
+from contract.datasets.publish import sweep
+from contract.datasets.recipe import Recipe, code_version
 from contract.layout import Layout
-from contract.manifest import Input, Manifest
-from contract.observed import Observed
-from contract.publish import sweep
-from contract.recipe import Recipe, code_version
 
 # validate looks at a run from several days; the sources are the same
 _code_version = cache(code_version)

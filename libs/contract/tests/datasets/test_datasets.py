@@ -1,4 +1,4 @@
-"""Datasets as a writer and a reader see them: contract.publish and contract.dataset together."""
+"""Datasets as a writer and a reader see them: contract.datasets.publish and contract.datasets.dataset together."""
 
 import os
 import shutil
@@ -11,14 +11,14 @@ import msgspec
 import pyarrow as pa
 import pytest
 
-from contract import dataset as module
-from contract import publish
-from contract.dataset import Dataset, current
+from contract.datasets import dataset as module
+from contract.datasets import publish
+from contract.datasets.dataset import Dataset, current
+from contract.datasets.manifest import Input, read_manifest
+from contract.datasets.observed import Observed
+from contract.datasets.publish import DatasetWriter, sweep
+from contract.datasets.recipe import Recipe
 from contract.errors import DataError, MissingInput
-from contract.manifest import Input, read_manifest
-from contract.observed import Observed
-from contract.publish import DatasetWriter, sweep
-from contract.recipe import Recipe
 
 ROWS = pa.table({"id": [1, 2, 3], "word": ["a", None, "c"]})
 
@@ -177,8 +177,8 @@ KILLED = """
     import os, signal, sys
     from pathlib import Path
     import pyarrow as pa
-    from contract import publish
-    from contract.recipe import Recipe
+    from contract.datasets import publish
+    from contract.datasets.recipe import Recipe
 
     def kill(*args):
         os.kill(os.getpid(), signal.SIGKILL)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from contract.prefetch import prefetch
+from contract.datasets.prefetch import prefetch
 
 
 class Items:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 import contract
-from contract.recipe import code_version
+from contract.datasets.recipe import code_version
 
 
 @pytest.fixture

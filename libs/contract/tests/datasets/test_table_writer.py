@@ -2,7 +2,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from contract.table_writer import TableWriter
+from contract.datasets.table_writer import TableWriter
 
 FEW = {
     "few": [1.5, 2.5] * 500,

@@ -1,9 +1,9 @@
 import pytest
 
-from contract.champion import Champion, read_champion, write_champion
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
 from contract.errors import DataError, MissingInput
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
+from contract.models.champion import Champion, read_champion, write_champion
 
 CHAMPION = Champion(
     day="2026-01-05", file="models/2026-01-05/model-0.joblib", sha256="0" * 64, manifest="1" * 64, sklearn="1.9.1", version="3"

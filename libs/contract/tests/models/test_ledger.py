@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from contract.champion import Champion, Pointer, write_champion
 from contract.errors import DataError
 from contract.layout import Layout
-from contract.ledger import Line, champion_line, last_in_use, read
+from contract.models.champion import Champion, Pointer, write_champion
+from contract.models.ledger import Line, champion_line, last_in_use, read
 
 A, B = (
     Champion(day=f"2026-01-0{n}", file=f"m{n}", sha256=str(n) * 64, manifest="f", sklearn="1", version=str(n))

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from contract import registry as module
-from contract.champion import Champion
 from contract.errors import ConfigError, DataError, ExitCode, NotPermitted, Unavailable
-from contract.registry import NoAnswer, failed_call, reach_registry, registered_champion
+from contract.models import registry as module
+from contract.models.champion import Champion
+from contract.models.registry import NoAnswer, failed_call, reach_registry, registered_champion
 
 CHAMPION = Champion(
     day="2026-11-16",

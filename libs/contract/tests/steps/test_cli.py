@@ -159,9 +159,9 @@ def test_json_logs_are_one_object_a_line(call, capfd):
 TERMINATED = """
     import sys, time
     from pathlib import Path
-    from contract.cli import main
-    from contract.options import Step
-    from contract.publish import DatasetWriter
+    from contract.steps.cli import main
+    from contract.steps.options import Step
+    from contract.datasets.publish import DatasetWriter
 
     def work(run):
         with DatasetWriter(run.layout.model(run.day)):

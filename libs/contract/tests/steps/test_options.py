@@ -3,9 +3,9 @@ import re
 import pytest
 from conftest import nothing
 
-from contract.cli import main
 from contract.errors import ExitCode
-from contract.options import Command, Step
+from contract.steps.cli import main
+from contract.steps.options import Command, Step
 
 
 def test_every_option_has_an_environment_variable(tmp_path, config_file, monkeypatch):

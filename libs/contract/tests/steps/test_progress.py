@@ -1,7 +1,7 @@
 import logging
 
-from contract import progress as module
-from contract.progress import progress
+from contract.steps import progress as module
+from contract.steps.progress import progress
 
 
 def test_a_log_gets_a_line_now_and_then(monkeypatch, caplog):

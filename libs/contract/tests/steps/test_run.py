@@ -3,8 +3,8 @@ from datetime import date
 
 import pytest
 
-from contract.publish import DatasetWriter
-from contract.run import Run
+from contract.datasets.publish import DatasetWriter
+from contract.steps.run import Run
 
 
 @pytest.fixture

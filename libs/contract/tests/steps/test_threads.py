@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from contract import threads
-from contract.threads import set_threads
+from contract.steps import threads
+from contract.steps.threads import set_threads
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-from contract.options import Command
+from contract.steps.options import Command
 
 FIRST_DAY = date(2026, 1, 1)
 

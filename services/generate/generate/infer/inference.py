@@ -15,7 +15,7 @@ from contract.atomic import replace_file
 from contract.config.parse import parse
 from contract.days import parse_day
 from contract.errors import DataError, MissingInput, UsageError
-from contract.progress import progress
+from contract.steps.progress import progress
 from generate.columns import differ
 from generate.csv_file import CsvFile
 from generate.infer.column_stats import ColumnStats

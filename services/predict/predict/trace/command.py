@@ -6,9 +6,9 @@ import argparse
 
 import msgspec
 
-from contract.cli import open_run
 from contract.errors import DataError
-from contract.options import Command
+from contract.steps.cli import open_run
+from contract.steps.options import Command
 from contract.visible import visible
 from predict.trace.links import broken, trace
 from predict.trace.tree import tree

@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 import msgspec
 
-from contract.champion import Champion
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.datasets.files import sha256_of
+from contract.datasets.manifest import Input, Manifest
 from contract.errors import DataError, MissingInput, NotPermitted
-from contract.files import sha256_of
 from contract.layout import Layout
-from contract.ledger import IN_USE, read
-from contract.manifest import Input, Manifest
-from contract.model_file import signature, signing_key
+from contract.models.champion import Champion
+from contract.models.ledger import IN_USE, read
+from contract.models.model_file import signature, signing_key
 
 State = Literal["ok", "changed", "missing", "noted"]
 

@@ -6,12 +6,12 @@ import re
 import pytest
 from conftest import put_in_use
 
-from contract.champion import Champion
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.datasets.manifest import Input
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
 from contract.errors import MissingInput
-from contract.manifest import Input
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
+from contract.models.champion import Champion
 from predict.trace.links import broken, trace
 from predict.trace.tree import tree
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contract.ledger import Line
+from contract.models.ledger import Line
 from validate.champion.ledger import append
 
 

@@ -6,7 +6,7 @@ import mlflow
 import pytest
 from mlflow_server import ROOT, SERVER, alias, aliased, serving
 
-from contract.champion import CHALLENGER
+from contract.models.champion import CHALLENGER
 
 USERS = ("admin", "train", "validate", "predict", "airflow")
 

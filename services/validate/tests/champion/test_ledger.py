@@ -5,10 +5,10 @@ from contextlib import contextmanager
 import msgspec
 import pytest
 
-from contract.champion import Champion
+from contract.datasets.manifest import Input
 from contract.errors import DataError
-from contract.ledger import Line, read
-from contract.manifest import Input
+from contract.models.champion import Champion
+from contract.models.ledger import Line, read
 from validate.champion.history import as_json, table
 from validate.champion.ledger import append, golden_of, in_use, open_proposals, predecessor
 

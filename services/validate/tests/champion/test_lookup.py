@@ -1,7 +1,7 @@
 import pytest
 
-from contract.champion import Champion
 from contract.errors import UsageError
+from contract.models.champion import Champion
 from validate.champion.lookup import look_up
 
 A = Champion(day="2026-01-01", file="a", sha256="a" * 64, manifest="1", sklearn="1", version="1")

@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from contract.champion import Champion
+from contract.datasets.manifest import Input, encode, read_manifest
 from contract.layout import MANIFEST
-from contract.ledger import Line
-from contract.manifest import Input, encode, read_manifest
+from contract.models.champion import Champion
+from contract.models.ledger import Line
 from validate.champion.ledger import append
 from validate.champion.store import ChampionStore
 

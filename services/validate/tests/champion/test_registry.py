@@ -8,7 +8,7 @@ import pytest
 from mlflow_server import alias, aliased, register, use
 
 import validate.champion.registry
-from contract.champion import CHAMPION
+from contract.models.champion import CHAMPION
 from validate.champion.registry import set_champion
 
 

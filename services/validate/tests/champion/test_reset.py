@@ -13,9 +13,9 @@ import mlflow
 import pytest
 from mlflow_server import add_version, aliased, use
 
-from contract.champion import CHALLENGER, CHAMPION, Champion
-from contract.dataset import Dataset
-from contract.ledger import champion_line
+from contract.datasets.dataset import Dataset
+from contract.models.champion import CHALLENGER, CHAMPION, Champion
+from contract.models.ledger import champion_line
 
 ROOT = Path(__file__).resolve().parents[4]
 DAYS = ("2026-01-01", "2026-01-02", "2026-01-03")

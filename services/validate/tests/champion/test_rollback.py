@@ -3,7 +3,7 @@
 import joblib
 import pytest
 
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from validate.evaluation import golden as golden_module
 
 

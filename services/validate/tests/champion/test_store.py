@@ -5,9 +5,9 @@ import os
 import pytest
 
 import validate.judgement
-from contract.champion import read_pointer
 from contract.layout import Layout
-from contract.ledger import last_in_use
+from contract.models.champion import read_pointer
+from contract.models.ledger import last_in_use
 from validate.champion.pointer import pointer_fits
 
 CALLS = ("pwrite", "ftruncate", "replace", "fsync")

@@ -13,7 +13,7 @@ WANTED = {
 
 
 def scored_rows(project, *qualities):
-    from contract.dataset import Dataset
+    from contract.datasets.dataset import Dataset
 
     days = [Dataset.open(project.root / "processed" / day) for day in ("2026-01-01", "2026-01-02")]
     return [score(project.fitted(quality), days, project.config, "it") for quality in qualities]

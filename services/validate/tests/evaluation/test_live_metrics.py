@@ -5,7 +5,7 @@ import json
 import pyarrow as pa
 import pytest
 
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from contract.layout import Layout
 from validate.evaluation.live_metrics import read_live_metrics
 

@@ -8,7 +8,7 @@ from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
 from analysis.rows import classes
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from validate.evaluation.models import CannotCompare
 from validate.evaluation.scoring import first_labelled_rows, score, score_distribution, threshold_of
 

@@ -1,4 +1,4 @@
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from validate.report.importance import importance
 
 METRIC = {"binary": "roc_auc", "multiclass": "neg_log_loss", "regression": "r2"}

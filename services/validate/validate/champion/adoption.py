@@ -10,14 +10,14 @@ from pathlib import Path
 import msgspec
 
 from analysis import index
-from contract.champion import Champion, read_champion
 from contract.config import Config
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.datasets.files import sha256_of
+from contract.datasets.manifest import Input
 from contract.errors import DataError, MissingInput
-from contract.files import sha256_of
 from contract.layout import Layout
-from contract.ledger import Line, last_in_use, read
-from contract.manifest import Input
+from contract.models.champion import Champion, read_champion
+from contract.models.ledger import Line, last_in_use, read
 from validate.champion.ledger import golden_of
 from validate.champion.lock import champion_lock
 from validate.champion.lookup import look_up

@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 
 from analysis import index
-from contract.champion import Champion
 from contract.config import Config
+from contract.datasets.manifest import read_manifest
 from contract.errors import DataError, GateRefused, MissingInput
 from contract.layout import Layout
-from contract.ledger import Line, read
-from contract.manifest import read_manifest
+from contract.models.champion import Champion
+from contract.models.ledger import Line, read
 from validate.champion.ledger import JUDGED, append
 from validate.champion.lock import champion_lock
 from validate.champion.store import ChampionStore

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from contract.ledger import Line
+from contract.models.ledger import Line
 from contract.visible import visible
 
 _HEAD = ("when", "decision", "model", "before", "by", "metrics", "why")

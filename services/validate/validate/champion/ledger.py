@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 
 from contract.atomic import sync_directory
-from contract.champion import Champion
-from contract.ledger import IN_USE, Line, is_whole, read
-from contract.manifest import Input
+from contract.datasets.manifest import Input
+from contract.models.champion import Champion
+from contract.models.ledger import IN_USE, Line, is_whole, read
 from contract.os_errors import naming
 
 JUDGED = ("promoted", "refused", "undecided", "proposed")
@@ -24,7 +24,7 @@ def append(path: Path, line: Line) -> Line:
     """Add a line, on disk when this returns; gives it with its place in the chain.
 
     Not twice when the run that wrote it was killed and comes again: then all but the time is the same. Raises DataError
-    as `contract.ledger.read` does.
+    as `contract.models.ledger.read` does.
     """
     known = read(path)
     if known and _content(known[-1]) == _content(line):

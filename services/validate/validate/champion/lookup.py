@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from contract.champion import Champion
 from contract.errors import UsageError
+from contract.models.champion import Champion
 
 _LEAST_HASH = 8
 """Characters; a version has fewer, and a day has dashes."""

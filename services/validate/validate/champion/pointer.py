@@ -6,10 +6,10 @@ import logging
 
 import msgspec
 
-from contract.champion import Pointer, read_pointer, write_champion
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
-from contract.ledger import Line
+from contract.models.champion import Pointer, read_pointer, write_champion
+from contract.models.ledger import Line
 
 log = logging.getLogger("validate")
 

@@ -16,11 +16,11 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from requests import RequestException
 
-from contract.champion import CHAMPION, Champion
+from contract.datasets.files import sha256_of
 from contract.errors import MissingInput, NotPermitted
-from contract.files import sha256_of
 from contract.layout import Layout
-from contract.registry import failed_call
+from contract.models.champion import CHAMPION, Champion
+from contract.models.registry import failed_call
 
 _UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 """What MLflow says of a model or version that is not there, and of an alias that nobody has."""

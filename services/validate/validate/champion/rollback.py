@@ -7,10 +7,10 @@ from pathlib import Path
 
 from analysis import index
 from contract.config import Config
+from contract.datasets.manifest import Input
 from contract.errors import DataError, MissingInput, UsageError
 from contract.layout import Layout
-from contract.ledger import IN_USE, Line, read
-from contract.manifest import Input
+from contract.models.ledger import IN_USE, Line, read
 from validate.champion.ledger import golden_of, in_use
 from validate.champion.lock import champion_lock
 from validate.champion.lookup import look_up

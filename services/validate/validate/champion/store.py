@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contract.champion import Champion
 from contract.config import Config
 from contract.errors import DataError, Unavailable
 from contract.layout import Layout
-from contract.ledger import IN_USE, Line, champion_line, read
 from contract.lost import is_here, ledger_is_older
-from contract.registry import NoAnswer, reach_registry, registered_champion
+from contract.models.champion import Champion
+from contract.models.ledger import IN_USE, Line, champion_line, read
+from contract.models.registry import NoAnswer, reach_registry, registered_champion
 from validate.champion.ledger import append
 from validate.champion.pointer import is_pointer, point_to, pointer_fits, warn_of_pointer
 

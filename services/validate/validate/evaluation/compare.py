@@ -13,11 +13,11 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from analysis.rows import classes
-from contract.champion import Champion
 from contract.config import Config
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from contract.errors import DataError
-from contract.model_file import Unsigned
+from contract.models.champion import Champion
+from contract.models.model_file import Unsigned
 from validate.evaluation.calibration import Calibration, calibration
 from validate.evaluation.evidence import Measure, gather
 from validate.evaluation.gate import Rule, Slice, judge

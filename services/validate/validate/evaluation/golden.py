@@ -11,10 +11,10 @@ from sklearn.pipeline import Pipeline
 
 from analysis.rows import classes, columns
 from contract.config import Config
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.datasets.files import sha256_of
+from contract.datasets.manifest import Input
 from contract.errors import DataError, MissingInput
-from contract.files import sha256_of
-from contract.manifest import Input
 from validate.evaluation.scored_rows import Array
 from validate.evaluation.scoring import first_labelled_rows, predict_scores
 

@@ -14,15 +14,15 @@ import pyarrow.csv
 
 from analysis.formulas import with_formulas
 from analysis.rows import classes
-from contract.champion import Champion
 from contract.config import Config
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
 from contract.errors import UsageError
 from contract.layout import Layout
+from contract.models.champion import Champion
 from contract.pretty_json import pretty_json
-from contract.publish import DatasetWriter
-from contract.recipe import Recipe
-from contract.run import Run
+from contract.steps.run import Run
 from validate.evaluation.metrics import metric_names, training_metric, values
 from validate.evaluation.scored_rows import ScoredRows
 

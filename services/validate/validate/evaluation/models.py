@@ -6,11 +6,11 @@ from pathlib import Path
 
 from sklearn.pipeline import Pipeline
 
-from contract.champion import Champion
 from contract.config import Config
 from contract.errors import DataError, NotPermitted
 from contract.layout import Layout
-from contract.model_file import OtherScikitLearn, open_model
+from contract.models.champion import Champion
+from contract.models.model_file import OtherScikitLearn, open_model
 from contract.trained_for import misfit
 
 
@@ -23,7 +23,7 @@ class OtherQuestion(CannotCompare):
 
 
 def load(root: Path, model: Champion, config: Config) -> Pipeline:
-    """The model of a pointer, checked as `contract.model_file` says.
+    """The model of a pointer, checked as `contract.models.model_file` says.
 
     Raises OtherQuestion, CannotCompare when another scikit-learn wrote it, DataError when it is no pipeline.
     """

@@ -16,9 +16,9 @@ from analysis.matrix import parts, ready
 from analysis.reference import binned
 from analysis.rows import Categorical, Columns, classes, columns, encode_target, labelled_rows
 from contract.config import Config
-from contract.dataset import Dataset
-from contract.prefetch import prefetch
-from contract.progress import progress
+from contract.datasets.dataset import Dataset
+from contract.datasets.prefetch import prefetch
+from contract.steps.progress import progress
 from validate.evaluation.models import CannotCompare
 from validate.evaluation.scored_rows import Array, ScoredRows
 

@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from analysis.rows import Categorical, classes, columns, encode_target
 from contract.config import Config
-from contract.dataset import Dataset
+from contract.datasets.dataset import Dataset
 from validate.evaluation.metrics import values
 from validate.evaluation.scored_rows import Array, ScoredRows
 from validate.evaluation.scoring import first_labelled_rows, predict_scores, threshold_of

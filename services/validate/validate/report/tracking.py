@@ -10,8 +10,8 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from requests import RequestException
 
+from contract.models.registry import failed_call
 from contract.pretty_json import pretty_json
-from contract.registry import failed_call
 from validate.evaluation.compare import Report
 
 log = logging.getLogger("validate")

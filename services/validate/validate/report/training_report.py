@@ -10,10 +10,10 @@ import msgspec
 from markupsafe import Markup
 
 from analysis.page import render
-from contract.champion import Champion
-from contract.dataset import Dataset
-from contract.manifest import read_manifest
-from contract.run import Run
+from contract.datasets.dataset import Dataset
+from contract.datasets.manifest import read_manifest
+from contract.models.champion import Champion
+from contract.steps.run import Run
 from validate.evaluation.compare import Comparison, Report
 from validate.evaluation.live_metrics import LiveMetrics
 from validate.report.importance import importance

@@ -70,8 +70,7 @@ def test_a_copy_is_not_the_one_that_it_was_copied_from(world):
     shutil.copytree(ours, copy, symlinks=True)
     code, words = world.run(copy, "up")
     assert code
-    assert f"were last up in {ours}\n" in words
-    assert f"type: make -C {ours} up" in words
+    assert f"were last up in {ours}\n         type: make -C {ours} up (or" in words
 
 
 def test_a_stack_of_an_earlier_version_is_adopted_with_a_word(world):

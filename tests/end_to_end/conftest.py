@@ -58,7 +58,7 @@ def small_stack(stack):
     }.items():
         assert text.count(shipped) == 1, shipped
         text = text.replace(shipped, small)
-    stack.run("sh", "-c", "find data -mindepth 1 -not -name .gitignore -delete")
+    stack.run("sh", "-c", "find data -mindepth 1 -not -name .gitignore -not -name .stack -delete")
     (stack.checkout / "pipeline.toml").write_text(text)
     # nothing but the tests' own runs
     stack.run("sh", "-c", "echo MICROSTEP_SCHEDULE=false >> .env")

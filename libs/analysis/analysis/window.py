@@ -22,8 +22,8 @@ def labelled_days(run: Run) -> list[Dataset]:
     if absent:
         raise MissingInput(
             f"{run.layout.name(run.layout.processed(absent[0]))}: not there; the window of {run.day} is {days[0]} to "
-            f"{days[-1]} and lacks {', '.join(absent)}; run generate and preprocess for each, "
-            f"for example: preprocess --day {absent[0]}"
+            f"{days[-1]} and lacks {', '.join(absent)}; run generate and preprocess for each, or lower "
+            f"training.window_days; for example: preprocess --day {absent[0]}"
         )
     target = run.config.table.target
     unlabelled = [

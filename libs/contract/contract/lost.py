@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contract.datasets.files import sha256_of
 from contract.datasets.manifest import read_manifest
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
@@ -24,15 +23,9 @@ def unknown_promotion(layout: Layout, in_use: list[Champion]) -> Champion | None
         if report.notes.get("decision") != "promoted" or trained.identity not in judged:
             continue
         model = Champion.of(layout.name(layout.model(day)), trained)
-        if is_here(layout, model) and not any(known.same_as(model) for known in in_use):
+        if model.is_here(layout.root) and not any(known.same_as(model) for known in in_use):
             return model
     return None
-
-
-def is_here(layout: Layout, model: Champion) -> bool:
-    """Whether the file of a model lies below the data root, with its content."""
-    path = layout.root / model.file
-    return path.is_file() and sha256_of(path) == model.sha256
 
 
 def ledger_is_older(layout: Layout, model: Champion, witness: str, champion: Champion | None) -> DataError:

@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 2900
+MOST_LINES = 3000
 
 
 def imports_of(source):

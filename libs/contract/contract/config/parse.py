@@ -50,6 +50,11 @@ def read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise MissingInput(f"{path}: no configuration there; give --config or mount it") from None
+    except IsADirectoryError:
+        raise ConfigError(
+            f"{path}: must be a file, is a directory; Docker makes one where the file to mount was not there: remove "
+            "it, and mount the right path"
+        ) from None
 
 
 def config_of(name: str, content: bytes) -> Config:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from contract.atomic import replace_file
+from contract.datasets.files import sha256_of
 from contract.datasets.manifest import Manifest
 from contract.errors import DataError, MissingInput
 from contract.pretty_json import pretty_json
@@ -59,6 +60,11 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
     def same_as(self, other: Champion) -> bool:
         """The same file from the same training, whatever number a registry gave it."""
         return (self.sha256, self.manifest) == (other.sha256, other.manifest)
+
+    def is_here(self, root: Path) -> bool:
+        """Whether the model's file lies below a data root, with its content."""
+        path = root / self.file
+        return path.is_file() and sha256_of(path) == self.sha256
 
     def tags(self) -> dict[str, str]:
         """The fields as tags of the registered version."""

@@ -58,6 +58,15 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         linked = msgspec.structs.replace(self, previous=previous, hash="")
         return msgspec.structs.replace(linked, hash=_hash(linked))
 
+    @staticmethod
+    def is_whole(text: bytes) -> bool:
+        """Whether a text is a line with nothing missing. No beginning of one is: a line ends with its own bracket."""
+        try:
+            msgspec.json.decode(text, type=Line)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return False
+        return True
+
 
 def read(path: Path) -> list[Line]:
     """All lines, oldest first. Raises DataError that names the line where the chain is broken.
@@ -68,7 +77,7 @@ def read(path: Path) -> list[Line]:
     content = path.read_bytes() if path.exists() else b""
     whole, _, tail = content.rpartition(b"\n")
     texts = whole.split(b"\n") if whole else []
-    if is_whole(tail):
+    if Line.is_whole(tail):
         texts.append(tail)
     elif tail:
         log.warning("%s: its last line is torn, by a crash as it seems: passed over", path.name)
@@ -88,15 +97,6 @@ def read(path: Path) -> list[Line]:
             raise DataError(f"{path.name}: line {number} was changed after it was written; {_ADVICE}")
         lines.append(line)
     return lines
-
-
-def is_whole(text: bytes) -> bool:
-    """Whether a text is a line with nothing missing. No beginning of one is: a line ends with a bracket of its own."""
-    try:
-        msgspec.json.decode(text, type=Line)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return False
-    return True
 
 
 def last_in_use(lines: list[Line]) -> Line | None:

@@ -171,3 +171,8 @@ def test_a_file_that_is_nested_beyond_all_measure_is_refused_in_words(tmp_path):
     (tmp_path / "pipeline.toml").write_text("x = " + "[" * 5000)
     with pytest.raises(ConfigError, match=r"pipeline\.toml: .*recursion"):
         load(tmp_path / "pipeline.toml")
+
+
+def test_a_directory_that_docker_made_in_its_place_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"must be a file, is a directory; Docker makes one .*: remove it, and mount"):
+        load(tmp_path)

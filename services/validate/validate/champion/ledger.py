@@ -13,7 +13,7 @@ import msgspec
 from contract.atomic import sync_directory
 from contract.datasets.manifest import Input
 from contract.models.champion import Champion
-from contract.models.ledger import IN_USE, Line, is_whole, read
+from contract.models.ledger import IN_USE, Line, read
 from contract.os_errors import naming
 
 JUDGED = ("promoted", "refused", "undecided", "proposed")
@@ -46,7 +46,7 @@ def _write(handle: int, line: Line) -> None:
     before = os.pread(handle, os.fstat(handle).st_size, 0)
     end = before.rfind(b"\n") + 1
     content = msgspec.json.encode(line) + b"\n"
-    if is_whole(before[end:]):
+    if Line.is_whole(before[end:]):
         content, end = b"\n" + content, len(before)
     else:
         os.ftruncate(handle, end)  # a torn line

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from contract.config import Config
 from contract.errors import DataError, Unavailable
 from contract.layout import Layout
-from contract.lost import is_here, ledger_is_older
+from contract.lost import ledger_is_older
 from contract.models.champion import Champion
 from contract.models.ledger import IN_USE, Line, champion_line, read
 from contract.models.registry import NoAnswer, reach_registry, registered_champion
@@ -125,7 +125,7 @@ class ChampionStore:
             model = Champion.from_tags(alias.tags, alias.number)
         except DataError:  # train did not make it
             model = None
-        if model is not None and is_here(self.layout, model):
+        if model is not None and model.is_here(self.layout.root):
             raise ledger_is_older(
                 self.layout,
                 model,

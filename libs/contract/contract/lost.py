@@ -24,12 +24,12 @@ def unknown_promotion(layout: Layout, in_use: list[Champion]) -> Champion | None
         if report.notes.get("decision") != "promoted" or trained.identity not in judged:
             continue
         model = Champion.of(layout.name(layout.model(day)), trained)
-        if is_here(layout, model) and not any(known.same_as(model) for known in in_use):
+        if _is_here(layout, model) and not any(known.same_as(model) for known in in_use):
             return model
     return None
 
 
-def is_here(layout: Layout, model: Champion) -> bool:
+def _is_here(layout: Layout, model: Champion) -> bool:
     """Whether the file of a model lies below the data root, with its content."""
     path = layout.root / model.file
     return path.is_file() and sha256_of(path) == model.sha256

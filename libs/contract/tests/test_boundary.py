@@ -83,6 +83,7 @@ ONE_USER = {
     "signature": "the other half of open_model",
     "OtherScikitLearn": "one of the ways in which open_model refuses",
     "Unsigned": "another of them",
+    "is_whole": "who appends cuts off what read passes over, and nothing else",
     "open_root": "the half of open_run that needs no configuration",
     "parse": "what infer has written must be read as the steps will read it",
     "text_of": "the configuration is shown as it was read: by whoever keeps a copy of it",

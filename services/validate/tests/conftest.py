@@ -18,6 +18,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from analysis.trained_for import question
 from contract.champion import Champion, read_champion
 from contract.config import Config
 from contract.config.parse import load
@@ -25,7 +26,6 @@ from contract.dataset import Dataset
 from contract.layout import Layout
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
-from contract.trained_for import question
 from validate import __main__
 
 HEAD = {

@@ -12,6 +12,7 @@ import time
 import msgspec
 
 from analysis import index
+from analysis.trained_for import misfit
 from contract.champion import Champion
 from contract.dataset import Dataset
 from contract.errors import DataError
@@ -21,7 +22,6 @@ from contract.pretty_json import pretty_json
 from contract.publish import DatasetWriter
 from contract.recipe import Recipe
 from contract.run import Run
-from contract.trained_for import misfit
 from validate.champion.ledger import append, predecessor
 from validate.champion.store import ChampionStore
 from validate.evaluation.compare import Report, compare

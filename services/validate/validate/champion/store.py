@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from contract.champion import Champion
 from contract.config import Config
 from contract.errors import DataError, Unavailable
+from contract.files import sha256_of
 from contract.layout import Layout
 from contract.ledger import IN_USE, Line, champion_line, read
-from contract.lost import is_here, ledger_is_older
+from contract.lost import ledger_is_older
 from contract.registry import NoAnswer, reach_registry, registered_champion
 from validate.champion.ledger import append
 from validate.champion.pointer import is_pointer, point_to, pointer_fits, warn_of_pointer
@@ -125,7 +126,8 @@ class ChampionStore:
             model = Champion.from_tags(alias.tags, alias.number)
         except DataError:  # train did not make it
             model = None
-        if model is not None and is_here(self.layout, model):
+        path = model and self.layout.root / model.file
+        if model and path and path.is_file() and sha256_of(path) == model.sha256:
             raise ledger_is_older(
                 self.layout,
                 model,

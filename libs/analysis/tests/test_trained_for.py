@@ -1,11 +1,11 @@
 import msgspec
 import pytest
 
+from analysis.trained_for import misfit, question
 from contract.champion import Champion
 from contract.config.parse import parse
 from contract.layout import MANIFEST, Layout
 from contract.manifest import Manifest, encode
-from contract.trained_for import misfit, question
 
 FIELDS = ("step", "fingerprint", "code")
 

@@ -23,7 +23,7 @@ def ask(tmp_path):
 
 def test_a_proposal_whose_line_was_torn_was_never_made(ask):
     ledger = ask.data_root / "ledger.jsonl"
-    ledger.write_bytes(ledger.read_bytes().removesuffix(b"\n"))
+    ledger.write_bytes(ledger.read_bytes().removesuffix(b"}\n"))
     with pytest.raises(AirflowSkipException, match="models/2026-01-03: nothing was proposed"):
         ask.execute({})
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from analysis.trained_for import misfit
 from contract.config import Config
 from contract.errors import DataError
 from contract.layout import Layout
 from contract.models.champion import Champion
-from contract.trained_for import misfit
 
 
 def features_of(model: Any, present: Sequence[str], file: str) -> list[str]:

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
+from analysis.trained_for import question
 from analysis.window import labelled_days
 from contract.config import Config
 from contract.datasets.observed import Observed
 from contract.steps.run import Run
-from contract.trained_for import question
 
 
 def work(run: Run) -> None:

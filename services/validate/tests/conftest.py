@@ -18,6 +18,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from analysis.trained_for import question
 from contract.config import Config
 from contract.config.parse import load
 from contract.datasets.dataset import Dataset
@@ -25,7 +26,6 @@ from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
 from contract.layout import Layout
 from contract.models.champion import Champion, read_champion
-from contract.trained_for import question
 from validate import __main__
 
 HEAD = {

@@ -12,6 +12,7 @@ import time
 import msgspec
 
 from analysis import index
+from analysis.trained_for import misfit
 from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import Input, Manifest
 from contract.datasets.publish import DatasetWriter
@@ -21,7 +22,6 @@ from contract.models.champion import Champion
 from contract.models.ledger import Line, read
 from contract.pretty_json import pretty_json
 from contract.steps.run import Run
-from contract.trained_for import misfit
 from validate.champion.ledger import append, predecessor
 from validate.champion.store import ChampionStore
 from validate.evaluation.compare import Report, compare

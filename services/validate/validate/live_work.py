@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from analysis.trained_for import question
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.days import parse_day
 from contract.errors import MissingInput
 from contract.steps.run import Run
-from contract.trained_for import question
 
 LOOKBACK_DAYS = 60
 """How far back a validation looks for predictions whose target has arrived."""

@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
+from analysis.trained_for import question
 from analysis.window import labelled_days
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.errors import GateRefused, MissingInput
 from contract.steps.run import Run
-from contract.trained_for import question
 from validate.champion.lock import champion_lock
 from validate.champion.store import ChampionStore, is_settled
 from validate.live_work import update_live_metrics

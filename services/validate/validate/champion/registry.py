@@ -72,14 +72,13 @@ def set_champion(name: str, model: Champion, layout: Layout) -> None:
     alias = aliased(name)
     if alias is not None and alias.of(model):
         return
-    number = _find(name, model)
-    if number is None and model.version is not None:
-        number = _register(name, model, layout)
-    with _explained(f"at the alias {CHAMPION!r}"):
-        if number is not None:
+    if model.version is not None:
+        number = _find(name, model) or _register(name, model, layout)
+        with _explained(f"at the alias {CHAMPION!r}"):
             MlflowClient().set_registered_model_alias(name, CHAMPION, number)
-        elif alias is not None:
-            log.warning("MLflow: %s: the new champion is not registered, so no version has its alias now", name)
+    elif alias is not None:
+        log.warning("MLflow: %s: the new champion is not registered, so no version has its alias now", name)
+        with _explained(f"at the alias {CHAMPION!r}"):
             MlflowClient().delete_registered_model_alias(name, CHAMPION)
 
 

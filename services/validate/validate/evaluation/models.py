@@ -6,12 +6,12 @@ from pathlib import Path
 
 from sklearn.pipeline import Pipeline
 
+from analysis.trained_for import misfit
 from contract.config import Config
 from contract.errors import DataError, NotPermitted
 from contract.layout import Layout
 from contract.models.champion import Champion
 from contract.models.model_file import OtherScikitLearn, open_model
-from contract.trained_for import misfit
 
 
 class CannotCompare(Exception):

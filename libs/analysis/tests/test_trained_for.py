@@ -1,11 +1,11 @@
 import msgspec
 import pytest
 
+from analysis.trained_for import misfit, question
 from contract.config.parse import parse
 from contract.datasets.manifest import Manifest, encode
 from contract.layout import MANIFEST, Layout
 from contract.models.champion import Champion
-from contract.trained_for import misfit, question
 
 FIELDS = ("step", "fingerprint", "code")
 

@@ -62,9 +62,14 @@ def pids_of(line):
 @pytest.fixture
 def starter():
     """A process that keeps a server, and the pids of all that belongs to the server."""
+
+    def heed_signals():  # a test run that was sent to the background ignores some, and its children with it
+        for number in (signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+
     process = subprocess.Popen(
         [sys.executable, "-c", STARTER, *server()],
-        stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(TOOLS)},
+        stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(TOOLS)}, preexec_fn=heed_signals,  # noqa: PLW1509
     )  # fmt: skip
     pids = pids_of(process.stdout.readline())
     yield process, pids

@@ -69,10 +69,16 @@ def processes_of(checkout):
 @contextlib.contextmanager
 def ui(checkout):
     """`make ui` in a session of its own, whose servers have begun to start; gives it and its output's file."""
+
+    def heed_signals():  # a test run that was sent to the background ignores some, and its children with it
+        for number in (signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+
     with (checkout / "ui.log").open("w+") as log:
         make = subprocess.Popen(
-            ["make", "--no-print-directory", "ui"], cwd=checkout, stdout=log, stderr=log, start_new_session=True
-        )
+            ["make", "--no-print-directory", "ui"],
+            cwd=checkout, stdout=log, stderr=log, start_new_session=True, preexec_fn=heed_signals,  # noqa: PLW1509
+        )  # fmt: skip
         end = time.monotonic() + 60
         while len(processes_of(checkout)) < 8:  # the command, two keepers, MLflow, Airflow and its parts
             assert make.poll() is None, (checkout / "ui.log").read_text()

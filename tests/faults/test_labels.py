@@ -60,13 +60,13 @@ def history(runners, tmp_path):
         def run():
             for step in ("generate", "preprocess"):
                 ended = runners[step].run(root, config)
-                assert "a bug in" not in ended.said, ended.said
+                assert "a bug in" not in ended.output, ended.output
                 if ended.code:
-                    return SimpleNamespace(code=ended.code, said=ended.said, rows=None)
+                    return SimpleNamespace(code=ended.code, output=ended.output, rows=None)
             processed = root / "processed" / DAY
             files = json.loads((processed / "manifest.json").read_bytes())["files"]
             (part,) = [file["path"] for file in files if file["role"] == "rows"]
-            return SimpleNamespace(code=0, said=ended.said, rows=json.loads(arrow(READ, processed / part)))
+            return SimpleNamespace(code=0, output=ended.output, rows=json.loads(arrow(READ, processed / part)))
 
         return SimpleNamespace(root=root, inbox=inbox, run=run)
 
@@ -93,7 +93,7 @@ def test_numbered_rows_whose_labels_are_taken_away_are_refused_until_these_are_g
     day.run()
     (day.inbox / "b.csv").write_text("a,c\n8,x\n1,x\n")
     refused = day.run()
-    assert (refused.code, f"delete raw/{DAY}/target to go on without" in refused.said) == (65, True)
+    assert (refused.code, f"delete raw/{DAY}/target to go on without" in refused.output) == (65, True)
     shutil.rmtree(day.root / "raw" / DAY / "target")
     assert [set(row) & {"y"} for row in day.run().rows] == [set(), set()]
 
@@ -104,7 +104,7 @@ def test_labels_by_another_writing_of_the_key_are_refused_until_they_are_written
     (day.inbox / "labels.csv").write_text("id,y\n0300001,no\n0300002,yes\n")
     refused = day.run()
     assert refused.code == 65
-    assert "2 of 2 labels fit no row by 'id': labels have '0300" in refused.said
+    assert "2 of 2 labels fit no row by 'id': labels have '0300" in refused.output
     (day.inbox / "labels.csv").write_text("id,y\n300001,no\n300002.0,yes\n")
     assert labels(day.run()) == {1: "no", 8: "yes"}
 
@@ -114,7 +114,7 @@ def test_labels_of_another_day_are_refused_until_they_are_taken_away(history):
     (day.inbox / "rows.csv").write_text("id,a,c\n1,1,x\n")
     (day.inbox / "labels.csv").write_text("id,y\n7,no\n")
     refused = day.run()
-    assert (refused.code, f"delete raw/{DAY}/target to go on without" in refused.said) == (65, True)
+    assert (refused.code, f"delete raw/{DAY}/target to go on without" in refused.output) == (65, True)
     (day.inbox / "labels.csv").unlink()
     shutil.rmtree(day.root / "raw" / DAY / "target")
     assert len(day.run().rows) == 1

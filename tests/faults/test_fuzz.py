@@ -89,6 +89,7 @@ def test_no_bytes_crash_a_parser_or_get_out_of_the_data_root(runners, stories, c
     target.write_bytes(honest)
     assert runners[step].run(root, config, words=words).code == 0, "what is changed is good before"
     ends: dict[int, int] = {}
+    answers: set[tuple[int, int]] = set()
     most = 0
     for seed in range(INPUTS):
         target.unlink(missing_ok=True)
@@ -99,9 +100,11 @@ def test_no_bytes_crash_a_parser_or_get_out_of_the_data_root(runners, stories, c
         assert "a bug in" not in ended.output, where
         assert ended.memory < MEMORY, f"{ended.memory} MB: {where}"
         ends[ended.code] = ends.get(ended.code, 0) + 1
+        # what the ledger makes up for, such as a damaged pointer, costs a warning and no run
+        answers.add((ended.code, ended.output.count("WARNING")))
         most = max(most, ended.memory)
     assert sorted(path.name for path in folder.iterdir()) == around
     assert not Path("/tmp/escaped").exists()
-    assert len(ends) > 1, "every input ended alike: nothing was parsed"
+    assert len(answers) > 1, "every input ended alike: nothing was parsed"
     shutil.rmtree(folder)
     counts("fuzzed inputs", parser, INPUTS, f"exits {dict(sorted(ends.items()))}, at most {most} MB")

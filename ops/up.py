@@ -14,6 +14,7 @@ from ending import CONFIGURATION, refuse
 from one_at_a_time import one_at_a_time
 from ownership import must_be_ours, word_of_adoption
 from settings import ODD, ROOT, USER, UnreadableError, environment, ports, read
+from stack_id import VOUCHED
 
 SETTINGS = ROOT / ".env"
 BUILT_FROM = ("airflow", "infra", "libs", "services")
@@ -86,7 +87,8 @@ def main() -> int:
         refuse(CONFIGURATION, f".env: cannot be read: {error}")
     if not settings[USER]:
         add(SETTINGS, USER, owner(ROOT / "data"))
-    variables = {**environment(), "MICROSTEP_REVISION": revision()}
+    # must_be_ours has looked at the path where the volumes were last up, which the service `checkout` cannot see
+    variables = {**environment(), "MICROSTEP_REVISION": revision(), VOUCHED: "true"}
     built = subprocess.run(["docker", "compose", "build"], cwd=ROOT, env=variables, check=False)
     if built.returncode:
         return built.returncode

@@ -213,7 +213,7 @@ def test_a_server_that_is_silent_holds_a_callback_for_seconds_and_costs_no_mail(
     monkeypatch.setattr(outbox, "IN_A_CALLBACK", 1)
     begin = clock.monotonic()
     send(tmp_path)
-    assert 0.9 < clock.monotonic() - begin < 3
+    assert 0.9 < clock.monotonic() - begin < 15  # and not 30, or six times 30
     assert "1 mails wait, the mail server takes none from us" in caplog.text
     server()
     assert flush(TEAM, tmp_path / "mails", NOON) == Remaining(0)

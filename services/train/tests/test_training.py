@@ -139,6 +139,13 @@ def test_fewer_rows_than_folds_are_refused(project, refuse):
     refuse(65, "must be at least 8 (two per training.folds), got 5")
 
 
+def test_days_of_a_version_that_wrote_no_groups_are_refused(project, refuse):
+    table = project.columns(seed=0)
+    del table["_group"]
+    project.process("2026-01-02", table)
+    refuse(65, "_group", "run preprocess")
+
+
 def test_a_damaged_part_is_refused(project, refuse):
     (part,) = (project.root / "processed/2026-01-02").glob("*.parquet")
     part.write_bytes(part.read_bytes()[:-10])

@@ -38,6 +38,8 @@ def card(
         "features_without_a_value": [name for name, column in rows.columns.items() if not known(column).any()],
         "window": {"first": days[0], "last": days[-1], "rows_by_day": rows.by_day},
         "rows": len(rows),
+        "group": config.group,
+        "groups": rows.entities,
         "rows_available": rows.available,
         "metric": config.training.metric_for(config.table.task),
         "chosen": chosen.candidate.name,

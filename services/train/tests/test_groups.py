@@ -30,6 +30,14 @@ def test_a_rare_class_is_in_every_part(count):
         assert [codes[part == number].sum() for number in range(3)] == [1, 1, 1]
 
 
+@pytest.mark.filterwarnings("error")
+def test_many_entities_that_almost_all_have_both_classes_are_no_reason_to_warn():
+    groups = np.repeat(np.arange(FEW + 500, dtype=np.uint64), 2)
+    codes = np.where(groups == 7, 0, np.arange(len(groups)) % 2)
+    part = parts(groups, codes, 3, 0, classes=True)
+    assert np.bincount(part, codes == 1).tolist() == pytest.approx([500] * 3, abs=1)
+
+
 @pytest.mark.parametrize("count", [40, FEW + 500])
 def test_the_seed_decides_who_is_together(count):
     groups, codes = entities(count, 5000)

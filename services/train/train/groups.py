@@ -5,6 +5,8 @@ Where every entity has one row these are scikit-learn's own splits of rows (`tra
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
@@ -31,8 +33,11 @@ def parts(groups: Array, codes: Array, count: int, seed: int, *, classes: bool) 
     kind = StratifiedKFold if classes else KFold
     of_entity = rarest(entities, codes) if classes else np.zeros(len(numbers), dtype=np.intp)
     part_of = np.zeros(len(numbers), dtype=np.intp)
-    for part, (_, chosen) in enumerate(kind(count, shuffle=True, random_state=seed).split(of_entity, of_entity)):
-        part_of[chosen] = part
+    with warnings.catch_warnings():
+        # hardly an entity may have the common class alone: the rarer one is what must be spread
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        for part, (_, chosen) in enumerate(kind(count, shuffle=True, random_state=seed).split(of_entity, of_entity)):
+            part_of[chosen] = part
     return part_of[entities]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.rows import Categorical, classes, columns, encode_target, groups, labelled_rows
-from contract.config import GROUP, ROW_KEY, Config
+from contract.config import GROUP, Config
 from contract.datasets.dataset import Dataset
 from contract.datasets.prefetch import prefetch
 from contract.errors import DataError
@@ -133,7 +133,7 @@ def what_is_one(config: Config) -> str:
     if config.group is None:
         return (
             "without table.key and table.group equal rows are one entity: name the column that says whose a row is, "
-            f'or set table.group = "{ROW_KEY}" where each row is its own'
+            f'or set table.group = "{config.key}" where each row is its own'
         )
     if config.group == config.key:
         return f"rows with the same {config.key!r} are one entity, unless table.group names another column"

@@ -11,12 +11,12 @@ from contract.config.data import Alerts, Column, Pipeline, Predictions, Schedule
 from contract.config.model import Decision, Drift, Gate, Training
 from contract.errors import did_you_mean
 
-ROW_KEY = "row_key"
+_ROW_KEY = "row_key"
 """The key of a table that has none of its own: each row's number within its day."""
 GROUP = "_group"
 """The column of processed rows that says which rows are of one entity, by a hash of it."""
 
-_RESERVED = ("_file", "_row", ROW_KEY, "split", GROUP)
+_RESERVED = ("_file", "_row", _ROW_KEY, "split", GROUP)
 """Columns that the steps add; no table may bring its own (`row_key` it may, as its key)."""
 
 
@@ -38,7 +38,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         table = self.table
         for name in _RESERVED:
-            if name in self.columns and (name, table.key) != (ROW_KEY, ROW_KEY):
+            if name in self.columns and (name, table.key) != (_ROW_KEY, _ROW_KEY):
                 raise ValueError(f"columns must not be named like one that the steps add, got {name!r}; rename it")
         if table.target not in self.columns:
             raise ValueError(f"table.target must be one of [columns], got {table.target!r}")
@@ -65,12 +65,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         table = self.table
         if table.group is None or table.group in (self.key, *self.columns):
             return
-        if table.group == ROW_KEY:
+        if table.group == _ROW_KEY:
             raise ValueError(
-                f"table.group must not be {ROW_KEY!r} beside table.key, which tells rows apart already, "
+                f"table.group must not be {_ROW_KEY!r} beside table.key, which tells rows apart already, "
                 f"got key {table.key!r}; leave group out: then each key is an entity of its own"
             )
-        numbered = "" if table.key else f", or {ROW_KEY!r} where each row is an entity of its own"
+        numbered = "" if table.key else f", or {_ROW_KEY!r} where each row is an entity of its own"
         raise ValueError(
             f"table.group must be one of [columns]{numbered}, got {table.group!r}"
             f"{did_you_mean(table.group, self.columns)}"
@@ -121,7 +121,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """The column that identifies a row; `row_key` where the table has none of its own."""
-        return self.table.key or ROW_KEY
+        return self.table.key or _ROW_KEY
 
     @property
     def group(self) -> str | None:

@@ -56,10 +56,10 @@ def training_plots(comparison: Comparison, importances: list[Importance]) -> dic
 
 
 def live_plot(live: list[LiveMetrics]) -> Markup:
-    """The course of the metric on predicted days."""
+    """The course of the metric on predicted days, of which one at least has it."""
     known = [day for day in live if day.metrics[day.metric] is not None]
     values = np.array([day.metrics[day.metric] for day in known], dtype=float)
-    text = f"{known[0].metric if known else 'metric'} of predictions by day"
+    text = f"{known[0].metric} of predictions by day"
     days = np.array([np.datetime64(day.day) for day in known])
     return plots.lines("live", text, [("", days, values)], x="", y=known[0].metric, unit=False, markers=True)
 

@@ -48,6 +48,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, Any]
     golden: Input | None = None
     """The file of rows on which a rollback tries the model, and its content hash."""
+    anchor: Champion | None = None
+    """The model that challengers of this one must not fall below, once it is in use; None: this one itself."""
     previous: str = ""
     """Hash of the line before; empty in the first."""
     hash: str = ""

@@ -132,21 +132,21 @@ class Gate(Section, frozen=True):
     require: Literal["not_worse", "better"] = "not_worse"
     """What the paired interval of the difference must show: above -margin, or above 0."""
     margin: float = 0.01
-    """How much worse than the champion's the challenger's training metric may be."""
+    """How much worse than the champion's, and the anchor's, the challenger's training metric may be."""
     confidence: float = 0.95
-    """Of all intervals, two-sided."""
+    """Of each interval, two-sided; of those of all slices together."""
     resamples: int = 999
     """Of the paired bootstrap."""
     min_test_rows: int = 30
-    """With fewer, nothing is decided and the champion stays."""
+    """With rows of fewer groups nothing is decided and the champion stays."""
     slices: tuple[str, ...] = ()
     """Columns of categories, each of whose values is a slice."""
     slice_margin: float = 0.05
     """How much the training metric may drop in a slice."""
     min_slice_rows: int = 50
-    """Smaller slices are shown, not judged."""
+    """Slices with fewer groups are shown, not judged."""
     max_calibration_error: float | None = None
-    """The greatest expected calibration error of the probabilities."""
+    """The greatest expected calibration error of the probabilities, beyond what chance gives."""
     brier_margin: float | None = None
     """How much worse than the champion's the Brier score may be."""
     cost_margin: float = 0.0

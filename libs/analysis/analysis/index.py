@@ -54,7 +54,11 @@ def _report(layout: Layout, kind: str, directory: Path) -> dict[str, Any]:
     notes = manifest.notes
     report["word"] = notes.get("decision") or notes.get("drift") or ""
     if kind == "live" and notes.get("value") is not None:
-        report["text"] = f"{notes['metric']} {notes['value']:.4f} by {notes['model']}, {manifest.counts['rows']:,} rows"
+        part = " of the test part" if notes.get("part") == "test" else ""
+        score = f"{notes['metric']} {notes['value']:.4f}"
+        report["text"] = f"{score} by {notes['model']}, {manifest.counts['rows']:,} rows{part}"
+    elif kind == "live":
+        report["text"] = f"not measured: {notes.get('why') or 'these rows cannot tell'}"
     elif kind == "train":
         report["text"] = notes["why"]
     elif columns := notes.get("columns"):

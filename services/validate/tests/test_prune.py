@@ -70,9 +70,13 @@ def data_root(tmp_path):
         make(layout.report("train", text), made)
         return made
 
-    def put_in_use(text, decision="promoted"):
-        champion = Champion(day=text, file="f", sha256="0" * 64, manifest="m", sklearn="1")
-        append(layout.ledger, Line(decision=decision, why="", day=text, before=None, model=champion, metrics={}))
+    def put_in_use(text, decision="promoted", anchor=None):
+        champion, held = (
+            Champion(day=day, file="f", sha256="0" * 64, manifest="m", sklearn="1") if day else None
+            for day in (text, anchor)
+        )
+        line = {"why": "", "day": text, "before": None, "model": champion, "anchor": held, "metrics": {}}
+        append(layout.ledger, Line(decision=decision, **line))
         write_champion(layout.champion, champion)
 
     return SimpleNamespace(root=tmp_path, layout=layout, make=make, day=day, model=model, put_in_use=put_in_use)
@@ -109,6 +113,17 @@ def test_the_ledgers_last_versions_stay_and_earlier_ones_go(data_root):
         "raw/2026-01-01/data",
         "reports/train/2026-01-01",
     ]
+
+
+def test_the_anchor_of_what_is_in_use_stays_however_old_it_is(data_root):
+    days = [f"2026-01-{number:02}" for number in range(1, LAST_VERSIONS + 4)]
+    for day in days:
+        data_root.day(day)
+        data_root.model(day, day)
+        data_root.put_in_use(day, anchor=None if day == days[0] else days[0])
+    gone = names(data_root)
+    assert not [name for name in gone if days[0] in name]
+    assert f"models/{days[1]}" in gone
 
 
 def test_a_model_that_was_gone_back_to_often_is_one_version(data_root):

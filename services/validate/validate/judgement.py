@@ -22,7 +22,7 @@ from contract.models.champion import Champion
 from contract.models.ledger import Line, read
 from contract.pretty_json import pretty_json
 from contract.steps.run import Run
-from validate.champion.ledger import append, predecessor
+from validate.champion.ledger import anchor_of, append, predecessor
 from validate.champion.store import ChampionStore
 from validate.evaluation.compare import Report, compare
 from validate.evaluation.golden import golden_rows
@@ -49,12 +49,14 @@ def judge(
         raise DataError(f"models/{run.day}: {reason}; train it for that: run train --day {run.day}")
     metric = model.manifest.notes["metric"]
     names = metric_names(run.config, metric)
-    if before is not None and before.sha256 == challenger.sha256:
+    lines = read(run.layout.ledger)
+    if before is not None and before.same_as(challenger):
         # promoted by a run that was killed before it could say so, or judged again: the rival is the one before
-        before = predecessor(read(run.layout.ledger), before)
+        before = predecessor(lines, before)
+    anchor = None if before is None else anchor_of(lines, before)
 
     with DatasetWriter(directory, keep_superseded=True) as writer:
-        comparison = compare(run.root, run.config, metric, names, challenger, before, days)
+        comparison = compare(run.root, run.config, metric, names, challenger, before, days, anchor)
         report = comparison.report
         writer.file("verdict", "verdict.json").write_bytes(pretty_json(report))
         html, plots = training_report(run, comparison, model, days, read_live_metrics(run.layout, run.day))
@@ -62,7 +64,8 @@ def judge(
         distribution = score_distribution(comparison.challenger, report.classes)
         writer.file("scores", "scores.json").write_bytes(msgspec.json.encode(distribution) + b"\n")
         if report.decision in ("promoted", "proposed"):
-            writer.write(golden_rows(comparison.model, days, run.config), role="golden")
+            assert comparison.sample is not None, "the gate accepts no model without test rows"
+            writer.write(golden_rows(comparison.model, comparison.sample, run.config), role="golden")
         notes = {"decision": report.decision, "why": report.why, "metric": metric}
         sealed = writer.seal(recipe, {"test_rows": report.rows}, notes)
         if store.registered and (mlflow_run := model.manifest.run.get("mlflow_run")):
@@ -100,4 +103,5 @@ def _line(run: Run, report: Report, challenger: Champion, before: Champion | Non
             "champion": report.champion and report.champion.metrics,
         },
         golden=Input(f"{directory}/{golden[0].path}", golden[0].sha256) if golden else None,
+        anchor=None if report.anchor is None else report.anchor.next,
     )

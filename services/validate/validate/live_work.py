@@ -6,27 +6,39 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from analysis.trained_for import question
+import msgspec
+
+from analysis.processed_for import check
+from analysis.trained_for import question, split
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.days import parse_day
 from contract.errors import MissingInput
 from contract.steps.run import Run
 
-LOOKBACK_DAYS = 60
-"""How far back a validation looks for predictions whose target has arrived."""
+MARGIN_DAYS = 60
+"""Beyond training.target_delay_days, how far back a validation looks for predictions whose target has arrived.
+
+A day that is measured already costs it a look at three manifests.
+"""
 
 
 def update_live_metrics(run: Run) -> None:
-    """Write reports/live of all days up to the run's whose target has arrived, `LOOKBACK_DAYS` back."""
-    first = (run.date - timedelta(days=LOOKBACK_DAYS)).isoformat()
+    """Write reports/live of all days up to the run's whose target has arrived, as far back as it can be on time."""
+    back = run.config.training.target_delay_days + MARGIN_DAYS
+    earliest = run.date - run.config.schedule.first_day
+    first = (run.date - min(timedelta(days=back), earliest)).isoformat()
     for path in sorted((run.root / "predictions").glob("*/manifest.json")):
         if first <= (day := path.parent.name) <= run.day:
             _work(replace(run, date=parse_day(day), force=False), explicit=False)
 
 
 def monitor(run: Run) -> None:
-    """Write reports/live of one day. Raises MissingInput when there are no predictions, or no target yet."""
+    """Write reports/live of one day.
+
+    Raises MissingInput when there are no predictions, or no target yet, DataError for a processed day that was made for
+    something else than pipeline.toml asks now.
+    """
     if not run.layout.predictions(run.day).is_dir():
         raise MissingInput(f"predictions/{run.day}: no predictions of this day; run predict --day {run.day} first")
     if not _work(run, explicit=True):
@@ -43,8 +55,12 @@ def _work(run: Run, *, explicit: bool) -> bool:
         rows = Dataset.open(run.layout.processed(run.day))
     except MissingInput:
         return False
-    if run.config.table.target not in {field.name for field in rows.manifest.schema}:
+    # of a day that was made for another target, that one: it is told of, not taken for one without labels
+    target = rows.manifest.settings.get("table", {}).get("target", run.config.table.target)
+    if target not in {field.name for field in rows.manifest.schema}:
         return False
+    if explicit:
+        check(rows, run.config)
     recipe = run.recipe(_settings(run.config), predictions.as_input(run.root), rows.as_input(run.root))
     if not run.up_to_date(run.layout.report("live", run.day), recipe, explicit=explicit):
         # only now the libraries: most days are up to date
@@ -58,6 +74,7 @@ def _settings(config: Config) -> dict[str, Any]:
     """The part of the configuration that decides the metrics."""
     return {
         "key": config.key,
+        "split": msgspec.to_builtins(split(config)),
         **question(config),
         "metric": config.training.metric,
         "minimums": sorted(config.gate.minimums),

@@ -132,7 +132,7 @@ def _day(text: str) -> date | None:
 
 
 def _in_use(layout: Layout) -> set[str]:
-    """The models that are in use, may be soon, or can be gone back to, their reports, and a rollback's golden rows."""
+    """The models that are in use, may be soon, or can be gone back to, and their anchors; reports and golden rows."""
     if champion_line(layout) is None:
         log.info("no champion yet")
     lines = read(layout.ledger)
@@ -141,7 +141,10 @@ def _in_use(layout: Layout) -> set[str]:
     models = dict.fromkeys(line.model.day for line in reversed(served))
     days = set(list(models)[:LAST_VERSIONS])
     # rollbacks go along the stack, which may reach further back than that
-    days |= {line.model.day for line in (*in_use(lines)[-LAST_VERSIONS:], *open_proposals(lines))}
+    reached = [*in_use(lines)[-LAST_VERSIONS:], *open_proposals(lines)]
+    days |= {line.model.day for line in reached}
+    # what is in use, now or after a rollback, is held against its anchor
+    days |= {line.anchor.day for line in (*served, *reached) if line.anchor and line.model.day in days}
     golden = {Path(line.golden.path).parent.as_posix() for line in lines if line.golden and line.model.day in days}
     directories = [path for day in days for path in (layout.model(day), layout.report("train", day))]
     return {layout.name(path) for path in directories} | golden

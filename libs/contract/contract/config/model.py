@@ -58,6 +58,8 @@ class Training(Section, frozen=True):
     candidates: tuple[Candidate, ...]
     window_days: int = 7
     target_delay_days: int = 0
+    test_days: int | None = None
+    """The last days of the window, which no model is fitted on; None: as many as the rows allow, 0: none."""
     metric: str | None = None
     """A scikit-learn scorer; None takes the task's own, see `metric_for`."""
     folds: int = 3
@@ -73,6 +75,13 @@ class Training(Section, frozen=True):
     def __post_init__(self) -> None:
         at_least("window_days", self.window_days, 1)
         at_least("target_delay_days", self.target_delay_days, 0)
+        if self.test_days is not None:
+            at_least("test_days", self.test_days, 0)
+            if self.test_days >= self.window_days:
+                raise ValueError(
+                    f"test_days must be less than window_days {self.window_days}, or no day is left to train on, "
+                    f"got {self.test_days}"
+                )
         at_least("folds", self.folds, 2)
         if self.max_rows is not None:
             at_least("max_rows", self.max_rows, 1)
@@ -123,21 +132,21 @@ class Gate(Section, frozen=True):
     require: Literal["not_worse", "better"] = "not_worse"
     """What the paired interval of the difference must show: above -margin, or above 0."""
     margin: float = 0.01
-    """How much worse than the champion's the challenger's training metric may be."""
+    """How much worse than the champion's, and the anchor's, the challenger's training metric may be."""
     confidence: float = 0.95
-    """Of all intervals, two-sided."""
+    """Of each interval, two-sided; of those of all slices together."""
     resamples: int = 999
     """Of the paired bootstrap."""
     min_test_rows: int = 30
-    """With fewer, nothing is decided and the champion stays."""
+    """With rows of fewer groups nothing is decided and the champion stays."""
     slices: tuple[str, ...] = ()
     """Columns of categories, each of whose values is a slice."""
     slice_margin: float = 0.05
     """How much the training metric may drop in a slice."""
     min_slice_rows: int = 50
-    """Smaller slices are shown, not judged."""
+    """Slices with fewer groups are shown, not judged."""
     max_calibration_error: float | None = None
-    """The greatest expected calibration error of the probabilities."""
+    """The greatest expected calibration error of the probabilities, beyond what chance gives."""
     brier_margin: float | None = None
     """How much worse than the champion's the Brier score may be."""
     cost_margin: float = 0.0

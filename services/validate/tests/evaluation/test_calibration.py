@@ -5,8 +5,8 @@ from validate.evaluation.calibration import calibration
 from validate.evaluation.scored_rows import ScoredRows
 
 
-def binary(probabilities, true):
-    return ScoredRows(np.asarray(true, int), np.column_stack([1 - probabilities, probabilities]))
+def binary(probabilities, true, groups=None):
+    return ScoredRows(np.asarray(true, int), np.column_stack([1 - probabilities, probabilities]), groups=groups)
 
 
 def test_probabilities_that_come_true_have_hardly_an_error():
@@ -37,3 +37,39 @@ def test_of_several_classes_the_one_that_is_said_counts():
 def test_numbers_and_nothing_have_none():
     assert calibration(ScoredRows(np.ones(3), np.ones(3))) is None
     assert calibration(ScoredRows(np.empty(0, int), np.empty((0, 2)))) is None
+
+
+@pytest.mark.parametrize("rows", [100, 200, 400])
+def test_what_chance_gives_covers_the_error_of_perfect_probabilities(rows):
+    rng, covered = np.random.default_rng(rows), 0
+    for _ in range(60):
+        probabilities = rng.beta(1, 2, rows)
+        measured = calibration(binary(probabilities, rng.random(rows) < probabilities))
+        covered += measured.error <= measured.chance
+    assert covered >= 53
+
+
+def test_answers_of_one_group_are_one_answer():
+    """Perfect for each of 40 customers, who come 25 times with the same answer."""
+    rng, exceeded = np.random.default_rng(4), {"grouped": 0, "bare": 0}
+    groups = np.repeat(np.arange(40), 25)
+    for _ in range(40):
+        probabilities = rng.uniform(0.05, 0.95, 40)
+        true = (rng.random(40) < probabilities)[groups]
+        for name, known in (("grouped", groups), ("bare", None)):
+            measured = calibration(binary(probabilities[groups], true, known))
+            exceeded[name] += measured.error > measured.chance
+    assert exceeded["grouped"] <= 6
+    assert exceeded["bare"] >= 30
+
+
+def test_few_groups_have_few_bins():
+    rng = np.random.default_rng(0)
+    probabilities = rng.random(70)
+    assert len(calibration(binary(probabilities, rng.random(70) < 0.5)).bins) == 3
+    assert len(calibration(binary(probabilities[:5], np.ones(5))).bins) == 1
+
+
+def test_the_greatest_error_is_that_of_answers_as_far_off_as_can_be():
+    measured = calibration(binary(np.repeat([0.2, 0.7], 50), np.repeat([1, 0], 50)))
+    assert measured.most == pytest.approx((0.8 + 0.7) / 2) == measured.error

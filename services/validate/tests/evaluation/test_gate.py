@@ -1,13 +1,16 @@
 from contract.config.model import Gate
 from validate.evaluation.bootstrap import Interval
-from validate.evaluation.gate import Evidence, Slice, judge
+from validate.evaluation.calibration import Calibration
+from validate.evaluation.gate import Anchor, Evidence, judge
+from validate.evaluation.rules import Slice
 
 GATE = Gate(minimums={"roc_auc": 0.7, "f1": 0.5}, margin=0.01, min_test_rows=30)
 GOOD = {"roc_auc": 0.8, "f1": 0.6}
 
 
 def evidence(**more):
-    return Evidence(**({"metric": "roc_auc", "rows": 100, "challenger": GOOD, "champion": None} | more))
+    more = {"rows": 100} | more
+    return Evidence(**({"metric": "roc_auc", "groups": more["rows"], "challenger": GOOD, "champion": None} | more))
 
 
 def against(low, high, **more):
@@ -15,9 +18,10 @@ def against(low, high, **more):
     return evidence(champion=GOOD, difference=Interval(value=value, low=low, high=high), **more)
 
 
-def piece(value, low, high, rows=80, word="a", judged=True):
-    interval = Interval(value=value, low=low, high=high)
-    return Slice(column="word", value=word, rows=rows, challenger=0.7, champion=0.8, difference=interval, judged=judged)
+def piece(value, low, high, rows=80, word="a", judged=True, groups=None):
+    interval = None if value is None else Interval(value=value, low=low, high=high)
+    scores = {"challenger": 0.7, "champion": 0.8, "difference": interval}
+    return Slice(column="word", value=word, rows=rows, groups=groups or rows, judged=judged, **scores)
 
 
 def verdicts(verdict):
@@ -97,25 +101,121 @@ def test_a_slice_whose_drop_may_be_chance_or_is_small_does_not_refuse():
 def test_a_slice_with_few_rows_is_not_judged():
     verdict = judge(SLICED, against(0, 0.1, slices=[piece(-0.3, -0.4, -0.2, rows=5, judged=False)]))
     assert verdict.decision == "promoted"
-    assert "no slice of word has gate.min_slice_rows 50 rows" in verdict.why
+    assert "no slice of word has gate.min_slice_rows 50 rows: none is judged" in verdict.why
+    assert verdicts(verdict)["slices.word"] == "unjudged"
+
+
+def test_a_slice_with_many_rows_of_few_groups_is_told_by_its_groups():
+    verdict = judge(SLICED, against(0, 0.1, slices=[piece(-0.3, -0.4, -0.2, rows=500, groups=5, judged=False)]))
+    assert "no slice of word has gate.min_slice_rows 50 groups: none is judged" in verdict.why
+    verdict = judge(SLICED, against(0, 0.1, slices=[piece(-0.3, -0.4, -0.2, rows=500, groups=60)]))
+    assert "in word = a (500 rows of 60 groups, 95 % interval" in verdict.why
+
+
+def test_a_slice_with_rows_enough_that_cannot_be_told_leaves_the_question_open_and_names_the_way_out():
+    dark = [piece(None, 0, 0, rows=70 + number, word=f"w{number}") for number in range(5)]
+    verdict = judge(SLICED, against(0, 0.1, slices=[piece(0, -0.1, 0.1), *dark]))
+    assert verdict.decision == "undecided"
+    assert verdict.why == (
+        "roc_auc cannot be told in word = w0 (70 rows), word = w1 (71 rows), word = w2 (72 rows), and 2 more; slices of "
+        "at most 74 rows are not judged with gate.min_slice_rows 75"
+    )
+
+
+def test_harm_that_is_shown_refuses_although_another_slice_cannot_be_told():
+    slices = [piece(None, 0, 0, word="b"), piece(-0.1, -0.15, -0.02)]
+    assert judge(SLICED, against(0, 0.1, slices=slices)).decision == "refused"
+
+
+def test_slices_that_are_too_many_to_be_looked_at_are_told():
+    verdict = judge(SLICED, against(0, 0.1, slices=[piece(0, -0.1, 0.1)], more_slices={"word": 7}))
+    assert "no slice of word, of 1 judged, is shown to drop by more than gate.slice_margin 0.05" in verdict.why
+    assert "; 7 more slices of word, with fewer rows, are not judged" in verdict.why
+
+
+def reliability(error, chance, most=0.6):
+    return Calibration(error=error, chance=chance, most=most, bins=[])
 
 
 def test_probabilities_that_do_not_mean_what_they_say_are_refused():
     gate = Gate(max_calibration_error=0.05)
-    assert judge(gate, evidence(calibration_error=0.05)).decision == "promoted"
-    verdict = judge(gate, evidence(calibration_error=0.08))
-    assert verdict.why == "calibration error 0.0800 exceeds gate.max_calibration_error 0.05 by 0.0300"
-    assert judge(gate, evidence(calibration_error=None)).decision == "undecided"
+    assert judge(gate, evidence(calibration=reliability(0.05, 0.01))).decision == "promoted"
+    verdict = judge(gate, evidence(calibration=reliability(0.08, 0.01)))
+    assert verdict.decision == "refused"
+    assert verdict.why == (
+        "calibration error 0.0800 exceeds gate.max_calibration_error 0.05 by 0.0300, of which chance explains at most "
+        "0.0100"
+    )
+    assert judge(gate, evidence(calibration=None)).decision == "undecided"
+
+
+def test_an_error_that_may_be_chance_does_not_refuse_and_is_not_called_small():
+    verdict = judge(Gate(max_calibration_error=0.05), evidence(calibration=reliability(0.08, 0.04)))
+    assert verdict.decision == "promoted"
+    assert verdict.rules[-1].text == (
+        "calibration error 0.0800 is not shown to exceed gate.max_calibration_error 0.05: of the 0.0300 chance alone "
+        "may give 0.0400"
+    )
+
+
+def test_where_no_answer_of_the_rows_could_show_an_error_the_question_is_open():
+    verdict = judge(Gate(max_calibration_error=0.05), evidence(calibration=reliability(0.04, 0.57)))
+    assert verdict.decision == "undecided"
+    assert verdict.why.startswith("too few rows to tell whether the calibration error 0.0400 exceeds")
+
+
+def test_rows_of_few_groups_decide_nothing_however_many_they_are():
+    verdict = judge(GATE, evidence(rows=5000, groups=29))
+    assert verdict.decision == "undecided"
+    assert verdict.why == "5000 labelled test rows of 29 groups are fewer than gate.min_test_rows 30"
+
+
+ANCHOR = Anchor(label="2026-01-01 v1")
+
+
+def test_who_is_not_worse_than_the_champion_must_not_be_worse_than_the_anchor_either():
+    below = Interval(value=-0.03, low=-0.035, high=-0.025)
+    verdict = judge(GATE, against(-0.005, 0.005, anchor=ANCHOR, to_anchor=below))
+    assert verdict.decision == "refused"
+    assert verdict.why == (
+        "roc_auc -0.0300 against the anchor, the model of 2026-01-01 v1, 95 % interval -0.0350 to -0.0250: the lower "
+        "end misses -gate.margin -0.01 by 0.0250"
+    )
+    near = Interval(value=-0.005, low=-0.009, high=0.001)
+    assert judge(GATE, against(-0.005, 0.005, anchor=ANCHOR, to_anchor=near)).decision == "promoted"
+    assert judge(GATE, against(-0.005, 0.005, anchor=ANCHOR, to_anchor=None)).decision == "undecided"
+
+
+def test_an_anchor_that_cannot_be_compared_is_told_and_is_no_rule_that_passed():
+    gone = Anchor(label="2026-01-01", not_compared="its file is gone")
+    verdict = judge(GATE, against(-0.005, 0.005, anchor=gone))
+    assert verdict.decision == "promoted"
+    assert verdicts(verdict)["not_worse_than_anchor"] == "unjudged"
+    assert (
+        "the anchor, the model of 2026-01-01, cannot be compared: its file is gone; the champion takes its place"
+        in (verdict.why)
+    )
+
+
+def test_who_must_be_better_than_the_champion_is_not_held_against_the_anchor():
+    below = Interval(value=-0.03, low=-0.035, high=-0.025)
+    strict = Gate(require="better", min_test_rows=30)
+    assert judge(strict, against(0.001, 0.02, anchor=ANCHOR, to_anchor=below)).decision == "promoted"
 
 
 def test_a_worse_brier_score_or_a_higher_cost_must_be_shown_to_refuse():
     gate = Gate(brier_margin=0.01, cost_margin=0.1)
     for field, margin in (("brier", "brier_margin"), ("cost", "cost_margin")):
-        fine = {"brier": Interval(value=0, low=0, high=0)} | {field: Interval(value=0.2, low=-0.1, high=0.4)}
+        fine = {
+            "has_costs": True,
+            "cost": Interval(value=0, low=0, high=0),
+            "brier": Interval(value=0, low=0, high=0),
+        } | {field: Interval(value=0.2, low=-0.1, high=0.4)}
         assert judge(gate, against(0, 0.1, **fine)).decision == "promoted"
         verdict = judge(gate, against(0, 0.1, **{**fine, field: Interval(value=0.2, low=0.1, high=0.4)}))
         assert verdict.decision == "refused"
         assert f"is worse by more than gate.{margin}" in verdict.why
+        assert judge(gate, against(0, 0.1, **{**fine, field: None})).decision == "undecided"
 
 
 def test_who_passes_waits_for_a_person_where_that_is_asked_for():

@@ -10,7 +10,8 @@ from sklearn.pipeline import Pipeline
 from analysis.rows import classes
 from contract.datasets.dataset import Dataset
 from validate.evaluation.models import CannotCompare
-from validate.evaluation.scoring import first_labelled_rows, score, score_distribution, threshold_of
+from validate.evaluation.sample import Sample
+from validate.evaluation.scoring import score, score_distribution, threshold_of
 
 
 def days(project, *names):
@@ -89,24 +90,20 @@ def test_memory_does_not_grow_with_the_features_of_all_rows(project):
     scored = score(model, opened, project.config, "it")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    kept = scored.target.nbytes + scored.scores.nbytes
+    kept = scored.target.nbytes + scored.scores.nbytes + scored.groups.nbytes
     assert len(scored.target) == 200_000
     # twice: the pieces and what they are joined to; beside them one batch of 131,072 rows
     assert peak < 2 * kept + 16_000_000
 
 
-def test_the_first_labelled_rows_are_those_of_every_day_to_equal_parts(project):
-    rows = first_labelled_rows(days(project), ["row_key", "word"], "y", 20, "it")
-    keys = [f"{seed}-{row}" for seed in (0, 1) for row in range(0, 20, 2)]
-    assert rows.column("row_key").to_pylist() == keys
-    assert rows.schema.field("word").type == pa.string()
-
-
-def test_of_days_without_a_labelled_row_there_are_no_first_ones(project):
-    table = project.columns(seed=0)
-    table["y"] = pa.array([None] * len(table["y"]), pa.string())
-    project.process("2026-01-01", table)
-    assert first_labelled_rows(days(project, "2026-01-01"), ["x"], "y", 20, "it") is None
+def test_each_row_says_of_which_group_it_is_and_the_sample_sees_the_rows_stream_by(project):
+    sample = Sample(20)
+    scored = score(project.fitted("good"), days(project), project.config, "it", sample=sample)
+    assert scored.groups.tolist() == [1000 * seed + row for seed in (0, 1) for row in range(0, 100, 2)]
+    rows = sample.table()
+    assert rows.num_rows == 20
+    assert set(rows.column("_group").to_pylist()) <= set(scored.groups.tolist())
+    assert {"x", "word", "y"} <= set(rows.column_names)
 
 
 def test_scores_are_kept_as_the_distribution_of_a_column_of_predictions(each_task):

@@ -83,6 +83,14 @@ def predecessor(lines: list[Line], champion: Champion) -> Champion | None:
     return None
 
 
+def anchor_of(lines: list[Line], champion: Champion) -> Champion:
+    """The model that challengers of this champion must not fall below: itself, unless its line names another one."""
+    for line in reversed(lines):
+        if line.decision in IN_USE and line.model.sha256 == champion.sha256:
+            return line.anchor or line.model
+    return champion
+
+
 def golden_of(lines: list[Line], model: Champion) -> Input | None:
     """The rows that a model was last tried on, by whichever line has them."""
     golden = (line.golden for line in reversed(lines) if line.model.same_as(model) and line.golden)

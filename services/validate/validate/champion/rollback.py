@@ -45,6 +45,7 @@ def rollback(root: Path, config: Config, store: ChampionStore, *, to: str | None
             model=target.model,
             metrics=target.metrics,
             golden=golden,
+            anchor=target.anchor,
         )
         done = store.change(line)
     index.write(layout)

@@ -10,20 +10,30 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 from sklearn.pipeline import Pipeline
 
 from analysis.rows import classes
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.errors import DataError
+from contract.layout import Layout
 from contract.models.champion import Champion
 from contract.models.model_file import Unsigned
+from validate.evaluation.anchor import Anchored, anchored, score_anchor
 from validate.evaluation.calibration import Calibration, calibration
 from validate.evaluation.evidence import Measure, gather
-from validate.evaluation.gate import Rule, Slice, judge
+from validate.evaluation.gate import judge
+from validate.evaluation.judged_rows import of_both, of_challenger
 from validate.evaluation.models import CannotCompare, load
+from validate.evaluation.order import not_older
+from validate.evaluation.rules import Rule, Slice
+from validate.evaluation.sample import Sample
 from validate.evaluation.scored_rows import ScoredRows
 from validate.evaluation.scoring import score
+
+SAMPLE_ROWS = 1000
+"""Of the test rows, for what a few of them tell well enough."""
 
 log = logging.getLogger("validate")
 
@@ -51,7 +61,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """By which the two models are compared."""
     rows: int
     """Labelled test rows."""
+    groups: int
+    """That these are of: as many are independent of each other."""
     window: dict[str, Any]
+    """Of the training: first, last and number of days; `judged`, those whose test rows decided, and why, as `text`."""
     classes: list[str]
     """Of the target, the positive one of a binary task last; none for a regression."""
     rules: list[Rule]
@@ -60,6 +73,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The champion before; None when there was none, or it could not be compared."""
     not_compared: str | None
     """Why the champion before could not be compared."""
+    anchor: Anchored | None
+    """None without a champion."""
     confidence: float
     measures: list[Measure]
     """Every score of both, with intervals; an end is null where a score's interval was not computed."""
@@ -76,6 +91,8 @@ class Comparison:
     """The challenger."""
     challenger: ScoredRows
     champion: ScoredRows | None
+    sample: pa.Table | None
+    """Of the test rows, the challenger's features and the target; None when there are none."""
 
 
 def compare(
@@ -86,44 +103,62 @@ def compare(
     challenger: Champion,
     before: Champion | None,
     days: list[Dataset],
+    anchor: Champion | None = None,
 ) -> Comparison:
-    """Score both and judge. Raises DataError when the challenger itself cannot be scored."""
+    """Score both, and the anchor of the champion, and judge. Raises DataError when the challenger cannot be scored."""
+    part, champion_rows, reason = of_challenger(config, challenger, days), None, None
     try:
         model = load(root, challenger, config)
-        challenger_rows = score(model, days, config, "challenger")
     except CannotCompare as error:
         raise DataError(f"{challenger.file}: {error}; run train --force --day {challenger.day}") from None
-    champion_rows, reason = None, None
     if before is not None:
         try:
-            champion_rows = score(load(root, before, config), days, config, "champion")
+            champion = load(root, before, config)
+            both = of_both(config, Layout(root), before, part)
+            champion_rows = score(champion, both.days, config, "champion", both.fraction)
+            part = both
         except (CannotCompare, Unsigned) as error:
             reason = f"the champion of {before.day} cannot be compared: {error}"
             log.warning("%s; the minimums alone decide", reason)
-    gathered = gather(config, metric, wanted, challenger_rows, champion_rows)
-    evidence = gathered.evidence
-    verdict = judge(config.gate, evidence)
+    log.info("%s", part.text)
+    sample = Sample(SAMPLE_ROWS)
+    try:
+        challenger_rows = score(model, part.days, config, "challenger", part.fraction, sample)
+    except CannotCompare as error:
+        raise DataError(f"{challenger.file}: {error}; run train --force --day {challenger.day}") from None
+    rival, anchor_rows = None, None
+    if before is not None and champion_rows is not None and anchor is not None:
+        rival, anchor_rows = score_anchor(root, config, part, before, anchor)
+    gathered = gather(config, metric, wanted, challenger_rows, champion_rows, anchor_rows)
+    evidence = msgspec.structs.replace(gathered.evidence, anchor=rival)
+    verdict = judge(config.gate, evidence, None if before is None else not_older(challenger, before))
     report = Report(
         day=challenger.day,
         decision=verdict.decision,
         why=verdict.why,
         metric=metric,
-        rows=len(challenger_rows.target),
-        window={"first": days[0].path.name, "last": days[-1].path.name, "days": len(days)},
+        rows=evidence.rows,
+        groups=evidence.groups,
+        window=part.window(days),
         classes=classes(config),
         rules=verdict.rules,
-        challenger=_evaluation(challenger, challenger_rows, evidence.challenger),
-        champion=_evaluation(before, champion_rows, evidence.champion or {}) if before and champion_rows else None,
+        challenger=_evaluation(config, challenger, challenger_rows, evidence.challenger),
+        champion=_evaluation(config, before, champion_rows, evidence.champion or {})
+        if before and champion_rows
+        else None,
         not_compared=reason,
+        anchor=anchored(before if anchor_rows is None else anchor, evidence) if champion_rows else None,
         confidence=config.gate.confidence,
         measures=gathered.measures,
         slices=evidence.slices,
         costs=gathered.costs,
     )
-    return Comparison(report, model, challenger_rows, champion_rows)
+    return Comparison(report, model, challenger_rows, champion_rows, sample.table())
 
 
-def _evaluation(model: Champion, scored: ScoredRows, metrics: Mapping[str, float | None]) -> ModelEvaluation:
+def _evaluation(
+    config: Config, model: Champion, scored: ScoredRows, metrics: Mapping[str, float | None]
+) -> ModelEvaluation:
     confusion = None
     if scored.scores.ndim > 1:
         count = scored.scores.shape[1]
@@ -132,7 +167,7 @@ def _evaluation(model: Champion, scored: ScoredRows, metrics: Mapping[str, float
     return ModelEvaluation(
         model=model,
         metrics=dict(metrics),
-        calibration=calibration(scored),
+        calibration=calibration(scored, config.gate.confidence, config.training.seed),
         confusion=confusion,
         threshold=scored.threshold,
     )

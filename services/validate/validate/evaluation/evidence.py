@@ -1,8 +1,8 @@
-"""From both models' scored rows to what the gate's rules are held against."""
+"""From all models' scored rows to what the gate's rules are held against."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -10,15 +10,16 @@ import numpy as np
 
 from contract.config import Config
 from contract.config.model import Costs
-from validate.evaluation.bootstrap import Interval, Weighted, intervals
+from validate.evaluation.bootstrap import Draws, Interval, Weighted, draw, interval
 from validate.evaluation.calibration import calibration
-from validate.evaluation.gate import Evidence, Slice
+from validate.evaluation.clusters import Clusters, degrees_of_freedom
+from validate.evaluation.gate import Evidence
 from validate.evaluation.metrics import values
-from validate.evaluation.scored_rows import Array, ScoredRows
-from validate.evaluation.weighted import affordable, weighted
+from validate.evaluation.scored_rows import ScoredRows
+from validate.evaluation.slicing import Piece, pieces, shown, slices
+from validate.evaluation.weighted import affordable, by_class, one_by_one, weighted
 
-MOST_SLICES = 20
-"""Of one column, those with the most rows."""
+_BRIER = "neg_brier_score"
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,159 +41,131 @@ class Gathered:
     """Mean cost of a row; smaller is better."""
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """All that was drawn, and how its intervals are made."""
+
+    draws: Mapping[str, Draws]
+    confidence: float
+    by_row: float
+    by_class: float
+    """Degrees of freedom of the two kinds of scores."""
+
+    def difference(self, name: str, one: str = "challenger", other: str = "champion") -> Draws | None:
+        """Of two models' scores; None where one of them was not drawn."""
+        first, second = self.draws.get(f"{name}:{one}"), self.draws.get(f"{name}:{other}")
+        return None if first is None or second is None else first - second
+
+    def interval(self, name: str, drawn: Draws | None) -> Interval | None:
+        """Of a score, or of a difference in it."""
+        return interval(drawn, self.by_class if by_class(name) else self.by_row, self.confidence)
+
+    def measure(self, name: str, own: float | None = None, old: float | None = None) -> Measure:
+        """A score of both; where nothing was drawn, the bare values."""
+
+        def known(drawn: Draws | None, value: float | None) -> Interval | None:
+            found = self.interval(name, drawn)
+            return Interval(value=value, low=np.nan, high=np.nan) if found is None and value is not None else found
+
+        return Measure(
+            name=name,
+            challenger=known(self.draws.get(f"{name}:challenger"), own),
+            champion=known(self.draws.get(f"{name}:champion"), old),
+            difference=known(self.difference(name), None if own is None or old is None else own - old),
+        )
+
+
 def gather(
-    config: Config, metric: str, wanted: list[str], challenger: ScoredRows, champion: ScoredRows | None
+    config: Config,
+    metric: str,
+    wanted: list[str],
+    challenger: ScoredRows,
+    champion: ScoredRows | None,
+    anchor: ScoredRows | None = None,
 ) -> Gathered:
-    """All scores in `wanted` (the training's `metric` among them), with intervals where they are affordable."""
+    """All scores in `wanted` (the training's `metric` among them), with intervals where they are affordable.
+
+    Of the metric there always is one, unless the rows cannot tell it: overall, in the slices, and against the anchor.
+    """
     classes = challenger.scores.shape[1] if challenger.scores.ndim > 1 else 0
-    rows, gate = len(challenger.target), config.gate
+    rows, gate, costs = len(challenger.target), config.gate, config.decision.costs
+    clusters = challenger.clusters
+    found, more = shown(list(pieces(gate, challenger, clusters)))
     own = values(wanted, challenger, classes)
     old = None if champion is None else values(wanted, champion, classes)
-
-    statistics: dict[str, Weighted] = {}
-    # a rule of its own, whether it is among the scores that are shown or not
-    for name in dict.fromkeys([*wanted, *(["neg_brier_score"] if classes else [])]):
-        statistics |= _pair(name, name, challenger, champion, classes)
-    if config.decision.costs is not None:
-        costs = config.decision.costs
-        statistics |= _named("cost", _cost(challenger, costs), None if champion is None else _cost(champion, costs))
-    slices = list(_slices(config, challenger))
-    for column, word, inside in slices:
-        if inside.sum() >= gate.min_slice_rows:
-            old_part = None if champion is None else _part(champion, inside)
-            statistics |= _pair(f"{column}={word}", metric, _part(challenger, inside), old_part, classes, inside)
-    estimated = intervals(
-        statistics,
-        rows,
-        differences=_differences(statistics),
-        confidence=gate.confidence,
-        resamples=gate.resamples,
-        seed=config.training.seed,
+    models = {"challenger": challenger} | ({} if champion is None else {"champion": champion})
+    drawn = _Drawn(
+        _draw(config, metric, wanted, models, anchor, found, clusters),
+        gate.confidence,
+        degrees_of_freedom(clusters),
+        degrees_of_freedom(clusters, challenger.target if classes else None),
     )
-    if f"{metric}:challenger" not in statistics:
-        estimated |= _one_by_one(config, metric, challenger, champion, classes)
-
-    measures = [_measure(name, estimated, own[name], None if old is None else old[name]) for name in wanted]
-    cost = _measure("cost", estimated, None, None) if config.decision.costs is not None else None
-    brier = estimated.get("neg_brier_score:difference")
-    reliability = calibration(challenger)
+    brier = drawn.interval(_BRIER, drawn.difference(_BRIER))
     evidence = Evidence(
         metric=metric,
         rows=rows,
+        groups=clusters.count,
         challenger=own,
         champion=old,
-        difference=estimated.get(f"{metric}:difference"),
-        slices=[_slice(part, metric, challenger, champion, classes, estimated, gate.min_slice_rows) for part in slices],
-        calibration_error=None if reliability is None else reliability.error,
+        difference=drawn.interval(metric, drawn.difference(metric)),
+        to_anchor=drawn.interval(metric, drawn.difference(metric, other="anchor")),
+        slices=slices(found, metric, models, drawn.draws, gate.confidence, by_class=by_class(metric) and classes > 0),
+        more_slices=more,
+        calibration=calibration(challenger, gate.confidence, config.training.seed),
         brier=brier and Interval(value=-brier.value, low=-brier.high, high=-brier.low),
-        cost=estimated.get("cost:difference"),
+        has_costs=costs is not None,
+        cost=drawn.interval("cost", drawn.difference("cost")),
     )
-    return Gathered(evidence, measures, cost)
+    measures = [drawn.measure(name, own[name], None if old is None else old[name]) for name in wanted]
+    return Gathered(evidence, measures, drawn.measure("cost") if costs is not None else None)
 
 
-def _pair(
-    key: str, name: str, challenger: ScoredRows, champion: ScoredRows | None, classes: int, inside: Array | None = None
-) -> dict[str, Weighted]:
-    """The statistics of one score of both models; none when it has no form that takes weights."""
-    first = weighted(name, challenger, classes)
-    second = weighted(name, champion, classes) if champion is not None else None
-    return {} if first is None else _named(key, _within(first, inside), second and _within(second, inside))
+def _draw(
+    config: Config,
+    metric: str,
+    wanted: list[str],
+    models: Mapping[str, ScoredRows],
+    anchor: ScoredRows | None,
+    found: list[Piece],
+    clusters: Clusters,
+) -> dict[str, Draws]:
+    """Every statistic's draws by `score:model` or `slice:model`, from the same resamples of the groups.
 
+    A metric without a form that takes weights is scored anew for every resample, so it gets fewer of them.
+    """
+    challenger, gate = models["challenger"], config.gate
+    classes = challenger.scores.shape[1] if challenger.scores.ndim > 1 else 0
+    statistics: dict[str, Weighted] = {}
+    # the Brier score is a rule of its own, whether it is among the scores that are shown or not
+    for name in dict.fromkeys([*wanted, *([_BRIER] if classes else [])]):
+        for model, scored in models.items():
+            if (statistic := weighted(name, scored, classes)) is not None:
+                statistics[f"{name}:{model}"] = statistic
+    if config.decision.costs is not None:
+        statistics |= {f"cost:{model}": _cost(scored, config.decision.costs) for model, scored in models.items()}
 
-def _named(key: str, first: Weighted, second: Weighted | None) -> dict[str, Weighted]:
-    both = {f"{key}:challenger": first}
-    if second is not None:
-        both[f"{key}:champion"] = second
-    return both
+    def of_metric(scored: ScoredRows) -> Weighted:
+        return weighted(metric, scored, classes) or one_by_one(metric, scored, classes)
 
-
-def _differences(statistics: dict[str, Weighted]) -> dict[str, tuple[str, str]]:
-    """Of all that both models have."""
-    keys = [name.removesuffix(":champion") for name in statistics if name.endswith(":champion")]
-    return {f"{key}:difference": (f"{key}:challenger", f"{key}:champion") for key in keys}
-
-
-def _within(statistic: Weighted, inside: Array | None) -> Weighted:
-    if inside is None:
-        return statistic
-    indices = np.flatnonzero(inside)
-    return lambda weights: statistic(weights[:, indices])
+    further = {} if anchor is None else {f"{metric}:anchor": of_metric(anchor)}
+    if "champion" in models:
+        judged = [piece for piece in found if piece.judged]
+        further |= {
+            f"{piece.key}:{model}": piece.of(of_metric(scored.part(piece.rows)))
+            for piece in judged
+            for model, scored in models.items()
+        }
+    seed = config.training.seed
+    if f"{metric}:challenger" in statistics:
+        return draw(statistics | further, clusters, resamples=gate.resamples, seed=seed)
+    further |= {f"{metric}:{model}": of_metric(scored) for model, scored in models.items()}
+    fewer = affordable(gate.resamples, clusters.rows, len(further))
+    return draw(statistics, clusters, resamples=gate.resamples, seed=seed) | draw(
+        further, clusters, resamples=fewer, seed=seed
+    )
 
 
 def _cost(scored: ScoredRows, costs: Costs) -> Weighted:
     wrong = scored.predicted != scored.target
     cost_of_row = np.where(scored.target == 1, costs.false_negative, costs.false_positive) * wrong
-    return lambda weights: (weights @ cost_of_row) / weights.sum(axis=1)
-
-
-def _slices(config: Config, scored: ScoredRows) -> Iterator[tuple[str, str, Array]]:
-    """Column, word and rows of each slice, those with the most rows first."""
-    for column in config.gate.slices:
-        words, codes, rows = np.unique(scored.slices[column].astype(str), return_inverse=True, return_counts=True)
-        for code in np.argsort(-rows, kind="stable")[:MOST_SLICES]:
-            yield column, str(words[code]), codes == code
-
-
-def _part(scored: ScoredRows, inside: Array) -> ScoredRows:
-    return ScoredRows(scored.target[inside], scored.scores[inside], scored.threshold)
-
-
-def _slice(
-    part: tuple[str, str, Array],
-    metric: str,
-    challenger: ScoredRows,
-    champion: ScoredRows | None,
-    classes: int,
-    estimated: dict[str, Interval | None],
-    least: int,
-) -> Slice:
-    column, word, inside = part
-    own = values([metric], _part(challenger, inside), classes)[metric]
-    old = values([metric], _part(champion, inside), classes)[metric] if champion is not None else None
-    rows = int(inside.sum())
-    difference = estimated.get(f"{column}={word}:difference")
-    return Slice(
-        column=column, value=word, rows=rows, challenger=own, champion=old, difference=difference, judged=rows >= least
-    )
-
-
-def _measure(
-    name: str, estimated: dict[str, Interval | None], challenger: float | None, champion: float | None
-) -> Measure:
-    def interval(key: str, value: float | None) -> Interval | None:
-        if (known := estimated.get(f"{name}:{key}")) is not None:
-            return known
-        return None if value is None else Interval(value=value, low=np.nan, high=np.nan)
-
-    difference = None if challenger is None or champion is None else challenger - champion
-    return Measure(
-        name=name,
-        challenger=interval("challenger", challenger),
-        champion=interval("champion", champion),
-        difference=interval("difference", difference),
-    )
-
-
-def _one_by_one(
-    config: Config, metric: str, challenger: ScoredRows, champion: ScoredRows | None, classes: int
-) -> dict[str, Interval | None]:
-    """For a metric without a form of its own: scikit-learn's scorer anew for every resample, so fewer of them."""
-
-    def statistic(scored: ScoredRows) -> Weighted:
-        def of_weights(weights: Array) -> Array:
-            draws = [np.repeat(np.arange(weights.shape[1]), counts.astype(np.intp)) for counts in weights]
-            scores = [values([metric], _part(scored, draw), classes)[metric] for draw in draws]
-            return np.array([np.nan if score is None else score for score in scores])
-
-        return of_weights
-
-    rows = len(challenger.target)
-    statistics = _named(metric, statistic(challenger), statistic(champion) if champion is not None else None)
-    return intervals(
-        statistics,
-        rows,
-        differences=_differences(statistics),
-        confidence=config.gate.confidence,
-        resamples=affordable(config.gate.resamples, rows),
-        seed=config.training.seed,
-    )
+    return lambda weights: (weights @ cost_of_row) / weights.sum(axis=1, dtype=np.float64)

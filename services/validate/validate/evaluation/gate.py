@@ -9,33 +9,20 @@ import msgspec
 
 from contract.config.model import Gate
 from validate.evaluation.bootstrap import Interval
+from validate.evaluation.calibration import Calibration
+from validate.evaluation.guards import calibrated, guard, in_slices
+from validate.evaluation.rules import Rule, Slice, interval_text, of_groups
 
 Scores = Mapping[str, float | None]
 """By scorer, greater is better; None where these rows cannot tell."""
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule and how the challenger stands to it."""
+class Anchor(msgspec.Struct, frozen=True, kw_only=True):
+    """The model that challengers must not fall below, however many steps they take; see `anchor.Anchored`."""
 
-    name: str
-    limit: float
-    value: float | None
-    verdict: Literal["passed", "failed", "unknown"]
-    text: str
-    """The rule as a sentence with its numbers."""
-
-
-class Slice(msgspec.Struct, frozen=True, kw_only=True):
-    """The training metric on the rows that have one word in one column."""
-
-    column: str
-    value: str
-    rows: int
-    challenger: float | None
-    champion: float | None
-    difference: Interval | None
-    judged: bool
-    """Has rows enough."""
+    label: str
+    not_compared: str | None = None
+    """Why it could not be; then the champion takes its place."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,15 +30,24 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     metric: str
     rows: int
+    groups: int
+    """Of rows that are no evidence independent of each other."""
     challenger: Scores
     champion: Scores | None
     difference: Interval | None = None
     """Of the training metric."""
+    anchor: Anchor | None = None
+    """None where the champion is the anchor."""
+    to_anchor: Interval | None = None
+    """The same difference to the anchor."""
     slices: list[Slice] = []
-    calibration_error: float | None = None
+    more_slices: dict[str, int] = {}
+    """By column, how many slices with groups enough there are besides."""
+    calibration: Calibration | None = None
     """The challenger's."""
     brier: Interval | None = None
     """Difference of the Brier scores; above 0 is worse."""
+    has_costs: bool = False
     cost: Interval | None = None
     """Difference of the mean costs of a row; above 0 is worse."""
 
@@ -65,8 +61,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     rules: list[Rule]
 
 
-def judge(gate: Gate, evidence: Evidence) -> Verdict:
-    """The verdict on a challenger.
+def judge(gate: Gate, evidence: Evidence, order: Rule | None = None) -> Verdict:
+    """The verdict on a challenger; `order`: what `not_older` says, where there is a champion.
 
     Without a champion the challenger's own scores alone decide. Too few rows, or a score that they cannot tell,
     leave the question open: nobody is promoted on a guess. The comparison must show that the challenger is not
@@ -75,6 +71,10 @@ def judge(gate: Gate, evidence: Evidence) -> Verdict:
     rules = [*_absolute(gate, evidence)]
     if evidence.champion is not None:
         rules += _against_champion(gate, evidence)
+    if order is not None:
+        rules.append(order)
+        if order.verdict == "failed":  # whatever the scores say, or cannot say
+            return Verdict(decision="refused", why=order.text, rules=rules)
     for word, decision in (("unknown", "undecided"), ("failed", "refused")):
         if deciding := [rule for rule in rules if rule.verdict == word]:
             return Verdict(decision=decision, why="; ".join(rule.text for rule in deciding), rules=rules)  # type: ignore[arg-type]
@@ -86,28 +86,32 @@ def judge(gate: Gate, evidence: Evidence) -> Verdict:
 
 
 def _absolute(gate: Gate, evidence: Evidence) -> Iterator[Rule]:
-    least, rows = gate.min_test_rows, evidence.rows
+    least, groups = gate.min_test_rows, evidence.groups
+    counted = f"{evidence.rows} labelled test rows{of_groups(evidence.rows, groups)}"
     yield Rule(
         name="min_test_rows",
         limit=least,
-        value=rows,
-        verdict="passed" if rows >= least else "unknown",
-        text=f"{rows} labelled test rows {'reach' if rows >= least else 'are fewer than'} gate.min_test_rows {least}",
+        value=groups,
+        verdict="passed" if groups >= least else "unknown",
+        text=f"{counted} {'reach' if groups >= least else 'are fewer than'} gate.min_test_rows {least}",
     )
     for name, limit in gate.minimums.items():
         yield _minimum(name, limit, evidence.challenger[name])
     if (most := gate.max_calibration_error) is not None:
-        yield _at_most("max_calibration_error", "calibration error", evidence.calibration_error, most)
+        yield calibrated(evidence.calibration, most)
 
 
 def _against_champion(gate: Gate, evidence: Evidence) -> Iterator[Rule]:
     yield _comparison(gate, evidence)
+    if evidence.anchor is not None and gate.require == "not_worse":
+        yield _to_anchor(gate, evidence.metric, evidence.anchor, evidence.to_anchor)
     for column in gate.slices:
-        yield _slices(gate, evidence.metric, column, [part for part in evidence.slices if part.column == column])
+        parts = [part for part in evidence.slices if part.column == column]
+        yield in_slices(gate, evidence.metric, column, parts, evidence.more_slices.get(column, 0))
     if gate.brier_margin is not None:
-        yield _guard("brier_margin", "Brier score", evidence.brier, gate.brier_margin)
-    if evidence.cost is not None:
-        yield _guard("cost_margin", "mean cost", evidence.cost, gate.cost_margin)
+        yield guard("brier_margin", "Brier score", evidence.brier, gate.brier_margin)
+    if evidence.has_costs:
+        yield guard("cost_margin", "mean cost", evidence.cost, gate.cost_margin)
 
 
 def _minimum(name: str, least: float, value: float | None) -> Rule:
@@ -122,74 +126,33 @@ def _minimum(name: str, least: float, value: float | None) -> Rule:
     return Rule(name=rule, limit=least, value=value, verdict="failed", text=text)
 
 
-def _at_most(name: str, subject: str, value: float | None, most: float) -> Rule:
-    if value is None:
-        text = f"{subject} cannot be told from these rows, and must not exceed gate.{name} {most:g}"
-        return Rule(name=name, limit=most, value=None, verdict="unknown", text=text)
-    if value <= most:
-        text = f"{subject} {value:.4f} is within gate.{name} {most:g}"
-        return Rule(name=name, limit=most, value=value, verdict="passed", text=text)
-    text = f"{subject} {value:.4f} exceeds gate.{name} {most:g} by {value - most:.4f}"
-    return Rule(name=name, limit=most, value=value, verdict="failed", text=text)
-
-
 def _comparison(gate: Gate, evidence: Evidence) -> Rule:
-    difference, metric = evidence.difference, evidence.metric
     better = gate.require == "better"
     name, limit = ("better", 0.0) if better else ("not_worse", -gate.margin)
     words = "0, which gate.require = better asks for" if better else f"-gate.margin {-gate.margin:g}"
+    return _shown(gate, name, limit, words, evidence.metric, "the champion", evidence.difference)
+
+
+def _to_anchor(gate: Gate, metric: str, anchor: Anchor, difference: Interval | None) -> Rule:
+    name, limit, rival = "not_worse_than_anchor", -gate.margin, f"the anchor, the model of {anchor.label}"
+    if anchor.not_compared is None:
+        return _shown(gate, name, limit, f"-gate.margin {-gate.margin:g}", metric, rival, difference)
+    text = f"{rival}, cannot be compared: {anchor.not_compared}; the champion takes its place"
+    return Rule(name=name, limit=limit, value=None, verdict="unjudged", text=text)
+
+
+def _shown(
+    gate: Gate, name: str, limit: float, words: str, metric: str, rival: str, difference: Interval | None
+) -> Rule:
+    """The interval of the difference must lie above the limit."""
     if difference is None:
-        text = f"the difference of {metric} to the champion's cannot be told from these rows"
+        text = f"the difference of {metric} to {rival}'s cannot be told from these rows"
         return Rule(name=name, limit=limit, value=None, verdict="unknown", text=text)
-    summary = f"{metric} {difference.value:+.4f} against the champion, {_interval_text(gate, difference)}"
-    passed = difference.low > 0 if better else difference.low >= limit
+    summary = f"{metric} {difference.value:+.4f} against {rival}, {interval_text(gate, difference)}"
+    passed = difference.low > 0 if name == "better" else difference.low >= limit
     if passed:
         quality = "better" if difference.low > 0 else "not worse"
         text = f"{summary}: {quality}, the lower end is above {words}"
     else:
         text = f"{summary}: the lower end misses {words} by {limit - difference.low:.4f}"
     return Rule(name=name, limit=limit, value=difference.low, verdict="passed" if passed else "failed", text=text)
-
-
-def _slices(gate: Gate, metric: str, column: str, slices: list[Slice]) -> Rule:
-    name, limit = f"slices.{column}", -gate.slice_margin
-    judged = [part for part in slices if part.judged and part.difference is not None]
-    if not judged:
-        text = f"no slice of {column} has gate.min_slice_rows {gate.min_slice_rows} rows that can be told apart"
-        return Rule(name=name, limit=limit, value=None, verdict="passed", text=text)
-    fallen = [part for part in judged if _harm(part.difference, gate.slice_margin, sign=-1)]
-    worst = min(fallen or judged, key=lambda part: part.difference.value if part.difference else 0)
-    interval = worst.difference
-    assert interval is not None
-    rows = f"{worst.rows} rows, {_interval_text(gate, interval)}"
-    summary = f"{metric} {interval.value:+.4f} in {column} = {worst.value} ({rows})"
-    if fallen:
-        more = f", and {len(fallen) - 1} more slices" if len(fallen) > 1 else ""
-        text = f"{summary} drops by more than gate.slice_margin {gate.slice_margin:g}{more}"
-    else:
-        text = f"{summary}: no slice of {column} is shown to drop by more than gate.slice_margin {gate.slice_margin:g}"
-    return Rule(name=name, limit=limit, value=interval.value, verdict="failed" if fallen else "passed", text=text)
-
-
-def _guard(name: str, subject: str, interval: Interval | None, margin: float) -> Rule:
-    if interval is None:
-        text = f"the difference of the {subject} cannot be told from these rows"
-        return Rule(name=name, limit=margin, value=None, verdict="unknown", text=text)
-    harmed = _harm(interval, margin, sign=1)
-    summary = (
-        f"{subject} {interval.value:+.4f} against the champion (interval {interval.low:+.4f} to {interval.high:+.4f})"
-    )
-    finding = "is worse by more than" if harmed else "is not shown to be worse by more than"
-    text = f"{summary} {finding} gate.{name} {margin:g}"
-    return Rule(name=name, limit=margin, value=interval.value, verdict="failed" if harmed else "passed", text=text)
-
-
-def _harm(interval: Interval | None, margin: float, *, sign: int) -> bool:
-    """Worse by more than the margin, and the interval excludes that it is none the worse."""
-    if interval is None:
-        return False
-    return interval.value > margin and interval.low > 0 if sign > 0 else interval.value < -margin and interval.high < 0
-
-
-def _interval_text(gate: Gate, interval: Interval) -> str:
-    return f"{gate.confidence * 100:g} % interval {interval.low:+.4f} to {interval.high:+.4f}"

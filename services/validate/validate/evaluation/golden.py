@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,28 +12,28 @@ from sklearn.pipeline import Pipeline
 
 from analysis.rows import classes, columns
 from contract.config import Config
-from contract.datasets.dataset import Dataset
 from contract.datasets.files import sha256_of
 from contract.datasets.manifest import Input
 from contract.errors import DataError, MissingInput
-from validate.evaluation.scored_rows import Array
-from validate.evaluation.scoring import first_labelled_rows, predict_scores
+from validate.evaluation.clusters import Array
+from validate.evaluation.scoring import predict_scores
 
 ROWS = 200
 TOLERANCE = 1e-9
 """Relative: another processor may add up in another order."""
-_SCORE = "golden score "
+_SCORE = "golden score"
+_OF_CLASS = f"{_SCORE} of "
+_BY_NUMBER = re.compile(rf"{_SCORE} (\d+)")
+"""As an earlier version named them: by the class's place in the order of then."""
 
 
-def golden_rows(model: Pipeline, days: list[Dataset], config: Config) -> pa.Table:
-    """The first test rows of each day, about `ROWS` in all: the model's columns, and its scores, class by class."""
-    features = list(model.feature_names_in_)
-    rows = first_labelled_rows(days, features, config.table.target, ROWS, "golden rows")
-    assert rows is not None, "the gate accepts no model without test rows"
-    rows = rows.select(features)
-    scores = _scores(model, rows, classes(config))
-    for index in range(scores.shape[1]):
-        rows = rows.append_column(f"{_SCORE}{index}", pa.array(scores[:, index]))
+def golden_rows(model: Pipeline, sample: pa.Table, config: Config) -> pa.Table:
+    """`ROWS` of a sample of test rows: the model's columns, and its scores, each class by its name."""
+    class_names = classes(config)
+    rows = sample.slice(0, ROWS).select(list(model.feature_names_in_))
+    scores = _scores(model, rows, class_names)
+    for index, name in enumerate([f"{_OF_CLASS}{name}" for name in class_names] or [_SCORE]):
+        rows = rows.append_column(name, pa.array(scores[:, index]))
     return rows
 
 
@@ -47,9 +48,9 @@ def check(root: Path, golden: Input, model: Pipeline, config: Config) -> int:
     if (sha256 := sha256_of(path)) != golden.sha256:
         raise DataError(f"{golden.path}: must have sha256 {golden.sha256}, got {sha256}; nothing was changed")
     rows = pq.read_table(path)
-    columns = [name for name in rows.column_names if name.startswith(_SCORE)]
-    then = np.column_stack([rows.column(name).to_numpy() for name in columns])
-    now = _scores(model, rows.drop_columns(columns), classes(config))
+    named, order = _columns(rows, classes(config))
+    then = np.column_stack([rows.column(name).to_numpy() for name in named])
+    now = _scores(model, rows.drop_columns(named), order)
     if now.shape != then.shape:
         raise DataError(
             f"{golden.path}: the model must give {then.shape[1]} scores a row, as then, gives {now.shape[1]}"
@@ -61,6 +62,17 @@ def check(root: Path, golden: Input, model: Pipeline, config: Config) -> int:
             f"{int(wrong.sum())} by up to {np.abs(now - then).max():.3g}; nothing was changed"
         )
     return len(then)
+
+
+def _columns(rows: pa.Table, class_names: list[str]) -> tuple[list[str], list[str]]:
+    """The columns that hold scores, and the class of each; no class where they are numbers.
+
+    Whatever order the classes have by now, a class's scores are held against its own.
+    """
+    if named := [name for name in rows.column_names if name.startswith(_OF_CLASS)]:
+        # a class that came since has none: the model never says it
+        return named, [name.removeprefix(_OF_CLASS) for name in named]
+    return [name for name in rows.column_names if name == _SCORE or _BY_NUMBER.fullmatch(name)], class_names
 
 
 def _scores(model: Pipeline, rows: pa.Table, class_names: list[str]) -> Array:

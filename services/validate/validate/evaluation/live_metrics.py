@@ -12,8 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from analysis import processed_for
 from analysis.formulas import with_formulas
 from analysis.rows import classes
+from analysis.trained_for import Rows, other_question, trained_for, unseen
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.datasets.publish import DatasetWriter
@@ -41,30 +43,60 @@ class LiveMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """The one to look at first: the training's."""
     metrics: dict[str, float | None]
     rows: int
-    """Predicted rows whose target is known."""
+    """Predicted rows whose target is known, and that are judged."""
     predicted: int
+    part: Rows = "all"
+    """Which rows are judged."""
+    why: str | None = None
+    """Why not all of them."""
 
 
 def measure(run: Run, recipe: Recipe, predictions: Dataset, rows: Dataset) -> None:
     """Write reports/live of the run's day. Raises UsageError for predictions without scores."""
     metric = training_metric(run.config)
     names = metric_names(run.config, metric)
-    scored = _joined(predictions, rows, run.config)
+    model = msgspec.convert(predictions.manifest.notes["champion"], Champion)
+    part, why = judged(run.layout, model, predictions, rows, run.config)
+    scored = None if part == "none" else _joined(predictions, rows, run.config, only_test=part == "test")
     live = LiveMetrics(
         day=run.day,
-        model=msgspec.convert(predictions.manifest.notes["champion"], Champion).label,
+        model=model.label,
         metric=metric,
-        metrics=values(names, scored, scored.scores.shape[1] if scored.scores.ndim > 1 else 0),
-        rows=len(scored.target),
+        metrics=dict.fromkeys(names) if scored is None else values(names, scored, _width(scored)),
+        rows=0 if scored is None else len(scored.target),
         predicted=predictions.rows(),
+        part=part,
+        why=why,
     )
     with DatasetWriter(run.layout.report("live", run.day)) as writer:
         writer.file("live", "live.json").write_bytes(pretty_json(live))
-        notes = {"model": live.model, "metric": metric, "value": live.metrics[metric]}
+        notes = {"model": live.model, "metric": metric, "value": live.metrics[metric], "part": part, "why": why}
         writer.publish(recipe, {"rows": live.rows, "predicted": live.predicted}, run.provenance(), notes)
+    if part == "none":
+        log.warning("predictions/%s by %s: not measured: %s", run.day, live.model, why)
+        return
     value = live.metrics[metric]
     number = "cannot be told" if value is None else f"{value:.4f}"
-    log.info("predictions/%s by %s: %s %s on %d rows with a target", run.day, live.model, metric, number, live.rows)
+    where = "of the test part, for the model was trained on this day" if part == "test" else "with a target"
+    log.info("predictions/%s by %s: %s %s on %d rows %s", run.day, live.model, metric, number, live.rows, where)
+
+
+def judged(
+    layout: Layout, model: Champion, predictions: Dataset, rows: Dataset, config: Config
+) -> tuple[Rows, str | None]:
+    """Which rows of a predicted day tell how good a model is, and why not all of them."""
+    day, about, asked = rows.path.name, trained_for(layout, model), predictions.manifest.settings.get("table", {})
+    if reason := processed_for.misfit(rows, config):
+        return "none", f"processed/{day} {reason}; make it again: preprocess --day {day}"
+    if asked.get("key", config.key) != config.key:
+        return "none", f"it was predicted by the key {asked['key']}, pipeline.toml: table.key is {config.key}"
+    if about is not None and (reason := other_question(about, config)):
+        return "none", f"the model {reason}"
+    return unseen(layout, model, day, config)
+
+
+def _width(scored: ScoredRows) -> int:
+    return scored.scores.shape[1] if scored.scores.ndim > 1 else 0
 
 
 def read_live_metrics(layout: Layout, until: str) -> list[LiveMetrics]:
@@ -74,10 +106,12 @@ def read_live_metrics(layout: Layout, until: str) -> list[LiveMetrics]:
     return [msgspec.json.decode(file.read_bytes(), type=LiveMetrics) for file in files]
 
 
-def _joined(predictions: Dataset, rows: Dataset, config: Config) -> ScoredRows:
-    """Predictions and target of the rows that have both, joined by their key."""
+def _joined(predictions: Dataset, rows: Dataset, config: Config, *, only_test: bool) -> ScoredRows:
+    """Predictions and target of the rows that have both, joined by their key; `only_test`: of the test part."""
     class_names, target, key = classes(config), config.table.target, config.key
-    truth = pa.Table.from_batches(rows.batches([key, target]))
+    truth = pa.Table.from_batches(rows.batches([key, target, *(["split"] if only_test else [])]))
+    if only_test:
+        truth = truth.filter(pc.equal(truth.column("split").cast("string"), "test")).drop_columns(["split"])
     truth = truth.filter(pc.is_valid(truth.column(target)))
     predicted = _read(predictions, truth.schema.field(key))
     index_in_truth = pc.index_in(predicted.column(key), value_set=truth.column(key))

@@ -7,12 +7,13 @@ import warnings
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.metrics import get_scorer, get_scorer_names, log_loss
+from sklearn.metrics import brier_score_loss, get_scorer, get_scorer_names, log_loss
 
 from contract.config import Config
 from contract.config.data import Task
 from contract.errors import ConfigError, did_you_mean
-from validate.evaluation.scored_rows import Array, ScoredRows
+from validate.evaluation.clusters import Array
+from validate.evaluation.scored_rows import ScoredRows
 
 _SHOWN: dict[Task, tuple[str, ...]] = {
     "binary": ("roc_auc", "average_precision", "neg_log_loss", "neg_brier_score", "accuracy", "f1"),
@@ -61,8 +62,10 @@ def _value(name: str, scored: ScoredRows, classes: int) -> float:
         # scikit-learn warns where it gives nan, and nan says it
         warnings.simplefilter("ignore")
         if name == "neg_log_loss":
-            # its scorer cannot be told of classes that these rows do not have
+            # scorers cannot be told of classes that these rows do not have
             return -float(log_loss(scored.target, scored.scores, labels=np.arange(classes)))
+        if name == "neg_brier_score" and classes > 2:
+            return -float(brier_score_loss(scored.target, scored.scores, labels=np.arange(classes)))
         model = _Regressor(scored.scores) if scored.scores.ndim == 1 else _Classifier(scored.scores, scored.predicted)
         return float(get_scorer(name)(model, np.empty((len(scored.target), 1)), scored.target))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from validate.evaluation.clusters import Array, Clusters
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class ScoredRows:
     """The words of the columns in gate.slices, row by row."""
     recorded: Array | None = None
     """The indices of the predicted classes, where predictions are on record."""
+    groups: Array | None = None
+    """Which entity each row is of, by any number; None: each is one of its own."""
 
     @property
     def predicted(self) -> Array:
@@ -35,3 +37,19 @@ class ScoredRows:
         if self.threshold is not None:
             return np.asarray((self.scores[:, 1] >= self.threshold).astype(np.intp))
         return np.asarray(self.scores.argmax(axis=1))
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        """The rows by their groups."""
+        return Clusters.of(self.groups, len(self.target))
+
+    def part(self, rows: Array) -> ScoredRows:
+        """Some of the rows, by a mask or by their numbers, one of them as often as it is named."""
+        return ScoredRows(
+            self.target[rows],
+            self.scores[rows],
+            self.threshold,
+            {name: words[rows] for name, words in self.slices.items()},
+            None if self.recorded is None else self.recorded[rows],
+            None if self.groups is None else self.groups[rows],
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,20 +13,33 @@ from sklearn.pipeline import Pipeline
 from analysis.drift import Column
 from analysis.matrix import parts, ready
 from analysis.reference import binned
-from analysis.rows import Categorical, Columns, classes, columns, encode_target, labelled_rows
-from contract.config import Config
+from analysis.rows import Categorical, Columns, classes, columns, encode_target, groups, labelled_rows
+from contract.config import GROUP, Config
 from contract.datasets.dataset import Dataset
 from contract.datasets.prefetch import prefetch
+from contract.split import in_test
 from contract.steps.progress import progress
+from validate.evaluation.clusters import Array
 from validate.evaluation.models import CannotCompare
-from validate.evaluation.scored_rows import Array, ScoredRows
+from validate.evaluation.sample import Sample
+from validate.evaluation.scored_rows import ScoredRows
 
 MISSING = "(missing)"
 """The slice of the rows without a value."""
 
 
-def score(model: Pipeline, days: list[Dataset], config: Config, title: str) -> ScoredRows:
+def score(
+    model: Pipeline,
+    days: list[Dataset],
+    config: Config,
+    title: str,
+    fraction: float | None = None,
+    sample: Sample | None = None,
+) -> ScoredRows:
     """The labelled test rows of the days as a model scores them; `title` names it to who watches the progress.
+
+    With `fraction` those alone that a smaller `table.test_fraction` would leave in the test part. `sample` sees them
+    stream by.
 
     Raises CannotCompare when the rows, or the classes, are not what the model was trained on.
     """
@@ -35,18 +47,22 @@ def score(model: Pipeline, days: list[Dataset], config: Config, title: str) -> S
     # even without any row both have their kind and their width
     targets = [np.empty(0, np.intp if class_names else np.float64)]
     scores = [np.empty((0, len(class_names)) if class_names else 0)]
+    group_of_row = [np.empty(0, np.uint64)]
     features, slices = list(model.feature_names_in_), config.gate.slices
     wanted = list(dict.fromkeys([*features, *slices]))
     words: dict[str, list[Array]] = {name: [np.empty(0, object)] for name in slices}
     for day in days:
         if lacking := [name for name in features if name not in {field.name for field in day.manifest.schema}]:
             raise CannotCompare(f"it was trained on {', '.join(lacking)}, which processed/{day.path.name} lacks")
-    for batch in labelled_batches(days, wanted, target, title):
+    for batch in labelled_batches(days, wanted, target, title, fraction):
         values = columns(batch, wanted)
         try:
             batch_scores = predict_scores(model, {name: values[name] for name in features}, class_names)
         except (ValueError, TypeError) as error:
             raise CannotCompare(f"it cannot score these rows: {error}") from None
+        if sample is not None:
+            sample.add(batch)
+        group_of_row.append(groups(batch))
         targets.append(encode_target(batch, config))
         scores.append(batch_scores)
         for name in slices:
@@ -56,6 +72,7 @@ def score(model: Pipeline, days: list[Dataset], config: Config, title: str) -> S
         np.concatenate(scores),
         threshold_of(model, class_names),
         {name: np.concatenate(arrays) for name, arrays in words.items()},
+        groups=np.concatenate(group_of_row),
     )
 
 
@@ -88,37 +105,20 @@ def threshold_of(model: Pipeline, class_names: list[str]) -> float | None:
     return float(last.threshold)
 
 
-def labelled_batches(days: list[Dataset], columns: list[str], target: str, title: str) -> Iterator[pa.RecordBatch]:
-    """The labelled test rows of the days, the columns and the target, batch by batch; none of them empty."""
+def labelled_batches(
+    days: list[Dataset], columns: list[str], target: str, title: str, fraction: float | None = None
+) -> Iterator[pa.RecordBatch]:
+    """The labelled test rows of the days, the columns, the target and the group, batch by batch; none of them empty."""
+    wanted = list(dict.fromkeys([*columns, target, GROUP, "split"]))
     with progress(f"score {title}", sum(day.rows() for day in days)) as advance:
         for day in days:
-            for batch in prefetch(day.batches([*columns, target, "split"])):
+            for batch in prefetch(day.batches(wanted)):
                 labelled = labelled_rows(batch, target, "test")
+                if fraction is not None:
+                    labelled = labelled.filter(pa.array(in_test(groups(labelled), fraction)))
                 if labelled.num_rows:
                     yield labelled
                 advance(batch.num_rows)
-
-
-def first_labelled_rows(days: list[Dataset], columns: list[str], target: str, rows: int, title: str) -> pa.Table | None:
-    """The first labelled test rows of each day, about `rows` in all, categories as text; None when there are none."""
-    rows_of_a_day = math.ceil(rows / len(days))
-    pieces = []
-    for day in days:
-        missing = rows_of_a_day
-        for batch in labelled_batches([day], columns, target, title):
-            pieces.append(_as_text(pa.table(batch.slice(0, missing))))
-            missing -= pieces[-1].num_rows
-            if not missing:
-                break
-    return pa.concat_tables(pieces) if pieces else None
-
-
-def _as_text(rows: pa.Table) -> pa.Table:
-    """Categories as text, so that batches can be joined: each has a dictionary of its own."""
-    fields = [
-        pa.field(field.name, pa.string() if pa.types.is_dictionary(field.type) else field.type) for field in rows.schema
-    ]
-    return rows.cast(pa.schema(fields))
 
 
 def _slice_categories(column: Array | Categorical) -> Array:

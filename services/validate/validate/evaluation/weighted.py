@@ -1,4 +1,7 @@
-"""scikit-learn's common scores as functions of row weights: the same numbers, for many resamples at once."""
+"""scikit-learn's common scores as functions of row weights: the same numbers, for many resamples at once.
+
+Sums of weights are in float64: float32 counts no further than 2**24.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from validate.evaluation.bootstrap import Weighted
-from validate.evaluation.scored_rows import Array, ScoredRows
+from validate.evaluation.bootstrap import LEAST_RESAMPLES, Weighted
+from validate.evaluation.clusters import Array
+from validate.evaluation.confusion import confusion
+from validate.evaluation.metrics import values
+from validate.evaluation.scored_rows import ScoredRows
 
-_MOST_CALLS = 20_000_000
+_MOST_ROWS = 20_000_000
 """Rows times resamples that a score without a form of its own here may cost."""
+_MOST_CALLS = 20_000
+"""Calls of scikit-learn that it may cost."""
 
 
 def weighted(name: str, scored: ScoredRows, classes: int) -> Weighted | None:
@@ -23,20 +31,42 @@ def weighted(name: str, scored: ScoredRows, classes: int) -> Weighted | None:
         return _roc_auc(scored.target == 1, scored.scores[:, 1])
     if name == "average_precision" and classes == 2:
         return _average_precision(scored.target == 1, scored.scores[:, 1])
-    if name == "roc_auc_ovr":
+    if name == "roc_auc_ovr" and classes > 2:
         statistics = [_roc_auc(scored.target == k, scored.scores[:, k]) for k in range(classes)]
         return lambda weights: np.mean([statistic(weights) for statistic in statistics], axis=0)
-    return _by_class(name, scored, classes) if name in ("f1", "f1_macro", "balanced_accuracy") else None
+    return confusion(name, scored, classes)
 
 
-def affordable(resamples: int, rows: int) -> int:
-    """How many resamples a score is worth that must be computed anew for each."""
-    return max(99, min(resamples, _MOST_CALLS // max(rows, 1)))
+def one_by_one(name: str, scored: ScoredRows, classes: int) -> Weighted:
+    """The same for any scorer: scikit-learn's own, anew for every resample."""
+
+    def of_weights(weights: Array) -> Array:
+        draws = (np.repeat(np.arange(weights.shape[1]), counts.astype(np.intp)) for counts in weights)
+        scores = [values([name], scored.part(draw), classes)[name] for draw in draws]
+        return np.array([np.nan if score is None else score for score in scores])
+
+    return of_weights
+
+
+def affordable(resamples: int, rows: int, statistics: int = 1) -> int:
+    """How many resamples so many scores are worth that must be computed one by one."""
+    most = min(_MOST_ROWS // max(rows, 1), _MOST_CALLS // max(statistics, 1))
+    return max(LEAST_RESAMPLES, min(resamples, most))
+
+
+def by_class(name: str) -> bool:
+    """Whether a score gives every class the same weight, so that the rarest one decides how much rows can tell."""
+    return not name.endswith(("_micro", "_weighted")) and name.startswith(_BY_CLASS)
+
+
+_BY_CLASS = (
+    "roc_auc", "average_precision", "balanced_accuracy", "matthews_corrcoef", "f1", "precision", "recall", "jaccard",
+)  # fmt: skip
 
 
 def _mean(values: Array) -> Weighted:
     ready = values.astype(np.float64)
-    return lambda weights: (weights @ ready) / weights.sum(axis=1)
+    return lambda weights: (weights @ ready) / weights.sum(axis=1, dtype=np.float64)
 
 
 def _log_loss(scored: ScoredRows) -> Array:
@@ -66,8 +96,8 @@ def _roc_auc(positive: Array, scores: Array) -> Weighted:
     def value(weights: Array) -> Array:
         pos, both = groups(weights)
         neg = both - pos
-        # of whole numbers below 2**24, so exact in half of the memory
-        beaten = np.cumsum(neg, axis=1) - neg / 2
+        beaten = np.cumsum(neg, axis=1, dtype=np.float64)
+        beaten -= neg / 2
         right = np.einsum("ij,ij->i", pos, beaten, dtype=np.float64)
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(right / (pos.sum(axis=1, dtype=np.float64) * neg.sum(axis=1, dtype=np.float64)))
@@ -81,7 +111,7 @@ def _average_precision(positive: Array, scores: Array) -> Weighted:
     def value(weights: Array) -> Array:
         pos, both = groups(weights)
         with np.errstate(invalid="ignore", divide="ignore"):
-            precision = np.cumsum(pos, axis=1) / np.cumsum(both, axis=1)
+            precision = np.cumsum(pos, axis=1, dtype=np.float64) / np.cumsum(both, axis=1, dtype=np.float64)
             # nothing drawn up to here: no precision, and no positive that would count it
             hits = np.einsum("ij,ij->i", pos, np.nan_to_num(precision), dtype=np.float64)
             return np.asarray(hits / pos.sum(axis=1, dtype=np.float64))
@@ -99,27 +129,10 @@ def _grouped(positive: Array, scores: Array) -> Callable[[Array], tuple[Array, A
         both = np.take(weights, order, axis=1)
         pos = both * ranked
         if len(starts) < len(order):
-            both, pos = (np.add.reduceat(array, starts, axis=1) for array in (both, pos))
+            both, pos = (np.add.reduceat(array, starts, axis=1, dtype=np.float64) for array in (both, pos))
         return pos, both
 
     return groups
-
-
-def _by_class(name: str, scored: ScoredRows, classes: int) -> Weighted:
-    predicted = [scored.predicted == k for k in range(classes)]
-    true = [scored.target == k for k in range(classes)]
-
-    def value(weights: Array) -> Array:
-        both = np.stack([weights @ (predicted[k] & true[k]).astype(np.float64) for k in range(classes)])
-        as_predicted = np.stack([weights @ predicted[k].astype(np.float64) for k in range(classes)])
-        as_true = np.stack([weights @ true[k].astype(np.float64) for k in range(classes)])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            if name == "balanced_accuracy":
-                return np.asarray(np.nanmean(both / as_true, axis=0))
-            f1 = np.nan_to_num(2 * both / (as_predicted + as_true))
-        return np.asarray(f1[1] if name == "f1" else f1.mean(axis=0))
-
-    return value
 
 
 def _regression(name: str, target: Array, predicted: Array) -> Weighted | None:
@@ -132,8 +145,19 @@ def _regression(name: str, target: Array, predicted: Array) -> Weighted | None:
     if name == "neg_root_mean_squared_error":
         return lambda weights: -np.sqrt(squares(weights))
     if name == "r2":
-        centred = target - target.mean() if len(target) else target
-        mean, spread = _mean(centred), _mean(np.square(centred))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return lambda weights: 1 - squares(weights) / (spread(weights) - np.square(mean(weights)))
+        return _r2(target, squares)
     return None
+
+
+def _r2(target: Array, squares: Weighted) -> Weighted:
+    centred = target - target.mean() if len(target) else target
+    mean, spread = _mean(centred), _mean(np.square(centred))
+
+    def value(weights: Array) -> Array:
+        total = spread(weights)
+        variance = total - np.square(mean(weights))
+        # rows of one value have no variance to explain: what is left of it is rounding
+        variance = np.where(variance > 1e-12 * total, variance, np.nan)
+        return np.asarray(1 - squares(weights) / variance)
+
+    return value

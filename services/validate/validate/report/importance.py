@@ -6,18 +6,19 @@ import math
 
 import msgspec
 import numpy as np
-from sklearn.inspection import permutation_importance
+import pyarrow as pa
 from sklearn.pipeline import Pipeline
 
-from analysis.rows import Categorical, classes, columns, encode_target
+from analysis.rows import Categorical, Columns, classes, columns, encode_target
 from contract.config import Config
-from contract.datasets.dataset import Dataset
+from validate.evaluation.clusters import Array
 from validate.evaluation.metrics import values
-from validate.evaluation.scored_rows import Array, ScoredRows
-from validate.evaluation.scoring import first_labelled_rows, predict_scores, threshold_of
+from validate.evaluation.scored_rows import ScoredRows
+from validate.evaluation.scoring import predict_scores, threshold_of
 
-ROWS = 1000
 REPEATS = 5
+_CELLS = 2_000_000
+"""Values of shuffled copies that are in memory at once."""
 
 
 class Importance(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,39 +31,53 @@ class Importance(msgspec.Struct, frozen=True, kw_only=True):
     """Standard deviation of the same."""
 
 
-def importance(model: Pipeline, days: list[Dataset], config: Config, metric: str) -> list[Importance]:
-    """By column, the greatest first, on the first test rows of each day, about `ROWS` in all.
+def importance(model: Pipeline, rows: pa.Table | None, config: Config, metric: str) -> list[Importance]:
+    """By column, the greatest first, on a sample of the test rows; none without rows.
 
-    Breiman, Random Forests (2001), as scikit-learn has it. Columns that tell the same share what they are worth.
+    Breiman, Random Forests (2001), with the shuffles of scikit-learn's `permutation_importance`; but many shuffled
+    copies are predicted at once, because a call costs more than its rows. Columns that tell the same share what they
+    are worth.
     """
-    class_names, features = classes(config), list(model.feature_names_in_)
-    rows = first_labelled_rows(days, features, config.table.target, ROWS, "importance")
     if rows is None:
         return []
+    class_names, features = classes(config), list(model.feature_names_in_)
     (batch,) = rows.combine_chunks().to_batches()
-    values_by_column, codes = columns(batch, features), encode_target(batch, config)
+    columns_of_rows, codes = columns(batch, features), encode_target(batch, config)
     threshold = threshold_of(model, class_names)
-    # words by their codes: what is shuffled is a matrix of numbers
-    words = {name: column.categories for name, column in values_by_column.items() if isinstance(column, Categorical)}
-    matrix = np.column_stack(
-        [column.codes if isinstance(column, Categorical) else column for column in values_by_column.values()]
-    )
 
-    def metric_of(fitted: Pipeline, shuffled: Array, true: object) -> float:
-        feature_values = {
-            name: Categorical(shuffled[:, index].astype(np.int32), words[name]) if name in words else shuffled[:, index]
-            for index, name in enumerate(features)
-        }
-        scored = ScoredRows(codes, predict_scores(fitted, feature_values, class_names), threshold)
-        value = values([metric], scored, len(class_names))[metric]
+    def metric_of(scores: Array) -> float:
+        value = values([metric], ScoredRows(codes, scores, threshold), len(class_names))[metric]
         return math.nan if value is None else value
 
-    result = permutation_importance(
-        model, matrix, codes, scoring=metric_of, n_repeats=REPEATS, random_state=config.training.seed
-    )
-    importances = [
-        Importance(column=name, mean=float(mean), spread=float(spread))
-        for name, mean, spread in zip(features, result.importances_mean, result.importances_std, strict=True)
-        if math.isfinite(mean)
-    ]
-    return sorted(importances, key=lambda column: -column.mean)
+    baseline = metric_of(predict_scores(model, columns_of_rows, class_names))
+    orders = _orders(len(codes), config.training.seed)
+    copies = max(1, _CELLS // (len(codes) * len(features) * REPEATS))
+    importances = []
+    for start in range(0, len(features), copies):
+        some = features[start : start + copies]
+        scores = predict_scores(model, _shuffled(columns_of_rows, some, orders), class_names)
+        falls = baseline - np.array([metric_of(part) for part in np.split(scores, len(some) * REPEATS)])
+        for name, fall in zip(some, falls.reshape(len(some), REPEATS), strict=True):
+            importances.append(Importance(column=name, mean=float(fall.mean()), spread=float(fall.std())))
+    known = [column for column in importances if math.isfinite(column.mean)]
+    return sorted(known, key=lambda column: -column.mean)
+
+
+def _orders(rows: int, seed: int) -> Array:
+    """Shuffles x rows: which row's value each row gets, the same shuffles for every column."""
+    random = np.random.RandomState(np.random.RandomState(seed).randint(np.iinfo(np.int32).max + 1))
+    shuffled, orders = np.arange(rows), [np.arange(rows)]
+    for _ in range(REPEATS):
+        random.shuffle(shuffled)
+        # each shuffle is of what the one before left
+        orders.append(orders[-1][shuffled])
+    return np.stack(orders[1:])
+
+
+def _shuffled(rows: Columns, names: list[str], orders: Array) -> dict[str, Array | Categorical]:
+    """The rows as often as there are names and shuffles, one after another, with one column shuffled in each."""
+    unchanged = np.tile(np.arange(orders.shape[1]), len(orders))
+    return {
+        name: column[np.concatenate([orders.ravel() if name == other else unchanged for other in names])]
+        for name, column in rows.items()
+    }

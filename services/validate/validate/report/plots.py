@@ -9,8 +9,8 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from analysis import plots
 from validate.evaluation.compare import Comparison
 from validate.evaluation.evidence import Measure
-from validate.evaluation.gate import Rule
 from validate.evaluation.live_metrics import LiveMetrics
+from validate.evaluation.rules import Rule
 from validate.evaluation.scored_rows import ScoredRows
 from validate.report.importance import Importance
 
@@ -37,11 +37,13 @@ def training_plots(comparison: Comparison, importances: list[Importance]) -> dic
         if report.classes:
             drawn["reliability"] = _reliability(comparison)
     if comparable := [part for part in report.slices if part.difference is not None]:
-        rows = [
-            (f"{part.column} = {part.value}", part.difference.value, part.difference.low, part.difference.high)
-            for part in comparable
-            if part.difference is not None
-        ]
+        rows = _readable(
+            [
+                (f"{part.column} = {part.value}", part.difference.value, part.difference.low, part.difference.high)
+                for part in comparable
+                if part.difference is not None
+            ]
+        )
         drawn["slices"] = plots.intervals(
             "slices", f"Difference of {report.metric} by slice", rows, x=f"{report.metric}, challenger less champion"
         )
@@ -55,11 +57,18 @@ def training_plots(comparison: Comparison, importances: list[Importance]) -> dic
     return drawn
 
 
+def _readable(rows: list[tuple[str, float, float, float]]) -> list[tuple[str, float, float, float]]:
+    """With intervals that a few rows make wider than all others are cut off, so that these can still be told apart."""
+    reach = 3 * float(np.median([max(high - value, value - low) for _, value, low, high in rows]))
+    reach = max(reach, 2 * max(abs(value) for _, value, _, _ in rows))
+    return [(name, value, max(low, value - reach), min(high, value + reach)) for name, value, low, high in rows]
+
+
 def live_plot(live: list[LiveMetrics]) -> Markup:
-    """The course of the metric on predicted days."""
+    """The course of the metric on predicted days, of which one at least has it."""
     known = [day for day in live if day.metrics[day.metric] is not None]
     values = np.array([day.metrics[day.metric] for day in known], dtype=float)
-    text = f"{known[0].metric if known else 'metric'} of predictions by day"
+    text = f"{known[0].metric} of predictions by day"
     days = np.array([np.datetime64(day.day) for day in known])
     return plots.lines("live", text, [("", days, values)], x="", y=known[0].metric, unit=False, markers=True)
 

@@ -29,9 +29,9 @@ def training_report(
 ) -> tuple[str, dict[str, Markup]]:
     """The HTML, and its plots by name."""
     report = comparison.report
-    importances = importance(comparison.model, days, run.config, report.metric)
+    importances = importance(comparison.model, comparison.sample, run.config, report.metric)
     plots = training_plots(comparison, importances)
-    if live:
+    if any(day.metrics[day.metric] is not None for day in live):
         plots["live"] = live_plot(live)
     html = render(
         _TEMPLATE,

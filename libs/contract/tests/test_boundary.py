@@ -80,6 +80,7 @@ ONE_USER = {
     "GateRefused": "the exit codes' exceptions stand together",
     "Pointer": "the other half of read_pointer",
     "Range": "a table within a candidate's search",
+    "ROW_KEY": "the default of Config.key, which messages name",
     "Split": "a part of TrainedFor",
     "TRAINED_FOR": "where Champion.of reads what train writes",
     "signature": "the other half of open_model",

@@ -171,12 +171,14 @@ class _Pool:
             effect = effect_of(column.kind, before, self._now[number])
             watch, alarm = LEAST_EFFECT[column.kind]
             level: Level = "ok"
-            if p[number] <= settings.false_alarms and effect >= alarm:
+            # beyond what any row of the training could give, few rows are enough
+            beyond = self.p[number] * _ABOUT < self.least_p[number]
+            if attainable[number] > settings.false_alarms and not beyond:
+                level = "unmeasured"
+            elif p[number] <= settings.false_alarms and effect >= alarm:
                 level = "alarm"
             elif p[number] <= settings.false_watches and effect >= watch:
                 level = "watch"
-            elif attainable[number] > settings.false_alarms:
-                level = "unmeasured"
             reason = "its words are too rare to be compared; missing values are" if column.rare else None
             if level == "unmeasured":
                 reason = f"too few rows to tell: {self._part.rows} of the day, {sum(column.counts)} of the training"

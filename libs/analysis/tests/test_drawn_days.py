@@ -98,6 +98,13 @@ def test_of_one_row_nothing_can_be_told():
     assert found["c0"].reason == "too few rows to tell: 1 of the day, 7000 of the training"
 
 
+def test_of_one_row_nothing_is_called_an_alarm_though_it_is_the_greatest_of_all():
+    rng = np.random.default_rng(13)
+    training = reference(rng, 1000)
+    found = [level(training, rows(rng, 1)) for _ in range(60)]
+    assert set(found) == {"unmeasured"}
+
+
 def test_a_few_rows_that_are_far_off_are_an_alarm_or_unmeasured_never_ok():
     rng = np.random.default_rng(2)
     training = reference(rng, 1000)

@@ -172,7 +172,8 @@ def obstacle(column: Column, dataset: Dataset) -> str | None:
 def _expanded(column: Column) -> Array:
     """Rows as a column's counts have them, at most as many as days are drawn from (rows x 1)."""
     rows = np.repeat(np.arange(len(column.counts), dtype=np.uint8), column.counts)
-    return rows[np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE_ROWS)).astype(int)][:, None]
+    chosen = np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE_ROWS)).astype(int)
+    return np.asarray(rows[chosen, None])
 
 
 def _batches(dataset: Dataset, names: list[str]) -> Iterator[pa.RecordBatch]:

@@ -72,10 +72,10 @@ def test_days_without_drift_are_seldom_called_an_alarm():
     found = []
     for _ in range(5):  # each reference is luck of its own
         training = reference(rng, 1000)
-        found += [level(training, rows(rng, 1000)) for _ in range(40)]
-    # 200 days at 1 % and 5 %: more than this happens once in a thousand times
-    assert found.count("alarm") <= 8
-    assert found.count("alarm") + found.count("watch") <= 21
+        found += [level(training, rows(rng, 1000)) for _ in range(20)]
+    # 100 days at 1 % and 5 %: more than this happens once in a thousand times
+    assert found.count("alarm") <= 5
+    assert found.count("alarm") + found.count("watch") <= 13
 
 
 @pytest.mark.parametrize("training_rows", [140, 14_000])
@@ -206,7 +206,6 @@ def test_days_that_differ_from_each_other_in_training_may_differ_later(size):
     found = []
     for _ in range(30):
         training = restless(rng, 14, 500, 0.3)
-        assert training.columns[0].dispersion > 3
         found += [level(training, {"x": rng.normal(rng.normal(0, 0.3), size=size)}) for _ in range(5)]
     # 150 days at 1 %, five of each reference: more than this happens once in a thousand times
     assert found.count("alarm") <= 8

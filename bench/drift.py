@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""How often drift cries wolf, and what it finds: the real reference and measures on made-up tables of 20 columns.
+"""How often drift cries wolf, and what it finds: the tables of docs/drift.md, by the real reference and measures.
 
-Each line: references of a week of undrifted days, then days that are alike, or whose first column is shifted.
+Each line: references of undrifted days, then for each of them days that are alike, or whose first column is shifted.
 
     dev/env analysis
     PYTHONPATH=libs/contract:libs/analysis .venvs/analysis/bin/python bench/drift.py
@@ -12,26 +12,31 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from tqdm import tqdm
 
-from analysis.drift import Array, measure, worst
+from analysis.drawn_days import Part, measured
+from analysis.drift import MOST_ROWS, Array, worst
 from analysis.reference import Reference, build, codes, count
-from analysis.rows import Categorical
+from analysis.rows import Categorical, Columns
 from contract.config.model import Drift
 
-COLUMNS = 20
 WEEK = 7
 DAYS = 20
 """Per reference."""
 CORRELATION = 0.7
+SETTINGS = Drift()
+Table = Callable[[np.random.Generator, int, float], Columns]
+"""Rows of a number, the first column shifted by so many of its deviations."""
 
 
-def rows(rng: np.random.Generator, size: int, shift: float = 0.0) -> dict[str, Array]:
-    """Normal, skewed, whole numbers and categories, 3 % missing; `shift` moves the first, in its own deviations."""
+def mixed(rng: np.random.Generator, size: int, shift: float = 0.0) -> Columns:
+    """20 columns: normal, skewed, whole numbers and categories, 3 % missing."""
     common, columns = rng.normal(size=size), {}
-    for number in range(COLUMNS):
+    for number in range(20):
         values = (
             rng.normal(size=size) + CORRELATION * common,
             rng.exponential(size=size),
@@ -46,43 +51,118 @@ def rows(rng: np.random.Generator, size: int, shift: float = 0.0) -> dict[str, A
     return columns
 
 
-def levels(reference: Reference, day: dict[str, Array]) -> dict[str, str]:
+def numbers(rng: np.random.Generator, size: int, shift: float = 0.0) -> Columns:
+    """5 columns of normal numbers."""
+    return {f"c{number}": rng.normal(size=size) + shift * (number == 0) for number in range(5)}
+
+
+def words(most: int) -> Table:
+    """5 columns of so many words, the k-th with a chance of 1 / k (Zipf)."""
+    names = [f"w{number}" for number in range(most)]
+    chances = 1 / np.arange(1, most + 1)
+
+    def table(rng: np.random.Generator, size: int, shift: float = 0.0) -> Columns:
+        drawn = {f"c{n}": rng.choice(most, size, p=chances / chances.sum()).astype(np.int32) for n in range(5)}
+        return {name: Categorical(values, names) for name, values in drawn.items()}
+
+    return table
+
+
+def levels(reference: Reference, day: Columns, seed: int) -> dict[str, str]:
     """The level of each column."""
-    findings = [
-        measure(column, count(column, codes(column, day[column.name])), reference.limits)
-        for column in reference.columns
-    ]
-    return {finding.name: finding.level for finding in findings}
+    bins = [codes(column, day[column.name]) for column in reference.columns]
+    counts = [count(column, of_column) for column, of_column in zip(reference.columns, bins, strict=True)]
+    rows = np.column_stack(bins) if len(bins[0]) <= MOST_ROWS else None
+    (findings,) = measured([Part(reference.columns, reference.sampled(), counts, rows)], SETTINGS, seed)
+    return {found.name: found.level for found in findings}
 
 
-def study(size: int, shift: float, days: int) -> tuple[float, float, float]:
-    """Of so many days of `size` rows, the fractions with an alarm, with a watch or more, and with c0 in alarm."""
-    rng = np.random.default_rng([size, round(shift * 10)])
-    alarms = watches = detected = 0
-    for _ in tqdm(range(days // DAYS), desc=f"{size} rows, shift {shift}", file=sys.stderr, leave=False):
-        reference = build(rows(rng, size * WEEK), np.repeat(np.arange(WEEK), size), Drift(), seed=1)
-        for _ in range(DAYS):
-            by_column = levels(reference, rows(rng, size, shift))
-            level = worst(list(by_column.values()))  # type: ignore[arg-type]
-            alarms += level == "alarm"
-            watches += level != "ok"
-            detected += by_column["c0"] == "alarm"
-    return alarms / days, watches / days, detected / days
+@dataclass(frozen=True)
+class Line:
+    """A line of a table."""
+
+    title: str
+    table: Table
+    training: tuple[int, ...]
+    """Rows of each day of the training."""
+    size: int
+    """Rows of the days that are measured."""
+    shift: float = 0.0
+    between: float = 0.0
+    """Standard deviation of the shift that each day has of its own, also those of the training."""
+
+    def run(self, days: int) -> tuple[float, float, float, float]:
+        """Fractions of days: in alarm, in watch or alarm, unmeasured, and those with the first column in alarm."""
+        rng = np.random.default_rng([ord(letter) for letter in repr((self.title, self.size, self.shift))])
+        alarms = watches = unknown = detected = 0
+        for _ in tqdm(range(days // DAYS), desc=f"{self.title}, {self.size}", file=sys.stderr, leave=False):
+            training = [self.table(rng, rows, rng.normal() * self.between) for rows in self.training]
+            day_of_row = np.repeat(np.arange(len(training)), self.training)
+            reference = build({name: _joined([day[name] for day in training]) for name in training[0]}, day_of_row, 1)
+            for number in range(DAYS):
+                day = self.table(rng, self.size, self.shift + rng.normal() * self.between)
+                by_column = levels(reference, day, number)
+                level = worst(list(by_column.values()))  # type: ignore[arg-type]
+                alarms += level == "alarm"
+                watches += level in ("watch", "alarm")
+                unknown += level == "unmeasured"
+                detected += by_column["c0"] == "alarm"
+        return alarms / days, watches / days, unknown / days, detected / days
+
+
+def _joined(days: list[Array | Categorical]) -> Array | Categorical:
+    first = days[0]
+    if isinstance(first, Categorical):
+        return Categorical(np.concatenate([day.codes for day in days]), first.categories)  # type: ignore[union-attr]
+    return np.concatenate(days)  # type: ignore[arg-type]
+
+
+def tables() -> dict[str, list[Line]]:
+    """By heading."""
+    small = (1, 5, 20, 50, 100, 300, 2000)
+    kinds = {"40 words": words(40), "4 words": words(4), "numbers": numbers}
+    unequal = (100, 200, 400, 800, 1600, 3200, 6400)
+    return {
+        "20 columns, a week of days of the same size": [
+            Line("mixed", mixed, (size,) * WEEK, size, shift) for size in (100, 500, 2000, 20_000) for shift in (0, 0.5)
+        ],
+        "5 columns, a week of 2,000 rows a day": [
+            Line(title, table, (2000,) * WEEK, size) for title, table in kinds.items() for size in small
+        ],
+        "5 columns, a week of days of the same size": [
+            Line(title, table, (size,) * WEEK, size) for title, table in kinds.items() for size in small
+        ],
+        "5 columns, a week of unequal days (100 to 6,400 rows)": [
+            Line(title, table, unequal, size) for title, table in kinds.items() for size in (20, 300, 20_000)
+        ],
+        "5 columns of numbers; days differ by themselves, the first column by 0.2 deviations": [
+            Line(f"{days} days", numbers, (1000,) * days, size, shift, 0.2)
+            for days in (WEEK, 28)
+            for size in (100, 1000, 10_000)
+            for shift in (0, 2)
+        ],
+    }
 
 
 def main() -> int:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--days", type=int, default=500, help="of each line (default: 500)")
-    days = parser.parse_args().days // DAYS * DAYS
-    started = time.monotonic()
-    print(f"{COLUMNS} columns, a week of reference, {days} days a line, stated: alarm 1 %, watch 5 %\n")
-    print("| rows a day | shift of one column | days in alarm | days in watch or alarm | that column in alarm |")
-    print("|---|---|---|---|---|")
-    for size in (100, 500, 2000, 20_000):
-        for shift in (0.0, 0.5):
-            alarm, watch, detected = study(size, shift, days)
-            print(f"| {size:,} | {shift:g} | {alarm:.1%} | {watch:.1%} | {detected:.1%} |", flush=True)
+    parser.add_argument("--only", type=int, help="the number of one table, from 1")
+    arguments = parser.parse_args()
+    days, started = arguments.days // DAYS * DAYS, time.monotonic()
+    print(f"{days} days a line, stated: alarm {SETTINGS.false_alarms:.0%}, watch {SETTINGS.false_watches:.0%}")
+    for number, (heading, lines) in enumerate(tables().items(), start=1):
+        if arguments.only not in (None, number):
+            continue
+        print(f"\n{heading}:\n")
+        print(
+            "| columns | rows a day | shift of the first | alarm | watch or alarm | unmeasured | the first in alarm |"
+        )
+        print("|---|---|---|---|---|---|---|")
+        for line in lines:
+            results = " | ".join(f"{share:.1%}" for share in line.run(days))
+            print(f"| {line.title} | {line.size:,} | {line.shift:g} | {results} |", flush=True)
     print(f"\n{time.monotonic() - started:.0f} s")
     return 0
 

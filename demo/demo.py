@@ -23,7 +23,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "ops"))
 
 from embedded import Airflow, make_environments, mlflow_password, mlflow_server  # noqa: E402
+from ending import CONFIGURATION  # noqa: E402
 from only_one import Occupied, only_one  # noqa: E402
+from pipeline_file import what_is_wrong  # noqa: E402
 from server import Server, Trouble  # noqa: E402
 from stages import Stages, printable  # noqa: E402
 
@@ -63,6 +65,16 @@ def configure(days: list[str]) -> None:
     (HOME / "pipeline.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+class Misconfigured(Trouble):
+    """The configuration cannot be read; no server would say so as well."""
+
+
+def check(file: Path) -> None:
+    """Raise Misconfigured for a configuration that no step can read."""
+    if wrong := what_is_wrong(file):
+        raise Misconfigured(wrong)
+
+
 def run(lock: int) -> int:
     """Run the demo; the exit code is 1 when a DAG run failed. Raises Trouble."""
     stages = Stages(5)
@@ -74,6 +86,7 @@ def run(lock: int) -> int:
     data.mkdir(exist_ok=True)
     with stages.stage("environments, one a part (.venvs/)") as tell:
         make_environments(ROOT, tell)
+    check(ROOT / "pipeline.toml")
     days = week()
     configure(days)
     with contextlib.ExitStack() as stack:
@@ -131,6 +144,7 @@ def ui(lock: int) -> int:
     if not (HOME / "airflow").is_dir():
         print("There is no run to show yet: make demo", file=sys.stderr)
         return 66
+    check(HOME / "pipeline.toml")
     with (
         mlflow_server(ROOT, HOME, port=5000, hold=[lock]) as mlflow,
         Airflow(ROOT, HOME, mlflow.url, port=8080, hold=[lock]) as airflow,
@@ -188,6 +202,9 @@ def main(name: str) -> int:
     except Occupied as error:
         print(error, file=sys.stderr)
         return 75
+    except Misconfigured as error:
+        print(f"\n{error}", file=sys.stderr)
+        return CONFIGURATION
     except Trouble as error:
         print(f"\n{error}", file=sys.stderr)
         return 69

@@ -32,7 +32,14 @@ def judge_demo(machine: Machine) -> list[Finding]:
     return [
         Finding("python", version, "" if machine.python >= PYTHON else newer),
         Finding("python's venv", "here" if machine.has_venv else "not here", "" if machine.has_venv else venv),
+        judge_file(machine),
     ]
+
+
+def judge_file(machine: Machine) -> Finding:
+    """A file that no step can read keeps every DAG from being there: a wait for them would say less."""
+    remedy = "an editor, and mend it; every key and its rules: docs/configuration.md" if machine.wrong else ""
+    return Finding("pipeline.toml", machine.wrong or "can be read", remedy)
 
 
 def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
@@ -49,7 +56,7 @@ def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
             judge_others(engine.others),
             judge_volumes(engine.foreign_volumes),
         ]
-    findings += [judge_settings(machine, engine), judge_home(machine)]
+    findings += [judge_settings(machine, engine), judge_home(machine), judge_file(machine)]
     if machine.restoring:
         # what cannot be asked whose its volumes are is not told to delete them
         known = not findings[0].lacks and not engine.others and not engine.foreign_volumes

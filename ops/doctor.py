@@ -22,6 +22,7 @@ from checks import judge_demo, judge_stack
 from compose import HELPER
 from findings import Engine, Finding, Machine
 from ownership import volumes_mark, why_not_ours
+from pipeline_file import what_is_wrong
 from settings import ELSEWHERE, HOME, PROJECT, RESTORING, ROOT, UnreadableError, ports, read, same_directory
 
 READ_BY_CONTAINERS = ("pipeline.toml", "ops/make_secrets.py", "ops/stack_id.py", "infra/postgres/databases.sh")
@@ -77,6 +78,7 @@ def look_at_machine() -> Machine:
     home = settings.get(HOME, "")
     return Machine(
         root=str(ROOT),
+        wrong=what_is_wrong(),
         home=home,
         home_is_here=same_directory(home),
         home_from="the environment" if HOME in os.environ else ".env",

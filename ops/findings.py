@@ -49,6 +49,8 @@ class Machine:
     closed_files: tuple[str, ...] = ()
     ports: dict[str, int] = field(default_factory=dict)
     taken: frozenset[int] = frozenset()
+    wrong: str = ""
+    """What is wrong with pipeline.toml; empty when nothing is."""
     root: str = ""
     """This checkout."""
     home: str = ""

@@ -13,6 +13,7 @@ from pathlib import Path
 from ending import CONFIGURATION, refuse
 from one_at_a_time import one_at_a_time
 from ownership import must_be_ours, word_of_adoption
+from pipeline_file import what_is_wrong_in_a_container
 from settings import ODD, ROOT, USER, UnreadableError, environment, ports, read
 from stack_id import VOUCHED
 
@@ -99,6 +100,8 @@ def main() -> int:
     built = subprocess.run(["docker", "compose", "build"], cwd=ROOT, env=variables, check=False)
     if built.returncode:
         return built.returncode
+    if wrong := what_is_wrong_in_a_container():
+        refuse(CONFIGURATION, wrong)
     start = time.monotonic()
     command = ["docker", "compose", "up", "--detach", "--wait", "--wait-timeout", WAIT_SECONDS]
     started = subprocess.run(command, cwd=ROOT, env=variables, check=False)

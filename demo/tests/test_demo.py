@@ -5,6 +5,22 @@ import pytest
 import demo
 
 
+@pytest.mark.parametrize("command", ["run", "ui"])
+def test_a_configuration_that_cannot_be_read_is_told_before_any_server_starts(tmp_path, monkeypatch, capsys, command):
+    monkeypatch.setattr(demo, "HOME", tmp_path)
+    (tmp_path / "airflow").mkdir()
+    monkeypatch.setattr(demo, "make_environments", lambda *_: None)
+    monkeypatch.setattr(demo, "what_is_wrong", lambda file: f"{file}: table.target must be given")
+    monkeypatch.setattr(demo, "mlflow_server", None)
+    handler = demo.signal.getsignal(demo.signal.SIGTERM), demo.signal.getsignal(demo.signal.SIGHUP)
+    try:
+        assert demo.main(command) == 78
+    finally:
+        demo.signal.signal(demo.signal.SIGTERM, handler[0])
+        demo.signal.signal(demo.signal.SIGHUP, handler[1])
+    assert "pipeline.toml: table.target must be given" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "torn", [b"", b"{", b'{"decision":"refused","why":"it had no end"}'], ids=["none", "half", "whole"]
 )

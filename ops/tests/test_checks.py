@@ -45,7 +45,7 @@ def test_what_is_wrong_with_the_engine_is_told_apart(engine, state, remedy):
 def test_of_a_silent_engine_nothing_more_is_guessed_but_the_machine_is_judged_all_the_same():
     findings = judge_stack(replace(MACHINE, free_disk=GIB), Engine(command=False))
     assert [finding.subject for finding in findings] == [
-        *("engine", ".env", "MICROSTEP_HOST_ROOT", "free disk", "port 5000", "files for containers")
+        *("engine", ".env", "MICROSTEP_HOST_ROOT", "pipeline.toml", "free disk", "port 5000", "files for containers")
     ]
     assert set(lacking(findings)) == {"engine", "free disk"}
 

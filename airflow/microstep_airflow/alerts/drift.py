@@ -36,11 +36,12 @@ class DriftNews:
 
 
 def drift_news(known: KnownDrift, day: str, level: str, levels: Mapping[str, str], last: str) -> DriftNews:
-    """What a day's level (`ok`, `watch`, `alarm`) and `levels`, by column, add to what people know.
+    """What a day's level (`ok`, `unmeasured`, `watch`, `alarm`) and `levels`, by column, add to what people know.
 
     A day before the latest one is history, and no news; so is one after `last`, the last day that is over: what is
     measured in the rows of half a day, or of none, says nothing. A column that was mailed is not mailed again until all
-    is ok: one that hovers about the threshold would mail every other day. `watch` neither begins nor ends anything.
+    is ok: one that hovers about the threshold would mail every other day. `watch` and `unmeasured` begin and end
+    nothing.
     """
     if day > last or day < known.day <= last:
         return DriftNews(known)

@@ -121,6 +121,8 @@ def approval_request(day: str, facts: dict[str, str], verdict: Verdict, link: st
 def drifted(day: str, facts: dict[str, str], news: DriftNews, report: DriftReport, links: dict[str, str]) -> Mail:
     """Drift began, spread to more columns, or is over."""
     facts = facts | {"Since": news.known.since or day, "Report": report.page}
+    if report.without:
+        facts["Not measured"] = report.without
     names = ", ".join(news.columns) or "the scores"
     if news.kind == "over":
         return Mail(

@@ -123,11 +123,13 @@ class DriftReport:
     """How far a day's rows are from the training's."""
 
     level: str
-    """`ok`, `watch` or `alarm`."""
+    """`ok`, `watch`, `alarm`, or `unmeasured`: something could not be measured, and nothing else has drifted."""
     columns: dict[str, str]
-    """The level of each column that is not ok."""
+    """The level of each column in watch or alarm."""
     sizes: dict[str, str]
     """What was measured of each of them, in words."""
+    without: str
+    """What was not measured and why; empty when all was."""
     page: str
 
     @classmethod
@@ -138,7 +140,7 @@ class DriftReport:
         measured = [*content["columns"], *([content["score"]] if content["score"] else [])]
         columns = report.notes["columns"]
         sizes = {column["name"]: _size(column) for column in measured if column["name"] in columns}
-        return cls(report.notes["drift"], columns, sizes, report.page)
+        return cls(report.notes["drift"], columns, sizes, report.notes.get("without") or "", report.page)
 
 
 def tracked_run(root: Path, day: str) -> str | None:

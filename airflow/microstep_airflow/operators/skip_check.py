@@ -56,7 +56,7 @@ def up_to_date(step: str, day: str, machine: Machine) -> list[str]:
             machine.image,
             hashlib.sha256(content).hexdigest(),
             machine.registry,
-            config_of(machine.config.name, content).pipeline.name,
+            config_of(str(machine.config), content).pipeline.name,
         )
         datasets = _datasets(step, day, layout)
         for dataset in datasets:

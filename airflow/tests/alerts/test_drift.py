@@ -55,6 +55,12 @@ def test_a_watch_is_not_told():
     assert mailed((1, "watch", WATCH), (2, "ok", {})) == [("nothing",), ("nothing",)]
 
 
+def test_a_day_that_could_not_be_measured_neither_begins_nor_ends_anything():
+    assert mailed((1, "unmeasured", {}), (2, "alarm", A), (3, "unmeasured", {}), (4, "alarm", A), (5, "ok", {})) == [
+        ("nothing",), ("begins", "a"), ("nothing",), ("nothing",), ("over", "a"),
+    ]  # fmt: skip
+
+
 def test_a_backfill_of_older_days_is_no_news():
     assert mailed((20, "ok", {}), (1, "alarm", A), (2, "alarm", AB), (21, "ok", {})) == [("nothing",)] * 4
 
@@ -71,7 +77,7 @@ def test_an_alarm_without_a_column_is_told_once():
     assert mailed((1, "alarm", {}), (2, "alarm", {}), (3, "ok", {})) == [("begins",), ("nothing",), ("over",)]
 
 
-@pytest.mark.parametrize("level", ["ok", "watch", "alarm"])
+@pytest.mark.parametrize("level", ["ok", "unmeasured", "watch", "alarm"])
 def test_the_latest_day_is_kept_whatever_was_found(level):
     assert drift_news(KnownDrift(), "2026-01-05", level, {}, LAST).known.day == "2026-01-05"
 

@@ -330,7 +330,7 @@ outbox._connected = lambda **_: os.kill(os.getpid(), signal.SIGKILL)
 from contract.config.data import Alerts
 from contract.config.parse import parse
 from microstep_airflow.maintenance import send_mails
-outbox.flush(Alerts(to=("a",)), Path({str(tmp_path / "mails")!r}), datetime.now(UTC))
+outbox.flush(Alerts(to=("a@example.com",)), Path({str(tmp_path / "mails")!r}), datetime.now(UTC))
 """
     killed = subprocess.run(
         [sys.executable, "-c", code], check=False, env={**os.environ, "PYTHONPATH": ":".join(sys.path)}

@@ -1,10 +1,8 @@
-"""Whether rows look like those of the training, with a stated rate of false alarms for all columns together.
+"""How a day's column compares with the training's: bins, statistics, their laws, effects, and what a report says of it.
 
-A column becomes counts over fixed bins, so a day of any size is measured batch by batch. Each column has one
-statistic whose law without drift does not depend on the day's size: Kolmogorov-Smirnov over the bins for numbers,
-chi-square for categories; missing values are a bin of their own. Its p-value is held against one limit for the whole
-family of columns: the quantile of the least p-value over days that were drawn from the training rows (min-P of
-Westfall and Young, Resampling-Based Multiple Testing, 1993), which knows how columns hang together.
+A column becomes counts over fixed bins, so a day of any size is measured batch by batch. Each column has one statistic:
+Kolmogorov-Smirnov over the bins for numbers, chi-square for categories; missing values are a bin of their own. Which
+values of it are too large, `analysis.drawn_days` finds by drawing days.
 """
 
 from __future__ import annotations
@@ -13,15 +11,26 @@ from typing import Any, Literal
 
 import msgspec
 import numpy as np
-from scipy import stats
+from scipy import special
 
 Array = np.ndarray[Any, Any]
-Level = Literal["ok", "watch", "alarm"]
+Kind = Literal["number", "category"]
+Level = Literal["ok", "unmeasured", "watch", "alarm"]
+LEVELS: tuple[Level, ...] = ("ok", "unmeasured", "watch", "alarm")
+"""The worst last."""
 
 LEAST_EFFECT: dict[str, tuple[float, float]] = {"number": (0.03, 0.05), "category": (0.06, 0.1)}
 """Smaller differences are of no matter however sure they are: for watch and for alarm."""
-_KOLMOGOROV_SQUARE = np.pi**2 / 12
+MOST_ROWS = 1000
+"""Of a drawn day."""
+LEAST_EXPECTED = 1.0
+"""Rows of a word on a day without drift; rarer words share a bin (Cochran, Biometrics 10, 1954)."""
+LEAST_COUNTED = 5
+"""Rows of a word in the training; that a word has so few of them may be luck, and so is that it has a bin."""
+KOLMOGOROV_SQUARE = np.pi**2 / 12
 """Mean of the square of Kolmogorov's statistic."""
+_FEW_ROWS = 10
+"""For which Kolmogorov's own law is no good far out, where the least of many p-values lies."""
 _FLOOR = 1e-4
 """Least fraction in PSI, where an empty bin would make it infinite."""
 
@@ -30,7 +39,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """A column's counts in the training rows."""
 
     name: str
-    kind: Literal["number", "category"]
+    kind: Kind
     edges: list[float] = []
     """Of a number's bins, ascending; a value on an edge belongs to the bin above."""
     categories: list[str] = msgspec.field(default_factory=list, name="words")
@@ -39,25 +48,29 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """Missing values first."""
     dispersion: float = 1.0
     """How much more training days differ from each other than chance would have it (a ratio of variances)."""
+    day_rows: float = 0.0
+    """Mean rows of the days that it is from; 0 where it is not known."""
+    freedom: int | None = None
+    """Degrees of freedom of a dispersion that is beyond chance itself; None where it is not."""
 
+    @property
+    def rare(self) -> bool:
+        """Whether all its words are so rare that no day is large enough to compare them; missing values always are."""
+        return self.kind == "category" and max(self.counts[1:-1], default=0) * MOST_ROWS < sum(self.counts)
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """p-values below which a column is called drifted."""
+    def spread(self, size: float) -> float:
+        """The dispersion of a day of so many rows: what days have of their own weighs more, the more rows they have.
 
-    watch: float
-    alarm: float
-
-    def shared(self, columns: int, more: int) -> Limits:
-        """For a family that grew by `more` columns (Bonferroni's bound for these)."""
-        share = columns / (columns + more) if columns else 1.0
-        return Limits(watch=self.watch * share, alarm=self.alarm * share)
+        For fewer rows than the training's days have it is theirs: rows that come in clusters keep it at any size.
+        """
+        return 1 + (self.dispersion - 1) * max(1.0, size / self.day_rows if self.day_rows else 1.0)
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """How a column of a day compares."""
 
     name: str
-    kind: Literal["number", "category"]
+    kind: Kind
     rows: int
     missing: float
     """Fraction."""
@@ -65,41 +78,37 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     effect: float
     """Numbers: greatest distance of the two distribution functions (Kolmogorov-Smirnov); categories: Cohen's w."""
     p: float
+    """The share of days without drift that have any column as unlike the training as this one."""
     psi: float
     """Population stability index, shown for those who know it: its size by chance depends on the rows."""
     level: Level
     before: list[float]
     """Fractions by bin, missing values first."""
     now: list[float]
+    reason: str | None = None
+    """Why it, or a part of it, is unmeasured."""
 
 
-def measure(column: Column, counts: Array, limits: Limits) -> Finding:
-    """A day's counts against the training's."""
-    before, now = np.asarray(column.counts, float), counts.astype(float)
-    rows = int(now.sum())
-    first, second = before / max(before.sum(), 1), now / max(rows, 1)
-    p, effect = 1.0, 0.0
-    if rows and before.sum():
-        statistic = _statistic(column.kind, before, now[None, :])[0]
-        p = float(_p(column.kind, np.array([statistic]), len(before), column.dispersion)[0])
-        effect = _effect(column.kind, first, second)
-    least = LEAST_EFFECT[column.kind]
-    level: Level = "ok"
-    if p < limits.alarm and effect >= least[1]:
-        level = "alarm"
-    elif p < limits.watch and effect >= least[0]:
-        level = "watch"
+def finding(column: Column, counts: Array, *, p: float, effect: float, level: Level, reason: str | None) -> Finding:
+    """What was found of a day's counts, with what a report shows besides."""
+    before, rows = np.asarray(column.counts, float), int(counts.sum())
+    first, second = before / max(before.sum(), 1), counts / max(rows, 1)
     return Finding(
         name=column.name, kind=column.kind, rows=rows, missing=float(second[0]), missing_before=float(first[0]),
-        effect=effect, p=p, psi=psi(*grouped(column, first, second)), level=level,
+        effect=effect, p=p, psi=psi(*grouped(column, first, second)), level=level, reason=reason,
         before=first.tolist(), now=second.tolist(),
     )  # fmt: skip
 
 
+def unmeasured(column: Column, reason: str) -> Finding:
+    """Of a column that nothing can be said of."""
+    counts = np.zeros(len(column.counts), dtype=int)
+    return finding(column, counts, p=1.0, effect=0.0, level="unmeasured", reason=reason)
+
+
 def worst(levels: list[Level]) -> Level:
-    """Of several."""
-    order: tuple[Level, ...] = ("ok", "watch", "alarm")
-    return max(levels, key=order.index, default="ok")
+    """Of several; where nothing was looked at, nothing is known."""
+    return max(levels, key=LEVELS.index, default="unmeasured")
 
 
 def psi(before: Array, now: Array) -> float:
@@ -117,51 +126,66 @@ def grouped(column: Column, *fractions: Array, groups: int = 10) -> list[Array]:
     return [np.add.reduceat(of_bins, starts) for of_bins in fractions]
 
 
-def family_limits(statistics: dict[str, tuple[str, Array, int]], *, watch: float, alarm: float) -> Limits:
-    """The limits that undrifted days break at the given rates; by column: kind, statistic of each day, bins."""
-    p = [_p(kind, values, bins, 1.0) for kind, values, bins in statistics.values()]
-    least = np.sort(np.min(p, axis=0)) if p else np.ones(1)
+def pooled_bins(column: Column, rows: int) -> Array:
+    """The bin that each bin goes into on a day of so many rows: rare words, and unknown ones, share one.
 
-    def limit(rate: float) -> float:
-        # strictly below it lie at most rate x draws of them
-        return float(least[min(int(rate * len(least)), len(least) - 1)])
-
-    return Limits(watch=limit(watch), alarm=limit(alarm))
-
-
-def dispersion(kind: str, statistics: Array, bins: int) -> float:
-    """Mean square of the training days' statistics over what chance gives; at least 1."""
-    expected = _KOLMOGOROV_SQUARE if kind == "number" else max(bins - 1, 1)
-    squares = np.square(statistics) if kind == "number" else statistics
-    return max(1.0, float(squares.mean() / expected))
+    Missing values, and the bins of a number, stay as they are.
+    """
+    counts = np.asarray(column.counts)
+    if column.kind == "number":
+        return np.arange(len(counts))
+    rare = (counts * rows < LEAST_EXPECTED * counts.sum()) | (counts < LEAST_COUNTED)
+    rare[0], rare[-1] = False, True
+    pooled = np.cumsum(~rare) - 1
+    return np.where(rare, pooled[-1] + 1, pooled)
 
 
-def statistics_of(kind: str, before: Array, days: Array, *, known: bool = False) -> Array:
-    """The statistic of each day (days x bins); `known`: `before` is what the days were drawn from, without error."""
-    return _statistic(kind, before.astype(float), days.astype(float), known=known)
+def statistics(kind: Kind, before: Array, days: Array) -> Array:
+    """One for each day (days x bins), against the rows before it (bins, or days x bins).
 
-
-def _statistic(kind: str, before: Array, days: Array, *, known: bool = False) -> Array:
-    m, n = before.sum(), days.sum(axis=1)
-    first, second = before / m, days / np.maximum(n, 1)[:, None]
-    size = n if known else n * m / (n + m)
+    Scaled so that its law hardly depends on the numbers of rows: square root of mn / (m + n) times the
+    Kolmogorov-Smirnov distance, or Pearson's chi-square of the two samples, where no bin counts as less than one
+    expected row: a single word that is never seen would say more than all the others.
+    """
+    m, n = before.sum(axis=-1, keepdims=True), days.sum(axis=-1, keepdims=True)
+    size = m * n / np.maximum(m + n, 1)
+    difference = days / np.maximum(n, 1) - before / np.maximum(m, 1)
     if kind == "number":
-        distance = np.abs(np.cumsum(second - first, axis=1)).max(axis=1)
-        return np.asarray(np.sqrt(size) * distance)
-    pooled = first[None, :] if known else (before + days) / (m + n)[:, None]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        terms = np.where(pooled > 0, np.square(second - first) / pooled, 0.0)
-    return np.asarray(size * terms.sum(axis=1))
+        return np.asarray(np.sqrt(size[..., 0]) * np.abs(np.cumsum(difference, axis=-1)).max(axis=-1))
+    fractions = (before + days) / np.maximum(m + n, 1)
+    return np.asarray((size * np.square(difference) / np.maximum(fractions, 1 / np.maximum(size, 1))).sum(axis=-1))
 
 
-def _p(kind: str, statistics: Array, bins: int, spread: float) -> Array:
+def freedom(before: Array, size: float) -> float:
+    """Mean of a category's statistic on a day without drift that counts as `size` rows."""
+    return max(1.0, float(np.minimum(1.0, before / max(before.sum(), 1) * size).sum()) - 1)
+
+
+def p_values(column: Column, values: Array, freedom_: float, size: float, *, drawn: bool = False) -> Array:
+    """Of statistics, by a law that puts columns of all kinds on one scale; `drawn`: from days that differ by chance."""
+    spread = 1.0 if drawn else column.spread(size)
+    squares = np.square(values) / spread if column.kind == "number" else values / spread
+    if column.freedom is not None and not drawn:
+        # as few days as there are tell little of how far apart days may be: Fisher's law, in its widest form
+        mean = KOLMOGOROV_SQUARE if column.kind == "number" else freedom_
+        return np.asarray(special.fdtrc(1, column.freedom, squares / mean))
+    if column.kind == "number":
+        return _kolmogorov(np.sqrt(squares), size)
+    return np.asarray(special.chdtrc(freedom_, squares))
+
+
+def _kolmogorov(values: Array, size: float) -> Array:
+    """Chance of a larger one: for few rows twice Smirnov's exact one-sided law, for more Stephens' form (1970)."""
+    if size <= _FEW_ROWS:
+        rows = max(1, round(size))
+        return np.asarray(np.minimum(1.0, 2 * special.smirnov(rows, np.minimum(1.0, values / np.sqrt(size)))))
+    return np.asarray(special.kolmogorov(values * (1 + 0.12 / np.sqrt(size) + 0.11 / size)))
+
+
+def effect_of(kind: Kind, before: Array, now: Array) -> float:
+    """Of two lists of counts: Kolmogorov-Smirnov distance, or Cohen's w."""
+    first, second = before / max(before.sum(), 1), now / max(now.sum(), 1)
     if kind == "number":
-        return np.asarray(stats.kstwobign.sf(statistics / np.sqrt(spread)))
-    return np.asarray(stats.chi2.sf(statistics / spread, max(bins - 1, 1)))
-
-
-def _effect(kind: str, before: Array, now: Array) -> float:
-    if kind == "number":
-        return float(np.abs(np.cumsum(now - before)).max())
+        return float(np.abs(np.cumsum(second - first)).max())
     # Cohen, Statistical Power Analysis (1988); a category that the training never had counts as one in ten thousand
-    return float(np.sqrt((np.square(now - before) / np.maximum(before, _FLOOR)).sum()))
+    return float(np.sqrt((np.square(second - first) / np.maximum(first, _FLOOR)).sum()))

@@ -61,8 +61,10 @@ def _report(layout: Layout, kind: str, directory: Path) -> dict[str, Any]:
         report["text"] = f"not measured: {notes.get('why') or 'these rows cannot tell'}"
     elif kind == "train":
         report["text"] = notes["why"]
-    elif columns := notes.get("columns"):
-        report["text"] = ", ".join(f"{name}: {level}" for name, level in columns.items())
+    elif kind == "predict":
+        columns = [f"{name}: {level}" for name, level in notes.get("columns", {}).items()]
+        without = [f"not measured: {notes['without']}"] if notes.get("without") else []
+        report["text"] = "; ".join([", ".join(columns), *without] if columns else without)
     pages = manifest.named("page")
     if pages:
         report["link"] = f"{kind}/{directory.name}/{pages[0].path}"

@@ -1,24 +1,26 @@
-"""The drift reference: made by train from its rows, read by predict. Columns as bins, and the limits that fit them."""
+"""The drift reference: made by train from its rows, read by predict. Columns as bins, and rows to draw days from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 import numpy as np
 
-from analysis.drift import Array, Column, Limits, dispersion, family_limits, statistics_of
+from analysis.drift import KOLMOGOROV_SQUARE, Array, Column, freedom, pooled_bins, statistics
 from analysis.rows import Categorical
-from contract.config.model import Drift
 
 BINS = 64
 CATEGORIES = 50
 """Both, with those for missing and for all other values, are fewer than a byte tells apart."""
 LEAST_DAYS = 5
 """With fewer, how much days differ from each other cannot be estimated."""
-MOST_ROWS = 2000
-"""Of a drawn day: the statistics' law does not depend on it."""
+SAMPLE_ROWS = 5000
+"""That days are drawn from."""
+_SQUARE_VARIANCE = 0.4
+"""Of the square of Kolmogorov's statistic, over the square of its mean (its fourth moment is 7 pi^4 / 720)."""
+_BEYOND_CHANCE = 3.0
+"""Standard deviations of a dispersion that chance makes."""
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,9 +28,14 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
 
     rows: int
     columns: list[Column]
-    limits: Limits
     days: int
     """From which the dispersion was estimated."""
+    sample: bytes = b""
+    """The bins of at most SAMPLE_ROWS rows, row by row, a byte for each column; older references have none."""
+
+    def sampled(self) -> Array:
+        """The sample, rows x columns."""
+        return np.frombuffer(self.sample, dtype=np.uint8).reshape(-1, max(len(self.columns), 1))
 
 
 def binned(name: str, values: Array | Categorical) -> tuple[Column, Array]:
@@ -69,46 +76,35 @@ def count(column: Column, bins: Array) -> Array:
     return np.bincount(bins, minlength=length)
 
 
-def build(columns: Mapping[str, Array | Categorical], days: Array, settings: Drift, seed: int) -> Reference:
-    """The reference of training rows; `days` is the day of each row."""
-    described, coded = [], {}
-    for name, values in columns.items():
-        column, coded[name] = binned(name, values)
-        described.append(column)
-    rows = len(days)
+def build(columns: Mapping[str, Array | Categorical], days: Array, seed: int) -> Reference:
+    """The reference of training rows; `days` is the day of each row, `seed` draws the sample of them."""
+    rows, chosen = len(days), np.arange(len(days))
+    if rows > SAMPLE_ROWS:
+        chosen = np.sort(np.random.default_rng(seed).choice(rows, SAMPLE_ROWS, replace=False, shuffle=False))
     names, day_of_row = np.unique(days, return_inverse=True)
-    drawn = _drawn(described, coded, rows, len(names), settings, seed)
-    if len(names) >= LEAST_DAYS:
-        described = [_with_dispersion(column, coded[column.name], day_of_row, len(names)) for column in described]
-    limits = family_limits(drawn, watch=settings.false_watches, alarm=settings.false_alarms)
-    return Reference(rows=rows, columns=described, limits=limits, days=len(names))
+    described, sample = [], np.empty((len(chosen), len(columns)), dtype=np.uint8)
+    for number, (name, values) in enumerate(columns.items()):
+        column, bins = binned(name, values)
+        sample[:, number] = bins[chosen]
+        described.append(_with_dispersion(column, bins, day_of_row) if len(names) >= LEAST_DAYS else column)
+    return Reference(rows=rows, columns=described, days=len(names), sample=sample.tobytes())
 
 
-def _drawn(
-    columns: list[Column], coded: Mapping[str, Array], rows: int, days: int, settings: Drift, seed: int
-) -> dict[str, tuple[str, Array, int]]:
-    """The statistics of days drawn from the rows, whole rows, so that columns keep what they have in common."""
-    rng = np.random.default_rng(seed)
-    size = max(1, min(MOST_ROWS, rows // max(days, 1)))
-    counts: dict[str, list[Any]] = {column.name: [] for column in columns}
-    for _ in range(settings.resamples):
-        sample = rng.integers(rows, size=size)
-        for column in columns:
-            counts[column.name].append(count(column, coded[column.name][sample]))
-    return {
-        column.name: (
-            column.kind,
-            statistics_of(column.kind, np.array(column.counts), np.array(counts[column.name]), known=True),
-            len(column.counts),
-        )
-        for column in columns
-    }
-
-
-def _with_dispersion(column: Column, coded: Array, day_of_row: Array, days: int) -> Column:
-    """Each training day against all the others."""
-    bins = len(column.counts)
-    counts = np.bincount(day_of_row * bins + coded.astype(np.intp), minlength=days * bins).reshape(days, bins)
-    total = counts.sum(axis=0)
-    statistics = [statistics_of(column.kind, total - day, day[None, :])[0] for day in counts]
-    return msgspec.structs.replace(column, dispersion=dispersion(column.kind, np.array(statistics), bins))
+def _with_dispersion(column: Column, bins: Array, day_of_row: Array) -> Column:
+    """Each training day against all the others: how far they are apart over how far chance would have them."""
+    width, days = len(column.counts), int(day_of_row.max()) + 1
+    counts = np.bincount(day_of_row * width + bins, minlength=days * width).reshape(days, width)
+    rows = counts.sum(axis=1)
+    sizes = rows * (rows.sum() - rows) / rows.sum()
+    pooled = pooled_bins(column, int(sizes.mean()))
+    counts = np.stack([np.bincount(pooled, day) for day in counts])
+    values = statistics(column.kind, counts.sum(axis=0) - counts, counts)
+    if column.kind == "number":
+        ratio, variance = float(np.square(values).mean()) / KOLMOGOROV_SQUARE, _SQUARE_VARIANCE
+    else:
+        expected = sum(freedom(counts.sum(axis=0), size) for size in sizes) / days
+        ratio, variance = float(values.mean()) / expected, 2 / expected
+    beyond = ratio > 1 + _BEYOND_CHANCE * np.sqrt(variance / days)
+    return msgspec.structs.replace(
+        column, dispersion=max(1.0, ratio), day_rows=float(sizes.mean()), freedom=days - 1 if beyond else None
+    )

@@ -46,6 +46,16 @@ def test_reports_are_listed_newest_first_with_links_that_lead_somewhere(layout):
     assert "r2 0.5000 by 2026-01-02 v3, 7 rows" in html
 
 
+@pytest.mark.parametrize("columns", [{}, {"age": "watch"}])
+def test_what_could_not_be_measured_stands_beside_what_was(layout, columns):
+    notes = {"drift": "watch" if columns else "unmeasured", "columns": columns, "without": "plan: no such column"}
+    report(layout, "predict", "2026-01-03", notes)
+    html = page(layout)
+    assert "not measured: plan: no such column" in html
+    assert ("age: watch; " in html) == bool(columns)
+    assert ('class="word unmeasured"' in html) != bool(columns)
+
+
 def test_who_is_champion_since_when_and_why_comes_first(layout):
     report(layout, "train", "2026-01-02", {"decision": "promoted", "why": "good"})
     assert "No champion yet" in page(layout)

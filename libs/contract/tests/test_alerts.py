@@ -6,17 +6,17 @@ from contract.config.data import Alerts
 
 
 def test_everybody_is_told_of_everything_and_who_is_on_call_of_errors():
-    alerts = Alerts(to=("team", "ada"), errors_to=("oncall", "ada"))
-    assert alerts.recipients("info") == alerts.recipients("warning") == ("team", "ada")
-    assert alerts.recipients("error") == ("team", "ada", "oncall")
+    alerts = Alerts(to=("team@x.org", "ada@x.org"), errors_to=("oncall@x.org", "ada@x.org"))
+    assert alerts.recipients("info") == alerts.recipients("warning") == ("team@x.org", "ada@x.org")
+    assert alerts.recipients("error") == ("team@x.org", "ada@x.org", "oncall@x.org")
 
 
 def test_what_is_below_the_level_is_told_to_nobody():
-    alerts = Alerts(to=("team",), level="warning")
+    alerts = Alerts(to=("team@x.org",), level="warning")
     assert (alerts.recipients("info"), alerts.recipients("warning"), alerts.recipients("error")) == (
         (),
-        ("team",),
-        ("team",),
+        ("team@x.org",),
+        ("team@x.org",),
     )
 
 

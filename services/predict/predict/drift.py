@@ -2,121 +2,209 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 import pyarrow as pa
+from pyarrow import csv
 
-from analysis.drift import Array, Column, Finding, Level, measure, worst
-from analysis.reference import Reference, codes, count
+from analysis.drawn_days import Part, measured
+from analysis.drift import LEVELS, MOST_ROWS, Array, Column, Finding, Level, unmeasured, worst
+from analysis.formulas import with_formulas
+from analysis.reference import SAMPLE_ROWS, Reference, codes, count
 from analysis.rows import Columns, columns
+from contract.config import Config
 from contract.datasets.dataset import Dataset
-from contract.errors import DataError, MissingInput
+from contract.datasets.files import check
 from contract.layout import Layout
 from contract.models.champion import Champion
+from predict.reference_files import Found, of_columns, of_score
+from predict.score_rows import EVERY_ROW, ScoreRows
 
-log = logging.getLogger("predict")
+T = TypeVar("T")
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """The content of drift.json."""
 
     level: Level
+    """`unmeasured` where something could not be measured and nothing that was measured has drifted."""
     columns: list[Finding]
     """The worst first."""
     score: Finding | None
     """Of the champion's scores on the day's rows against those on its test rows."""
     without: str | None
-    """Why nothing was measured."""
+    """What was not measured and why."""
     score_rows: str | None = None
     """Why the score was measured on some rows only, or not at all."""
 
+    def findings(self) -> list[Finding]:
+        """The columns and the score."""
+        return [*self.columns, *([self.score] if self.score else [])]
+
     def drifted(self) -> list[Finding]:
-        """The columns, and the score, that are not `ok`."""
-        findings = [*self.columns, *([self.score] if self.score else [])]
-        return [finding for finding in findings if finding.level != "ok"]
-
-
-def reference_of(layout: Layout, champion: Champion) -> tuple[Reference | None, str | None]:
-    """The reference that was written with the champion, or why there is none."""
-    try:
-        model = Dataset.open(layout.model(champion.day))
-    except (MissingInput, DataError) as error:
-        return None, str(error)
-    if model.manifest.identity != champion.manifest:
-        return None, f"models/{champion.day} was trained again since: the champion's own reference is gone"
-    if not model.manifest.named("reference"):
-        return None, f"models/{champion.day} has no drift reference: it was trained before there were any"
-    return msgspec.json.decode(model.file("reference").read_bytes(), type=Reference), None
-
-
-def score_reference(layout: Layout, champion: Champion) -> Column | None:
-    """The champion's scores on its test rows, which no fit had seen; None when its report has none."""
-    try:
-        report = Dataset.open(layout.report("train", champion.day))
-        verdict = msgspec.json.decode(report.file("verdict").read_bytes())
-        if verdict["challenger"]["model"]["sha256"] != champion.sha256:
-            return None
-        return msgspec.json.decode(report.file("scores").read_bytes(), type=Column)
-    except (MissingInput, DataError, KeyError, msgspec.MsgspecError):
-        return None
+        """Those in watch or alarm."""
+        return [finding for finding in self.findings() if finding.level in ("watch", "alarm")]
 
 
 class Histograms:
-    """Rows by bin of each column of a reference, counted batch by batch."""
+    """Rows by bin of each column of a reference, counted batch by batch; of few rows, also each row's bins."""
 
     def __init__(self, references: list[Column]) -> None:
-        self._references = references
+        self.references = references
         self.counts: dict[str, Array] = {
             reference.name: np.zeros(len(reference.counts), dtype=np.int64) for reference in references
         }
+        self._kept: list[Array] | None = []
+        self._rows = 0
 
     def add(self, values: Columns) -> None:
         """Take in more rows, which must have all the columns."""
-        for reference in self._references:
-            self.counts[reference.name] += count(reference, codes(reference, values[reference.name]))
+        if not self.references:
+            return
+        bins = [codes(reference, values[reference.name]) for reference in self.references]
+        for reference, of_column in zip(self.references, bins, strict=True):
+            self.counts[reference.name] += count(reference, of_column)
+        self._rows += len(bins[0])
+        if self._rows > MOST_ROWS:
+            self._kept = None
+        if self._kept is not None:
+            self._kept.append(np.column_stack(bins))
+
+    def part(self, training: Array) -> Part:
+        """The columns beside some rows of the training (rows x columns), to draw days from."""
+        empty = [np.empty((0, len(self.references)), dtype=np.uint8)]
+        kept = None if self._kept is None else np.concatenate([*empty, *self._kept])
+        return Part(self.references, training, list(self.counts.values()), kept)
 
 
 def histograms_of(references: list[Column], dataset: Dataset, only: Array | None = None) -> Histograms:
     """Of all rows of a dataset, or of those that the mask `only` has, row by row."""
     histograms, names, start = Histograms(references), [reference.name for reference in references], 0
-    for batch in dataset.batches(names):
+    for batch in _batches(dataset, names):
         here = slice(start, start := start + batch.num_rows)
         histograms.add(columns(batch if only is None else batch.filter(pa.array(only[here])), names))
     return histograms
 
 
 def watched(reference: Reference, rows: Dataset) -> list[Column]:
-    """The columns of the reference that the rows have."""
-    names = {field.name for field in rows.manifest.schema}
-    return [column for column in reference.columns if column.name in names]
+    """The columns of the reference that the rows have, and have as they were in the training."""
+    return [column for column in reference.columns if obstacle(column, rows) is None]
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What a day is held against, or the reasons why it cannot be."""
+
+    reference: Reference | None
+    score: Column | None
+    reasons: tuple[str, ...]
+
+
+def read_references(layout: Layout, champion: Champion) -> Known:
+    """The champion's references; whatever is wrong with them is a reason, and stops no prediction."""
+    reference, why_not = _decoded(of_columns(layout, champion), Reference)
+    if reference is not None and reference.rows and not reference.sample:
+        why_not = f"models/{champion.day}: its drift reference is of an older version and has no rows; train again"
+        reference = None
+    score, why_no_score = _decoded(of_score(layout, champion), Column)
+    return Known(reference, score, tuple(reason for reason in (why_not, why_no_score) if reason))
+
+
+def _decoded(found: Found, kind: type[T]) -> tuple[T | None, str | None]:
+    if found.file is None:
+        return None, found.reason
+    try:
+        return msgspec.json.decode(found.file.read_bytes(), type=kind), None
+    except (msgspec.MsgspecError, UnicodeDecodeError, OSError) as error:
+        return None, f"{found.file}: cannot be read: {error}; train and validate again"
 
 
 def measure_drift(
-    reference: Reference,
-    score: Column | None,
+    known: Known,
     rows: Dataset,
     predictions: Dataset,
-    histograms: Histograms | None,
-    *,
-    only: Array | None = None,
-    why: str | None = None,
+    seen: Histograms | None,
+    config: Config,
+    score_rows: ScoreRows = EVERY_ROW,
 ) -> Drift:
-    """Every column of the reference that the rows have, and the score; `histograms`: of the rows, if there are any.
+    """Every column of the reference, and the score; `seen`: of the rows that are watched, if they were counted.
 
-    `only`: the mask of the rows whose score counts; `why`: why not that of all.
+    `score_rows`: of which rows the score counts.
     """
-    references = watched(reference, rows)
-    limits = reference.limits.shared(len(reference.columns), 1 if score is not None else 0)
-    counts = (histograms or histograms_of(references, rows)).counts
-    findings = [measure(column, counts[column.name], limits) for column in references]
-    findings.sort(key=lambda finding: (-("ok", "watch", "alarm").index(finding.level), finding.p, finding.name))
-    score_finding = None
-    if score is not None and score.name in {field.name for field in predictions.manifest.schema}:
-        if predictions.manifest.named("rows")[0].path.endswith(".parquet"):
-            score_finding = measure(score, histograms_of([score], predictions, only).counts[score.name], limits)
+    none = Part([], np.empty((0, 0), dtype=np.uint8), [], None)
+    of_rows, of_score = none, none
+    lacking: list[Finding] = []
+    score: Finding | None = None
+    if known.reference is not None:
+        every = known.reference.columns
+        here = watched(known.reference, rows)
+        training = known.reference.sampled()[:, [number for number, column in enumerate(every) if column in here]]
+        of_rows = (seen or histograms_of(here, rows)).part(training)
+        lacking = [unmeasured(column, why) for column in every if (why := obstacle(column, rows))]
+    if known.score is not None:
+        if why := obstacle(known.score, predictions) or score_rows.obstacle:
+            score = unmeasured(known.score, why)
         else:
-            log.info("the score's drift is measured with predictions.format = parquet alone")
-    levels = [finding.level for finding in findings] + ([score_finding.level] if score_finding else [])
-    return Drift(level=worst(levels), columns=findings, score=score_finding, without=None, score_rows=why)
+            of_score = histograms_of([known.score], predictions, score_rows.only).part(_expanded(known.score))
+    columns_, scores = measured([of_rows, of_score], config.drift, config.training.seed)
+    score = scores[0] if scores else score
+    columns_ = sorted([*lacking, *columns_], key=lambda found: (-LEVELS.index(found.level), found.p, -found.effect))
+    findings = [*columns_, *([score] if score else [])]
+    levels: list[Level] = [finding.level for finding in findings]
+    level = worst([*levels, "unmeasured"] if known.reasons else levels)
+    return Drift(
+        level=level,
+        columns=columns_,
+        score=score,
+        without="; ".join([*known.reasons, *_reasons(findings)]) or None,
+        score_rows=score_rows.why,
+    )
+
+
+def _reasons(findings: Sequence[Finding]) -> list[str]:
+    """Each reason once, with the columns that it holds for."""
+    by_reason: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.level == "unmeasured" and finding.reason:
+            by_reason.setdefault(finding.reason, []).append(finding.name)
+    return [
+        reason if len(names) == len(findings) else f"{', '.join(names)}: {reason}"
+        for reason, names in by_reason.items()
+    ]
+
+
+def obstacle(column: Column, dataset: Dataset) -> str | None:
+    """Why a dataset's column cannot be held against a reference; None when it can."""
+    types = {field.name: field.type for field in dataset.manifest.schema}
+    if column.name not in types:
+        return f"no such column in {'/'.join(dataset.path.parts[-2:])}"
+    text = types[column.name].startswith(("string", "large_string", "dictionary"))
+    if text != (column.kind == "category"):
+        now, before = ("words", "numbers") if text else ("numbers", "words")
+        return f"it has {now}, and had {before} in the training"
+    return None
+
+
+def _expanded(column: Column) -> Array:
+    """Rows as a column's counts have them, at most as many as days are drawn from (rows x 1)."""
+    rows = np.repeat(np.arange(len(column.counts), dtype=np.uint8), column.counts)
+    chosen = np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE_ROWS)).astype(int)
+    return np.asarray(rows[chosen, None])
+
+
+def _batches(dataset: Dataset, names: list[str]) -> Iterator[pa.RecordBatch]:
+    """Some columns of a dataset, which may be predictions in CSV: these come with the types that their manifest has."""
+    types = {field.name: field.type for field in dataset.manifest.schema if field.name in names}
+    for file in dataset.manifest.named("rows"):
+        if file.path.endswith(".parquet"):
+            yield from dataset.batches(names)
+            return
+        check(dataset.path, file)
+        options = csv.ConvertOptions(
+            include_columns=names, column_types={name: pa.type_for_alias(alias) for name, alias in types.items()}
+        )
+        with csv.open_csv(dataset.path / file.path, convert_options=options) as batches:
+            for batch in batches:
+                yield with_formulas(batch)

@@ -18,8 +18,8 @@ from contract.datasets.recipe import Recipe
 from contract.models.champion import Champion
 from contract.pretty_json import pretty_json
 from contract.steps.run import Run
-from predict.drift import Drift, Histograms, measure_drift, reference_of, score_reference
-from predict.score_rows import UnknownRows, score_rows
+from predict.drift import Drift, Histograms, Known, measure_drift, read_references
+from predict.score_rows import score_rows
 
 _TEMPLATE = Path(__file__).parent / "templates" / "predict.html"
 MOST_PLOTS = 12
@@ -35,38 +35,23 @@ def report(run: Run, recipe: Recipe, rows: Dataset, champion: Champion, histogra
     """
     started = time.monotonic()
     predictions = Dataset.open(run.layout.predictions(run.day))
-    drift, references, score = _measured(run, rows, predictions, champion, histograms)
+    known = read_references(run.layout, champion)
+    rows_of_score = score_rows(run.layout, champion, rows, run.config)
+    drift = measure_drift(known, rows, predictions, histograms, run.config, rows_of_score)
+    if drift.without:
+        log.warning("drift is not measured: %s", drift.without)
     levels = {finding.name: finding.level for finding in drift.drifted()}
     directory = run.layout.report("predict", run.day)
     with DatasetWriter(directory) as writer:
         writer.file("drift", "drift.json").write_bytes(pretty_json(drift))
-        html = _page(run, rows, predictions, champion, drift, references, score)
+        html = _page(run, rows, predictions, champion, drift, known)
         writer.file("page", "report.html").write_text(html)
-        notes: dict[str, Any] = {"drift": drift.level, "columns": levels, "champion": champion.label}
+        notes = {"drift": drift.level, "columns": levels, "without": drift.without, "champion": champion.label}
         writer.publish(recipe, {"rows": predictions.rows()}, run.provenance(), notes)
     index.write(run.layout)
-    summary = ", ".join(f"{name} {level}" for name, level in levels.items()) or drift.without or "no column drifted"
+    summary = ", ".join(f"{name} {level}" for name, level in levels.items()) or "no column drifted"
     elapsed = time.monotonic() - started
     log.info("%s: drift %s (%s), %.1f s", run.layout.name(directory), drift.level, summary, elapsed)
-
-
-def _measured(
-    run: Run, rows: Dataset, predictions: Dataset, champion: Champion, histograms: Histograms | None
-) -> tuple[Drift, dict[str, Column], Column | None]:
-    """The drift, and what it was measured against: the columns of the training by name, and the score."""
-    reference, reason = reference_of(run.layout, champion)
-    if reference is None:
-        log.warning("drift is not measured: %s", reason)
-        return Drift(level="ok", columns=[], score=None, without=reason), {}, None
-    score, only, why = score_reference(run.layout, champion), None, None
-    if score is not None:
-        try:
-            only, why = score_rows(run.layout, champion, rows, run.config)
-        except UnknownRows as reason:
-            log.warning("the score's drift is not measured: %s", reason)
-            score, why = None, f"not measured: {reason}"
-    drift = measure_drift(reference, score, rows, predictions, histograms, only=only, why=why)
-    return drift, {column.name: column for column in reference.columns}, score
 
 
 def _page(
@@ -75,10 +60,12 @@ def _page(
     predictions: Dataset,
     champion: Champion,
     drift: Drift,
-    references: dict[str, Column],
-    score: Column | None,
+    known: Known,
 ) -> str:
-    worst = [finding for finding in drift.columns if finding.level != "ok"] or drift.columns[:2]
+    measured = [finding for finding in drift.columns if finding.level != "unmeasured"]
+    worst = [finding for finding in measured if finding.level != "ok"] or measured[:2]
+    references = {column.name: column for column in known.reference.columns} if known.reference else {}
+    of_score = drift.score if drift.score and drift.score.level != "unmeasured" else None
     volume = _volume(run)
     return render(
         _TEMPLATE,
@@ -86,11 +73,12 @@ def _page(
         day=run.day,
         champion=champion,
         drift=drift,
+        measured=bool(measured),
         plots=[
             (finding, _distributions(f"c{number}", finding, references[finding.name]))
             for number, finding in enumerate(worst[:MOST_PLOTS])
         ],
-        score_plot=_distributions("score", drift.score, score) if drift.score and score else None,
+        score_plot=_distributions("score", of_score, known.score) if of_score and known.score else None,
         counts=rows.manifest.counts,
         predicted=predictions.manifest.counts,
         means=predictions.manifest.notes["mean"],

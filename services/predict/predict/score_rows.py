@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow.compute as pc
 
@@ -13,21 +15,31 @@ from contract.layout import Layout
 from contract.models.champion import Champion
 
 
-class UnknownRows(Exception):
-    """The score's drift cannot be measured; says why."""
+@dataclass(frozen=True)
+class ScoreRows:
+    """Of which rows of a day the champion's scores count."""
+
+    only: Array | None = None
+    """A mask, row by row, a byte each; None: of any."""
+    obstacle: str | None = None
+    """Why those of no row do."""
+    why: str | None = None
+    """Why not those of all, for the page."""
 
 
-def score_rows(layout: Layout, champion: Champion, rows: Dataset, config: Config) -> tuple[Array | None, str | None]:
-    """Which of a day's rows the champion was never fitted on, as a mask (None: any), and why these alone.
+EVERY_ROW = ScoreRows()
 
-    A byte a row; predictions have the rows of the processed day, in their order. Raises UnknownRows when nothing tells:
-    the scores of rows that it was fitted on are other ones for that alone.
+
+def score_rows(layout: Layout, champion: Champion, rows: Dataset, config: Config) -> ScoreRows:
+    """The rows of a day that the champion was never fitted on; predictions have the day's rows in their order.
+
+    The scores of rows that it was fitted on are other ones for that alone. So none counts where nothing tells.
     """
     which, why = unseen(layout, champion, rows.path.name, config)
     if which == "none":
-        raise UnknownRows(why)
+        return ScoreRows(obstacle=why, why=f"not measured: {why}")
     if which == "all":
-        return None, None
+        return EVERY_ROW
     parts = [pc.equal(batch.column("split").cast("string"), "test") for batch in rows.batches(["split"])]
     mask = np.concatenate([np.asarray(part.to_numpy(zero_copy_only=False), dtype=bool) for part in parts])
-    return mask, f"of the test part alone: {why}"
+    return ScoreRows(only=mask, why=f"of the test part alone: {why}")

@@ -19,7 +19,7 @@ from contract.models.champion import Champion
 from contract.models.model_file import open_model
 from contract.steps.progress import progress
 from contract.steps.run import Run
-from predict.drift import Histograms, reference_of, watched
+from predict.drift import Histograms, read_references, watched
 from predict.model import check_fit, features_of
 from predict.scorer import Scorer
 
@@ -37,7 +37,7 @@ def score(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Histog
     model = open_model(run.root, champion, signed=run.config.training.sign)
     features = features_of(model, [field.name for field in rows.manifest.schema], champion.file)
     scorer = Scorer(model, run.config, champion.label)
-    reference, _ = reference_of(run.layout, champion)
+    reference = read_references(run.layout, champion).reference
     histograms = Histograms([] if reference is None else watched(reference, rows))
     path, form = run.layout.predictions(run.day), run.config.predictions.format
     with DatasetWriter(path, form=form) as writer, progress("predict", rows.rows()) as advance:

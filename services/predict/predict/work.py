@@ -12,11 +12,11 @@ from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import Input
 from contract.datasets.observed import Observed
 from contract.datasets.recipe import Recipe
-from contract.errors import DataError, MissingInput
 from contract.models.champion import Champion
 from contract.steps.run import Run
 from predict.champion_choice import champion_in_use
 from predict.columns import check_key
+from predict.reference_files import of_columns, of_score
 
 
 def work(run: Run) -> None:
@@ -59,17 +59,18 @@ def _predictions_recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:
 
 def _report_recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:
     predictions = Dataset.open(run.layout.predictions(run.day))
+    references = (of_columns(run.layout, champion), of_score(run.layout, champion))
+    settings = {
+        "task": run.config.table.task,
+        "drift": msgspec.to_builtins(run.config.drift),
+        "seed": run.config.training.seed,
+        "split": msgspec.to_builtins(split(run.config)),
+        # what could not be read may be there again
+        "references": [found.file is not None for found in references],
+    }
     inputs = [rows.as_input(run.root), predictions.as_input(run.root), Input(champion.file, champion.sha256)]
-    reference = _reference_input(run, champion)
-    absent = () if reference else (run.layout.name(run.layout.report("train", champion.day)),)
-    observed = Observed(champion=champion, absent=absent)
-    settings = {"task": run.config.table.task, "split": msgspec.to_builtins(split(run.config))}
-    return run.recipe(settings, *inputs, *reference, observed=observed)
-
-
-def _reference_input(run: Run, champion: Champion) -> list[Input]:
-    """The report that holds the score's reference: judged again, it may be another one."""
-    try:
-        return [Dataset.open(run.layout.report("train", champion.day)).as_input(run.root)]
-    except (MissingInput, DataError):
-        return []
+    # judged or trained again, they may be others
+    inputs += [dataset for found in references for dataset in found.inputs]
+    absent = tuple(name for found in references for name in found.absent)
+    observed = Observed(champion=champion, absent=absent) if all(found.known for found in references) else None
+    return run.recipe(settings, *inputs, observed=observed)

@@ -1,29 +1,31 @@
 """The report of a predicted day, as the step writes it."""
 
 import json
+import shutil
 
 import msgspec
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from conftest import put_in_use
 
-from analysis.reference import build
+from analysis.reference import Reference, binned, build
 from analysis.rows import Categorical
-from contract.config.model import Drift
 from contract.datasets.dataset import Dataset
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
 from contract.models.champion import Champion
+from predict.drift import Known, measure_drift
 
 
 @pytest.fixture
 def watched(day, model):
-    """A day whose champion brought a reference: ages 18 to 77, three plans."""
+    """A day whose champion brought references: ages 18 to 77, three plans, and its scores on such rows."""
     rng = np.random.default_rng(0)
     ages = rng.integers(18, 78, 3000).astype(float)
     plans = Categorical(rng.integers(-1, 3, 3000).astype(np.int32), ["small", "large", "new"])
-    reference = build({"age": ages, "plan": plans}, np.repeat(np.arange(6), 500), Drift(resamples=300), seed=0)
+    reference = build({"age": ages, "plan": plans}, np.repeat(np.arange(6), 500), seed=0)
     crowned = day.crown(model)
     with DatasetWriter(day.layout.model(day.trained), keep_superseded=True) as writer:
         (day.root / crowned.file).rename(writer.file("model", "model.joblib"))
@@ -33,7 +35,19 @@ def watched(day, model):
         manifest = writer.publish(recipe, {}, {"version": "3"}, notes)
     champion = Champion.of(f"models/{day.trained}", manifest)
     put_in_use(day.layout, champion)
+    scores = model.predict_proba(pd.DataFrame({"age": ages, "plan": plans.objects()}))[:, 1]
+    judge(day, champion.sha256, scores)
     return day
+
+
+def judge(day, sha256, scores):
+    """The report that validate writes about a challenger."""
+    with DatasetWriter(day.layout.report("train", day.trained)) as writer:
+        verdict = {"challenger": {"model": {"sha256": sha256}}}
+        writer.file("verdict", "verdict.json").write_text(json.dumps(verdict))
+        writer.file("scores", "scores.json").write_bytes(msgspec.json.encode(binned("score", scores)[0]))
+        notes = {"decision": "promoted", "why": "better"}
+        writer.publish(Recipe("validate", day.trained, "c0de", {"scores": len(scores)}), {}, {}, notes)
 
 
 def table(ages, plans=("small", "large", "new", None)):
@@ -62,7 +76,7 @@ def test_a_day_like_the_training_is_ok(watched):
     watched.bring(table(ALIKE))
     watched.predict()
     notes, drift, page = report(watched)
-    assert (notes["drift"], notes["columns"]) == ("ok", {})
+    assert (notes["drift"], notes["columns"], notes["without"]) == ("ok", {}, None)
     assert {column["name"] for column in drift["columns"]} == {"age", "plan"}
     assert "The day looks like the training." in page
 
@@ -72,7 +86,7 @@ def test_a_shift_is_an_alarm_that_names_the_column_and_draws_it(watched):
     watched.predict()
     notes, drift, page = report(watched)
     assert notes["drift"] == "alarm"
-    assert notes["columns"] == {"age": "alarm"}
+    assert notes["columns"] == {"age": "alarm", "score": "alarm"}
     assert drift["columns"][0]["name"] == "age"
     assert "Alarm" in page
     assert 'aria-label="age: training and this day"' in page
@@ -112,8 +126,143 @@ def test_a_champion_without_a_reference_is_reported_and_is_no_failure(day, model
     day.bring(day.rows(50))
     day.predict()
     notes, drift, page = report(day)
-    assert notes["drift"] == "ok"
+    assert (notes["drift"], drift["level"]) == ("unmeasured", "unmeasured")
     assert drift["without"]
     assert "Drift was not measured." in page
     assert "drift is not measured" in caplog.text
-    assert (day.layout.reports / "index.html").is_file()
+    assert "not measured: " in (day.layout.reports / "index.html").read_text()
+
+
+def reference_of(day):
+    return Dataset.open(day.layout.model(day.trained)).file("reference")
+
+
+def lost_reference(day):
+    reference_of(day).rename(day.layout.model(day.trained) / "elsewhere.json")
+
+
+def damaged_reference(day):
+    reference_of(day).write_bytes(b"{}")
+
+
+def trained_again(day):
+    with DatasetWriter(day.layout.model(day.trained), keep_superseded=True) as writer:
+        writer.file("model", "other.joblib").write_bytes(b"")
+        writer.publish(Recipe("train", day.trained, "0ther", {}), {}, {}, {"sklearn": "1"})
+
+
+def unnamed(content):
+    """The champion's training with another reference, or none."""
+
+    def change(day):
+        directory = day.layout.model(day.trained)
+        model = Dataset.open(directory).file("model").read_bytes()
+        with DatasetWriter(directory, keep_superseded=True) as writer:
+            writer.file("model", "model.joblib").write_bytes(model)
+            if content is not None:
+                writer.file("reference", "reference.json").write_bytes(content)
+            notes = {"sklearn": day.sklearn}
+            manifest = writer.publish(Recipe("train", day.trained, "c0de", {}), {}, {"version": "3"}, notes)
+        put_in_use(day.layout, Champion.of(f"models/{day.trained}", manifest))
+
+    return change
+
+
+OLD = {"rows": 9, "days": 7, "limits": {"watch": 0.05, "alarm": 0.01}, "columns": []}
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lost_reference, "the manifest names it, but it is not there"),
+        (damaged_reference, "by its manifest, got 2"),
+        (trained_again, "was trained again since"),
+        (unnamed(None), "has no drift reference"),
+        (unnamed(b"{"), "cannot be read"),
+        (unnamed(json.dumps(OLD).encode()), "is of an older version"),
+        (lambda day: shutil.rmtree(day.layout.report("train", day.trained)), "the scores: "),
+        (lambda day: judge(day, "0" * 64, np.ones(9)), "is about another model"),
+        (lambda day: Dataset.open(day.layout.report("train", day.trained)).file("scores").unlink(), "scores"),
+    ],
+)
+def test_what_cannot_be_measured_is_never_ok_and_stops_no_prediction(watched, change, why):
+    watched.sklearn = Dataset.open(watched.layout.model(watched.trained)).manifest.notes["sklearn"]
+    watched.bring(table(ALIKE))
+    watched.predict()
+    assert report(watched)[0]["drift"] == "ok"
+    change(watched)
+    watched.predict(force=True)
+    notes, drift, page = report(watched)
+    assert (notes["drift"], drift["level"]) == ("unmeasured", "unmeasured")
+    assert why in notes["without"]
+    assert "measured." in page
+    assert "The day looks like the training." not in page
+
+
+def test_a_reference_that_is_there_again_is_measured_against(watched):
+    watched.bring(table(ALIKE))
+    there = reference_of(watched)
+    lost_reference(watched)
+    watched.predict()
+    assert report(watched)[0]["drift"] == "unmeasured"
+    (watched.layout.model(watched.trained) / "elsewhere.json").rename(there)
+    watched.predict()
+    assert report(watched)[0]["drift"] == "ok"
+
+
+def test_another_rate_of_false_alarms_measures_again(watched):
+    watched.bring(table(ALIKE))
+    watched.predict()
+    before = Dataset.open(watched.layout.report("predict", watched.name)).manifest.fingerprint
+    watched.raw_config["drift"] = {"false_alarms": 0.02}
+    watched.predict()
+    assert Dataset.open(watched.layout.report("predict", watched.name)).manifest.fingerprint != before
+
+
+def test_a_column_that_the_day_lacks_is_unmeasured_and_hides_no_alarm(watched, make_model):
+    # a model that does not ask for the plan, though its training had it
+    columns = [name for name in table(ALIKE).column_names if name != "plan"]
+    reference = Dataset.open(watched.layout.model(watched.trained)).file("reference").read_bytes()
+    known = Known(msgspec.json.decode(reference, type=Reference), None, ())
+    watched.bring(table(ALIKE).select(columns))
+    rows = Dataset.open(watched.layout.processed(watched.name))
+    measured = measure_drift(known, rows, rows, None, watched.config)
+    assert (measured.level, measured.without) == ("unmeasured", f"plan: no such column in processed/{watched.name}")
+    watched.bring(table(ALIKE + 15).select(columns))
+    rows = Dataset.open(watched.layout.processed(watched.name))
+    assert measure_drift(known, rows, rows, None, watched.config).level == "alarm"
+
+
+def test_a_column_that_changed_from_numbers_to_words_is_unmeasured(watched):
+    reference = Dataset.open(watched.layout.model(watched.trained)).file("reference").read_bytes()
+    known = Known(msgspec.json.decode(reference, type=Reference), None, ())
+    changed = table(ALIKE)
+    changed = changed.set_column(1, "age", changed.column("age").cast(pa.string()))
+    watched.bring(changed)
+    rows = Dataset.open(watched.layout.processed(watched.name))
+    measured = measure_drift(known, rows, rows, None, watched.config)
+    assert measured.without == "age: it has words, and had numbers in the training"
+    assert measured.level == "unmeasured"
+
+
+def test_a_day_of_one_row_says_that_it_is_too_small(watched):
+    watched.bring(table(ALIKE[:1]))
+    watched.predict()
+    notes, drift, page = report(watched)
+    assert notes["drift"] == "unmeasured"
+    assert notes["without"].startswith("too few rows to tell: 1 of the day")
+    assert "too few rows to tell" in page
+    assert {column["level"] for column in drift["columns"]} == {"unmeasured"}
+
+
+@pytest.mark.parametrize("shift", [0, 15])
+@pytest.mark.parametrize("rows", [400, 1500])
+def test_scores_in_csv_are_measured_as_in_parquet(watched, shift, rows):
+    found = {}
+    for form in ("parquet", "csv"):
+        watched.raw_config["predictions"] = {"format": form}
+        watched.bring(table(np.resize(ALIKE + shift, rows)))
+        watched.predict()
+        found[form] = report(watched)[1]
+    assert found["csv"]["score"]["level"] == ("alarm" if shift else "ok")
+    assert found["csv"] == found["parquet"]

@@ -63,7 +63,8 @@ def test_the_champion_and_a_missing_reference_are_on_record(ready):
     champion = msgspec.to_builtins(ready.champion)
     assert ready.predict().manifest.run["observed"] == {"champion": champion}
     report = read_manifest(ready.layout.report("predict", ready.name))
-    assert report.run["observed"] == {"champion": champion, "absent": [f"reports/train/{ready.trained}"]}
+    absent = [f"models/{ready.trained}", f"reports/train/{ready.trained}"]
+    assert report.run["observed"] == {"champion": champion, "absent": absent}
 
 
 def test_csv_comes_when_asked_for(ready):

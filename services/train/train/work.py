@@ -35,5 +35,4 @@ def _settings(config: Config) -> dict[str, Any]:
         **question(config),
         "training": msgspec.to_builtins(config.training),
         "decision": msgspec.to_builtins(config.decision),
-        "drift": msgspec.to_builtins(config.drift),
     }

@@ -5,10 +5,14 @@ A rule that is broken raises ValueError with key, rule and value; `contract.conf
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, time
 from typing import Literal
 
 import msgspec
+
+from contract.config.addresses import check_address
+from contract.config.when import check_cron, check_timezone
 
 Task = Literal["binary", "multiclass", "regression"]
 Level = Literal["info", "warning", "error"]
@@ -154,6 +158,10 @@ class Schedule(Section, frozen=True):
     """After it was due, a run that is not done is told as late; 0 for no such mail."""
 
     def __post_init__(self) -> None:
+        for name in ("generate", "predict", "train"):
+            with_key(name, check_cron, getattr(self, name))
+        if self.timezone != "UTC":
+            with_key("timezone", check_timezone, self.timezone)
         at_least("deadline_hours", self.deadline_hours, 0)
         if not self.sensor_timeout_hours > 0:
             raise ValueError(f"sensor_timeout_hours must be above 0, got {self.sensor_timeout_hours:g}")
@@ -172,6 +180,10 @@ class Alerts(Section, frozen=True):
     """From and until, in schedule.timezone: what is no error waits for their end."""
 
     def __post_init__(self) -> None:
+        for name in ("to", "errors_to"):
+            for number, address in enumerate(getattr(self, name)):
+                with_key(f"{name}[{number}]", check_address, address)
+        with_key("sender", check_address, self.sender)
         if self.quiet_hours and self.quiet_hours[0] == self.quiet_hours[1]:
             raise ValueError(f"quiet_hours must not begin when they end, got {self.quiet_hours[0]:%H:%M} twice")
 
@@ -187,6 +199,14 @@ class Alerts(Section, frozen=True):
             return False
         start, end = self.quiet_hours
         return start <= now < end if start < end else now >= start or now < end
+
+
+def with_key(key: str, check: Callable[[str], None], value: str) -> None:
+    """Raise what a check raises, with the key before it."""
+    try:
+        check(value)
+    except ValueError as error:
+        raise ValueError(f"{key} {error}") from None
 
 
 def at_least(name: str, value: float, least: float) -> None:

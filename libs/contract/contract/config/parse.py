@@ -33,6 +33,10 @@ _SECTIONS: dict[str, type[sections.Section]] = {
     "alerts": sections.Alerts,
 }
 
+_TOML = (
+    'mend that line: key = value, texts in quotes ("yes"), lists in brackets (["no", "yes"]), true and false in lower '
+    "case, each key and each table once"
+)
 _SAVE = "save it again as UTF-8, or convert it: iconv -f CP1252 -t UTF-8 (from UTF-16: -f UTF-16)"
 
 
@@ -41,7 +45,7 @@ def load(path: Path) -> Config:
 
     Raises MissingInput when there is no file, ConfigError for whatever is wrong inside.
     """
-    return config_of(path.name, read(path))
+    return config_of(str(path), read(path))
 
 
 def read(path: Path) -> bytes:
@@ -62,8 +66,24 @@ def config_of(name: str, content: bytes) -> Config:
     text = text_of(name, content)
     try:
         return parse(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name}: {_no_toml(text, str(error))}") from None
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{name}: {error}") from None
+
+
+def _no_toml(text: str, message: str) -> str:
+    """What the parser met, with the line that it was in, and what to do about it."""
+    parts = re.fullmatch(r"(?s)(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message)
+    if parts is None:
+        return f"must be TOML, is not: {message}; {_TOML}"
+    lines = text.splitlines()
+    what = parts[1][:1].lower() + parts[1][1:]
+    if parts[2] is None:
+        return f"must be TOML, is not: {what} at its end: a quote or a bracket before it is not closed; {_TOML}"
+    number = int(parts[2])
+    line = lines[number - 1].strip() if number <= len(lines) else ""
+    return f"line {number}, column {parts[3]}: must be TOML, is not: {what}, got {line!r}; {_TOML}"
 
 
 def text_of(name: str, content: bytes) -> str:
@@ -95,7 +115,20 @@ def _source(raw: Any) -> Any:
     kind = _table("source", raw).get("kind")
     _one_of("source.kind", kind, _SOURCES)
     assert isinstance(kind, str)
+    _of_other_kinds(kind, raw)
     return _section("source", raw, _SOURCES[kind], extra=frozenset({"kind"}))
+
+
+def _of_other_kinds(kind: str, raw: dict[str, Any]) -> None:
+    """Raise ValueError for keys that go with another kind of source: who changes the kind leaves them behind."""
+    keys = {word: source.__struct_fields__ for word, source in _SOURCES.items()}
+    for other, others in keys.items():
+        if left := [key for key in raw if key in others and key not in keys[kind]]:
+            known = ", ".join(keys[kind])
+            raise ValueError(
+                f'source.{left[0]} must go with source.kind = "{other}", got kind = "{kind}"; remove '
+                f'{", ".join(left)}: keys of "{kind}" are {known}'
+            )
 
 
 def _section(name: str, raw: Any, kind: type[sections.Section], extra: frozenset[str] = frozenset()) -> Any:

@@ -22,6 +22,8 @@ from contract.steps.run import Run
 from contract.steps.threads import set_threads
 from contract.visible import visible
 
+CONFIG = "pipeline.toml"
+
 
 def main(step: Step, argv: Sequence[str] | None = None) -> int:
     """Parse, run, and return the exit code."""
@@ -48,7 +50,7 @@ def _run(step: Step, args: argparse.Namespace, log: logging.Logger) -> int:
             with exclusive_run(run.layout, run.step, run.date):
                 step.work(run)
     except StepError as error:
-        log.error("%s", error)
+        log.error("%s", _by_its_path(error, args))
         return error.code
     except OSError as error:
         log.error("%s", explain(error, getattr(args, "data_root", None)), exc_info=code_for(error) == ExitCode.BUG)
@@ -64,6 +66,12 @@ def _run(step: Step, args: argparse.Namespace, log: logging.Logger) -> int:
     return ExitCode.DONE
 
 
+def _by_its_path(error: StepError, args: argparse.Namespace) -> str:
+    """The message, with the file of the configuration as it was named to us: steps call it pipeline.toml."""
+    text, config = str(error), getattr(args, "config", None)
+    return f"{config}{text.removeprefix(CONFIG)}" if config and text.startswith(f"{CONFIG}: ") else text
+
+
 def open_run(step: Step, args: argparse.Namespace) -> Run:
     """The run that the options ask for. Raises what is wrong with them, or with the configuration."""
     if args.day is None:
@@ -75,7 +83,7 @@ def open_run(step: Step, args: argparse.Namespace) -> Run:
         package=step.package,
         date=parse_day(args.day),
         root=open_root(args),
-        config=config_of(path.name, content),
+        config=config_of(str(path), content),
         force=args.force,
         libraries=step.libraries,
         config_file=path,

@@ -85,6 +85,8 @@ def test_the_window_of_a_training_follows_the_configuration(raw):
         ("training", "candidates", [{"name": "a"}], "training.candidates[0].estimator must be given"),
         ("schedule", "sensor_timeout_hours", 0, "schedule.sensor_timeout_hours must be above 0, got 0"),
         ("schedule", "first_day", "soon", "schedule.first_day: "),
+        ("schedule", "train", "0 3 * *", "schedule.train must be a cron expression of five fields"),
+        ("schedule", "timezone", "Europe/Berln", "schedule.timezone must be a name of the time zone database"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_named_with_key_rule_and_value(raw, section, key, value, message):
@@ -161,15 +163,64 @@ def test_a_column_must_not_be_named_like_one_that_the_steps_add(raw, name):
         parse(raw)
 
 
-def test_errors_begin_with_the_file(config_file):
-    config_file.write_text("[table\n")
-    with pytest.raises(ConfigError, match=r"^pipeline.toml: .*line 1"):
+def test_errors_begin_with_the_file_that_was_read(config_file):
+    mine = config_file.with_name("mine.toml")
+    mine.write_text("[table]\nname = 3\n")
+    with pytest.raises(ConfigError, match=rf"^{re.escape(str(mine))}: "):
+        load(mine)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("name = yes", "line 2, column 8: must be TOML, is not: invalid value, got 'name = yes'; mend that line"),
+        ('name = "a', "line 2, column 10: must be TOML, is not: "),
+        ("x = 1\nx = 2", "line 3, column 6: must be TOML, is not: cannot overwrite a value, got 'x = 2'; mend"),
+        ("x = [1", "must be TOML, is not: "),
+        ("[pipeline]", "line 2, column 10: must be TOML, is not: cannot declare"),
+    ],
+)
+def test_what_is_no_toml_is_named_with_its_line_and_what_to_write(config_file, line, expected):
+    config_file.write_text(f"[pipeline]\n{line}\n")
+    with pytest.raises(ConfigError) as error:
         load(config_file)
+    assert str(error.value).startswith(f"{config_file}: {expected}")
+    assert 'texts in quotes ("yes")' in str(error.value)
+
+
+def test_keys_that_another_kind_of_source_left_behind_are_named_together(raw):
+    raw["source"] = {"kind": "files", "rows": 2000, "seed": 7, "drift": 0.0}
+    expected = (
+        'source.rows must go with source.kind = "synthetic", got kind = "files"; remove rows, seed, drift: keys of '
+        '"files" are delimiter'
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(expected)}$"):
+        parse(raw)
+    raw["source"] = {"kind": "files", "dlimiter": ";"}
+    with pytest.raises(ValueError, match=r"^source.dlimiter is not a known key; did you mean 'delimiter'"):
+        parse(raw)
+
+
+@pytest.mark.parametrize("address", ["ann", "ann@", "@x", "a@b.c, d@e.f", "a b@c.d", "a@b\nBcc: c@d", "<a@b", ""])
+@pytest.mark.parametrize("key", ["to", "errors_to", "sender"])
+def test_what_is_no_mail_address_is_named(raw, key, address):
+    raw["alerts"] = {key: address if key == "sender" else ["ops@example.org", address]}
+    where = "alerts.sender" if key == "sender" else rf"alerts.{key}\[1\]"
+    with pytest.raises(ValueError, match=rf"^{where} must be one mail address, as ann@example.org, got "):
+        parse(raw)
+
+
+@pytest.mark.parametrize(
+    "address", ["ann@example.org", "root@localhost", "Ann Lee <ann@x.org>", '"Lee, Ann" <a@x.org>']
+)
+def test_an_address_may_have_a_name(raw, address):
+    raw["alerts"] = {"to": [address]}
+    assert parse(raw).alerts.to == (address,)
 
 
 def test_a_file_that_is_not_utf8_is_refused(config_file):
     config_file.write_bytes(b"name = '\xff'")
-    with pytest.raises(ConfigError, match=r"^pipeline.toml: must be UTF-8"):
+    with pytest.raises(ConfigError, match=r"pipeline.toml: must be UTF-8"):
         load(config_file)
 
 
@@ -182,13 +233,13 @@ def test_a_mark_at_the_start_and_line_ends_of_windows_are_read_as_any_other_file
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_utf16_is_named_and_how_to_convert_it(config_file, encoding):
     config_file.write_bytes(config_file.read_text().encode(encoding))
-    with pytest.raises(ConfigError, match=r"^pipeline\.toml: must be UTF-8, this looks like UTF-16; save it .*iconv"):
+    with pytest.raises(ConfigError, match=r"pipeline\.toml: must be UTF-8, this looks like UTF-16; save it .*iconv"):
         load(config_file)
 
 
 def test_latin1_is_named_with_its_line_and_how_to_convert_it(config_file):
     config_file.write_bytes(b"# one\n# gr\xf6\xdfer\n" + config_file.read_bytes())
-    with pytest.raises(ConfigError, match=r"^pipeline\.toml: must be UTF-8, is not \(line 2: .*iconv -f CP1252"):
+    with pytest.raises(ConfigError, match=r"pipeline\.toml: must be UTF-8, is not \(line 2: .*iconv -f CP1252"):
         load(config_file)
 
 

@@ -192,3 +192,13 @@ def test_sigterm_counts_even_when_a_library_makes_another_error_of_it(call, capf
 
     assert call(work, "--day", "2026-01-01") == 143
     assert "stopped by SIGTERM" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("says", ["pipeline.toml: training.metric must suit", "raw/x: must be there"])
+def test_an_error_names_the_configuration_that_was_given(call, capfd, tmp_path, says):
+    def work(run):
+        raise ConfigError(says)
+
+    assert call(work, "--day", "2026-01-02") == 78
+    expected = says.replace("pipeline.toml", str(tmp_path / "pipeline.toml"))
+    assert capfd.readouterr().err.endswith(f" ERROR train: {expected}\n")

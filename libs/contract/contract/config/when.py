@@ -1,0 +1,100 @@
+"""When things are due: whether cron expressions and time zones are such that Airflow takes them.
+
+Airflow reads an expression with croniter, which no step has. What is accepted here is what croniter accepts of five
+fields (without `r` for chance and `w` for workdays), and Airflow's own words; a test of airflow/ holds them together.
+"""
+
+from __future__ import annotations
+
+import re
+
+WORDS = ("@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@quarterly", "@yearly", "@annually")
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+_FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
+    ("minute", 0, 59, []),
+    ("hour", 0, 23, []),
+    ("day of the month", 1, 31, []),
+    ("month", 1, 12, _MONTHS),
+    ("day of the week", 0, 7, _WEEKDAYS),
+)
+_NTH = re.compile(r"l[0-7]|([0-7]|sun|mon|tue|wed|thu|fri|sat)#[1-5]")
+"""The last, or the n-th, such day of a month."""
+_LONGEST_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def check_cron(expression: str) -> None:
+    """Raise ValueError, without the key, for what is no cron expression, or is never due."""
+    if expression in WORDS:
+        return
+    fields = expression.split()
+    if len(fields) != len(_FIELDS):
+        names = ", ".join(name for name, *_ in _FIELDS)
+        raise ValueError(
+            f'must be a cron expression of five fields ({names}), as "0 3 * * 1", or one of {", ".join(WORDS)}, '
+            f"got {expression!r}"
+        )
+    days, months = (_values(expression, number, fields[number]) for number in (2, 3))
+    for number in (0, 1, 4):
+        _values(expression, number, fields[number])
+    nth = [_NTH.fullmatch(part) is not None for part in fields[4].lower().split(",")]
+    if any(nth) and not (all(nth) and fields[2] in ("*", "?")):
+        raise ValueError(f"must have {fields[4]!r} alone, without other days beside it, got {expression!r}")
+    # with both given, either day counts
+    if fields[4] in ("*", "?") and days and min(days) > max(_LONGEST_MONTH[month - 1] for month in months or {1}):
+        raise ValueError(f"must be due one day, got {expression!r}: no such month has a day {min(days)}")
+
+
+def _values(expression: str, number: int, field: str) -> set[int]:
+    """The values that a field names; none for words whose day depends on the month, as `L`."""
+    name, least, most, words = _FIELDS[number]
+    values: set[int] = set()
+    for part in field.lower().split(","):
+        if (number == 2 and part == "l") or (number == 4 and _NTH.fullmatch(part)):
+            continue
+        match = re.fullmatch(r"(?P<first>\*|\?|\w+)(-(?P<last>\w+))?(/(?P<step>\d+))?", part)
+        if match is None or (match["first"] == "?" and (number not in (2, 4) or match["last"])):
+            raise _wrong(expression, name, least, most, part)
+        if match["first"] in ("*", "?"):
+            ends: list[int | None] = [least, most]
+            if match["last"]:
+                raise _wrong(expression, name, least, most, part)
+        else:
+            first = _number(match["first"], words, least)
+            ends = [first, _number(match["last"], words, least) if match["last"] else most if match["step"] else first]
+        first, last = ends
+        step = int(match["step"] or 1)
+        if first is None or last is None or not (least <= first <= most and least <= last <= most) or step < 1:
+            raise _wrong(expression, name, least, most, part)
+        values |= set(range(first, last + 1, step)) if first <= last else {*range(first, most + 1), *range(least, last)}
+    return values
+
+
+def _number(text: str, words: list[str], least: int) -> int | None:
+    if text in words:
+        return words.index(text) + least
+    return int(text) if text.isdecimal() else None
+
+
+def _wrong(expression: str, name: str, least: int, most: int, part: str) -> ValueError:
+    return ValueError(f"must have a {name} from {least} to {most}, got {part!r} in {expression!r}")
+
+
+def check_timezone(name: str) -> None:
+    """Raise ValueError, without the key, for a name that is in no time zone database."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        known = available_timezones()
+        if not known:
+            raise ValueError(
+                f"cannot be looked up, got {name!r}: this machine has no time zone database; install tzdata"
+            ) from None
+        from contract.errors import did_you_mean
+
+        hint = did_you_mean(name, known)
+        raise ValueError(
+            f'must be a name of the time zone database, as "Europe/Berlin" or "UTC", got {name!r}{hint}'
+        ) from None

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contract.config import Config
+from contract.config import GROUP, Config
 from contract.errors import DataError
 
 Array = np.ndarray[Any, Any]
@@ -56,6 +56,19 @@ def columns(batch: pa.RecordBatch, names: Iterable[str]) -> dict[str, Numbers | 
     to have or to lack, changes a type. Raises DataError for a column that is not there.
     """
     return {name: _column(batch, name) for name in names}
+
+
+def groups(batch: pa.RecordBatch) -> Array:
+    """Which entity each row is of (uint64): rows with the same number are no evidence independent of each other.
+
+    Raises DataError for rows that were processed when nobody wrote that down.
+    """
+    if GROUP not in batch.schema.names:
+        raise DataError(
+            f"processed rows must have the column {GROUP!r}, which an earlier version did not write, got "
+            f"{', '.join(batch.schema.names)}; run preprocess for their days again"
+        )
+    return np.asarray(batch.column(GROUP).to_numpy())
 
 
 def classes(config: Config) -> list[str]:

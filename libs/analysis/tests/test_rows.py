@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from conftest import CONFIG
 
-from analysis.rows import Categorical, columns, encode_target, labelled_rows
+from analysis.rows import Categorical, columns, encode_target, groups, labelled_rows
 from contract.config.parse import parse
 from contract.errors import DataError
 
@@ -52,6 +52,16 @@ def test_texts_look_the_same_however_they_are_stored(texts):
 
 def test_some_rows_of_a_categorical_are_one():
     assert Categorical(np.array([1, -1, 0], np.int32), ["a", "b"])[1:].objects()[1] == "a"
+
+
+def test_the_group_of_a_row_is_the_number_that_preprocess_wrote():
+    rows = groups(BATCH.append_column("_group", pa.array([2**64 - 1, 0, 7], pa.uint64())))
+    assert (rows.tolist(), rows.dtype) == ([2**64 - 1, 0, 7], np.uint64)
+
+
+def test_rows_of_an_earlier_version_have_no_group_and_say_what_to_do():
+    with pytest.raises(DataError, match="must have the column '_group', .* run preprocess for their days again"):
+        groups(BATCH)
 
 
 def codes(target, config):

@@ -75,7 +75,7 @@ def _tell_apart(where: str, names: Sequence[str], config: Config) -> None:
 
 
 def _complete(where: str, names: Sequence[str], config: Config) -> None:
-    needed = [*([config.table.key] if config.table.key else []), *config.features]
+    needed = [name for name in wanted(config) if name in {config.table.key, config.group, *config.features}]
     for name in needed:
         if name not in names:
             close = difflib.get_close_matches(name, set(names) - set(needed), n=1)

@@ -16,6 +16,12 @@ def test_a_key_that_is_no_column_of_the_configuration_is_needed_too(table):
         check("x", ["age", "plan", "left"], parse(table), alone=True)
 
 
+def test_the_column_that_says_whose_a_row_is_is_needed_though_no_model_sees_it(table):
+    table["table"]["group"] = "note"
+    with pytest.raises(DataError, match="x: column 'note' must be there"):
+        check("x", ["id", "age", "plan", "left"], parse(table), alone=True)
+
+
 @pytest.mark.parametrize(
     ("names", "contents"),
     [

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from contract.config import Config
+from contract.config import GROUP, Config
 from contract.datasets.dataset import Dataset
 from contract.datasets.prefetch import prefetch
 from contract.datasets.publish import DatasetWriter
@@ -21,8 +21,9 @@ from contract.steps.progress import progress
 from contract.steps.run import Run
 from preprocess.buckets import Buckets, bucket_count
 from preprocess.checked_column import CheckedColumn
+from preprocess.groups import groups_of
 from preprocess.key_lookups import key_lookups
-from preprocess.keys import Hashes, hashes_of, in_test, read_keys
+from preprocess.keys import Hashes, hashes_of, in_test, read_identities, read_keys
 from preprocess.label_fit import judge_fit
 from preprocess.labels import Labels, Values, read_labels
 from preprocess.profile import Profile
@@ -57,9 +58,12 @@ class Day:
         hashes = hashes_of(keys)
         lookups = self.lookups.following(hashes)
         columns: dict[str, CheckedColumn] = {}
+        named: pa.Array | None = None
         for name in dict.fromkeys([*_key_first(config), *config.columns]):
             if name == config.key:
                 columns[name] = key.breaking(DUPLICATE, lookups["repeated"])
+            elif name == config.group:
+                columns[name], named = read_identities(name, batch.column(name), config)
             elif name in batch.schema.names:
                 columns[name] = check_column(
                     name, batch.column(name), config.columns[name], config.table.missing_values
@@ -69,7 +73,7 @@ class Day:
         verdict = judge(columns, np.ones(len(hashes), dtype=bool))
         elsewhere = {target: lambda rows: labels.lines(hashes[rows])} if labels is not None else None
         bad = rejected(batch, keys, verdict, elsewhere)
-        rows = self._rows(keys, columns, hashes)
+        rows = self._rows(keys, columns, groups_of(columns, hashes, named, config))
         if bad.num_rows:
             rows = rows.filter(pa.array(verdict.good))
         self.tally.add(bad)
@@ -78,12 +82,13 @@ class Day:
             self.labelled += rows.num_rows - rows.column(target).null_count
         return rows, bad
 
-    def _rows(self, keys: pa.Array, columns: dict[str, CheckedColumn], hashes: Hashes) -> pa.RecordBatch:
+    def _rows(self, keys: pa.Array, columns: dict[str, CheckedColumn], groups: Hashes) -> pa.RecordBatch:
         arrays = {self.config.key: keys, **{name: columns[name].values for name in self.config.features}}
         if self.labels is not None:
             arrays[self.config.table.target] = columns[self.config.table.target].values
-        part = in_test(hashes, self.config.table.test_fraction).astype(np.int32)
+        part = in_test(groups, self.config.table.test_fraction).astype(np.int32)
         arrays["split"] = pa.DictionaryArray.from_arrays(pa.array(part), SPLITS)
+        arrays[GROUP] = pa.array(groups)
         return pa.RecordBatch.from_pydict(arrays)
 
 

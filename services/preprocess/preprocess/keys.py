@@ -1,4 +1,4 @@
-"""Row keys: their text, their hash, and the part that the hash puts a row into."""
+"""Keys and other identities: their text, their hash, and the part that the hash puts a row into."""
 
 from __future__ import annotations
 
@@ -18,23 +18,41 @@ Hashes = npt.NDArray[np.uint64]
 
 
 def read_keys(column: pa.Array, config: Config) -> tuple[CheckedColumn, pa.Array]:
-    """A key column judged by its rules (a key must not be missing), and the one text of each key.
+    """The key column judged by its rules (a key must not be missing), and the one text of each key."""
+    checked, keys, lost = _identities(config.key, column, config)
+    gone = nulls(keys) & ~nulls(checked.values) & ~lost
+    if _spec(config.key, config).missing != "reject":
+        gone |= checked.missing
+    return _told(checked.breaking("missing", gone), lost), keys
 
-    A float beyond 2^53 is no key: its last digits are lost, and it may be another one's as well.
+
+def read_identities(name: str, column: pa.Array, config: Config) -> tuple[CheckedColumn, pa.Array]:
+    """A column that says whose a row is, judged by its rules, and the one text of each of its values."""
+    checked, identities, lost = _identities(name, column, config)
+    return _told(checked, lost), identities
+
+
+def _identities(name: str, column: pa.Array, config: Config) -> tuple[CheckedColumn, pa.Array, Mask]:
+    """The column as it was checked, its values' texts, and where they are floats beyond 2^53: these name nothing.
+
+    Their last digits are lost, so one of them may be another one's as well.
     """
-    spec = config.columns.get(config.key, Column(type="text", role="ignore"))
-    missing = config.table.missing_values
-    checked = check_column(config.key, column, spec, missing, key=True)
-    lost, keys = inexact(column), checked.values
+    spec, missing = _spec(name, config), config.table.missing_values
+    checked = check_column(name, column, spec, missing, key=True)
+    lost, identities = inexact(column), checked.values
     if spec.type != "text":
         # a whole number that its column's type made a float of has lost digits on its way
-        lost |= inexact(keys)
-        keys = texts.known(canonical(keys), missing)
-    keys = where(~lost, keys)
-    gone = nulls(keys) & ~nulls(checked.values) & ~lost
-    if spec.missing != "reject":
-        gone |= checked.missing
-    return checked.breaking("missing", gone).breaking("a float beyond 2^53, its last digits are lost", lost), keys
+        lost |= inexact(identities)
+        identities = texts.known(canonical(identities), missing)
+    return checked, where(~lost, identities), lost
+
+
+def _spec(name: str, config: Config) -> Column:
+    return config.columns.get(name, Column(type="text", role="ignore"))
+
+
+def _told(checked: CheckedColumn, lost: Mask) -> CheckedColumn:
+    return checked.breaking("a float beyond 2^53, its last digits are lost", lost)
 
 
 def hashes_of(keys: pa.Array) -> Hashes:
@@ -49,9 +67,9 @@ def hashes_of(keys: pa.Array) -> Hashes:
     return hashes
 
 
-def in_test(hashes: Hashes, fraction: float) -> Mask:
-    """The keys of the test part: for ever, and with a larger fraction still."""
-    result: Mask = (hashes >> np.uint64(11)).astype(np.float64) * 2.0**-53 < fraction
+def in_test(groups: Hashes, fraction: float) -> Mask:
+    """The groups of the test part: for ever, and with a larger fraction still."""
+    result: Mask = (groups >> np.uint64(11)).astype(np.float64) * 2.0**-53 < fraction
     return result
 
 

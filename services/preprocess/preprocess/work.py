@@ -36,6 +36,10 @@ def work(run: Run) -> None:
     check(run, recipe, data, target)
 
 
+def _needed(config: Config) -> list[str]:
+    return [name for name in dict.fromkeys([config.key, config.group, *config.features]) if name is not None]
+
+
 def _committed(path: Path) -> Dataset | None:
     try:
         return Dataset.open(path)
@@ -69,9 +73,9 @@ def _labels_fit(run: Run, data: Dataset, target: Dataset) -> None:
 def _columns_there(run: Run, data: Dataset) -> None:
     there = [field.name for field in data.manifest.schema]
     # a column that no model sees may be away; where it is there, its rules hold
-    if missing := [name for name in (run.config.key, *run.config.features) if name not in there]:
+    if missing := [name for name in _needed(run.config) if name not in there]:
         raise DataError(
-            f"{run.layout.name(data.path)}: must have the key and every feature of pipeline.toml, without "
+            f"{run.layout.name(data.path)}: must have the key, the group and every feature of pipeline.toml, without "
             f"{', '.join(missing)}; it has {', '.join(there)}; mend the data, or take the column out of [columns]"
         )
     if not data.rows():

@@ -82,7 +82,7 @@ def test_another_order_of_the_columns_makes_the_day_again(day):
     day.raw_config["columns"] = dict(reversed(day.raw_config["columns"].items()))
     after = day.process().manifest
     assert after.fingerprint != before.fingerprint
-    assert [field.name for field in after.schema] == ["id", "city", "plan", "income", "age", "split"]
+    assert [field.name for field in after.schema] == ["id", "city", "plan", "income", "age", "split", "_group"]
 
 
 @pytest.fixture

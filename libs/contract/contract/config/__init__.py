@@ -9,8 +9,14 @@ import msgspec
 from contract import days
 from contract.config.data import Alerts, Column, Pipeline, Predictions, Schedule, Source, Sql, Table
 from contract.config.model import Decision, Drift, Gate, Training
+from contract.errors import did_you_mean
 
-_RESERVED = ("_file", "_row", "row_key", "split")
+ROW_KEY = "row_key"
+"""The key of a table that has none of its own: each row's number within its day."""
+GROUP = "_group"
+"""The column of processed rows that says which rows are of one entity, by a hash of it."""
+
+_RESERVED = ("_file", "_row", ROW_KEY, "split", GROUP)
 """Columns that the steps add; no table may bring its own (`row_key` it may, as its key)."""
 
 
@@ -32,7 +38,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         table = self.table
         for name in _RESERVED:
-            if name in self.columns and (name, table.key) != ("row_key", "row_key"):
+            if name in self.columns and (name, table.key) != (ROW_KEY, ROW_KEY):
                 raise ValueError(f"columns must not be named like one that the steps add, got {name!r}; rename it")
         if table.target not in self.columns:
             raise ValueError(f"table.target must be one of [columns], got {table.target!r}")
@@ -49,10 +55,26 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
                 f"table.positive must be one of the two columns.{table.target}.values, "
                 f"got {table.positive!r} and {list(target.values)}"
             )
+        self._check_group()
         if not self.features:
             raise ValueError('columns must have at least one with role = "feature", got none')
         self._check_values()
         self._check_judgement()
+
+    def _check_group(self) -> None:
+        table = self.table
+        if table.group is None or table.group in (self.key, *self.columns):
+            return
+        if table.group == ROW_KEY:
+            raise ValueError(
+                f"table.group must not be {ROW_KEY!r} beside table.key, which tells rows apart already, "
+                f"got key {table.key!r}; leave group out: then each key is an entity of its own"
+            )
+        numbered = "" if table.key else f", or {ROW_KEY!r} where each row is an entity of its own"
+        raise ValueError(
+            f"table.group must be one of [columns]{numbered}, got {table.group!r}"
+            f"{did_you_mean(table.group, self.columns)}"
+        )
 
     def _check_values(self) -> None:
         table = self.table
@@ -99,7 +121,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """The column that identifies a row; `row_key` where the table has none of its own."""
-        return self.table.key or "row_key"
+        return self.table.key or ROW_KEY
+
+    @property
+    def group(self) -> str | None:
+        """The column whose equal values are one entity; None where equal rows are: no key and no group says more."""
+        return self.table.group or self.table.key
 
     def window(self, day: date) -> list[date]:
         """The days that a training of `day` uses, oldest first."""

@@ -83,6 +83,8 @@ class Table(Section, frozen=True):
     task: Task
     key: str | None = None
     """Identifies a row; without one, rows are numbered within their day."""
+    group: str | None = None
+    """Whose equal values are one entity, all of whose rows train or test; None takes the key, else equal rows."""
     positive: str | None = None
     """The class whose probability a binary model predicts."""
     extra_columns: Literal["refuse", "drop"] = "refuse"
@@ -91,7 +93,7 @@ class Table(Section, frozen=True):
     max_rejected_fraction: float = 0.05
     """More rejected rows than this stop the day."""
     test_fraction: float = 0.2
-    """Of the keys; those rows never train a model."""
+    """Of the groups; their rows never train a model."""
 
     def __post_init__(self) -> None:
         fraction("max_rejected_fraction", self.max_rejected_fraction)
@@ -99,6 +101,8 @@ class Table(Section, frozen=True):
             raise ValueError(f"test_fraction must be between 0 and 1, got {self.test_fraction}")
         if self.key == self.target:
             raise ValueError(f"key must differ from target, got {self.key!r} twice")
+        if self.group == self.target:
+            raise ValueError(f"group must differ from target, got {self.group!r} twice")
         if (self.positive is not None) != (self.task == "binary"):
             raise ValueError(
                 f"positive must be given for task 'binary' and no other, "

@@ -23,6 +23,36 @@ def test_a_table_without_key_gets_numbered_rows(raw):
     assert parse(raw).key == "row_key"
 
 
+def test_a_key_is_an_entity_of_its_own_unless_a_group_says_whose_it_is(raw):
+    assert parse(raw).group == "id"
+    raw["columns"]["home"] = {"type": "text", "role": "ignore"}
+    raw["table"]["group"] = "home"
+    assert parse(raw).group == "home"
+
+
+def test_without_a_key_equal_rows_are_one_entity_unless_each_row_is_to_be_its_own(raw):
+    del raw["table"]["key"]
+    assert parse(raw).group is None
+    raw["table"]["group"] = "row_key"
+    assert parse(raw).group == "row_key"
+
+
+@pytest.mark.parametrize(
+    ("key", "group", "message"),
+    [
+        ("id", "y", "table.group must differ from target, got 'y' twice"),
+        ("id", "xx", "table.group must be one of [columns], got 'xx'; did you mean 'x'?"),
+        (None, "xx", "table.group must be one of [columns], or 'row_key' where each row is an entity of its own, got 'xx'"),
+        ("id", "row_key", "table.group must not be 'row_key' beside table.key, which tells rows apart already, got key 'id'; leave group out"),
+    ],
+)  # fmt: skip
+def test_a_group_that_cannot_be_is_named(raw, key, group, message):
+    del raw["table"]["key"]
+    raw["table"] |= {"group": group} | ({"key": key} if key else {})
+    with pytest.raises(ValueError, match=re.escape(message)):
+        parse(raw)
+
+
 def test_the_window_of_a_training_follows_the_configuration(raw):
     raw["training"] |= {"window_days": 2, "target_delay_days": 1}
     assert parse(raw).window(date(2026, 1, 9)) == [date(2026, 1, 7), date(2026, 1, 8)]
@@ -124,7 +154,7 @@ def test_a_model_needs_a_feature(raw):
         parse(raw)
 
 
-@pytest.mark.parametrize("name", ["_file", "_row", "row_key", "split"])
+@pytest.mark.parametrize("name", ["_file", "_row", "row_key", "split", "_group"])
 def test_a_column_must_not_be_named_like_one_that_the_steps_add(raw, name):
     raw["columns"][name] = {"type": "number"}
     with pytest.raises(ValueError, match=f"columns must not be named like one that the steps add, got '{name}'"):

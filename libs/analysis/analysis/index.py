@@ -53,7 +53,9 @@ def _report(layout: Layout, kind: str, directory: Path) -> dict[str, Any]:
         return report | {"text": str(error)}
     notes = manifest.notes
     report["word"] = notes.get("decision") or notes.get("drift") or ""
-    if kind == "live" and notes.get("value") is not None:
+    if kind == "live" and notes.get("reason"):
+        report |= {"word": "unmeasured", "text": notes["reason"]}
+    elif kind == "live" and notes.get("value") is not None:
         report["text"] = f"{notes['metric']} {notes['value']:.4f} by {notes['model']}, {manifest.counts['rows']:,} rows"
     elif kind == "train":
         report["text"] = notes["why"]

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 import msgspec
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
 
-from analysis.formulas import with_formulas
-from analysis.rows import classes
+from analysis.predicted_for import predicted_by
 from contract.config import Config
 from contract.datasets.dataset import Dataset
+from contract.datasets.manifest import Manifest
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
-from contract.errors import UsageError
+from contract.errors import DataError, MissingInput
 from contract.layout import Layout
-from contract.models.champion import Champion
 from contract.pretty_json import pretty_json
 from contract.steps.run import Run
+from validate.evaluation.live_rows import CannotJoin, join
 from validate.evaluation.metrics import metric_names, training_metric, values
-from validate.evaluation.scored_rows import ScoredRows
 
 SHOWN_DAYS = 60
 
@@ -36,75 +29,82 @@ class LiveMetrics(msgspec.Struct, frozen=True, kw_only=True):
 
     day: str
     model: str
-    """Training day and version, as the predictions name it."""
+    """Training day and version, as the predictions name it; `unknown` where nothing tells."""
     metric: str
     """The one to look at first: the training's."""
     metrics: dict[str, float | None]
+    """Empty where nothing was measured."""
     rows: int
     """Predicted rows whose target is known."""
     predicted: int
+    reason: str | None = None
+    """Why nothing was measured, and what to do; None when it was."""
+
+    @property
+    def value(self) -> float | None:
+        """Of the first metric."""
+        return self.metrics.get(self.metric)
 
 
-def measure(run: Run, recipe: Recipe, predictions: Dataset, rows: Dataset) -> None:
-    """Write reports/live of the run's day. Raises UsageError for predictions without scores."""
-    metric = training_metric(run.config)
-    names = metric_names(run.config, metric)
-    scored = _joined(predictions, rows, run.config)
-    live = LiveMetrics(
-        day=run.day,
-        model=msgspec.convert(predictions.manifest.notes["champion"], Champion).label,
+def measure(predictions: Dataset, rows: Dataset, config: Config) -> LiveMetrics:
+    """The live metrics of a day, or why its predictions cannot be judged by these rows.
+
+    Raises DataError for files that are damaged.
+    """
+    metric, model = training_metric(config), predicted_by(predictions).label
+    names = metric_names(config, metric)
+    try:
+        scored = join(predictions, rows, config)
+    except CannotJoin as reason:
+        return unmeasured(rows.path.name, config, str(reason), model=model, predicted=predictions.rows())
+    return LiveMetrics(
+        day=rows.path.name,
+        model=model,
         metric=metric,
         metrics=values(names, scored, scored.scores.shape[1] if scored.scores.ndim > 1 else 0),
         rows=len(scored.target),
         predicted=predictions.rows(),
     )
+
+
+def unmeasured(day: str, config: Config, reason: str, *, model: str = "unknown", predicted: int = 0) -> LiveMetrics:
+    """The mark of a day that could not be measured."""
+    metric = training_metric(config)
+    return LiveMetrics(day=day, model=model, metric=metric, metrics={}, rows=0, predicted=predicted, reason=reason)
+
+
+def publish(run: Run, recipe: Recipe, live: LiveMetrics) -> Manifest:
+    """Write reports/live of the run's day."""
     with DatasetWriter(run.layout.report("live", run.day)) as writer:
         writer.file("live", "live.json").write_bytes(pretty_json(live))
-        notes = {"model": live.model, "metric": metric, "value": live.metrics[metric]}
-        writer.publish(recipe, {"rows": live.rows, "predicted": live.predicted}, run.provenance(), notes)
-    value = live.metrics[metric]
-    number = "cannot be told" if value is None else f"{value:.4f}"
-    log.info("predictions/%s by %s: %s %s on %d rows with a target", run.day, live.model, metric, number, live.rows)
+        notes = {"model": live.model, "metric": live.metric, "value": live.value, "reason": live.reason}
+        manifest = writer.publish(recipe, {"rows": live.rows, "predicted": live.predicted}, run.provenance(), notes)
+    if live.reason is not None:
+        log.warning("predictions/%s: not measured: %s", run.day, live.reason)
+        return manifest
+    number = "cannot be told" if live.value is None else f"{live.value:.4f}"
+    log.info(
+        "predictions/%s by %s: %s %s on %d rows with a target", run.day, live.model, live.metric, number, live.rows
+    )
+    return manifest
 
 
 def read_live_metrics(layout: Layout, until: str) -> list[LiveMetrics]:
-    """What is known about predictions up to a day, oldest first, of the last `SHOWN_DAYS` that have them."""
-    days = sorted(path.parent for path in (layout.reports / "live").glob("*/manifest.json"))[-SHOWN_DAYS:]
-    files = [Dataset.open(day).file("live") for day in days if day.name <= until]
-    return [msgspec.json.decode(file.read_bytes(), type=LiveMetrics) for file in files]
+    """What is known about predictions up to a day, oldest first, of the last `SHOWN_DAYS` that have them.
 
-
-def _joined(predictions: Dataset, rows: Dataset, config: Config) -> ScoredRows:
-    """Predictions and target of the rows that have both, joined by their key."""
-    class_names, target, key = classes(config), config.table.target, config.key
-    truth = pa.Table.from_batches(rows.batches([key, target]))
-    truth = truth.filter(pc.is_valid(truth.column(target)))
-    predicted = _read(predictions, truth.schema.field(key))
-    index_in_truth = pc.index_in(predicted.column(key), value_set=truth.column(key))
-    in_both = pc.is_valid(index_in_truth)
-    predicted, index_in_truth = predicted.filter(in_both), index_in_truth.filter(in_both)
-    y_true, y_pred = truth.column(target).take(index_in_truth), predicted.column("prediction")
-    if not class_names:
-        return ScoredRows(np.asarray(y_true.to_numpy(), dtype=np.float64), np.asarray(y_pred.to_numpy()))
-    if "score" in predicted.column_names:
-        positive = predicted.column("score").to_numpy()
-        scores = np.column_stack([1 - positive, positive])
-    elif f"score_{class_names[0]}" in predicted.column_names:
-        scores = np.column_stack([predicted.column(f"score_{name}").to_numpy() for name in class_names])
-    else:
-        raise UsageError(f"predictions/{predictions.path.name}: has no scores; predict the day again")
-    index = pd.Index(class_names, dtype=object)
-    true_codes, predicted_codes = (
-        index.get_indexer(np.asarray(column.cast("string").to_pylist(), dtype=object)) for column in (y_true, y_pred)
-    )
-    return ScoredRows(true_codes, scores, recorded=predicted_codes)
-
-
-def _read(predictions: Dataset, key: pa.Field) -> pa.Table:
-    """The predictions; in CSV the key could be taken for a number, so its type is given."""
-    files = predictions.manifest.named("rows")
-    if files and files[0].path.endswith(".csv"):
-        types = pa.csv.ConvertOptions(column_types={key.name: key.type})
-        tables = [pa.csv.read_csv(Path(predictions.path, file.path), convert_options=types) for file in files]
-        return with_formulas(pa.concat_tables(tables))
-    return pa.Table.from_batches(predictions.batches())
+    A report that cannot be read, or is an earlier version's, says so in place of its scores.
+    """
+    days = sorted(path.parent for path in (layout.reports / "live").glob("*/manifest.json"))
+    known = []
+    for directory in [day for day in days if day.name <= until][-SHOWN_DAYS:]:
+        try:
+            known.append(msgspec.json.decode(Dataset.open(directory).file("live").read_bytes(), type=LiveMetrics))
+        except (DataError, MissingInput, OSError, msgspec.MsgspecError) as error:
+            reason = f"{layout.name(directory)}: {error}; write it again: validate monitor --day {directory.name}"
+            log.warning("%s", reason)
+            known.append(
+                LiveMetrics(
+                    day=directory.name, model="unknown", metric="", metrics={}, rows=0, predicted=0, reason=reason
+                )
+            )
+    return known

@@ -31,8 +31,8 @@ def training_report(
     report = comparison.report
     importances = importance(comparison.model, days, run.config, report.metric)
     plots = training_plots(comparison, importances)
-    if live:
-        plots["live"] = live_plot(live)
+    if (course := live_plot(live)) is not None:
+        plots["live"] = course
     html = render(
         _TEMPLATE,
         report=report,

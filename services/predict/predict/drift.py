@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Iterable
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 
 from analysis.drift import Array, Column, Finding, Level, measure, worst
+from analysis.predictions import prediction_batches
 from analysis.reference import Reference, codes, count
 from analysis.rows import Columns, columns
 from contract.datasets.dataset import Dataset
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
 from contract.models.champion import Champion
-
-log = logging.getLogger("predict")
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,10 +75,10 @@ class Histograms:
             self.counts[reference.name] += count(reference, codes(reference, values[reference.name]))
 
 
-def histograms_of(references: list[Column], dataset: Dataset) -> Histograms:
-    """Of all rows of a dataset."""
+def histograms_of(references: list[Column], batches: Iterable[pa.RecordBatch]) -> Histograms:
+    """Of all rows."""
     histograms, names = Histograms(references), [reference.name for reference in references]
-    for batch in dataset.batches(names):
+    for batch in batches:
         histograms.add(columns(batch, names))
     return histograms
 
@@ -95,14 +95,14 @@ def measure_drift(
     """Every column of the reference that the rows have, and the score; `histograms`: of the rows, if there are any."""
     references = watched(reference, rows)
     limits = reference.limits.shared(len(reference.columns), 1 if score is not None else 0)
-    counts = (histograms or histograms_of(references, rows)).counts
+    if histograms is None:
+        histograms = histograms_of(references, rows.batches([column.name for column in references]))
+    counts = histograms.counts
     findings = [measure(column, counts[column.name], limits) for column in references]
     findings.sort(key=lambda finding: (-("ok", "watch", "alarm").index(finding.level), finding.p, finding.name))
     score_finding = None
     if score is not None and score.name in {field.name for field in predictions.manifest.schema}:
-        if predictions.manifest.named("rows")[0].path.endswith(".parquet"):
-            score_finding = measure(score, histograms_of([score], predictions).counts[score.name], limits)
-        else:
-            log.info("the score's drift is measured with predictions.format = parquet alone")
+        scores = histograms_of([score], prediction_batches(predictions, [score.name]))
+        score_finding = measure(score, scores.counts[score.name], limits)
     levels = [finding.level for finding in findings] + ([score_finding.level] if score_finding else [])
     return Drift(level=worst(levels), columns=findings, score=score_finding, without=None)

@@ -56,9 +56,10 @@ def _report(layout: Layout, kind: str, directory: Path) -> dict[str, Any]:
     if kind == "live" and notes.get("reason"):
         report |= {"word": "unmeasured", "text": notes["reason"]}
     elif kind == "live" and notes.get("value") is not None:
-        report["text"] = f"{notes['metric']} {notes['value']:.4f} by {notes['model']}, {manifest.counts['rows']:,} rows"
+        rows = manifest.counts.get("rows", 0)
+        report["text"] = f"{notes.get('metric')} {notes['value']:.4f} by {notes.get('model')}, {rows:,} rows"
     elif kind == "train":
-        report["text"] = notes["why"]
+        report["text"] = notes.get("why", "")  # an earlier version may have said less
     elif columns := notes.get("columns"):
         report["text"] = ", ".join(f"{name}: {level}" for name, level in columns.items())
     pages = manifest.named("page")

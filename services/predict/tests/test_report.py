@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from conftest import put_in_use
 
-from analysis.reference import build
+from analysis.reference import binned, build
 from analysis.rows import Categorical
 from contract.config.model import Drift
 from contract.datasets.dataset import Dataset
@@ -117,3 +117,21 @@ def test_a_champion_without_a_reference_is_reported_and_is_no_failure(day, model
     assert "Drift was not measured." in page
     assert "drift is not measured" in caplog.text
     assert (day.layout.reports / "index.html").is_file()
+
+
+def test_the_drift_of_the_score_is_the_same_in_csv(watched):
+    champion = Champion.of(f"models/{watched.trained}", Dataset.open(watched.layout.model(watched.trained)).manifest)
+    with DatasetWriter(watched.layout.report("train", watched.trained)) as writer:
+        verdict = {"challenger": {"model": {"sha256": champion.sha256}}}
+        writer.file("verdict", "verdict.json").write_bytes(msgspec.json.encode(verdict))
+        (scores,) = binned("score", np.linspace(0, 1, 500))[:1]
+        writer.file("scores", "scores.json").write_bytes(msgspec.json.encode(scores))
+        writer.publish(Recipe("validate", watched.trained, "c0de", {}), {}, {}, {"decision": "promoted"})
+    watched.bring(table(ALIKE))
+    found = []
+    for form in ("parquet", "csv"):
+        watched.raw_config["predictions"] = {"format": form}
+        watched.predict()
+        found.append(report(watched)[1]["score"])
+    assert found[0] == found[1]
+    assert sum(found[1]["now"]) == pytest.approx(1)

@@ -50,7 +50,7 @@ def content_hashes(batch: pa.RecordBatch, names: Sequence[str]) -> Hashes:
 
 def _values(column: Any) -> Any:
     if isinstance(column, Categorical):
-        return pd.Categorical.from_codes(column.codes, column.categories)  # type: ignore[arg-type]
+        return pd.Categorical.from_codes(column.codes, column.categories)
     return column + 0.0  # -0.0 is 0.0
 
 

@@ -128,7 +128,7 @@ def _same_rows(predictions: Dataset, rows: Dataset, both: pa.ChunkedArray, now: 
 def _codes(column: pa.ChunkedArray, names: Sequence[str], where: str, config: Config) -> Array:
     """Each class as its position among `names`."""
     words = np.asarray(column.cast(pa.string()).to_pylist(), dtype=object)
-    codes = pd.Index(names, dtype=object).get_indexer(words)
+    codes: Array = pd.Index(names, dtype=object).get_indexer(words)
     if (codes < 0).any():
         raise CannotJoin(
             f"{where}: has the class {words[codes < 0][0]!r}, which columns.{config.table.target}.values lacks, got "

@@ -52,7 +52,7 @@ class Package:
 def contents(image: str) -> list[Package]:
     """The packages of an image, without two of the same."""
     debian = inside(image, "dpkg-query", "-W", "-f", "${Package} ${Version}\\n").splitlines()
-    found = {Package("deb", *line.split(), "see /usr/share/doc") for line in debian}
+    found = {Package("deb", name, version, "see /usr/share/doc") for name, version in map(str.split, debian)}
     if image not in WITHOUT_PYTHON:
         found |= {Package(*package) for package in json.loads(inside(image, "python", "-c", LOOK))}
     return sorted(found, key=lambda package: (package.kind, package.name.lower()))

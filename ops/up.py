@@ -10,10 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-from ending import CONFIGURATION, refuse
-from one_at_a_time import one_at_a_time
-from ownership import must_be_ours, word_of_adoption
-from settings import ODD, ROOT, USER, UnreadableError, environment, ports, read
+from checkout.ending import CONFIGURATION, refuse
+from checkout.one_at_a_time import one_at_a_time
+from checkout.ownership import must_be_ours, word_of_adoption
+from checkout.settings import ODD, ROOT, USER, UnreadableError, environment, ports, read
 
 SETTINGS = ROOT / ".env"
 BUILT_FROM = ("airflow", "infra", "libs", "services")

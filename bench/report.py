@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 
 import joblib
+import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -26,6 +27,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 import validate
+from analysis.trained_for import record
+from contract.config import GROUP, Config
 from contract.config.parse import load
 from contract.datasets.dataset import Dataset
 from contract.datasets.publish import DatasetWriter
@@ -70,7 +73,7 @@ def table(rows: int, seed: int) -> pd.DataFrame:
     return frame.assign(plan=rng.choice(["basic", "plus", "pro"], rows), y=np.where(signal > 1, "yes", "no"))
 
 
-def model(root: Path, day: str, estimator: object) -> tuple[Champion, Dataset]:
+def model(root: Path, config: Config, day: str, estimator: object) -> tuple[Champion, Dataset]:
     """A model of a day, as train leaves it."""
     frame = table(20_000, seed=1)
     fitted = Pipeline([("scale", StandardScaler()), ("estimate", estimator)]).fit(frame[NUMBERS], frame["y"])
@@ -79,7 +82,8 @@ def model(root: Path, day: str, estimator: object) -> tuple[Champion, Dataset]:
         candidate = {"estimator": "it", "mean": 0.8, "std": 0.01, "train_mean": 0.8}
         card = {"metric": "roc_auc", "chosen": "it", "candidates": {"it": candidate}}
         writer.file("card", "card.json").write_text(json.dumps(card))
-        notes = {"metric": "roc_auc", "sklearn": sklearn.__version__}
+        about = msgspec.to_builtins(record(config, [day], []))
+        notes = {"metric": "roc_auc", "sklearn": sklearn.__version__, "trained_for": about}
         manifest = writer.publish(Recipe("train", day, "c0de", {}), {}, {}, notes)
     return Champion.of(f"models/{day}", manifest), Dataset.open(root / "models" / day)
 
@@ -97,12 +101,13 @@ def main() -> int:
         with DatasetWriter(root / "processed" / DAY) as writer:
             frame = table(rows, seed=2).assign(split="test")
             # plain lists: pandas has a text type of its own
-            writer.write(pa.table({name: pa.array(frame[name].tolist()) for name in frame}))
+            columns = {name: pa.array(frame[name].tolist()) for name in frame}
+            writer.write(pa.table(columns | {GROUP: pa.array(range(rows), pa.uint64())}))
             writer.file("profile", "profile.json").write_text('{"rows": 0, "columns": {}}')
             counts = {"rows_in": rows, "rows_out": rows, "rejected": 0, "labelled": rows}
             writer.publish(Recipe("preprocess", DAY, "c0de", {}), counts, {})
-        champion, _ = model(root, "2025-12-31", LogisticRegression())
-        challenger, dataset = model(root, DAY, HistGradientBoostingClassifier(random_state=0))
+        champion, _ = model(root, config, "2025-12-31", LogisticRegression())
+        challenger, dataset = model(root, config, DAY, HistGradientBoostingClassifier(random_state=0))
         days = [Dataset.open(root / "processed" / DAY)]
         run = Run("validate", Path(validate.__file__).parent, date.fromisoformat(DAY), root, config)
         started = time.monotonic()

@@ -16,6 +16,7 @@ AIRFLOW = 50000
 MLFLOW = 10001
 # The user of PostgreSQL has another number in each image, so its files go by a group that compose adds.
 POSTGRES_GROUP = 5432
+PAGES = 65532
 FERNET = "airflow/fernet_key"
 LOGINS = "mlflow/logins.json"
 STEPS = ("train", "validate", "predict")
@@ -51,6 +52,8 @@ def all_secrets(airflow_password: str, mlflow_password: str, logins: dict[str, s
         # The client library ignores a password file that a group can read.
         "mlflow/pgpass": Secret(f"postgres:5432:mlflow:mlflow:{mlflow_password}", (MLFLOW, MLFLOW), 0o400),
         LOGINS: Secret(json.dumps(logins), (MLFLOW, MLFLOW), 0o400),
+        # as nginx reads it; MailDev itself asks nobody who he is
+        "pages/users": Secret(f"admin:{{PLAIN}}{secrets.token_urlsafe(12)}", (PAGES, PAGES), 0o400),
         "airflow/mlflow_login": Secret(f"airflow:{logins['airflow']}", airflow, 0o400),
     }
 

@@ -8,7 +8,7 @@ from checkout.compose import compose, is_up
 from checkout.ending import UNAVAILABLE, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours
-from up import mlflow_password, password
+from up import mail_password, mlflow_password, password
 
 AIRFLOW = ("airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
 SECRETS = (
@@ -69,6 +69,7 @@ def main() -> int:
     print("rotated: Fernet key, JWT and session secrets, three database passwords, all log-ins")
     print(f"  Airflow: user admin, password {password()}")
     print(f"  MLflow:  user admin, password {mlflow_password()}")
+    print(f"  mail:    user admin, password {mail_password()}")
     return 0
 
 

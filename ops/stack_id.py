@@ -19,6 +19,8 @@ IN_DATA = ".stack"
 IN_VOLUME = "stack"
 TYPE = "\ntype: "
 """Between what is wrong and the way out."""
+VOUCHED = "MICROSTEP_MOVED"
+"""In the environment: somebody has looked, this data/ is the one that the volumes belong to. `make up` says so."""
 CANNOT_WRITE = 73
 CONFIGURATION = 78
 
@@ -28,12 +30,20 @@ class Mark(NamedTuple):
 
     stack: str
     home: str
+    folder: str = ""
+    """The inode of its data/; empty where an earlier version wrote the mark."""
+
+    @property
+    def text(self) -> str:
+        """As `read_mark` reads it."""
+        return f"{self.stack} {self.folder}\n{self.home}\n"
 
 
 def read_mark(text: str) -> Mark:
-    """Two lines; both empty where an earlier version made the volume."""
-    stack, _, home = text.partition("\n")
-    return Mark(stack.strip(), home.rstrip("\n"))
+    """Two lines; all empty where an earlier version made the volume."""
+    first, _, home = text.partition("\n")
+    stack, _, folder = first.strip().partition(" ")
+    return Mark(stack, home.rstrip("\n"), folder)
 
 
 def read_text(file: Path) -> str:
@@ -61,6 +71,21 @@ def refusal(own: str, mark: Mark, home: str) -> str:
     return (
         f"the volumes on this engine, stack id {mark.stack}, belong to {owner}; data/ of {home} has"
         f" {f'the id {own}' if own else 'no id'}{TYPE}{ways}"
+    )
+
+
+def why_a_copy(mark: Mark, home: str, folder: str) -> str:
+    """Why a data/ with the volumes' id may be a copy of theirs; empty when it is theirs.
+
+    Moved within its file system it is the same folder, and at its old path it is meant whatever has become of it. All
+    else a copy looks like, too, and from here no path of the host can be looked at: `make up` can.
+    """
+    if not mark.folder or home == mark.home or folder == mark.folder:
+        return ""
+    return (
+        f"data/ of {home} has the id {mark.stack} of the volumes on this engine, but is not the folder that they were"
+        f" last up with, that of {mark.home}: a copy, or moved to another disk{TYPE}make up, which looks whether the"
+        f" first one is still there (or, when you know that it is not: {VOUCHED}=true docker compose up)"
     )
 
 
@@ -93,12 +118,13 @@ def write(file: Path, text: str) -> None:
     staged.rename(file)
 
 
-def main(data: Path, volume: Path, home: str) -> int:
-    """Compare; give the same id to the side that has none; 78 when both have one and they differ."""
+def main(data: Path, volume: Path, home: str, *, vouched: bool = False) -> int:
+    """Compare; give the same id to the side that has none; 78 when both have one and they differ, or this is a copy."""
     mark = read_mark(read_text(volume / IN_VOLUME))
     with as_owner_of(data):
         own = read_text(data / IN_DATA).strip()
-    if words := refusal(own, mark, home):
+    folder = str(data.stat().st_ino)
+    if words := refusal(own, mark, home) or ("" if vouched else why_a_copy(mark, home, folder)):
         print(words, file=sys.stderr)
         return CONFIGURATION
     stack = own or secrets.token_hex(6)
@@ -106,15 +132,15 @@ def main(data: Path, volume: Path, home: str) -> int:
         # this side first: a start that is killed here goes on at the next one
         with as_owner_of(data):
             write(data / IN_DATA, f"{stack}\n")
-    if mark != Mark(stack, home):
-        write(volume / IN_VOLUME, f"{stack}\n{home}\n")
+    if mark != (new := Mark(stack, home, folder)):
+        write(volume / IN_VOLUME, new.text)
         print(f"data/ and the volumes belong together by the stack id {stack}")
     return 0
 
 
 if __name__ == "__main__":
     try:
-        sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))
+        sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], vouched=bool(os.environ.get(VOUCHED))))
     except OSError as error:
         print(f"data/{IN_DATA}, the id of the stack, cannot be read or written: {error}", file=sys.stderr)
         sys.exit(CANNOT_WRITE)

@@ -14,6 +14,7 @@ from checkout.ending import CONFIGURATION, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours, word_of_adoption
 from checkout.settings import ODD, ROOT, USER, UnreadableError, environment, ports, read
+from stack_id import VOUCHED
 
 SETTINGS = ROOT / ".env"
 BUILT_FROM = ("airflow", "infra", "libs", "services")
@@ -53,16 +54,23 @@ def revision(root: Path = ROOT) -> str:
 
 def password() -> str:
     """Reads Airflow's log-in from the volume in which the first start wrote it."""
-    command = ["docker", "compose", "exec", "-T", "airflow-apiserver", "cat", "/run/microstep/airflow/passwords.json"]
-    text = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=True).stdout
-    return str(json.loads(text)["admin"])
+    return str(json.loads(secret("airflow-apiserver", "airflow/passwords.json"))["admin"])
 
 
 def mlflow_password() -> str:
     """Reads MLflow's log-in for people, likewise."""
-    command = ["docker", "compose", "exec", "-T", "mlflow", "cat", "/run/microstep/mlflow/logins.json"]
-    text = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=True).stdout
-    return str(json.loads(text)["admin"])
+    return str(json.loads(secret("mlflow", "mlflow/logins.json"))["admin"])
+
+
+def mail_password() -> str:
+    """Reads the log-in to the mails, likewise."""
+    return secret("pages", "pages/users").rpartition("}")[2].strip()
+
+
+def secret(part: str, file: str) -> str:
+    """Reads a file as the part of the stack that may."""
+    command = ["docker", "compose", "exec", "-T", part, "cat", f"/run/microstep/{file}"]
+    return subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=True).stdout
 
 
 def has_way_out(network: str) -> bool:
@@ -86,7 +94,8 @@ def main() -> int:
         refuse(CONFIGURATION, f".env: cannot be read: {error}")
     if not settings[USER]:
         add(SETTINGS, USER, owner(ROOT / "data"))
-    variables = {**environment(), "MICROSTEP_REVISION": revision()}
+    # must_be_ours has looked at the path where the volumes were last up, which the service `checkout` cannot see
+    variables = {**environment(), "MICROSTEP_REVISION": revision(), VOUCHED: "true"}
     built = subprocess.run(["docker", "compose", "build"], cwd=ROOT, env=variables, check=False)
     if built.returncode:
         return built.returncode
@@ -103,7 +112,7 @@ def main() -> int:
 all healthy {time.monotonic() - start:.0f} s after the build
   Airflow  http://localhost:{pages["MICROSTEP_AIRFLOW_PORT"]}   user admin, password {password()}
   MLflow   http://localhost:{pages["MICROSTEP_MLFLOW_PORT"]}   user admin, password {mlflow_password()}
-  mail     http://localhost:{pages["MICROSTEP_MAIL_PORT"]}""")
+  mail     http://localhost:{pages["MICROSTEP_MAIL_PORT"]}   user admin, password {mail_password()}""")
     return 0
 
 

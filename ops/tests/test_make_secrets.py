@@ -1,6 +1,7 @@
 import base64
 import json
 import os
+import re
 
 import make_secrets
 import pytest
@@ -54,6 +55,7 @@ def test_the_secrets_have_the_strength_that_their_readers_ask_for(root):
     assert len(base64.urlsafe_b64decode((root / "airflow/fernet_key").read_text())) == 32
     assert len((root / "airflow/jwt_secret").read_text()) >= 64
     assert len(json.loads((root / "airflow/passwords.json").read_text())["admin"]) >= 16
+    assert re.fullmatch(r"admin:\{PLAIN\}[\w-]{16,}", (root / "pages/users").read_text())
 
 
 def test_no_file_is_open_to_all(root):
@@ -69,7 +71,12 @@ def test_each_file_belongs_to_its_reader():
         name.split("/")[0]: secret.owner
         for name, secret in make_secrets.all_secrets("a", "b", make_secrets.new_logins()).items()
     }
-    assert owners == {"postgres": (0, 5432), "airflow": (50000, 0), "mlflow": (10001, 10001)}
+    assert owners == {
+        "postgres": (0, 5432),
+        "airflow": (50000, 0),
+        "mlflow": (10001, 10001),
+        "pages": (65532, 65532),  # USER of infra/pages/Dockerfile
+    }
 
 
 def test_a_half_written_file_of_a_killed_start_is_replaced(root):

@@ -73,6 +73,17 @@ def test_a_copy_is_not_the_one_that_it_was_copied_from(world):
     assert f"were last up in {ours}\n         type: make -C {ours} up (or" in words
 
 
+def test_a_copy_goes_on_once_the_first_one_is_gone(world):
+    """Moved to another disk is a copy of which the first one was removed."""
+    ours = world.checkouts[0]
+    copy = world.home / "copy"
+    shutil.copytree(ours, copy, symlinks=True)
+    shutil.rmtree(ours)
+    code, words = world.run(copy, "up")
+    assert code == 0, words
+    assert world.volumes_are_of(copy)
+
+
 def test_a_stack_of_an_earlier_version_is_adopted_with_a_word(world):
     ours = world.checkouts[0]
     (ours / "data" / ".stack").unlink()

@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,39 @@ def test_a_checkout_that_was_moved_is_the_same_one_and_its_new_place_is_noted(da
     stack_id.main(data, volume, "/srv/a")
     assert stack_id.main(data, volume, "/srv/b") == 0
     assert stack_id.read_mark((volume / "stack").read_text()).home == "/srv/b"
+
+
+@pytest.fixture
+def copied(data, volume):
+    """The data/ of a checkout that was copied with it, while the first one's volumes are there."""
+    stack_id.main(data, volume, "/srv/a")
+    return shutil.copytree(data, data.with_name("copy"))
+
+
+def test_a_copy_is_refused_with_ways_out_and_nothing_is_written(copied, volume, capsys):
+    before = (volume / "stack").read_text()
+    assert stack_id.main(copied, volume, "/srv/copy") == 78
+    words = capsys.readouterr().err
+    assert "that of /srv/a: a copy, or moved to another disk" in words
+    assert "MICROSTEP_MOVED=true docker compose up" in words
+    assert (volume / "stack").read_text() == before
+
+
+def test_who_knows_that_it_was_moved_to_another_disk_is_believed_and_need_not_say_it_again(copied, volume):
+    words = [sys.executable, stack_id.__file__, copied, volume, "/srv/copy"]
+    assert subprocess.run(words, check=False, env=os.environ | {"MICROSTEP_MOVED": "true"}).returncode == 0
+    assert subprocess.run(words, check=False, env=os.environ | {"MICROSTEP_MOVED": ""}).returncode == 0
+
+
+def test_data_that_went_to_another_disk_under_its_old_path_is_the_same_one(copied, volume):
+    assert stack_id.main(copied, volume, "/srv/a") == 0
+
+
+def test_a_mark_of_an_earlier_version_says_nothing_of_the_folder(copied, volume):
+    mark = stack_id.read_mark((volume / "stack").read_text())
+    (volume / "stack").write_text(f"{mark.stack}\n{mark.home}\n")
+    assert stack_id.main(copied, volume, "/srv/b") == 0
+    assert stack_id.read_mark((volume / "stack").read_text()) == (mark.stack, "/srv/b", str(copied.stat().st_ino))
 
 
 @pytest.mark.parametrize("own", ["", "ba9876543210"])

@@ -39,6 +39,11 @@ def running_containers() -> list[str]:
     return names.split()
 
 
+def as_admin(password: str) -> str:
+    """The header `Authorization` of a person."""
+    return "Basic " + base64.b64encode(f"admin:{password}".encode()).decode()
+
+
 @dataclass(frozen=True)
 class Stack:
     """A stack that is up; its data root is `data/` below the checkout."""
@@ -73,13 +78,17 @@ class Stack:
         )
         return logins["admin"]
 
+    def mail_password(self) -> str:
+        """Of the mails' admin, as `make up` prints it."""
+        command = ["docker", "compose", "exec", "-T", "pages", "cat", "/run/microstep/pages/users"]
+        return self.run(*command).stdout.split("}")[1].strip()
+
     def registry(self, path: str, *, method: str | None = None, **body: object) -> dict[str, Any]:
         """A call of MLflow's REST API as a person: GET, or POST when there is a body. Raises HTTPError."""
-        login = base64.b64encode(f"admin:{self.mlflow_password()}".encode()).decode()
         request = urllib.request.Request(
             f"http://127.0.0.1:5000/api/2.0/mlflow/{path}",
             data=json.dumps(body).encode() if body else None,
-            headers={"Content-Type": "application/json", "Authorization": f"Basic {login}"},
+            headers={"Content-Type": "application/json", "Authorization": as_admin(self.mlflow_password())},
             method=method,
         )
         with urllib.request.urlopen(request, timeout=20) as answer:
@@ -102,7 +111,9 @@ class Stack:
 
     def mails(self) -> list[dict[str, Any]]:
         """What MailDev has received."""
-        with urllib.request.urlopen("http://127.0.0.1:1080/api/email", timeout=10) as answer:
+        request = urllib.request.Request("http://127.0.0.1:1080/api/email")
+        request.add_header("Authorization", as_admin(self.mail_password()))
+        with urllib.request.urlopen(request, timeout=10) as answer:
             mails: list[dict[str, Any]] = json.load(answer)
         return mails
 

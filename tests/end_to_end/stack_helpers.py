@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -24,7 +25,7 @@ def days(count: int) -> list[str]:
     return [(FIRST + timedelta(days=number)).isoformat() for number in range(count)]
 
 
-DAYS = days(12)
+DAYS = days(14)
 """The days of the tests that share the fixture `trained`; each takes its own."""
 
 
@@ -121,6 +122,42 @@ def log_of(stack: Stack, dag: str, run: str, task: str, number: int) -> str:
     """What a try of a task logged."""
     path = f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/{number}"
     return json.dumps(stack.airflow.call("GET", path)["content"])
+
+
+def all_healthy(stack: Stack) -> bool:
+    """Whether all of Airflow's parts gave a sign of life."""
+    return {part["status"] for part in stack.airflow.health().values() if part["status"]} == {"healthy"}
+
+
+def waits_for_a_retry(stack: Stack, dag: str, run: str, task: str) -> bool:
+    """Whether a task of a run has failed and will be tried again."""
+    tasks = stack.airflow.tasks(dag, run)
+    return any(other["task_id"] == task and other["state"] == "up_for_retry" for other in tasks)
+
+
+def versions(stack: Stack) -> list[str]:
+    """The versions of the registered model."""
+
+    def ask() -> list[str]:
+        answer = stack.registry("model-versions/search?filter=name%3D%27trouble%27")
+        return [version["version"] for version in answer.get("model_versions", [])]
+
+    result: list[str] = wait(ask, 60, "the registry")
+    return result
+
+
+def change_seed(stack: Stack) -> None:
+    """Gives the next training something to do."""
+    config = stack.checkout / "pipeline.toml"
+    other = re.sub(r"(?m)^seed = (\d+)$", lambda match: f"seed = {int(match[1]) + 1}", config.read_text())
+    assert other != config.read_text()
+    config.write_text(other)
+
+
+def train_anew(stack: Stack) -> tuple[str, str]:
+    """Starts a training that has work to do, and pauses train; gives the run and the container's id."""
+    change_seed(stack)
+    return paused(stack, "train", "train", DAYS[1])
 
 
 def at_length() -> None:

@@ -8,6 +8,7 @@ import json
 import socket
 
 import pytest
+from stack import as_admin
 
 REACH = """
 import json, socket, sys
@@ -244,7 +245,8 @@ print(os.getuid() != 0, int(fields["CapEff"], 16) == int(fields["CapBnd"], 16) =
     assert last(in_network(stack, "none", look)) == "False False 0 open False False"
 
 
-PAGES = {8080: "/api/v2/version", 5000: "/health", 1080: "/api/email"}
+MAILS = 1080
+PAGES = {8080: "/api/v2/version", 5000: "/health", MAILS: "/api/email"}
 
 
 def asked_by_a_browser(port, path, **headers):
@@ -258,10 +260,15 @@ def asked_by_a_browser(port, path, **headers):
 @pytest.mark.parametrize(("port", "path"), PAGES.items())
 def test_a_page_of_ours_answers_no_page_of_others(stack, port, path):
     """Neither one that asks from elsewhere (Origin) nor one that gave its own name this machine's address (Host)."""
-    assert asked_by_a_browser(port, path).status == 200
-    assert asked_by_a_browser(port, path, Origin=f"http://localhost:{port}").status == 200
+    login = {"Authorization": as_admin(stack.mail_password())} if port == MAILS else {}
+
+    def asked(**headers):
+        return asked_by_a_browser(port, path, **login, **headers)
+
+    assert asked().status == 200
+    assert asked(Origin=f"http://localhost:{port}").status == 200
     for origin in ("http://evil.example", "null", "http://localhost:9999", f"http://localhost:{port}.evil.example"):
-        answer = asked_by_a_browser(port, path, Origin=origin)
+        answer = asked(Origin=origin)
         assert answer.status == 403, origin
         assert answer.getheader("Access-Control-Allow-Origin") is None
     for host in (
@@ -271,8 +278,14 @@ def test_a_page_of_ours_answers_no_page_of_others(stack, port, path):
         f"127.0.0.1.evil:{port}",
         "",
     ):
-        assert asked_by_a_browser(port, path, Host=host).status in (400, 403), host
-    assert asked_by_a_browser(port, path).getheader("X-Frame-Options") == "SAMEORIGIN"
+        assert asked(Host=host).status in (400, 403), host
+    assert asked().getheader("X-Frame-Options") == "SAMEORIGIN"
+
+
+def test_the_mails_are_shown_to_whom_has_the_log_in(stack):
+    for login in ({}, {"Authorization": as_admin("wrong")}, {"Authorization": as_admin(stack.mlflow_password())}):
+        assert asked_by_a_browser(MAILS, PAGES[MAILS], **login).status == 401, login
+    assert asked_by_a_browser(MAILS, PAGES[MAILS], Authorization=as_admin(stack.mail_password())).status == 200
 
 
 def test_the_mails_are_there_for_whom_maildev_itself_would_answer_to_any_page(stack):

@@ -4,9 +4,24 @@ import os
 import re
 import subprocess
 import time
+from contextlib import contextmanager
 
 import pytest
-from stack_helpers import DAYS, at_length, compose, containers, explain, final_state, log_of, paused, wait
+from stack_helpers import (
+    DAYS,
+    all_healthy,
+    at_length,
+    compose,
+    containers,
+    explain,
+    final_state,
+    log_of,
+    paused,
+    train_anew,
+    versions,
+    wait,
+    waits_for_a_retry,
+)
 
 
 def test_a_disk_that_fills_in_a_run_is_told_and_the_run_goes_on_when_there_is_room(trained):
@@ -22,12 +37,7 @@ def test_a_disk_that_fills_in_a_run_is_told_and_the_run_goes_on_when_there_is_ro
         pytest.skip("only root may mount a small disk")
     try:
         run = trained.airflow.start("generate", DAYS[11])
-
-        def retried():
-            tasks = trained.airflow.tasks("generate", run)
-            return [task for task in tasks if task["task_id"] == "generate" and task["state"] == "up_for_retry"]
-
-        wait(retried, 120, "generate to be tried again")
+        wait(lambda: waits_for_a_retry(trained, "generate", run, "generate"), 120, "generate to be tried again")
         log = log_of(trained, "generate", run, "generate", 1)
         assert "exit 73" in log
         assert "No space left" in log
@@ -35,6 +45,53 @@ def test_a_disk_that_fills_in_a_run_is_told_and_the_run_goes_on_when_there_is_ro
     finally:
         subprocess.run(["umount", "--lazy", day], check=True)
     assert final_state(trained, "generate", run, 300) == "success", explain(trained, "generate")
+
+
+@contextmanager
+def on_a_small_disk(stack, disk):
+    """data/ is a file system of its own, with little room; what is in it then comes back to where it was."""
+    airflow = ("airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
+    owner, used = stack.data.stat(), stack.run("du", "--summarize", "--bytes", str(stack.data)).stdout.split()[0]
+    options = f"size={int(used) + 2**25},uid={owner.st_uid},gid={owner.st_gid}"
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", disk], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        stack.run("cp", "--archive", f"{stack.data}/.", str(disk))
+        stack.run("mount", "--bind", str(disk), str(stack.data))
+        try:
+            compose(stack, "restart", *airflow)  # they hold on to the folder that was mounted
+            wait(lambda: all_healthy(stack), 180, "all parts after a restart")
+            yield
+        finally:
+            stack.run("umount", "--lazy", str(stack.data))
+            stack.run("find", str(stack.data), "-mindepth", "1", "-delete")
+            stack.run("cp", "--archive", f"{disk}/.", str(stack.data))
+            compose(stack, "restart", *airflow)
+            wait(lambda: all_healthy(stack), 180, "all parts after a restart")
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_a_data_root_that_fills_in_a_training_costs_nothing_once_there_is_room(trained, tmp_path):
+    at_length()
+    before = versions(trained)
+    with on_a_small_disk(trained, tmp_path):
+        run, container = train_anew(trained)
+        filler = trained.data / "filler"
+        with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
+            while True:
+                file.write(bytes(4096))
+        trained.run("docker", "unpause", container)
+        wait(lambda: waits_for_a_retry(trained, "train", run, "train"), 120, "train to be tried again")
+        log = log_of(trained, "train", run, "train", 1)
+        assert "exit 73" in log
+        assert "No space left" in log
+        assert not list(trained.data.rglob(".staging-*")), "half a model is left"
+        filler.unlink()
+        assert final_state(trained, "train", run, 300) == "success", explain(trained, "train")
+    assert len(versions(trained)) == len(before) + 1
+    assert trained.airflow.run_days("predict", [DAYS[1]]) == {DAYS[1]: "success"}, explain(trained, "predict")
 
 
 def test_a_file_that_still_grows_in_the_inbox_is_not_taken(trained):

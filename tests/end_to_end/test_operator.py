@@ -152,3 +152,19 @@ def test_a_copied_checkout_does_not_write_into_the_old_one_by_compose_alone(stac
     run_in(copy, "docker", "compose", "--project-name=microstep-copy", "down", "--volumes")
     assert {name: told for name, told in picture(tmp_path).items() if name in before} == before
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_copy_with_its_data_does_not_take_the_first_ones_volumes_by_compose_alone(stack, tmp_path):
+    """The id of the stack came along; only the folder tells that this is not the checkout which was moved."""
+    copy = copy_checkout(tmp_path / "copy")
+    shutil.copy2(stack.data / ".stack", copy / "data" / ".stack")
+    mark = ("docker", "compose", "exec", "-T", "postgres", "cat", "/run/microstep/stack")
+    before = stack.run(*mark).stdout
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("MICROSTEP_")}
+    done = subprocess.run(
+        ["docker", "compose", "run", "--rm", "--no-deps", "checkout"],
+        cwd=copy, env=variables | {"PWD": str(copy)}, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 78, done.stderr
+    assert "a copy, or moved to another disk" in done.stdout + done.stderr
+    assert stack.run(*mark).stdout == before

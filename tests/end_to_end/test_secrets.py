@@ -17,10 +17,12 @@ def test_every_secret_is_replaced_and_nothing_is_lost(trained):
     """A variable that Airflow keeps encrypted can be read with the new key; the old log-in is no more."""
     airflow = ["exec", "-T", "airflow-scheduler", "airflow"]
     compose(trained, *airflow, "variables", "set", "kept", CANARY)
-    old, people = trained.password(), trained.mlflow_password()
+    old, people, mails = trained.password(), trained.mlflow_password(), trained.mail_password()
     trained.run("make", "--no-print-directory", "rotate", timeout=600)
     assert trained.password() != old
     assert trained.mlflow_password() != people
+    assert trained.mail_password() != mails
+    trained.mails()  # raises where the page does not take the new one
     assert compose(trained, *airflow, "variables", "get", "kept").strip() == CANARY
     key = compose(trained, "exec", "-T", "airflow-scheduler", "cat", "/run/microstep/airflow/fernet_key")
     assert "," not in key

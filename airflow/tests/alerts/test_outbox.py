@@ -1,5 +1,7 @@
 """Mails through a real mail server on loopback, in every way in which one can be spoken to, and while there is none."""
 
+import asyncio
+import fcntl
 import os
 import signal
 import socket
@@ -7,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time as clock
 import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -19,7 +22,7 @@ from urllib.parse import quote
 import pytest
 import trustme
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
+from aiosmtpd.smtp import SMTP, AuthResult
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from conftest import PIPELINE, factory, settings
@@ -28,7 +31,7 @@ from fake_variables import Variables
 
 from contract.config.data import Alerts
 from contract.config.parse import parse
-from microstep_airflow.alerts import callbacks
+from microstep_airflow.alerts import callbacks, outbox
 from microstep_airflow.alerts.callbacks import RunAlerts
 from microstep_airflow.alerts.mail import Mail
 from microstep_airflow.alerts.outbox import TRIED_FOR, Remaining, enqueue, flush
@@ -47,6 +50,7 @@ class Box:
         self.mails = []
         self.refuses = set()
         self.users = []
+        self.seconds = 0.0
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
         if address in self.refuses:
@@ -55,6 +59,7 @@ class Box:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+        await asyncio.sleep(self.seconds)
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         self.users.append((bool(session.ssl), getattr(session, "authenticated", False)))
         return "250 OK"
@@ -184,6 +189,74 @@ def test_a_mail_without_a_server_is_sent_later_as_it_was_written(nobody, server,
     assert len(box.mails) == 2
 
 
+@pytest.fixture(params=["accepts and never answers", "never accepts"])
+def silent(request, monkeypatch):
+    """A mail server that does not say a word, and a connection that names no time limit."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0 if request.param == "never accepts" else 8) as listening:
+        waiting_to_be_accepted = []
+        if request.param == "never accepts":  # its queue is full: what else asks is not answered by the kernel either
+            for _ in range(4):
+                client = socket.socket()
+                client.settimeout(0)
+                client.connect_ex(listening.getsockname())
+                waiting_to_be_accepted.append(client)
+        url = f"smtp://127.0.0.1:{listening.getsockname()[1]}?disable_ssl=true&disable_tls=true"
+        monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", url)
+        yield
+        for client in waiting_to_be_accepted:
+            client.close()
+
+
+def test_a_server_that_is_silent_holds_a_callback_for_seconds_and_costs_no_mail(
+    silent, server, box, monkeypatch, tmp_path, caplog
+):
+    monkeypatch.setattr(outbox, "IN_A_CALLBACK", 1)
+    begin = clock.monotonic()
+    send(tmp_path)
+    assert 0.9 < clock.monotonic() - begin < 15  # and not 30, or six times 30
+    assert "1 mails wait, the mail server takes none from us" in caplog.text
+    server()
+    assert flush(TEAM, tmp_path / "mails", NOON) == Remaining(0)
+    assert len(box.mails) == 1
+
+
+def test_a_server_that_is_slow_to_answer_gets_the_mail_from_maintenance(server, box, monkeypatch, tmp_path):
+    greet = SMTP._handle_client
+
+    async def late(self):
+        await asyncio.sleep(1.5)
+        await greet(self)
+
+    monkeypatch.setattr(SMTP, "_handle_client", late)
+    monkeypatch.setattr(outbox, "IN_A_CALLBACK", 1)
+    server()
+    send(tmp_path)
+    assert (len(box.mails), waiting(tmp_path)) == (0, 1)
+    assert flush(TEAM, tmp_path / "mails", NOON) == Remaining(0)
+    assert len(box.mails) == 1
+
+
+def test_a_server_that_looks_a_mail_through_before_it_takes_it_gets_it_once(server, box, monkeypatch, tmp_path):
+    monkeypatch.setattr(outbox, "IN_A_CALLBACK", 1)
+    box.seconds = 1.5
+    server()
+    send(tmp_path)
+    assert flush(TEAM, tmp_path / "mails", NOON) == Remaining(0)
+    assert len(box.mails) == 1
+
+
+def test_a_callback_does_not_wait_for_a_sender_that_takes_long(server, box, monkeypatch, tmp_path):
+    server()
+    monkeypatch.setattr(outbox, "IN_A_CALLBACK", 0.3)
+    (tmp_path / "mails").mkdir()
+    with (tmp_path / "mails" / ".lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        send(tmp_path)
+        assert (len(box.mails), waiting(tmp_path)) == (0, 1)
+    send(tmp_path, "and another")
+    assert len(box.mails) == 2
+
+
 @pytest.mark.parametrize("host", ["mail.example.invalid:25", "127.0.0.1:9"], ids=["no such host", "nobody listens"])
 def test_mails_that_no_server_takes_turn_maintenance_red_with_the_setting_to_mend(monkeypatch, tmp_path, host):
     url = f"smtp://robot:s3cret@{host}?disable_ssl=true&disable_tls=true&timeout=5&retry_limit=0"
@@ -253,7 +326,7 @@ import os, signal
 from datetime import datetime, UTC
 from pathlib import Path
 from microstep_airflow.alerts import outbox
-outbox._connected = lambda: os.kill(os.getpid(), signal.SIGKILL)
+outbox._connected = lambda **_: os.kill(os.getpid(), signal.SIGKILL)
 from contract.config.data import Alerts
 from contract.config.parse import parse
 from microstep_airflow.maintenance import send_mails

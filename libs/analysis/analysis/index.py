@@ -53,11 +53,12 @@ def _report(layout: Layout, kind: str, directory: Path) -> dict[str, Any]:
         return report | {"text": str(error)}
     notes = manifest.notes
     report["word"] = notes.get("decision") or notes.get("drift") or ""
-    if kind == "live" and notes.get("reason"):
-        report |= {"word": "unmeasured", "text": notes["reason"]}
-    elif kind == "live" and notes.get("value") is not None:
-        rows = manifest.counts.get("rows", 0)
-        report["text"] = f"{notes.get('metric')} {notes['value']:.4f} by {notes.get('model')}, {rows:,} rows"
+    if kind == "live" and notes.get("value") is not None:
+        part = " of the test part" if notes.get("part") == "test" else ""
+        score = f"{notes.get('metric')} {notes['value']:.4f}"
+        report["text"] = f"{score} by {notes.get('model')}, {manifest.counts.get('rows', 0):,} rows{part}"
+    elif kind == "live":
+        report |= {"word": "unmeasured", "text": f"not measured: {notes.get('why') or 'these rows cannot tell'}"}
     elif kind == "train":
         report["text"] = notes.get("why", "")  # an earlier version may have said less
     elif columns := notes.get("columns"):

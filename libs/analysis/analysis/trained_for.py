@@ -1,21 +1,28 @@
 """What a model was trained to answer, and whether `pipeline.toml` still asks for that: one answer for every step.
 
 Nothing else would tell. With the same words as classes, or as a regression, a model of another target answers without
-an error; and a threshold, or a score, is that of the class that was positive in training.
+an error; a threshold, or a score, is that of the class that was positive in training; and a row that is a test row
+today may be one that an earlier split had let a model learn.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Literal
 
 from contract.config import Config
 from contract.datasets.manifest import read_manifest
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
 from contract.models.champion import Champion
+from contract.models.trained_for import Split, TrainedFor
 
 log = logging.getLogger("model")
+
+Rows = Literal["all", "test", "none"]
+
+_NUMBERS = ("number", "integer")
+"""The same to a model."""
 
 
 def question(config: Config) -> dict[str, Any]:
@@ -27,20 +34,88 @@ def question(config: Config) -> dict[str, Any]:
     }
 
 
-def misfit(layout: Layout, model: Champion, config: Config) -> str | None:
-    """Why a model's answers are none to what `pipeline.toml` asks now, in words; None when they are.
+def split(config: Config) -> Split:
+    """How pipeline.toml parts rows."""
+    names = config.features if config.group is None else (config.group,)
+    types: dict[str, str] = {name: config.columns[name].type if name in config.columns else "text" for name in names}
+    return Split(key=config.key, group=config.group, columns=types, test_fraction=config.table.test_fraction)
 
-    Target, task and positive class must be the same, and each class of the training must still be one: a class that
-    came later the model never says, which is no wrong answer. The training's manifest tells; where that is gone, or
-    another training's by now, a warning says that nothing can tell.
+
+def record(config: Config, days: list[str], held_out: list[str]) -> TrainedFor:
+    """Of a training by pipeline.toml that fits rows of `days`, oldest first, and none of `held_out`."""
+    table = config.table
+    return TrainedFor(
+        target=table.target,
+        task=table.task,
+        positive=table.positive,
+        classes=config.columns[table.target].values,
+        features={name: config.columns[name].type for name in config.features},
+        split=split(config),
+        first=days[0],
+        last=days[-1],
+        held_out=tuple(held_out),
+    )
+
+
+def trained_for(layout: Layout, model: Champion) -> TrainedFor | None:
+    """What a model is about: by its record, else by its training's manifest; None where that is gone or says nothing.
+
+    A manifest of before there were records does not tell the split.
     """
+    if model.trained_for is not None:
+        return model.trained_for
     try:
         manifest = read_manifest(layout.model(model.day))
     except (MissingInput, DataError):
-        manifest = None
-    trained = manifest.settings if manifest and manifest.identity == model.manifest else {}
-    asked = question(config)
-    if "target" not in trained:
+        return None
+    then = manifest.settings
+    if manifest.identity != model.manifest or "target" not in then:
+        return None
+    days = sorted(dataset.path.rpartition("/")[2] for dataset in manifest.inputs)
+    target, classes = then["target"], then.get("classes")
+    return TrainedFor(
+        target=target["name"],
+        task=target["task"],
+        positive=target["positive"],
+        classes=None if classes is None else tuple(classes),
+        features=then.get("features", {}),
+        first=days[0] if days else model.day,
+        last=days[-1] if days else model.day,
+    )
+
+
+def fitted_on(model: Champion, about: TrainedFor | None, day: str) -> bool | None:
+    """Whether rows of a day were fitted; None when nothing tells. No training sees a day after its own."""
+    if day > model.day:
+        return False
+    return None if about is None else about.fitted_on(day)
+
+
+def unseen(layout: Layout, model: Champion, day: str, config: Config) -> tuple[Rows, str | None]:
+    """Which rows of a processed day a model was never fitted on, and why not all of them.
+
+    "all" of them, those of the "test" part, or "none" of which that is known.
+    """
+    about = trained_for(layout, model)
+    if (known := fitted_on(model, about, day)) is False:
+        return "all", None
+    if known is None or about is None or about.split is None:
+        return "none", f"nothing tells on which rows of {day} the model was trained"
+    if about.split != (now := split(config)):
+        return "none", (
+            f"the model was trained on {day}, when rows were split {about.split}; pipeline.toml splits {now}"
+        )
+    return "test", f"the model was trained on the other rows of {day}"
+
+
+def misfit(layout: Layout, model: Champion, config: Config) -> str | None:
+    """Why a model cannot answer what `pipeline.toml` asks now, in words; None when it can.
+
+    The question must be the same, and the columns of the training must still be there, with their types. Where
+    neither record nor manifest tells, a warning says so.
+    """
+    about = trained_for(layout, model)
+    if about is None:
         log.warning(
             "%s: its training's manifest is not in models/%s any more, so nothing tells whether it was trained for %s",
             model.label,
@@ -48,17 +123,52 @@ def misfit(layout: Layout, model: Champion, config: Config) -> str | None:
             config.table.target,
         )
         return None
-    then, now = trained["target"], asked["target"]
-    for key, setting, noun in (
-        ("name", "target", "the target"),
-        ("task", "task", "the task"),
-        ("positive", "positive", "the positive class"),
+    return other_question(about, config) or _other_columns(about, config)
+
+
+def other_question(about: TrainedFor, config: Config) -> str | None:
+    """Why a model's answers are none to what `pipeline.toml` asks now, in words; None when they are.
+
+    Target, task and positive class must be the same, and each class of the training must still be one: a class that
+    came later the model never says, which is no wrong answer.
+    """
+    table = config.table
+    for then, now, setting, noun in (
+        (about.target, table.target, "target", "the target"),
+        (about.task, table.task, "task", "the task"),
+        (about.positive, table.positive, "positive", "the positive class"),
     ):
-        if then.get(key) != now[key]:
-            return f"was trained for {noun} {then.get(key)}, pipeline.toml: table.{setting} is {now[key]}"
-    if gone := [word for word in trained.get("classes") or () if word not in (asked["classes"] or ())]:
+        if then != now:
+            return f"was trained for {noun} {then}, pipeline.toml: table.{setting} is {now}"
+    asked = config.columns[table.target].values or ()
+    if gone := [word for word in about.classes or () if word not in asked]:
         return (
-            f"was trained for the class {gone[0]}, which pipeline.toml: columns.{now['name']}.values lacks, "
-            f"got {', '.join(asked['classes'] or ()) or 'none'}"
+            f"was trained for the class {gone[0]}, which pipeline.toml: columns.{table.target}.values lacks, "
+            f"got {', '.join(asked) or 'none'}"
         )
     return None
+
+
+def _other_columns(about: TrainedFor, config: Config) -> str | None:
+    for name, kind in about.features.items():
+        if name not in config.kept:
+            return f"was trained on the column {name}, which is no feature in pipeline.toml: columns.{name}"
+        now = config.columns[name].type
+        if now != kind and not (now in _NUMBERS and kind in _NUMBERS):
+            return f"was trained on the column {name} as {kind}, pipeline.toml: columns.{name}.type is {now}"
+    return None
+
+
+def comparable(about: TrainedFor | None, config: Config) -> tuple[float | None, str | None]:
+    """On which of today's test rows a model may be scored: those in the test part of a fraction, None for all of them.
+
+    The second is why on none of them, in words: they were split otherwise, so it may have been fitted on any.
+    """
+    now = split(config)
+    if about is None or about.split is None or about.split == now:
+        return None, None
+    if not about.split.same_groups(now):
+        return None, (
+            f"its rows were split {about.split}, pipeline.toml splits {now}: it may have been fitted on the test rows"
+        )
+    return min(about.split.test_fraction, now.test_fraction), None

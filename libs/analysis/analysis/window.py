@@ -1,16 +1,45 @@
-"""The days that a training looks at; opening them loads no heavy library."""
+"""The days that a training looks at, and the last of them, which it holds out; opening them loads no heavy library."""
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
+
+from analysis import processed_for
+from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.errors import MissingInput
 from contract.steps.run import Run
+
+WANTED_ROWS = 500
+"""Of the test part in time, by `training.test_days` unset: so many labelled rows tell models apart."""
+LEAST_ROWS = 100
+LEAST_DAYS = 3
+"""Fewer days, or fewer rows in the last third of them, are not parted in time."""
+
+log = logging.getLogger("window")
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """The days of a window that are fitted, and the last ones that are not."""
+
+    fitted: list[Dataset]
+    days: list[Dataset]
+    why: str
+    """Why so many."""
+
+    @property
+    def names(self) -> list[str]:
+        """The days that are held out."""
+        return [day.path.name for day in self.days]
 
 
 def labelled_days(run: Run) -> list[Dataset]:
     """The processed days that a training of the run's day looks at, oldest first.
 
-    Raises MissingInput that names the days which are not there, or have no target.
+    Raises MissingInput that names the days which are not there, or have no target, DataError for a day that was made
+    for something else than pipeline.toml asks now.
     """
     days = [day.isoformat() for day in run.config.window(run.date)]
     absent, datasets = [], []
@@ -25,6 +54,7 @@ def labelled_days(run: Run) -> list[Dataset]:
             f"{days[-1]} and lacks {', '.join(absent)}; run generate and preprocess for each, or lower "
             f"training.window_days; for example: preprocess --day {absent[0]}"
         )
+    _check(datasets, run.config)
     target = run.config.table.target
     unlabelled = [
         dataset.path.name for dataset in datasets if target not in {field.name for field in dataset.manifest.schema}
@@ -36,3 +66,47 @@ def labelled_days(run: Run) -> list[Dataset]:
             f"run generate and preprocess for these days, or raise training.target_delay_days"
         )
     return datasets
+
+
+def held_out(config: Config, days: list[Dataset]) -> HeldOut:
+    """The test part in time of a window, oldest day first: `training.test_days`, or as many as the rows allow.
+
+    By the manifests' counts: the fewest last days with about `WANTED_ROWS` labelled rows of the test part, at most a
+    third of the window. One day at least is always fitted.
+    """
+    asked, third = config.training.test_days, len(days) // 3
+    if asked is not None:
+        number = min(asked, len(days) - 1)
+        short = f", of which the window of {len(days)} days leaves {number}" if number < asked else ""
+        return _last(days, number, f"training.test_days = {asked}{short}")
+    if len(days) < LEAST_DAYS:
+        return _last(days, 0, f"the window has {len(days)} days, and {LEAST_DAYS} are needed to hold one out")
+    rows = 0.0
+    for number, day in enumerate(reversed(days[-third:]), start=1):
+        rows += day.manifest.counts.get("labelled", 0) * config.table.test_fraction
+        if rows >= WANTED_ROWS:
+            return _last(days, number, f"they have about {rows:.0f} labelled test rows")
+    if rows < LEAST_ROWS:
+        return _last(days, 0, f"a third of the window has about {rows:.0f} labelled test rows, fewer than {LEAST_ROWS}")
+    return _last(days, third, f"a third of the window, with about {rows:.0f} labelled test rows")
+
+
+def _last(days: list[Dataset], number: int, why: str) -> HeldOut:
+    return HeldOut(days[: len(days) - number], days[len(days) - number :], why)
+
+
+def _check(datasets: list[Dataset], config: Config) -> None:
+    """Raise DataError for the first day that does not fit; say which were made by other rules."""
+    other: dict[str, list[str]] = {}
+    for dataset in datasets:
+        processed_for.check(dataset, config, grouped=True)
+        for rule in processed_for.other_rules(dataset, config):
+            other.setdefault(rule, []).append(dataset.path.name)
+    for rule, days in other.items():
+        log.warning(
+            "processed: %s was another rule for %s: rows that today's rejects may be among them; to apply it: "
+            "preprocess --day %s",
+            rule,
+            f"{days[0]} to {days[-1]}" if len(days) > 1 else days[0],
+            days[0],
+        )

@@ -94,7 +94,13 @@ def test_listing_needs_neither_numpy_nor_matplotlib():
 
 
 def test_a_predicted_day_that_was_not_measured_says_why(layout):
-    notes = {"metric": "r2", "value": None, "model": "unknown", "reason": "predictions/2026-01-01: are damaged"}
+    notes = {
+        "metric": "r2",
+        "value": None,
+        "model": "unknown",
+        "part": "none",
+        "why": "predictions/2026-01-01: are damaged",
+    }
     report(layout, "live", "2026-01-01", notes, {"rows": 0})
     html = page(layout)
     assert "unmeasured" in html

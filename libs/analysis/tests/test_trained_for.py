@@ -1,25 +1,27 @@
+import re
+
 import msgspec
 import pytest
 
-from analysis.trained_for import misfit, question
+from analysis.trained_for import comparable, misfit, question, record, trained_for, unseen
 from contract.config.parse import parse
-from contract.datasets.manifest import Manifest, encode
+from contract.datasets.manifest import Input, Manifest, encode
 from contract.layout import MANIFEST, Layout
 from contract.models.champion import Champion
 
 FIELDS = ("step", "fingerprint", "code")
 
 
-def config(name="y", task="multiclass", positive=None, values=("a", "b", "c")):
+def config(name="y", task="multiclass", positive=None, values=("a", "b", "c"), more=(), **table_keys):
     column = {"type": "number"} if task == "regression" else {"type": "category", "values": list(values)}
-    table = {"target": name, "task": task} | ({"positive": positive} if positive else {})
+    table = {"target": name, "task": task} | ({"positive": positive} if positive else {}) | table_keys
     return parse(
         {
             "pipeline": {"name": "trial"},
             "source": {"kind": "files"},
             "schedule": {"first_day": "2026-01-01"},
             "table": table,
-            "columns": {name: column, "x": {"type": "number"}},
+            "columns": {name: column, "x": {"type": "number"}} | dict(more),
             "training": {"candidates": [{"name": "one", "estimator": "sklearn.dummy.DummyClassifier"}]},
         }
     )
@@ -29,12 +31,12 @@ def config(name="y", task="multiclass", positive=None, values=("a", "b", "c")):
 def trained(tmp_path):
     """Makes a training for a configuration; gives the model."""
 
-    def train(settings):
+    def train(settings, days=()):
         manifest = Manifest(
             **dict.fromkeys(FIELDS, "s"),
             day="2026-01-02",
             settings=settings,
-            inputs=[],
+            inputs=[Input(f"processed/{day}", "0" * 64) for day in days],
             schema=[],
             files=[],
             counts={},
@@ -80,3 +82,96 @@ def test_when_nothing_tells_that_is_said(tmp_path, trained, caplog):
     assert misfit(Layout(tmp_path), model, config("z")) is None
     assert "2026-01-02: its training's manifest is not in models/2026-01-02 any more" in caplog.text
     assert misfit(Layout(tmp_path), msgspec.structs.replace(model, day="2026-01-09"), config("z")) is None
+
+
+def model_of(config, days=("2026-01-01", "2026-01-02"), held_out=("2026-01-03",), **fields):
+    """A model with a record, whose training's directory is gone."""
+    about = record(config, list(days), list(held_out))
+    model = Champion(day="2026-01-03", file="m", sha256="0" * 64, manifest="f", sklearn="1", trained_for=about)
+    return msgspec.structs.replace(model, **fields)
+
+
+def test_the_record_tells_when_the_champions_own_day_was_trained_again(tmp_path, caplog):
+    assert misfit(Layout(tmp_path), model_of(config()), config()) is None
+    assert misfit(Layout(tmp_path), model_of(config()), config("z")).startswith("was trained for the target y")
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "reason"),
+    [
+        ({"x": {"type": "integer"}}, {}, None),
+        ({}, {"new": {"type": "number"}}, None),
+        ({"x": {"type": "category"}}, {}, "was trained on the column x as category, .* columns.x.type is number"),
+        ({"gone": {"type": "number"}}, {}, "was trained on the column gone, which is no feature .* columns.gone"),
+        (
+            {"gone": {"type": "number"}},
+            {"gone": {"type": "number", "role": "ignore"}},
+            "was trained on the column gone, which is no feature",
+        ),
+    ],
+)
+def test_a_model_wants_the_columns_of_its_training(tmp_path, then, now, reason):
+    answer = misfit(Layout(tmp_path), model_of(config(more=then)), config(more=now))
+    assert answer is reason is None or re.match(reason, answer)
+
+
+def test_a_training_of_before_there_were_records_is_told_by_its_manifest(tmp_path, trained):
+    settings = question(config()) | {"features": {"x": "number"}}
+    model = trained(settings, days=("2026-01-01", "2026-01-02"))
+    about = trained_for(Layout(tmp_path), model)
+    assert (about.target, about.classes, about.features) == ("y", ("a", "b", "c"), {"x": "number"})
+    assert (about.first, about.last, about.held_out, about.split) == ("2026-01-01", "2026-01-02", (), None)
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "fraction", "reason"),
+    [
+        ({"key": "id"}, {"key": "id"}, None, None),
+        ({"key": "id", "test_fraction": 0.1}, {"key": "id", "test_fraction": 0.5}, 0.1, None),
+        ({"key": "id", "test_fraction": 0.5}, {"key": "id", "test_fraction": 0.1}, 0.1, None),
+        (
+            {"key": "id"},
+            {"key": "row"},
+            None,
+            r"split by id \(text\), .* splits by row \(text\), test_fraction 0.2: it may",
+        ),
+        ({"key": "id"}, {"key": "id", "group": "x"}, None, r"split by id \(text\), .* splits by x \(number\)"),
+        ({}, {"key": "id"}, None, r"split by 1 features, .* splits by id"),
+    ],
+)
+def test_a_model_may_be_scored_on_rows_that_both_splits_hold_out(then, now, fraction, reason):
+    part, why = comparable(model_of(config(**then)).trained_for, config(**now))
+    assert part == fraction
+    assert why is reason is None or re.search(reason, why)
+
+
+def test_without_a_key_other_features_are_another_split():
+    assert comparable(model_of(config()).trained_for, config(more={"new": {"type": "number"}}))[1]
+    assert comparable(model_of(config()).trained_for, config()) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("day", "table", "rows", "why"),
+    [
+        ("2026-01-02", {}, "test", "the model was trained on the other rows of 2026-01-02"),
+        ("2026-01-03", {}, "all", None),
+        ("2026-01-04", {}, "all", None),
+        ("2026-01-02", {"test_fraction": 0.5}, "none", "the model was trained on 2026-01-02, when rows were split by"),
+    ],
+    ids=["fitted", "held out", "later", "another split"],
+)
+def test_rows_that_a_model_was_fitted_on_are_known(tmp_path, day, table, rows, why):
+    answer, reason = unseen(Layout(tmp_path), model_of(config(key="id")), day, config(key="id", **table))
+    assert answer == rows
+    assert reason is why is None or reason.startswith(why)
+
+
+def test_which_rows_a_model_without_a_record_knows_of_a_day_before_its_training_nothing_tells(tmp_path, trained):
+    layout = Layout(tmp_path)
+    lost = model_of(config(), trained_for=None)
+    assert unseen(layout, lost, "2026-01-02", config())[0] == "none"
+    assert unseen(layout, lost, "2026-01-04", config()) == ("all", None)
+    earlier = trained(question(config()), days=("2026-01-01", "2026-01-02"))
+    assert unseen(layout, earlier, "2026-01-02", config())[0] == "none"
+    assert unseen(layout, earlier, "2025-12-31", config()) == ("all", None)

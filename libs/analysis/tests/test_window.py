@@ -1,17 +1,21 @@
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 
+import msgspec
 import pyarrow as pa
 import pytest
 
-from analysis.window import labelled_days
+from analysis.window import held_out, labelled_days
+from contract.config.data import Column
+from contract.datasets.dataset import Dataset
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
-from contract.errors import MissingInput
+from contract.errors import DataError, MissingInput
 from contract.steps.run import Run
 
-ROWS = pa.record_batch({"x": [1.5, 2.5], "y": ["no", "yes"]})
+ROWS = pa.record_batch({"x": [1.5, 2.5], "y": ["no", "yes"], "_group": pa.array([1, 2], pa.uint64())})
 
 
 @pytest.fixture
@@ -19,10 +23,10 @@ def run(tmp_path, config):
     return Run(step="train", package=tmp_path, date=date(2026, 1, 3), root=tmp_path, config=config)
 
 
-def process(run, day, rows):
+def process(run, day, rows=ROWS, labelled=0, settings=None):
     with DatasetWriter(run.layout.processed(day)) as writer:
         writer.write(rows)
-        writer.publish(Recipe("preprocess", day, "c0de", {}), counts={}, run={})
+        writer.publish(Recipe("preprocess", day, "c0de", settings or {}), counts={"labelled": labelled}, run={})
 
 
 def test_the_days_of_the_window_are_opened_oldest_first(run):
@@ -43,6 +47,79 @@ def test_a_day_without_target_is_named(run):
     process(run, "2026-01-02", ROWS.drop_columns(["y"]))
     with pytest.raises(MissingInput, match=r"processed/2026-01-02: no target for a day: 'y' .* not for 2026-01-02;"):
         labelled_days(run)
+
+
+def test_a_day_that_was_made_for_something_else_is_named_with_the_way_out(run):
+    for day in ("2026-01-01", "2026-01-02", "2026-01-03"):
+        process(run, day)
+    run = replace(run, config=changed(run.config, "table", test_fraction=0.5))
+    process(run, "2026-01-02", settings=made_by(changed(run.config, "table", test_fraction=0.1)))
+    with pytest.raises(
+        DataError, match=r"processed/2026-01-02: .*test_fraction 0.1, .* has 0.5; .* preprocess --day 2026-01-02"
+    ):
+        labelled_days(run)
+
+
+def test_days_of_other_rules_for_the_same_rows_are_told_of_once_each(run, caplog):
+    bounded = made_by(changed(run.config, "columns", x=Column(type="number", min=1)))
+    for day in ("2026-01-01", "2026-01-02", "2026-01-03"):
+        process(run, day, settings=bounded if day < "2026-01-03" else made_by(run.config))
+    assert len(labelled_days(run)) == 3
+    (line,) = caplog.messages
+    assert line.startswith("processed: columns.x.min was another rule for 2026-01-01 to 2026-01-02")
+
+
+@pytest.mark.parametrize(
+    ("labelled", "count", "why"),
+    [
+        ([2000] * 7, 2, "they have about 800 labelled test rows"),
+        ([3000] * 7, 1, "they have about 600 labelled test rows"),
+        ([100_000] * 6 + [20], 2, "they have about 20004 labelled test rows"),
+        ([300] * 7, 2, "a third of the window, with about 120 labelled test rows"),
+        ([200] * 7, 0, "a third of the window has about 80 labelled test rows, fewer than 100"),
+        ([9000] * 3, 1, "they have about 1800 labelled test rows"),
+        ([9000] * 2, 0, "the window has 2 days, and 3 are needed to hold one out"),
+    ],
+)
+def test_as_many_of_the_last_days_are_held_out_as_the_labelled_rows_allow(run, labelled, count, why):
+    days = window_of(run, labelled)
+    parted = held_out(run.config, days)
+    assert parted.days == days[len(days) - count :]
+    assert parted.fitted + parted.days == days
+    assert parted.why == why
+
+
+@pytest.mark.parametrize(
+    ("asked", "count", "why"),
+    [
+        (0, 0, "training.test_days = 0"),
+        (2, 2, "training.test_days = 2"),
+        (5, 3, "training.test_days = 5, of which the window of 4 days leaves 3"),
+    ],
+)
+def test_the_configuration_may_say_how_many_days_are_held_out_but_one_is_always_fitted(run, asked, count, why):
+    days = window_of(run, [1] * 4)
+    parted = held_out(changed(run.config, "training", test_days=asked), days)
+    assert (len(parted.days), parted.why) == (count, why)
+
+
+def window_of(run, labelled):
+    names = [f"2026-01-{number:02}" for number in range(1, len(labelled) + 1)]
+    for name, rows in zip(names, labelled, strict=True):
+        process(run, name, labelled=rows)
+    return [Dataset.open(run.layout.processed(name)) for name in names]
+
+
+def changed(config, section, **values):
+    old = getattr(config, section)
+    new = old | values if isinstance(old, dict) else msgspec.structs.replace(old, **values)
+    return msgspec.structs.replace(config, **{section: new})
+
+
+def made_by(config):
+    """The settings of a day that preprocess made."""
+    columns = [{"name": name, **msgspec.to_builtins(column)} for name, column in config.columns.items()]
+    return {"table": msgspec.to_builtins(config.table), "columns": columns}
 
 
 def test_looking_for_the_days_loads_no_heavy_library():

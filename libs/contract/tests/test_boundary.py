@@ -80,6 +80,8 @@ ONE_USER = {
     "GateRefused": "the exit codes' exceptions stand together",
     "Pointer": "the other half of read_pointer",
     "Range": "a table within a candidate's search",
+    "Split": "a part of TrainedFor",
+    "TRAINED_FOR": "where Champion.of reads what train writes",
     "signature": "the other half of open_model",
     "OtherScikitLearn": "one of the ways in which open_model refuses",
     "Unsigned": "another of them",
@@ -87,6 +89,7 @@ ONE_USER = {
     "inexact": "the values of which canonical has only a part",
     "open_root": "the half of open_run that needs no configuration",
     "parse": "what infer has written must be read as the steps will read it",
+    "texts": "what read has decoded, for history to show as it is",
     "text_of": "the configuration is shown as it was read: by whoever keeps a copy of it",
     "write_champion": "the other half of read_champion",
 }

@@ -26,6 +26,7 @@ SERVICES = (
     "airflow-scheduler",
     "airflow-dag-processor",
     "airflow-triggerer",
+    "pages",
 )
 VOLUMES = ("secrets", "postgres", "mlflow-artifacts", "airflow-logs", "airflow-mails")
 
@@ -185,7 +186,7 @@ def execute(command, service):
         case "airflow" if command[1:3] == ["pools", "get"]:
             print("pool slots description\nsteps 2 containers")
         case "cat":
-            print(json.dumps({"admin": "x"}))
+            print("admin:{PLAIN}y" if command[1].endswith("/pages/users") else json.dumps({"admin": "x"}))
 
 
 def run(words):

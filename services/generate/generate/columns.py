@@ -75,7 +75,7 @@ def _tell_apart(where: str, names: Sequence[str], config: Config) -> None:
 
 
 def _complete(where: str, names: Sequence[str], config: Config) -> None:
-    needed = [name for name in wanted(config) if name in {config.table.key, config.group, *config.features}]
+    needed = [name for name in wanted(config) if name in {config.table.key, config.group, *config.kept}]
     for name in needed:
         if name not in names:
             close = difflib.get_close_matches(name, set(names) - set(needed), n=1)

@@ -28,6 +28,8 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """Of the champion's scores on the day's rows against those on its test rows."""
     without: str | None
     """Why nothing was measured."""
+    score_rows: str | None = None
+    """Why the score was measured on some rows only, or not at all."""
 
     def drifted(self) -> list[Finding]:
         """The columns, and the score, that are not `ok`."""
@@ -75,11 +77,12 @@ class Histograms:
             self.counts[reference.name] += count(reference, codes(reference, values[reference.name]))
 
 
-def histograms_of(references: list[Column], batches: Iterable[pa.RecordBatch]) -> Histograms:
-    """Of all rows."""
-    histograms, names = Histograms(references), [reference.name for reference in references]
+def histograms_of(references: list[Column], batches: Iterable[pa.RecordBatch], only: Array | None = None) -> Histograms:
+    """Of all rows, or of those that the mask `only` has, row by row."""
+    histograms, names, start = Histograms(references), [reference.name for reference in references], 0
     for batch in batches:
-        histograms.add(columns(batch, names))
+        here = slice(start, start := start + batch.num_rows)
+        histograms.add(columns(batch if only is None else batch.filter(pa.array(only[here])), names))
     return histograms
 
 
@@ -90,9 +93,19 @@ def watched(reference: Reference, rows: Dataset) -> list[Column]:
 
 
 def measure_drift(
-    reference: Reference, score: Column | None, rows: Dataset, predictions: Dataset, histograms: Histograms | None
+    reference: Reference,
+    score: Column | None,
+    rows: Dataset,
+    predictions: Dataset,
+    histograms: Histograms | None,
+    *,
+    only: Array | None = None,
+    why: str | None = None,
 ) -> Drift:
-    """Every column of the reference that the rows have, and the score; `histograms`: of the rows, if there are any."""
+    """Every column of the reference that the rows have, and the score; `histograms`: of the rows, if there are any.
+
+    `only`: the mask of the rows whose score counts; `why`: why not that of all.
+    """
     references = watched(reference, rows)
     limits = reference.limits.shared(len(reference.columns), 1 if score is not None else 0)
     if histograms is None:
@@ -102,7 +115,7 @@ def measure_drift(
     findings.sort(key=lambda finding: (-("ok", "watch", "alarm").index(finding.level), finding.p, finding.name))
     score_finding = None
     if score is not None and score.name in {field.name for field in predictions.manifest.schema}:
-        scores = histograms_of([score], prediction_batches(predictions, [score.name]))
+        scores = histograms_of([score], prediction_batches(predictions, [score.name]), only)
         score_finding = measure(score, scores.counts[score.name], limits)
     levels = [finding.level for finding in findings] + ([score_finding.level] if score_finding else [])
-    return Drift(level=worst(levels), columns=findings, score=score_finding, without=None)
+    return Drift(level=worst(levels), columns=findings, score=score_finding, without=None, score_rows=why)

@@ -19,6 +19,7 @@ from contract.models.champion import Champion
 from contract.pretty_json import pretty_json
 from contract.steps.run import Run
 from predict.drift import Drift, Histograms, measure_drift, reference_of, score_reference
+from predict.score_rows import UnknownRows, score_rows
 
 _TEMPLATE = Path(__file__).parent / "templates" / "predict.html"
 MOST_PLOTS = 12
@@ -57,8 +58,14 @@ def _measured(
     if reference is None:
         log.warning("drift is not measured: %s", reason)
         return Drift(level="ok", columns=[], score=None, without=reason), {}, None
-    score = score_reference(run.layout, champion)
-    drift = measure_drift(reference, score, rows, predictions, histograms)
+    score, only, why = score_reference(run.layout, champion), None, None
+    if score is not None:
+        try:
+            only, why = score_rows(run.layout, champion, rows, run.config)
+        except UnknownRows as reason:
+            log.warning("the score's drift is not measured: %s", reason)
+            score, why = None, f"not measured: {reason}"
+    drift = measure_drift(reference, score, rows, predictions, histograms, only=only, why=why)
     return drift, {column.name: column for column in reference.columns}, score
 
 

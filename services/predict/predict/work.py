@@ -7,6 +7,8 @@ import os
 import msgspec
 
 from analysis.predicted_for import predicted_for
+from analysis.processed_for import check
+from analysis.trained_for import split
 from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import Input
 from contract.datasets.observed import Observed
@@ -22,11 +24,12 @@ def work(run: Run) -> None:
     """Write predictions/<day> and reports/predict/<day>.
 
     Raises MissingInput without processed rows or without a champion, NotPermitted for a model file
-    that must not be opened, DataError when model and rows do not fit, ConfigError for a key that
+    that must not be opened, DataError when model, rows and pipeline.toml do not fit, ConfigError for a key that
     predictions cannot have.
     """
     check_key(run.config)
     rows = Dataset.open(run.layout.processed(run.day))
+    check(rows, run.config)
     champion = champion_in_use(os.environ.get("MLFLOW_TRACKING_URI"), run.config.pipeline.name, run.layout)
     histograms = None
     recipe = _predictions_recipe(run, rows, champion)
@@ -59,7 +62,8 @@ def _report_recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:
     reference = _reference_input(run, champion)
     absent = () if reference else (run.layout.name(run.layout.report("train", champion.day)),)
     observed = Observed(champion=champion, absent=absent)
-    return run.recipe({"task": run.config.table.task}, *inputs, *reference, observed=observed)
+    settings = {"task": run.config.table.task, "split": msgspec.to_builtins(split(run.config))}
+    return run.recipe(settings, *inputs, *reference, observed=observed)
 
 
 def _reference_input(run: Run, champion: Champion) -> list[Input]:

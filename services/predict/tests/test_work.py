@@ -124,7 +124,7 @@ def test_without_a_champion_the_step_says_what_to_run(day):
 
 def test_rows_without_a_column_of_the_model_are_refused(ready):
     ready.bring(ready.rows(3).drop_columns(["age"]))
-    with pytest.raises(DataError, match="age is not there"):
+    with pytest.raises(DataError, match="without the column age, .* make it again: preprocess --day 2026-11-22"):
         ready.predict()
     assert not ready.path.exists()
 

@@ -17,13 +17,14 @@ from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
 from contract.errors import DataError
 from contract.pretty_json import pretty_json
+from contract.split import in_test
 from contract.steps.progress import progress
 from contract.steps.run import Run
 from preprocess.buckets import Buckets, bucket_count
 from preprocess.checked_column import CheckedColumn
 from preprocess.groups import groups_of
 from preprocess.key_lookups import key_lookups
-from preprocess.keys import Hashes, hashes_of, in_test, read_identities, read_keys
+from preprocess.keys import Hashes, hashes_of, read_identities, read_keys
 from preprocess.label_fit import judge_fit
 from preprocess.labels import Labels, Values, read_labels
 from preprocess.profile import Profile
@@ -83,7 +84,7 @@ class Day:
         return rows, bad
 
     def _rows(self, keys: pa.Array, columns: dict[str, CheckedColumn], groups: Hashes) -> pa.RecordBatch:
-        arrays = {self.config.key: keys, **{name: columns[name].values for name in self.config.features}}
+        arrays = {self.config.key: keys, **{name: columns[name].values for name in self.config.kept}}
         if self.labels is not None:
             arrays[self.config.table.target] = columns[self.config.table.target].values
         part = in_test(groups, self.config.table.test_fraction).astype(np.int32)

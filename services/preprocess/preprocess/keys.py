@@ -1,4 +1,4 @@
-"""Keys and other identities: their text, their hash, and the part that the hash puts a row into."""
+"""Keys and other identities: their text, and their hash."""
 
 from __future__ import annotations
 
@@ -65,12 +65,6 @@ def hashes_of(keys: pa.Array) -> Hashes:
     hashes = np.fromiter(map(xxhash.xxh64_intdigest, content), dtype=np.uint64, count=len(keys))
     hashes[nulls(keys)] = 0
     return hashes
-
-
-def in_test(groups: Hashes, fraction: float) -> Mask:
-    """The groups of the test part: for ever, and with a larger fraction still."""
-    result: Mask = (groups >> np.uint64(11)).astype(np.float64) * 2.0**-53 < fraction
-    return result
 
 
 def repeated(ordered: Hashes) -> Mask:

@@ -37,7 +37,7 @@ def work(run: Run) -> None:
 
 
 def _needed(config: Config) -> list[str]:
-    return [name for name in dict.fromkeys([config.key, config.group, *config.features]) if name is not None]
+    return [name for name in dict.fromkeys([config.key, config.group, *config.kept]) if name is not None]
 
 
 def _committed(path: Path) -> Dataset | None:
@@ -50,7 +50,10 @@ def _committed(path: Path) -> Dataset | None:
 def _settings(config: Config) -> dict[str, Any]:
     columns = [{"name": name, **msgspec.to_builtins(column)} for name, column in config.columns.items()]
     # a list: the order of the columns decides which rule is named first, and the order in the rows
-    return {"table": msgspec.to_builtins(config.table), "columns": columns}
+    settings = {"table": msgspec.to_builtins(config.table), "columns": columns}
+    # slices that no model sees are written as well; without any, a day stays what it was
+    slices = [name for name in config.kept if name not in config.features]
+    return settings | ({"slices": slices} if slices else {})
 
 
 def _labels_fit(run: Run, data: Dataset, target: Dataset) -> None:
@@ -75,8 +78,9 @@ def _columns_there(run: Run, data: Dataset) -> None:
     # a column that no model sees may be away; where it is there, its rules hold
     if missing := [name for name in _needed(run.config) if name not in there]:
         raise DataError(
-            f"{run.layout.name(data.path)}: must have the key, the group and every feature of pipeline.toml, without "
-            f"{', '.join(missing)}; it has {', '.join(there)}; mend the data, or take the column out of [columns]"
+            f"{run.layout.name(data.path)}: must have the key, the group, every feature and every slice of "
+            f"pipeline.toml, without {', '.join(missing)}; it has {', '.join(there)}; mend the data, or take the "
+            "column out of [columns]"
         )
     if not data.rows():
         raise DataError(f"{run.layout.name(data.path)}: must have rows, got 0; generate the day again with its data")

@@ -205,3 +205,28 @@ def test_a_failure_leaves_the_earlier_dataset_as_it_was(day):
     with pytest.raises(DataError):
         day.process()
     assert day.tree() == before
+
+
+def test_a_slice_that_no_model_sees_is_kept_beside_the_features(day):
+    day.raw_config["columns"]["city"]["role"] = "ignore"
+    day.bring_data(day.rows(3))
+    before = day.process()
+    assert "city" not in day.table().column_names
+    day.raw_config["gate"] = {"slices": ["city"]}
+    assert day.process().manifest.fingerprint != before.manifest.fingerprint
+    assert day.table()["city"].to_pylist() == ["Bern", "Rome", "Oslo"]
+
+
+def test_a_slice_of_a_feature_leaves_a_day_as_it_was(day):
+    day.bring_data(day.rows(3))
+    before = day.process()
+    day.raw_config["gate"] = {"slices": ["city"]}
+    assert day.process().manifest.fingerprint == before.manifest.fingerprint
+
+
+def test_a_slice_that_is_away_is_named(day):
+    day.raw_config["columns"]["city"]["role"] = "ignore"
+    day.raw_config["gate"] = {"slices": ["city"]}
+    day.bring_data(day.rows(3, city=None))
+    with pytest.raises(DataError, match="every feature and every slice of pipeline.toml, without city"):
+        day.process()

@@ -130,6 +130,6 @@ def test_data_without_the_group_is_refused(day):
     home_is(day, "text")
     day.bring_data(day.rows(2))
     with pytest.raises(
-        DataError, match=r"must have the key, the group and every feature of pipeline.toml, without home"
+        DataError, match=r"must have the key, the group, every feature and every slice of pipeline.toml, without home"
     ):
         day.process()

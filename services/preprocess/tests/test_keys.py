@@ -1,7 +1,8 @@
 import numpy as np
 import pyarrow as pa
 
-from preprocess.keys import find, hashes_of, in_test, read_keys, repeated
+from contract.split import in_test
+from preprocess.keys import find, hashes_of, read_keys, repeated
 
 HASHES = {
     "": "ef46db3751d8e999",

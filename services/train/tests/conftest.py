@@ -9,9 +9,11 @@ import pytest
 
 from contract.config import Config
 from contract.config.parse import load
+from contract.datasets.dataset import Dataset
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
 from train import __main__
+from train.rows import read
 
 HEAD = {
     "binary": '[table]\ntarget = "y"\ntask = "binary"\npositive = "yes"\n[columns.y]\ntype = "category"\nvalues = ["yes", "no"]\n',
@@ -56,6 +58,25 @@ def columns(task="binary", rows=120, seed=0, missing=0.1):
         "word": pa.array(rng.choice(["a", "b", "c"], rows), mask=gone[2]).dictionary_encode(),
         "y": y,
         "split": pa.array(np.where(np.arange(rows) % 5 == 0, "test", "train")).dictionary_encode(),
+        "_group": pa.array(np.random.default_rng(seed + 1000).integers(0, 2**64, rows, np.uint64)),
+    }
+
+
+def recurring(day, customers=300, task="binary"):
+    """A day's rows of customers who come every day, with the label that each of them has, and hardly changed."""
+    always, today = np.random.default_rng(5), np.random.default_rng(day)
+    x, n = always.normal(size=customers), always.integers(0, 1000, customers)
+    signal = x + always.normal(scale=2, size=customers)
+    group = np.random.default_rng(6).integers(0, 2**64, customers, np.uint64)
+    y = pa.array(signal) if task == "regression" else pa.array(np.where(signal > 0, "yes", "no"))
+    return {
+        "row_key": pa.array([f"{day}-{row}" for row in range(customers)]),
+        "x": pa.array(x + today.normal(scale=0.01, size=customers)),
+        "n": pa.array(n),
+        "word": pa.array(always.choice(["a", "b", "c"], customers)).dictionary_encode(),
+        "y": y,
+        "split": pa.array(["train"] * customers).dictionary_encode(),
+        "_group": pa.array(group),
     }
 
 
@@ -86,6 +107,15 @@ class Project:
         with DatasetWriter(self.root / "processed" / day) as writer:
             writer.write(pa.table(table))
             writer.publish(Recipe("preprocess", day, "c0de", {}), counts={}, run={})
+
+    def recur(self, days, customers=300):
+        """Processed days of customers who come every day."""
+        for number in range(days):
+            self.process(f"2026-01-{number + 1:02d}", recurring(number, customers, self.task))
+
+    def rows(self, days):
+        """The rows that a training of so many days reads."""
+        return read([Dataset.open(self.root / "processed" / f"2026-01-{n + 1:02d}") for n in range(days)], self.config)
 
     def columns(self, **options):
         return columns(self.task, **options)

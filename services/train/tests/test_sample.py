@@ -2,6 +2,7 @@ import joblib
 import numpy as np
 import pyarrow as pa
 import pytest
+from conftest import recurring
 
 from analysis.matrix import frame
 from contract.datasets.dataset import Dataset
@@ -51,6 +52,27 @@ def test_the_same_keys_are_in_the_sample_whichever_order_the_rows_have(project):
     first = keys(sample_mask(opened(project, "2026-01-01"), config))
     project.process("2026-01-01", table.take(np.random.default_rng(0).permutation(600)))
     assert keys(sample_mask(opened(project, "2026-01-01"), config)) == first
+
+
+def test_a_customer_is_in_the_sample_with_all_rows_but_the_last_one(project):
+    project.recur(4)
+    project.configure(days=4)
+    rows = read(opened(project, *[f"2026-01-{day:02d}" for day in range(1, 5)]), limited(project, 400))
+    _, counts = np.unique(rows.groups, return_counts=True)
+    assert abs(len(rows) - 400) <= 6
+    assert (counts < 4).sum() <= 2 + 6
+    assert len(counts) <= 108
+
+
+def test_a_rare_class_has_as_many_customers_as_folds_though_the_first_one_alone_would_fill_it(project):
+    project.recur(4)
+    for day in range(4):
+        table = recurring(day)
+        table["y"] = pa.array(["yes" if row < 5 else "no" for row in range(300)])
+        project.process(f"2026-01-{day + 1:02d}", table)
+    project.configure(days=4)
+    rows = read(opened(project, *[f"2026-01-{day:02d}" for day in range(1, 5)]), limited(project, 100))
+    assert len(np.unique(rows.groups[rows.codes == 1])) == 3
 
 
 def test_the_seed_draws_another_sample(project):

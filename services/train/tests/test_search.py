@@ -45,6 +45,32 @@ def test_the_same_seed_searches_the_same_points(searched):
     }
 
 
+def test_no_point_is_scored_on_customers_that_it_was_fitted_on(project):
+    project.recur(4)
+    search = "search = { min_samples_leaf = [1, 100], n_estimators = [20, 21] }\ntrials = 4\n"
+    forest = SEARCH.replace("linear_model.LogisticRegression", "ensemble.RandomForestClassifier")
+    project.configure(forest + search, days=4)
+    assert project.train(day="2026-01-04") == 0
+    entry = json.loads(Dataset.open(project.root / "models/2026-01-04").file("card").read_text())["candidates"][
+        "searched"
+    ]
+    # by heart each customer is known, and knowing them by heart looks good on their own rows only
+    assert entry["searched"]["min_samples_leaf"] == 100
+    assert max(trial["mean"] for trial in entry["trials"]) < 0.8
+
+
+def test_boosting_that_stops_early_is_searched_by_customers_as_well(project):
+    project.recur(2)
+    search = "params = { early_stopping = true, max_iter = 50 }\nsearch = { max_leaf_nodes = [3, 31] }\ntrials = 2\n"
+    boosting = SEARCH.replace("linear_model.LogisticRegression", "ensemble.HistGradientBoostingClassifier")
+    for weights in ("", 'class_weights = "balanced"\n'):
+        project.configure(boosting + search, pair=False)
+        text = (project.root / "pipeline.toml").read_text()
+        (project.root / "pipeline.toml").write_text(text.replace("[training]\n", f"[training]\n{weights}"))
+        assert project.train() == 0
+        assert all(trial["mean"] > 0.5 for trial in card(project)["candidates"]["searched"]["trials"])
+
+
 @pytest.mark.parametrize(
     ("search", "message"),
     [

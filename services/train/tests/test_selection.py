@@ -1,7 +1,10 @@
 import logging
 import math
 
+import numpy as np
+import pyarrow as pa
 import pytest
+from conftest import recurring
 
 from contract.config.model import Candidate
 from contract.datasets.dataset import Dataset
@@ -39,6 +42,39 @@ def test_every_candidate_gets_a_score_per_fold_the_same_each_time(each_task):
     assert [len(result.scores) for result in first] == [3, 3]
     assert [result.scores for result in first] == [result.scores for result in second]
     assert all(math.isfinite(score) for result in first for score in (*result.scores, *result.train_scores))
+
+
+FOREST = """
+[[training.candidates]]
+name = "forest"
+estimator = "sklearn.ensemble.RandomForestClassifier"
+params = { n_estimators = 50 }
+"""
+
+
+@pytest.mark.parametrize("kind", ["shuffled", "by_day"])
+def test_who_knows_returning_customers_by_heart_does_not_win(project, kind):
+    project.recur(4)
+    project.configure(FOREST, days=4, pair=False)
+    text = (project.root / "pipeline.toml").read_text()
+    (project.root / "pipeline.toml").write_text(
+        text.replace("[training]\n", f'[training]\ncross_validation = "{kind}"\n')
+    )
+    linear, forest = compare(project.config, project.rows(4))
+    assert min(forest.train_scores) > 0.99
+    assert linear.mean == pytest.approx(0.65, abs=0.05)
+    assert forest.mean < linear.mean
+    assert best([linear, forest]).candidate.name == "first"
+
+
+def test_the_same_rows_every_day_with_labels_by_a_coin_are_worth_nothing(project):
+    project.recur(4)
+    coin = np.random.default_rng(8).choice(["no", "yes"], 300)
+    for day in range(4):
+        project.process(f"2026-01-{day + 1:02d}", recurring(day) | {"y": pa.array(coin)})
+    project.configure(FOREST, days=4, pair=False)
+    for result in compare(project.config, project.rows(4)):
+        assert result.mean == pytest.approx(0.5, abs=0.08)
 
 
 def test_the_seed_decides_the_folds(project):

@@ -1,12 +1,14 @@
 import joblib
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from analysis.matrix import frame
 from contract.config.model import Costs
 from contract.datasets.dataset import Dataset
 from train.rows import read
-from train.threshold import cheapest
+from train.selection import compare
+from train.threshold import cheapest, choose
 
 
 def cost(threshold, scores, positive, costs):
@@ -54,6 +56,17 @@ def test_the_model_itself_says_the_positive_class_from_its_threshold_on(project)
     chances = model.predict_proba(frame)[:, positive]
     assert ((model.predict(frame) == project.config.table.positive) == (chances >= threshold)).all()
     assert list(model.feature_names_in_) == list(project.config.features)
+
+
+def test_the_threshold_is_chosen_on_customers_that_the_fit_did_not_know(project):
+    project.recur(4)
+    forest = '[[training.candidates]]\nname = "forest"\nestimator = "sklearn.ensemble.RandomForestClassifier"\n'
+    project.configure(DECISION + forest, days=4, pair=False)
+    (_, forest) = compare(project.config, project.rows(4))
+    rows = project.rows(4)
+    # who misses so dearly calls everybody, unless it looks as if nobody were missed
+    assert choose(project.config, forest, rows) < 0.2
+    assert roc_auc_score(rows.codes, forest.out_of_fold) < 0.75
 
 
 def test_a_threshold_changes_no_probability(project):

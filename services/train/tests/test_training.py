@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import joblib
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -13,8 +14,11 @@ from sklearn.metrics import accuracy_score, r2_score
 
 from analysis.matrix import frame as frame_of
 from analysis.rows import columns
+from analysis.trained_for import record
 from contract.datasets.dataset import Dataset
 from contract.models.champion import Champion
+
+DAYS = ["2026-01-01", "2026-01-02"]
 
 
 def opened(project, day="2026-01-02"):
@@ -64,7 +68,9 @@ def test_the_card_and_the_manifest_say_what_was_trained_on_what(each_task):
         "metric": metric,
         "cv": means[card["chosen"]],
         "sklearn": card["libraries"]["scikit-learn"],
+        "trained_for": msgspec.json.decode(msgspec.json.encode(record(each_task.config, DAYS, []))),
     }
+    assert card["held_out"]["days"] == []
     assert manifest.counts == {
         "rows_in": 192,
         "rows": 192,
@@ -137,6 +143,13 @@ def test_fewer_rows_than_folds_are_refused(project, refuse):
     project.process("2026-01-02", rows=7)
     project.configure(days=1, folds=4)
     refuse(65, "must be at least 8 (two per training.folds), got 5")
+
+
+def test_days_of_a_version_that_wrote_no_groups_are_refused(project, refuse):
+    table = project.columns(seed=0)
+    del table["_group"]
+    project.process("2026-01-02", table)
+    refuse(65, "_group", "run preprocess")
 
 
 def test_a_damaged_part_is_refused(project, refuse):

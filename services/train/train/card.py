@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from analysis.window import HeldOut
 from contract.config import Config
 from train.prepare import known
 from train.rows import Rows
@@ -23,6 +24,7 @@ def card(
     rows: Rows,
     results: list[Result],
     chosen: Result,
+    parted: HeldOut,
     *,
     threshold: float | None = None,
     iterations: int | None = None,
@@ -37,7 +39,10 @@ def card(
         "features": {name: config.columns[name].type for name in config.features},
         "features_without_a_value": [name for name, column in rows.columns.items() if not known(column).any()],
         "window": {"first": days[0], "last": days[-1], "rows_by_day": rows.by_day},
+        "held_out": {"days": parted.names, "why": parted.why},
         "rows": len(rows),
+        "group": config.group,
+        "groups": rows.entities,
         "rows_available": rows.available,
         "metric": config.training.metric_for(config.table.task),
         "chosen": chosen.candidate.name,

@@ -20,8 +20,9 @@ from contract.config import Config
 from contract.config.model import Candidate
 from contract.datasets.dataset import Dataset
 from contract.errors import ConfigError
+from train import inner_split
 from train.candidates import build
-from train.prepare import fit_preparation, precision
+from train.prepare import fit_preparation, precision, take
 from train.rows import Array, Rows, labelled_batches
 from train.weights import class_weights
 
@@ -55,7 +56,8 @@ def fit(candidate: Candidate, config: Config, rows: Rows, indices: Array) -> tup
     """
     fitted = _prepared(candidate, config, rows, indices)
     prepared, codes = fitted.matrix(rows, indices), rows.codes[indices]
-    _fit(candidate, fitted.estimator, prepared, codes, _weights(config, rows, codes))
+    groups = _groups(fitted.estimator, rows, indices)
+    _fit(candidate, config, fitted.estimator, prepared, codes, groups, _weights(config, rows, codes))
     return fitted, prepared
 
 
@@ -66,7 +68,9 @@ def fit_all(candidate: Candidate, config: Config, rows: Rows, days: list[Dataset
     """
     fitted = _prepared(candidate, config, rows, np.arange(len(rows)))
     if not candidate.passes:
-        _fit(candidate, fitted.estimator, fitted.matrix(rows), rows.target, _weights(config, rows, rows.codes))
+        groups = _groups(fitted.estimator, rows, slice(None))
+        weights = _weights(config, rows, rows.codes)
+        _fit(candidate, config, fitted.estimator, fitted.matrix(rows), rows.target, groups, weights)
         return fitted.model
     known_classes = {"classes": rows.labels_of(np.unique(rows.codes))} if rows.classes else {}
     with explained(candidate):
@@ -101,10 +105,18 @@ def _prepared(candidate: Candidate, config: Config, rows: Rows, indices: Array) 
     return FittedCandidate(fit_preparation(estimator, rows.columns, indices), estimator)
 
 
-def _fit(candidate: Candidate, estimator: Any, prepared: Any, target: Array, weights: dict[str, Array]) -> None:
+def _fit(
+    candidate: Candidate,
+    config: Config,
+    estimator: Any,
+    prepared: Any,
+    target: Array,
+    groups: Array | None,
+    weights: dict[str, Array],
+) -> None:
     with explained(candidate):
         if not candidate.passes:
-            estimator.fit(prepared, target, **weights)
+            inner_split.fit(estimator, prepared, target, groups, config.training.seed, **weights)
             return
         known_classes = {"classes": np.unique(target)} if hasattr(estimator, "predict_proba") else {}
         for _ in range(candidate.passes):
@@ -114,9 +126,10 @@ def _fit(candidate: Candidate, estimator: Any, prepared: Any, target: Array, wei
                 estimator.partial_fit(take(prepared, here), target[here], **known_classes, **part_weights)
 
 
-def take(prepared: Any, indices: Any) -> Any:
-    """Some rows of a prepared matrix, of whatever kind."""
-    return prepared.iloc[indices] if hasattr(prepared, "iloc") else prepared[indices]
+def _groups(estimator: BaseEstimator, rows: Rows, indices: Array | slice) -> Array | None:
+    """The entities of some rows for an estimator that asks for them, where they are not one for each row."""
+    wanted = rows.repeat and inner_split.splits_by_entity(estimator, len(rows.codes[indices]))
+    return rows.groups[indices] if wanted else None
 
 
 def _weights(config: Config, rows: Rows, codes: Array) -> dict[str, Array]:

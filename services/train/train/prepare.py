@@ -121,6 +121,11 @@ def _one_hot(*, sparse: bool) -> OneHotEncoder:
     return OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES, sparse_output=sparse)
 
 
+def take(prepared: Any, indices: Any) -> Any:
+    """Some rows of a prepared matrix, of whatever kind."""
+    return prepared.iloc[indices] if hasattr(prepared, "iloc") else prepared[indices]
+
+
 def known(column: Array | Categorical) -> Array:
     """Where a column has a value."""
     return column.codes >= 0 if isinstance(column, Categorical) else ~np.isnan(column)

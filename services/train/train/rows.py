@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from analysis.rows import Categorical, classes, columns, encode_target, labelled_rows
-from contract.config import Config
+from analysis.rows import Categorical, classes, columns, encode_target, groups, labelled_rows
+from contract.config import GROUP, ROW_KEY, Config
 from contract.datasets.dataset import Dataset
 from contract.datasets.prefetch import prefetch
 from contract.errors import DataError
@@ -29,6 +30,8 @@ class Rows:
     codes: Array
     """What scores are computed on. Binary: 1 for the positive class, 0 for the other; multiclass: the
     number of the class in the configuration; regression: the target itself."""
+    groups: Array
+    """The entity of each row (uint64)."""
     classes: list[str]
     """The word of each code; none for a regression."""
     by_day: dict[str, int]
@@ -47,6 +50,17 @@ class Rows:
         """What codes stand for."""
         return np.array(self.classes, dtype=object)[codes] if self.classes else codes
 
+    @cached_property
+    def entities(self) -> int:
+        """How many there are."""
+        ordered = np.sort(self.groups)
+        return len(ordered) and 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
+
+    @property
+    def repeat(self) -> bool:
+        """Whether an entity has more than one row; cross-validation then keeps its rows together."""
+        return self.entities < len(self)
+
     @property
     def days(self) -> Array:
         """The day of each row, as its number in `by_day`."""
@@ -59,6 +73,7 @@ def read(days: list[Dataset], config: Config) -> Rows:
     most = sum(day.rows() for day in days) if mask is None else int(mask.sum())
     gathered = {name: _Column(most) for name in names}
     codes, known = np.empty(most, dtype=np.float64), classes(config)
+    entities = np.empty(most, dtype=np.uint64)
     end, offset, by_day = 0, 0, {day.path.name: 0 for day in days}
     for day, batch in labelled_batches(days, config):
         wanted = batch if mask is None else batch.filter(mask[offset : offset + batch.num_rows])
@@ -68,8 +83,10 @@ def read(days: list[Dataset], config: Config) -> Rows:
         for name, values in columns(wanted, names).items():
             gathered[name].put(here, values)
         codes[here] = encode_target(wanted, config)
+        entities[here] = groups(wanted)
     filled = {name: column.first(end) for name, column in gathered.items()}
-    rows = Rows(filled, codes[:end].astype(np.intp) if known else codes[:end], known, by_day, offset)
+    codes = codes[:end].astype(np.intp) if known else codes[:end]
+    rows = Rows(filled, codes, entities[:end], known, by_day, offset)
     _check_target(rows, config, len(days))
     return rows
 
@@ -79,7 +96,7 @@ def labelled_batches(days: list[Dataset], config: Config) -> Iterator[tuple[str,
     target = config.table.target
     with progress("read", sum(day.rows() for day in days)) as advance:
         for day in days:
-            for batch in prefetch(day.batches([*config.features, target, "split"])):
+            for batch in prefetch(day.batches([*config.features, target, "split", GROUP])):
                 yield day.path.name, labelled_rows(batch, target, "train")
                 advance(batch.num_rows)
 
@@ -111,22 +128,44 @@ class _Column:
         return Categorical(values, list(self._codes)) if self._categorical else values
 
 
+def what_is_one(config: Config) -> str:
+    """Which rows are of one entity, for messages about too few of them."""
+    if config.group is None:
+        return (
+            "without table.key and table.group equal rows are one entity: name the column that says whose a row is, "
+            f'or set table.group = "{ROW_KEY}" where each row is its own'
+        )
+    if config.group == config.key:
+        return f"rows with the same {config.key!r} are one entity, unless table.group names another column"
+    return f"rows with the same {config.group!r} are one entity by table.group"
+
+
 def _check_target(rows: Rows, config: Config, days: int) -> None:
-    """Raise DataError when there are too few rows to compare candidates on, or nothing to tell apart."""
+    """Raise DataError when there are too few entities to compare candidates on, or nothing to tell apart."""
     folds, name = config.training.folds, config.table.target
     where = f"the train rows of {days} days"
-    remedy = "lower training.folds, raise training.window_days or bring more rows"
-    if len(rows) < 2 * folds:
-        raise DataError(f"{where}: must be at least {2 * folds} (two per training.folds), got {len(rows)}; {remedy}")
-    values, numbers = np.unique(rows.codes, return_counts=True)
+    sample = ", raise training.max_rows" if rows.available > len(rows) else ""
+    remedy = f"lower training.folds, raise training.window_days{sample} or bring more rows"
+    # where each entity has one row, rows are what a user counts
+    owners, nouns = ("be of ", " entities") if rows.repeat else ("be ", "")
+    one = f"; {what_is_one(config)}" if rows.repeat else ""
+    if rows.entities < 2 * folds:
+        raise DataError(
+            f"{where}: must {owners}at least {2 * folds}{nouns} (two per training.folds), got {rows.entities}{one}; "
+            f"{remedy}"
+        )
+    values = np.unique(rows.codes)
     if len(values) < 2:
         only = rows.labels_of(values)[0]
         raise DataError(f"{where}: {name!r} must have at least two values, got only {only!r}; {remedy}")
     if config.table.task == "regression":
         return
-    for label, number in zip(rows.labels_of(values), numbers, strict=True):
+    times = "in {} entities" if rows.repeat else "{} times"
+    for code, label in zip(values, rows.labels_of(values), strict=True):
+        owning = rows.groups[rows.codes == code]
+        number = len(np.unique(owning)) if rows.repeat else len(owning)
         if number < folds:
             raise DataError(
-                f"{where}: {name!r} must have each class at least {folds} times (once per training.folds), "
-                f"got {label!r} {number} times; {remedy}"
+                f"{where}: {name!r} must have each class at least {times.format(folds)} (once per training.folds), "
+                f"got {label!r} {times.format(number)}{one}; {remedy}"
             )

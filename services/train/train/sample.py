@@ -6,29 +6,32 @@ import numpy as np
 import numpy.typing as npt
 from pandas.util import hash_array
 
-from analysis.rows import encode_target, labelled_rows
-from contract.config import Config
+from analysis.rows import encode_target, groups, labelled_rows
+from contract.config import GROUP, Config
 from contract.datasets.dataset import Dataset
+
+_GOLDEN = 0x9E3779B97F4A7C15
+"""2^64 divided by the golden ratio, by which splitmix64 (Steele, Lea and Flood, 2014) tells its seeds apart."""
 
 
 def sample_mask(days: list[Dataset], config: Config) -> npt.NDArray[np.bool_] | None:
     """Of the rows that may train, in the order of `labelled_batches`, which do; None for all of them.
 
-    By class, as many as its share, those whose key has the least hash (pandas' SipHash, keyed by `training.seed`): a
-    row's chance is its own, whichever rows are beside it. A repeated key is drawn on each of its days.
+    By class, as many as its share, those whose entity has the least hash (splitmix64, by `training.seed`): an entity's
+    chance is its own, whichever rows are beside it, and it comes with all its rows, but the last one with those that
+    still fit.
     """
-    most, key, target = config.training.max_rows, config.key, config.table.target
+    most, target = config.training.max_rows, config.table.target
     if most is None:
         return None
-    key_hashes, target_codes = [np.empty(0, dtype=np.uint64)], [np.empty(0)]
-    secret = f"{config.training.seed % 10**16:016d}"
+    entities, target_codes = [np.empty(0, dtype=np.uint64)], [np.empty(0)]
+    seed = np.uint64((config.training.seed + 1) * _GOLDEN % 2**64)
     for day in days:
-        for batch in day.batches([key, target, "split"]):
+        for batch in day.batches([target, "split", GROUP]):
             rows = labelled_rows(batch, target, "train")
-            keys = np.asarray(rows.column(key).to_numpy(zero_copy_only=False), dtype=object)
-            key_hashes.append(hash_array(keys, hash_key=secret, categorize=False))
+            entities.append(hash_array(groups(rows) + seed))
             target_codes.append(encode_target(rows, config))
-    hashes, codes = np.concatenate(key_hashes), np.concatenate(target_codes)
+    hashes, codes = np.concatenate(entities), np.concatenate(target_codes)
     if len(hashes) <= most:
         return None
     if config.table.task == "regression":
@@ -36,7 +39,8 @@ def sample_mask(days: list[Dataset], config: Config) -> npt.NDArray[np.bool_] | 
     mask = np.zeros(len(hashes), dtype=bool)
     for code in np.unique(codes):
         rows = np.flatnonzero(codes == code)
+        share = min(len(rows), round(most * len(rows) / len(hashes)))
+        mask[rows[np.argsort(hashes[rows], kind="stable")[:share]]] = True
         # a rare class keeps enough to be in every fold
-        share = min(len(rows), max(round(most * len(rows) / len(hashes)), config.training.folds))
-        mask[rows[np.argpartition(hashes[rows], share - 1)[:share]]] = True
+        mask[rows[np.unique(hashes[rows], return_index=True)[1][: config.training.folds]]] = True
     return mask

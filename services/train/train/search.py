@@ -22,6 +22,7 @@ from contract.config.model import Candidate, Range
 from contract.errors import ConfigError, DataError
 from contract.steps.progress import progress
 from train.candidates import Scorer, build
+from train.inner_split import by_groups
 from train.prepare import fit_preparation, precision
 from train.rows import Array, Rows
 from train.weights import class_weights
@@ -45,7 +46,7 @@ def search(
     step = fit_preparation(estimator, rows.columns, np.arange(len(rows)))
     prepared = matrix(step, rows.columns, None, precision(estimator))
     halving = HalvingRandomSearchCV(
-        estimator,
+        by_groups(estimator, seed) if rows.repeat else estimator,
         {name: _space(space) for name, space in candidate.search.items()},
         n_candidates=points,
         factor=FACTOR,
@@ -57,7 +58,9 @@ def search(
         return_train_score=False,
     )
     by_class = class_weights(config, rows)
-    weights = {} if by_class is None else {"sample_weight": by_class[rows.codes]}
+    along = {} if by_class is None else {"sample_weight": by_class[rows.codes]}
+    if rows.repeat:
+        along["entities"] = rows.groups
     with progress(f"search {candidate.name}", _fits(points) * len(splits), "fits") as advance:
 
         def counted(*arguments: Any) -> float:
@@ -69,7 +72,7 @@ def search(
             # a point that cannot be fitted loses by its score; a warning for each would drown the log
             warnings.simplefilter("ignore")
             try:
-                halving.fit(prepared, rows.codes, **weights)
+                halving.fit(prepared, rows.codes, **along)
             except ValueError as error:
                 reason = str(error).strip().splitlines()[-1]
                 raise ConfigError(f"{section} cannot be searched on these rows: {reason}") from None

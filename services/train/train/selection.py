@@ -16,10 +16,12 @@ from contract.config import Config
 from contract.config.model import Candidate
 from contract.errors import DataError
 from contract.steps.progress import progress
-from train.candidates import Scorer, scorer
-from train.fit import fit, take
+from train.candidates import Scorer, build, scorer
+from train.fit import fit
 from train.folds import folds
-from train.rows import Array, Rows
+from train.inner_split import splits_at_random
+from train.prepare import take
+from train.rows import Array, Rows, what_is_one
 from train.search import search
 
 SEEN_ROWS = 50_000
@@ -61,6 +63,7 @@ def compare(config: Config, rows: Rows) -> list[Result]:
         for candidate in training.candidates:
             started = time.monotonic()
             result = Result(candidate)
+            _tell_of_own_split(candidate, config, rows)
             if candidate.search:
                 result.candidate, result.searched, result.trials = search(candidate, config, score, rows, splits)
             _score_folds(result, config, score, rows, splits, advance)
@@ -77,6 +80,22 @@ def best(results: list[Result]) -> Result:
         names = ", ".join(result.candidate.name for result in results)
         raise DataError(f"the train rows: the metric must be a number for at least one candidate, is none for {names}")
     return max(finite, key=lambda result: result.mean)
+
+
+def _tell_of_own_split(candidate: Candidate, config: Config, rows: Rows) -> None:
+    """Say so where an estimator holds out rows at random, though entities have several: nobody can tell it which."""
+    if not rows.repeat or candidate.passes:
+        return
+    if name := splits_at_random(build(candidate, config.training.seed)):
+        log.warning(
+            "%s: %s holds out rows at random, also of entities that it learns from (%s), so it thinks better of itself "
+            "than it is; its score here does not. Leave %s out, or take an estimator whose own split goes by entity: "
+            "HistGradientBoosting, or one with cv",
+            candidate.name,
+            name,
+            what_is_one(config),
+            name,
+        )
 
 
 def _score_folds(

@@ -12,11 +12,13 @@ import msgspec
 
 from analysis.matrix import frame
 from analysis.reference import build
+from analysis.trained_for import record
+from analysis.window import HeldOut, held_out
 from contract.datasets.dataset import Dataset
 from contract.datasets.files import sha256_of
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
-from contract.models.champion import Champion
+from contract.models.champion import TRAINED_FOR, Champion
 from contract.models.model_file import signature, signing_key
 from contract.models.registry import reach_registry
 from contract.pretty_json import pretty_json
@@ -32,7 +34,7 @@ log = logging.getLogger("train")
 
 
 def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
-    """Compare the candidates, fit the best one on all rows, publish and register it."""
+    """Compare the candidates, fit the best one on all days but those held out, publish and register it."""
     started = time.monotonic()
     check(run.config)
     path = run.layout.model(run.day)
@@ -40,19 +42,22 @@ def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
     registered = reach_registry() is not None
     if not registered:
         log.warning("MLFLOW_TRACKING_URI is not set: the model is not registered, only written")
+    parted = held_out(run.config, days)
+    fitted = parted.fitted
+    _say(parted)
     # opened first: a directory where we must not write is found out before the fits, not after
     with DatasetWriter(path, keep_superseded=True) as writer:
-        rows = read(days, run.config)
+        rows = read(fitted, run.config)
         seconds: dict[str, Any] = {"read": time.monotonic() - started}
         results = compare(run.config, rows)
         seconds["candidates"] = {result.candidate.name: result.seconds for result in results}
         chosen = best(results)
         fitting = time.monotonic()
-        model = fit_all(chosen.candidate, run.config, rows, days)
+        model = fit_all(chosen.candidate, run.config, rows, fitted)
         seconds["fit"] = time.monotonic() - fitting
 
         threshold = choose(run.config, chosen, rows)
-        content = card(run.config, rows, results, chosen, threshold=threshold, iterations=iterations(model))
+        content = card(run.config, rows, results, chosen, parted, threshold=threshold, iterations=iterations(model))
         if threshold is not None:
             model = with_threshold(model, threshold, str(run.config.table.positive), rows)
         file = writer.file("model", "model.joblib")
@@ -60,9 +65,10 @@ def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
         writer.file("card", "card.json").write_bytes(pretty_json(content))
         reference = build(rows.columns, rows.days, run.config.drift, run.config.training.seed)
         writer.file("reference", "reference.json").write_bytes(msgspec.json.encode(reference) + b"\n")
-        counts = {"rows_in": rows.available, "rows": len(rows), "days": len(days), "rows_by_day": rows.by_day}
+        counts = {"rows_in": rows.available, "rows": len(rows), "days": len(fitted), "rows_by_day": rows.by_day}
         signed = {} if key is None else {"signature": signature(sha256_of(file), key)}
-        sealed = writer.seal(recipe, counts, notes(content) | signed)
+        about = msgspec.to_builtins(record(run.config, list(rows.by_day), parted.names))
+        sealed = writer.seal(recipe, counts, notes(content) | signed | {TRAINED_FOR: about})
         # The registry first, the manifest last: whatever ends us in between leaves a version that nothing
         # points to, and no model of the day, so that the next run does all of it again.
         extra: dict[str, Any] = {}
@@ -79,7 +85,7 @@ def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
                 seconds=seconds,
                 tags=Champion.of(run.layout.name(path), sealed).tags(),
                 origin=origin(run, recipe),
-                days=[run.layout.name(day.path) for day in days],
+                days=[run.layout.name(day.path) for day in fitted],
                 config_file=run.config_file,
             )
             examples = frame({name: column[:EXAMPLE_ROWS] for name, column in rows.columns.items()})
@@ -87,7 +93,14 @@ def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
         writer.commit(sealed, run=run.provenance(seconds=seconds, **extra))
     total = time.monotonic() - started
     won = f"{chosen.candidate.name} won with {content['metric']} {chosen.mean:.4f}"
-    log.info("%s: %s on %d rows of %d days, in %.1f s", run.layout.name(path), won, len(rows), len(days), total)
+    log.info("%s: %s on %d rows of %d days, in %.1f s", run.layout.name(path), won, len(rows), len(fitted), total)
+
+
+def _say(parted: HeldOut) -> None:
+    if parted.days:
+        log.info("held out of the fit, for the judgement: %s (%s)", ", ".join(parted.names), parted.why)
+    else:
+        log.info("no day is held out of the fit: %s; models are judged on the test groups of all days", parted.why)
 
 
 def origin(run: Run, recipe: Recipe) -> dict[str, str]:

@@ -2,6 +2,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import joblib
@@ -21,7 +22,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from analysis.formulas import without_formulas
 from analysis.predicted_for import predicted_for
 from analysis.predictions import CONTENT, content_hashes
-from analysis.trained_for import question
+from analysis.trained_for import question, record
 from contract.config import Config
 from contract.config.parse import load
 from contract.datasets.dataset import Dataset
@@ -89,6 +90,7 @@ def columns(task="binary", rows=100, seed=0, classes=None):
         "word": pa.array(rng.choice(["a", "b"], rows)).dictionary_encode(),
         "y": y,
         "split": pa.array(np.where(np.arange(rows) % 2 == 0, "test", "train")).dictionary_encode(),
+        "_group": pa.array(np.arange(rows) + 1000 * seed, pa.uint64()),
     }
 
 
@@ -115,7 +117,7 @@ class Project:
     def columns(self, **options):
         return columns(self.task, **options)
 
-    def process(self, day, table=None, **options):
+    def process(self, day, table=None, settings=None, **options):
         table = table if table is not None else columns(self.task, **options)
         rows = pa.table(table)
         counts = {"rows_in": rows.num_rows, "rows_out": rows.num_rows, "rejected": 0, "labelled": rows.num_rows}
@@ -123,7 +125,7 @@ class Project:
         with DatasetWriter(self.root / "processed" / day) as writer:
             writer.write(rows)
             writer.file("profile", "profile.json").write_text(json.dumps(PROFILE))
-            writer.publish(Recipe("preprocess", day, "c0de", {}), counts=counts, run={})
+            writer.publish(Recipe("preprocess", day, "c0de", settings or {}), counts=counts, run={})
 
     def fitted(self, quality, features=("x", "word")):
         """A good model, one as fine, or a bad one that says the same for every row."""
@@ -142,14 +144,27 @@ class Project:
         return Pipeline([("prepare", imputed), ("estimate", estimator)]).fit(frame, target)
 
     def trained(
-        self, day="2026-01-02", quality="good", model=None, version=None, run=None, sklearn_version=sklearn.__version__
+        self,
+        day="2026-01-02",
+        quality="good",
+        model=None,
+        version=None,
+        run=None,
+        sklearn_version=sklearn.__version__,
+        held_out=0,
+        about=True,
     ):
-        """A model of a day as train leaves it."""
+        """A model of a day as train leaves it, its last days `held_out`; not `about`: of before there were records."""
+        days = [name.isoformat() for name in self.config.window(date.fromisoformat(day))]
+        fitted = len(days) - held_out
+        notes = {"metric": METRIC[self.task], "sklearn": sklearn_version}
+        if about:
+            notes["trained_for"] = msgspec.to_builtins(record(self.config, days[:fitted], days[fitted:]))
         with DatasetWriter(self.root / "models" / day, keep_superseded=True) as writer:
             joblib.dump(model or self.fitted(quality), writer.file("model", "model.joblib"))
             writer.file("card", "card.json").write_text(json.dumps({**CARD, "metric": METRIC[self.task]}))
             recipe = Recipe("train", day, "c0de", {"quality": quality, **question(self.config)})
-            sealed = writer.seal(recipe, {}, {"metric": METRIC[self.task], "sklearn": sklearn_version})
+            sealed = writer.seal(recipe, {}, notes)
             manifest = writer.commit(sealed, run={"version": version, "mlflow_run": run} if version else {})
         return Champion.of(f"models/{day}", manifest)
 

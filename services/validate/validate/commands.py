@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contract.config.parse import load
 from contract.layout import Layout
-from contract.models.ledger import read
+from contract.models.ledger import read, texts
 from contract.steps.cli import open_root, open_run
 from contract.steps.options import Command
 from contract.visible import visible
@@ -24,8 +24,9 @@ _BY_HAND = "by hand"
 
 
 def _history(args: argparse.Namespace) -> None:
-    lines = read(Layout(open_root(args)).ledger)
-    print("\n".join(history.as_json(lines)) if args.json else history.table(lines))
+    path = Layout(open_root(args)).ledger
+    lines = read(path)
+    print("\n".join(history.as_json(texts(path))) if args.json else history.table(lines))
 
 
 def _rollback(args: argparse.Namespace) -> None:
@@ -83,9 +84,7 @@ def _history_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _answer_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--by", metavar="NAME", default=_BY_HAND, help="who says so (default: %(default)s)"
-    )
+    parser.add_argument("--by", metavar="NAME", default=_BY_HAND, help="who says so (default: %(default)s)")
     parser.add_argument("--why", metavar="TEXT", default="", help="the reason (default: none)")
 
 

@@ -49,7 +49,7 @@ def judge(
         raise DataError(f"models/{run.day}: {reason}; train it for that: run train --day {run.day}")
     metric = model.manifest.notes["metric"]
     names = metric_names(run.config, metric)
-    if before is not None and before.sha256 == challenger.sha256:
+    if before is not None and before.same_as(challenger):
         # promoted by a run that was killed before it could say so, or judged again: the rival is the one before
         before = predecessor(read(run.layout.ledger), before)
 
@@ -62,7 +62,7 @@ def judge(
         distribution = score_distribution(comparison.challenger, report.classes)
         writer.file("scores", "scores.json").write_bytes(msgspec.json.encode(distribution) + b"\n")
         if report.decision in ("promoted", "proposed"):
-            writer.write(golden_rows(comparison.model, days, run.config), role="golden")
+            writer.write(golden_rows(comparison.model, comparison.days, run.config), role="golden")
         notes = {"decision": report.decision, "why": report.why, "metric": metric}
         sealed = writer.seal(recipe, {"test_rows": report.rows}, notes)
         if store.registered and (mlflow_run := model.manifest.run.get("mlflow_run")):

@@ -7,16 +7,22 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from analysis.trained_for import question
+import msgspec
+
+from analysis.trained_for import question, split
 from contract.config import Config
 from contract.datasets.dataset import Dataset, current
+from contract.datasets.manifest import Manifest
 from contract.days import parse_day
 from contract.errors import DataError, MissingInput, UsageError
 from contract.os_errors import explain
 from contract.steps.run import Run
 
-LOOKBACK_DAYS = 60
-"""How far back a validation looks for predictions whose target has arrived."""
+MARGIN_DAYS = 60
+"""Beyond training.target_delay_days, how far back a validation looks for predictions whose target has arrived.
+
+A day that is measured already costs it a look at three manifests.
+"""
 
 log = logging.getLogger("validate")
 
@@ -26,11 +32,13 @@ class TargetUnknown(MissingInput):
 
 
 def update_live_metrics(run: Run) -> None:
-    """Write reports/live of all days up to the run's whose target has arrived, `LOOKBACK_DAYS` back.
+    """Write reports/live of all days up to the run's whose target has arrived, as far back as it can be on time.
 
     A day that cannot be measured is marked as such and named: it stops neither the others nor the judgement.
     """
-    first = (run.date - timedelta(days=LOOKBACK_DAYS)).isoformat()
+    back = run.config.training.target_delay_days + MARGIN_DAYS
+    earliest = run.date - run.config.schedule.first_day
+    first = (run.date - min(timedelta(days=back), earliest)).isoformat()
     failed = []
     for path in sorted((run.root / "predictions").glob("*/manifest.json")):
         try:
@@ -77,11 +85,11 @@ def _work(run: Run, *, explicit: bool) -> Exception | None:
         recipe = run.recipe(settings, predictions.as_input(run.root), rows.as_input(run.root))
         manifest = run.up_to_date(run.layout.report("live", run.day), recipe, explicit=explicit)
         if manifest is not None:
-            return _refusal(manifest.notes.get("reason"))
+            return _refusal(manifest)
         # only now the libraries: most days are up to date
         from validate.evaluation.live_metrics import measure, publish
 
-        live = measure(predictions, rows, run.config)
+        live = measure(run.layout, predictions, rows, run.config)
     except TargetUnknown:
         raise
     except (DataError, MissingInput, OSError) as error:
@@ -93,15 +101,16 @@ def _work(run: Run, *, explicit: bool) -> Exception | None:
 
             publish(run, recipe, unmeasured(run.day, run.config, reason))
         return error
-    publish(run, recipe, live)
-    return _refusal(live.reason)
+    return _refusal(publish(run, recipe, live))
 
 
 def _labelled(run: Run) -> Dataset:
     """The processed day. Raises TargetUnknown when it is not there, or has no target."""
     try:
         rows = Dataset.open(run.layout.processed(run.day))
-        known = run.config.table.target in {field.name for field in rows.manifest.schema}
+        # of a day that was made for another target, that one: it is told of, not taken for one without labels
+        target = rows.manifest.settings.get("table", {}).get("target", run.config.table.target)
+        known = target in {field.name for field in rows.manifest.schema}
     except MissingInput:
         known = False
     if not known:
@@ -112,14 +121,15 @@ def _labelled(run: Run) -> Dataset:
     return rows
 
 
-def _refusal(reason: str | None) -> DataError | None:
-    return None if reason is None else DataError(reason)
+def _refusal(report: Manifest) -> DataError | None:
+    return DataError(report.notes["why"]) if report.notes.get("refused") else None
 
 
 def _settings(config: Config) -> dict[str, Any]:
     """The part of the configuration that decides the metrics."""
     return {
         "key": config.key,
+        "split": msgspec.to_builtins(split(config)),
         **question(config),
         "metric": config.training.metric,
         "minimums": sorted(config.gate.minimums),

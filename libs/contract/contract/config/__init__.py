@@ -119,6 +119,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(name for name, column in self.columns.items() if column.role == "feature" and name not in outside)
 
     @property
+    def kept(self) -> tuple[str, ...]:
+        """The columns that processed rows hold besides key and target: features, and slices that no model sees."""
+        slices = [name for name in self.gate.slices if name not in (*self.features, self.table.key)]
+        return (*self.features, *slices)
+
+    @property
     def key(self) -> str:
         """The column that identifies a row; `row_key` where the table has none of its own."""
         return self.table.key or ROW_KEY

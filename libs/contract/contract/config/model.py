@@ -58,6 +58,8 @@ class Training(Section, frozen=True):
     candidates: tuple[Candidate, ...]
     window_days: int = 7
     target_delay_days: int = 0
+    test_days: int | None = None
+    """The last days of the window, which no model is fitted on; None: as many as the rows allow, 0: none."""
     metric: str | None = None
     """A scikit-learn scorer; None takes the task's own, see `metric_for`."""
     folds: int = 3
@@ -73,6 +75,13 @@ class Training(Section, frozen=True):
     def __post_init__(self) -> None:
         at_least("window_days", self.window_days, 1)
         at_least("target_delay_days", self.target_delay_days, 0)
+        if self.test_days is not None:
+            at_least("test_days", self.test_days, 0)
+            if self.test_days >= self.window_days:
+                raise ValueError(
+                    f"test_days must be less than window_days {self.window_days}, or no day is left to train on, "
+                    f"got {self.test_days}"
+                )
         at_least("folds", self.folds, 2)
         if self.max_rows is not None:
             at_least("max_rows", self.max_rows, 1)

@@ -10,10 +10,15 @@ from contract.atomic import replace_file
 from contract.datasets.files import sha256_of
 from contract.datasets.manifest import Manifest
 from contract.errors import DataError, MissingInput
+from contract.models.trained_for import TrainedFor
 from contract.pretty_json import pretty_json
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
+TRAINED_FOR = "trained_for"
+"""Where a training's manifest, in its notes, and a registered version, in a tag, have the record."""
+_TAG = 5000
+"""Characters that every MLflow takes in a tag. A longer record (hundreds of columns) is no tag; the ledger has it."""
 
 
 class Champion(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +42,8 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
     """Of the model file, by `contract.models.model_file`; None when it was written without a key."""
     version: str | None = None
     """The registry's version number; None where no registry was in use."""
+    trained_for: TrainedFor | None = None
+    """What it is about; None when it was trained before there were records."""
 
     @property
     def label(self) -> str:
@@ -55,6 +62,7 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
             sklearn=manifest.notes["sklearn"],
             signature=manifest.notes.get("signature"),
             version=manifest.run.get("version"),
+            trained_for=msgspec.convert(manifest.notes.get(TRAINED_FOR), TrainedFor | None),
         )
 
     def same_as(self, other: Champion) -> bool:
@@ -67,17 +75,24 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
         return path.is_file() and sha256_of(path) == self.sha256
 
     def tags(self) -> dict[str, str]:
-        """The fields as tags of the registered version."""
-        fields = msgspec.to_builtins(self).items()
-        return {name: value for name, value in fields if name != "version" and value is not None}
+        """The fields as tags of the registered version; what it is about as JSON, unless that is too long for a tag."""
+        fields = msgspec.to_builtins(self)
+        del fields["version"], fields[TRAINED_FOR]
+        tags = {name: value for name, value in fields.items() if value is not None}
+        about = msgspec.json.encode(self.trained_for).decode()
+        return tags if self.trained_for is None or len(about) > _TAG else tags | {TRAINED_FOR: about}
 
     @classmethod
     def from_tags(cls, tags: dict[str, str], version: str) -> Champion:
-        """The champion that a registered version describes; DataError when a tag is missing."""
-        names = set(cls.__struct_fields__) - {"version"}
+        """The champion that a registered version describes; DataError when a tag is missing, or is not what it says."""
+        names = set(cls.__struct_fields__) - {"version", TRAINED_FOR}
         if missing := sorted(names - {"signature"} - set(tags)):
             raise DataError(f"registry: version {version} must carry the tags {', '.join(missing)}")
-        return cls(**{name: tags[name] for name in names if name in tags}, version=version)
+        try:
+            about = msgspec.json.decode(tags.get(TRAINED_FOR, "null"), type=TrainedFor | None)
+        except msgspec.MsgspecError as error:
+            raise DataError(f"registry: version {version}: the tag {TRAINED_FOR} is damaged: {error}") from None
+        return cls(**{name: tags[name] for name in names if name in tags}, version=version, trained_for=about)
 
 
 class Pointer(Champion, frozen=True, kw_only=True):

@@ -51,12 +51,12 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     previous: str = ""
     """Hash of the line before; empty in the first."""
     hash: str = ""
-    """sha256 over the line without this field."""
+    """sha256 over the line's JSON object, as it stands in the file, without this field."""
 
     def after(self, previous: str) -> Line:
         """The same with its place in the chain: behind the line with the hash `previous`."""
         linked = msgspec.structs.replace(self, previous=previous, hash="")
-        return msgspec.structs.replace(linked, hash=_hash(linked))
+        return msgspec.structs.replace(linked, hash=_hash(msgspec.json.decode(msgspec.json.encode(linked))))
 
     @staticmethod
     def is_whole(text: bytes) -> bool:
@@ -74,17 +74,11 @@ def read(path: Path) -> list[Line]:
     A last line of which a part is missing was torn by a crash: what it tells of was never done, so it is passed over.
     One that lacks no more than the end of line is a line.
     """
-    content = path.read_bytes() if path.exists() else b""
-    whole, _, tail = content.rpartition(b"\n")
-    texts = whole.split(b"\n") if whole else []
-    if Line.is_whole(tail):
-        texts.append(tail)
-    elif tail:
-        log.warning("%s: its last line is torn, by a crash as it seems: passed over", path.name)
     lines: list[Line] = []
-    for number, text in enumerate(texts, start=1):
+    for number, text in enumerate(texts(path), start=1):
         try:
-            line = msgspec.json.decode(text, type=Line)
+            content = msgspec.json.decode(text)
+            line = msgspec.convert(content, Line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise DataError(f"{path.name}: line {number} is damaged: {error}; {_ADVICE}") from None
         before = lines[-1].hash if lines else ""
@@ -93,10 +87,22 @@ def read(path: Path) -> list[Line]:
                 f"{path.name}: line {number} must follow the line with hash {before[:12] or '(none)'}, "
                 f"names {line.previous[:12] or '(none)'}: a line was removed, added or moved; {_ADVICE}"
             )
-        if line.hash != _hash(line):
+        if line.hash != _hash(content):
             raise DataError(f"{path.name}: line {number} was changed after it was written; {_ADVICE}")
         lines.append(line)
     return lines
+
+
+def texts(path: Path) -> list[bytes]:
+    """The lines as the file has them, without a torn one at its end; nothing of them is checked."""
+    content = path.read_bytes() if path.exists() else b""
+    whole, _, tail = content.rpartition(b"\n")
+    found = whole.split(b"\n") if whole else []
+    if Line.is_whole(tail):
+        found.append(tail)
+    elif tail:
+        log.warning("%s: its last line is torn, by a crash as it seems: passed over", path.name)
+    return found
 
 
 def last_in_use(lines: list[Line]) -> Line | None:
@@ -140,7 +146,7 @@ def champion_line(layout: Layout) -> Line | None:
     return line
 
 
-def _hash(line: Line) -> str:
-    content = msgspec.to_builtins(line)
-    del content["hash"]
-    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+def _hash(content: dict[str, Any]) -> str:
+    """Of the object as it stands in the file: a field that a later version adds changes no hash of before."""
+    hashed = {name: value for name, value in content.items() if name != "hash"}
+    return hashlib.sha256(msgspec.json.encode(hashed, order="deterministic")).hexdigest()

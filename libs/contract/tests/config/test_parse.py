@@ -206,3 +206,25 @@ def test_a_file_that_is_nested_beyond_all_measure_is_refused_in_words(tmp_path):
 def test_a_directory_that_docker_made_in_its_place_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"must be a file, is a directory; Docker makes one .*: remove it, and mount"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("days", "message"),
+    [
+        (7, "training.test_days must be less than window_days 7, or no day is left to train on, got 7"),
+        (-1, "training.test_days must be at least 0, got -1"),
+    ],
+)
+def test_held_out_days_leave_one_to_train_on(raw, days, message):
+    raw["training"]["test_days"] = days
+    with pytest.raises(ValueError, match=message):
+        parse(raw)
+
+
+def test_processed_rows_keep_the_features_and_the_slices_that_no_model_sees(raw):
+    raw["columns"] |= {name: {"type": "category"} for name in ("seen", "sex")}
+    raw["columns"]["sex"]["role"] = "ignore"
+    assert parse(raw).kept == ("x", "seen")
+    raw["gate"] = {"slices": ["sex", "seen"]}
+    assert parse(raw).features == ("x", "seen")
+    assert parse(raw).kept == ("x", "seen", "sex")

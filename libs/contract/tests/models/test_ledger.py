@@ -7,10 +7,26 @@ from contract.errors import DataError
 from contract.layout import Layout
 from contract.models.champion import Champion, Pointer, write_champion
 from contract.models.ledger import Line, champion_line, last_in_use, read
+from contract.models.trained_for import Split, TrainedFor
 
 A, B = (
     Champion(day=f"2026-01-0{n}", file=f"m{n}", sha256=str(n) * 64, manifest="f", sklearn="1", version=str(n))
     for n in (1, 2)
+)
+
+ABOUT = msgspec.structs.replace(
+    B,
+    trained_for=TrainedFor(
+        target="y",
+        task="binary",
+        positive="yes",
+        classes=("no", "yes"),
+        features={"x": "number"},
+        split=Split(key="id", group="id", columns={"id": "text"}, test_fraction=0.2),
+        first="2026-01-01",
+        last="2026-01-05",
+        held_out=("2026-01-06", "2026-01-07"),
+    ),
 )
 
 
@@ -30,6 +46,10 @@ def line(model, decision="promoted", before=None):
 
 def write(layout, lines):
     layout.ledger.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+
+
+def write_after(layout, line):
+    layout.ledger.write_bytes(layout.ledger.read_bytes() + msgspec.json.encode(line) + b"\n")
 
 
 def point(layout, model, hash_of_line):
@@ -144,3 +164,38 @@ def test_an_end_of_line_within_a_reason_ends_no_line(layout):
     )
     write(layout, [*lines, odd])
     assert read(layout.ledger)[-1].why == "a\nb\r\x85c\u2028d"
+
+
+EARLIER = (
+    b'{"when":"2026-01-02T03:04:05+00:00","by":"validate","decision":"promoted","why":"better","day":"2026-01-01",'
+    b'"from":null,"to":{"day":"2026-01-01","file":"m1","sha256":"'
+    + b"1"
+    * 64
+    + b'","manifest":"f","sklearn":"1","signature":null,"version":"1"},"metrics":{"metric":"r2","challenger":{"r2":0.5}},'
+    b'"golden":null,"previous":"","hash":"8713a5433837b4ed0209f5a629258591f20463e72cb6035fe1faf20eac3849d6"}\n'
+)
+
+
+def test_a_line_of_before_models_said_what_they_are_about_keeps_its_hash(layout):
+    """As an earlier version wrote it: its object lacks a field that today's has."""
+    layout.ledger.write_bytes(EARLIER)
+    (old,) = read(layout.ledger)
+    assert (old.model, old.model.trained_for) == (A, None)
+    write_after(layout, line(ABOUT, before=old.model).after(old.hash))
+    assert [entry.model for entry in read(layout.ledger)] == [A, ABOUT]
+    assert layout.ledger.read_bytes().startswith(EARLIER)
+
+
+def test_what_a_line_says_a_model_is_about_is_under_its_hash(layout):
+    write(layout, [line(ABOUT).after("")])
+    assert read(layout.ledger)[0].model.trained_for == ABOUT.trained_for
+    layout.ledger.write_bytes(layout.ledger.read_bytes().replace(b'"last":"2026-01-05"', b'"last":"2026-01-04"'))
+    with pytest.raises(DataError, match="line 1 was changed"):
+        read(layout.ledger)
+
+
+def test_a_field_that_a_later_version_adds_is_under_the_hash_too(layout):
+    content = msgspec.json.decode(msgspec.json.encode(line(A).after("")))
+    layout.ledger.write_bytes(msgspec.json.encode(content | {"later": 1}) + b"\n")
+    with pytest.raises(DataError, match="line 1 was changed"):
+        read(layout.ledger)

@@ -12,6 +12,10 @@ import pyarrow.compute as pc
 
 from contract.config.data import Table
 
+MOST_LEVELS = 50
+"""A column with more different texts is no category."""
+FEWEST_THINGS = 10
+"""Fewer of them cannot be told from categories."""
 MOST_DISTINCT = 50_000
 """Distinct values are counted up to here; then the rows so far tell how they repeat."""
 LONGEST = 200
@@ -28,6 +32,11 @@ CODE = r"^-?0\d"
 # snake_case, camelCase, and what spreadsheets call an index; "paid" and "humid" are none
 _ID = re.compile(
     r"(^|[_\s.-])(?i:id|key|uuid|guid|no|nr|number|index)$|[a-z0-9](ID|Id|Key|No|Nr|Number|Index)$|^((?i:unnamed): 0)?$"
+)
+# what comes back: people, what they own, and what is measured again and again
+_OWNER = re.compile(
+    r"(?i:customer|client|user|member|patient|subject|person|employee|student|household|family|account|contract|policy"
+    r"|subscriber|device|machine|sensor|station|vehicle|asset|meter|vin|imei|iban|msisdn|e-?mail|phone)"
 )
 # the default, which the written configuration leaves as it is
 _MISSING = Table(target="target", task="regression").missing_values
@@ -122,6 +131,21 @@ class ColumnStats:
             return False
         unique = self.distinct / max(self.counted, 1)
         return unique >= 1 - TOLERATED if self.is_named_id else self.kind == "text" and unique == 1
+
+    @cached_property
+    def returns(self) -> bool:
+        """Whether the values look like names of things with several rows each, and not like a category of things."""
+        if self.free or self.spaced or self.floating or self.given <= self.rows / 2:
+            return False
+        if self.distinct >= (1 - TOLERATED) * self.counted or self.distinct < FEWEST_THINGS:
+            return False
+        named = self.is_named_id or _OWNER.fullmatch(self.name) is not None
+        return (named and self.kind in ("integer", "text")) or (self.kind == "text" and self.distinct > MOST_LEVELS)
+
+    @property
+    def is_named_owner(self) -> bool:
+        """Whether the name says whose a row is: customer, patient_id, machine."""
+        return _OWNER.search(self.name) is not None
 
     @property
     def is_named_id(self) -> bool:

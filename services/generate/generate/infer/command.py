@@ -16,6 +16,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="*.csv or *.parquet, like the files that will arrive")
     parser.add_argument("--target", metavar="COLUMN", required=True, help="the column to predict")
     parser.add_argument("--key", metavar="COLUMN", help="what identifies a row (default: a column that looks like it)")
+    parser.add_argument("--group", metavar="COLUMN", help="whose a row is (default: a column that looks like it)")
     default = "default: %(default)s"
     output = f"- for standard output; {default}"
     parser.add_argument("--output", metavar="FILE", type=Path, default=Path("pipeline.toml"), help=output)

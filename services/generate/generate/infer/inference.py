@@ -7,6 +7,7 @@ import difflib
 import logging
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,7 +21,8 @@ from generate.columns import differ
 from generate.csv_file import CsvFile
 from generate.infer.column_stats import ColumnStats
 from generate.infer.render import render
-from generate.infer.schema import infer_schema
+from generate.infer.repeated import repeated_rows
+from generate.infer.schema import TableSchema, infer_schema
 from generate.parquet_file import ParquetFile
 
 STANDARD_OUTPUT = Path("-")
@@ -37,11 +39,13 @@ def infer(args: argparse.Namespace) -> None:
     first_day = parse_day(args.first_day, "--first-day")
     table = _open(args.file)
     differ(table.name, table.schema.names)
-    for option, name in (("--target", args.target), ("--key", args.key)):
+    for option, name in (("--target", args.target), ("--key", args.key), ("--group", args.group)):
         if name is not None and name not in table.schema.names:
             close = difflib.get_close_matches(name, table.schema.names, n=1) or table.schema.names[:5]
             raise UsageError(f"{option}: must be a column of {table.name}, got {name!r}; is it {' or '.join(close)}?")
-    schema = infer_schema(table.name, _column_stats(table), args.target, args.key)
+    schema = infer_schema(table.name, _column_stats(table), args.target, args.key, args.group)
+    if schema.key is None and schema.group is None:
+        schema = replace(schema, repeated=repeated_rows(table, schema.features))
     text = render(schema, first_day=first_day, delimiter=getattr(table, "delimiter", ","))
     try:
         config = parse(tomllib.loads(text))
@@ -51,6 +55,7 @@ def infer(args: argparse.Namespace) -> None:
         replace_file(args.output, text.encode())
     else:
         print(text, end="")
+    _tell_of_groups(args.output, schema)
     log.info(
         "%s: %s, %d features, key %s, from %s rows; next: read it, and put files into data/inbox/<day>/",
         args.output,
@@ -59,6 +64,25 @@ def infer(args: argparse.Namespace) -> None:
         config.table.key or "none (rows are numbered)",
         f"{schema.rows:,}",
     )
+
+
+def _tell_of_groups(output: Path, schema: TableSchema) -> None:
+    """Say which rows count as one, and where nobody knows."""
+    maybe = f"; is it rather {' or '.join(map(repr, schema.maybe_groups[:3]))}?" if schema.maybe_groups else ""
+    if schema.group is not None:
+        log.info("%s: rows with the same %r train or test together (table.group)%s", output, schema.group, maybe)
+    elif schema.repeated:
+        log.warning(
+            "%s: %s of %s rows equal an earlier one in all features, and no key tells them apart: they train or test "
+            "together; name the column that says whose a row is as table.group, or set it to 'row_key' where each row "
+            "is a thing of its own%s",
+            output,
+            f"{schema.repeated:,}",
+            f"{schema.rows:,}",
+            maybe,
+        )
+    elif maybe:
+        log.warning("%s: rows of one thing train or test together only if table.group names it%s", output, maybe)
 
 
 def _open(path: Path) -> CsvFile | ParquetFile:

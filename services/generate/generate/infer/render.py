@@ -52,16 +52,35 @@ def _table(schema: TableSchema) -> list[str]:
     if schema.key is None:
         lines.append("# no column identifies a row: rows are numbered within their day, repeated rows are not found")
     else:
-        lines.append(f"key = {value(schema.key)}  # duplicates are found, and the test rows chosen, by it")
+        also = ", and the test rows chosen," if schema.group is None else ""
+        lines.append(f"key = {value(schema.key)}  # duplicates are found{also} by it")
+    lines += _group(schema)
     lines += [f"target = {value(schema.target)}", f'task = "{schema.task}"  # {_why(schema)}']
     if schema.positive is not None:
         lines.append(f"positive = {value(schema.positive)}  # the class whose probability is predicted")
     return [
         *lines,
         f"max_rejected_fraction = {value(schema.max_rejected_fraction)}  # more rejected rows than this stop the day",
-        "test_fraction = 0.2  # of the keys; those rows never train a model",
+        "test_fraction = 0.2  # of the groups (without one: of the keys); their rows never train",
         "",
     ]
+
+
+def _group(schema: TableSchema) -> list[str]:
+    lines = []
+    if schema.group is not None:
+        lines.append(f"group = {value(schema.group)}  # all rows of one of these train or test together")
+    elif schema.repeated:
+        lines += [
+            f"# {schema.repeated:,} rows equal an earlier one in all features: they train or test together, unless",
+            '# group = "row_key"  # each row is a thing of its own',
+        ]
+    if schema.maybe_groups:
+        names = ", ".join(map(value, schema.maybe_groups[:5]))
+        lines.append(f"# rows with the same {names} may be of one thing, too: then name that one here")
+        if schema.group is None:
+            lines.append(f"# group = {value(schema.maybe_groups[0])}")
+    return lines
 
 
 def _why(schema: TableSchema) -> str:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from contract.errors import DataError, UsageError
-from generate.infer.column_stats import ColumnStats
+from generate.infer.column_stats import MOST_LEVELS, ColumnStats
 
 MOST_CLASSES = 50
 MOST_CLASS_NUMBERS = 20
 """A whole-number target with more different values is a quantity."""
-MOST_LEVELS = 50
 MOST_LISTED = 20
 """A category with more levels will have new ones: any value is allowed."""
 TYPICAL_ROWS = 5
@@ -42,6 +41,22 @@ class TableSchema:
     positive: str | None
     columns: tuple[ColumnSchema, ...]
     max_rejected_fraction: float
+    group: str | None = None
+    """Whose a row is, where several are of one."""
+    maybe_groups: tuple[str, ...] = ()
+    """Columns that may say it as well, or better."""
+    repeated: int = 0
+    """Rows whose features equal those of an earlier one, where nothing else says which rows belong together."""
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that a model will see."""
+        outside = (self.key, self.target)
+        return tuple(
+            column.name
+            for column in self.columns
+            if column.settings.get("role") != "ignore" and column.name not in outside
+        )
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -50,21 +65,25 @@ class TableSchema:
         return tuple(values)
 
 
-def infer_schema(file: str, columns: Sequence[ColumnStats], target: str, key: str | None) -> TableSchema:
+def infer_schema(
+    file: str, columns: Sequence[ColumnStats], target: str, key: str | None, group: str | None = None
+) -> TableSchema:
     """Raises DataError or UsageError when nothing can be predicted from the file."""
     by_name = {stats.name: stats for stats in columns}
-    if key == target:
-        raise UsageError(f"--key: must differ from --target, got {key!r} twice")
+    for option, name in (("--key", key), ("--group", group)):
+        if name == target:
+            raise UsageError(f"{option}: must differ from --target, got {name!r} twice")
     rows = columns[0].rows
     key = key if key is not None else _key([stats for stats in columns if stats.name != target])
+    group, maybe = _groups([stats for stats in columns if stats.name != target], key, group)
     task, labels = _target(file, by_name[target])
-    schemas = tuple(
-        labels if stats.name == target else _key_column(stats) if stats.name == key else _column(stats)
-        for stats in columns
-    )
-    if all(column.settings.get("role") == "ignore" or column.name == target for column in schemas):
-        raise DataError(f"{file}: must have a number or a category to predict {target!r} from, got none")
-    return TableSchema(
+    special = {target: labels}
+    if group is not None:
+        special[group] = _group_column(by_name[group])
+    if key is not None:
+        special[key] = _key_column(by_name[key])
+    schemas = tuple(special.get(stats.name) or _column(stats) for stats in columns)
+    schema = TableSchema(
         file=file,
         rows=rows,
         key=key,
@@ -73,12 +92,39 @@ def infer_schema(file: str, columns: Sequence[ColumnStats], target: str, key: st
         positive=_positive(by_name[target]) if task == "binary" else None,
         columns=schemas,
         max_rejected_fraction=_rejected(rows, schemas, by_name, key),
+        group=group,
+        maybe_groups=maybe,
     )
+    if not schema.features:
+        raise DataError(f"{file}: must have a number or a category to predict {target!r} from, got none")
+    return schema
 
 
 def _key(columns: Sequence[ColumnStats]) -> str | None:
     keys = sorted((stats for stats in columns if stats.identifies), key=lambda stats: not stats.is_named_id)
     return keys[0].name if keys else None
+
+
+def _groups(columns: Sequence[ColumnStats], key: str | None, group: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """Whose a row is, and other columns that may say so.
+
+    Taken is one that is named like it, of many things: a group that is none costs a little, one that is not seen makes
+    each score too good. Others stay a question: few things may leave a part without any. A key that repeats says itself
+    whose its rows are.
+    """
+    own = next((stats for stats in columns if stats.name == key), None)
+    if own is not None and not own.identifies:
+        return group, ()
+    several = [stats for stats in columns if stats.returns and stats.name not in (key, group)]
+    # of several the finest: what it keeps together, the others do as well where they nest
+    several.sort(key=lambda stats: (not stats.is_named_owner, not stats.is_named_id, -stats.distinct))
+    names = [stats.name for stats in several]
+    named = [stats.name for stats in several if stats.is_named_owner or stats.is_named_id]
+    enough = [stats.name for stats in several if stats.name in named and stats.distinct > MOST_LEVELS]
+    if group is None and enough:
+        group = enough[0]
+        names.remove(group)
+    return group, tuple(names)
 
 
 def _target(file: str, stats: ColumnStats) -> tuple[Literal["binary", "multiclass", "regression"], ColumnSchema]:
@@ -117,6 +163,11 @@ def _key_column(stats: ColumnStats) -> ColumnSchema:
     if repeated:
         summary += "; of rows with the same key on one day only the first is kept"
     return ColumnSchema(stats.name, {"type": "text", "role": "ignore"}, summary)
+
+
+def _group_column(stats: ColumnStats) -> ColumnSchema:
+    summary = f"whose a row is: {stats.distinct:,} in {stats.counted:,} rows"
+    return ColumnSchema(stats.name, {"type": stats.kind, "role": "ignore"}, summary)
 
 
 def _column(stats: ColumnStats) -> ColumnSchema:

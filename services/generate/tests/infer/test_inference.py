@@ -82,6 +82,29 @@ def test_key_and_first_day_may_be_given(infer, churn, output):
     assert config.features == ("Senior",)
 
 
+def test_the_group_may_be_given_and_one_that_looks_like_it_is_told(infer, tmp_path, output):
+    path = tmp_path / "visits.csv"
+    lines = [
+        f"v{number},{number % 60},{number % 7},{number / 2},{'Yes' if number % 3 == 0 else 'No'}"
+        for number in range(300)
+    ]
+    path.write_text("\n".join(["visit_id,customer_id,size,x,y", *lines]))
+    _, error = infer(path, "--target", "y")
+    assert "rows with the same 'customer_id' train or test together (table.group)" in error
+    assert (load(output).table.key, load(output).group) == ("visit_id", "customer_id")
+    infer(path, "--target", "y", "--group", "size", "--force")
+    assert load(output).group == "size"
+
+
+def test_rows_without_a_key_that_repeat_are_warned_of(infer, tmp_path, output):
+    path = tmp_path / "same.csv"
+    path.write_text("\n".join(["when,x,y", *[f"2026-01-0{n % 2 + 1},{n // 2},{'ab'[n % 2]}" for n in range(40)]]))
+    _, error = infer(path, "--target", "y")
+    assert "20 of 40 rows equal an earlier one in all features, and no key tells them apart" in error
+    assert "table.group" in error
+    assert load(output).group is None
+
+
 def test_an_existing_file_is_replaced_only_if_asked(infer, churn, output, monkeypatch):
     monkeypatch.setenv("MICROSTEP_FORCE", "1")
     output.parent.mkdir()

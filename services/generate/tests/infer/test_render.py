@@ -79,3 +79,18 @@ def test_names_and_values_of_any_kind_make_a_valid_file():
     )
     config = parsed(schema(columns=columns, file=nasty))
     assert config.columns[nasty].values == (nasty, "b")
+
+
+def test_the_group_is_written_and_a_question_is_a_comment_that_works_when_it_is_taken_away():
+    columns = (ColumnSchema("who", {"type": "text", "role": "ignore"}, "60 distinct"), *schema().columns)
+    assert parsed(schema(columns=columns, key="id", group="who")).group == "who"
+    asked = render(schema(columns=columns, maybe_groups=("who",)), first_day=date(2026, 2, 3), delimiter=",")
+    assert parse(tomllib.loads(asked)).group is None
+    assert parse(tomllib.loads(asked.replace('# group = "who"', 'group = "who"'))).group == "who"
+
+
+def test_rows_that_repeat_are_counted_where_nothing_tells_whose_they_are():
+    text = render(schema(repeated=500), first_day=date(2026, 2, 3), delimiter=",")
+    assert "# 500 rows equal an earlier one in all features" in text
+    assert parse(tomllib.loads(text.replace('# group = "row_key"', 'group = "row_key"'))).group == "row_key"
+    assert "equal an earlier one" not in render(schema(), first_day=date(2026, 2, 3), delimiter=",")

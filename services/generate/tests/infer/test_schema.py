@@ -25,8 +25,8 @@ def columns():
     }
 
 
-def inferred(columns, target="y", key=None):
-    return infer_schema("a.csv", stats_of(columns), target, key)
+def inferred(columns, target="y", key=None, group=None):
+    return infer_schema("a.csv", stats_of(columns), target, key, group)
 
 
 def column(columns, name, **options):
@@ -153,3 +153,71 @@ def test_the_share_of_rejected_rows_leaves_room_for_todays_dirt(columns):
     assert inferred(columns).max_rejected_fraction == 0.05
     dirty = {f"n{number}": ["7", "8"] * 49 + ["x", "x"] for number in range(3)}
     assert inferred(columns | dirty).max_rejected_fraction == 0.12
+
+
+def visits(columns, name, things=60, rows=300, form="{}"):
+    """More rows, each with a thing of which there are fewer."""
+    several = {key: (values * 3)[:rows] for key, values in columns.items()}
+    several["id"] = [f"v{number}" for number in range(rows)]
+    return several | {name: [form.format(number % things) for number in range(rows)]}
+
+
+@pytest.mark.parametrize(
+    ("name", "form"), [("customer_id", "{}"), ("patientID", "p{}"), ("customer", "c{}"), ("machine", "{}")]
+)
+def test_whose_a_row_is_is_known_by_a_name_that_comes_back(columns, name, form):
+    for key in ("id", None):
+        table = visits(columns, name, form=form)
+        if key is None:
+            del table["id"]
+        schema = inferred(table)
+        assert (schema.key, schema.group, schema.maybe_groups) == (key, name, ())
+        assert name not in schema.features
+        assert column(table, name).settings["role"] == "ignore"
+        assert column(table, name).summary == "whose a row is: 60 in 300 rows"
+
+
+@pytest.mark.parametrize(
+    ("name", "things", "form"), [("street", 60, "s{}"), ("site_id", 20, "{}"), ("site_id", 20, "s{}")]
+)
+def test_names_that_may_mean_it_and_names_of_few_things_stay_a_question(columns, name, things, form):
+    schema = inferred(visits(columns, name, things, form=form))
+    assert (schema.group, schema.maybe_groups) == (None, (name,))
+
+
+@pytest.mark.parametrize(
+    ("name", "things", "form"),
+    [
+        ("contract", 3, "c{}"),
+        ("account_age", 60, "{}"),
+        ("customer_visits", 60, "{}"),
+        ("plan_no", 5, "{}"),
+        ("customer_id", 300, "{}"),
+        ("note", 60, "a longer note {}"),
+        ("customer_since", 60, "2026-01-01T00:00:{:0>2}"),
+    ],
+)
+def test_categories_quantities_and_what_never_comes_back_are_no_groups(columns, name, things, form):
+    schema = inferred(visits(columns, name, things, form=form))
+    assert (schema.group, schema.maybe_groups) == (None, ())
+
+
+def test_of_several_the_finest_owner_is_taken_and_the_others_are_named(columns):
+    table = visits(columns, "product_id", 80)
+    table |= {
+        "customer_id": [str(number % 70) for number in range(300)],
+        "household": [f"h{n % 55}" for n in range(300)],
+    }
+    schema = inferred(table)
+    assert (schema.group, schema.maybe_groups) == ("customer_id", ("household", "product_id"))
+
+
+def test_a_given_group_is_taken_and_must_not_be_the_target(columns):
+    assert inferred(visits(columns, "customer_id") | {"x": columns["size"] * 3}, group="size").group == "size"
+    with pytest.raises(UsageError, match="--group: must differ from --target, got 'y' twice"):
+        inferred(columns, group="y")
+
+
+def test_a_given_key_that_comes_back_says_itself_whose_its_rows_are(columns):
+    schema = inferred(visits(columns, "customer_id"), key="customer_id")
+    assert (schema.key, schema.group, schema.maybe_groups) == ("customer_id", None, ())

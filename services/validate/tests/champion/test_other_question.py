@@ -12,18 +12,21 @@ from validate.champion.store import ChampionStore
 
 DAY = "2026-01-02"
 OTHERS = {
-    "target": {"target": {"name": "left", "task": "binary", "positive": "no"}},
-    "task": {"target": {"name": "y", "task": "regression", "positive": None}, "classes": None},
-    "positive": {"target": {"name": "y", "task": "binary", "positive": "yes"}},
+    "target": {"target": "left"},
+    "task": {"task": "regression", "positive": None, "classes": None},
+    "positive": {"positive": "yes"},
     "class": {"classes": ["no", "perhaps"]},
+    "column": {"features": {"x": "number", "word": "category", "gone": "number"}},
+    "type": {"features": {"x": "category", "word": "category"}},
 }
 
 
-def retold(project, day, settings):
+def retold(project, day, record):
     """The model of a day, as its training for something else would have described it."""
     directory = project.layout.model(day)
     manifest = read_manifest(directory)
-    manifest = msgspec.structs.replace(manifest, settings=manifest.settings | settings)
+    about = manifest.notes["trained_for"] | record
+    manifest = msgspec.structs.replace(manifest, notes=manifest.notes | {"trained_for": about})
     (directory / MANIFEST).write_bytes(encode(manifest))
     return Champion.of(f"models/{day}", manifest)
 
@@ -47,7 +50,7 @@ def put_in_use(project, model, before=None):
 def test_it_is_not_judged_and_the_way_out_is_a_training(project, other, capsys):
     assert project.validate() == 65
     stderr = capsys.readouterr().err
-    assert "models/2026-01-02: was trained for the " in stderr
+    assert "models/2026-01-02: was trained " in stderr
     assert "run train --day 2026-01-02" in stderr
     assert project.ledger() == []
     project.trained(DAY, "good")
@@ -56,14 +59,14 @@ def test_it_is_not_judged_and_the_way_out_is_a_training(project, other, capsys):
 
 def test_it_is_not_adopted(project, other, capsys):
     assert project.run("adopt", "--to", DAY) == 65
-    assert "2026-01-02: predict could not serve it: it was trained for the " in capsys.readouterr().err
+    assert "2026-01-02: predict could not serve it: it was trained " in capsys.readouterr().err
     assert project.ledger() == []
 
 
 def test_it_is_not_approved(project, other, capsys):
     append(project.layout.ledger, line(other, "proposed"))
     assert project.run("approve", "--day", DAY) == 65
-    assert "it was trained for the " in capsys.readouterr().err
+    assert "it was trained " in capsys.readouterr().err
     assert len(project.ledger()) == 1
 
 
@@ -88,20 +91,20 @@ def test_as_the_champion_it_is_not_compared_and_the_minimums_alone_decide(projec
     new = project.trained("2026-01-03", "fine")
     assert project.validate(day="2026-01-03") == 0
     assert project.champion == new
-    reason = "the champion of 2026-01-02 cannot be compared: it was trained for the "
+    reason = "the champion of 2026-01-02 cannot be compared: it was trained "
     assert reason in capsys.readouterr().err
     verdict = project.verdict("2026-01-03")
     assert verdict["not_compared"].startswith(reason)
     assert verdict["champion"] is None
-    assert "cannot be compared: it was trained for the" in next(
+    assert "cannot be compared: it was trained " in next(
         path.read_text() for path in (project.root / "reports/train/2026-01-03").glob("report-*.html")
     )
 
 
 def test_a_champion_whose_manifest_is_gone_is_known_by_its_own_classes(each_task, capsys):
-    """Its day was trained again since: only the file is left to ask."""
+    """Its day was trained again since, and it has no record: only the file is left to ask."""
     task = {"binary": "regression", "multiclass": "binary", "regression": "multiclass"}[each_task.task]
-    old = each_task.trained(DAY, "good")
+    old = each_task.trained(DAY, "good", about=False)
     put_in_use(each_task, old)
     changed = type(each_task)(each_task.root, task)
     changed.configure()
@@ -112,3 +115,27 @@ def test_a_champion_whose_manifest_is_gone_is_known_by_its_own_classes(each_task
     stderr = capsys.readouterr().err
     assert "nothing tells whether it was trained for y" in stderr
     assert "the champion of 2026-01-02 cannot be compared: it knows the classes " in stderr
+
+
+def test_a_champion_whose_day_was_trained_again_is_known_by_its_record(project, capsys):
+    old = project.trained(DAY, "good")
+    put_in_use(project, old)
+    text = (project.root / "pipeline.toml").read_text()
+    (project.root / "pipeline.toml").write_text(text.replace('positive = "no"', 'positive = "yes"'))
+    project.trained(DAY, "fine")
+    assert project.validate() == 0
+    stderr = capsys.readouterr().err
+    assert (
+        "cannot be compared: it was trained for the positive class no, pipeline.toml: table.positive is yes" in stderr
+    )
+    assert "nothing tells" not in stderr
+    assert project.run("adopt", "--to", old.sha256[:12]) == 65
+
+
+def test_a_model_of_before_there_were_records_is_told_by_its_trainings_manifest(project, capsys):
+    old = project.trained(DAY, "good", about=False)
+    put_in_use(project, old)
+    text = (project.root / "pipeline.toml").read_text()
+    (project.root / "pipeline.toml").write_text(text.replace('positive = "no"', 'positive = "yes"'))
+    assert project.run("adopt", "--to", DAY) == 65
+    assert "it was trained for the positive class no" in capsys.readouterr().err

@@ -1,5 +1,7 @@
 """Which prediction belongs to which label, whatever the format, the classes and the keys."""
 
+from pathlib import Path
+
 import msgspec
 import pyarrow as pa
 import pytest
@@ -11,11 +13,13 @@ from contract.config.parse import parse
 from contract.datasets.dataset import Dataset
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
+from contract.layout import Layout
 from contract.models.champion import Champion
 from validate.evaluation.live_metrics import measure
 from validate.evaluation.live_rows import CannotJoin, join
 
 DAY = "2026-01-02"
+LAYOUT = Layout(Path("/nowhere"))
 CHAMPION = Champion(day="2026-01-01", file="m", sha256="a" * 64, manifest="b" * 64, sklearn="1.9.1")
 WORDS = [
     ("00", "01"),
@@ -84,8 +88,8 @@ def test_a_class_is_the_word_that_was_predicted_however_it_looks(written, classe
     target = [classes[n % 2] for n in range(8)]
     scores = [float(n % 2) for n in range(8)]
     keys = [f"c{n}" for n in range(8)]
-    live = measure(*written(config, keys, target, target, form=form, score=scores), config)
-    assert (live.rows, live.metrics["accuracy"], live.reason) == (8, 1.0, None)
+    live = measure(LAYOUT, *written(config, keys, target, target, form=form, score=scores), config)
+    assert (live.rows, live.metrics["accuracy"], live.why) == (8, 1.0, None)
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
@@ -123,10 +127,10 @@ def test_labels_that_fit_no_prediction_are_named_with_keys_of_both_sides(written
     config = config_of()
     both = written(config, ["0300001", "0300002"], ["no", "yes"], ["no", "no"], predicted_keys=["300001", "300002"],
                    score=[0.1, 0.2])  # fmt: skip
-    live = measure(*both, config)
-    assert (live.rows, live.metrics, live.model) == (0, {}, "2026-01-01")
-    assert "none of its 2 rows has a label by 'id': predictions have '300001', '300002'" in live.reason
-    assert "the 2 labelled rows of processed/2026-01-02 have '0300001', '0300002'" in live.reason
+    live = measure(LAYOUT, *both, config)
+    assert (live.rows, live.value, live.model) == (0, None, "2026-01-01")
+    assert "none of its 2 rows has a label by 'id': predictions have '300001', '300002'" in live.why
+    assert "the 2 labelled rows of processed/2026-01-02 have '0300001', '0300002'" in live.why
 
 
 def test_rows_without_any_label_are_said_to_have_none(written):
@@ -153,10 +157,10 @@ def test_numbered_rows_that_are_others_by_now_are_not_joined_by_their_number(wri
     keys = [f"{DAY}-{n}" for n in (1, 2, 3)]
     predictions, _ = written(config, keys, ["no", "yes", "no"], ["no", "yes", "no"], score=[0.1, 0.9, 0.2])
     others = pa.table({"row_key": keys, "x": [7.0, 0.0, 2.0], "word": ["a", "a", "a"], "y": ["no", "no", "yes"]})
-    live = measure(predictions, process(tmp_path, others), config)
-    assert "was made of other rows: 2 of 3 numbers are those of another row in processed/2026-01-02" in live.reason
-    assert "run predict --day 2026-01-02" in live.reason
-    assert "set table.key" in live.reason
+    live = measure(LAYOUT, predictions, process(tmp_path, others), config)
+    assert "was made of other rows: 2 of 3 numbers are those of another row in processed/2026-01-02" in live.why
+    assert "run predict --day 2026-01-02" in live.why
+    assert "set table.key" in live.why
 
 
 def test_numbered_rows_of_which_nothing_was_noted_are_joined_only_as_long_as_nothing_was_written_since(
@@ -182,18 +186,18 @@ def test_numbered_rows_of_which_nothing_was_noted_are_joined_only_as_long_as_not
 )
 def test_predictions_of_another_question_are_not_judged_by_its_labels(written, asked, reason):
     config = config_of()
-    live = measure(*written(config, ["a", "b"], ["no", "yes"], ["no", "yes"], score=[0.1, 0.9]), asked)
-    assert (live.rows, live.metrics) == (0, {})
-    assert reason in live.reason
+    live = measure(LAYOUT, *written(config, ["a", "b"], ["no", "yes"], ["no", "yes"], score=[0.1, 0.9]), asked)
+    assert (live.rows, live.value, live.refused) == (0, None, True)
+    assert reason in live.why
 
 
 def test_predictions_without_scores_say_so(written):
     config = config_of()
-    live = measure(*written(config, ["a"], ["no"], ["no"]), config)
-    assert "has no scores (score), as the model has no predict_proba" in live.reason
+    live = measure(LAYOUT, *written(config, ["a"], ["no"], ["no"]), config)
+    assert "has no scores (score), as the model has no predict_proba" in live.why
 
 
 def test_a_label_of_a_class_that_the_configuration_lacks_is_named(written):
     config = config_of()
-    live = measure(*written(config, ["a", "b"], ["no", "perhaps"], ["no", "no"], score=[0.1, 0.9]), config)
-    assert "processed/2026-01-02: has the class 'perhaps', which columns.y.values lacks, got no, yes" in live.reason
+    live = measure(LAYOUT, *written(config, ["a", "b"], ["no", "perhaps"], ["no", "no"], score=[0.1, 0.9]), config)
+    assert "processed/2026-01-02: has the class 'perhaps', which columns.y.values lacks, got no, yes" in live.why

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import msgspec
+from collections.abc import Iterable, Iterator
 
 from contract.models.ledger import Line
 from contract.visible import visible
@@ -23,9 +21,9 @@ def table(lines: list[Line]) -> str:
     )
 
 
-def as_json(lines: list[Line]) -> Iterator[str]:
+def as_json(texts: Iterable[bytes]) -> Iterator[str]:
     """Each line as it is in the file, but for characters that a terminal would obey, which are escaped."""
-    return (visible(msgspec.json.encode(line).decode()) for line in lines)
+    return (visible(text.decode()) for text in texts)
 
 
 def _cells(line: Line) -> tuple[str, ...]:

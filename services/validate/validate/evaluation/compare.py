@@ -16,12 +16,15 @@ from analysis.rows import classes
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.errors import DataError
+from contract.layout import Layout
 from contract.models.champion import Champion
 from contract.models.model_file import Unsigned
 from validate.evaluation.calibration import Calibration, calibration
 from validate.evaluation.evidence import Measure, gather
 from validate.evaluation.gate import Rule, Slice, judge
+from validate.evaluation.judged_rows import of_both, of_challenger
 from validate.evaluation.models import CannotCompare, load
+from validate.evaluation.order import not_older
 from validate.evaluation.scored_rows import ScoredRows
 from validate.evaluation.scoring import score
 
@@ -52,6 +55,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     """Labelled test rows."""
     window: dict[str, Any]
+    """Of the training: first, last and number of days; `judged`, those whose test rows decided, and why, as `text`."""
     classes: list[str]
     """Of the target, the positive one of a binary task last; none for a regression."""
     rules: list[Rule]
@@ -74,6 +78,8 @@ class Comparison:
     report: Report
     model: Pipeline
     """The challenger."""
+    days: list[Dataset]
+    """Those that judged."""
     challenger: ScoredRows
     champion: ScoredRows | None
 
@@ -88,28 +94,35 @@ def compare(
     days: list[Dataset],
 ) -> Comparison:
     """Score both and judge. Raises DataError when the challenger itself cannot be scored."""
+    part, champion_rows, reason = of_challenger(config, challenger, days), None, None
     try:
         model = load(root, challenger, config)
-        challenger_rows = score(model, days, config, "challenger")
     except CannotCompare as error:
         raise DataError(f"{challenger.file}: {error}; run train --force --day {challenger.day}") from None
-    champion_rows, reason = None, None
     if before is not None:
         try:
-            champion_rows = score(load(root, before, config), days, config, "champion")
+            champion = load(root, before, config)
+            both = of_both(config, Layout(root), before, part)
+            champion_rows = score(champion, both.days, config, "champion", both.fraction)
+            part = both
         except (CannotCompare, Unsigned) as error:
             reason = f"the champion of {before.day} cannot be compared: {error}"
             log.warning("%s; the minimums alone decide", reason)
+    log.info("%s", part.text)
+    try:
+        challenger_rows = score(model, part.days, config, "challenger", part.fraction)
+    except CannotCompare as error:
+        raise DataError(f"{challenger.file}: {error}; run train --force --day {challenger.day}") from None
     gathered = gather(config, metric, wanted, challenger_rows, champion_rows)
     evidence = gathered.evidence
-    verdict = judge(config.gate, evidence)
+    verdict = judge(config.gate, evidence, None if before is None else not_older(challenger, before))
     report = Report(
         day=challenger.day,
         decision=verdict.decision,
         why=verdict.why,
         metric=metric,
         rows=len(challenger_rows.target),
-        window={"first": days[0].path.name, "last": days[-1].path.name, "days": len(days)},
+        window=part.window(days),
         classes=classes(config),
         rules=verdict.rules,
         challenger=_evaluation(challenger, challenger_rows, evidence.challenger),
@@ -120,7 +133,7 @@ def compare(
         slices=evidence.slices,
         costs=gathered.costs,
     )
-    return Comparison(report, model, challenger_rows, champion_rows)
+    return Comparison(report, model, part.days, challenger_rows, champion_rows)
 
 
 def _evaluation(model: Champion, scored: ScoredRows, metrics: Mapping[str, float | None]) -> ModelEvaluation:

@@ -65,8 +65,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     rules: list[Rule]
 
 
-def judge(gate: Gate, evidence: Evidence) -> Verdict:
-    """The verdict on a challenger.
+def judge(gate: Gate, evidence: Evidence, order: Rule | None = None) -> Verdict:
+    """The verdict on a challenger; `order`: what `not_older` says, where there is a champion.
 
     Without a champion the challenger's own scores alone decide. Too few rows, or a score that they cannot tell,
     leave the question open: nobody is promoted on a guess. The comparison must show that the challenger is not
@@ -75,6 +75,10 @@ def judge(gate: Gate, evidence: Evidence) -> Verdict:
     rules = [*_absolute(gate, evidence)]
     if evidence.champion is not None:
         rules += _against_champion(gate, evidence)
+    if order is not None:
+        rules.append(order)
+        if order.verdict == "failed":  # whatever the scores say, or cannot say
+            return Verdict(decision="refused", why=order.text, rules=rules)
     for word, decision in (("unknown", "undecided"), ("failed", "refused")):
         if deciding := [rule for rule in rules if rule.verdict == word]:
             return Verdict(decision=decision, why="; ".join(rule.text for rule in deciding), rules=rules)  # type: ignore[arg-type]

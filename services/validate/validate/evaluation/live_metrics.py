@@ -6,7 +6,9 @@ import logging
 
 import msgspec
 
+from analysis import processed_for
 from analysis.predicted_for import predicted_by
+from analysis.trained_for import Rows, other_question, trained_for, unseen
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import Manifest
@@ -14,6 +16,7 @@ from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
+from contract.models.champion import Champion
 from contract.pretty_json import pretty_json
 from contract.steps.run import Run
 from validate.evaluation.live_rows import CannotJoin, join
@@ -33,12 +36,15 @@ class LiveMetrics(msgspec.Struct, frozen=True, kw_only=True):
     metric: str
     """The one to look at first: the training's."""
     metrics: dict[str, float | None]
-    """Empty where nothing was measured."""
     rows: int
-    """Predicted rows whose target is known."""
+    """Predicted rows whose target is known, and that are judged."""
     predicted: int
-    reason: str | None = None
-    """Why nothing was measured, and what to do; None when it was."""
+    part: Rows = "all"
+    """Which rows are judged."""
+    why: str | None = None
+    """Why not all of them, and what to do."""
+    refused: bool = False
+    """None is judged since something is wrong with the predictions or the rows, not since the model knows them."""
 
     @property
     def value(self) -> float | None:
@@ -46,46 +52,77 @@ class LiveMetrics(msgspec.Struct, frozen=True, kw_only=True):
         return self.metrics.get(self.metric)
 
 
-def measure(predictions: Dataset, rows: Dataset, config: Config) -> LiveMetrics:
+def measure(layout: Layout, predictions: Dataset, rows: Dataset, config: Config) -> LiveMetrics:
     """The live metrics of a day, or why its predictions cannot be judged by these rows.
 
     Raises DataError for files that are damaged.
     """
-    metric, model = training_metric(config), predicted_by(predictions).label
-    names = metric_names(config, metric)
+    model, day = predicted_by(predictions), rows.path.name
     try:
-        scored = join(predictions, rows, config)
+        part, why = judged(layout, model, rows, config)
+        scored = None if part == "none" else join(predictions, rows, config, only_test=part == "test")
     except CannotJoin as reason:
-        return unmeasured(rows.path.name, config, str(reason), model=model, predicted=predictions.rows())
+        return unmeasured(day, config, str(reason), model=model.label, predicted=predictions.rows(), refused=True)
+    if scored is None:
+        return unmeasured(day, config, why, model=model.label, predicted=predictions.rows(), refused=False)
+    metric = training_metric(config)
+    classes = scored.scores.shape[1] if scored.scores.ndim > 1 else 0
     return LiveMetrics(
-        day=rows.path.name,
-        model=model,
+        day=day,
+        model=model.label,
         metric=metric,
-        metrics=values(names, scored, scored.scores.shape[1] if scored.scores.ndim > 1 else 0),
+        metrics=values(metric_names(config, metric), scored, classes),
         rows=len(scored.target),
         predicted=predictions.rows(),
+        part=part,
+        why=why,
     )
 
 
-def unmeasured(day: str, config: Config, reason: str, *, model: str = "unknown", predicted: int = 0) -> LiveMetrics:
+def judged(layout: Layout, model: Champion, rows: Dataset, config: Config) -> tuple[Rows, str | None]:
+    """Which rows of a predicted day tell how good a model is, and why not all of them.
+
+    Raises CannotJoin for a processed day, or a model, that was made for something else than pipeline.toml asks now.
+    """
+    day, about = rows.path.name, trained_for(layout, model)
+    if reason := processed_for.misfit(rows, config):
+        raise CannotJoin(f"processed/{day} {reason}; make it again: preprocess --day {day}")
+    if about is not None and (reason := other_question(about, config)):
+        raise CannotJoin(f"the model {reason}; give it back, or predict again with a model for it")
+    return unseen(layout, model, day, config)
+
+
+def unmeasured(
+    day: str, config: Config, why: str | None, *, model: str = "unknown", predicted: int = 0, refused: bool = True
+) -> LiveMetrics:
     """The mark of a day that could not be measured."""
     metric = training_metric(config)
-    return LiveMetrics(day=day, model=model, metric=metric, metrics={}, rows=0, predicted=predicted, reason=reason)
+    return LiveMetrics(
+        day=day,
+        model=model,
+        metric=metric,
+        metrics=dict.fromkeys(metric_names(config, metric)),
+        rows=0,
+        predicted=predicted,
+        part="none",
+        why=why,
+        refused=refused,
+    )
 
 
 def publish(run: Run, recipe: Recipe, live: LiveMetrics) -> Manifest:
     """Write reports/live of the run's day."""
     with DatasetWriter(run.layout.report("live", run.day)) as writer:
         writer.file("live", "live.json").write_bytes(pretty_json(live))
-        notes = {"model": live.model, "metric": live.metric, "value": live.value, "reason": live.reason}
+        notes = {"model": live.model, "metric": live.metric, "value": live.value}
+        notes |= {"part": live.part, "why": live.why, "refused": live.refused}
         manifest = writer.publish(recipe, {"rows": live.rows, "predicted": live.predicted}, run.provenance(), notes)
-    if live.reason is not None:
-        log.warning("predictions/%s: not measured: %s", run.day, live.reason)
+    if live.part == "none":
+        log.warning("predictions/%s by %s: not measured: %s", run.day, live.model, live.why)
         return manifest
     number = "cannot be told" if live.value is None else f"{live.value:.4f}"
-    log.info(
-        "predictions/%s by %s: %s %s on %d rows with a target", run.day, live.model, live.metric, number, live.rows
-    )
+    where = "of the test part, for the model was trained on this day" if live.part == "test" else "with a target"
+    log.info("predictions/%s by %s: %s %s on %d rows %s", run.day, live.model, live.metric, number, live.rows, where)
     return manifest
 
 
@@ -100,11 +137,19 @@ def read_live_metrics(layout: Layout, until: str) -> list[LiveMetrics]:
         try:
             known.append(msgspec.json.decode(Dataset.open(directory).file("live").read_bytes(), type=LiveMetrics))
         except (DataError, MissingInput, OSError, msgspec.MsgspecError) as error:
-            reason = f"{layout.name(directory)}: {error}; write it again: validate monitor --day {directory.name}"
-            log.warning("%s", reason)
+            why = f"{layout.name(directory)}: {error}; write it again: validate monitor --day {directory.name}"
+            log.warning("%s", why)
             known.append(
                 LiveMetrics(
-                    day=directory.name, model="unknown", metric="", metrics={}, rows=0, predicted=0, reason=reason
+                    day=directory.name,
+                    model="unknown",
+                    metric="",
+                    metrics={},
+                    rows=0,
+                    predicted=0,
+                    part="none",
+                    why=why,
+                    refused=True,
                 )
             )
     return known

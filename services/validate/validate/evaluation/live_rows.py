@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from analysis.predicted_for import again, mismatch, name_of
 from analysis.predictions import CONTENT, content_hashes, prediction_batches
-from analysis.rows import classes
+from analysis.rows import classes, labelled_rows
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from validate.evaluation.scored_rows import Array, ScoredRows
@@ -27,8 +27,8 @@ class CannotJoin(Exception):
     """The predictions cannot be judged by these rows; the message says why, and what to do."""
 
 
-def join(predictions: Dataset, rows: Dataset, config: Config) -> ScoredRows:
-    """Target and scores of the predicted rows whose target is known.
+def join(predictions: Dataset, rows: Dataset, config: Config, *, only_test: bool = False) -> ScoredRows:
+    """Target and scores of the predicted rows whose target is known; `only_test`: of those in the test part.
 
     Raises CannotJoin where there is none, for predictions of another question, and where the rows are not those that
     were predicted; DataError for damaged parts.
@@ -37,7 +37,7 @@ def join(predictions: Dataset, rows: Dataset, config: Config) -> ScoredRows:
         raise CannotJoin(reason)
     name, names = name_of(predictions), classes(config)
     score_columns = _score_columns(predictions, config)
-    truth = _labelled(predictions, rows, config)
+    truth = _labelled(predictions, rows, config, only_test=only_test)
     wanted = [config.key, "prediction", *score_columns]
     predicted = pa.Table.from_batches(prediction_batches(predictions, wanted))
     found = pc.index_in(predicted.column(config.key), value_set=truth.column(config.key))
@@ -77,13 +77,15 @@ def _score_columns(predictions: Dataset, config: Config) -> list[str]:
     return columns
 
 
-def _labelled(predictions: Dataset, rows: Dataset, config: Config) -> pa.Table:
+def _labelled(predictions: Dataset, rows: Dataset, config: Config, *, only_test: bool) -> pa.Table:
     """Key and target of the rows that have one; with their content where a number alone tells them apart."""
     key, target = config.key, config.table.target
     content = _content(predictions, rows) if config.table.key is None else []
     tables = []
-    for batch in rows.batches(list(dict.fromkeys([key, target, *content]))):
+    for batch in rows.batches(list(dict.fromkeys([key, target, *content, *(["split"] if only_test else [])]))):
         labelled = batch.filter(pc.is_valid(batch.column(target)))
+        if only_test:
+            labelled = labelled_rows(labelled, target, "test")
         columns = {key: labelled.column(key), target: labelled.column(target)}
         if content:
             columns[CONTENT] = pa.array(content_hashes(labelled, content))
@@ -91,7 +93,8 @@ def _labelled(predictions: Dataset, rows: Dataset, config: Config) -> pa.Table:
     truth = pa.Table.from_batches(tables).unify_dictionaries()
     if not truth.num_rows:
         raise CannotJoin(
-            f"processed/{rows.path.name}: none of its {rows.rows():,} rows has a label ({target!r}); bring the labels, "
+            f"processed/{rows.path.name}: none of its {rows.rows():,} rows has a label ({target!r}"
+            f"{', in the test part: the model was trained on the others' if only_test else ''}); bring the labels, "
             "then run generate and preprocess for this day"
         )
     return truth

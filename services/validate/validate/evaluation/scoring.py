@@ -14,10 +14,11 @@ from sklearn.pipeline import Pipeline
 from analysis.drift import Column
 from analysis.matrix import parts, ready
 from analysis.reference import binned
-from analysis.rows import Categorical, Columns, classes, columns, encode_target, labelled_rows
-from contract.config import Config
+from analysis.rows import Categorical, Columns, classes, columns, encode_target, groups, labelled_rows
+from contract.config import GROUP, Config
 from contract.datasets.dataset import Dataset
 from contract.datasets.prefetch import prefetch
+from contract.split import in_test
 from contract.steps.progress import progress
 from validate.evaluation.models import CannotCompare
 from validate.evaluation.scored_rows import Array, ScoredRows
@@ -26,8 +27,12 @@ MISSING = "(missing)"
 """The slice of the rows without a value."""
 
 
-def score(model: Pipeline, days: list[Dataset], config: Config, title: str) -> ScoredRows:
+def score(
+    model: Pipeline, days: list[Dataset], config: Config, title: str, fraction: float | None = None
+) -> ScoredRows:
     """The labelled test rows of the days as a model scores them; `title` names it to who watches the progress.
+
+    With `fraction` those alone that a smaller `table.test_fraction` would leave in the test part.
 
     Raises CannotCompare when the rows, or the classes, are not what the model was trained on.
     """
@@ -41,7 +46,7 @@ def score(model: Pipeline, days: list[Dataset], config: Config, title: str) -> S
     for day in days:
         if lacking := [name for name in features if name not in {field.name for field in day.manifest.schema}]:
             raise CannotCompare(f"it was trained on {', '.join(lacking)}, which processed/{day.path.name} lacks")
-    for batch in labelled_batches(days, wanted, target, title):
+    for batch in labelled_batches(days, wanted, target, title, fraction):
         values = columns(batch, wanted)
         try:
             batch_scores = predict_scores(model, {name: values[name] for name in features}, class_names)
@@ -88,12 +93,17 @@ def threshold_of(model: Pipeline, class_names: list[str]) -> float | None:
     return float(last.threshold)
 
 
-def labelled_batches(days: list[Dataset], columns: list[str], target: str, title: str) -> Iterator[pa.RecordBatch]:
+def labelled_batches(
+    days: list[Dataset], columns: list[str], target: str, title: str, fraction: float | None = None
+) -> Iterator[pa.RecordBatch]:
     """The labelled test rows of the days, the columns and the target, batch by batch; none of them empty."""
+    wanted = list(dict.fromkeys([*columns, target, "split", *([] if fraction is None else [GROUP])]))
     with progress(f"score {title}", sum(day.rows() for day in days)) as advance:
         for day in days:
-            for batch in prefetch(day.batches([*columns, target, "split"])):
+            for batch in prefetch(day.batches(wanted)):
                 labelled = labelled_rows(batch, target, "test")
+                if fraction is not None:
+                    labelled = labelled.filter(pa.array(in_test(groups(labelled), fraction)))
                 if labelled.num_rows:
                     yield labelled
                 advance(batch.num_rows)

@@ -29,7 +29,7 @@ def training_report(
 ) -> tuple[str, dict[str, Markup]]:
     """The HTML, and its plots by name."""
     report = comparison.report
-    importances = importance(comparison.model, days, run.config, report.metric)
+    importances = importance(comparison.model, comparison.days, run.config, report.metric)
     plots = training_plots(comparison, importances)
     if (course := live_plot(live)) is not None:
         plots["live"] = course

@@ -1,0 +1,87 @@
+"""Whether a processed day was made by what `pipeline.toml` says now: every step that reads one asks here."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from contract.config import GROUP, Config
+from contract.datasets.dataset import Dataset
+from contract.errors import DataError
+
+log = logging.getLogger("processed")
+
+_JUDGES = ("min", "max", "values", "missing")
+"""Rules of a column that only decide which rows are rejected."""
+
+
+def misfit(day: Dataset, config: Config, *, grouped: bool = False) -> str | None:
+    """What of a processed day is not as `pipeline.toml` has it, in words; None when it fits.
+
+    The same must be: target, task, positive class and classes, key, group and test_fraction, what is missing, and the
+    type of each column that a step reads. `grouped`: the reader needs to know whose each row is, too.
+    """
+    settings, there = day.manifest.settings, {field.name for field in day.manifest.schema}
+    if "table" in settings:
+        then, now = _rules(settings["table"], settings["columns"], config), _rules_of(config)
+        if different := next((name for name in now if then.get(name) != now[name]), None):
+            return (
+                f"was made with {different} {_shown(then.get(different))}, pipeline.toml has {_shown(now[different])}"
+            )
+    if lacking := [name for name in config.kept if name not in there]:
+        return f"was made without the column {lacking[0]}, which pipeline.toml: columns.{lacking[0]} asks for"
+    if grouped and GROUP not in there:
+        return "was made by an earlier version, which did not write down whose each row is"
+    return None
+
+
+def check(day: Dataset, config: Config, *, grouped: bool = False) -> None:
+    """Raise DataError for a processed day that does not fit, with the way out."""
+    if reason := misfit(day, config, grouped=grouped):
+        name = day.path.name
+        raise DataError(f"processed/{name}: {reason}; make it again: preprocess --day {name}")
+
+
+def other_rules(day: Dataset, config: Config) -> list[str]:
+    """The keys of pipeline.toml by which rows of a day were rejected otherwise; they make no wrong row."""
+    settings, target = day.manifest.settings, config.table.target
+    columns = {column["name"]: column for column in settings.get("columns", ())}
+    return [
+        f"columns.{name}.{rule}"
+        for name, column in config.columns.items()
+        if name in columns
+        for rule in _JUDGES
+        if (name, rule) != (target, "values") and _plain(columns[name].get(rule)) != _plain(getattr(column, rule))
+    ]
+
+
+def _rules_of(config: Config) -> dict[str, Any]:
+    columns = [{"name": name, "type": column.type, "values": column.values} for name, column in config.columns.items()]
+    table = config.table
+    names = ("target", "task", "positive", "key", "group", "test_fraction", "missing_values")
+    return _rules({name: getattr(table, name) for name in names}, columns, config)
+
+
+def _rules(table: dict[str, Any], columns: list[dict[str, Any]], config: Config) -> dict[str, Any]:
+    """By key of pipeline.toml, what decides about the rows that today's steps read."""
+    by_name = {column["name"]: column for column in columns}
+    # what an earlier version did not have yet was what its default says today
+    rules = {f"table.{name}": table.get(name) for name in ("target", "task", "positive", "key", "test_fraction")}
+    rules["table.group"] = table.get("group") or table.get("key")
+    rules["table.missing_values"] = sorted(table.get("missing_values") or ())
+    target = config.table.target
+    rules[f"columns.{target}.values"] = sorted(by_name.get(target, {}).get("values") or ())
+    for name in dict.fromkeys([config.key, config.group, target, *config.kept]):
+        if name in config.columns:
+            rules[f"columns.{name}.type"] = by_name.get(name, {}).get("type")
+    return rules
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, list | tuple) else value
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(repr, value)) or "none"
+    return "none" if value is None else str(value)

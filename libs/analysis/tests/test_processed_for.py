@@ -1,0 +1,113 @@
+"""Whether a processed day was made by what pipeline.toml says now."""
+
+import tomllib
+
+import msgspec
+import pyarrow as pa
+import pytest
+from conftest import CONFIG
+
+from analysis.processed_for import check, misfit, other_rules
+from contract.config.parse import parse
+from contract.datasets.dataset import Dataset
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
+from contract.errors import DataError
+
+DAY = "2026-01-02"
+MORE = {"home": {"type": "text", "role": "ignore"}, "word": {"type": "category", "values": ["a", "b"]}}
+
+
+def config(**changes):
+    """The configuration with changed tables; a column that is None is taken out."""
+    raw = tomllib.loads(CONFIG)
+    raw["columns"] |= MORE
+    for table, values in changes.items():
+        old = raw.setdefault(table, {})
+        for name, value in values.items():
+            old[name] = old.get(name, {}) | value if isinstance(value, dict) else value
+        raw[table] = {name: value for name, value in old.items() if value is not None}
+    return parse(raw)
+
+
+@pytest.fixture
+def processed(tmp_path):
+    """A processed day as preprocess makes it by a configuration; `less`: columns that it has not."""
+
+    def make(config, *less):
+        columns = [{"name": name, **msgspec.to_builtins(column)} for name, column in config.columns.items()]
+        settings = {"table": msgspec.to_builtins(config.table), "columns": columns}
+        rows = {name: ["a"] for name in (config.key, *config.kept, config.table.target)}
+        rows["_group"] = pa.array([1], pa.uint64())
+        with DatasetWriter(tmp_path / "processed" / DAY) as writer:
+            writer.write(pa.table({name: values for name, values in rows.items() if name not in less}))
+            writer.publish(Recipe("preprocess", DAY, "c0de", settings), {}, {})
+        return Dataset.open(tmp_path / "processed" / DAY)
+
+    return make
+
+
+def test_a_day_by_the_same_configuration_fits(processed):
+    assert misfit(processed(config()), config(), grouped=True) is None
+    check(processed(config()), config())
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        ({"columns": {"x": {"type": "category"}}}, "was made with columns.x.type number, pipeline.toml has category"),
+        ({"columns": {"x": {"type": "integer"}}}, "was made with columns.x.type number, pipeline.toml has integer"),
+        ({"columns": {"z": {"type": "number"}}}, "was made with columns.z.type none, pipeline.toml has number"),
+        ({"columns": {"y": {"values": ["no", "yes", "maybe"]}}, "table": {"task": "multiclass", "positive": None}},
+         "was made with table.task binary, pipeline.toml has multiclass"),
+        ({"columns": {"y": {"values": ["yes", "never"]}}},
+         "was made with columns.y.values 'no', 'yes', pipeline.toml has 'never', 'yes'"),
+        ({"columns": {"y": None, "left": {"type": "category", "values": ["no", "yes"]}}, "table": {"target": "left"}},
+         "was made with table.target y, pipeline.toml has left"),
+        ({"table": {"positive": "no"}}, "was made with table.positive yes, pipeline.toml has no"),
+        ({"table": {"test_fraction": 0.5}}, "was made with table.test_fraction 0.2, pipeline.toml has 0.5"),
+        ({"table": {"key": "home"}}, "was made with table.key id, pipeline.toml has home"),
+        ({"table": {"key": None}}, "was made with table.key id, pipeline.toml has none"),
+        ({"table": {"group": "home"}}, "was made with table.group id, pipeline.toml has home"),
+        ({"table": {"missing_values": ["", "-"]}}, "was made with table.missing_values "),
+        ({"columns": {"home": {"type": "category"}}, "gate": {"slices": ["home"]}},
+         "was made with columns.home.type text, pipeline.toml has category"),
+    ],
+)  # fmt: skip
+def test_what_changes_a_row_must_be_the_same(processed, now, reason):
+    assert misfit(processed(config()), config(**now)).startswith(reason)
+    with pytest.raises(DataError, match="processed/2026-01-02: .*; make it again: preprocess --day 2026-01-02"):
+        check(processed(config()), config(**now))
+
+
+@pytest.mark.parametrize(
+    ("now", "rules"),
+    [
+        ({"columns": {"x": {"min": 3}}}, ["columns.x.min"]),
+        ({"columns": {"word": {"values": ["a"]}}}, ["columns.word.values"]),
+        ({"columns": {"x": {"missing": "reject"}}}, ["columns.x.missing"]),
+        ({"table": {"max_rejected_fraction": 0.5}}, []),
+        ({"columns": {"y": {"values": ["yes", "no"]}}}, []),
+    ],
+)
+def test_what_only_decides_which_rows_are_rejected_fits_and_is_told(processed, now, rules):
+    day = processed(config())
+    assert misfit(day, config(**now)) is None
+    assert other_rules(day, config(**now)) == rules
+
+
+def test_a_feature_that_is_taken_out_leaves_a_day_that_fits(processed):
+    assert misfit(processed(config()), config(columns={"word": None})) is None
+
+
+def test_a_slice_that_no_model_sees_must_be_in_the_rows(processed):
+    ignored = config(columns={"word": {"role": "ignore"}}, gate={"slices": ["word"]})
+    assert misfit(processed(config()), ignored) is None
+    assert "without the column word" in misfit(processed(config(), "word"), ignored)
+
+
+def test_a_day_of_an_earlier_version_fits_who_need_not_know_whose_a_row_is(processed):
+    day = processed(config(), "_group")
+    del day.manifest.settings["table"]["group"]
+    assert misfit(day, config()) is None
+    assert "did not write down whose each row is" in misfit(day, config(), grouped=True)

@@ -1,0 +1,47 @@
+"""What a model is about: the question that it answers, how its rows were split, and the days that it knows."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Split(msgspec.Struct, frozen=True, kw_only=True):
+    """How rows are parted into those that train and those that test; two of a group are in one part."""
+
+    key: str
+    group: str | None
+    """None: rows that are equal are one."""
+    columns: dict[str, str]
+    """The columns whose text decides, with their types: the group's, or all features where there is none."""
+    test_fraction: float
+
+    def same_groups(self, other: Split) -> bool:
+        """Whether of the two test parts the smaller one lies within the other."""
+        return (self.key, self.group, self.columns) == (other.key, other.group, other.columns)
+
+    def __str__(self) -> str:
+        by = f"by {self.group} ({self.columns[self.group]})" if self.group else f"by {len(self.columns)} features"
+        return f"{by}, test_fraction {self.test_fraction:g}"
+
+
+class TrainedFor(msgspec.Struct, frozen=True, kw_only=True):
+    """The record of a training that travels with its model: into the ledger, the pointer, and the registry's tags."""
+
+    target: str
+    task: str
+    positive: str | None = None
+    classes: tuple[str, ...] | None = None
+    """In the order of pipeline.toml; None for a regression."""
+    features: dict[str, str]
+    """Type by name."""
+    split: Split | None = None
+    """None: of a model from before there were records, nothing tells."""
+    first: str
+    """Of the days whose train part was fitted."""
+    last: str
+    held_out: tuple[str, ...] = ()
+    """The days after `last` of which no row was fitted."""
+
+    def fitted_on(self, day: str) -> bool:
+        """Whether rows of a day were fitted."""
+        return self.first <= day <= self.last

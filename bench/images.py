@@ -25,7 +25,9 @@ sys.path.insert(0, str(ROOT / "dev"))
 from layers import BASE, MEGABYTE, Layer, layers, size, stored  # noqa: E402 - the path comes first
 
 STEPS = ("generate", "preprocess", "train", "validate", "predict")
-IMAGES = (*STEPS, "mlflow", "airflow", "socket-proxy")
+IMAGES = (*STEPS, "mlflow", "airflow", "socket-proxy", "pages")
+OTHER_BASES = {"pages": "debian:trixie-slim"}
+"""Of images without Python."""
 LARGEST = 6
 # bytes of each package with its bytecode; a file that two packages bring counts for the first
 LOOK = """
@@ -41,8 +43,10 @@ print(json.dumps(sizes))
 """
 
 
-def packages(image: str) -> str:
+def packages(name: str, image: str) -> str:
     """The largest packages of an image, in words."""
+    if name in OTHER_BASES:
+        return f"no Python; above {OTHER_BASES[name]}"
     command = ["docker", "run", "--rm", "--network=none", "--entrypoint=python", image, "-c", LOOK]
     sizes = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     largest = sorted(sizes, key=sizes.__getitem__, reverse=True)[:LARGEST]
@@ -56,12 +60,12 @@ def instruction(layer: Layer) -> str:
 
 def tables(prefix: str) -> None:
     """Print the sizes."""
-    layers_of = {name: layers(prefix + name) for name in IMAGES}
+    layers_of = {name: layers(prefix + name, OTHER_BASES.get(name, BASE)) for name in IMAGES}
     disk = stored(layers_of)
     print(f"| image | MB above {BASE} | MB in no other image | largest packages, MB |\n|---|---|---|---|")
     for name, own in layers_of.items():
         alone = size(layer for layer, users in disk.values() if users == {name})
-        print(f"| {name} | {size(own):.0f} | {alone:.0f} | {packages(prefix + name)} |", flush=True)
+        print(f"| {name} | {size(own):.0f} | {alone:.0f} | {packages(name, prefix + name)} |", flush=True)
     print("\n| shared layer | MB | images |\n|---|---|---|")
     for layer, users in disk.values():
         if len(users) > 1 and layer.size >= MEGABYTE:

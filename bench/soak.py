@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "demo"))
 
 from airflow_api import AirflowApi  # noqa: E402 - the path comes first
-from settings import ports, read  # noqa: E402
+from checkout.settings import ports, read  # noqa: E402
 
 PARTS = ("scheduler", "apiserver", "dag-processor", "triggerer")
 AT_ONCE = 8

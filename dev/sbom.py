@@ -25,17 +25,16 @@ from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-IMAGES = ("airflow", "mlflow", "socket-proxy", "generate", "preprocess", "train", "validate", "predict")
+IMAGES = ("airflow", "mlflow", "pages", "socket-proxy", "generate", "preprocess", "train", "validate", "predict")
+WITHOUT_PYTHON = ("pages",)
 # runs inside the image, with nothing but the standard library
 LOOK = """
-import importlib.metadata as m, json, subprocess
+import importlib.metadata as m, json
 def licence(d):
     classes = [c.split("::")[-1].strip() for c in d.get_all("Classifier") or () if c.startswith("License ::")]
     lines = (d.get("License") or "").splitlines()
     return d.get("License-Expression") or (classes or lines or ["not declared"])[0]
-python = [["pypi", d.metadata["Name"], d.version, licence(d.metadata)] for d in m.distributions()]
-listed = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\\n"], capture_output=True, text=True).stdout
-print(json.dumps(python + [["deb", *line.split(), "see /usr/share/doc"] for line in listed.splitlines()]))
+print(json.dumps([["pypi", d.metadata["Name"], d.version, licence(d.metadata)] for d in m.distributions()]))
 """
 
 
@@ -52,12 +51,17 @@ class Package:
 
 def contents(image: str) -> list[Package]:
     """The packages of an image, without two of the same."""
-    command = ["docker", "run", "--rm", "--network=none", "--entrypoint=python", f"microstep-{image}", "-c", LOOK]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return sorted(
-        {Package(*package) for package in json.loads(done.stdout)},
-        key=lambda package: (package.kind, package.name.lower()),
-    )
+    debian = inside(image, "dpkg-query", "-W", "-f", "${Package} ${Version}\\n").splitlines()
+    found = {Package("deb", name, version, "see /usr/share/doc") for name, version in map(str.split, debian)}
+    if image not in WITHOUT_PYTHON:
+        found |= {Package(*package) for package in json.loads(inside(image, "python", "-c", LOOK))}
+    return sorted(found, key=lambda package: (package.kind, package.name.lower()))
+
+
+def inside(image: str, program: str, *arguments: str) -> str:
+    """What a program of an image prints."""
+    command = ["docker", "run", "--rm", "--network=none", f"--entrypoint={program}", f"microstep-{image}", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def bill(image: str, packages: list[Package]) -> str:

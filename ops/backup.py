@@ -13,15 +13,15 @@ import time
 from pathlib import Path
 from shlex import quote
 
-from archive import FILES, check, give_input, in_volume, keep_output, pack, seal
-from beside import beside, left_behind
-from compose import DATABASES, VOLUMES, is_up, no_step_at_work
-from ending import CANNOT_WRITE, UNAVAILABLE, USAGE, end_tidily_when_asked_to, refuse
-from links import must_be_copyable
-from one_at_a_time import one_at_a_time
-from ownership import must_be_ours
-from place import movable
-from settings import ROOT
+from archives.archive import FILES, check, give_input, in_volume, keep_output, pack, seal
+from archives.beside import beside, left_behind
+from archives.links import must_be_copyable
+from archives.place import movable
+from checkout.compose import DATABASES, VOLUMES, is_up, no_step_at_work
+from checkout.ending import CANNOT_WRITE, UNAVAILABLE, USAGE, end_tidily_when_asked_to, refuse
+from checkout.one_at_a_time import one_at_a_time
+from checkout.ownership import must_be_ours
+from checkout.settings import ROOT
 
 
 def backup(target: Path) -> None:

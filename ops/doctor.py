@@ -18,12 +18,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from checks import judge_demo, judge_stack
-from compose import HELPER
-from findings import Engine, Finding, Machine
-from ownership import volumes_mark, why_not_ours
+from checkout.compose import HELPER
+from checkout.ownership import volumes_mark, why_not_ours
+from checkout.settings import ELSEWHERE, HOME, PROJECT, RESTORING, ROOT, UnreadableError, ports, read, same_directory
+from machine.checks import judge_demo, judge_stack
+from machine.findings import Engine, Finding, Machine
 from pipeline_file import what_is_wrong
-from settings import ELSEWHERE, HOME, PROJECT, RESTORING, ROOT, UnreadableError, ports, read, same_directory
 
 READ_BY_CONTAINERS = ("pipeline.toml", "ops/make_secrets.py", "ops/stack_id.py", "infra/postgres/databases.sh")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from compose import compose, docker, own_steps
-from ending import end_tidily_when_asked_to
-from ownership import containers_must_be_ours
+from checkout.compose import compose, docker, own_steps
+from checkout.ending import end_tidily_when_asked_to
+from checkout.ownership import containers_must_be_ours
 
 
 def main() -> int:

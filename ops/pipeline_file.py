@@ -6,8 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from ending import CONFIGURATION, MISSING
-from settings import ROOT, environment
+from checkout.ending import CONFIGURATION, MISSING
+from checkout.settings import ROOT, environment
 
 CHECK = ("-m", "contract.config")
 

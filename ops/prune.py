@@ -7,11 +7,11 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
-from compose import compose, is_up
-from ending import USAGE, end_tidily_when_asked_to, refuse
-from one_at_a_time import one_at_a_time
-from ownership import must_be_ours
-from settings import ROOT, environment
+from checkout.compose import compose, is_up
+from checkout.ending import USAGE, end_tidily_when_asked_to, refuse
+from checkout.one_at_a_time import one_at_a_time
+from checkout.ownership import must_be_ours
+from checkout.settings import ROOT, environment
 
 
 def agreed(removal: str, keep_days: int) -> bool:

@@ -11,14 +11,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from archive import ARCHIVE, check, create_volume, give_input, in_volume
-from checks import THROW_AWAY
-from compose import DATABASES, VOLUMES, compose, volumes
-from ending import CANNOT_WRITE, end_tidily_when_asked_to, refuse
-from one_at_a_time import one_at_a_time
-from ownership import must_be_ours
-from place import settled
-from settings import ODD, RESTORING, ROOT
+from archives.archive import ARCHIVE, check, create_volume, give_input, in_volume
+from archives.place import settled
+from checkout.compose import DATABASES, VOLUMES, compose, volumes
+from checkout.ending import CANNOT_WRITE, end_tidily_when_asked_to, refuse
+from checkout.one_at_a_time import one_at_a_time
+from checkout.ownership import must_be_ours
+from checkout.settings import ODD, RESTORING, ROOT
+from machine.checks import THROW_AWAY
 from stack_id import IN_DATA, IN_VOLUME
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from compose import compose, is_up
-from ending import UNAVAILABLE, refuse
-from one_at_a_time import one_at_a_time
-from ownership import must_be_ours
+from checkout.compose import compose, is_up
+from checkout.ending import UNAVAILABLE, refuse
+from checkout.one_at_a_time import one_at_a_time
+from checkout.ownership import must_be_ours
 from up import mail_password, mlflow_password, password
 
 AIRFLOW = ("airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")

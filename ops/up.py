@@ -10,11 +10,11 @@ import sys
 import time
 from pathlib import Path
 
-from ending import CONFIGURATION, refuse
-from one_at_a_time import one_at_a_time
-from ownership import must_be_ours, word_of_adoption
+from checkout.ending import CONFIGURATION, refuse
+from checkout.one_at_a_time import one_at_a_time
+from checkout.ownership import must_be_ours, word_of_adoption
+from checkout.settings import ODD, ROOT, USER, UnreadableError, environment, ports, read
 from pipeline_file import what_is_wrong_in_a_container
-from settings import ODD, ROOT, USER, UnreadableError, environment, ports, read
 from stack_id import VOUCHED
 
 SETTINGS = ROOT / ".env"

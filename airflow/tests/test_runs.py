@@ -10,8 +10,9 @@ import fake_reports
 import pytest
 from conftest import ROOT, pipeline
 
+from contract.layout import STEPS
+
 DAGS = ROOT / "airflow" / "dags"
-STEPS = ("generate", "preprocess", "train", "validate", "predict")
 # writes what the next ones wait for, and ends as the file `plan` beside the environments says
 FAKE_STEP = """#!/bin/bash
 step=$2; shift 2

@@ -1,8 +1,14 @@
 import json
+import re
 import zipfile
+from pathlib import Path
 
 import pytest
+import sbom
 from sbom import Package, advisories, bill, is_affected
+
+ROOT = Path(__file__).parents[2]
+STEPS = ("generate", "preprocess", "train", "validate", "predict")
 
 
 def spans(*events):
@@ -43,3 +49,22 @@ def test_the_list_of_an_image_is_cyclonedx_with_a_purl_for_each_package():
         "pkg:deb/debian/bash@5.2",
         "pkg:pypi/foo-bar@1.0",
     ]
+
+
+def test_an_image_without_python_is_listed_by_its_debian_packages(monkeypatch):
+    asked = []
+
+    def inside(image, program, *_):
+        asked.append((image, program))
+        return "nginx 1.26\nlibc6 2.41\n" if program == "dpkg-query" else '[["pypi", "Numpy", "2.0", "BSD"]]'
+
+    monkeypatch.setattr(sbom, "inside", inside)
+    assert [package.name for package in sbom.contents("pages")] == ["libc6", "nginx"]
+    assert [package.name for package in sbom.contents("train")] == ["libc6", "nginx", "Numpy"]
+    assert asked == [("pages", "dpkg-query"), ("train", "dpkg-query"), ("train", "python")]
+
+
+def test_every_image_of_the_stack_is_listed():
+    composed = set(re.findall(r"image: microstep-([a-z-]+)", (ROOT / "docker-compose.yml").read_text()))
+    assert composed <= set(sbom.IMAGES)
+    assert set(sbom.IMAGES) - composed <= set(STEPS) | {"airflow"}

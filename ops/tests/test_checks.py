@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 import pytest
-from checks import BASES, GIB, judge_demo, judge_stack
-from findings import Engine, Machine
+from machine.checks import BASES, GIB, judge_demo, judge_stack
+from machine.findings import Engine, Machine
 
 ENGINE = Engine(version="26.1.5+dfsg1", compose="2.26.1-4", buildx="0.13.1", memory=16 * GIB, images=BASES)
 MACHINE = Machine(python=(3, 11), has_venv=True, free_disk=50 * GIB, ports={"MICROSTEP_MLFLOW_PORT": 5000})

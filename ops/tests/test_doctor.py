@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import doctor
-from findings import Finding
+from machine.findings import Finding
 
 SCRIPT = Path(doctor.__file__)
 

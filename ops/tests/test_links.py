@@ -4,8 +4,8 @@ import contextlib
 import re
 import subprocess
 
-import links
 import pytest
+from archives import links
 
 
 @pytest.fixture

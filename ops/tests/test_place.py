@@ -1,7 +1,7 @@
 """What of .env and secrets/ belongs to a place stays there when a backup of another one comes."""
 
 import pytest
-from place import without_local
+from archives.place import without_local
 from world import World
 
 

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-import settings
+from checkout import settings
 
 needs_compose = pytest.mark.skipif(
     shutil.which("docker") is None

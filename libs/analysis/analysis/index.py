@@ -55,12 +55,12 @@ def _report(layout: Layout, kind: str, directory: Path) -> dict[str, Any]:
     report["word"] = notes.get("decision") or notes.get("drift") or ""
     if kind == "live" and notes.get("value") is not None:
         part = " of the test part" if notes.get("part") == "test" else ""
-        score = f"{notes['metric']} {notes['value']:.4f}"
-        report["text"] = f"{score} by {notes['model']}, {manifest.counts['rows']:,} rows{part}"
+        score = f"{notes.get('metric')} {notes['value']:.4f}"
+        report["text"] = f"{score} by {notes.get('model')}, {manifest.counts.get('rows', 0):,} rows{part}"
     elif kind == "live":
-        report["text"] = f"not measured: {notes.get('why') or 'these rows cannot tell'}"
+        report |= {"word": "unmeasured", "text": f"not measured: {notes.get('why') or 'these rows cannot tell'}"}
     elif kind == "train":
-        report["text"] = notes["why"]
+        report["text"] = notes.get("why", "")  # an earlier version may have said less
     elif kind == "predict":
         columns = [f"{name}: {level}" for name, level in notes.get("columns", {}).items()]
         without = [f"not measured: {notes['without']}"] if notes.get("without") else []

@@ -101,3 +101,17 @@ def test_listing_needs_neither_numpy_nor_matplotlib():
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
     assert {"numpy", "matplotlib", "scipy", "pyarrow"} & set(loaded) == set()
     assert "jinja2" in loaded
+
+
+def test_a_predicted_day_that_was_not_measured_says_why(layout):
+    notes = {
+        "metric": "r2",
+        "value": None,
+        "model": "unknown",
+        "part": "none",
+        "why": "predictions/2026-01-01: are damaged",
+    }
+    report(layout, "live", "2026-01-01", notes, {"rows": 0})
+    html = page(layout)
+    assert "unmeasured" in html
+    assert "predictions/2026-01-01: are damaged" in html

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,8 +18,8 @@ import pyarrow.compute as pc
 
 from contract.errors import DataError
 
-_EXACT = 2.0**53
-"""Whole floats below it are exact; beyond it, two numbers that differ may have become one float."""
+_EXACT = {16: 2.0**11, 32: 2.0**24, 64: 2.0**53}
+"""By the bits of a float: whole ones below it are exact; beyond it, two numbers that differ may have become one."""
 
 _ZEROS = r"^(-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?)\.?0*$"
 _FRACTION = r"^-?(?:0|[1-9]\d*)\.\d*0$"
@@ -26,7 +27,9 @@ _FRACTION = r"^-?(?:0|[1-9]\d*)\.\d*0$"
 _EXPONENT = r"^-?\d(?:\.\d+)?[eE][+-]\d\d$"
 _TYPED_EXPONENT = r"^-?\d(?:\.\d+)?[eE][+-]\d\d?$"
 _LOST = r"^-?\d{16,}\.0+$|" + _EXPONENT
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]00:?00)?([+-]\d\d:?\d\d)?")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d+))?)?(?: ?(Z|UTC|([+-])(\d\d):?(\d\d)?))?")
+_CLOCK = r"^(\d\d:\d\d:\d\d(?:\.\d*[1-9])?)\.?0*$"
+_CLOCK_ZEROS = r"^\d\d:\d\d:\d\d\.\d*0$"
 _BLANKS = b" \t\n\v\f\r\x1c\x1d\x1e\x1f"
 _TRUTHS = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false"}
 
@@ -36,24 +39,30 @@ def as_text(column: pa.Array) -> pa.Array:
 
     Whole floats lose their `.0`: a column of whole numbers becomes one of floats as soon as pandas
     saves it with a missing value, and its texts must not change by that. NaN is null.
-    Raises DataError for types that have no text (lists, structures, bytes that are not UTF-8).
+    Raises DataError for types that have no text (lists, structures, bytes that are not UTF-8), or another one for each
+    unit that they may be stored in (durations).
     """
     if pa.types.is_string(column.type):
         return column
+    if pa.types.is_dictionary(column.type):
+        return as_text(column.dictionary).take(column.indices)
     if pa.types.is_floating(column.type):
         return _float_text(column)
     try:
-        return column.cast(pa.string())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataError(f"type must be a number, a truth, a time or text, got {column.type} ({error})") from None
+        if not pa.types.is_duration(column.type):
+            return column.cast(pa.string())
+        error: Exception | str = "its unit would be lost"
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as refusal:
+        error = refusal
+    raise DataError(f"type must be a number, a truth, a time or text, got {column.type} ({error})")
 
 
 def canonical(column: pa.Array) -> pa.Array:
     """The one text of each value.
 
     Blanks around it are cut and characters composed (NFC). Zeros at the end of a fraction go (`3.0`, `1.10`), exponents
-    that programs write are written out, `-0` is `0`, `True` and `TRUE` are `true`, midnight is its day. Nothing else
-    changes: not upper case, not zeros at the front. Raises DataError as `as_text`.
+    that programs write are written out, `-0` is `0`, `True` and `TRUE` are `true`, midnight is its day, a time with a
+    zone is that of UTC. Nothing else changes: not upper case, not zeros at the front. Raises DataError as `as_text`.
     """
     text = as_text(column)
     content = _content(text)
@@ -72,20 +81,21 @@ def canonical(column: pa.Array) -> pa.Array:
         text = _replaced(text, _true(pc.match_substring_regex(text, exponent)), _written_out)
     if b":" in content:
         text = _replaced(text, _true(pc.match_substring_regex(text, f"^{_TIME.pattern}$")), _times)
+        text = _replaced(text, _true(pc.match_substring_regex(text, _CLOCK_ZEROS)), _clocks)
     if _has(content, *map(str.encode, _TRUTHS)):
         text = _replaced(text, _true(pc.is_in(text, value_set=pa.array(_TRUTHS))), _truths)
     return text
 
 
 def inexact(column: pa.Array) -> npt.NDArray[np.bool_]:
-    """Which values have been floats beyond 2^53: their last digits are lost, so they tell nothing apart."""
+    """Which values were floats beyond 2^53 (of 32 bits: 2^24): without their last digits they tell nothing apart."""
     if pa.types.is_dictionary(column.type):
         result: npt.NDArray[np.bool_] = np.append(inexact(column.dictionary), np.False_)[
             column.indices.fill_null(len(column.dictionary)).to_numpy()
         ]
         return result
     if pa.types.is_floating(column.type):
-        return _true(pc.greater_equal(pc.abs(column.cast(pa.float64())), _EXACT))
+        return _true(pc.greater_equal(pc.abs(column.cast(pa.float64())), _EXACT[column.type.bit_width]))
     lost = np.zeros(len(column), dtype=bool)
     if pa.types.is_string(column.type):
         content = _content(column)
@@ -93,7 +103,7 @@ def inexact(column: pa.Array) -> npt.NDArray[np.bool_]:
             text = pc.utf8_trim_whitespace(column)
             rows = np.flatnonzero(_true(pc.match_substring_regex(text, _LOST)))
             floats = text.take(pa.array(rows)).cast(pa.float64())
-            lost[rows] = _true(pc.greater_equal(pc.abs(floats), _EXACT))
+            lost[rows] = _true(pc.greater_equal(pc.abs(floats), _EXACT[64]))
     return lost
 
 
@@ -144,11 +154,22 @@ def _times(text: pa.Array) -> pa.Array:
 
 
 def _time(match: re.Match[str]) -> str:
-    day, clock, fraction, utc, zone = match.groups()
-    parts = (fraction or "").rstrip("0")
-    if clock == "00:00:00" and not parts and not utc and not zone:
+    day, minute, second, fraction, zone, sign, hours, minutes = match.groups()
+    clock, parts = f"{minute}:{second or '00'}", (fraction or "").rstrip("0")
+    if sign is not None:
+        shift = timedelta(hours=int(hours), minutes=int(minutes or 0))
+        try:
+            moment = datetime.fromisoformat(f"{day} {clock}") - (shift if sign == "+" else -shift)
+        except (ValueError, OverflowError):  # no such day, or none before it
+            return match.group()
+        day, clock = str(moment).split(" ")
+    if zone is None and clock == "00:00:00" and not parts:
         return day
-    return f"{day} {clock}{f'.{parts}' if parts else ''}{'Z' if utc else zone or ''}"
+    return f"{day} {clock}{f'.{parts}' if parts else ''}{'Z' if zone else ''}"
+
+
+def _clocks(text: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(text, _CLOCK, r"\1")
 
 
 def _truths(text: pa.Array) -> pa.Array:

@@ -7,9 +7,11 @@ import os
 from collections.abc import Iterator
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from contract.config import Config
 from contract.datasets.prefetch import prefetch
+from contract.value_text import canonical, inexact
 from generate.columns import FILE, ROW, wanted
 from generate.inbox import Arrival, Inbox, state_of
 from generate.part import Part, part_of
@@ -65,11 +67,21 @@ def _conform(rows: pa.RecordBatch | None, schema: pa.Schema) -> pa.RecordBatch |
     present = set(rows.schema.names)
     return pa.RecordBatch.from_arrays(
         [
-            rows[field.name].cast(field.type) if field.name in present else pa.nulls(rows.num_rows, field.type)
+            _of_type(rows[field.name], field.type) if field.name in present else pa.nulls(rows.num_rows, field.type)
             for field in schema
         ],
         schema=schema,
     )
+
+
+def _of_type(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    """The values as the day's schema has them: where another file has another type, as the one text of each.
+
+    A float that has lost digits stays as Arrow writes it, with an exponent: by that it is known.
+    """
+    if values.type == kind or not pa.types.is_string(kind):
+        return values.cast(kind)
+    return pc.if_else(pa.array(inexact(values)), values.cast(kind), canonical(values))
 
 
 def _must_be_unchanged(arrival: Arrival) -> None:

@@ -12,6 +12,9 @@ import pyarrow.parquet as pq
 from contract.datasets.dataset import BATCH_ROWS
 from contract.errors import DataError
 
+# of a duration, two files may have other units, and so other numbers
+_NOT_PLAIN = ("binary", "extension", "duration", "interval")
+
 
 class ParquetFile:
     """A Parquet file of plain values: text, numbers, truth values, times."""
@@ -23,7 +26,9 @@ class ParquetFile:
             schema, self.rows = file.schema_arrow, file.metadata.num_rows
         for field in schema:
             kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-            if pa.types.is_nested(kind) or any(word in str(kind) for word in ("binary", "extension")):
+            if pa.types.is_nested(kind) or any(
+                word in str(kind) for word in ("binary", "extension", "duration", "interval")
+            ):
                 raise DataError(
                     f"{name}: column {field.name!r} must hold plain values, got type {field.type}; "
                     "write it as text or numbers, or leave it out"

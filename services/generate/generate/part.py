@@ -39,15 +39,18 @@ def part_of(
     target = config.table.target
     labels = None
     if target in rows.schema.names:
-        labels = rows.select([config.key, target, FILE, ROW]).filter(_given(rows[target], config.table.missing_values))
+        labels = rows.select([config.key, target, FILE, ROW]).filter(_given(rows[target], config))
         rows = rows.drop_columns([target])
     return Part(rows if number is not None else None, labels)
 
 
-def _given(values: Any, missing: tuple[str, ...]) -> Any:
-    """Which labels are there: a null, NaN or a text that stands for a missing value is none."""
+def _given(values: Any, config: Config) -> Any:
+    """Which labels are there: a null, NaN or a text that stands for a missing value is none, unless it is a class."""
     given = pc.invert(pc.is_null(values, nan_is_null=True))
     if pa.types.is_string(values.type):
-        absent = pc.is_in(canonical(values), value_set=canonical(pa.array(missing, pa.string())))
-        given = pc.and_(given, pc.invert(absent))
+        missing = canonical(pa.array(config.table.missing_values, pa.string()))
+        classes = pa.array(config.columns[config.table.target].values or (), pa.string())
+        listed = pc.is_in(pc.utf8_trim_whitespace(values), value_set=classes)
+        present = pc.or_(listed, pc.invert(pc.is_in(canonical(values), value_set=missing)))
+        given = pc.and_(given, present)
     return given

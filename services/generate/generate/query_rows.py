@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -115,7 +116,9 @@ def _text(name: str, column: str, value: object) -> str | None:
         return str(value).lower()
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
-    if isinstance(value, bytes | memoryview | list | dict):
+    if isinstance(value, Decimal):
+        return format(value, "f")  # without an exponent
+    if isinstance(value, bytes | memoryview | list | dict | timedelta):
         raise DataError(
             f"source.{name}: column {column!r} must hold plain values, got a {type(value).__name__}; "
             "cast it to text in the query, or leave it out"

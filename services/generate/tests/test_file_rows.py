@@ -76,6 +76,22 @@ def test_a_column_whose_type_differs_between_files_becomes_text(call, table, inb
     assert rows("data")["note"].to_pylist() == [None, None, ""]
 
 
+def test_a_key_whose_type_differs_between_files_has_the_text_of_its_value(call, table, inbox, rows):
+    ids = {"a": [10**15, 7], "b": [1e15, 1e-7], "c": [2.0**53, -0.0]}
+    for name, values in ids.items():
+        pq.write_table(
+            pa.table({"id": values, "age": [1, 2], "plan": ["x", "x"], "left": ["no", "no"]}), inbox / f"{name}.parquet"
+        )
+    (inbox / "d.csv").write_text(HEADER + "007,4,x,,no\n")
+    assert call(table)[0] == 0
+    assert rows("data")["id"].to_pylist() == [
+        *("1000000000000000", "7", "1000000000000000", "0.0000001"),
+        # by its exponent it is known as a float that has lost digits
+        *("9.007199254740992e+15", "0", "007"),
+    ]
+    assert rows("target")["id"].to_pylist() == rows("data")["id"].to_pylist()
+
+
 def test_rows_without_a_key_are_numbered_over_the_days_files(call, table, inbox, rows):
     del table["table"]["key"], table["columns"]["id"]
     (inbox / "a.csv").write_text("age,plan,left\n1,x,no\n2,x,\n")

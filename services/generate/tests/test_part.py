@@ -36,6 +36,12 @@ def test_a_missing_label_is_none_however_it_is_written(table, missing):
     assert parts(table, {"id": ["A", "B"], "left": [missing, "-99"]}).target["id"].to_pylist() == ["B"]
 
 
+def test_a_class_is_a_label_though_a_missing_value_is_written_nearly_so(table):
+    table["table"] |= {"missing_values": ["0"], "positive": "1"}
+    table["columns"]["left"]["values"] = ["0.0", "1"]
+    assert parts(table, {"id": ["A", "B", "C"], "left": [" 0.0", "0", "1"]}).target["id"].to_pylist() == ["A", "C"]
+
+
 def test_a_number_that_is_none_is_no_label(table):
     part = parts(table, {"id": ["A", "B", "C"], "left": [1.5, float("nan"), None]})
     assert part.target["id"].to_pylist() == ["A"]

@@ -159,6 +159,7 @@ def test_a_driver_that_the_image_lacks_is_named(call, table, url):
         (7, "7"),
         (0.1, "0.1"),
         (Decimal("1.10"), "1.10"),
+        (Decimal("1E+3"), "1000"),
         (datetime.datetime(2026, 1, 2, 3, 4, tzinfo=datetime.UTC), "2026-01-02 03:04:00+00:00"),
         (datetime.date(2026, 1, 2), "2026-01-02"),
     ],
@@ -167,6 +168,10 @@ def test_values_are_written_as_a_csv_file_would(value, text):
     assert query_rows._text("query", "x", value) == text
 
 
-def test_a_list_is_no_value():
-    with pytest.raises(DataError, match="source.query: column 'x' must hold plain values, got a list; cast it to text"):
-        query_rows._text("query", "x", [1])
+@pytest.mark.parametrize("value", [[1], datetime.timedelta(days=1)])
+def test_a_list_and_a_duration_are_no_values(value):
+    got = type(value).__name__
+    with pytest.raises(
+        DataError, match=f"source.query: column 'x' must hold plain values, got a {got}; cast it to text"
+    ):
+        query_rows._text("query", "x", value)

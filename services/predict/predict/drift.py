@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
 import numpy as np
 import pyarrow as pa
-from pyarrow import csv
 
 from analysis.drawn_days import Part, measured
 from analysis.drift import LEVELS, MOST_ROWS, Array, Column, Finding, Level, unmeasured, worst
-from analysis.formulas import with_formulas
+from analysis.predictions import prediction_batches
 from analysis.reference import SAMPLE_ROWS, Reference, codes, count
 from analysis.rows import Columns, columns
 from contract.config import Config
 from contract.datasets.dataset import Dataset
-from contract.datasets.files import check
 from contract.layout import Layout
 from contract.models.champion import Champion
 from predict.reference_files import Found, of_columns, of_score
@@ -80,10 +78,10 @@ class Histograms:
         return Part(self.references, training, list(self.counts.values()), kept)
 
 
-def histograms_of(references: list[Column], dataset: Dataset, only: Array | None = None) -> Histograms:
-    """Of all rows of a dataset, or of those that the mask `only` has, row by row."""
+def histograms_of(references: list[Column], batches: Iterable[pa.RecordBatch], only: Array | None = None) -> Histograms:
+    """Of all rows, or of those that the mask `only` has, row by row."""
     histograms, names, start = Histograms(references), [reference.name for reference in references], 0
-    for batch in _batches(dataset, names):
+    for batch in batches:
         here = slice(start, start := start + batch.num_rows)
         histograms.add(columns(batch if only is None else batch.filter(pa.array(only[here])), names))
     return histograms
@@ -141,13 +139,14 @@ def measure_drift(
         every = known.reference.columns
         here = watched(known.reference, rows)
         training = known.reference.sampled()[:, [number for number, column in enumerate(every) if column in here]]
-        of_rows = (seen or histograms_of(here, rows)).part(training)
+        of_rows = (seen or histograms_of(here, rows.batches([column.name for column in here]))).part(training)
         lacking = [unmeasured(column, why) for column in every if (why := obstacle(column, rows))]
     if known.score is not None:
         if why := obstacle(known.score, predictions) or score_rows.obstacle:
             score = unmeasured(known.score, why)
         else:
-            of_score = histograms_of([known.score], predictions, score_rows.only).part(_expanded(known.score))
+            scores = prediction_batches(predictions, [known.score.name])
+            of_score = histograms_of([known.score], scores, score_rows.only).part(_expanded(known.score))
     columns_, scores = measured([of_rows, of_score], config.drift, config.training.seed)
     score = scores[0] if scores else score
     columns_ = sorted([*lacking, *columns_], key=lambda found: (-LEVELS.index(found.level), found.p, -found.effect))
@@ -192,19 +191,3 @@ def _expanded(column: Column) -> Array:
     rows = np.repeat(np.arange(len(column.counts), dtype=np.uint8), column.counts)
     chosen = np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE_ROWS)).astype(int)
     return np.asarray(rows[chosen, None])
-
-
-def _batches(dataset: Dataset, names: list[str]) -> Iterator[pa.RecordBatch]:
-    """Some columns of a dataset, which may be predictions in CSV: these come with the types that their manifest has."""
-    types = {field.name: field.type for field in dataset.manifest.schema if field.name in names}
-    for file in dataset.manifest.named("rows"):
-        if file.path.endswith(".parquet"):
-            yield from dataset.batches(names)
-            return
-        check(dataset.path, file)
-        options = csv.ConvertOptions(
-            include_columns=names, column_types={name: pa.type_for_alias(alias) for name, alias in types.items()}
-        )
-        with csv.open_csv(dataset.path / file.path, convert_options=options) as batches:
-            for batch in batches:
-                yield with_formulas(batch)

@@ -10,7 +10,9 @@ import msgspec
 import pyarrow as pa
 
 from analysis.formulas import without_formulas
+from analysis.predictions import CONTENT, content_hashes
 from analysis.rows import columns
+from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.datasets.prefetch import prefetch
 from contract.datasets.publish import DatasetWriter
@@ -40,13 +42,19 @@ def score(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Histog
     reference = read_references(run.layout, champion).reference
     histograms = Histograms([] if reference is None else watched(reference, rows))
     path, form = run.layout.predictions(run.day), run.config.predictions.format
+    # a number tells nothing once other rows come: then their content says which rows these were
+    content = _content(run.config, rows)
     with DatasetWriter(path, form=form) as writer, progress("predict", rows.rows()) as advance:
-        for batch in prefetch(_scored(run.config.key, rows, features, scorer, histograms)):
+        for batch, hashes in prefetch(_scored(run.config.key, rows, features, scorer, histograms, content)):
             writer.write(without_formulas(batch) if form == "csv" else batch)
+            if hashes is not None:
+                writer.write(hashes, role=CONTENT)
             advance(batch.num_rows)
         classes = dict(sorted(scorer.classes.items()))
         counts = {"rows_in": rows.rows(), "rows_out": scorer.rows, "rejected": 0, "predicted": classes}
         notes = {"champion": msgspec.to_builtins(champion), "mean": scorer.means()}
+        if content:
+            notes[CONTENT] = content
         writer.publish(recipe, counts, run.provenance(), notes)
     log.info(
         "%s: %s rows by champion %s%s, %.1f s",
@@ -55,14 +63,27 @@ def score(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Histog
     return histograms if reference is not None else None
 
 
+def _content(config: Config, rows: Dataset) -> list[str]:
+    """The columns that say which row it is, where only a number would; none for a table with a key."""
+    there = {field.name for field in rows.manifest.schema}
+    return [] if config.table.key else [name for name in config.features if name in there]
+
+
 def _scored(
-    key: str, rows: Dataset, features: Sequence[str], scorer: Scorer, histograms: Histograms
-) -> Generator[pa.RecordBatch, None, None]:
+    key: str,
+    rows: Dataset,
+    features: Sequence[str],
+    scorer: Scorer,
+    histograms: Histograms,
+    content: Sequence[str],
+) -> Generator[tuple[pa.RecordBatch, pa.RecordBatch | None], None, None]:
+    """The predictions batch by batch, and the rows' hashes where `content` is asked for."""
     wanted = list(dict.fromkeys([*features, *histograms.counts]))
-    for batch in prefetch(rows.batches([key, *wanted])):
+    for batch in prefetch(rows.batches(list(dict.fromkeys([key, *wanted, *content])))):
         values = columns(batch, wanted)
         histograms.add(values)
-        yield scorer.score(batch, {name: values[name] for name in features})
+        hashes = pa.RecordBatch.from_pydict({CONTENT: content_hashes(batch, content)}) if content else None
+        yield scorer.score(batch, {name: values[name] for name in features}), hashes
 
 
 def _summary(scorer: Scorer) -> str:

@@ -6,6 +6,7 @@ import os
 
 import msgspec
 
+from analysis.predicted_for import predicted_for
 from analysis.processed_for import check
 from analysis.trained_for import split
 from contract.datasets.dataset import Dataset
@@ -45,11 +46,9 @@ def work(run: Run) -> None:
 
 
 def _predictions_recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:
-    table = run.config.table
     settings = {
         "predictions": msgspec.to_builtins(run.config.predictions),
-        "table": {"key": run.config.key, "target": table.target, "task": table.task, "positive": table.positive},
-        "classes": run.config.columns[table.target].values,
+        **predicted_for(run.config),
         # in every row, and the same file may be registered twice
         "model": champion.label,
     }

@@ -5,6 +5,7 @@ import msgspec
 import pytest
 from conftest import put_in_use
 
+from analysis.predictions import CONTENT, content_hashes
 from contract.datasets.manifest import read_manifest
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
@@ -174,3 +175,18 @@ def test_a_key_that_predictions_cannot_have_is_refused_first(day):
     day.raw_config["table"]["key"] = "score"
     with pytest.raises(ConfigError, match="table.key"):
         day.predict()
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_rows_that_have_but_a_number_leave_their_content_and_rows_with_a_key_do_not(ready, form):
+    assert [file.role for file in ready.predict().manifest.files] == ["rows"]
+    del ready.raw_config["table"]["key"], ready.raw_config["columns"]["id"]
+    ready.raw_config["predictions"] = {"format": form}
+    table = ready.rows(40).rename_columns(["row_key", "age", "plan", "split"])
+    ready.bring(table)
+    manifest = ready.predict().manifest
+    assert {file.role: file.rows for file in manifest.files} == {"rows": 40, CONTENT: 40}
+    assert manifest.notes[CONTENT] == ["age", "plan"]
+    (batch,) = ready.predict().batches(role=CONTENT)
+    (rows,) = table.to_batches()
+    assert batch.column(CONTENT).to_pylist() == content_hashes(rows, ["age", "plan"]).tolist()

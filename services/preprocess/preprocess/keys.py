@@ -52,7 +52,7 @@ def _spec(name: str, config: Config) -> Column:
 
 
 def _told(checked: CheckedColumn, lost: Mask) -> CheckedColumn:
-    return checked.breaking("a float beyond 2^53, its last digits are lost", lost)
+    return checked.breaking("a float too large to be exact, its last digits are lost", lost)
 
 
 def hashes_of(keys: pa.Array) -> Hashes:

@@ -85,7 +85,7 @@ def test_a_group_whose_last_digits_are_lost_rejects_its_row(day):
     day.bring_data(day.rows(2, home=["1e+16", "1"]))
     day.process()
     (line,) = day.table("rejected").to_pylist()
-    assert (line["column"], line["rule"]) == ("home", "a float beyond 2^53, its last digits are lost")
+    assert (line["column"], line["rule"]) == ("home", "a float too large to be exact, its last digits are lost")
 
 
 def test_a_row_without_a_group_is_its_own_by_its_key(day):

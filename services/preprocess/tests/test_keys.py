@@ -59,7 +59,7 @@ def test_a_key_that_was_a_float_beyond_2_to_the_53_is_none(day):
         checked, keys = read_keys(column, day.config)
         assert keys.to_pylist() == [None, "1000000000000000"]
         assert [(rule, rows.tolist()) for rule, rows in checked.broken] == [
-            ("a float beyond 2^53, its last digits are lost", [True, False])
+            ("a float too large to be exact, its last digits are lost", [True, False])
         ]
     assert read_keys(pa.array([2**53 + 1]), day.config)[1].to_pylist() == ["9007199254740993"]
 

@@ -19,6 +19,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from analysis.formulas import without_formulas
+from analysis.predicted_for import predicted_for
+from analysis.predictions import CONTENT, content_hashes
 from analysis.trained_for import question, record
 from contract.config import Config
 from contract.config.parse import load
@@ -172,8 +175,8 @@ class Project:
     def verdict(self, day="2026-01-02"):
         return json.loads(Dataset.open(self.root / "reports/train" / day).file("verdict").read_text())
 
-    def predicted(self, day, champion, keep=slice(None), quality="good"):
-        """Predictions of a day as predict leaves them, of some of its rows."""
+    def predicted(self, day, champion, keep=slice(None), quality="good", form="parquet", **changes):
+        """Predictions of a day as predict leaves them, of some of its rows; `changes` of their columns."""
         table = pa.table(columns(self.task, seed=int(day[-2:]) - 1)).to_pandas()[keep]
         model = self.fitted(quality)
         frame, written = table[["x", "word"]], {"row_key": table["row_key"].tolist()}
@@ -182,10 +185,17 @@ class Project:
             written["score"] = model.predict_proba(frame)[:, list(model.classes_).index("no")]
         elif self.task == "multiclass":
             written |= {f"score_{name}": model.predict_proba(frame)[:, k] for k, name in enumerate(model.classes_)}
-        with DatasetWriter(self.root / "predictions" / day) as writer:
-            writer.write(pa.table(written))
+        rows = pa.table(written | changes)
+        with DatasetWriter(self.root / "predictions" / day, form=form) as writer:
+            writer.write(without_formulas(rows) if form == "csv" else rows)
             notes = {"champion": msgspec.to_builtins(champion)}
-            writer.publish(Recipe("predict", day, "c0de", {}), counts={}, run={}, notes=notes)
+            if self.config.table.key is None:
+                processed = Dataset.open(self.root / "processed" / day)
+                (batch,) = processed.batches()
+                hashes = content_hashes(batch, ["x", "word"])[keep]
+                writer.write(pa.table({CONTENT: hashes}), role=CONTENT)
+                notes[CONTENT] = ["x", "word"]
+            writer.publish(Recipe("predict", day, "c0de", predicted_for(self.config)), counts={}, run={}, notes=notes)
 
     def ledger(self):
         from contract.models.ledger import read

@@ -84,8 +84,8 @@ def _history_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _answer_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--by", metavar="NAME", default=_BY_HAND, help="who says so, for the ledger")
-    parser.add_argument("--why", metavar="TEXT", default="", help="the reason, for the ledger")
+    parser.add_argument("--by", metavar="NAME", default=_BY_HAND, help="who says so (default: %(default)s)")
+    parser.add_argument("--why", metavar="TEXT", default="", help="the reason (default: none)")
 
 
 def _rollback_options(parser: argparse.ArgumentParser) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 
-from analysis.processed_for import check
 from analysis.trained_for import question, split
 from contract.config import Config
-from contract.datasets.dataset import Dataset
+from contract.datasets.dataset import Dataset, current
+from contract.datasets.manifest import Manifest
 from contract.days import parse_day
-from contract.errors import MissingInput
+from contract.errors import DataError, MissingInput, UsageError
+from contract.os_errors import explain
 from contract.steps.run import Run
 
 MARGIN_DAYS = 60
@@ -22,52 +24,105 @@ MARGIN_DAYS = 60
 A day that is measured already costs it a look at three manifests.
 """
 
+log = logging.getLogger("validate")
+
+
+class TargetUnknown(MissingInput):
+    """The labels of a day have not arrived yet."""
+
 
 def update_live_metrics(run: Run) -> None:
-    """Write reports/live of all days up to the run's whose target has arrived, as far back as it can be on time."""
+    """Write reports/live of all days up to the run's whose target has arrived, as far back as it can be on time.
+
+    A day that cannot be measured is marked as such and named: it stops neither the others nor the judgement.
+    """
     back = run.config.training.target_delay_days + MARGIN_DAYS
     earliest = run.date - run.config.schedule.first_day
     first = (run.date - min(timedelta(days=back), earliest)).isoformat()
+    failed = []
     for path in sorted((run.root / "predictions").glob("*/manifest.json")):
-        if first <= (day := path.parent.name) <= run.day:
-            _work(replace(run, date=parse_day(day), force=False), explicit=False)
+        try:
+            day = parse_day(path.parent.name)
+        except UsageError:
+            continue  # somebody's own directory
+        if first <= day.isoformat() <= run.day:
+            try:
+                error = _work(replace(run, date=day, force=False), explicit=False)
+            except TargetUnknown:
+                continue
+            except OSError as failure:  # of its report
+                error = failure
+                log.warning("reports/live/%s: %s", day, explain(failure, str(run.root)))
+            if error is not None:
+                failed.append(day.isoformat())
+    if failed:
+        log.warning(
+            "live metrics: %d of the predicted days are not measured (%s); why, and what to do, says: "
+            "validate monitor --day %s",
+            len(failed), ", ".join(failed), failed[-1],
+        )  # fmt: skip
 
 
 def monitor(run: Run) -> None:
     """Write reports/live of one day.
 
-    Raises MissingInput when there are no predictions, or no target yet, DataError for a processed day that was made for
-    something else than pipeline.toml asks now.
+    Raises MissingInput when there are no predictions, or no target yet, and what keeps the day from being measured.
     """
     if not run.layout.predictions(run.day).is_dir():
         raise MissingInput(f"predictions/{run.day}: no predictions of this day; run predict --day {run.day} first")
-    if not _work(run, explicit=True):
-        raise MissingInput(
+    if (error := _work(run, explicit=True)) is not None:
+        raise error
+
+
+def _work(run: Run, *, explicit: bool) -> Exception | None:
+    """Bring reports/live of a day up to date. What keeps it from being measured, None when it was.
+
+    `explicit`: say so when the metrics are there already. Raises TargetUnknown before there are labels.
+    """
+    settings = _settings(run.config)
+    try:
+        predictions, rows = Dataset.open(run.layout.predictions(run.day)), _labelled(run)
+        recipe = run.recipe(settings, predictions.as_input(run.root), rows.as_input(run.root))
+        manifest = run.up_to_date(run.layout.report("live", run.day), recipe, explicit=explicit)
+        if manifest is not None:
+            return _refusal(manifest)
+        # only now the libraries: most days are up to date
+        from validate.evaluation.live_metrics import measure, publish
+
+        live = measure(run.layout, predictions, rows, run.config)
+    except TargetUnknown:
+        raise
+    except (DataError, MissingInput, OSError) as error:
+        reason = explain(error, str(run.root)) if isinstance(error, OSError) else str(error)
+        # the reason in place of inputs: what is damaged has no identity, and is measured as soon as it is mended
+        recipe = run.recipe(settings | {"reason": reason})
+        if current(run.layout.report("live", run.day), recipe) is None:
+            from validate.evaluation.live_metrics import publish, unmeasured
+
+            publish(run, recipe, unmeasured(run.day, run.config, reason))
+        return error
+    return _refusal(publish(run, recipe, live))
+
+
+def _labelled(run: Run) -> Dataset:
+    """The processed day. Raises TargetUnknown when it is not there, or has no target."""
+    try:
+        rows = Dataset.open(run.layout.processed(run.day))
+        # of a day that was made for another target, that one: it is told of, not taken for one without labels
+        target = rows.manifest.settings.get("table", {}).get("target", run.config.table.target)
+        known = target in {field.name for field in rows.manifest.schema}
+    except MissingInput:
+        known = False
+    if not known:
+        raise TargetUnknown(
             f"processed/{run.day}: {run.config.table.target!r} is not known yet; bring the labels, "
             f"then run generate and preprocess for this day"
         )
+    return rows
 
 
-def _work(run: Run, *, explicit: bool) -> bool:
-    """False when the target is not known yet; `explicit`: say so when the metrics are there already."""
-    predictions = Dataset.open(run.layout.predictions(run.day))
-    try:
-        rows = Dataset.open(run.layout.processed(run.day))
-    except MissingInput:
-        return False
-    # of a day that was made for another target, that one: it is told of, not taken for one without labels
-    target = rows.manifest.settings.get("table", {}).get("target", run.config.table.target)
-    if target not in {field.name for field in rows.manifest.schema}:
-        return False
-    if explicit:
-        check(rows, run.config)
-    recipe = run.recipe(_settings(run.config), predictions.as_input(run.root), rows.as_input(run.root))
-    if not run.up_to_date(run.layout.report("live", run.day), recipe, explicit=explicit):
-        # only now the libraries: most days are up to date
-        from validate.evaluation.live_metrics import measure
-
-        measure(run, recipe, predictions, rows)
-    return True
+def _refusal(report: Manifest) -> DataError | None:
+    return DataError(report.notes["why"]) if report.notes.get("refused") else None
 
 
 def _settings(config: Config) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +51,14 @@ class Dataset:
         """How many rows there are with a role."""
         return sum(file.rows or 0 for file in self.manifest.named(role))
 
+    def parts(self, role: str = "rows") -> Iterator[Path]:
+        """The files with a role, each checked before it is given."""
+        for file in self.manifest.named(role):
+            if file.path not in self._checked:
+                check(self.path, file)
+                self._checked.add(file.path)
+            yield self.path / file.path
+
     def batches(
         self,
         columns: list[str] | None = None,
@@ -65,11 +73,7 @@ class Dataset:
         """
         import pyarrow.parquet as pq
 
-        for file in self.manifest.named(role):
-            if file.path not in self._checked:
-                check(self.path, file)
-                self._checked.add(file.path)
-            path = self.path / file.path
+        for path in self.parts(role):
             encoded = _encoded(path) if dictionaries else None
             # pre-buffering holds whole row groups: flat memory is worth more than the few per cent it gains
             with pq.ParquetFile(path, pre_buffer=False, read_dictionary=encoded) as parquet:

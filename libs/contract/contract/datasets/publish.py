@@ -8,10 +8,7 @@ a reader finds the old dataset or the new one.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-import re
-import time
 from collections import defaultdict
 from pathlib import Path
 from types import TracebackType
@@ -21,9 +18,9 @@ import msgspec
 
 from contract.atomic import replace_file, sync_directory
 from contract.datasets.files import sha256_of
-from contract.datasets.manifest import Field, File, Manifest, encode, read_manifest
+from contract.datasets.manifest import Field, File, Manifest, encode
 from contract.datasets.recipe import Recipe
-from contract.errors import DataError, MissingInput
+from contract.datasets.staging import remove_empty, stage, sweep
 from contract.layout import MANIFEST
 from contract.os_errors import give_name, naming
 
@@ -33,11 +30,6 @@ if TYPE_CHECKING:
     from contract.datasets.table_writer import TableWriter
 
 _PART_ROWS = 1_000_000
-_GRACE_SECONDS = 24 * 3600
-"""How long parts that no manifest names any more are kept for readers of the old manifest."""
-
-_STAGING = ".staging-"
-_OURS = re.compile(r".+-[0-9a-f]{12}(\.\w+)?|\.manifest\.json-\w+")  # a part, a manifest before its rename
 
 
 class DatasetWriter:
@@ -60,14 +52,8 @@ class DatasetWriter:
         """The file that the caller was last asked to write: what it raises need not name it."""
 
     def __enter__(self) -> Self:
-        self.path.mkdir(parents=True, exist_ok=True)
+        self._staging, self._lock = stage(self.path)
         sweep(self.path, superseded=not self._keep_superseded)
-        import tempfile  # only here: a run that finds nothing to do writes nothing, and imports little
-
-        self._staging = Path(tempfile.mkdtemp(dir=self.path, prefix=_STAGING))
-        # held as long as this process lives: tells sweep() that the directory is in use
-        self._lock = os.open(self._staging, os.O_RDONLY | os.O_DIRECTORY)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
         return self
 
     def __exit__(
@@ -82,8 +68,7 @@ class DatasetWriter:
                 table.close()
         shutil.rmtree(self._staging, ignore_errors=True)
         os.close(self._lock)
-        if not any(self.path.iterdir()):
-            self.path.rmdir()
+        remove_empty(self.path)
 
     def write(self, rows: pa.RecordBatch | pa.Table, role: str = "rows") -> None:
         """Add rows to the table of a role. All rows of a role have one schema."""
@@ -169,35 +154,3 @@ def _file(path: Path, role: str, rows: int | None) -> File:
     sha256 = sha256_of(path)
     name = f"{path.stem}-{sha256[:12]}{path.suffix}"
     return File(path=name, role=role, bytes=path.stat().st_size, sha256=sha256, rows=rows)
-
-
-def sweep(dataset: Path, *, superseded: bool = True) -> list[Path]:
-    """Remove what dead writers left, and parts that no manifest has named for a day; returns what went."""
-    gone = []
-    for staging in dataset.glob(f"{_STAGING}*"):
-        lock = os.open(staging, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            import shutil
-
-            shutil.rmtree(staging)
-            gone.append(staging)
-        except BlockingIOError:
-            pass  # its writer lives
-        finally:
-            os.close(lock)
-    if superseded and (named := _named(dataset)):
-        old = time.time() - _GRACE_SECONDS
-        for path in dataset.iterdir():
-            if path.is_file() and _OURS.fullmatch(path.name) and path.name not in named and path.stat().st_mtime < old:
-                path.unlink()
-                gone.append(path)
-    return gone
-
-
-def _named(dataset: Path) -> set[str]:
-    """The names that belong to a dataset; empty when that cannot be told, so that nothing goes."""
-    try:
-        return {file.path for file in read_manifest(dataset).files} | {MANIFEST}
-    except (MissingInput, DataError):
-        return set()

@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "force": "MICROSTEP_FORCE",
     "log_format": "MICROSTEP_LOG_FORMAT",
 }
+_DATA_ROOT, _CONFIG = "/data", "/config/pipeline.toml"
 _LOG_FORMATS = ("text", "json")
 _TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
@@ -97,18 +98,28 @@ def _add_options(parser: argparse.ArgumentParser, **other: Any) -> None:
     def default(name: str, value: str | None = None) -> dict[str, Any]:
         return other or {"default": os.environ.get(ENVIRONMENT[name], value)}
 
-    parser.add_argument("--day", metavar="YYYY-MM-DD", **default("day"), help="the day to work on")
-    parser.add_argument("--data-root", metavar="DIR", **default("data_root", "/data"), help="what all steps share")
+    parser.add_argument("--day", metavar="YYYY-MM-DD", **default("day"), help="the day to work on (no default)")
     parser.add_argument(
-        "--config", metavar="FILE", **default("config", "/config/pipeline.toml"), help="the pipeline's configuration"
+        "--data-root",
+        metavar="DIR",
+        **default("data_root", _DATA_ROOT),
+        help=f"what all steps share (default: {_DATA_ROOT})",
+    )
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        **default("config", _CONFIG),
+        help=f"the pipeline's configuration (default: {_CONFIG})",
     )
     parser.add_argument(
         "--force",
         action="store_true",
         **(other or {"default": os.environ.get(ENVIRONMENT["force"]) or False}),
-        help=f"do the work again even if it is up to date [{ENVIRONMENT['force']}=1]",
+        help=f"do the work again even if it is up to date (default: no) [{ENVIRONMENT['force']}=1]",
     )
-    parser.add_argument("--log-format", choices=_LOG_FORMATS, **default("log_format", "text"), help="log lines as")
+    parser.add_argument(
+        "--log-format", choices=_LOG_FORMATS, **default("log_format", "text"), help="log lines as (default: text)"
+    )
 
 
 class _Parser(argparse.ArgumentParser):

@@ -15,8 +15,8 @@ from contract.config import Config
 from contract.datasets.dataset import current
 from contract.datasets.manifest import Input, Manifest
 from contract.datasets.observed import Observed
-from contract.datasets.publish import sweep
 from contract.datasets.recipe import Recipe, code_version
+from contract.datasets.staging import sweep
 from contract.layout import Layout
 
 # validate looks at a run from several days; the sources are the same

@@ -12,12 +12,13 @@ import pyarrow as pa
 import pytest
 
 from contract.datasets import dataset as module
-from contract.datasets import publish
+from contract.datasets import publish, staging
 from contract.datasets.dataset import Dataset, current
 from contract.datasets.manifest import Input, read_manifest
 from contract.datasets.observed import Observed
-from contract.datasets.publish import DatasetWriter, sweep
+from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
+from contract.datasets.staging import sweep
 from contract.errors import DataError, MissingInput
 
 ROWS = pa.table({"id": [1, 2, 3], "word": ["a", None, "c"]})
@@ -177,7 +178,7 @@ KILLED = """
     import os, signal, sys
     from pathlib import Path
     import pyarrow as pa
-    from contract.datasets import publish
+    from contract.datasets import publish, staging
     from contract.datasets.recipe import Recipe
 
     def kill(*args):
@@ -206,7 +207,7 @@ def test_a_reader_of_the_old_manifest_finds_its_parts_for_a_day(tmp_path):
     reader = Dataset.open(tmp_path / "d")
     write(tmp_path / "d", pa.table({"id": [9]}), recipe(settings={"a": 2}))
     assert pa.Table.from_batches(reader.batches()).equals(ROWS)
-    old = time.time() - publish._GRACE_SECONDS - 1
+    old = time.time() - staging._GRACE_SECONDS - 1
     os.utime(reader.path / reader.manifest.files[0].path, (old, old))
     assert [path.name for path in sweep(tmp_path / "d")] == [reader.manifest.files[0].path]
     assert Dataset.open(tmp_path / "d").rows() == 1
@@ -224,7 +225,7 @@ def test_a_file_that_no_writer_made_stays_however_old(tmp_path):
 
 def test_files_that_others_point_to_are_kept_when_asked(tmp_path):
     first = write(tmp_path / "d")
-    old = time.time() - publish._GRACE_SECONDS - 1
+    old = time.time() - staging._GRACE_SECONDS - 1
     os.utime(tmp_path / "d" / first.files[0].path, (old, old))
     write(tmp_path / "d", pa.table({"id": [9]}), recipe(settings={"a": 2}), keep_superseded=True)
     assert first.files[0].path in names(tmp_path / "d")

@@ -56,6 +56,20 @@ def test_help_shows_what_is_read_and_written_and_examples(call, capsys):
         assert part in text
 
 
+def test_help_shows_the_default_of_every_option(call, capsys):
+    with pytest.raises(SystemExit):
+        call(nothing, "--help")
+    text = " ".join(capsys.readouterr().out.split())
+    for part in (
+        "(no default)",
+        "(default: /data)",
+        "(default: /config/pipeline.toml)",
+        "(default: no)",
+        "(default: text)",
+    ):
+        assert part in text
+
+
 def test_help_shows_every_exit_code_with_its_meaning(call, capsys):
     with pytest.raises(SystemExit):
         call(nothing, "--help")

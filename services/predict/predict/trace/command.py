@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 
 import msgspec
 
@@ -10,8 +11,10 @@ from contract.errors import DataError
 from contract.steps.cli import open_run
 from contract.steps.options import Command
 from contract.visible import visible
-from predict.trace.links import broken, trace
+from predict.trace.links import Link, broken, moved_on, trace
 from predict.trace.tree import tree
+
+log = logging.getLogger("predict")
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -19,13 +22,26 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _trace(args: argparse.Namespace) -> None:
-    """Print where a day's predictions come from. Raises DataError when a link does not hold."""
+    """Print where a day's predictions come from. Raises DataError when the record does not hold: something is damaged.
+
+    That a dataset was made again since, or pruned, is the course of things: it is said, and no failure.
+    """
     run = open_run(args.step, args)
     links = trace(run.layout, run.day, run.code, sign=run.config.training.sign)
     print(visible(msgspec.json.encode(links).decode()) if args.json else tree(links))
     if failed := broken(links):
-        first = f"{failed[0].subject} is {failed[0].state}: {failed[0].detail}"
-        raise DataError(f"predictions/{run.day}: {len(failed)} of {len(links)} links do not hold, first: {first}")
+        raise DataError(
+            f"predictions/{run.day}: {len(failed)} of {len(links)} links do not hold, first: {_said(failed[0])}"
+        )
+    if moved := moved_on(links):
+        log.warning(
+            "predictions/%s: %d of %d links are no longer what they were when the day was predicted, first: %s",
+            run.day, len(moved), len(links), _said(moved[0]),
+        )  # fmt: skip
+
+
+def _said(link: Link) -> str:
+    return f"{link.subject} is {link.state}: {link.detail}"
 
 
 TRACE = Command("trace", "print where a day's predictions come from, every hash checked", _add_options, _trace)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from analysis.predicted_for import predicted_by
 from contract.datasets.dataset import Dataset
 from contract.datasets.files import sha256_of
 from contract.datasets.manifest import Input, Manifest
@@ -17,7 +18,15 @@ from contract.models.champion import Champion
 from contract.models.ledger import IN_USE, read
 from contract.models.model_file import signature, signing_key
 
-State = Literal["ok", "changed", "missing", "noted"]
+State = Literal["ok", "noted", "replaced", "gone", "changed", "missing"]
+"""What a link is by now.
+
+`noted`: said by a manifest, with nothing to hold it against. `replaced`: made again since, of other things. `gone`: no
+longer kept. `changed`, `missing`: what should be here is damaged, or not here; the record does not hold.
+"""
+
+_DATASETS = ("processed/", "raw/", "models/", "reports/")
+"""Below these directories of the data root inputs are datasets; elsewhere they are files that arrived."""
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,52 +36,64 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     subject: str = msgspec.field(name="what")  # the JSON for machines had this word before
     """The path, or `signature`."""
     state: State
-    """`noted`: said by a manifest, with nothing to hold it against."""
     detail: str
 
 
 def trace(layout: Layout, day: str, code: str, *, sign: bool) -> list[Link]:
     """All links, from the predictions down to what arrived. `code` is this image's, `sign` is `training.sign`.
 
-    Raises MissingInput when there are no predictions of the day, DataError when their manifest is damaged.
+    What was made again since, or is no longer kept, ends its branch in words, and the others are followed. Raises
+    MissingInput when there are no predictions of the day, DataError when their manifest is damaged.
     """
     predictions = Dataset.open(layout.predictions(day))
-    champion = msgspec.convert(predictions.manifest.notes["champion"], Champion)
     same = "this image's code" if predictions.manifest.code == code else "another code than this image's"
     links = [*_dataset(layout, predictions, 0, f"{same}; {predictions.rows():,} rows")]
-    processed = next((source for source in predictions.manifest.inputs if source.path != champion.file), None)
-    if processed is not None:
-        links += _down(layout, processed, 1)
-    links += _model(layout, champion, sign=sign)
-    return links
+    for source in predictions.manifest.inputs:
+        if source.path.startswith("processed/"):
+            links += _down(layout, source, 1)
+    try:
+        champion = predicted_by(predictions)
+    except DataError as error:
+        return [*links, Link(depth=1, subject="model", state="missing", detail=str(error))]
+    return [*links, *_model(layout, champion, sign=sign)]
 
 
 def broken(links: list[Link]) -> list[Link]:
-    """Those that are not what they were."""
+    """Those that are damaged, or not where they should be."""
     return [link for link in links if link.state in ("changed", "missing")]
 
 
+def moved_on(links: list[Link]) -> list[Link]:
+    """Those that are no longer what they were when the day was predicted, as is the course of things."""
+    return [link for link in links if link.state in ("replaced", "gone")]
+
+
 def _model(layout: Layout, champion: Champion, *, sign: bool) -> Iterator[Link]:
+    training = _training(layout, champion)
     version = f"version {champion.version}" if champion.version else "not registered"
-    yield _file(
-        layout.root / champion.file, champion.file, champion.sha256, 1, f"{version}, scikit-learn {champion.sklearn}"
-    )
+    file = layout.root / champion.file
+    detail = f"{version}, scikit-learn {champion.sklearn}"
+    # a training that stands promises its file; with another one in its place, or none, it may have gone as well
+    yield _file(file, champion.file, champion.sha256, 1, detail, kept=isinstance(training, Dataset))
     yield from _signature(champion, sign=sign)
     yield from _ledger(layout, champion)
-    directory = layout.model(champion.day)
-    try:
-        model = Dataset.open(directory)
-    except (MissingInput, DataError) as error:
-        yield Link(depth=2, subject=layout.name(directory), state="missing", detail=str(error))
+    if isinstance(training, Link):
+        yield training
         return
-    if model.manifest.identity != champion.manifest:
-        detail = f"trained again since: is {_short(model.manifest.identity)}, was {_short(champion.manifest)}"
-        yield Link(depth=2, subject=layout.name(directory), state="changed", detail=detail)
-        return
-    run = model.manifest.run.get("mlflow_run")
-    yield from _dataset(layout, model, 2, f"MLflow run {run}" if run else "no MLflow run")
-    for source in model.manifest.inputs:
+    run = training.manifest.run.get("mlflow_run")
+    yield from _dataset(layout, training, 2, f"MLflow run {run}" if run else "no MLflow run")
+    for source in training.manifest.inputs:
         yield from _down(layout, source, 3)
+
+
+def _training(layout: Layout, champion: Champion) -> Dataset | Link:
+    """The training that the champion came from; a link that says what is in its place."""
+    directory = layout.model(champion.day)
+    found = _open(layout, Input(layout.name(directory), champion.manifest), 2)
+    if isinstance(found, Dataset) and found.manifest.identity != champion.manifest:
+        detail = f"trained again since: is {_short(found.manifest.identity)}, was {_short(champion.manifest)}"
+        return Link(depth=2, subject=layout.name(directory), state="replaced", detail=detail)
+    return found
 
 
 def _signature(champion: Champion, *, sign: bool) -> Iterator[Link]:
@@ -113,21 +134,41 @@ def _ledger(layout: Layout, champion: Champion) -> Iterator[Link]:
 def _down(layout: Layout, source: Input, depth: int) -> Iterator[Link]:
     """An input and what it was made from, as far as there are manifests."""
     path = layout.root / source.path
-    if not path.is_dir():
-        yield _file(path, source.path, source.sha256, depth, "")
+    if not source.path.startswith(_DATASETS):
+        yield _arrived(path, source, depth)
         return
-    try:
-        dataset = Dataset.open(path)
-    except (MissingInput, DataError) as error:
-        yield Link(depth=depth, subject=source.path, state="missing", detail=str(error))
+    dataset = _open(layout, source, depth)
+    if isinstance(dataset, Link):
+        yield dataset
         return
     if dataset.manifest.identity != source.sha256:
-        detail = f"written again since: is {_short(dataset.manifest.identity)}, was {_short(source.sha256)}"
-        yield Link(depth=depth, subject=source.path, state="changed", detail=detail)
+        labels = any(origin.path.endswith("/target") for origin in dataset.manifest.inputs)
+        since = "written again since, with labels" if labels else "written again since"
+        detail = f"{since}: is {_short(dataset.manifest.identity)}, was {_short(source.sha256)}"
+        yield Link(depth=depth, subject=source.path, state="replaced", detail=detail)
         return
     yield from _dataset(layout, dataset, depth, "")
     for origin in dataset.manifest.inputs:
         yield from _down(layout, origin, depth + 1)
+
+
+def _open(layout: Layout, source: Input, depth: int) -> Dataset | Link:
+    """The dataset that is there now; a link that says why there is none."""
+    try:
+        return Dataset.open(layout.root / source.path)
+    except MissingInput:
+        detail = f"not kept any more, as after prune: was {_short(source.sha256)}"
+        return Link(depth=depth, subject=source.path, state="gone", detail=detail)
+    except DataError as error:
+        return Link(depth=depth, subject=source.path, state="changed", detail=str(error))
+
+
+def _arrived(path: Path, source: Input, depth: int) -> Link:
+    """A file that arrived. It is not ours: who sends it may send it again, or take it away once it was read."""
+    link = _file(path, source.path, source.sha256, depth, "", kept=False)
+    if link.state != "changed":
+        return link
+    return Link(depth=depth, subject=link.subject, state="replaced", detail=f"another file by now: {link.detail}")
 
 
 def _dataset(layout: Layout, dataset: Dataset, depth: int, more: str) -> Iterator[Link]:
@@ -142,9 +183,13 @@ def _dataset(layout: Layout, dataset: Dataset, depth: int, more: str) -> Iterato
             yield link
 
 
-def _file(path: Path, name: str, sha256: str, depth: int, more: str) -> Link:
+def _file(path: Path, name: str, sha256: str, depth: int, more: str, *, kept: bool = True) -> Link:
+    """A file; `kept`: something that stands promises that it is there."""
     try:
         actual = sha256_of(path)
+    except FileNotFoundError:
+        state: State = "missing" if kept else "gone"
+        return Link(depth=depth, subject=name, state=state, detail=f"not there: was {_short(sha256)}")
     except OSError as error:
         return Link(depth=depth, subject=name, state="missing", detail=str(error.strerror))
     if actual != sha256:

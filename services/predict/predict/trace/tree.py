@@ -11,6 +11,6 @@ def tree(links: list[Link]) -> str:
     rows = [(link, visible(link.subject)) for link in links]
     width = max(len(subject) + 2 * link.depth for link, subject in rows)
     return "\n".join(
-        f"{link.state:<8}{'  ' * link.depth}{subject.ljust(width - 2 * link.depth)}  {visible(link.detail)}".rstrip()
+        f"{link.state:<9}{'  ' * link.depth}{subject.ljust(width - 2 * link.depth)}  {visible(link.detail)}".rstrip()
         for link, subject in rows
     )

@@ -32,12 +32,19 @@ def traced(day, model, tmp_path, config_text):
     return run
 
 
-def test_it_prints_every_link_and_fails_for_one_that_does_not_hold(traced, day):
+def test_it_prints_every_link_and_says_which_is_no_longer_what_it_was(traced, day):
+    done = traced()
+    assert done.returncode == ExitCode.DONE
+    assert done.stdout.splitlines()[0].startswith(f"ok       predictions/{day.name}")
+    assert f"predictions/{day.name}: 1 of " in done.stderr
+    assert f"no longer what they were when the day was predicted, first: models/{day.trained} is gone" in done.stderr
+
+
+def test_it_fails_for_a_link_that_is_damaged(traced, day):
+    (day.root / "ledger.jsonl").write_text("{")
     done = traced()
     assert done.returncode == ExitCode.DATA
-    assert done.stdout.splitlines()[0].startswith(f"ok      predictions/{day.name}")
-    assert f"predictions/{day.name}: 1 of " in done.stderr
-    assert f"do not hold, first: models/{day.trained} is missing" in done.stderr
+    assert "links do not hold, first: ledger.jsonl is missing" in done.stderr
 
 
 def test_for_machines_it_prints_json(traced, day):

@@ -1,7 +1,9 @@
 """From predictions down to what arrived: whatever was touched is named, and nothing else."""
 
 import hashlib
+import json
 import re
+import shutil
 
 import pytest
 from conftest import put_in_use
@@ -12,7 +14,7 @@ from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
 from contract.errors import MissingInput
 from contract.models.champion import Champion
-from predict.trace.links import broken, trace
+from predict.trace.links import broken, moved_on, trace
 from predict.trace.tree import tree
 
 TRAINING = ("2026-11-15", "2026-11-16")
@@ -86,7 +88,6 @@ TOUCHED = (
     "processed/2026-11-22",
     "processed/2026-11-15",
     "raw/2026-11-16",
-    "inbox/2026-11-15",
     "models/2026-11-16/model",
 )
 
@@ -110,18 +111,67 @@ def test_a_file_that_is_gone_is_named_and_nothing_else(chain, prefix):
     assert {(link.subject, link.state) for link in broken(links(chain))} == {(name, "missing")}
 
 
-def test_a_day_that_was_processed_again_since_is_changed(chain):
+def stands(chain, subject, state, words):
+    """Nothing is broken, and one link alone is said to be another one by now."""
+    whole = links(chain)
+    assert broken(whole) == []
+    (moved,) = moved_on(whole)
+    assert (moved.subject, moved.state) == (subject, state)
+    assert words in moved.detail
+    assert f"predictions/{chain.name}" in [link.subject for link in whole if link.state == "ok"]
+
+
+def test_a_day_of_the_window_that_was_processed_again_since_is_said_to_be(chain):
     dataset(chain.layout.processed("2026-11-15"), chain.root, (), part=b"other")
-    assert [(link.subject, link.state) for link in broken(links(chain))] == [("processed/2026-11-15", "changed")]
+    stands(chain, "processed/2026-11-15", "replaced", "written again since: is ")
 
 
-def test_a_model_that_was_trained_again_since_is_changed_while_its_file_still_holds(chain):
+def test_labels_that_came_later_are_no_failure(chain):
+    labels = dataset(chain.layout.raw_target(chain.name), chain.root, data=b"labels")
+    raw = Dataset.open(chain.layout.raw_data(chain.name)).as_input(chain.root)
+    dataset(chain.layout.processed(chain.name), chain.root, (raw, labels), part=b"labelled")
+    stands(chain, f"processed/{chain.name}", "replaced", "written again since, with labels: is ")
+
+
+@pytest.mark.parametrize("pruned", ["processed/2026-11-15", "raw/2026-11-16/data", "models/2026-11-16"])
+def test_what_was_pruned_is_said_to_be_gone(chain, pruned):
+    shutil.rmtree(chain.root / pruned)
+    whole = links(chain)
+    assert broken(whole) == []
+    gone = {link.subject for link in moved_on(whole)}
+    assert pruned in gone
+    assert gone <= {pruned, *(link.subject for link in whole if link.subject.startswith("models/"))}
+    assert "not kept any more, as after prune: was " in tree(whole)
+
+
+def test_a_file_that_arrived_may_be_another_one_by_now_or_be_taken_away(chain):
+    file = chain.layout.inbox("2026-11-15") / "a.csv"
+    file.write_text("id,y\n1,no\n")
+    stands(chain, "inbox/2026-11-15/a.csv", "replaced", "another file by now: is ")
+    file.unlink()
+    stands(chain, "inbox/2026-11-15/a.csv", "gone", "not there: was ")
+
+
+def test_a_model_that_was_trained_again_since_is_said_to_be_while_its_file_still_holds(chain):
     with DatasetWriter(chain.layout.model(chain.trained), keep_superseded=True) as writer:
         writer.file("model", "model.joblib").write_bytes(b"another")
         writer.publish(Recipe("train", chain.trained, "c0de", {}), {}, {}, {})
-    failed = broken(links(chain))
-    assert [(link.subject, link.state) for link in failed] == [(f"models/{chain.trained}", "changed")]
-    assert "trained again since" in failed[0].detail
+    stands(chain, f"models/{chain.trained}", "replaced", "trained again since: is ")
+
+
+def test_predictions_that_do_not_say_by_which_model_are_still_followed_to_their_rows(chain):
+    path = chain.layout.predictions(chain.name) / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["notes"]["champion"] = {"name": "of another version"}
+    path.write_text(json.dumps(manifest))
+    whole = links(chain)
+    assert [(link.subject, link.state) for link in broken(whole)] == [("model", "missing")]
+    assert f"inbox/{chain.name}/a.csv" in [link.subject for link in whole]
+
+
+def test_a_manifest_that_is_damaged_is_no_course_of_things(chain):
+    (chain.layout.processed("2026-11-15") / "manifest.json").write_text("{")
+    assert [(link.subject, link.state) for link in broken(links(chain))] == [("processed/2026-11-15", "changed")]
 
 
 def test_a_model_that_no_line_of_the_ledger_put_in_use_is_named(chain):

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 import msgspec
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
 
 from analysis import processed_for
-from analysis.formulas import with_formulas
-from analysis.rows import classes
+from analysis.predicted_for import predicted_by
 from analysis.trained_for import Rows, other_question, trained_for, unseen
 from contract.config import Config
 from contract.datasets.dataset import Dataset
+from contract.datasets.manifest import Manifest
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
-from contract.errors import UsageError
+from contract.errors import DataError, MissingInput
 from contract.layout import Layout
 from contract.models.champion import Champion
 from contract.pretty_json import pretty_json
 from contract.steps.run import Run
+from validate.evaluation.live_rows import CannotJoin, join
 from validate.evaluation.metrics import metric_names, training_metric, values
-from validate.evaluation.scored_rows import ScoredRows
 
 SHOWN_DAYS = 60
 
@@ -38,7 +32,7 @@ class LiveMetrics(msgspec.Struct, frozen=True, kw_only=True):
 
     day: str
     model: str
-    """Training day and version, as the predictions name it."""
+    """Training day and version, as the predictions name it; `unknown` where nothing tells."""
     metric: str
     """The one to look at first: the training's."""
     metrics: dict[str, float | None]
@@ -48,97 +42,114 @@ class LiveMetrics(msgspec.Struct, frozen=True, kw_only=True):
     part: Rows = "all"
     """Which rows are judged."""
     why: str | None = None
-    """Why not all of them."""
+    """Why not all of them, and what to do."""
+    refused: bool = False
+    """None is judged since something is wrong with the predictions or the rows, not since the model knows them."""
+
+    @property
+    def value(self) -> float | None:
+        """Of the first metric."""
+        return self.metrics.get(self.metric)
 
 
-def measure(run: Run, recipe: Recipe, predictions: Dataset, rows: Dataset) -> None:
-    """Write reports/live of the run's day. Raises UsageError for predictions without scores."""
-    metric = training_metric(run.config)
-    names = metric_names(run.config, metric)
-    model = msgspec.convert(predictions.manifest.notes["champion"], Champion)
-    part, why = judged(run.layout, model, predictions, rows, run.config)
-    scored = None if part == "none" else _joined(predictions, rows, run.config, only_test=part == "test")
-    live = LiveMetrics(
-        day=run.day,
+def measure(layout: Layout, predictions: Dataset, rows: Dataset, config: Config) -> LiveMetrics:
+    """The live metrics of a day, or why its predictions cannot be judged by these rows.
+
+    Raises DataError for files that are damaged.
+    """
+    model, day = predicted_by(predictions), rows.path.name
+    try:
+        part, why = judged(layout, model, rows, config)
+        scored = None if part == "none" else join(predictions, rows, config, only_test=part == "test")
+    except CannotJoin as reason:
+        return unmeasured(day, config, str(reason), model=model.label, predicted=predictions.rows(), refused=True)
+    if scored is None:
+        return unmeasured(day, config, why, model=model.label, predicted=predictions.rows(), refused=False)
+    metric = training_metric(config)
+    classes = scored.scores.shape[1] if scored.scores.ndim > 1 else 0
+    return LiveMetrics(
+        day=day,
         model=model.label,
         metric=metric,
-        metrics=dict.fromkeys(names) if scored is None else values(names, scored, _width(scored)),
-        rows=0 if scored is None else len(scored.target),
+        metrics=values(metric_names(config, metric), scored, classes),
+        rows=len(scored.target),
         predicted=predictions.rows(),
         part=part,
         why=why,
     )
-    with DatasetWriter(run.layout.report("live", run.day)) as writer:
-        writer.file("live", "live.json").write_bytes(pretty_json(live))
-        notes = {"model": live.model, "metric": metric, "value": live.metrics[metric], "part": part, "why": why}
-        writer.publish(recipe, {"rows": live.rows, "predicted": live.predicted}, run.provenance(), notes)
-    if part == "none":
-        log.warning("predictions/%s by %s: not measured: %s", run.day, live.model, why)
-        return
-    value = live.metrics[metric]
-    number = "cannot be told" if value is None else f"{value:.4f}"
-    where = "of the test part, for the model was trained on this day" if part == "test" else "with a target"
-    log.info("predictions/%s by %s: %s %s on %d rows %s", run.day, live.model, metric, number, live.rows, where)
 
 
-def judged(
-    layout: Layout, model: Champion, predictions: Dataset, rows: Dataset, config: Config
-) -> tuple[Rows, str | None]:
-    """Which rows of a predicted day tell how good a model is, and why not all of them."""
-    day, about, asked = rows.path.name, trained_for(layout, model), predictions.manifest.settings.get("table", {})
+def judged(layout: Layout, model: Champion, rows: Dataset, config: Config) -> tuple[Rows, str | None]:
+    """Which rows of a predicted day tell how good a model is, and why not all of them.
+
+    Raises CannotJoin for a processed day, or a model, that was made for something else than pipeline.toml asks now.
+    """
+    day, about = rows.path.name, trained_for(layout, model)
     if reason := processed_for.misfit(rows, config):
-        return "none", f"processed/{day} {reason}; make it again: preprocess --day {day}"
-    if asked.get("key", config.key) != config.key:
-        return "none", f"it was predicted by the key {asked['key']}, pipeline.toml: table.key is {config.key}"
+        raise CannotJoin(f"processed/{day} {reason}; make it again: preprocess --day {day}")
     if about is not None and (reason := other_question(about, config)):
-        return "none", f"the model {reason}"
+        raise CannotJoin(f"the model {reason}; give it back, or predict again with a model for it")
     return unseen(layout, model, day, config)
 
 
-def _width(scored: ScoredRows) -> int:
-    return scored.scores.shape[1] if scored.scores.ndim > 1 else 0
+def unmeasured(
+    day: str, config: Config, why: str | None, *, model: str = "unknown", predicted: int = 0, refused: bool = True
+) -> LiveMetrics:
+    """The mark of a day that could not be measured."""
+    metric = training_metric(config)
+    return LiveMetrics(
+        day=day,
+        model=model,
+        metric=metric,
+        metrics=dict.fromkeys(metric_names(config, metric)),
+        rows=0,
+        predicted=predicted,
+        part="none",
+        why=why,
+        refused=refused,
+    )
+
+
+def publish(run: Run, recipe: Recipe, live: LiveMetrics) -> Manifest:
+    """Write reports/live of the run's day."""
+    with DatasetWriter(run.layout.report("live", run.day)) as writer:
+        writer.file("live", "live.json").write_bytes(pretty_json(live))
+        notes = {"model": live.model, "metric": live.metric, "value": live.value}
+        notes |= {"part": live.part, "why": live.why, "refused": live.refused}
+        manifest = writer.publish(recipe, {"rows": live.rows, "predicted": live.predicted}, run.provenance(), notes)
+    if live.part == "none":
+        log.warning("predictions/%s by %s: not measured: %s", run.day, live.model, live.why)
+        return manifest
+    number = "cannot be told" if live.value is None else f"{live.value:.4f}"
+    where = "of the test part, for the model was trained on this day" if live.part == "test" else "with a target"
+    log.info("predictions/%s by %s: %s %s on %d rows %s", run.day, live.model, live.metric, number, live.rows, where)
+    return manifest
 
 
 def read_live_metrics(layout: Layout, until: str) -> list[LiveMetrics]:
-    """What is known about predictions up to a day, oldest first, of the last `SHOWN_DAYS` that have them."""
-    days = sorted(path.parent for path in (layout.reports / "live").glob("*/manifest.json"))[-SHOWN_DAYS:]
-    files = [Dataset.open(day).file("live") for day in days if day.name <= until]
-    return [msgspec.json.decode(file.read_bytes(), type=LiveMetrics) for file in files]
+    """What is known about predictions up to a day, oldest first, of the last `SHOWN_DAYS` that have them.
 
-
-def _joined(predictions: Dataset, rows: Dataset, config: Config, *, only_test: bool) -> ScoredRows:
-    """Predictions and target of the rows that have both, joined by their key; `only_test`: of the test part."""
-    class_names, target, key = classes(config), config.table.target, config.key
-    truth = pa.Table.from_batches(rows.batches([key, target, *(["split"] if only_test else [])]))
-    if only_test:
-        truth = truth.filter(pc.equal(truth.column("split").cast("string"), "test")).drop_columns(["split"])
-    truth = truth.filter(pc.is_valid(truth.column(target)))
-    predicted = _read(predictions, truth.schema.field(key))
-    index_in_truth = pc.index_in(predicted.column(key), value_set=truth.column(key))
-    in_both = pc.is_valid(index_in_truth)
-    predicted, index_in_truth = predicted.filter(in_both), index_in_truth.filter(in_both)
-    y_true, y_pred = truth.column(target).take(index_in_truth), predicted.column("prediction")
-    if not class_names:
-        return ScoredRows(np.asarray(y_true.to_numpy(), dtype=np.float64), np.asarray(y_pred.to_numpy()))
-    if "score" in predicted.column_names:
-        positive = predicted.column("score").to_numpy()
-        scores = np.column_stack([1 - positive, positive])
-    elif f"score_{class_names[0]}" in predicted.column_names:
-        scores = np.column_stack([predicted.column(f"score_{name}").to_numpy() for name in class_names])
-    else:
-        raise UsageError(f"predictions/{predictions.path.name}: has no scores; predict the day again")
-    index = pd.Index(class_names, dtype=object)
-    true_codes, predicted_codes = (
-        index.get_indexer(np.asarray(column.cast("string").to_pylist(), dtype=object)) for column in (y_true, y_pred)
-    )
-    return ScoredRows(true_codes, scores, recorded=predicted_codes)
-
-
-def _read(predictions: Dataset, key: pa.Field) -> pa.Table:
-    """The predictions; in CSV the key could be taken for a number, so its type is given."""
-    files = predictions.manifest.named("rows")
-    if files and files[0].path.endswith(".csv"):
-        types = pa.csv.ConvertOptions(column_types={key.name: key.type})
-        tables = [pa.csv.read_csv(Path(predictions.path, file.path), convert_options=types) for file in files]
-        return with_formulas(pa.concat_tables(tables))
-    return pa.Table.from_batches(predictions.batches())
+    A report that cannot be read, or is an earlier version's, says so in place of its scores.
+    """
+    days = sorted(path.parent for path in (layout.reports / "live").glob("*/manifest.json"))
+    known = []
+    for directory in [day for day in days if day.name <= until][-SHOWN_DAYS:]:
+        try:
+            known.append(msgspec.json.decode(Dataset.open(directory).file("live").read_bytes(), type=LiveMetrics))
+        except (DataError, MissingInput, OSError, msgspec.MsgspecError) as error:
+            why = f"{layout.name(directory)}: {error}; write it again: validate monitor --day {directory.name}"
+            log.warning("%s", why)
+            known.append(
+                LiveMetrics(
+                    day=directory.name,
+                    model="unknown",
+                    metric="",
+                    metrics={},
+                    rows=0,
+                    predicted=0,
+                    part="none",
+                    why=why,
+                    refused=True,
+                )
+            )
+    return known

@@ -64,13 +64,17 @@ def _readable(rows: list[tuple[str, float, float, float]]) -> list[tuple[str, fl
     return [(name, value, max(low, value - reach), min(high, value + reach)) for name, value, low, high in rows]
 
 
-def live_plot(live: list[LiveMetrics]) -> Markup:
-    """The course of the metric on predicted days, of which one at least has it."""
-    known = [day for day in live if day.metrics[day.metric] is not None]
-    values = np.array([day.metrics[day.metric] for day in known], dtype=float)
-    text = f"{known[0].metric} of predictions by day"
+def live_plot(live: list[LiveMetrics]) -> Markup | None:
+    """The course of the newest metric on predicted days; None where no day has one."""
+    known = [day for day in live if day.value is not None]
+    if not known:
+        return None
+    metric = known[-1].metric
+    known = [day for day in known if day.metric == metric]
+    values = np.array([day.value for day in known], dtype=float)
     days = np.array([np.datetime64(day.day) for day in known])
-    return plots.lines("live", text, [("", days, values)], x="", y=known[0].metric, unit=False, markers=True)
+    text = f"{metric} of predictions by day"
+    return plots.lines("live", text, [("", days, values)], x="", y=metric, unit=False, markers=True)
 
 
 def _difference(main: Measure, rules: list[Rule]) -> Markup:

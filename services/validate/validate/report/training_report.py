@@ -31,8 +31,8 @@ def training_report(
     report = comparison.report
     importances = importance(comparison.model, comparison.sample, run.config, report.metric)
     plots = training_plots(comparison, importances)
-    if any(day.metrics[day.metric] is not None for day in live):
-        plots["live"] = live_plot(live)
+    if (course := live_plot(live)) is not None:
+        plots["live"] = course
     html = render(
         _TEMPLATE,
         report=report,

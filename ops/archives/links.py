@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
 
-from archive import ARCHIVE, FILES, LIST
-from ending import CONFIGURATION, refuse
-from settings import ROOT
+from checkout.ending import CONFIGURATION, refuse
+from checkout.settings import ROOT
+
+from archives.archive import ARCHIVE, FILES, LIST
 
 
 def must_be_copyable(target: Path) -> None:

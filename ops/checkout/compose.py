@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ending import CONFIGURATION, UNAVAILABLE, refuse
-from settings import PROJECT, ROOT, UnreadableError, environment, read, same_directory
+from checkout.ending import CONFIGURATION, UNAVAILABLE, refuse
+from checkout.settings import PROJECT, ROOT, UnreadableError, environment, read, same_directory
 
 HELPER = "python:3.13-slim-trixie"
 """The image in which volumes are looked after; the stack has it anyway."""

@@ -7,8 +7,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from ending import CONFIGURATION, refuse
-from settings import LOCAL, ODD, ROOT, UnreadableError, read
+from checkout.ending import CONFIGURATION, refuse
+from checkout.settings import LOCAL, ODD, ROOT, UnreadableError, read
 
 LINE = re.compile(rf"(?m)^[ \t]*(?:export[ \t]+)?(?:{'|'.join(LOCAL)})[ \t]*[=:].*(?:\n|\Z)")
 ALONE = f".env: write {', '.join(LOCAL)} on lines of their own; no backup takes them to another place"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ending import CANNOT_WRITE, refuse
+from checkout.ending import CANNOT_WRITE, refuse
 
 
 @contextmanager

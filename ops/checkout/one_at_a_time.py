@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ending import TRY_AGAIN, refuse
-from settings import ROOT
+from checkout.ending import TRY_AGAIN, refuse
+from checkout.settings import ROOT
 
 
 @contextmanager

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from findings import Engine, Finding, Machine
 from stack_id import TYPE
+
+from machine.findings import Engine, Finding, Machine
 
 GIB = 2**30
 

@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "microstep"
 RESTORING = ROOT / ".restoring"
 """There while `make restore` is under way, or after one that did not come to its end."""

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from compose import DATABASES, HELPER, VOLUMES, docker, volume
-from ending import CANNOT_WRITE, DAMAGED, refuse
-from settings import ODD, ROOT, environment
+from checkout.compose import DATABASES, HELPER, VOLUMES, docker, volume
+from checkout.ending import CANNOT_WRITE, DAMAGED, refuse
+from checkout.settings import ODD, ROOT, environment
 
 FILES = ("data", "secrets", "pipeline.toml", ".env")
 LIST = "backup.json"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from shlex import quote
 
-from archive import in_volume
-from compose import docker, volumes
-from ending import CONFIGURATION, refuse
-from settings import PROJECT, ROOT, same_directory
+from archives.archive import in_volume
 from stack_id import IN_DATA, IN_VOLUME, TYPE, Mark, read_mark, read_text, refusal
+
+from checkout.compose import docker, volumes
+from checkout.ending import CONFIGURATION, refuse
+from checkout.settings import PROJECT, ROOT, same_directory
 
 
 def containers_must_be_ours() -> None:

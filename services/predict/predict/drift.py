@@ -145,8 +145,8 @@ def measure_drift(
         if why := obstacle(known.score, predictions) or score_rows.obstacle:
             score = unmeasured(known.score, why)
         else:
-            scores = prediction_batches(predictions, [known.score.name])
-            of_score = histograms_of([known.score], scores, score_rows.only).part(_expanded(known.score))
+            batches = prediction_batches(predictions, [known.score.name])
+            of_score = histograms_of([known.score], batches, score_rows.only).part(_expanded(known.score))
     columns_, scores = measured([of_rows, of_score], config.drift, config.training.seed)
     score = scores[0] if scores else score
     columns_ = sorted([*lacking, *columns_], key=lambda found: (-LEVELS.index(found.level), found.p, -found.effect))

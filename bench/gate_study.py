@@ -16,8 +16,8 @@ from sklearn import config_context
 from contract.config import Config
 from contract.config.model import Gate
 from validate.evaluation.evidence import gather
-from validate.evaluation.gate import Evidence, judge
-from validate.evaluation.scored_rows import ScoredRows
+from validate.gate.gate import Evidence, judge
+from validate.measures.scored_rows import ScoredRows
 
 RHO = 0.9
 AUC = 0.80

@@ -8,7 +8,7 @@ import numpy as np
 from gate_study import AUC, Array, configured, evidence, models, promoted
 from sklearn.linear_model import LogisticRegression
 
-from validate.evaluation.scored_rows import ScoredRows
+from validate.measures.scored_rows import ScoredRows
 
 
 def creep(step: float, weeks: int, rows: int, trials: int, resamples: int, *, anchored: bool) -> tuple[float, float]:

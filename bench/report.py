@@ -36,7 +36,7 @@ from contract.datasets.recipe import Recipe
 from contract.models.champion import Champion
 from contract.steps.run import Run
 from validate.evaluation.compare import compare
-from validate.evaluation.metrics import metric_names
+from validate.measures.metrics import metric_names
 from validate.report.training_report import training_report
 
 DAY = "2026-01-01"

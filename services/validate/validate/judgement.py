@@ -26,9 +26,9 @@ from validate.champion.ledger import anchor_of, append, predecessor
 from validate.champion.store import ChampionStore
 from validate.evaluation.compare import Report, compare
 from validate.evaluation.golden import golden_rows
-from validate.evaluation.live_metrics import read_live_metrics
-from validate.evaluation.metrics import metric_names
 from validate.evaluation.scoring import score_distribution
+from validate.live.metrics import read_live_metrics
+from validate.measures.metrics import metric_names
 from validate.report.training_report import training_report
 
 log = logging.getLogger("validate")

@@ -87,7 +87,7 @@ def _work(run: Run, *, explicit: bool) -> Exception | None:
         if manifest is not None:
             return _refusal(manifest)
         # only now the libraries: most days are up to date
-        from validate.evaluation.live_metrics import measure, publish
+        from validate.live.metrics import measure, publish
 
         live = measure(run.layout, predictions, rows, run.config)
     except TargetUnknown:
@@ -97,7 +97,7 @@ def _work(run: Run, *, explicit: bool) -> Exception | None:
         # the reason in place of inputs: what is damaged has no identity, and is measured as soon as it is mended
         recipe = run.recipe(settings | {"reason": reason})
         if current(run.layout.report("live", run.day), recipe) is None:
-            from validate.evaluation.live_metrics import publish, unmeasured
+            from validate.live.metrics import publish, unmeasured
 
             publish(run, recipe, unmeasured(run.day, run.config, reason))
         return error

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from validate.evaluation.evidence import gather
-from validate.evaluation.gate import judge
-from validate.evaluation.scored_rows import ScoredRows
 from validate.evaluation.scoring import score
 from validate.evaluation.slicing import MOST_SLICES
+from validate.gate.gate import judge
+from validate.measures.scored_rows import ScoredRows
 
 WANTED = {
     "binary": ["roc_auc", "accuracy"],

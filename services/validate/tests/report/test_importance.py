@@ -5,10 +5,10 @@ from sklearn.inspection import permutation_importance
 
 from analysis.rows import columns, encode_target
 from contract.datasets.dataset import Dataset
-from validate.evaluation.metrics import values
 from validate.evaluation.sample import Sample
-from validate.evaluation.scored_rows import ScoredRows
 from validate.evaluation.scoring import predict_scores, score
+from validate.measures.metrics import values
+from validate.measures.scored_rows import ScoredRows
 from validate.report import importance as module
 from validate.report.importance import importance
 

@@ -1,1 +1,1 @@
-"""The models on the test rows: scores, intervals, and the gate that decides by them."""
+"""The models on the test rows: which rows judge, their scores, and the evidence for the gate."""

@@ -11,12 +11,12 @@ from contract.config import Config
 from contract.errors import StepError
 from contract.layout import Layout
 from contract.models.champion import Champion
-from validate.evaluation.bootstrap import Interval
-from validate.evaluation.gate import Anchor, Evidence
 from validate.evaluation.judged_rows import JudgedRows, of_both
 from validate.evaluation.models import CannotCompare, load
-from validate.evaluation.scored_rows import ScoredRows
 from validate.evaluation.scoring import score
+from validate.gate.gate import Anchor, Evidence
+from validate.measures.bootstrap import Interval
+from validate.measures.scored_rows import ScoredRows
 
 log = logging.getLogger("validate")
 

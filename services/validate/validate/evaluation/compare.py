@@ -21,16 +21,16 @@ from contract.layout import Layout
 from contract.models.champion import Champion
 from contract.models.model_file import Unsigned
 from validate.evaluation.anchor import Anchored, anchored, score_anchor
-from validate.evaluation.calibration import Calibration, calibration
 from validate.evaluation.evidence import Measure, gather
-from validate.evaluation.gate import judge
 from validate.evaluation.judged_rows import of_both, of_challenger
 from validate.evaluation.models import CannotCompare, load
-from validate.evaluation.order import not_older
-from validate.evaluation.rules import Rule, Slice
 from validate.evaluation.sample import Sample
-from validate.evaluation.scored_rows import ScoredRows
 from validate.evaluation.scoring import score
+from validate.gate.gate import judge
+from validate.gate.order import not_older
+from validate.gate.rules import Rule, Slice
+from validate.measures.calibration import Calibration, calibration
+from validate.measures.scored_rows import ScoredRows
 
 SAMPLE_ROWS = 1000
 """Of the test rows, for what a few of them tell well enough."""

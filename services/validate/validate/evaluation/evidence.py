@@ -10,14 +10,14 @@ import numpy as np
 
 from contract.config import Config
 from contract.config.model import Costs
-from validate.evaluation.bootstrap import Draws, Interval, Weighted, draw, interval
-from validate.evaluation.calibration import calibration
-from validate.evaluation.clusters import Clusters, degrees_of_freedom
-from validate.evaluation.gate import Evidence
-from validate.evaluation.metrics import values
-from validate.evaluation.scored_rows import ScoredRows
 from validate.evaluation.slicing import Piece, pieces, shown, slices
-from validate.evaluation.weighted import affordable, by_class, one_by_one, weighted
+from validate.gate.gate import Evidence
+from validate.measures.bootstrap import Draws, Interval, Weighted, draw, interval
+from validate.measures.calibration import calibration
+from validate.measures.clusters import Clusters, degrees_of_freedom
+from validate.measures.metrics import values
+from validate.measures.scored_rows import ScoredRows
+from validate.measures.weighted import affordable, by_class, one_by_one, weighted
 
 _BRIER = "neg_brier_score"
 

@@ -15,8 +15,8 @@ from contract.config import Config
 from contract.datasets.files import sha256_of
 from contract.datasets.manifest import Input
 from contract.errors import DataError, MissingInput
-from validate.evaluation.clusters import Array
 from validate.evaluation.scoring import predict_scores
+from validate.measures.clusters import Array
 
 ROWS = 200
 TOLERANCE = 1e-9

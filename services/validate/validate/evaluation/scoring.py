@@ -19,10 +19,10 @@ from contract.datasets.dataset import Dataset
 from contract.datasets.prefetch import prefetch
 from contract.split import in_test
 from contract.steps.progress import progress
-from validate.evaluation.clusters import Array
 from validate.evaluation.models import CannotCompare
 from validate.evaluation.sample import Sample
-from validate.evaluation.scored_rows import ScoredRows
+from validate.measures.clusters import Array
+from validate.measures.scored_rows import ScoredRows
 
 MISSING = "(missing)"
 """The slice of the rows without a value."""

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from contract.config.model import Gate
-from validate.evaluation.bootstrap import Draws, Weighted
-from validate.evaluation.clusters import Array, Clusters, degrees_of_freedom
-from validate.evaluation.metrics import values
-from validate.evaluation.rules import Slice
-from validate.evaluation.scored_rows import ScoredRows
-from validate.evaluation.simultaneous import simultaneous
+from validate.gate.rules import Slice
+from validate.measures.bootstrap import Draws, Weighted
+from validate.measures.clusters import Array, Clusters, degrees_of_freedom
+from validate.measures.metrics import values
+from validate.measures.scored_rows import ScoredRows
+from validate.measures.simultaneous import simultaneous
 
 MOST_SLICES = 50
 """Of one column, those with the most rows."""

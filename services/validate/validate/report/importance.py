@@ -11,10 +11,10 @@ from sklearn.pipeline import Pipeline
 
 from analysis.rows import Categorical, Columns, classes, columns, encode_target
 from contract.config import Config
-from validate.evaluation.clusters import Array
-from validate.evaluation.metrics import values
-from validate.evaluation.scored_rows import ScoredRows
 from validate.evaluation.scoring import predict_scores, threshold_of
+from validate.measures.clusters import Array
+from validate.measures.metrics import values
+from validate.measures.scored_rows import ScoredRows
 
 REPEATS = 5
 _CELLS = 2_000_000

@@ -9,9 +9,9 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from analysis import plots
 from validate.evaluation.compare import Comparison
 from validate.evaluation.evidence import Measure
-from validate.evaluation.live_metrics import LiveMetrics
-from validate.evaluation.rules import Rule
-from validate.evaluation.scored_rows import ScoredRows
+from validate.gate.rules import Rule
+from validate.live.metrics import LiveMetrics
+from validate.measures.scored_rows import ScoredRows
 from validate.report.importance import Importance
 
 MOST_COLUMNS = 15

@@ -15,7 +15,7 @@ from contract.datasets.manifest import read_manifest
 from contract.models.champion import Champion
 from contract.steps.run import Run
 from validate.evaluation.compare import Comparison, Report
-from validate.evaluation.live_metrics import LiveMetrics
+from validate.live.metrics import LiveMetrics
 from validate.report.importance import importance
 from validate.report.plots import live_plot, training_plots
 

@@ -15,8 +15,8 @@ from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
 from contract.layout import Layout
 from contract.models.champion import Champion
-from validate.evaluation.live_metrics import measure
-from validate.evaluation.live_rows import CannotJoin, join
+from validate.live.metrics import measure
+from validate.live.rows import CannotJoin, join
 
 DAY = "2026-01-02"
 LAYOUT = Layout(Path("/nowhere"))

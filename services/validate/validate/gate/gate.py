@@ -8,10 +8,10 @@ from typing import Literal
 import msgspec
 
 from contract.config.model import Gate
-from validate.evaluation.bootstrap import Interval
-from validate.evaluation.calibration import Calibration
-from validate.evaluation.guards import calibrated, guard, in_slices
-from validate.evaluation.rules import Rule, Slice, interval_text, of_groups
+from validate.gate.guards import calibrated, guard, in_slices
+from validate.gate.rules import Rule, Slice, interval_text, of_groups
+from validate.measures.bootstrap import Interval
+from validate.measures.calibration import Calibration
 
 Scores = Mapping[str, float | None]
 """By scorer, greater is better; None where these rows cannot tell."""

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from scipy import stats
 
-from validate.evaluation.clusters import Array, Clusters
+from validate.measures.clusters import Array, Clusters
 
 Weighted = Callable[[Array], Array]
 """Weights (resamples x rows) -> one value for each resample; NaN where the drawn rows cannot tell."""

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from validate.evaluation.bootstrap import Draws
-from validate.evaluation.simultaneous import simultaneous
+from validate.measures.bootstrap import Draws
+from validate.measures.simultaneous import simultaneous
 
 
 def family(count, draws=4999, degrees=1e6, seed=0):

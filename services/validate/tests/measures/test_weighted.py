@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from validate.evaluation.metrics import values
-from validate.evaluation.scored_rows import ScoredRows
-from validate.evaluation.weighted import affordable, by_class, one_by_one, weighted
+from validate.measures.metrics import values
+from validate.measures.scored_rows import ScoredRows
+from validate.measures.weighted import affordable, by_class, one_by_one, weighted
 
 BY_CONFUSION = [
     f"{score}{average}" for score in ("f1", "precision", "recall", "jaccard") for average in ("_macro", "_micro", "_weighted")

@@ -15,7 +15,7 @@ from analysis.predictions import CONTENT, content_hashes, prediction_batches
 from analysis.rows import classes, labelled_rows
 from contract.config import Config
 from contract.datasets.dataset import Dataset
-from validate.evaluation.scored_rows import Array, ScoredRows
+from validate.measures.scored_rows import Array, ScoredRows
 
 EXAMPLES = 3
 """Keys of each side that are named."""

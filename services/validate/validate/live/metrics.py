@@ -19,8 +19,8 @@ from contract.layout import Layout
 from contract.models.champion import Champion
 from contract.pretty_json import pretty_json
 from contract.steps.run import Run
-from validate.evaluation.live_rows import CannotJoin, join
-from validate.evaluation.metrics import metric_names, training_metric, values
+from validate.live.rows import CannotJoin, join
+from validate.measures.metrics import metric_names, training_metric, values
 
 SHOWN_DAYS = 60
 

@@ -14,7 +14,7 @@ from analysis.trained_for import record
 from contract.datasets.dataset import Dataset
 from contract.layout import Layout
 from contract.steps.run import Run
-from validate.evaluation.live_metrics import read_live_metrics
+from validate.live.metrics import read_live_metrics
 from validate.live_work import update_live_metrics
 
 

@@ -12,8 +12,8 @@ from sklearn.metrics import brier_score_loss, get_scorer, get_scorer_names, log_
 from contract.config import Config
 from contract.config.data import Task
 from contract.errors import ConfigError, did_you_mean
-from validate.evaluation.clusters import Array
-from validate.evaluation.scored_rows import ScoredRows
+from validate.measures.clusters import Array
+from validate.measures.scored_rows import ScoredRows
 
 _SHOWN: dict[Task, tuple[str, ...]] = {
     "binary": ("roc_auc", "average_precision", "neg_log_loss", "neg_brier_score", "accuracy", "f1"),

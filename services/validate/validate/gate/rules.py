@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from contract.config.model import Gate
-from validate.evaluation.bootstrap import Interval
+from validate.measures.bootstrap import Interval
 
 Word = Literal["passed", "failed", "unknown", "unjudged"]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from validate.evaluation.clusters import Clusters, degrees_of_freedom
+from validate.measures.clusters import Clusters, degrees_of_freedom
 
 GROUPS = np.array([7, 9, 7, 7, 8])
 

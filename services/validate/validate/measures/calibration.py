@@ -6,8 +6,8 @@ import msgspec
 import numpy as np
 from scipy import sparse
 
-from validate.evaluation.clusters import Array, Clusters
-from validate.evaluation.scored_rows import ScoredRows
+from validate.measures.clusters import Array, Clusters
+from validate.measures.scored_rows import ScoredRows
 
 MOST_BINS = 10
 _GROUPS_OF_A_BIN = 20

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contract.config.model import Gate
-from validate.evaluation.bootstrap import Interval
-from validate.evaluation.calibration import Calibration
-from validate.evaluation.rules import Rule, Slice, Word, interval_text, of_groups
+from validate.gate.rules import Rule, Slice, Word, interval_text, of_groups
+from validate.measures.bootstrap import Interval
+from validate.measures.calibration import Calibration
 
 _NAMED = 3
 """Slices in one sentence."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import stats
 
-from validate.evaluation.bootstrap import Draws, Interval, widening
+from validate.measures.bootstrap import Draws, Interval, widening
 
 
 def simultaneous(family: Mapping[str, tuple[Draws, float]], confidence: float) -> dict[str, Interval | None]:

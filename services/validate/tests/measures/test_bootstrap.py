@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from validate.evaluation.bootstrap import Draws, draw, interval, widening
-from validate.evaluation.clusters import Clusters
-from validate.evaluation.scored_rows import ScoredRows
-from validate.evaluation.weighted import weighted
+from validate.measures.bootstrap import Draws, draw, interval, widening
+from validate.measures.clusters import Clusters
+from validate.measures.scored_rows import ScoredRows
+from validate.measures.weighted import weighted
 
 OPTIONS = {"resamples": 999, "seed": 3}
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from validate.evaluation.clusters import Array, Clusters
+from validate.measures.clusters import Array, Clusters
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from validate.evaluation.calibration import calibration
-from validate.evaluation.scored_rows import ScoredRows
+from validate.measures.calibration import calibration
+from validate.measures.scored_rows import ScoredRows
 
 
 def binary(probabilities, true, groups=None):

@@ -3,8 +3,8 @@ import pytest
 from sklearn import metrics as reference
 
 from contract.errors import ConfigError
-from validate.evaluation.metrics import metric_names, values
-from validate.evaluation.scored_rows import ScoredRows
+from validate.measures.metrics import metric_names, values
+from validate.measures.scored_rows import ScoredRows
 
 RNG = np.random.default_rng(0)
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from validate.evaluation.bootstrap import LEAST_RESAMPLES, Weighted
-from validate.evaluation.clusters import Array
-from validate.evaluation.confusion import confusion
-from validate.evaluation.metrics import values
-from validate.evaluation.scored_rows import ScoredRows
+from validate.measures.bootstrap import LEAST_RESAMPLES, Weighted
+from validate.measures.clusters import Array
+from validate.measures.confusion import confusion
+from validate.measures.metrics import values
+from validate.measures.scored_rows import ScoredRows
 
 _MOST_ROWS = 20_000_000
 """Rows times resamples that a score without a form of its own here may cost."""

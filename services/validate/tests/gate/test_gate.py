@@ -1,8 +1,8 @@
 from contract.config.model import Gate
-from validate.evaluation.bootstrap import Interval
-from validate.evaluation.calibration import Calibration
-from validate.evaluation.gate import Anchor, Evidence, judge
-from validate.evaluation.rules import Slice
+from validate.gate.gate import Anchor, Evidence, judge
+from validate.gate.rules import Slice
+from validate.measures.bootstrap import Interval
+from validate.measures.calibration import Calibration
 
 GATE = Gate(minimums={"roc_auc": 0.7, "f1": 0.5}, margin=0.01, min_test_rows=30)
 GOOD = {"roc_auc": 0.8, "f1": 0.6}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from contract.models.champion import Champion
-from validate.evaluation.rules import Rule
+from validate.gate.rules import Rule
 
 
 def not_older(challenger: Champion, champion: Champion) -> Rule:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from validate.evaluation.bootstrap import Weighted
-from validate.evaluation.clusters import Array
-from validate.evaluation.scored_rows import ScoredRows
+from validate.measures.bootstrap import Weighted
+from validate.measures.clusters import Array
+from validate.measures.scored_rows import ScoredRows
 
 _OF_CLASS: dict[str, Callable[[Array, Array, Array], Array]] = {
     "precision": lambda right, said, true: _ratio(right, said),  # noqa: ARG005 (one signature)

@@ -1,0 +1,1 @@
+"""Predicted days whose labels have come: which rows count, and their scores."""

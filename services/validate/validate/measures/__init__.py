@@ -1,0 +1,1 @@
+"""Scores of rows, and how sure they are: intervals by entity, simultaneous ones, calibration."""

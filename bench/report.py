@@ -27,7 +27,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 import validate
-from analysis.trained_for import record
+from analysis.record.trained_for import record
 from contract.config import GROUP, Config
 from contract.config.parse import load
 from contract.datasets.dataset import Dataset

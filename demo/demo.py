@@ -22,8 +22,8 @@ from typing import Any, NoReturn
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "ops"))
 
-from embedded import Airflow, make_environments, mlflow_password, mlflow_server  # noqa: E402
 from checkout.ending import CONFIGURATION  # noqa: E402
+from embedded import Airflow, make_environments, mlflow_password, mlflow_server  # noqa: E402
 from only_one import Occupied, only_one  # noqa: E402
 from pipeline_file import what_is_wrong  # noqa: E402
 from server import Server, Trouble  # noqa: E402

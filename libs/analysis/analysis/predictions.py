@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from analysis.formulas import with_formulas
-from analysis.predicted_for import again, name_of
+from analysis.record.predicted_for import again, name_of
 from analysis.rows import Categorical, columns
 from contract.datasets.dataset import Dataset
 from contract.errors import DataError

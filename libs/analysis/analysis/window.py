@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from analysis import processed_for
+from analysis.record import processed_for
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.errors import MissingInput

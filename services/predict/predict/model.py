@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from analysis.trained_for import misfit
+from analysis.record.trained_for import misfit
 from contract.config import Config
 from contract.errors import DataError
 from contract.layout import Layout

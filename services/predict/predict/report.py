@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from analysis import index, plots
 from analysis.drift import Column, Finding, grouped
-from analysis.page import render
+from analysis.pages import index, plots
+from analysis.pages.page import render
 from contract.datasets.dataset import Dataset
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from analysis.drift import Array
-from analysis.trained_for import unseen
+from analysis.record.trained_for import unseen
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.layout import Layout

@@ -6,9 +6,9 @@ import os
 
 import msgspec
 
-from analysis.predicted_for import predicted_for
-from analysis.processed_for import check
-from analysis.trained_for import split
+from analysis.record.predicted_for import predicted_for
+from analysis.record.processed_for import check
+from analysis.record.trained_for import split
 from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import Input
 from contract.datasets.observed import Observed

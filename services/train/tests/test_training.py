@@ -13,8 +13,8 @@ import pytest
 from sklearn.metrics import accuracy_score, r2_score
 
 from analysis.matrix import frame as frame_of
+from analysis.record.trained_for import record
 from analysis.rows import columns
-from analysis.trained_for import record
 from contract.datasets.dataset import Dataset
 from contract.models.champion import Champion
 

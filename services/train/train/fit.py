@@ -20,10 +20,10 @@ from contract.config import Config
 from contract.config.model import Candidate
 from contract.datasets.dataset import Dataset
 from contract.errors import ConfigError
-from train import inner_split
 from train.candidates import build
 from train.prepare import fit_preparation, precision, take
 from train.rows import Array, Rows, labelled_batches
+from train.splits import inner_split
 from train.weights import class_weights
 
 PART_ROWS = 65_536

@@ -16,7 +16,7 @@ from contract.datasets.dataset import Dataset
 from contract.datasets.prefetch import prefetch
 from contract.errors import DataError
 from contract.steps.progress import progress
-from train.sample import sample_mask
+from train.splits.sample import sample_mask
 
 Array = np.ndarray[Any, Any]
 

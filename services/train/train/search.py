@@ -22,9 +22,9 @@ from contract.config.model import Candidate, Range
 from contract.errors import ConfigError, DataError
 from contract.steps.progress import progress
 from train.candidates import Scorer, build
-from train.inner_split import by_groups
 from train.prepare import fit_preparation, precision
 from train.rows import Array, Rows
+from train.splits.inner_split import by_groups
 from train.weights import class_weights
 
 FACTOR = 3

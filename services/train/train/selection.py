@@ -18,11 +18,11 @@ from contract.errors import DataError
 from contract.steps.progress import progress
 from train.candidates import Scorer, build, scorer
 from train.fit import fit
-from train.folds import folds
-from train.inner_split import splits_at_random
 from train.prepare import take
 from train.rows import Array, Rows, what_is_one
 from train.search import search
+from train.splits.folds import folds
+from train.splits.inner_split import splits_at_random
 
 SEEN_ROWS = 50_000
 """Of the rows that a fold was fitted on, so many are scored: enough to tell how well it knows them."""

@@ -11,8 +11,8 @@ import joblib
 import msgspec
 
 from analysis.matrix import frame
+from analysis.record.trained_for import record
 from analysis.reference import build
-from analysis.trained_for import record
 from analysis.window import HeldOut, held_out
 from contract.datasets.dataset import Dataset
 from contract.datasets.files import sha256_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from analysis.trained_for import question
+from analysis.record.trained_for import question
 from analysis.window import labelled_days
 from contract.config import Config
 from contract.datasets.observed import Observed

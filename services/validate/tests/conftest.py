@@ -20,9 +20,9 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from analysis.formulas import without_formulas
-from analysis.predicted_for import predicted_for
 from analysis.predictions import CONTENT, content_hashes
-from analysis.trained_for import question, record
+from analysis.record.predicted_for import predicted_for
+from analysis.record.trained_for import question, record
 from contract.config import Config
 from contract.config.parse import load
 from contract.datasets.dataset import Dataset

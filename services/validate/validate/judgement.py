@@ -11,8 +11,8 @@ import time
 
 import msgspec
 
-from analysis import index
-from analysis.trained_for import misfit
+from analysis.pages import index
+from analysis.record.trained_for import misfit
 from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import Input, Manifest
 from contract.datasets.publish import DatasetWriter

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from analysis.trained_for import question, split
+from analysis.record.trained_for import question, split
 from contract.config import Config
 from contract.datasets.dataset import Dataset, current
 from contract.datasets.manifest import Manifest

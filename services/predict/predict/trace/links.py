@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from analysis.predicted_for import predicted_by
+from analysis.record.predicted_for import predicted_by
 from contract.datasets.dataset import Dataset
 from contract.datasets.files import sha256_of
 from contract.datasets.manifest import Input, Manifest

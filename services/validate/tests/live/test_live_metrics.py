@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 import validate
-from analysis.trained_for import record
+from analysis.record.trained_for import record
 from contract.datasets.dataset import Dataset
 from contract.layout import Layout
 from contract.steps.run import Run

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from analysis.formulas import without_formulas
-from analysis.predicted_for import predicted_for
 from analysis.predictions import CONTENT, content_hashes
+from analysis.record.predicted_for import predicted_for
 from contract.config.parse import parse
 from contract.datasets.dataset import Dataset
 from contract.datasets.publish import DatasetWriter

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from analysis import index
+from analysis.pages import index
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.datasets.files import sha256_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from analysis import index
+from analysis.pages import index
 from contract.config import Config
 from contract.datasets.manifest import read_manifest
 from contract.errors import DataError, GateRefused, MissingInput

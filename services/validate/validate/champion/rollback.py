@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from analysis import index
+from analysis.pages import index
 from contract.config import Config
 from contract.datasets.manifest import Input
 from contract.errors import DataError, MissingInput, UsageError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from analysis.trained_for import comparable, fitted_on, split, trained_for
+from analysis.record.trained_for import comparable, fitted_on, split, trained_for
 from analysis.window import held_out
 from contract.config import Config
 from contract.datasets.dataset import Dataset

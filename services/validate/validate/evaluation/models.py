@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sklearn.pipeline import Pipeline
 
-from analysis.trained_for import misfit
+from analysis.record.trained_for import misfit
 from contract.config import Config
 from contract.errors import DataError, NotPermitted
 from contract.layout import Layout

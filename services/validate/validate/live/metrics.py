@@ -6,9 +6,9 @@ import logging
 
 import msgspec
 
-from analysis import processed_for
-from analysis.predicted_for import predicted_by
-from analysis.trained_for import Rows, other_question, trained_for, unseen
+from analysis.record import processed_for
+from analysis.record.predicted_for import predicted_by
+from analysis.record.trained_for import Rows, other_question, trained_for, unseen
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import Manifest

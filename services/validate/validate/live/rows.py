@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.predicted_for import again, mismatch, name_of
 from analysis.predictions import CONTENT, content_hashes, prediction_batches
+from analysis.record.predicted_for import again, mismatch, name_of
 from analysis.rows import classes, labelled_rows
 from contract.config import Config
 from contract.datasets.dataset import Dataset

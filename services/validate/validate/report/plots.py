@@ -6,7 +6,7 @@ import numpy as np
 from markupsafe import Markup
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from analysis import plots
+from analysis.pages import plots
 from validate.evaluation.compare import Comparison
 from validate.evaluation.evidence import Measure
 from validate.gate.rules import Rule

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
-from analysis.page import render
+from analysis.pages.page import render
 from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import read_manifest
 from contract.models.champion import Champion

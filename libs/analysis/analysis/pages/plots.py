@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from analysis.svg import INK, ONE, SOFT, TWO, Plot
+from analysis.pages.svg import INK, ONE, SOFT, TWO, Plot
 from contract.visible import visible
 
 Array = np.ndarray[Any, Any]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from train.groups import FEW, held_out, parts, rarest, splits
+from train.splits.groups import FEW, held_out, parts, rarest, splits
 
 RNG = np.random.default_rng(0)
 

@@ -12,9 +12,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from train.groups import held_out, splits
 from train.prepare import take
 from train.rows import Array
+from train.splits.groups import held_out, splits
 
 AUTOMATIC_ROWS = 10_000
 """More rows than these, and HistGradientBoosting with early_stopping = "auto" stops early."""

@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 
-from analysis import plots
+from analysis.pages import plots
 
 CURVE = np.linspace(0, 1, 100_000)
 DRAWN = {

@@ -3,7 +3,7 @@ import re
 import msgspec
 import pytest
 
-from analysis.trained_for import comparable, misfit, question, record, trained_for, unseen
+from analysis.record.trained_for import comparable, misfit, question, record, trained_for, unseen
 from contract.config.parse import parse
 from contract.datasets.manifest import Input, Manifest, encode
 from contract.layout import MANIFEST, Layout

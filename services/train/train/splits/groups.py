@@ -1,6 +1,6 @@
 """Rows of one entity, kept together: parts of a training for folds, and a part to stop by.
 
-Where every entity has one row these are scikit-learn's own splits of rows (`train.folds`), and nothing here is asked.
+Where every entity has one row these are scikit-learn's own splits of rows (`folds`), and nothing here is asked.
 """
 
 from __future__ import annotations

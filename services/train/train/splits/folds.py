@@ -7,8 +7,8 @@ from sklearn.model_selection import KFold, StratifiedKFold, TimeSeriesSplit
 
 from contract.config import Config
 from contract.errors import DataError
-from train import groups
 from train.rows import Array, Rows, what_is_one
+from train.splits import groups
 
 _MORE = "lower training.folds, raise training.window_days"
 

@@ -9,8 +9,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 
 from contract.datasets.dataset import Dataset
-from train.inner_split import by_groups, fit, splits_at_random
 from train.selection import compare
+from train.splits.inner_split import by_groups, fit, splits_at_random
 
 RNG = np.random.default_rng(0)
 GROUPS = RNG.permutation(np.repeat(np.arange(100, dtype=np.uint64), 5))

@@ -3,8 +3,8 @@ import pytest
 
 from contract.datasets.dataset import Dataset
 from contract.errors import DataError
-from train.folds import folds
 from train.rows import read
+from train.splits.folds import folds
 
 
 def rows_of(project, count):

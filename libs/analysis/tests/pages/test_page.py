@@ -3,8 +3,8 @@ import re
 import jinja2
 import pytest
 
-from analysis import plots
-from analysis.page import count, number, percent, render, short, signed
+from analysis.pages import plots
+from analysis.pages.page import count, number, percent, render, short, signed
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from conftest import recurring
 from analysis.matrix import frame
 from contract.datasets.dataset import Dataset
 from train.rows import labelled_batches, read
-from train.sample import sample_mask
+from train.splits.sample import sample_mask
 
 
 def limited(project, most, task="binary"):

@@ -4,7 +4,7 @@ import sys
 import msgspec
 import pytest
 
-from analysis.index import write
+from analysis.pages.index import write
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
 from contract.layout import Layout
@@ -97,7 +97,7 @@ def test_a_damaged_report_is_listed_as_such_and_hides_no_other(layout):
 
 
 def test_listing_needs_neither_numpy_nor_matplotlib():
-    program = "import sys, analysis.index, analysis.page; print(*sys.modules)"
+    program = "import sys, analysis.pages.index, analysis.pages.page; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
     assert {"numpy", "matplotlib", "scipy", "pyarrow"} & set(loaded) == set()
     assert "jinja2" in loaded

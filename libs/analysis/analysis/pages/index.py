@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from analysis.page import render
+from analysis.pages.page import render
 from contract.atomic import replace_file
 from contract.datasets.dataset import Dataset
 from contract.errors import DataError, MissingInput

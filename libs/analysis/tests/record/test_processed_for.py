@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from conftest import CONFIG
 
-from analysis.processed_for import check, misfit, other_rules
+from analysis.record.processed_for import check, misfit, other_rules
 from contract.config.parse import parse
 from contract.datasets.dataset import Dataset
 from contract.datasets.publish import DatasetWriter

@@ -1,0 +1,1 @@
+"""What models, processed days and predictions are about, and whether two of them fit."""

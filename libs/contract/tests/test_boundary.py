@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 3200
+MOST_LINES = 3400
 
 
 def imports_of(source):

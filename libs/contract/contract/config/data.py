@@ -159,9 +159,9 @@ class Schedule(Section, frozen=True):
 
     def __post_init__(self) -> None:
         for name in ("generate", "predict", "train"):
-            with_key(name, check_cron, getattr(self, name))
+            _with_key(name, check_cron, getattr(self, name))
         if self.timezone != "UTC":
-            with_key("timezone", check_timezone, self.timezone)
+            _with_key("timezone", check_timezone, self.timezone)
         at_least("deadline_hours", self.deadline_hours, 0)
         if not self.sensor_timeout_hours > 0:
             raise ValueError(f"sensor_timeout_hours must be above 0, got {self.sensor_timeout_hours:g}")
@@ -182,8 +182,8 @@ class Alerts(Section, frozen=True):
     def __post_init__(self) -> None:
         for name in ("to", "errors_to"):
             for number, address in enumerate(getattr(self, name)):
-                with_key(f"{name}[{number}]", check_address, address)
-        with_key("sender", check_address, self.sender)
+                _with_key(f"{name}[{number}]", check_address, address)
+        _with_key("sender", check_address, self.sender)
         if self.quiet_hours and self.quiet_hours[0] == self.quiet_hours[1]:
             raise ValueError(f"quiet_hours must not begin when they end, got {self.quiet_hours[0]:%H:%M} twice")
 
@@ -201,7 +201,7 @@ class Alerts(Section, frozen=True):
         return start <= now < end if start < end else now >= start or now < end
 
 
-def with_key(key: str, check: Callable[[str], None], value: str) -> None:
+def _with_key(key: str, check: Callable[[str], None], value: str) -> None:
     """Raise what a check raises, with the key before it."""
     try:
         check(value)

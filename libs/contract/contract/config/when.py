@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-WORDS = ("@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@quarterly", "@yearly", "@annually")
+_ALIASES = ("@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@quarterly", "@yearly", "@annually")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 _FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
@@ -25,13 +25,13 @@ _LONGEST_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 def check_cron(expression: str) -> None:
     """Raise ValueError, without the key, for what is no cron expression, or is never due."""
-    if expression in WORDS:
+    if expression in _ALIASES:
         return
     fields = expression.split()
     if len(fields) != len(_FIELDS):
         names = ", ".join(name for name, *_ in _FIELDS)
         raise ValueError(
-            f'must be a cron expression of five fields ({names}), as "0 3 * * 1", or one of {", ".join(WORDS)}, '
+            f'must be a cron expression of five fields ({names}), as "0 3 * * 1", or one of {", ".join(_ALIASES)}, '
             f"got {expression!r}"
         )
     days, months = (_values(expression, number, fields[number]) for number in (2, 3))

@@ -35,7 +35,7 @@ def score_rows(layout: Layout, champion: Champion, rows: Dataset, config: Config
 
     The scores of rows that it was fitted on are other ones for that alone. So none counts where nothing tells.
     """
-    which, why = unseen(layout, champion, rows.path.name, config)
+    which, why = unseen(layout, champion, rows, config)
     if which == "none":
         return ScoreRows(obstacle=why, why=f"not measured: {why}")
     if which == "all":

@@ -11,6 +11,7 @@ import logging
 from typing import Any, Literal
 
 from contract.config import Config
+from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import read_manifest
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
@@ -38,7 +39,9 @@ def split(config: Config) -> Split:
     """How pipeline.toml parts rows."""
     names = config.features if config.group is None else (config.group,)
     types: dict[str, str] = {name: config.columns[name].type if name in config.columns else "text" for name in names}
-    return Split(key=config.key, group=config.group, columns=types, test_fraction=config.table.test_fraction)
+    table = config.table
+    missing = tuple(sorted(set(table.missing_values))) if config.group is None else None
+    return Split(key=config.key, group=config.group, columns=types, test_fraction=table.test_fraction, missing=missing)
 
 
 def record(config: Config, days: list[str], held_out: list[str]) -> TrainedFor:
@@ -91,12 +94,26 @@ def fitted_on(model: Champion, about: TrainedFor | None, day: str) -> bool | Non
     return None if about is None else about.fitted_on(day)
 
 
-def unseen(layout: Layout, model: Champion, day: str, config: Config) -> tuple[Rows, str | None]:
+def numbered_anew(layout: Layout, model: Champion, day: Dataset, config: Config) -> bool:
+    """Whether rows of a day that a model was fitted on may have other numbers by now, and so be in another part.
+
+    Only where the number alone says whose a row is: the day must be the very one that the training read.
+    """
+    if config.table.key is not None or config.group != config.key:
+        return False
+    try:
+        manifest = read_manifest(layout.model(model.day))
+    except (MissingInput, DataError):
+        return True
+    return manifest.identity != model.manifest or day.as_input(layout.root) not in manifest.inputs
+
+
+def unseen(layout: Layout, model: Champion, rows: Dataset, config: Config) -> tuple[Rows, str | None]:
     """Which rows of a processed day a model was never fitted on, and why not all of them.
 
     "all" of them, those of the "test" part, or "none" of which that is known.
     """
-    about = trained_for(layout, model)
+    about, day = trained_for(layout, model), rows.path.name
     if (known := fitted_on(model, about, day)) is False:
         return "all", None
     if known is None or about is None or about.split is None:
@@ -104,6 +121,11 @@ def unseen(layout: Layout, model: Champion, day: str, config: Config) -> tuple[R
     if about.split != (now := split(config)):
         return "none", (
             f"the model was trained on {day}, when rows were split {about.split}; pipeline.toml splits {now}"
+        )
+    if numbered_anew(layout, model, rows, config):
+        return "none", (
+            f"the model was trained on {day}, rows are told apart by their number alone, and "
+            f"processed/{day} was written again since"
         )
     return "test", f"the model was trained on the other rows of {day}"
 
@@ -151,7 +173,7 @@ def other_question(about: TrainedFor, config: Config) -> str | None:
 
 def _other_columns(about: TrainedFor, config: Config) -> str | None:
     for name, kind in about.features.items():
-        if name not in config.kept:
+        if name not in config.features:
             return f"was trained on the column {name}, which is no feature in pipeline.toml: columns.{name}"
         now = config.columns[name].type
         if now != kind and not (now in _NUMBERS and kind in _NUMBERS):

@@ -1,9 +1,11 @@
 import re
+from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 
-from analysis.record.trained_for import comparable, misfit, question, record, trained_for, unseen
+from analysis.record.trained_for import comparable, misfit, numbered_anew, question, record, trained_for, unseen
 from contract.config.parse import parse
 from contract.datasets.manifest import Input, Manifest, encode
 from contract.layout import MANIFEST, Layout
@@ -12,7 +14,7 @@ from contract.models.champion import Champion
 FIELDS = ("step", "fingerprint", "code")
 
 
-def config(name="y", task="multiclass", positive=None, values=("a", "b", "c"), more=(), **table_keys):
+def config(name="y", task="multiclass", positive=None, values=("a", "b", "c"), more=(), slices=(), **table_keys):
     column = {"type": "number"} if task == "regression" else {"type": "category", "values": list(values)}
     table = {"target": name, "task": task} | ({"positive": positive} if positive else {}) | table_keys
     return parse(
@@ -22,9 +24,16 @@ def config(name="y", task="multiclass", positive=None, values=("a", "b", "c"), m
             "schedule": {"first_day": "2026-01-01"},
             "table": table,
             "columns": {name: column, "x": {"type": "number"}} | dict(more),
+            "gate": {"slices": list(slices)},
             "training": {"candidates": [{"name": "one", "estimator": "sklearn.dummy.DummyClassifier"}]},
         }
     )
+
+
+def processed(day, root=Path(), identity="0" * 64):
+    path = Layout(root).processed(day)
+    as_input = Input(f"processed/{day}", identity)
+    return SimpleNamespace(path=path, as_input=lambda _: as_input)
 
 
 @pytest.fixture
@@ -162,7 +171,7 @@ def test_without_a_key_other_features_are_another_split():
     ids=["fitted", "held out", "later", "another split"],
 )
 def test_rows_that_a_model_was_fitted_on_are_known(tmp_path, day, table, rows, why):
-    answer, reason = unseen(Layout(tmp_path), model_of(config(key="id")), day, config(key="id", **table))
+    answer, reason = unseen(Layout(tmp_path), model_of(config(key="id")), processed(day), config(key="id", **table))
     assert answer == rows
     assert reason is why is None or reason.startswith(why)
 
@@ -170,8 +179,40 @@ def test_rows_that_a_model_was_fitted_on_are_known(tmp_path, day, table, rows, w
 def test_which_rows_a_model_without_a_record_knows_of_a_day_before_its_training_nothing_tells(tmp_path, trained):
     layout = Layout(tmp_path)
     lost = model_of(config(), trained_for=None)
-    assert unseen(layout, lost, "2026-01-02", config())[0] == "none"
-    assert unseen(layout, lost, "2026-01-04", config()) == ("all", None)
+    assert unseen(layout, lost, processed("2026-01-02"), config())[0] == "none"
+    assert unseen(layout, lost, processed("2026-01-04"), config()) == ("all", None)
     earlier = trained(question(config()), days=("2026-01-01", "2026-01-02"))
-    assert unseen(layout, earlier, "2026-01-02", config())[0] == "none"
-    assert unseen(layout, earlier, "2025-12-31", config()) == ("all", None)
+    assert unseen(layout, earlier, processed("2026-01-02"), config())[0] == "none"
+    assert unseen(layout, earlier, processed("2025-12-31"), config()) == ("all", None)
+
+
+def test_a_numbered_row_may_be_another_one_once_its_day_was_written_again(tmp_path, trained):
+    layout, numbered = Layout(tmp_path), config(group="row_key")
+    model = trained(question(numbered), days=("2026-01-01", "2026-01-02"))
+    model = msgspec.structs.replace(model, trained_for=record(numbered, ["2026-01-01", "2026-01-02"], []))
+    assert not numbered_anew(layout, model, processed("2026-01-01"), numbered)
+    assert numbered_anew(layout, model, processed("2026-01-01", identity="1" * 64), numbered)
+    # a key, or the content of the row, says the same whatever its number
+    assert not numbered_anew(layout, model, processed("2026-01-01", identity="1" * 64), config(key="id"))
+    assert not numbered_anew(layout, model, processed("2026-01-01", identity="1" * 64), config())
+    assert unseen(layout, model, processed("2026-01-01"), numbered)[0] == "test"
+    answer, why = unseen(layout, model, processed("2026-01-01", identity="1" * 64), numbered)
+    assert answer == "none"
+    assert "processed/2026-01-01 was written again since" in why
+
+
+def test_what_stands_for_a_missing_value_is_part_of_the_split_where_equal_rows_are_one():
+    then = record(config(), ["2026-01-01"], [])
+    fraction, why = comparable(then, config(missing_values=["", "-"]))
+    assert fraction is None
+    assert "missing are" in why
+    keyed = record(config(key="id"), ["2026-01-01"], [])
+    assert comparable(keyed, config(key="id", missing_values=["", "-"])) == (None, None)
+
+
+def test_a_model_does_not_answer_with_a_column_that_is_kept_for_slices_alone(tmp_path):
+    model = model_of(config(more={"c": {"type": "category"}}))
+    sliced = config(more={"c": {"type": "category", "role": "ignore"}}, slices=["c"])
+    assert misfit(Layout(tmp_path), model, sliced) == (
+        "was trained on the column c, which is no feature in pipeline.toml: columns.c"
+    )

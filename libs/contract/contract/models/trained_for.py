@@ -14,14 +14,18 @@ class Split(msgspec.Struct, frozen=True, kw_only=True):
     columns: dict[str, str]
     """The columns whose text decides, with their types: the group's, or all features where there is none."""
     test_fraction: float
+    missing: tuple[str, ...] | None = None
+    """What stood for a missing value, which is part of the text of a row; None where a key or a group decides."""
 
     def same_groups(self, other: Split) -> bool:
         """Whether of the two test parts the smaller one lies within the other."""
-        return (self.key, self.group, self.columns) == (other.key, other.group, other.columns)
+        ours, theirs = ((split.key, split.group, split.columns, split.missing) for split in (self, other))
+        return ours == theirs
 
     def __str__(self) -> str:
         by = f"by {self.group} ({self.columns[self.group]})" if self.group else f"by {len(self.columns)} features"
-        return f"{by}, test_fraction {self.test_fraction:g}"
+        missing = "" if self.missing is None else f", missing are {', '.join(map(repr, self.missing))}"
+        return f"{by}, test_fraction {self.test_fraction:g}{missing}"
 
 
 class TrainedFor(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from analysis.record.trained_for import comparable, fitted_on, split, trained_for
+from analysis.record.trained_for import comparable, fitted_on, numbered_anew, split, trained_for
 from analysis.window import held_out
 from contract.config import Config
 from contract.datasets.dataset import Dataset
@@ -34,7 +34,7 @@ class JudgedRows:
         return {"first": names[0], "last": names[-1], "days": len(names), "judged": judged, "text": self.text}
 
 
-def of_challenger(config: Config, challenger: Champion, days: list[Dataset]) -> JudgedRows:
+def of_challenger(config: Config, layout: Layout, challenger: Champion, days: list[Dataset]) -> JudgedRows:
     """What the challenger may be judged on by itself: the test rows of its held-out days, else of all its days.
 
     Raises DataError unless it was trained on the window `days`, by the split that these were processed with.
@@ -55,6 +55,10 @@ def of_challenger(config: Config, challenger: Champion, days: list[Dataset]) -> 
         raise DataError(
             f"models/{challenger.day}: was trained on the window {about.first} to "
             f"{(about.held_out or (about.last,))[-1]}, pipeline.toml gives {names[0]} to {names[-1]}; {way_out}"
+        )
+    if renumbered := [day for day in days if numbered_anew(layout, challenger, day, config)]:
+        raise DataError(
+            f"models/{challenger.day}: {_renumbered(renumbered)}, so it may have been fitted on test rows; {way_out}"
         )
     apart = [day for day in days if day.path.name in about.held_out]
     if apart:
@@ -77,6 +81,9 @@ def of_both(config: Config, layout: Layout, champion: Champion, alone: JudgedRow
     fraction, reason = comparable(about, config)
     if reason:
         raise CannotCompare(reason)
+    known = [day for day in alone.days if fitted_on(champion, about, day.path.name) is not False]
+    if renumbered := [day for day in known if numbered_anew(layout, champion, day, config)]:
+        raise CannotCompare(f"{_renumbered(renumbered)}: it may have been fitted on the test rows")
     part = _apart(config, champion, about, alone)
     notes = [part.text]
     if about is None or about.split is None:
@@ -107,6 +114,13 @@ def _apart(config: Config, champion: Champion, about: TrainedFor | None, alone: 
     return replace(
         alone,
         text=f"{alone.text} The champion was trained on {_shown(gone)}, which favours it: too few rows of other days.",
+    )
+
+
+def _renumbered(days: list[Dataset]) -> str:
+    return (
+        f"processed/{days[0].path.name} was written again since the training, and without table.key rows are told "
+        f"apart by their number alone"
     )
 
 

@@ -89,7 +89,7 @@ def judged(layout: Layout, model: Champion, rows: Dataset, config: Config) -> tu
         raise CannotJoin(f"processed/{day} {reason}; make it again: preprocess --day {day}")
     if about is not None and (reason := other_question(about, config)):
         raise CannotJoin(f"the model {reason}; give it back, or predict again with a model for it")
-    return unseen(layout, model, day, config)
+    return unseen(layout, model, rows, config)
 
 
 def unmeasured(

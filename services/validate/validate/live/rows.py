@@ -17,6 +17,8 @@ from contract.config import Config
 from contract.datasets.dataset import Dataset
 from validate.measures.scored_rows import Array, ScoredRows
 
+_ROW = "_row"
+"""The content of a row, beside its key and target: a name that no column of a table may have."""
 EXAMPLES = 3
 """Keys of each side that are named."""
 
@@ -49,8 +51,8 @@ def join(predictions: Dataset, rows: Dataset, config: Config, *, only_test: bool
             f"{_keys(truth, config.key)}; bring the labels of these rows, or {again(predictions)}"
         )
     found = found.filter(both)
-    if CONTENT in truth.column_names:
-        _same_rows(predictions, rows, both, truth.column(CONTENT).take(found))
+    if _ROW in truth.column_names:
+        _same_rows(predictions, rows, both, truth.column(_ROW).take(found))
     if without := truth.num_rows - len(found.unique()):
         log.info("%s: %s rows with a target were not predicted", name, f"{without:,}")
     predicted, target = predicted.filter(both), truth.column(config.table.target).take(found)
@@ -88,7 +90,7 @@ def _labelled(predictions: Dataset, rows: Dataset, config: Config, *, only_test:
             labelled = labelled_rows(labelled, target, "test")
         columns = {key: labelled.column(key), target: labelled.column(target)}
         if content:
-            columns[CONTENT] = pa.array(content_hashes(labelled, content))
+            columns[_ROW] = pa.array(content_hashes(labelled, content))
         tables.append(pa.RecordBatch.from_pydict(columns))
     truth = pa.Table.from_batches(tables).unify_dictionaries()
     if not truth.num_rows:

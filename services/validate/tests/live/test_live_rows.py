@@ -123,6 +123,13 @@ def test_the_numbers_of_a_csv_are_those_of_the_parquet(written):
     assert csv.scores.tolist() == parquet.scores.tolist() == values
 
 
+@pytest.mark.parametrize("key", ["content", "rows", "x_key", "target"])
+def test_a_key_may_have_any_name(written, key):
+    config = config_of(key=key)
+    both = written(config, ["a", "b", "c"], ["no", "yes", "no"], ["no", "yes", "yes"], score=[0.1, 0.9, 0.6])
+    assert join(*both, config).target.tolist() == [0, 1, 0]
+
+
 def test_labels_that_fit_no_prediction_are_named_with_keys_of_both_sides(written):
     config = config_of()
     both = written(config, ["0300001", "0300002"], ["no", "yes"], ["no", "no"], predicted_keys=["300001", "300002"],

@@ -73,7 +73,7 @@ def test_a_worse_model_is_refused_and_the_champion_stays(each_task, capsys):
     assert each_task.champion == old
     line = each_task.ledger()[-1]
     assert (line.decision, line.before, line.model.day) == ("refused", old, "2026-01-03")
-    assert [rule["verdict"] for rule in each_task.verdict("2026-01-03")["rules"]] == ["passed", "failed"]
+    assert [rule["verdict"] for rule in each_task.verdict("2026-01-03")["rules"]] == ["passed", "failed", "passed"]
 
 
 def test_a_first_model_below_a_minimum_is_refused_and_there_is_no_champion(project, ended):
@@ -255,12 +255,20 @@ def test_a_damaged_pointer_is_named(project, refuse):
     refuse(65, "champion.json: not a champion pointer")
 
 
-def test_a_challenger_that_does_not_fit_the_rows_must_be_trained_again(project, refuse):
+def test_rows_without_a_column_of_the_configuration_must_be_processed_again(project, refuse):
     project.trained()
     table = project.columns()
     del table["word"]
     project.process("2026-01-02", table)
-    refuse(65, "it was trained on word", "run train --force --day 2026-01-02")
+    refuse(65, "processed/2026-01-02: was made without the column word", "preprocess --day 2026-01-02")
+
+
+def test_a_challenger_that_does_not_fit_the_rows_must_be_trained_again(project, refuse):
+    project.trained(model=project.fitted("good", features=("x", "row_key")))
+    table = project.columns()
+    del table["row_key"]
+    project.process("2026-01-02", table)
+    refuse(65, "it was trained on row_key", "run train --force --day 2026-01-02")
 
 
 def test_an_unknown_score_is_a_wrong_configuration(project, refuse):

@@ -15,7 +15,8 @@ from analysis.record.predicted_for import again, mismatch, name_of
 from analysis.rows import classes, labelled_rows
 from contract.config import Config
 from contract.datasets.dataset import Dataset
-from validate.measures.scored_rows import Array, ScoredRows
+from validate.measures.clusters import Array
+from validate.measures.scored_rows import ScoredRows
 
 _ROW = "_row"
 """The content of a row, beside its key and target: a name that no column of a table may have."""

@@ -33,6 +33,15 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     sample: bytes = b""
     """The bins of at most SAMPLE_ROWS rows, row by row, a byte for each column; older references have none."""
 
+    come_back: bool = False
+    """Most rows are of entities that are there on several days: those of the train part are held against the same
+    part of a day, which has the same entities; those of the test part are others."""
+
+    @property
+    def part(self) -> str | None:
+        """The part of a day whose rows are like those of the training; None: all of it."""
+        return "train" if self.come_back else None
+
     def sampled(self) -> Array:
         """The sample, rows x columns."""
         return np.frombuffer(self.sample, dtype=np.uint8).reshape(-1, max(len(self.columns), 1))
@@ -76,8 +85,11 @@ def count(column: Column, bins: Array) -> Array:
     return np.bincount(bins, minlength=length)
 
 
-def build(columns: Mapping[str, Array | Categorical], days: Array, seed: int) -> Reference:
-    """The reference of training rows; `days` is the day of each row, `seed` draws the sample of them."""
+def build(columns: Mapping[str, Array | Categorical], days: Array, seed: int, *, come_back: bool = False) -> Reference:
+    """The reference of training rows; `days` is the day of each row, `seed` draws the sample of them.
+
+    `come_back`: most rows are of entities that are there on several days.
+    """
     rows, chosen = len(days), np.arange(len(days))
     if rows > SAMPLE_ROWS:
         chosen = np.sort(np.random.default_rng(seed).choice(rows, SAMPLE_ROWS, replace=False, shuffle=False))
@@ -87,7 +99,7 @@ def build(columns: Mapping[str, Array | Categorical], days: Array, seed: int) ->
         column, bins = binned(name, values)
         sample[:, number] = bins[chosen]
         described.append(_with_dispersion(column, bins, day_of_row) if len(names) >= LEAST_DAYS else column)
-    return Reference(rows=rows, columns=described, days=len(names), sample=sample.tobytes())
+    return Reference(rows=rows, columns=described, days=len(names), sample=sample.tobytes(), come_back=come_back)
 
 
 def _with_dispersion(column: Column, bins: Array, day_of_row: Array) -> Column:

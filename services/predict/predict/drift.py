@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.drawn_days import Part, measured
 from analysis.drift import LEVELS, MOST_ROWS, Array, Column, Finding, Level, unmeasured, worst
@@ -50,8 +51,10 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
 class Histograms:
     """Rows by bin of each column of a reference, counted batch by batch; of few rows, also each row's bins."""
 
-    def __init__(self, references: list[Column]) -> None:
+    def __init__(self, references: list[Column], part: str | None = None) -> None:
+        """`part`: `add_rows` counts only the rows of this part of the split."""
         self.references = references
+        self._part = part
         self.counts: dict[str, Array] = {
             reference.name: np.zeros(len(reference.counts), dtype=np.int64) for reference in references
         }
@@ -71,6 +74,18 @@ class Histograms:
         if self._kept is not None:
             self._kept.append(np.column_stack(bins))
 
+    @property
+    def needs(self) -> list[str]:
+        """The columns that `add_rows` asks for besides those that are counted."""
+        return [] if self._part is None else ["split"]
+
+    def add_rows(self, batch: pa.RecordBatch, values: Columns) -> None:
+        """Take in the rows of a batch that are of the part; `values`: of all of them."""
+        if self._part is not None:
+            of_part = np.asarray(pc.equal(batch.column("split").cast("string"), self._part))
+            values = {name: column[of_part] for name, column in values.items()}
+        self.add(values)
+
     def part(self, training: Array) -> Part:
         """The columns beside some rows of the training (rows x columns), to draw days from."""
         empty = [np.empty((0, len(self.references)), dtype=np.uint8)]
@@ -84,6 +99,13 @@ def histograms_of(references: list[Column], batches: Iterable[pa.RecordBatch], o
     for batch in batches:
         here = slice(start, start := start + batch.num_rows)
         histograms.add(columns(batch if only is None else batch.filter(pa.array(only[here])), names))
+    return histograms
+
+
+def _of_rows(references: list[Column], rows: Dataset, part: str | None) -> Histograms:
+    histograms, names = Histograms(references, part), [reference.name for reference in references]
+    for batch in rows.batches([*names, *histograms.needs]):
+        histograms.add_rows(batch, columns(batch, names))
     return histograms
 
 
@@ -139,7 +161,7 @@ def measure_drift(
         every = known.reference.columns
         here = watched(known.reference, rows)
         training = known.reference.sampled()[:, [number for number, column in enumerate(every) if column in here]]
-        of_rows = (seen or histograms_of(here, rows.batches([column.name for column in here]))).part(training)
+        of_rows = (seen or _of_rows(here, rows, known.reference.part)).part(training)
         lacking = [unmeasured(column, why) for column in every if (why := obstacle(column, rows))]
     if known.score is not None:
         if why := obstacle(known.score, predictions) or score_rows.obstacle:

@@ -36,7 +36,8 @@ def report(run: Run, recipe: Recipe, rows: Dataset, champion: Champion, histogra
     started = time.monotonic()
     predictions = Dataset.open(run.layout.predictions(run.day))
     known = read_references(run.layout, champion)
-    rows_of_score = score_rows(run.layout, champion, rows, run.config)
+    come_back = known.reference is not None and known.reference.come_back
+    rows_of_score = score_rows(run.layout, champion, rows, run.config, come_back=come_back)
     drift = measure_drift(known, rows, predictions, histograms, run.config, rows_of_score)
     if drift.without:
         log.warning("drift is not measured: %s", drift.without)
@@ -107,6 +108,8 @@ def _labels(reference: Column, groups: int) -> list[str]:
     if reference.kind == "category":
         return [*reference.categories, "(other)"]
     bins = len(reference.counts) - 1
+    if not reference.edges:  # the training had no value, or one alone
+        return ["any value"]
     starts = np.unique(np.linspace(0, bins, 10 + 1).astype(int)[:-1])[:groups]
     return [f"< {reference.edges[0]:.4g}" if not start else f"{reference.edges[start - 1]:.4g}" for start in starts]
 

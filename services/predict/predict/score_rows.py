@@ -30,15 +30,21 @@ class ScoreRows:
 EVERY_ROW = ScoreRows()
 
 
-def score_rows(layout: Layout, champion: Champion, rows: Dataset, config: Config) -> ScoreRows:
+def score_rows(
+    layout: Layout, champion: Champion, rows: Dataset, config: Config, *, come_back: bool = False
+) -> ScoreRows:
     """The rows of a day that the champion was never fitted on; predictions have the day's rows in their order.
+
+    `come_back`: the entities are the same day by day, so those of the test part are like those that it was tested on.
 
     The scores of rows that it was fitted on are other ones for that alone. So none counts where nothing tells.
     """
     which, why = unseen(layout, champion, rows, config)
     if which == "none":
         return ScoreRows(obstacle=why, why=f"not measured: {why}")
-    if which == "all":
+    if which == "all" and come_back:
+        why = "the entities of the others were fitted on other days"
+    elif which == "all":
         return EVERY_ROW
     parts = [pc.equal(batch.column("split").cast("string"), "test") for batch in rows.batches(["split"])]
     mask = np.concatenate([np.asarray(part.to_numpy(zero_copy_only=False), dtype=bool) for part in parts])

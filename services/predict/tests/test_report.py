@@ -245,6 +245,35 @@ def test_a_column_that_changed_from_numbers_to_words_is_unmeasured(watched):
     assert measured.level == "unmeasured"
 
 
+def test_entities_that_come_back_are_held_against_themselves(watched):
+    # those of the train part are old, those of the test part young, on every day alike
+    old = np.random.default_rng(3).integers(60, 78, 800)
+    reference = build({"age": old.astype(float)}, np.repeat(np.arange(8), 100), seed=0, come_back=True)
+    watched.sklearn = Dataset.open(watched.layout.model(watched.trained)).manifest.notes["sklearn"]
+    unnamed(msgspec.json.encode(reference))(watched)
+    both = table(np.r_[old[:400], np.full(400, 20)])
+    part = pa.array(["train"] * 400 + ["test"] * 400).dictionary_encode()
+    watched.bring(both.set_column(both.column_names.index("split"), "split", part))
+    for _ in range(2):
+        watched.predict()
+        (age,) = report(watched)[1]["columns"]
+        assert (age["rows"], age["level"]) == (400, "ok")
+        # the report alone counts the same rows again
+        shutil.rmtree(watched.layout.report("predict", watched.name))
+
+
+def test_a_column_without_any_value_in_the_training_is_drawn_as_well(watched):
+    nothing = np.full(3000, np.nan)
+    reference = build({"age": nothing}, np.repeat(np.arange(6), 500), seed=0)
+    watched.sklearn = Dataset.open(watched.layout.model(watched.trained)).manifest.notes["sklearn"]
+    unnamed(msgspec.json.encode(reference))(watched)
+    watched.bring(table(ALIKE))
+    watched.predict()
+    _, drift, page = report(watched)
+    assert [(column["name"], column["level"]) for column in drift["columns"]] == [("age", "alarm")]
+    assert "any value" in page
+
+
 def test_a_day_of_one_row_says_that_it_is_too_small(watched):
     watched.bring(table(ALIKE[:1]))
     watched.predict()

@@ -79,8 +79,8 @@ def _columns_there(run: Run, data: Dataset) -> None:
     if missing := [name for name in _needed(run.config) if name not in there]:
         raise DataError(
             f"{run.layout.name(data.path)}: must have the key, the group, every feature and every slice of "
-            f"pipeline.toml, without {', '.join(missing)}; it has {', '.join(there)}; mend the data, or take the "
-            "column out of [columns]"
+            f"pipeline.toml, without {', '.join(missing)}; it has {', '.join(there)}; mend the data, run generate "
+            "for the day again if the source has it by now, or take the column out of [columns]"
         )
     if not data.rows():
         raise DataError(f"{run.layout.name(data.path)}: must have rows, got 0; generate the day again with its data")

@@ -62,6 +62,16 @@ class Rows:
         return self.entities < len(self)
 
     @property
+    def come_back(self) -> bool:
+        """Whether most rows are of entities that are there on several days."""
+        if not self.repeat:
+            return False
+        _, entities = np.unique(self.groups, return_inverse=True)
+        pairs = np.unique(entities * len(self.by_day) + self.days)
+        on_days = np.bincount(pairs // len(self.by_day))
+        return bool((on_days[entities] > 1).mean() >= 0.5)
+
+    @property
     def days(self) -> Array:
         """The day of each row, as its number in `by_day`."""
         return np.repeat(np.arange(len(self.by_day)), list(self.by_day.values()))

@@ -163,7 +163,9 @@ class Project:
         with DatasetWriter(self.root / "models" / day, keep_superseded=True) as writer:
             joblib.dump(model or self.fitted(quality), writer.file("model", "model.joblib"))
             writer.file("card", "card.json").write_text(json.dumps({**CARD, "metric": METRIC[self.task]}))
-            recipe = Recipe("train", day, "c0de", {"quality": quality, **question(self.config)})
+            there = [path for path in map(Layout(self.root).processed, days) if path.is_dir()]
+            inputs = tuple(Dataset.open(path).as_input(self.root) for path in there)
+            recipe = Recipe("train", day, "c0de", {"quality": quality, **question(self.config)}, inputs)
             sealed = writer.seal(recipe, {}, notes)
             manifest = writer.commit(sealed, run={"version": version, "mlflow_run": run} if version else {})
         return Champion.of(f"models/{day}", manifest)

@@ -50,7 +50,8 @@ def judge(
     metric = model.manifest.notes["metric"]
     names = metric_names(run.config, metric)
     lines = read(run.layout.ledger)
-    if before is not None and before.same_as(challenger):
+    in_use = before is not None and before.same_as(challenger)
+    if before is not None and in_use:
         # promoted by a run that was killed before it could say so, or judged again: the rival is the one before
         before = predecessor(lines, before)
     anchor = None if before is None else anchor_of(lines, before)
@@ -83,6 +84,12 @@ def judge(
         seconds = time.monotonic() - started
         manifest = writer.commit(sealed, run=run.provenance(seconds=seconds))
     index.write(run.layout)
+    if in_use and report.decision in ("refused", "undecided"):
+        log.warning(
+            "models/%s: is the champion, and stays in use though this judgement is %s; to go back: validate rollback",
+            run.day,
+            report.decision,
+        )
     log.info("models/%s: %s on %d test rows, in %.1f s: %s", run.day, report.decision, report.rows, seconds, report.why)
     return manifest
 

@@ -11,7 +11,9 @@ from analysis.window import labelled_days
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.errors import GateRefused, MissingInput
+from contract.models.ledger import read
 from contract.steps.run import Run
+from validate.champion.ledger import answer_to
 from validate.champion.lock import champion_lock
 from validate.champion.store import ChampionStore, is_settled
 from validate.live_work import update_live_metrics
@@ -35,7 +37,11 @@ def work(run: Run) -> None:
                 from validate.judgement import judge
 
                 manifest = judge(run, recipe, model, days, store, champion)
-    if manifest.notes["decision"] not in ("promoted", "proposed"):
+    if manifest.notes["decision"] == "proposed":
+        answer = answer_to(read(run.layout.ledger), run.day)
+        if answer is not None and answer.decision == "refused":
+            raise GateRefused(f"models/{run.day}: refused by {answer.by}: {answer.why}")
+    elif manifest.notes["decision"] not in ("promoted", "proposed"):
         raise GateRefused(f"models/{run.day}: {manifest.notes['decision']}: {manifest.notes['why']}")
 
 

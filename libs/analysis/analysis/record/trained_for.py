@@ -94,18 +94,26 @@ def fitted_on(model: Champion, about: TrainedFor | None, day: str) -> bool | Non
     return None if about is None else about.fitted_on(day)
 
 
-def numbered_anew(layout: Layout, model: Champion, day: Dataset, config: Config) -> bool:
-    """Whether rows of a day that a model was fitted on may have other numbers by now, and so be in another part.
+def may_have_moved(layout: Layout, model: Champion, day: Dataset, config: Config) -> str | None:
+    """Why rows of a day that a model was fitted on may be in the other part by now, in words; None where none can.
 
-    Only where the number alone says whose a row is: the day must be the very one that the training read.
+    A key stays with its row. Its number, its content and its group may be other ones once the day is written again,
+    so there the day must be the very one that the training read.
     """
-    if config.table.key is not None or config.group != config.key:
-        return False
+    if config.table.key is not None and config.group == config.key:
+        return None
     try:
         manifest = read_manifest(layout.model(model.day))
     except (MissingInput, DataError):
-        return True
-    return manifest.identity != model.manifest or day.as_input(layout.root) not in manifest.inputs
+        manifest = None
+    same = manifest is not None and manifest.identity == model.manifest
+    if manifest is not None and same and day.as_input(layout.root) in manifest.inputs:
+        return None
+    by = "their content" if config.group is None else "their number" if config.table.key is None else config.group
+    return (
+        f"processed/{day.path.name} was written again since the training, and its rows are split by {by}, which may be "
+        "another now"
+    )
 
 
 def unseen(layout: Layout, model: Champion, rows: Dataset, config: Config) -> tuple[Rows, str | None]:
@@ -122,11 +130,8 @@ def unseen(layout: Layout, model: Champion, rows: Dataset, config: Config) -> tu
         return "none", (
             f"the model was trained on {day}, when rows were split {about.split}; pipeline.toml splits {now}"
         )
-    if numbered_anew(layout, model, rows, config):
-        return "none", (
-            f"the model was trained on {day}, rows are told apart by their number alone, and "
-            f"processed/{day} was written again since"
-        )
+    if moved := may_have_moved(layout, model, rows, config):
+        return "none", f"the model was trained on {day}; {moved}"
     return "test", f"the model was trained on the other rows of {day}"
 
 

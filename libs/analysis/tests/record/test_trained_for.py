@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from analysis.record.trained_for import comparable, misfit, numbered_anew, question, record, trained_for, unseen
+from analysis.record.trained_for import comparable, may_have_moved, misfit, question, record, trained_for, unseen
 from contract.config.parse import parse
 from contract.datasets.manifest import Input, Manifest, encode
 from contract.layout import MANIFEST, Layout
@@ -186,15 +186,20 @@ def test_which_rows_a_model_without_a_record_knows_of_a_day_before_its_training_
     assert unseen(layout, earlier, processed("2025-12-31"), config()) == ("all", None)
 
 
-def test_a_numbered_row_may_be_another_one_once_its_day_was_written_again(tmp_path, trained):
-    layout, numbered = Layout(tmp_path), config(group="row_key")
+@pytest.mark.parametrize(
+    ("table", "by"),
+    [({"group": "row_key"}, "their number"), ({}, "their content"), ({"key": "id", "group": "home"}, "home")],
+)
+def test_a_row_may_be_in_the_other_part_once_its_day_was_written_again(tmp_path, trained, table, by):
+    home = {"home": {"type": "text", "role": "ignore"}}
+    layout, numbered = Layout(tmp_path), config(more=home, **table)
     model = trained(question(numbered), days=("2026-01-01", "2026-01-02"))
     model = msgspec.structs.replace(model, trained_for=record(numbered, ["2026-01-01", "2026-01-02"], []))
-    assert not numbered_anew(layout, model, processed("2026-01-01"), numbered)
-    assert numbered_anew(layout, model, processed("2026-01-01", identity="1" * 64), numbered)
-    # a key, or the content of the row, says the same whatever its number
-    assert not numbered_anew(layout, model, processed("2026-01-01", identity="1" * 64), config(key="id"))
-    assert not numbered_anew(layout, model, processed("2026-01-01", identity="1" * 64), config())
+    assert may_have_moved(layout, model, processed("2026-01-01"), numbered) is None
+    moved = may_have_moved(layout, model, processed("2026-01-01", identity="1" * 64), numbered)
+    assert f"written again since the training, and its rows are split by {by}" in moved
+    # a key stays with its row
+    assert may_have_moved(layout, model, processed("2026-01-01", identity="1" * 64), config(key="id")) is None
     assert unseen(layout, model, processed("2026-01-01"), numbered)[0] == "test"
     answer, why = unseen(layout, model, processed("2026-01-01", identity="1" * 64), numbered)
     assert answer == "none"

@@ -37,6 +37,13 @@ def test_without_a_key_equal_rows_are_one_entity_unless_each_row_is_to_be_its_ow
     assert parse(raw).group == "row_key"
 
 
+@pytest.mark.parametrize("name", ["key", "group", "target"])
+def test_a_column_without_a_name_says_nothing(raw, name):
+    raw["table"][name] = ""
+    with pytest.raises(ValueError, match=f"table.{name} must name a column, got ''"):
+        parse(raw)
+
+
 @pytest.mark.parametrize(
     ("key", "group", "message"),
     [

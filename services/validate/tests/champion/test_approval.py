@@ -37,6 +37,9 @@ def test_refused_the_champion_stays_and_it_cannot_be_approved_any_more(project, 
         assert project.run("refuse", "--day", "2026-01-02", "--by", "ada", "--why", "not now") == 80
     assert [line.decision for line in project.ledger()] == ["proposed", "refused"]
     assert "refused by ada: not now" in capsys.readouterr().err
+    # a run without news ends as the person's word has it
+    assert project.validate() == 80
+    assert "models/2026-01-02: refused by ada: not now" in capsys.readouterr().err
     assert project.run("approve", "--day", "2026-01-02") == 65
     assert "was refused by ada; judge it again: validate --force" in capsys.readouterr().err
     assert project.validate("--force") == 0

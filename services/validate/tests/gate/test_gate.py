@@ -221,3 +221,11 @@ def test_a_worse_brier_score_or_a_higher_cost_must_be_shown_to_refuse():
 def test_who_passes_waits_for_a_person_where_that_is_asked_for():
     assert judge(Gate(approval="manual"), evidence()).decision == "proposed"
     assert judge(Gate(approval="manual", minimums={"f1": 0.9}), evidence()).decision == "refused"
+
+
+def test_a_class_that_no_test_row_has_is_named_with_a_way_out_where_nothing_can_be_told():
+    cannot_tell = {"roc_auc": None, "f1": 0.9}
+    verdict = judge(GATE, evidence(challenger=cannot_tell, absent=["rare"]))
+    assert verdict.decision == "undecided"
+    assert "no test row is of the class rare, which some scores cannot do without: bring rows of it" in verdict.why
+    assert "no test row is of the class" not in judge(GATE, evidence(absent=["rare"])).why

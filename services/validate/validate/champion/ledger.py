@@ -91,6 +91,12 @@ def anchor_of(lines: list[Line], champion: Champion) -> Champion:
     return champion
 
 
+def answer_to(lines: list[Line], day: str) -> Line | None:
+    """A person's answer to the last judgement of a training day; None where that stands as validate left it."""
+    last = next((line for line in reversed(lines) if line.day == day and line.decision in JUDGED), None)
+    return last if last is not None and last.by != "validate" else None
+
+
 def golden_of(lines: list[Line], model: Champion) -> Input | None:
     """The rows that a model was last tried on, by whichever line has them."""
     golden = (line.golden for line in reversed(lines) if line.model.same_as(model) and line.golden)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
+from analysis.rows import classes as class_names
 from contract.config import Config
 from contract.config.model import Costs
 from validate.evaluation.slicing import Piece, pieces, shown, slices
@@ -113,6 +114,7 @@ def gather(
         more_slices=more,
         calibration=calibration(challenger, gate.confidence, config.training.seed),
         brier=brier and Interval(value=-brier.value, low=-brier.high, high=-brier.low),
+        absent=[name for code, name in enumerate(class_names(config)) if not (challenger.target == code).any()],
         has_costs=costs is not None,
         cost=drawn.interval("cost", drawn.difference("cost")),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from analysis.record.trained_for import comparable, fitted_on, numbered_anew, split, trained_for
+from analysis.record.trained_for import comparable, fitted_on, may_have_moved, split, trained_for
 from analysis.window import held_out
 from contract.config import Config
 from contract.datasets.dataset import Dataset
@@ -56,15 +56,13 @@ def of_challenger(config: Config, layout: Layout, challenger: Champion, days: li
             f"models/{challenger.day}: was trained on the window {about.first} to "
             f"{(about.held_out or (about.last,))[-1]}, pipeline.toml gives {names[0]} to {names[-1]}; {way_out}"
         )
-    if renumbered := [day for day in days if numbered_anew(layout, challenger, day, config)]:
-        raise DataError(
-            f"models/{challenger.day}: {_renumbered(renumbered)}, so it may have been fitted on test rows; {way_out}"
-        )
+    if moved := _moved(config, layout, challenger, days):
+        raise DataError(f"models/{challenger.day}: {moved}: it may have been fitted on test rows; {way_out}")
     apart = [day for day in days if day.path.name in about.held_out]
     if apart:
         return JudgedRows(apart, f"Judged on the test rows of {_shown(apart)}, held out of the training.")
     asked = held_out(config, days)
-    why = "training.test_days has changed since" if asked.days else asked.why
+    why = "the training held out none of the days that it would now" if asked.days else asked.why
     text = (
         f"Judged on the test rows of all days of the window, of which the challenger knows other rows, so a champion "
         f"that does not know these days is at a disadvantage: no day is held out, {why}."
@@ -81,10 +79,10 @@ def of_both(config: Config, layout: Layout, champion: Champion, alone: JudgedRow
     fraction, reason = comparable(about, config)
     if reason:
         raise CannotCompare(reason)
-    known = [day for day in alone.days if fitted_on(champion, about, day.path.name) is not False]
-    if renumbered := [day for day in known if numbered_anew(layout, champion, day, config)]:
-        raise CannotCompare(f"{_renumbered(renumbered)}: it may have been fitted on the test rows")
     part = _apart(config, champion, about, alone)
+    known = [day for day in part.days if fitted_on(champion, about, day.path.name) is not False]
+    if moved := _moved(config, layout, champion, known):
+        raise CannotCompare(f"{moved}: it may have been fitted on the test rows")
     notes = [part.text]
     if about is None or about.split is None:
         notes.append("Nothing tells how the champion's rows were split: it may have been fitted on test rows.")
@@ -117,11 +115,8 @@ def _apart(config: Config, champion: Champion, about: TrainedFor | None, alone: 
     )
 
 
-def _renumbered(days: list[Dataset]) -> str:
-    return (
-        f"processed/{days[0].path.name} was written again since the training, and without table.key rows are told "
-        f"apart by their number alone"
-    )
+def _moved(config: Config, layout: Layout, model: Champion, days: list[Dataset]) -> str | None:
+    return next(filter(None, (may_have_moved(layout, model, day, config) for day in days)), None)
 
 
 def _shown(days: list[Dataset]) -> str:

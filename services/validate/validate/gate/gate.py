@@ -47,6 +47,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """The challenger's."""
     brier: Interval | None = None
     """Difference of the Brier scores; above 0 is worse."""
+    absent: list[str] = []
+    """Classes that no test row has; some scores cannot do without."""
     has_costs: bool = False
     cost: Interval | None = None
     """Difference of the mean costs of a row; above 0 is worse."""
@@ -77,7 +79,13 @@ def judge(gate: Gate, evidence: Evidence, order: Rule | None = None) -> Verdict:
             return Verdict(decision="refused", why=order.text, rules=rules)
     for word, decision in (("unknown", "undecided"), ("failed", "refused")):
         if deciding := [rule for rule in rules if rule.verdict == word]:
-            return Verdict(decision=decision, why="; ".join(rule.text for rule in deciding), rules=rules)  # type: ignore[arg-type]
+            why = "; ".join(rule.text for rule in deciding)
+            if word == "unknown" and evidence.absent:
+                why += (
+                    f"; no test row is of the class {', '.join(evidence.absent)}, which some scores cannot do without: "
+                    "bring rows of it, take it out of the values of the target's column, or choose another score"
+                )
+            return Verdict(decision=decision, why=why, rules=rules)  # type: ignore[arg-type]
     return Verdict(
         decision="proposed" if gate.approval == "manual" else "promoted",
         why="; ".join(rule.text for rule in rules),

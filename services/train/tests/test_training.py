@@ -68,7 +68,7 @@ def test_the_card_and_the_manifest_say_what_was_trained_on_what(each_task):
         "metric": metric,
         "cv": means[card["chosen"]],
         "sklearn": card["libraries"]["scikit-learn"],
-        "trained_for": msgspec.json.decode(msgspec.json.encode(record(each_task.config, DAYS, []))),
+        "trained_for": msgspec.json.decode(msgspec.json.encode(record(each_task.config, DAYS, [], map(Dataset.open, map(each_task.layout.processed, DAYS))))),
     }
     assert card["held_out"]["days"] == []
     assert manifest.counts == {

@@ -159,13 +159,13 @@ class Project:
         fitted = len(days) - held_out
         notes = {"metric": METRIC[self.task], "sklearn": sklearn_version}
         if about:
-            notes["trained_for"] = msgspec.to_builtins(record(self.config, days[:fitted], days[fitted:]))
+            there = [path for path in map(self.layout.processed, days) if path.is_dir()]
+            about_it = record(self.config, days[:fitted], days[fitted:], map(Dataset.open, there))
+            notes["trained_for"] = msgspec.to_builtins(about_it)
         with DatasetWriter(self.root / "models" / day, keep_superseded=True) as writer:
             joblib.dump(model or self.fitted(quality), writer.file("model", "model.joblib"))
             writer.file("card", "card.json").write_text(json.dumps({**CARD, "metric": METRIC[self.task]}))
-            there = [path for path in map(Layout(self.root).processed, days) if path.is_dir()]
-            inputs = tuple(Dataset.open(path).as_input(self.root) for path in there)
-            recipe = Recipe("train", day, "c0de", {"quality": quality, **question(self.config)}, inputs)
+            recipe = Recipe("train", day, "c0de", {"quality": quality, **question(self.config)})
             sealed = writer.seal(recipe, {}, notes)
             manifest = writer.commit(sealed, run={"version": version, "mlflow_run": run} if version else {})
         return Champion.of(f"models/{day}", manifest)

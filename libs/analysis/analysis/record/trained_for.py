@@ -8,6 +8,7 @@ today may be one that an earlier split had let a model learn.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from contract.config import Config
@@ -44,8 +45,11 @@ def split(config: Config) -> Split:
     return Split(key=config.key, group=config.group, columns=types, test_fraction=table.test_fraction, missing=missing)
 
 
-def record(config: Config, days: list[str], held_out: list[str]) -> TrainedFor:
-    """Of a training by pipeline.toml that fits rows of `days`, oldest first, and none of `held_out`."""
+def record(config: Config, days: list[str], held_out: list[str], read: Iterable[Dataset] = ()) -> TrainedFor:
+    """Of a training by pipeline.toml that fits rows of `days`, oldest first, and none of `held_out`.
+
+    `read`: the processed days themselves.
+    """
     table = config.table
     return TrainedFor(
         target=table.target,
@@ -57,6 +61,7 @@ def record(config: Config, days: list[str], held_out: list[str]) -> TrainedFor:
         first=days[0],
         last=days[-1],
         held_out=tuple(held_out),
+        identities={} if _stays(config) else {day.path.name: day.manifest.identity for day in read},
     )
 
 
@@ -94,20 +99,19 @@ def fitted_on(model: Champion, about: TrainedFor | None, day: str) -> bool | Non
     return None if about is None else about.fitted_on(day)
 
 
-def may_have_moved(layout: Layout, model: Champion, day: Dataset, config: Config) -> str | None:
+def _stays(config: Config) -> bool:
+    """Whether a row keeps its part however its day is written again."""
+    return config.table.key is not None and config.group == config.key
+
+
+def may_have_moved(model: Champion, day: Dataset, config: Config) -> str | None:
     """Why rows of a day that a model was fitted on may be in the other part by now, in words; None where none can.
 
     A key stays with its row. Its number, its content and its group may be other ones once the day is written again,
     so there the day must be the very one that the training read.
     """
-    if config.table.key is not None and config.group == config.key:
-        return None
-    try:
-        manifest = read_manifest(layout.model(model.day))
-    except (MissingInput, DataError):
-        manifest = None
-    same = manifest is not None and manifest.identity == model.manifest
-    if manifest is not None and same and day.as_input(layout.root) in manifest.inputs:
+    about = model.trained_for
+    if _stays(config) or (about is not None and about.identities.get(day.path.name) == day.manifest.identity):
         return None
     by = "their content" if config.group is None else "their number" if config.table.key is None else config.group
     return (
@@ -130,7 +134,7 @@ def unseen(layout: Layout, model: Champion, rows: Dataset, config: Config) -> tu
         return "none", (
             f"the model was trained on {day}, when rows were split {about.split}; pipeline.toml splits {now}"
         )
-    if moved := may_have_moved(layout, model, rows, config):
+    if moved := may_have_moved(model, rows, config):
         return "none", f"the model was trained on {day}; {moved}"
     return "test", f"the model was trained on the other rows of {day}"
 

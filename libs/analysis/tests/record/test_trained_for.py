@@ -31,9 +31,7 @@ def config(name="y", task="multiclass", positive=None, values=("a", "b", "c"), m
 
 
 def processed(day, root=Path(), identity="0" * 64):
-    path = Layout(root).processed(day)
-    as_input = Input(f"processed/{day}", identity)
-    return SimpleNamespace(path=path, as_input=lambda _: as_input)
+    return SimpleNamespace(path=Layout(root).processed(day), manifest=SimpleNamespace(identity=identity))
 
 
 @pytest.fixture
@@ -194,12 +192,13 @@ def test_a_row_may_be_in_the_other_part_once_its_day_was_written_again(tmp_path,
     home = {"home": {"type": "text", "role": "ignore"}}
     layout, numbered = Layout(tmp_path), config(more=home, **table)
     model = trained(question(numbered), days=("2026-01-01", "2026-01-02"))
-    model = msgspec.structs.replace(model, trained_for=record(numbered, ["2026-01-01", "2026-01-02"], []))
-    assert may_have_moved(layout, model, processed("2026-01-01"), numbered) is None
-    moved = may_have_moved(layout, model, processed("2026-01-01", identity="1" * 64), numbered)
+    about = record(numbered, ["2026-01-01", "2026-01-02"], [], [processed("2026-01-01"), processed("2026-01-02")])
+    model = msgspec.structs.replace(model, trained_for=about)
+    assert may_have_moved(model, processed("2026-01-01"), numbered) is None
+    moved = may_have_moved(model, processed("2026-01-01", identity="1" * 64), numbered)
     assert f"written again since the training, and its rows are split by {by}" in moved
     # a key stays with its row
-    assert may_have_moved(layout, model, processed("2026-01-01", identity="1" * 64), config(key="id")) is None
+    assert may_have_moved(model, processed("2026-01-01", identity="1" * 64), config(key="id")) is None
     assert unseen(layout, model, processed("2026-01-01"), numbered)[0] == "test"
     answer, why = unseen(layout, model, processed("2026-01-01", identity="1" * 64), numbered)
     assert answer == "none"

@@ -46,6 +46,9 @@ class TrainedFor(msgspec.Struct, frozen=True, kw_only=True):
     held_out: tuple[str, ...] = ()
     """The days after `last` of which no row was fitted."""
 
+    identities: dict[str, str] = {}
+    """Of each processed day that was read, where its rows may move to the other part once it is written again."""
+
     def fitted_on(self, day: str) -> bool:
         """Whether rows of a day were fitted."""
         return self.first <= day <= self.last

@@ -106,7 +106,7 @@ def compare(
     anchor: Champion | None = None,
 ) -> Comparison:
     """Score both, and the anchor of the champion, and judge. Raises DataError when the challenger cannot be scored."""
-    part, champion_rows, reason = of_challenger(config, Layout(root), challenger, days), None, None
+    part, champion_rows, reason = of_challenger(config, challenger, days), None, None
     try:
         model = load(root, challenger, config)
     except CannotCompare as error:

@@ -34,7 +34,7 @@ class JudgedRows:
         return {"first": names[0], "last": names[-1], "days": len(names), "judged": judged, "text": self.text}
 
 
-def of_challenger(config: Config, layout: Layout, challenger: Champion, days: list[Dataset]) -> JudgedRows:
+def of_challenger(config: Config, challenger: Champion, days: list[Dataset]) -> JudgedRows:
     """What the challenger may be judged on by itself: the test rows of its held-out days, else of all its days.
 
     Raises DataError unless it was trained on the window `days`, by the split that these were processed with.
@@ -56,7 +56,7 @@ def of_challenger(config: Config, layout: Layout, challenger: Champion, days: li
             f"models/{challenger.day}: was trained on the window {about.first} to "
             f"{(about.held_out or (about.last,))[-1]}, pipeline.toml gives {names[0]} to {names[-1]}; {way_out}"
         )
-    if moved := _moved(config, layout, challenger, days):
+    if moved := _moved(config, challenger, days):
         raise DataError(f"models/{challenger.day}: {moved}: it may have been fitted on test rows; {way_out}")
     apart = [day for day in days if day.path.name in about.held_out]
     if apart:
@@ -81,7 +81,7 @@ def of_both(config: Config, layout: Layout, champion: Champion, alone: JudgedRow
         raise CannotCompare(reason)
     part = _apart(config, champion, about, alone)
     known = [day for day in part.days if fitted_on(champion, about, day.path.name) is not False]
-    if moved := _moved(config, layout, champion, known):
+    if moved := _moved(config, champion, known):
         raise CannotCompare(f"{moved}: it may have been fitted on the test rows")
     notes = [part.text]
     if about is None or about.split is None:
@@ -115,8 +115,8 @@ def _apart(config: Config, champion: Champion, about: TrainedFor | None, alone: 
     )
 
 
-def _moved(config: Config, layout: Layout, model: Champion, days: list[Dataset]) -> str | None:
-    return next(filter(None, (may_have_moved(layout, model, day, config) for day in days)), None)
+def _moved(config: Config, model: Champion, days: list[Dataset]) -> str | None:
+    return next(filter(None, (may_have_moved(model, day, config) for day in days)), None)
 
 
 def _shown(days: list[Dataset]) -> str:

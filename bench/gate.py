@@ -57,7 +57,7 @@ def tables(trials: int, resamples: int) -> Iterator[tuple[str, str, list[Line]]]
         "26 weeks of small steps, 5,000 rows",
         "| step a week | anchor | ROC AUC at the end | promoted |",
         [
-            (creep_line, (step, anchored, max(trials // 10, 1), min(resamples, 199)))
+            (creep_line, (step, anchored, max(trials // 20, 1), min(resamples, 199)))
             for step in (-0.003, 0.0, 0.003) for anchored in (False, True)
         ],
     )  # fmt: skip
@@ -118,7 +118,7 @@ def main() -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=200, help="of most lines (default: 200)")
-    parser.add_argument("--resamples", type=int, default=499, help="of each interval (default: 499)")
+    parser.add_argument("--resamples", type=int, default=399, help="of each interval (default: 399)")
     parser.add_argument("--only", metavar="WORD", default="", help="tables with this word in their title")
     args = parser.parse_args()
     started = time.monotonic()

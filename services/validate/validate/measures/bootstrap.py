@@ -20,7 +20,7 @@ from validate.measures.clusters import Array, Clusters
 Weighted = Callable[[Array], Array]
 """Weights (resamples x rows) -> one value for each resample; NaN where the drawn rows cannot tell."""
 
-_CELLS = 2_000_000
+_CELLS = 1_500_000
 """Weights that are in memory at once."""
 MOST_WEIGHTS = 20_000_000
 """Rows times resamples: with so many rows an interval is narrow, and its ends need no more draws."""

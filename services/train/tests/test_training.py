@@ -63,12 +63,13 @@ def test_the_card_and_the_manifest_say_what_was_trained_on_what(each_task):
         == max(means.values())
         == pytest.approx(np.mean(card["candidates"][card["chosen"]]["folds"]))
     )
+    days = [Dataset.open(each_task.root / "processed" / day) for day in DAYS]
     assert manifest.notes == {
         "chosen": card["chosen"],
         "metric": metric,
         "cv": means[card["chosen"]],
         "sklearn": card["libraries"]["scikit-learn"],
-        "trained_for": msgspec.json.decode(msgspec.json.encode(record(each_task.config, DAYS, [], map(Dataset.open, map(each_task.layout.processed, DAYS))))),
+        "trained_for": msgspec.json.decode(msgspec.json.encode(record(each_task.config, DAYS, [], days))),
     }
     assert card["held_out"]["days"] == []
     assert manifest.counts == {
@@ -149,7 +150,7 @@ def test_days_of_a_version_that_wrote_no_groups_are_refused(project, refuse):
     table = project.columns(seed=0)
     del table["_group"]
     project.process("2026-01-02", table)
-    refuse(65, "_group", "run preprocess")
+    refuse(65, "did not write down whose each row is", "make it again: preprocess --day 2026-01-02")
 
 
 def test_a_damaged_part_is_refused(project, refuse):

@@ -27,7 +27,8 @@ params = { max_depth = 1 }
 """
 SPLIT = """
 import sys, pyarrow as pa
-from preprocess.keys import hashes_of, in_test
+from contract.split import in_test
+from preprocess.keys import hashes_of
 keys = sys.stdin.read().split()
 print(*(key for key, test in zip(keys, in_test(hashes_of(pa.array(keys)), 0.2)) if not test))
 """

@@ -1,3 +1,4 @@
+import msgspec
 import numpy as np
 import pytest
 from scipy import stats
@@ -22,6 +23,12 @@ def test_one_alone_has_the_interval_that_it_has_by_itself():
 def test_twenty_independent_ones_are_as_wide_as_sidak_says():
     expected = stats.norm.ppf((1 + 0.95 ** (1 / 20)) / 2)
     assert half(simultaneous(family(20), 0.95)) == pytest.approx(expected, rel=0.05)
+
+
+@pytest.mark.parametrize("draws", [5, 99])
+def test_an_interval_can_be_written_down_however_few_draws_there_are(draws):
+    for interval in simultaneous(family(3, draws=draws), 0.95).values():
+        assert msgspec.json.encode(interval)
 
 
 def test_those_that_move_together_need_no_more_width_than_one():

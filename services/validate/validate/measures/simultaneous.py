@@ -22,7 +22,7 @@ def simultaneous(family: Mapping[str, tuple[Draws, float]], confidence: float) -
     spreads = {name: float(np.std(draws.known)) for name, draws in known.items()}
     # what never varies is no chance's
     moving = [name for name in known if spreads[name] > 0]
-    critical = stats.norm.isf((1 - confidence) / 2)
+    critical = float(stats.norm.isf((1 - confidence) / 2))
     if moving:
         distances = np.stack([np.abs(known[name].drawn - known[name].known.mean()) / spreads[name] for name in moving])
         with warnings.catch_warnings():

@@ -164,6 +164,12 @@ def test_where_no_answer_of_the_rows_could_show_an_error_the_question_is_open():
     assert verdict.why.startswith("too few rows to tell whether the calibration error 0.0400 exceeds")
 
 
+def test_a_limit_that_no_error_can_exceed_is_kept_by_few_rows_as_well():
+    verdict = judge(Gate(max_calibration_error=1.0), evidence(calibration=reliability(0.07, 0.11)))
+    assert verdict.decision == "promoted"
+    assert verdict.rules[-1].text == "calibration error 0.0700 is within gate.max_calibration_error 1"
+
+
 def test_rows_of_few_groups_decide_nothing_however_many_they_are():
     verdict = judge(GATE, evidence(rows=5000, groups=29))
     assert verdict.decision == "undecided"

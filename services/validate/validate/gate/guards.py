@@ -36,7 +36,8 @@ def calibrated(calibration: Calibration | None, most: float) -> Rule:
     if error - chance > most:
         text = f"{summary} exceeds {limit} by {error - most:.4f}, of which chance explains at most {chance:.4f}"
         return Rule(name=name, limit=most, value=error, verdict="failed", text=text)
-    if most + chance >= calibration.most:
+    # a limit that no answer could pass is kept whatever chance does
+    if most < calibration.most <= most + chance:
         text = f"too few rows to tell whether the {summary} exceeds {limit}: chance alone may give {chance:.4f}"
         return Rule(name=name, limit=most, value=error, verdict="unknown", text=text)
     if error <= most:

@@ -37,6 +37,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         table = self.table
+        for name in ("key", "group", "target"):
+            if getattr(table, name) == "":
+                raise ValueError(f"table.{name} must name a column, got ''; leave it out, or give the column a name")
         for name in _RESERVED:
             if name in self.columns and (name, table.key) != (_ROW_KEY, _ROW_KEY):
                 raise ValueError(f"columns must not be named like one that the steps add, got {name!r}; rename it")

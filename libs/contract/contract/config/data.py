@@ -103,13 +103,9 @@ class Table(Section, frozen=True):
         fraction("max_rejected_fraction", self.max_rejected_fraction)
         if not 0 < self.test_fraction < 1:
             raise ValueError(f"test_fraction must be between 0 and 1, got {self.test_fraction}")
-        for name in ("key", "group", "target"):
-            if getattr(self, name) == "":
-                raise ValueError(f"{name} must name a column, got ''; leave it out, or give the column a name")
-        if self.key == self.target:
-            raise ValueError(f"key must differ from target, got {self.key!r} twice")
-        if self.group == self.target:
-            raise ValueError(f"group must differ from target, got {self.group!r} twice")
+        for name in ("key", "group"):
+            if getattr(self, name) == self.target:
+                raise ValueError(f"{name} must differ from target, got {self.target!r} twice")
         if (self.positive is not None) != (self.task == "binary"):
             raise ValueError(
                 f"positive must be given for task 'binary' and no other, "

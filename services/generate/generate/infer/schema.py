@@ -101,10 +101,8 @@ def infer_schema(
 
 
 def _key(columns: Sequence[ColumnStats]) -> str | None:
-    # a column without a name, as pandas writes its index, is nobody's
-    keys = sorted(
-        (stats for stats in columns if stats.identifies and stats.name.strip()), key=lambda stats: not stats.is_named_id
-    )
+    named = [stats for stats in columns if stats.identifies and stats.name.strip()]  # pandas' index has no name
+    keys = sorted(named, key=lambda stats: not stats.is_named_id)
     return keys[0].name if keys else None
 
 

@@ -1,0 +1,168 @@
+"""From the files of an inbox to processed rows, row by row: what generate and preprocess must come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import arrivals
+import pandas as pd
+import values
+from settings import Settings
+
+
+class Refusal(Exception):
+    """A step must end with a code, for a reason."""
+
+    def __init__(self, code: int, why: str) -> None:
+        super().__init__(f"{code}: {why}")
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Raw:
+    """What generate has brought in."""
+
+    data: pd.DataFrame
+    """All rows, with `_file`."""
+    key: str
+    labels: pd.DataFrame | None = None
+    """Key and target of each label, in the order in which they came; None before the first one."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """A processed day."""
+
+    rows: pd.DataFrame
+    """Key, features, target (where labels are there at all), group, split."""
+    rejected: int
+    settings: Settings
+    labelled: bool
+    """It has a column of labels."""
+    every: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """All columns of the same rows, those that no model sees, too."""
+
+
+def generate(inbox: Path, settings: Settings, earlier: Raw | None) -> Raw:
+    """The rows and labels of the files of a day."""
+    key, target = settings.key or "row_key", settings.target
+    files = sorted(path for path in inbox.glob("*") if path.suffix in (".csv", ".parquet"))
+    data, found, number = [], [], 1
+    for path in files:
+        frame = arrivals.read(path)
+        alone = settings.key is not None and set(frame.columns) == {key, target}
+        if not alone:
+            needed = [*([settings.key] if settings.key else []), *settings.features]
+            if lacking := [name for name in needed if name not in frame.columns]:
+                raise Refusal(65, f"{path.name} lacks {lacking}")
+            if settings.key is None:
+                frame = frame.assign(row_key=[f"{inbox.name}-{number + row}" for row in range(len(frame))])
+                number += len(frame)
+            data.append(frame.drop(columns=target, errors="ignore"))
+        if target in frame.columns:
+            given = [values.identity(value, words_of(settings)) is not None for value in frame[target]]
+            found.append(frame.loc[given, [key, target]])
+    if not data:
+        raise Refusal(66, "no file with rows")
+    labels = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    if labels.empty and settings.key is None and earlier is not None and earlier.labels is not None:
+        raise Refusal(65, "numbered rows come again without the labels that they had")
+    kept = earlier.labels if earlier is not None else None
+    return Raw(pd.concat(data, ignore_index=True), key, kept if labels.empty else labels)
+
+
+def words_of(settings: Settings) -> tuple[str, ...]:
+    """What stands for a missing value."""
+    return (*values.MISSING, *settings.missing)
+
+
+def checked(value: Any, column: dict[str, Any], settings: Settings) -> Any:
+    """A value as its column's type has it, None where it is missing. Raises values.Broken."""
+    words = words_of(settings)
+    if column["type"] == "text":
+        return values.identity(value, words)
+    if column["type"] == "category":
+        allowed = column.get("values")
+        return values.category(value, words, None if allowed is None else tuple(allowed))
+    found = values.integer(value, words) if column["type"] == "integer" else values.number(value, words)
+    if found is not None and found < column.get("min", found):
+        raise values.Broken("below")
+    return found
+
+
+def preprocess(raw: Raw | None, settings: Settings, day: str) -> Day:
+    """The rows that stay, and how many do not."""
+    if raw is None:
+        raise Refusal(66, "no raw data")
+    key, target, words = settings.key or "row_key", settings.target, words_of(settings)
+    group = settings.group or settings.key
+    needed = [name for name in (key, group, *settings.features) if name is not None]
+    if lacking := [name for name in needed if name not in raw.data.columns]:
+        raise Refusal(65, f"raw data lacks {lacking}")
+    labels = None
+    if raw.labels is not None:
+        if not {key, target} <= set(raw.labels.columns):
+            raise Refusal(65, f"labels are {list(raw.labels.columns)}")
+        labels = labels_of(raw.labels, settings)
+    kept: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    for _, cells in raw.data.iterrows():
+        name = values.identity(cells[key], words)
+        row, label = row_of(cells, settings), None if labels is None else labels.get(name)
+        if name is None or name in seen or row is None or label is BAD:
+            seen |= {name} - {None}
+            continue
+        seen.add(name)
+        features = {column: row[column] for column in settings.features}
+        kept.append({key: name} | features | ({} if labels is None else {target: label}))
+        kept[-1]["_group"] = group_of(name, cells, features, settings)
+        others.append(row)
+    fitting = labels and {values.identity(value, words) for value in raw.data[key]} & set(labels)
+    if labels and not fitting:
+        raise Refusal(65, "no label fits a row")
+    total = len(raw.data)
+    if total - len(kept) > 0.6 * total or not kept:
+        raise Refusal(65, f"{total - len(kept)} of {total} rows are rejected")
+    rows = pd.DataFrame(kept, dtype=object)
+    rows["split"] = ["test" if values.is_test(one, settings.test_fraction) else "train" for one in rows["_group"]]
+    return Day(rows, total - len(kept), settings, labels is not None, pd.DataFrame(others, dtype=object))
+
+
+def row_of(cells: Any, settings: Settings) -> dict[str, Any] | None:
+    """The values of a row but its label; None when one breaks a rule."""
+    names = [name for name in cells.index if not name.startswith("_") and name not in ("row_key", settings.target)]
+    try:
+        return {name: checked(cells[name], settings.column_of(name), settings) for name in names}
+    except values.Broken:
+        return None
+
+
+BAD = object()
+"""A label that breaks a rule."""
+
+
+def labels_of(frame: pd.DataFrame, settings: Settings) -> dict[str, Any]:
+    """The first label of each key."""
+    column, found = settings.column_of(settings.target), {}
+    for _, cells in frame.iterrows():
+        name = values.identity(cells.iloc[0], words_of(settings))
+        try:
+            label = checked(cells.iloc[1], column, settings)
+        except values.Broken:
+            label = BAD
+        if name is not None and label is not None:
+            found.setdefault(name, label)
+    return found
+
+
+def group_of(key: str, cells: Any, features: dict[str, Any], settings: Settings) -> int:
+    """The number of the entity that a row is of."""
+    content = values.content_text(features)
+    if settings.group is not None:
+        name = values.identity(cells[settings.group], words_of(settings))
+        if name is not None:
+            return values.hash_of(name)
+    return values.hash_of(content if settings.key is None else key)

@@ -1,0 +1,145 @@
+"""The oracle sees what is wrong: each fault is put in by hand, and the same history without it passes."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import joblib
+import models
+import pandas as pd
+import product
+import pytest
+from actions import Arrive, Do, Edit, Label
+from arrivals import Table
+from play import History, Start, play
+from rows import Raw, preprocess
+from settings import Settings, day_of
+from ways_out import Guide, NoWayOut
+
+HISTORY = History(
+    Start(Table(), Settings()),
+    (
+        *(Arrive(0), Do("generate preprocess", 0), Arrive(1), Do("generate preprocess train validate", 1)),
+        *(Arrive(2), Do("generate preprocess predict monitor", 2)),
+    ),
+)
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "root"
+
+
+class Tampering:
+    """A runner of a step whose output is changed before anybody looks at it."""
+
+    def __init__(self, runner, tamper):
+        self.runner, self.tamper = runner, tamper
+
+    def run(self, root, config, words):
+        outcome = self.runner.run(root, config, words=words)
+        return self.tamper(root, outcome) or outcome
+
+
+def rewritten(dataset, change):
+    (path,) = product.files(dataset)
+    frame = change(pd.read_parquet(path))
+    path.unlink()  # it may be shared
+    frame.to_parquet(path, index=False)
+
+
+def labels_moved(root, outcome):
+    rewritten(root / "processed" / day_of(1), lambda rows: rows.assign(yn=[*rows["yn"][1:], rows["yn"].iloc[0]]))
+
+
+def a_test_row_trains(root, outcome):
+    def change(rows):
+        split = rows["split"].astype(object)
+        split[split == "test"] = "train"
+        return rows.assign(split=split)
+
+    rewritten(root / "processed" / day_of(1), change)
+
+
+def all_rows_taught(root, outcome):
+    """The model of one who trained on everything."""
+    days = [product.table(root / "processed" / day_of(number)) for number in (0, 1)]
+    dataset = root / "models" / day_of(1)
+    (path,) = product.files(dataset, "model")
+    path.unlink()
+    joblib.dump(models.fitted(pd.concat(days), Settings()), path)
+
+
+def another_ones_answer(root, outcome):
+    rewritten(
+        root / "predictions" / day_of(2), lambda rows: rows.assign(score=[*rows["score"][1:], rows["score"].iloc[0]])
+    )
+
+
+def a_row_is_lost(root, outcome):
+    rewritten(root / "processed" / day_of(0), lambda rows: rows.iloc[1:])
+
+
+def a_bug(root, outcome):
+    return replace(outcome, code=70)
+
+
+FAULTS = [
+    (labels_moved, "preprocess", "yn is"),
+    (a_test_row_trains, "preprocess", "split is"),
+    (a_row_is_lost, "preprocess", "39 rows, must be 40"),
+    (all_rows_taught, "train", "the model answers otherwise than one of the same rows"),
+    (another_ones_answer, "predict", "score"),
+    (a_bug, "validate", "ended with 70"),
+]
+
+
+def test_nothing_is_wrong_without_a_fault(steps, root):
+    assert play(HISTORY, steps, root).story.mirror.champion.day == day_of(1)
+
+
+@pytest.mark.parametrize(("fault", "step", "words"), FAULTS, ids=[fault.__name__ for fault, _, _ in FAULTS])
+def test_a_fault_that_is_put_in_is_seen(steps, root, fault, step, words):
+    def tamper(root, outcome):
+        happened = (root / "processed" / day_of(1)).exists() or fault is a_row_is_lost
+        return fault(root, outcome) if happened and not outcome.code else None
+
+    with pytest.raises(AssertionError, match=words):
+        play(HISTORY, steps | {step: Tampering(steps[step], tamper)}, root)
+
+
+def test_one_label_on_another_row_is_more_than_two_fits_differ_by(steps, root):
+    story = play(HISTORY, steps, root).story
+    rows = story.mirror.labelled((day_of(0), day_of(1)), "train")
+    swapped = rows.copy()
+    swapped.loc[0, "yn"] = "no" if rows["yn"].iloc[0] == "yes" else "yes"
+    found = [models.scores(models.fitted(one, Settings()), rows, Settings()) for one in (rows, swapped)]
+    assert abs(found[0] - found[1]).max() > 0.02
+
+
+def test_a_refusal_that_names_no_way_out_is_seen(steps, root):
+    outcome = SimpleNamespace(code=65, output="2026-01-01 00:00:00 ERROR train: something is wrong")
+    with pytest.raises(NoWayOut, match="names no way out"):
+        Guide(None, None).leave(lambda: outcome, outcome, day_of(0))
+
+
+def test_a_way_out_that_leads_nowhere_is_seen(steps, root):
+    story = play(History(Start(Table(), Settings()), (Arrive(0), Do("generate preprocess", 0))), steps, root).story
+    outcome = SimpleNamespace(code=65, output=f"2026-01-01 ERROR train: no; run preprocess --day {day_of(0)}")
+    with pytest.raises(NoWayOut, match="still refused"):
+        Guide(story, None).leave(lambda: outcome, outcome, day_of(0))
+
+
+def test_the_oracle_keeps_the_first_label_of_a_key_and_its_own_row():
+    data = pd.DataFrame(
+        {"id": ["1", "2", "2", "3"], "a": ["1", "2", "3", "x"], "b": ["1"] * 4, "code": ["1"] * 4, "_file": ["f"] * 4}
+    )
+    labels = pd.DataFrame({"id": ["2.0", "1", "2"], "yn": ["yes", "no", "no"]})
+    day = preprocess(Raw(data, "id", labels), Settings(), "2026-01-01")
+    assert day.rows[["id", "yn"]].to_numpy().tolist() == [["1", "no"], ["2", "yes"]]
+    assert day.rejected == 2
+
+
+def test_edits_and_late_labels_are_no_fault(steps, root):
+    actions = (Arrive(0, labels="none"), Do("generate preprocess", 0), Label(0, "late"), Do("generate preprocess", 0))
+    story = play(replace(HISTORY, actions=(*actions, Edit((("form", "csv"),)))), steps, root).story
+    assert story.mirror.days[day_of(0)].rows["yn"].notna().all()

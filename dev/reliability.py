@@ -66,6 +66,9 @@ LINES = {
     "test_fuzz": Line("a parser of outside bytes gets mutated input", "crashed, or beyond the data root"),
     "test_bad_input": Line("a table as real life brings it", "wrong or without a word"),
     "test_order": Line("days of a leap year in any order, twice, or by two at once", "other bytes"),
+    "test_settings": Line(
+        "an edit of pipeline.toml, or a late training, walked to its end", "an answer to another question"
+    ),
     "test_labels": Line("labels that come late, alone, twice or for other rows", "on another row"),
     "test_reset": Line("MLflow's registry is reset, older, newer, another one's", "an unjudged model served"),
     "test_escape": Line("a way around the socket proxy, on the real engine", "escaped"),

@@ -37,9 +37,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         table = self.table
-        for name in ("key", "group", "target"):
-            if getattr(table, name) == "":
-                raise ValueError(f"table.{name} must name a column, got ''; leave it out, or give the column a name")
+        self._check_names()
         for name in _RESERVED:
             if name in self.columns and (name, table.key) != (_ROW_KEY, _ROW_KEY):
                 raise ValueError(f"columns must not be named like one that the steps add, got {name!r}; rename it")
@@ -63,6 +61,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError('columns must have at least one with role = "feature", got none')
         self._check_values()
         self._check_judgement()
+
+    def _check_names(self) -> None:
+        for name in ("key", "group", "target"):
+            if getattr(self.table, name) == "":
+                raise ValueError(f"table.{name} must name a column, got ''; leave it out, or give the column a name")
 
     def _check_group(self) -> None:
         table = self.table

@@ -172,11 +172,11 @@ def test_a_champion_of_another_scikit_learn_does_not_bar_the_way(project, ended)
 
 
 def test_a_champion_of_other_columns_does_not_bar_the_way(project, ended):
-    put_in_use(project, project.trained("2026-01-02", model=project.fitted("good", features=("x", "row_key"))))
     for seed, day in enumerate(("2026-01-02", "2026-01-03")):
         table = project.columns(seed=seed)
         del table["row_key"]
         project.process(day, table)
+    put_in_use(project, project.trained("2026-01-02", model=project.fitted("good", features=("x", "row_key"))))
     project.trained("2026-01-03", "good")
     code, log = ended(day="2026-01-03")
     assert code == 0
@@ -264,10 +264,10 @@ def test_rows_without_a_column_of_the_configuration_must_be_processed_again(proj
 
 
 def test_a_challenger_that_does_not_fit_the_rows_must_be_trained_again(project, refuse):
-    project.trained(model=project.fitted("good", features=("x", "row_key")))
     table = project.columns()
     del table["row_key"]
     project.process("2026-01-02", table)
+    project.trained(model=project.fitted("good", features=("x", "row_key")))
     refuse(65, "it was trained on row_key", "run train --force --day 2026-01-02")
 
 
@@ -291,11 +291,11 @@ def test_damaged_rows_are_refused(project, refuse):
 
 
 def test_no_label_at_all_decides_nothing(project, ended):
-    project.trained()
     for day in ("2026-01-01", "2026-01-02"):
         table = project.columns()
         table["y"] = pa.array([None] * len(table["y"]), pa.string())
         project.process(day, table)
+    project.trained()
     code, log = ended()
     assert code == 80, log
     assert "undecided: 0 labelled test rows are fewer than gate.min_test_rows 10" in log

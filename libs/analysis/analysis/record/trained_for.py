@@ -132,7 +132,8 @@ def unseen(layout: Layout, model: Champion, rows: Dataset, config: Config) -> tu
         return "none", f"nothing tells on which rows of {day} the model was trained"
     if about.split != (now := split(config)):
         return "none", (
-            f"the model was trained on {day}, when rows were split {about.split}; pipeline.toml splits {now}"
+            f"the model was trained on {day}, when rows were split {about.split.beside(now)}; "
+            f"pipeline.toml splits {now.beside(about.split)}"
         )
     if moved := may_have_moved(model, rows, config):
         return "none", f"the model was trained on {day}; {moved}"
@@ -200,6 +201,7 @@ def comparable(about: TrainedFor | None, config: Config) -> tuple[float | None, 
         return None, None
     if not about.split.same_groups(now):
         return None, (
-            f"its rows were split {about.split}, pipeline.toml splits {now}: it may have been fitted on the test rows"
+            f"its rows were split {about.split.beside(now)}, pipeline.toml splits {now.beside(about.split)}: "
+            "it may have been fitted on the test rows"
         )
     return min(about.split.test_fraction, now.test_fraction), None

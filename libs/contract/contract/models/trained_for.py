@@ -22,9 +22,10 @@ class Split(msgspec.Struct, frozen=True, kw_only=True):
         ours, theirs = ((split.key, split.group, split.columns, split.missing) for split in (self, other))
         return ours == theirs
 
-    def __str__(self) -> str:
+    def beside(self, other: Split) -> str:
+        """It in words, with what stood for a missing value only where another says otherwise: that list is long."""
         by = f"by {self.group} ({self.columns[self.group]})" if self.group else f"by {len(self.columns)} features"
-        missing = "" if self.missing is None else f", missing are {', '.join(map(repr, self.missing))}"
+        missing = "" if self.missing in {other.missing, None} else f", missing are {', '.join(map(repr, self.missing))}"
         return f"{by}, test_fraction {self.test_fraction:g}{missing}"
 
 

@@ -100,7 +100,8 @@ def trained_on_it(project, days=("2026-01-01", "2026-01-02"), held_out=(), **tab
     config = project.config
     config = msgspec.structs.replace(config, table=msgspec.structs.replace(config.table, **table))
     model = project.trained("2026-01-03")
-    return msgspec.structs.replace(model, trained_for=record(config, list(days), list(held_out)))
+    read = [Dataset.open(project.layout.processed(day)) for day in days]
+    return msgspec.structs.replace(model, trained_for=record(config, list(days), list(held_out), read))
 
 
 def with_noise(project, day):

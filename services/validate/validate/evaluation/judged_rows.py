@@ -48,7 +48,8 @@ def of_challenger(config: Config, challenger: Champion, days: list[Dataset]) -> 
         )
     if about.split != (now := split(config)):
         raise DataError(
-            f"models/{challenger.day}: its rows were split {about.split}, pipeline.toml splits {now}; {way_out}"
+            f"models/{challenger.day}: its rows were split {about.split.beside(now)}, "
+            f"pipeline.toml splits {now.beside(about.split)}; {way_out}"
         )
     names = [day.path.name for day in days]
     if (about.first, (about.held_out or (about.last,))[-1]) != (names[0], names[-1]):

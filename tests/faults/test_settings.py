@@ -123,8 +123,12 @@ def test_a_champion_of_another_key_is_not_compared(project):
     project.configure(("window_days = 2", "window_days = 1"))
     project.run("train", first)
     project.run("validate", first)
-    grouped = [("window_days = 2", "window_days = 1"), ('target = "churned"', 'target = "churned"\ngroup = "age"')]
-    project.configure(*grouped)
+    # ages are few
+    project.configure(
+        ("window_days = 2", "window_days = 1"),
+        ('target = "churned"', 'target = "churned"\ngroup = "age"'),
+        ("min_test_rows = 30", "min_test_rows = 5"),
+    )
     project.follow(project.run("train", second, code=65), "preprocess")
     project.run("train", second)
     project.run("validate", second)

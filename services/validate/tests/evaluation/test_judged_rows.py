@@ -79,7 +79,20 @@ def test_when_too_little_is_left_all_held_out_days_judge_and_it_is_said(week):
     week.validate(day="2026-01-08")
     days, text, _ = judged(week)
     assert days == ["2026-01-07", "2026-01-08"]
-    assert "The champion was trained on 2026-01-07, 2026-01-08, which favours it: too few rows of other days." in text
+    assert text.endswith(
+        "The champion was trained on 2026-01-07, 2026-01-08, which favours it: too few groups in the test rows of "
+        "other days."
+    )
+
+
+def test_many_rows_of_few_groups_are_too_little_to_be_left(week):
+    """Fifty test rows stayed, of two customers: too few to decide anything, for good."""
+    table = week.columns(seed=7)
+    week.process("2026-01-08", table | {"_group": pa.array(np.arange(100) % 4 // 2, pa.uint64())})
+    put_in_use(week, week.trained("2026-01-07", "fine", held_out=0))
+    week.trained("2026-01-08", held_out=2)
+    assert week.validate(day="2026-01-08") == 0
+    assert judged(week)[0] == ["2026-01-07", "2026-01-08"]
 
 
 def test_where_the_challenger_knows_every_day_the_champions_days_are_no_reason(week):

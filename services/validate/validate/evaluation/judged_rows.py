@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
+import numpy as np
+
 from analysis.record.trained_for import comparable, fitted_on, may_have_moved, split, trained_for
+from analysis.rows import groups, labelled_rows
 from analysis.window import held_out
-from contract.config import Config
+from contract.config import GROUP, Config
 from contract.datasets.dataset import Dataset
 from contract.errors import DataError
 from contract.layout import Layout
 from contract.models.champion import Champion
 from contract.models.trained_for import TrainedFor
+from contract.split import in_test
 from validate.evaluation.models import CannotCompare
 
 
@@ -80,6 +85,8 @@ def of_both(config: Config, layout: Layout, champion: Champion, alone: JudgedRow
     fraction, reason = comparable(about, config)
     if reason:
         raise CannotCompare(reason)
+    fractions = [known for known in (fraction, alone.fraction) if known is not None]
+    alone = replace(alone, fraction=min(fractions, default=None))
     part = _apart(config, champion, about, alone)
     known = [day for day in part.days if fitted_on(champion, about, day.path.name) is not False]
     if moved := _moved(config, champion, known):
@@ -89,8 +96,7 @@ def of_both(config: Config, layout: Layout, champion: Champion, alone: JudgedRow
         notes.append("Nothing tells how the champion's rows were split: it may have been fitted on test rows.")
     elif fraction is not None and fraction < config.table.test_fraction:
         notes.append(f"Of them those that a test_fraction of {fraction:g} holds out, as in the champion's training.")
-    fractions = [known for known in (fraction, alone.fraction) if known is not None]
-    return replace(part, text=" ".join(notes), fraction=min(fractions, default=None))
+    return replace(part, text=" ".join(notes))
 
 
 def _apart(config: Config, champion: Champion, about: TrainedFor | None, alone: JudgedRows) -> JudgedRows:
@@ -106,14 +112,25 @@ def _apart(config: Config, champion: Champion, about: TrainedFor | None, alone: 
         return replace(alone, text=alone.text + unknown)
     left = [day for day in alone.days if known[day.path.name] is False]
     gone = [day for day in alone.days if day not in left]
-    rows = sum(day.manifest.counts.get("labelled", 0) for day in left) * config.table.test_fraction
-    if left and rows >= config.gate.min_test_rows:
+    if _can_decide(config, left, alone.fraction):
         text = f"{alone.text} Less {_shown(gone)}, which the champion was trained on."
         return replace(alone, days=left, text=text)
     return replace(
         alone,
-        text=f"{alone.text} The champion was trained on {_shown(gone)}, which favours it: too few rows of other days.",
+        text=f"{alone.text} The champion was trained on {_shown(gone)}, which favours it: too few groups in the test "
+        "rows of other days.",
     )
+
+
+def _can_decide(config: Config, days: list[Dataset], fraction: float | None) -> bool:
+    """Whether the test rows of some days are of as many groups as the gate asks for."""
+    seen: set[int] = set()
+    for batch in chain.from_iterable(day.batches([config.table.target, GROUP, "split"]) for day in days):
+        of = groups(labelled_rows(batch, config.table.target, "test"))
+        seen.update(np.unique(of if fraction is None else of[in_test(of, fraction)]).tolist())
+        if len(seen) >= config.gate.min_test_rows:
+            return True
+    return False
 
 
 def _moved(config: Config, model: Champion, days: list[Dataset]) -> str | None:

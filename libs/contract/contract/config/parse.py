@@ -13,7 +13,7 @@ import msgspec
 
 from contract.config import Config
 from contract.config import data as sections
-from contract.config import model as modelling
+from contract.config import model as model_sections
 from contract.errors import ConfigError, MissingInput, did_you_mean
 
 _SOURCES: dict[str, type[sections.Section]] = {
@@ -24,10 +24,10 @@ _SOURCES: dict[str, type[sections.Section]] = {
 _SECTIONS: dict[str, type[sections.Section]] = {
     "pipeline": sections.Pipeline,
     "table": sections.Table,
-    "training": modelling.Training,
-    "decision": modelling.Decision,
-    "gate": modelling.Gate,
-    "drift": modelling.Drift,
+    "training": model_sections.Training,
+    "decision": model_sections.Decision,
+    "gate": model_sections.Gate,
+    "drift": model_sections.Drift,
     "predictions": sections.Predictions,
     "schedule": sections.Schedule,
     "alerts": sections.Alerts,
@@ -135,7 +135,7 @@ def _section(name: str, raw: Any, kind: type[sections.Section], extra: frozenset
     _known(name, _table(name, raw), {*kind.__struct_fields__, *extra})
     if name == "training":
         for index, candidate in enumerate(raw.get("candidates", [])):
-            _section(f"training.candidates[{index}]", candidate, modelling.Candidate)
+            _section(f"training.candidates[{index}]", candidate, model_sections.Candidate)
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:

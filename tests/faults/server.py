@@ -1,6 +1,6 @@
 """Runs a step again and again in children of one process that has imported it: a start costs milliseconds.
 
-argv: the step, the library that injects faults. One JSON object per line on stdin and stdout, see `steps.py`.
+argv: the step, the library that injects faults ("" for none), what is imported besides. One JSON object per line on stdin and stdout, see `steps.py`.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ import tempfile
 NAME, LIBRARY, *PRELOAD = sys.argv[1:]
 KINDS = {"kill": 0, "tear": -1} | {name: getattr(errno, name) for name in ("ENOSPC", "EIO", "EROFS", "EDQUOT", "EFBIG")}
 
-inject = ctypes.CDLL(LIBRARY)
+inject = ctypes.CDLL(LIBRARY) if LIBRARY else None
 for module in PRELOAD:
     importlib.import_module(module)
 work = importlib.import_module(f"{NAME}.__main__")
@@ -25,9 +25,10 @@ def child(asked, memory, log):
     os.dup2(log.fileno(), 1)
     os.dup2(log.fileno(), 2)
     sys.argv = [NAME, *asked["words"]]
-    inject.inject_arm(
-        asked["root"].encode(), asked["at"], KINDS[asked["kind"]], ctypes.c_void_p(ctypes.addressof(memory))
-    )
+    if inject is not None:
+        inject.inject_arm(
+            asked["root"].encode(), asked["at"], KINDS[asked["kind"]], ctypes.c_void_p(ctypes.addressof(memory))
+        )
     code = 70
     try:
         code = work.main()

@@ -61,10 +61,14 @@ class Outcome:
 
 
 class Runner:
-    """Runs one step as often as asked; one process imports it, each run is a child of that one."""
+    """Runs one step as often as asked; one process imports it, each run is a child of that one.
 
-    def __init__(self, step: str, library: Path) -> None:
-        path = os.pathsep.join(str(ROOT / part) for part in ("libs/contract", "libs/analysis", f"services/{step}"))
+    `library`: what breaks a call, compiled; None where none is to be broken. `more`: what the step imports besides.
+    """
+
+    def __init__(self, step: str, library: Path | None, more: Sequence[str] = ()) -> None:
+        parts = ("libs/contract", "libs/analysis", f"services/{step}", "tests")
+        path = os.pathsep.join(str(ROOT / part) for part in parts)
         self.step = step
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW", "MICROSTEP"))}
         self._server = subprocess.Popen(
@@ -72,12 +76,13 @@ class Runner:
                 ROOT / ".venvs" / step / "bin" / "python",
                 Path(__file__).with_name("server.py"),
                 step,
-                library,
+                library or "",
                 *HEAVY[step],
+                *more,
             ],
             env={
                 **kept,
-                "LD_PRELOAD": str(library),
+                **({} if library is None else {"LD_PRELOAD": str(library)}),
                 "PYTHONPATH": path,
                 "OMP_NUM_THREADS": "1",
                 "OPENBLAS_NUM_THREADS": "1",

@@ -8,7 +8,7 @@ MORE = {
     "preprocess": ("preprocess.check", "preprocess.label_fit"),
     "train": ("train.training",),
     "validate": (
-        *("validate.judgement", "validate.evaluation.live_metrics", "validate.champion.rollback"),
+        *("validate.judgement", "validate.live.metrics", "validate.champion.rollback"),
         *("validate.champion.adoption", "validate.champion.approval", "oracle.plain_pages"),
     ),
     "predict": ("predict.scoring", "predict.report", "oracle.plain_pages"),

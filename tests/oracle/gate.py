@@ -14,6 +14,9 @@ import values
 from mirror import Model, before
 from rows import Refusal
 
+JUDGED = ("promoted", "refused", "undecided", "proposed")
+"""Words of the ledger on a day's model, the gate's or a person's."""
+
 if TYPE_CHECKING:
     from faults.steps import Outcome
     from story import Story
@@ -33,30 +36,39 @@ def reasons_against(story: Story, day: str) -> list[Refusal]:
     seen = [*model.days, *model.held_out]
     if days and (seen[0], seen[-1]) != (days[0], days[-1]):
         reasons.append(Refusal(65, "the model was trained on another window"))
+    if not reasons and mirror.moved(model, days):
+        reasons.append(Refusal(65, "a day was written again since the training"))
     return reasons
 
 
 def validate(story: Story, day: str, *words: str) -> Outcome:
     """Judge a day's model; both must have the same scores on the same rows, none of which either model has seen."""
     reasons = reasons_against(story, day)
-    lines = len(product.ledger(story.root))
+    lines, report = len(product.ledger(story.root)), story.root / "reports" / "train" / day
+    stood = product.manifest(report)
     outcome = story.run("validate", *words, day=day)
     if story.agree(outcome, reasons, done=(0, 80)):
         new = product.ledger(story.root)[lines:]
-        after_judgement(story, day, new, outcome.code)
+        if product.manifest(report) == stood:
+            assert not new
+            check_standing(story, day, outcome.code)
+        else:
+            after_judgement(story, day, new, outcome.code)
         live.check_all(story, day)
     return outcome
 
 
 def after_judgement(story: Story, day: str, new: list[dict[str, Any]], code: int) -> None:
-    """Hold the judgement that stands against the oracle's, and take over who is champion."""
+    """Hold a judgement against the oracle's, and take over who is champion."""
     verdict = product.content(story.root / "reports" / "train" / day, "verdict")
     assert (code == 0) == (verdict["decision"] in ("promoted", "proposed"))
     challenger = story.mirror.models[day]
     assert verdict["challenger"]["model"]["sha256"] == challenger.identity[0], "a judgement of another model stands"
     if not new:
-        assert stands(story, day), "an old judgement stands, though its model, rows or rules are other ones now"
-        return
+        # the ledger's last line says the very same already
+        last = product.ledger(story.root)[-1]
+        new = [last]
+        assert (last["day"], last["to"]["sha256"], last["why"]) == (day, challenger.identity[0], verdict["why"])
     assert [line["decision"] for line in new] == [verdict["decision"]]
     story.judged[day] = basis(story, day)
     rival = rival_of(story, challenger)
@@ -83,9 +95,14 @@ def basis(story: Story, day: str) -> tuple[Any, ...]:
     )
 
 
-def stands(story: Story, day: str) -> bool:
-    """Whether the last judgement of a day is still about what is there now."""
-    return story.judged.get(day) == basis(story, day)
+def check_standing(story: Story, day: str, code: int) -> None:
+    """A judgement stands as long as it is about what is there now, with the word that a person has said since."""
+    stands = story.judged.get(day) == basis(story, day)
+    assert stands, "an old judgement stands, though its model, rows or rules are other ones now"
+    decision = product.content(story.root / "reports" / "train" / day, "verdict")["decision"]
+    said = [line for line in product.ledger(story.root) if line["day"] == day and line["decision"] in JUDGED][-1]
+    refused = decision == "proposed" and said["decision"] == "refused"
+    assert (code == 0) == (decision in ("promoted", "proposed") and not refused)
 
 
 def rival_of(story: Story, challenger: Model) -> Model | None:
@@ -96,28 +113,35 @@ def rival_of(story: Story, challenger: Model) -> Model | None:
     return story.predecessor(champion)
 
 
-def comparable(story: Story, rival: Model | None) -> bool:
-    """Whether a champion can be scored on the rows of now."""
+def comparable(story: Story, challenger: Model, rival: Model | None) -> bool:
+    """Whether a champion can be scored on the rows that judge a challenger, and was surely not fitted on them."""
     settings = story.settings
-    return rival is not None and rival.fits(settings) and rival.fraction_beside(settings) is not None
+    if rival is None or not rival.fits(settings) or rival.fraction_beside(settings) is None:
+        return False
+    days = less_known(story, rival, days_of(story, challenger), held_out=bool(challenger.held_out))
+    return not story.mirror.moved(rival, [day for day in days if rival.fitted_on(day)])
+
+
+def days_of(story: Story, challenger: Model) -> list[str]:
+    """The days that may judge a challenger."""
+    return list(challenger.held_out or story.settings.window_of(challenger.day))
 
 
 def judging(story: Story, challenger: Model, rival: Model | None) -> tuple[list[str], float]:
     """The days that judge, less those that the champion knows if enough are left, and of which test_fraction."""
-    settings = story.settings
-    days = list(challenger.held_out or settings.window_of(challenger.day))
-    if rival is None or not comparable(story, rival):
+    settings, days = story.settings, days_of(story, challenger)
+    if rival is None or not comparable(story, challenger, rival):
         return days, settings.test_fraction
     fraction = rival.fraction_beside(settings)
     assert fraction is not None
-    return less_known(story, challenger, rival, days), fraction
+    return less_known(story, rival, days, held_out=bool(challenger.held_out)), fraction
 
 
-def less_known(story: Story, challenger: Model, other: Model, days: list[str]) -> list[str]:
-    """Held-out days of the challenger's less those that another model was fitted on, as long as enough is left."""
+def less_known(story: Story, other: Model, days: list[str], *, held_out: bool) -> list[str]:
+    """Days that the challenger holds out less those that another model was fitted on, as long as enough is left."""
     mirror, settings = story.mirror, story.settings
     left = [day for day in days if not other.fitted_on(day)]
-    if not challenger.held_out or not left:
+    if not held_out or not left:
         return days
     labelled = sum(mirror.days[day].rows[settings.target].notna().sum() for day in left)
     return left if labelled * settings.test_fraction >= settings.least_rows else days
@@ -136,7 +160,7 @@ def check_scores(story: Story, verdict: dict[str, Any], challenger: Model, rival
     rows = judged_rows(story, challenger, rival)
     assert verdict["rows"] == len(rows), f"judged on {verdict['rows']} rows, must be {len(rows)}"
     compared = verdict["champion"] is not None
-    assert compared == comparable(story, rival), f"compared: {compared}, {verdict['not_compared']}"
+    assert compared == comparable(story, challenger, rival), f"compared: {compared}, {verdict['not_compared']}"
     for name, model in (("challenger", challenger), ("champion", rival)):
         if model is None or verdict[name] is None:
             continue
@@ -162,7 +186,7 @@ def decision(story: Story, verdict: dict[str, Any], challenger: Model, rival: Mo
         value = verdict["challenger"]["metrics"][settings.metric]
         unknown |= value is None
         failed |= value is not None and value < settings.minimum
-    if comparable(story, rival):
+    if comparable(story, challenger, rival):
         (difference,) = [one["difference"] for one in verdict["measures"] if one["name"] == settings.metric]
         low = None if difference is None else difference["low"]
         unknown |= low is None

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from faults.steps import Outcome
     from story import Story
 
-JUDGED = ("promoted", "refused", "undecided", "proposed")
-
 
 def model_of(story: Story, line: dict[str, Any]) -> Model:
     """The model that a line of the ledger is about."""
@@ -71,7 +69,7 @@ def adopt(story: Story, day: str) -> Outcome | None:
 
 def answer(story: Story, day: str, word: str) -> Outcome:
     """Approve or refuse what was proposed on a day."""
-    judged = [line for line in product.ledger(story.root) if line["day"] == day and line["decision"] in JUDGED]
+    judged = [line for line in product.ledger(story.root) if line["day"] == day and line["decision"] in gate.JUDGED]
     proposed = next((line for line in reversed(judged) if line["decision"] == "proposed"), None)
     model, champion, reasons = story.mirror.models.get(day), story.mirror.champion, []
     if proposed is None:

@@ -52,7 +52,8 @@ def part_of(story: Story, day: str) -> str:
     model = story.mirror.predictions[day].model
     if not model.fitted_on(day):
         return "all"
-    return "test" if model.settings.split == story.settings.split else "none"
+    other = model.settings.split != story.settings.split or story.mirror.moved(model, [day])
+    return "none" if other else "test"
 
 
 def monitor(story: Story, day: str) -> Outcome:

@@ -6,6 +6,7 @@ chance, so `gate.py` holds it against rules), and which file a training wrote (t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -31,6 +32,8 @@ class Model:
     """The last days of its window, on which none was fitted."""
     groups: frozenset[int]
     """On whose rows it was fitted."""
+    read: dict[str, str]
+    """The days of its window as they were, by their identities."""
     plain: Any
     """The oracle's own."""
     opened: Any = None
@@ -136,7 +139,12 @@ class Mirror:
         if few := too_few(rows, settings):
             return None, [Refusal(65, few)]
         groups = frozenset(rows["_group"])
-        return Model(day, settings, tuple(days), tuple(held_out), groups, models.fitted(rows, settings)), []
+        read = {one: self.days[one].identity for one in (*days, *held_out)}
+        return Model(day, settings, tuple(days), tuple(held_out), groups, read, models.fitted(rows, settings)), []
+
+    def moved(self, model: Model, days: Iterable[str]) -> bool:
+        """Whether rows of days may be in the other part than they were when a model was trained on these days."""
+        return not self.settings.stays and any(model.read.get(day) != self.days[day].identity for day in days)
 
 
 def too_few(rows: pd.DataFrame, settings: Settings) -> str:

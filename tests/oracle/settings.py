@@ -119,7 +119,20 @@ class Settings:
         """What decides in which part a row is."""
         by = self.group or self.key
         columns = self.features if by is None else {by: "text"}
-        return {"key": self.key, "group": by, "columns": columns, "test_fraction": self.test_fraction}
+        # the content of a row is another one where another word says that a value is missing
+        missing = sorted(set(self.missing)) if by is None else None
+        return {
+            "key": self.key,
+            "group": by,
+            "columns": columns,
+            "missing": missing,
+            "test_fraction": self.test_fraction,
+        }
+
+    @property
+    def stays(self) -> bool:
+        """Whether a row keeps its part however its day is written again: by its key, and not by whose it is."""
+        return self.key is not None and self.group in (None, self.key)
 
     def reads(self, other: Settings) -> bool:
         """Whether rows that were processed under `other` are those that are asked for now."""

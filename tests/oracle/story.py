@@ -106,10 +106,10 @@ class Story:
         expected, reasons = attempt(plain_rows.preprocess, self.mirror.raw.get(day), self.settings, day)
         outcome = self.run("preprocess", day=day)
         if self.agree(outcome, reasons):
-            self.mirror.days[day] = expected
+            manifest = product.manifest(self.root / "processed" / day)
+            self.mirror.days[day] = replace(expected, identity=product.identity(manifest))
             written = product.table(self.root / "processed" / day)
-            counts = product.manifest(self.root / "processed" / day)["counts"]
-            assert counts["rejected"] == expected.rejected
+            assert manifest["counts"]["rejected"] == expected.rejected
             compare.rows(written, expected.rows, f"processed/{day}")
             compare.rows(written, expected.every[[*self.settings.slices]], f"processed/{day}")
         return outcome

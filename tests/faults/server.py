@@ -5,6 +5,7 @@ argv: the step, the library that injects faults ("" for none), what is imported 
 
 import ctypes
 import errno
+import gc
 import importlib
 import json
 import mmap
@@ -19,6 +20,7 @@ inject = ctypes.CDLL(LIBRARY) if LIBRARY else None
 for module in PRELOAD:
     importlib.import_module(module)
 work = importlib.import_module(f"{NAME}.__main__")
+gc.freeze()  # or each child would copy what its first collection looks at
 
 
 def child(asked, memory, log):

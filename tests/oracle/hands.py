@@ -86,8 +86,9 @@ def answer(story: Story, day: str, word: str) -> Outcome:
             reasons.append(Refusal(65, "it answers another question"))
     outcome = story.run("validate", word, "--by", "ada", day=day)
     if reasons and proposed is not None and outcome.code in (0, 80):
-        # said already: the same word again changes nothing
-        assert judged[-1]["by"] == "ada"
+        # the same has been said already, by a person or by the gate, and nothing changes
+        said = {"approve": "promoted", "refuse": "refused"}[word]
+        assert judged[-1]["decision"] == said, f"{word}: done, though the day was {judged[-1]['decision']}"
         return outcome
     if story.agree(outcome, reasons, done=(0,) if word == "approve" else (80,)) and word == "approve":
         assert model is not None

@@ -34,6 +34,10 @@ class NoWayOut(AssertionError):
     """A refusal that what it says does not lead out of."""
 
 
+class NothingToBeHad(Exception):
+    """A way out has come to a message that says so."""
+
+
 class Guide:
     """Reads messages as a person does, and types what they say."""
 
@@ -42,11 +46,23 @@ class Guide:
         self.world = world
 
     def leave(self, action: Callable[[], Outcome | None], outcome: Outcome, about: str, depth: int = 0) -> None:
-        """Follow the message until the action, which is `about` a day, is not refused any more. Raises NoWayOut."""
+        """Follow the message until the action, which is `about` a day, is not refused any more.
+
+        Or until one says that there is nothing to be had. Raises NoWayOut.
+        """
+        try:
+            self._leave(action, outcome, about, depth)
+        except NothingToBeHad:
+            if depth:
+                raise
+
+    def _leave(self, action: Callable[[], Outcome | None], outcome: Outcome, about: str, depth: int) -> None:
         for _ in range(TRIES):
             said = last_error(outcome)
-            if outcome.code in (0, 80) or any(words in said for words in FINAL):
+            if outcome.code in (0, 80):
                 return
+            if any(words in said for words in FINAL):
+                raise NothingToBeHad
             if depth > 4:
                 raise NoWayOut(f"the ways out lead in a circle: {said}")
             self._follow(said, about, depth)

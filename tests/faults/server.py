@@ -32,6 +32,9 @@ def child(asked, memory, log):
             asked["root"].encode(), asked["at"], KINDS[asked["kind"]], ctypes.c_void_p(ctypes.addressof(memory))
         )
     code = 70
+    if asked["plant"]:
+        module, _, name = asked["plant"].partition(":")
+        getattr(importlib.import_module(module), name)()
     try:
         code = work.main()
     except SystemExit as end:

@@ -100,12 +100,16 @@ class Runner:
         kind: str = "kill",
         day: str = DAY,
         words: Sequence[str] = (),
+        plant: str = "",
     ) -> Outcome:
-        """Run the step; `at`: the number of the call that is broken, 0 for none."""
+        """Run the step; `at`: the number of the call that is broken, 0 for none.
+
+        `plant`: `module:function` that changes the step's own code before it runs.
+        """
         options = [] if words else ["--day", day]
         words = [*words, *options, "--data-root", str(root), "--config", str(configuration)]
         print(
-            json.dumps({"words": words, "root": f"{root}/", "at": at, "kind": kind}),
+            json.dumps({"words": words, "root": f"{root}/", "at": at, "kind": kind, "plant": plant}),
             file=self._server.stdin,
             flush=True,
         )

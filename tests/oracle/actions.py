@@ -171,7 +171,8 @@ def sound(settings: Settings) -> Settings:
     if (group == "row_key" and settings.key is not None) or group == settings.target:
         group = None
     test_days = settings.test_days if settings.window > (settings.test_days or 0) else None
-    return replace(settings, slices=slices, group=group, test_days=test_days)
+    most_error = None if settings.task == "regression" else settings.most_error
+    return replace(settings, slices=slices, group=group, test_days=test_days, most_error=most_error)
 
 
 def reworded(settings: Settings, how: str) -> Settings:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anchors
+import guards
 import live
 import models
 import product
@@ -84,6 +84,7 @@ def basis(story: Story, day: str) -> tuple[Any, ...]:
     settings, mirror = story.settings, story.mirror
     days = settings.window_of(day)
     rules = settings.least_rows, settings.minimum, settings.margin, settings.require, settings.manual, settings.slices
+    rules += settings.slice_margin, settings.least_slice, settings.most_error
     return (
         mirror.models[day].identity,
         settings.question,
@@ -167,8 +168,7 @@ def check_scores(story: Story, verdict: dict[str, Any], challenger: Model, rival
         assert verdict[name]["model"]["sha256"] == model.identity[0], f"the {name} is another one"
         known = sorted(set(rows["_group"]) & model.groups)
         assert not known, f"the {name} was trained on rows of {len(known)} of the entities that judge it"
-        found = models.scores(model.opened, rows, settings)
-        answers = models.predicted(found, replace(settings, threshold=model.settings.threshold))
+        found, answers = guards.answers(model, rows, settings)
         truth = list(rows[settings.target])
         for metric, theirs in verdict[name]["metrics"].items():
             ours = models.measured(metric, truth, found, answers, settings)
@@ -193,15 +193,32 @@ def decision(story: Story, verdict: dict[str, Any], challenger: Model, rival: Mo
         if low is not None:
             failed |= low < -settings.margin if settings.require == "not_worse" else low <= 0
             check_interval(difference)
-    # what is read of slices and of the anchor is only whether they could tell
-    words = {rule["name"].partition(".")[0]: rule["verdict"] for rule in verdict["rules"]}
-    unknown |= "unknown" in (words.get("slices"), words.get("not_worse_than_anchor"))
-    failed |= words.get("slices") == "failed"
+    words = {rule["name"]: rule["verdict"] for rule in verdict["rules"]}
+    unknown |= words.get("not_worse_than_anchor") == "unknown"
+    guarding = guarded(story, verdict, challenger, rival)
+    for rule, word in guarding.items():
+        assert words.get(rule) == word, f"{rule} is {words.get(rule)}, must be {word}"
+    unknown |= "unknown" in guarding.values()
+    failed |= "failed" in guarding.values()
     if unknown:
         return "undecided"
     if failed:
         return "refused"
     return "proposed" if settings.manual else "promoted"
+
+
+def guarded(story: Story, verdict: dict[str, Any], challenger: Model, rival: Model | None) -> dict[str, str]:
+    """What the rules say that refuse for harm alone, by their names."""
+    settings, rows = story.settings, judged_rows(story, challenger, rival)
+    pair = {"challenger": challenger}
+    if rival is not None and comparable(story, challenger, rival):
+        pair["champion"] = rival
+        told = verdict["champion"]["calibration"]
+        guards.check_calibration(told, rows, rival, settings)
+    slices = guards.check_slices(verdict, rows, pair, settings)
+    found = {f"slices.{name}": word for name, word in slices.items()} if "champion" in pair else {}
+    calibrated = guards.check_calibration(verdict["challenger"]["calibration"], rows, challenger, settings)
+    return found if calibrated is None else found | {"max_calibration_error": calibrated}
 
 
 def check_interval(difference: dict[str, Any]) -> None:

@@ -58,8 +58,17 @@ def rollback(story: Story) -> Outcome:
 def adopt(story: Story, day: str) -> Outcome | None:
     """Put a day's model in use, on a person's word."""
     model = story.mirror.models.get(day)
-    if model is None:
-        return None
+    return None if model is None else put_in_use(story, model)
+
+
+def named(story: Story, to: str) -> Model:
+    """The model that a message names, by its training day or the first digits of its file's hash."""
+    found = [model for model in story.mirror.known.values() if model.identity[0].startswith(to)]
+    return found[-1] if found else story.mirror.models[to]
+
+
+def put_in_use(story: Story, model: Model) -> Outcome:
+    """Adopt a model."""
     reasons = [] if model.fits(story.settings) else [Refusal(65, "it answers another question")]
     outcome = story.run("validate", "adopt", "--to", model.identity[0][:12], "--by", "ada")
     if story.agree(outcome, reasons) and model is not story.mirror.champion:

@@ -24,16 +24,18 @@ def reasons_against(story: Story, day: str) -> list[Refusal]:
     if day not in mirror.days or not mirror.days[day].labelled:
         return [Refusal(66, "no labels")]
     predicted = mirror.predictions[day]
+    reasons = [Refusal(65, "processed under other settings")] if mirror.stale([day]) else []
+    if not predicted.model.answers(settings):
+        reasons.append(Refusal(65, "the model answers another question"))
+    if reasons or part_of(story, day) == "none":
+        return reasons
     if predicted.damaged:
         return [Refusal(65, "the predictions are damaged")]
-    reasons = [Refusal(65, "processed under other settings")] if mirror.stale([day]) else []
     if predicted.settings.key != settings.key:
         reasons.append(Refusal(65, "predicted by another key"))
     if (predicted.settings.question, set(predicted.settings.asked)) != (settings.question, set(settings.asked)):
         reasons.append(Refusal(65, "predicted for another question"))
-    if reasons or part_of(story, day) == "none":
-        return reasons
-    return unjoinable(story, day)
+    return reasons or unjoinable(story, day)
 
 
 def unjoinable(story: Story, day: str) -> list[Refusal]:

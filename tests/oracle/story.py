@@ -80,6 +80,7 @@ class Story:
         assert outcome.code in DOCUMENTED, f"ended with {outcome.code}"
         assert "a bug in" not in outcome.output
         assert "Traceback" not in outcome.output
+        assert "no such column" not in outcome.output, "a step looks for what the step before it does not write"
         return outcome
 
     def agree(self, outcome: Outcome, reasons: Sequence[Refusal], done: Sequence[int] = (0,)) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
@@ -57,6 +58,7 @@ class Guide:
                 raise
 
     def _leave(self, action: Callable[[], Outcome | None], outcome: Outcome, about: str, depth: int) -> None:
+        heard: Counter[str] = Counter()
         for _ in range(TRIES):
             said = last_error(outcome)
             if outcome.code in (0, 80):
@@ -65,20 +67,20 @@ class Guide:
                 raise NothingToBeHad
             if depth > 4:
                 raise NoWayOut(f"the ways out lead in a circle: {said}")
-            self._follow(said, about, depth)
+            self._follow(said, about, depth, heard[said])
+            heard[said] += 1
             again = action()
             if again is None:
                 return
             outcome = again
         raise NoWayOut(f"still refused after {TRIES} times: {last_error(outcome)}")
 
-    def _follow(self, said: str, about: str, depth: int) -> None:
-        """Do the first thing of the message that can be done."""
-        for pattern, way in WAYS:
-            if re.search(pattern, said):
-                way(self, said, about, depth)
-                return
-        raise NoWayOut(f"names no way out that can be typed: {said}")
+    def _follow(self, said: str, about: str, depth: int, times: int) -> None:
+        """Do the first thing of the message that can be done; when it comes again, the next one."""
+        ways = [way for pattern, way in WAYS if re.search(pattern, said)]
+        if not ways:
+            raise NoWayOut(f"names no way out that can be typed: {said}")
+        ways[min(times, len(ways) - 1)](self, said, about, depth)
 
     def bring_days(self, said: str, about: str, depth: int) -> None:
         """The days that the message names, or the one that the step was asked for, with rows and labels."""
@@ -106,7 +108,11 @@ class Guide:
         """Put the model that the message names in use."""
         match = ADOPT.search(said)
         assert match is not None
-        self.story.run("validate", "adopt", "--to", match[1])
+        model = hands.named(self.story, match[1])
+        self.leave(lambda: hands.put_in_use(self.story, model), hands.put_in_use(self.story, model), about, depth + 1)
+        if model is self.story.mirror.models.get(about):
+            # whatever was to be done with this model, it is in use now
+            raise NothingToBeHad
 
     def train_anew(self, said: str, about: str, depth: int) -> None:
         """A model for what is asked now, from the newest days; what the gate does not let in, a person adopts."""

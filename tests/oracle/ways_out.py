@@ -126,6 +126,11 @@ class Guide:
             assert adopted is not None
             self.leave(lambda: hands.adopt(self.story, newest), adopted, newest, depth + 1)
 
+    def serve_another(self, said: str, about: str, depth: int) -> None:
+        """A model for what is asked now, in place of one that cannot answer it: there is no way back to that one."""
+        self.train_anew(said, about, depth)
+        raise NothingToBeHad
+
     def _bring(self, day: str, depth: int) -> None:
         """The day's files as they are asked for now, then generate and preprocess."""
         number = (date.fromisoformat(day) - FIRST).days
@@ -151,6 +156,7 @@ WAYS: tuple[tuple[str, Callable[[Guide, str, str, int], None]], ...] = (
     (r"generate the day again|run generate and preprocess for|has not run for this day", Guide.bring_days),
     (r"delete raw/", Guide.delete_labels),
     (COMMAND.pattern, Guide.type_commands),
+    (r"predict could not serve it", Guide.serve_another),
     (ADOPT.pattern, Guide.adopt),
     (r"run train and validate first|train and validate again", Guide.train_anew),
 )

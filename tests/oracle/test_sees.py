@@ -7,16 +7,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import joblib
-import models
 import pandas as pd
-import product
 import pytest
-from actions import Aim, Arrive, Do, Edit, Label
-from arrivals import Table
-from play import History, Start, play
-from rows import Raw, preprocess
-from settings import Settings, day_of
-from ways_out import Guide, NoWayOut
+from checks import product
+from histories.actions import Aim, Arrive, Do, Edit, Label
+from histories.play import History, Start, play
+from histories.ways_out import Guide, NoWayOut
+from plain import models
+from plain.arrivals import Table
+from plain.rows import Raw, preprocess
+from plain.settings import Settings, day_of
 
 HISTORY = History(
     Start(Table(), Settings()),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from actions import Action, Aim, Arrive, AtOnce, Delete, Do, Edit, Hand, Label, Words
-from arrivals import WRITTEN, Table
 from faults.steps import STEPS
+from histories.actions import Action, Aim, Arrive, AtOnce, Delete, Do, Edit, Hand, Label, Words
+from histories.play import History, Start
 from hypothesis import strategies as st
-from play import History, Start
-from settings import TASKS, Settings
+from plain.arrivals import WRITTEN, Table
+from plain.settings import TASKS, Settings
 
 DAYS = 4
 

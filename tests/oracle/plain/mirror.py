@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import models
 import pandas as pd
-from rows import Day, Raw, Refusal
-from settings import Settings
+from plain import models
+from plain.rows import Day, Raw, Refusal
+from plain.settings import Settings
 
 FOLDS = 2
 

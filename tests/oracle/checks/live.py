@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import models
 import numpy as np
 import pandas as pd
-import product
-from rows import Refusal
+from checks import product
+from plain import models
+from plain.rows import Refusal
 
 if TYPE_CHECKING:
+    from checks.story import Story
     from faults.steps import Outcome
-    from mirror import Predicted
-    from story import Story
+    from plain.mirror import Predicted
 
 
 def reasons_against(story: Story, day: str) -> list[Refusal]:

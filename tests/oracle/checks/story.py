@@ -9,17 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import compare
-import gate
-import live
-import models
 import pandas as pd
-import product
-import rows as plain_rows
+from checks import compare, gate, live, product
 from faults.steps import Outcome, Runner
-from mirror import Mirror, Model, Predicted
-from rows import Refusal
-from settings import Settings
+from plain import models
+from plain import rows as plain_rows
+from plain.mirror import Mirror, Model, Predicted
+from plain.rows import Refusal
+from plain.settings import Settings
 
 DOCUMENTED = {0, 64, 65, 66, 69, 73, 74, 75, 77, 78, 80}
 """The exit codes of docs/architecture.md but for the one of a bug."""

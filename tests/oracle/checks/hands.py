@@ -6,14 +6,13 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any
 
-import gate
-import product
-from mirror import Model, before
-from rows import Refusal
+from checks import gate, product
+from plain.mirror import Model, before
+from plain.rows import Refusal
 
 if TYPE_CHECKING:
+    from checks.story import Story
     from faults.steps import Outcome
-    from story import Story
 
 
 def model_of(story: Story, line: dict[str, Any]) -> Model:

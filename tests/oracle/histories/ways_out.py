@@ -9,13 +9,13 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
-import hands
-from settings import FIRST
+from checks import hands
+from plain.settings import FIRST
 
 if TYPE_CHECKING:
+    from checks.story import Story
     from faults.steps import Outcome
-    from story import Story
-    from world import World
+    from histories.world import World
 
 DAY = r"\d{4}-\d\d-\d\d"
 COMMAND = re.compile(rf"(generate|preprocess|train|validate|predict)((?: --force)?) (?:--day )?({DAY})")

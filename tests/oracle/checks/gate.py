@@ -5,21 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import anchors
-import guards
-import live
-import models
-import product
-import values
-from mirror import Model, before
-from rows import Refusal
+from checks import anchors, guards, judged, live, product
+from plain import models
+from plain.mirror import Model, before
+from plain.rows import Refusal
 
 JUDGED = ("promoted", "refused", "undecided", "proposed")
 """Words of the ledger on a day's model, the gate's or a person's."""
 
 if TYPE_CHECKING:
+    from checks.story import Story
     from faults.steps import Outcome
-    from story import Story
 
 
 def reasons_against(story: Story, day: str) -> list[Refusal]:
@@ -114,54 +110,13 @@ def rival_of(story: Story, challenger: Model) -> Model | None:
     return story.predecessor(champion)
 
 
-def comparable(story: Story, challenger: Model, rival: Model | None) -> bool:
-    """Whether a champion can be scored on the rows that judge a challenger, and was surely not fitted on them."""
-    settings = story.settings
-    if rival is None or not rival.fits(settings) or rival.fraction_beside(settings) is None:
-        return False
-    days = less_known(story, rival, days_of(story, challenger), held_out=bool(challenger.held_out))
-    return not story.mirror.moved(rival, [day for day in days if rival.fitted_on(day)])
-
-
-def days_of(story: Story, challenger: Model) -> list[str]:
-    """The days that may judge a challenger."""
-    return list(challenger.held_out or story.settings.window_of(challenger.day))
-
-
-def judging(story: Story, challenger: Model, rival: Model | None) -> tuple[list[str], float]:
-    """The days that judge, less those that the champion knows if enough are left, and of which test_fraction."""
-    settings, days = story.settings, days_of(story, challenger)
-    if rival is None or not comparable(story, challenger, rival):
-        return days, settings.test_fraction
-    fraction = rival.fraction_beside(settings)
-    assert fraction is not None
-    return less_known(story, rival, days, held_out=bool(challenger.held_out)), fraction
-
-
-def less_known(story: Story, other: Model, days: list[str], *, held_out: bool) -> list[str]:
-    """Days that the challenger holds out less those that another model was fitted on, as long as enough is left."""
-    mirror, settings = story.mirror, story.settings
-    left = [day for day in days if not other.fitted_on(day)]
-    if not held_out or not left:
-        return days
-    labelled = sum(mirror.days[day].rows[settings.target].notna().sum() for day in left)
-    return left if labelled * settings.test_fraction >= settings.least_rows else days
-
-
-def judged_rows(story: Story, challenger: Model, rival: Model | None) -> Any:
-    """The labelled test rows that decide."""
-    days, fraction = judging(story, challenger, rival)
-    rows = story.mirror.labelled(days, "test")
-    return rows[[values.is_test(group, fraction) for group in rows["_group"]]]
-
-
 def check_scores(story: Story, verdict: dict[str, Any], challenger: Model, rival: Model | None) -> None:
     """The rows and every score of both models."""
     settings = story.settings
-    rows = judged_rows(story, challenger, rival)
+    rows = judged.judged_rows(story, challenger, rival)
     assert verdict["rows"] == len(rows), f"judged on {verdict['rows']} rows, must be {len(rows)}"
     compared = verdict["champion"] is not None
-    assert compared == comparable(story, challenger, rival), f"compared: {compared}, {verdict['not_compared']}"
+    assert compared == judged.comparable(story, challenger, rival), f"compared: {compared}, {verdict['not_compared']}"
     for name, model in (("challenger", challenger), ("champion", rival)):
         if model is None or verdict[name] is None:
             continue
@@ -181,12 +136,12 @@ def decision(story: Story, verdict: dict[str, Any], challenger: Model, rival: Mo
     failed = anchors.check(story, verdict, challenger, rival)
     if rival is not None and before(challenger.day, rival.day):
         return "refused"
-    unknown = judged_rows(story, challenger, rival)["_group"].nunique() < settings.least_rows
+    unknown = judged.judged_rows(story, challenger, rival)["_group"].nunique() < settings.least_rows
     if settings.minimum is not None:
         value = verdict["challenger"]["metrics"][settings.metric]
         unknown |= value is None
         failed |= value is not None and value < settings.minimum
-    if comparable(story, challenger, rival):
+    if judged.comparable(story, challenger, rival):
         (difference,) = [one["difference"] for one in verdict["measures"] if one["name"] == settings.metric]
         low = None if difference is None else difference["low"]
         unknown |= low is None
@@ -209,9 +164,9 @@ def decision(story: Story, verdict: dict[str, Any], challenger: Model, rival: Mo
 
 def guarded(story: Story, verdict: dict[str, Any], challenger: Model, rival: Model | None) -> dict[str, str]:
     """What the rules say that refuse for harm alone, by their names."""
-    settings, rows = story.settings, judged_rows(story, challenger, rival)
+    settings, rows = story.settings, judged.judged_rows(story, challenger, rival)
     pair = {"challenger": challenger}
-    if rival is not None and comparable(story, challenger, rival):
+    if rival is not None and judged.comparable(story, challenger, rival):
         pair["champion"] = rival
         told = verdict["champion"]["calibration"]
         guards.check_calibration(told, rows, rival, settings)

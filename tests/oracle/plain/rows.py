@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import arrivals
 import pandas as pd
-import values
-from settings import Settings
+from plain import arrivals, values
+from plain.settings import Settings
 
 
 class Refusal(Exception):

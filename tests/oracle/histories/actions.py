@@ -6,15 +6,13 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-import hands
-import live
-import product
-from arrivals import Written
+from checks import hands, live, product
+from checks.story import Story
 from faults.steps import Outcome
-from settings import Settings, day_of
-from story import Story
-from ways_out import Guide
-from world import World
+from histories.ways_out import Guide
+from histories.world import World
+from plain.arrivals import Written
+from plain.settings import Settings, day_of
 
 
 class Action(Protocol):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import models
 import numpy as np
 import pandas as pd
-from mirror import Model
-from settings import Settings
+from plain import models
+from plain.mirror import Model
+from plain.settings import Settings
 
 DRAWS = 2_000
 MISSING = "(missing)"

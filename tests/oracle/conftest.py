@@ -15,7 +15,7 @@ MORE = {
     "validate": (
         *(*WRITES, *MODELS, "sklearn.discriminant_analysis", "sklearn.neighbors"),
         *("validate.judgement", "validate.live.metrics", "validate.champion.rollback"),
-        *("validate.champion.adoption", "validate.champion.approval", "oracle.plain_pages"),
+        *("validate.champion.adoption", "validate.champion.approval", "oracle.plain_pages", "oracle.few_shuffles"),
     ),
     "predict": (*WRITES, *MODELS, "predict.scoring", "predict.report", "oracle.plain_pages"),
 }

@@ -117,7 +117,7 @@ class Runner:
 
     def close(self) -> None:
         self._server.stdin.close()
-        self._server.wait(10)
+        self._server.wait(60)
 
 
 def copied(root: Path, target: Path) -> Path:

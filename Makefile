@@ -72,9 +72,9 @@ test-%: ## the checks of one part: test-train, test-airflow, test-docs, ...
 test-faults: ## break things on the real stack: every write, the services, the engine (half an hour)
 	@MICROSTEP_FAULTS_EVERY=1 MICROSTEP_FAULTS_ENGINE=1 MICROSTEP_FAULTS_STACK=1 $(PYTHON) dev/test faults images end-to-end
 
-reliability: ## run every fault-injection test, and print the table of docs/reliability.md (half an hour)
+reliability: ## run every fault-injection test, and print the table of docs/reliability.md (an hour)
 	@dev/env dev contract analysis generate preprocess train validate predict socket-proxy mlflow
-	@dev/env --dev airflow validate
+	@dev/env --dev airflow oracle validate
 	@.venvs/dev/bin/python dev/reliability.py
 
 bench: ## time the pipeline beside the same work as plain and as tuned scripts (half an hour) [ROWS=1e6] [RUNS=3]

@@ -1,6 +1,6 @@
 """Run every fault-injection test, and print what was tried and what went wrong: the table of docs/reliability.md.
 
-In full, which takes half an hour; MICROSTEP_FAULTS_EVERY=5 breaks every fifth write only.
+In full, which takes an hour; MICROSTEP_FAULTS_EVERY=5 breaks every fifth write only.
 Arguments: parts of the paths of tests, to run these alone.
 """
 
@@ -24,6 +24,7 @@ import kept  # noqa: E402
 FULL = {
     "MICROSTEP_FAULTS_EVERY": "1",
     "MICROSTEP_FUZZ": "1000",
+    "MICROSTEP_HISTORIES": "2000",
     "MICROSTEP_FAULTS_ENGINE": "1",
     "MICROSTEP_FAULTS_STACK": "1",
     "MICROSTEP_SEQUENCES": "500",
@@ -69,6 +70,12 @@ LINES = {
     "test_settings": Line(
         "an edit of pipeline.toml, or a late training, walked to its end", "an answer to another question"
     ),
+    "test_histories": Line(
+        "a history of arrivals, labels, edits, trainings, people's words in any order",
+        "another answer than the oracle's",
+    ),
+    "test_sees": Line("a fault is put into a step, or into what it wrote", "not seen by the oracle"),
+    "test_intervals": Line("the gate's interval is held against a loop over entities", "another width"),
     "test_labels": Line("labels that come late, alone, twice or for other rows", "on another row"),
     "test_reset": Line("MLflow's registry is reset, older, newer, another one's", "an unjudged model served"),
     "test_escape": Line("a way around the socket proxy, on the real engine", "escaped"),
@@ -84,6 +91,7 @@ LINES = {
 }
 SUITES: tuple[tuple[str, list[str], dict[str, str]], ...] = (
     (".venvs/dev/bin/python", ["--numprocesses=2", "tests/faults"], {}),
+    (".venvs/oracle/bin/python", ["--numprocesses=2", "tests/oracle"], {}),
     (".venvs/dev/bin/python", ["tests/escape"], {}),
     (".venvs/airflow/bin/python", ["airflow/tests/alerts/test_outbox.py"], AIRFLOW),
     (".venvs/validate/bin/python", ["services/validate/tests/champion/test_reset.py"], VALIDATE),

@@ -1,10 +1,11 @@
 """Runs a step again and again in children of one process that has imported it: a start costs milliseconds.
 
-argv: the step, the library that injects faults. One JSON object per line on stdin and stdout, see `steps.py`.
+argv: the step, the library that injects faults ("" for none), what is imported besides. One JSON object per line on stdin and stdout, see `steps.py`.
 """
 
 import ctypes
 import errno
+import gc
 import importlib
 import json
 import mmap
@@ -15,20 +16,25 @@ import tempfile
 NAME, LIBRARY, *PRELOAD = sys.argv[1:]
 KINDS = {"kill": 0, "tear": -1} | {name: getattr(errno, name) for name in ("ENOSPC", "EIO", "EROFS", "EDQUOT", "EFBIG")}
 
-inject = ctypes.CDLL(LIBRARY)
+inject = ctypes.CDLL(LIBRARY) if LIBRARY else None
 for module in PRELOAD:
     importlib.import_module(module)
 work = importlib.import_module(f"{NAME}.__main__")
+gc.freeze()  # or each child would copy what its first collection looks at
 
 
 def child(asked, memory, log):
     os.dup2(log.fileno(), 1)
     os.dup2(log.fileno(), 2)
     sys.argv = [NAME, *asked["words"]]
-    inject.inject_arm(
-        asked["root"].encode(), asked["at"], KINDS[asked["kind"]], ctypes.c_void_p(ctypes.addressof(memory))
-    )
+    if inject is not None:
+        inject.inject_arm(
+            asked["root"].encode(), asked["at"], KINDS[asked["kind"]], ctypes.c_void_p(ctypes.addressof(memory))
+        )
     code = 70
+    if asked["plant"]:
+        module, _, name = asked["plant"].partition(":")
+        getattr(importlib.import_module(module), name)()
     try:
         code = work.main()
     except SystemExit as end:

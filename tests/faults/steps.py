@@ -61,10 +61,14 @@ class Outcome:
 
 
 class Runner:
-    """Runs one step as often as asked; one process imports it, each run is a child of that one."""
+    """Runs one step as often as asked; one process imports it, each run is a child of that one.
 
-    def __init__(self, step: str, library: Path) -> None:
-        path = os.pathsep.join(str(ROOT / part) for part in ("libs/contract", "libs/analysis", f"services/{step}"))
+    `library`: what breaks a call, compiled; None where none is to be broken. `more`: what the step imports besides.
+    """
+
+    def __init__(self, step: str, library: Path | None, more: Sequence[str] = ()) -> None:
+        parts = ("libs/contract", "libs/analysis", f"services/{step}", "tests")
+        path = os.pathsep.join(str(ROOT / part) for part in parts)
         self.step = step
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW", "MICROSTEP"))}
         self._server = subprocess.Popen(
@@ -72,12 +76,13 @@ class Runner:
                 ROOT / ".venvs" / step / "bin" / "python",
                 Path(__file__).with_name("server.py"),
                 step,
-                library,
+                library or "",
                 *HEAVY[step],
+                *more,
             ],
             env={
                 **kept,
-                "LD_PRELOAD": str(library),
+                **({} if library is None else {"LD_PRELOAD": str(library)}),
                 "PYTHONPATH": path,
                 "OMP_NUM_THREADS": "1",
                 "OPENBLAS_NUM_THREADS": "1",
@@ -95,12 +100,16 @@ class Runner:
         kind: str = "kill",
         day: str = DAY,
         words: Sequence[str] = (),
+        plant: str = "",
     ) -> Outcome:
-        """Run the step; `at`: the number of the call that is broken, 0 for none."""
+        """Run the step; `at`: the number of the call that is broken, 0 for none.
+
+        `plant`: `module:function` that changes the step's own code before it runs.
+        """
         options = [] if words else ["--day", day]
         words = [*words, *options, "--data-root", str(root), "--config", str(configuration)]
         print(
-            json.dumps({"words": words, "root": f"{root}/", "at": at, "kind": kind}),
+            json.dumps({"words": words, "root": f"{root}/", "at": at, "kind": kind, "plant": plant}),
             file=self._server.stdin,
             flush=True,
         )
@@ -108,7 +117,7 @@ class Runner:
 
     def close(self) -> None:
         self._server.stdin.close()
-        self._server.wait(10)
+        self._server.wait(60)
 
 
 def copied(root: Path, target: Path) -> Path:

@@ -3,15 +3,21 @@
 import pytest
 from faults.steps import STEPS, Runner
 
+WRITES = ("contract.datasets.table_writer", "encodings.utf_8_sig", "locale", "numpy.ma")
+MODELS = (
+    *("email.parser", "narwhals._pandas_like.namespace", "narwhals.stable.v2", "pyarrow.pandas_compat"),
+    *("pyarrow.vendored.version", "sklearn.frozen", "sklearn.impute"),
+)
 MORE = {
-    "generate": ("generate.ingest", "generate.inbox", "generate.file_rows"),
-    "preprocess": ("preprocess.check", "preprocess.label_fit"),
-    "train": ("train.training",),
+    "generate": (*WRITES, "generate.ingest", "generate.inbox", "generate.file_rows"),
+    "preprocess": (*WRITES, "preprocess.check", "preprocess.label_fit", "pyarrow.csv", "pyarrow.dataset"),
+    "train": (*WRITES, *MODELS, "train.training"),
     "validate": (
-        *("validate.judgement", "validate.evaluation.live_metrics", "validate.champion.rollback"),
-        *("validate.champion.adoption", "validate.champion.approval", "oracle.plain_pages"),
+        *(*WRITES, *MODELS, "sklearn.discriminant_analysis", "sklearn.neighbors"),
+        *("validate.judgement", "validate.live.metrics", "validate.champion.rollback"),
+        *("validate.champion.adoption", "validate.champion.approval", "oracle.plain_pages", "oracle.few_shuffles"),
     ),
-    "predict": ("predict.scoring", "predict.report", "oracle.plain_pages"),
+    "predict": (*WRITES, *MODELS, "predict.scoring", "predict.report", "oracle.plain_pages"),
 }
 """What a step imports when it gets to work, besides what tests/faults knows."""
 

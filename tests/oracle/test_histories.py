@@ -7,9 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from drawing import histories
+from histories.drawing import histories
+from histories.play import History, play
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from play import History, play
 
 HISTORIES = int(os.environ.get("MICROSTEP_HISTORIES", "24"))
 PARTS = 20 if HISTORIES >= 100 else 2

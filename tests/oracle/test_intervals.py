@@ -1,14 +1,13 @@
 """The gate's interval beside a bootstrap that is a loop over entities: drawn with replacement, each with all its rows."""
 
-import gate
-import models
 import numpy as np
-import product
 import pytest
-from actions import Arrive, Do, Edit
-from arrivals import Table
-from play import History, Start, play
-from settings import Settings, day_of
+from checks import judged, product
+from histories.actions import Arrive, Do, Edit
+from histories.play import History, Start, play
+from plain import models
+from plain.arrivals import Table
+from plain.settings import Settings, day_of
 
 DRAWS = 400
 LAST = 2
@@ -44,7 +43,7 @@ def test_the_interval_is_as_wide_as_that_of_a_loop_over_entities(steps, tmp_path
     challenger, rival = story.changes[-1]
     verdict = product.content(story.root / "reports" / "train" / day_of(LAST), "verdict")
     assert rival is not None, verdict["why"]
-    rows = gate.judged_rows(story, challenger, rival)
+    rows = judged.judged_rows(story, challenger, rival)
     (told,) = [one["difference"] for one in verdict["measures"] if one["name"] == story.settings.metric]
     pair = (challenger, rival)
     by_entity = drawn(rows, pair, story.settings, rows["_group"].to_numpy())

@@ -1,19 +1,22 @@
-"""The oracle sees what is wrong: each fault is put in by hand, and the same history without it passes."""
+"""The oracle sees what is wrong: each fault is put into a step, or into what it wrote; without it the history passes."""
 
+import os
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import joblib
-import models
 import pandas as pd
-import product
 import pytest
-from actions import Arrive, Do, Edit, Label
-from arrivals import Table
-from play import History, Start, play
-from rows import Raw, preprocess
-from settings import Settings, day_of
-from ways_out import Guide, NoWayOut
+from checks import product
+from histories.actions import Aim, Arrive, Do, Edit, Label
+from histories.play import History, Start, play
+from histories.ways_out import Guide, NoWayOut
+from plain import models
+from plain.arrivals import Table
+from plain.rows import Raw, preprocess
+from plain.settings import Settings, day_of
 
 HISTORY = History(
     Start(Table(), Settings()),
@@ -25,8 +28,10 @@ HISTORY = History(
 
 
 @pytest.fixture
-def root(tmp_path):
-    return tmp_path / "root"
+def root():
+    """On no disk where there is a place for it: a step flushes each file that it writes."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as folder:
+        yield Path(folder) / "root"
 
 
 class Tampering:
@@ -105,6 +110,79 @@ def test_a_fault_that_is_put_in_is_seen(steps, root, fault, step, words):
 
     with pytest.raises(AssertionError, match=words):
         play(HISTORY, steps | {step: Tampering(steps[step], tamper)}, root)
+
+
+class Planted:
+    """A runner of a step with a fault in its own code."""
+
+    def __init__(self, runner, fault):
+        self.runner, self.fault = runner, fault
+
+    def run(self, root, config, words):
+        return self.runner.run(root, config, words=words, plant=f"oracle.planted:{self.fault}")
+
+
+def days(*numbers):
+    return tuple(action for number in numbers for action in (Arrive(number), Do("generate preprocess", number)))
+
+
+VISITS = Start(Table(returning=True), Settings(group="customer"))
+WEEK = (*days(0, 1), Do("train validate", 1), *days(2), Do("predict", 2))
+IN_CODE = {
+    "labels_by_position": ("preprocess", Start(Table(), Settings()), days(0), "yn is"),
+    "no_group_in_the_split": ("preprocess", VISITS, days(0), "_group is"),
+    "no_day_is_held_out": (
+        "train",
+        Start(Table(), Settings(test_days=1)),
+        (*days(0, 1), Do("train", 1)),
+        "other rows were trained on",
+    ),
+    "test_rows_train": (
+        "train",
+        Start(Table(), Settings()),
+        (*days(0, 1), Do("train", 1)),
+        "other rows were trained on",
+    ),
+    "any_day_trains": (
+        "train",
+        Start(Table(), Settings()),
+        (*days(0, 1), Edit((("missing", ("-999",)),)), Do("train", 1)),
+        "must be refused: 65: processed under other settings",
+    ),
+    "any_order": (
+        "validate",
+        Start(Table(), Settings(margin=1.0)),
+        (*days(0, 1), Do("train validate", 1), Do("train validate", 0)),
+        "must be refused",
+    ),
+    "known_rows_judge": (
+        "validate",
+        VISITS,
+        (*days(0, 1), Do("train validate", 1), Edit((("group", None),)), *days(0, 1), Do("train validate", 1)),
+        "compared: True",
+    ),
+    "known_rows_are_live": (
+        "validate",
+        Start(Table(), Settings()),
+        (*days(0, 1), Do("train validate predict monitor", 1)),
+        "live metrics of 2026-01-02 are of all, must be of test",
+    ),
+    "an_answer_is_an_answer": (
+        "predict",
+        Start(Table(), Settings()),
+        (*WEEK, Aim("other", "binary"), *days(2), Do("predict", 2)),
+        "must be refused: 65: the champion answers another question",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", IN_CODE)
+def test_a_fault_in_the_code_of_a_step_is_seen(steps, root, counts, fault):
+    step, start, actions, words = IN_CODE[fault]
+    play(History(start, actions), steps, root.parent / "without" / "root")
+    with pytest.raises(AssertionError, match=words):
+        play(History(start, actions), steps | {step: Planted(steps[step], fault)}, root)
+    counts("faults", fault, 1, "seen")
 
 
 def test_one_label_on_another_row_is_more_than_two_fits_differ_by(steps, root):

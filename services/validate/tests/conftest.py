@@ -117,7 +117,7 @@ class Project:
     def columns(self, **options):
         return columns(self.task, **options)
 
-    def process(self, day, table=None, settings=None, **options):
+    def process(self, day, table=None, settings=None, inputs=(), **options):
         table = table if table is not None else columns(self.task, **options)
         rows = pa.table(table)
         counts = {"rows_in": rows.num_rows, "rows_out": rows.num_rows, "rejected": 0, "labelled": rows.num_rows}
@@ -125,7 +125,7 @@ class Project:
         with DatasetWriter(self.root / "processed" / day) as writer:
             writer.write(rows)
             writer.file("profile", "profile.json").write_text(json.dumps(PROFILE))
-            writer.publish(Recipe("preprocess", day, "c0de", settings or {}), counts=counts, run={})
+            writer.publish(Recipe("preprocess", day, "c0de", settings or {}, inputs), counts=counts, run={})
 
     def fitted(self, quality, features=("x", "word")):
         """A good model, one as fine, or a bad one that says the same for every row."""

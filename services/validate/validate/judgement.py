@@ -62,7 +62,7 @@ def judge(
         writer.file("verdict", "verdict.json").write_bytes(pretty_json(report))
         html, plots = training_report(run, comparison, model, days, read_live_metrics(run.layout, run.day))
         writer.file("page", "report.html").write_text(html)
-        distribution = score_distribution(comparison.challenger, report.classes)
+        distribution = score_distribution(comparison.challenger, run.config)
         writer.file("scores", "scores.json").write_bytes(msgspec.json.encode(distribution) + b"\n")
         if report.decision in ("promoted", "proposed"):
             assert comparison.sample is not None, "the gate accepts no model without test rows"

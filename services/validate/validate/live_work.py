@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from analysis.record.processed_for import rules
 from analysis.record.trained_for import question, split
 from contract.config import Config
 from contract.datasets.dataset import Dataset, current
@@ -130,6 +131,8 @@ def _settings(config: Config) -> dict[str, Any]:
     return {
         "key": config.key,
         "split": msgspec.to_builtins(split(config)),
+        # a day that they do not fit any more is not measured, also if it was before
+        "rules": rules(config),
         **question(config),
         "metric": config.training.metric,
         "minimums": sorted(config.gate.minimums),

@@ -23,7 +23,7 @@ def misfit(day: Dataset, config: Config, *, grouped: bool = False) -> str | None
     """
     settings, there = day.manifest.settings, {field.name for field in day.manifest.schema}
     if "table" in settings:
-        then, now = _rules(settings["table"], settings["columns"], config), _rules_of(config)
+        then, now = _rules(settings["table"], settings["columns"], config), rules(config)
         if different := next((name for name in now if then.get(name) != now[name]), None):
             return (
                 f"was made with {different} {_shown(then.get(different))}, pipeline.toml has {_shown(now[different])}"
@@ -55,7 +55,8 @@ def other_rules(day: Dataset, config: Config) -> list[str]:
     ]
 
 
-def _rules_of(config: Config) -> dict[str, Any]:
+def rules(config: Config) -> dict[str, Any]:
+    """By key of pipeline.toml, what a processed day must have been made by."""
     columns = [{"name": name, "type": column.type, "values": column.values} for name, column in config.columns.items()]
     table = config.table
     names = ("target", "task", "positive", "key", "group", "test_fraction", "missing_values")
@@ -66,15 +67,15 @@ def _rules(table: dict[str, Any], columns: list[dict[str, Any]], config: Config)
     """By key of pipeline.toml, what decides about the rows that today's steps read."""
     by_name = {column["name"]: column for column in columns}
     # what an earlier version did not have yet was what its default says today
-    rules = {f"table.{name}": table.get(name) for name in ("target", "task", "positive", "key", "test_fraction")}
-    rules["table.group"] = table.get("group") or table.get("key")
-    rules["table.missing_values"] = sorted(table.get("missing_values") or ())
+    found = {f"table.{name}": table.get(name) for name in ("target", "task", "positive", "key", "test_fraction")}
+    found["table.group"] = table.get("group") or table.get("key")
+    found["table.missing_values"] = sorted(table.get("missing_values") or ())
     target = config.table.target
-    rules[f"columns.{target}.values"] = sorted(by_name.get(target, {}).get("values") or ())
+    found[f"columns.{target}.values"] = sorted(by_name.get(target, {}).get("values") or ())
     for name in dict.fromkeys([config.key, config.group, target, *config.kept]):
         if name in config.columns:
-            rules[f"columns.{name}.type"] = by_name.get(name, {}).get("type")
-    return rules
+            found[f"columns.{name}.type"] = by_name.get(name, {}).get("type")
+    return found
 
 
 def _plain(value: Any) -> Any:

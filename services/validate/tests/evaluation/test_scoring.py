@@ -1,5 +1,6 @@
 import tracemalloc
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -12,6 +13,7 @@ from contract.datasets.dataset import Dataset
 from validate.evaluation.models import CannotCompare
 from validate.evaluation.sample import Sample
 from validate.evaluation.scoring import score, score_distribution, threshold_of
+from validate.measures.scored_rows import ScoredRows
 
 
 def days(project, *names):
@@ -108,9 +110,17 @@ def test_each_row_says_of_which_group_it_is_and_the_sample_sees_the_rows_stream_
 
 def test_scores_are_kept_as_the_distribution_of_a_column_of_predictions(each_task):
     scored = score(each_task.fitted("good"), days(each_task), each_task.config, "it")
-    distribution = score_distribution(scored, classes(each_task.config))
+    distribution = score_distribution(scored, each_task.config)
     assert distribution.name == {"binary": "score"}.get(each_task.task, "prediction")
     assert sum(distribution.counts) == 100
+
+
+def test_two_classes_of_a_multiclass_task_have_no_column_score_so_that_what_is_predicted_is_watched(project):
+    table = msgspec.structs.replace(project.config.table, task="multiclass", positive=None)
+    config = msgspec.structs.replace(project.config, table=table)
+    scored = ScoredRows(np.array([0, 1, 1]), np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]]))
+    distribution = score_distribution(scored, config)
+    assert (distribution.name, sum(distribution.counts)) == ("prediction", 3)
 
 
 def test_a_threshold_is_of_the_class_that_was_positive_in_training():

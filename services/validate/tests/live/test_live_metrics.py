@@ -180,6 +180,23 @@ def test_a_day_that_was_processed_for_something_else_is_refused_by_hand_and_told
     assert project.run("monitor", "--day", "2026-01-01") == 0
 
 
+def test_an_edit_that_a_measured_day_does_not_fit_any_more_takes_its_scores_back_until_it_is_processed_anew(project):
+    project.predicted("2026-01-02", project.trained("2026-01-01"))
+    made_for(project, "2026-01-02")
+    assert project.run("monitor", "--day", "2026-01-02") == 0
+    measured = live(project, "2026-01-02")
+    path = project.root / "pipeline.toml"
+    before = path.read_text()
+    # a slice that no model sees: neither the question nor the split is another one
+    slices = 'min_test_rows = 10\nslices = ["town"]\n[columns.town]\ntype = "category"\nrole = "ignore"\n'
+    path.write_text(before.replace("min_test_rows = 10\n", slices))
+    assert project.run("monitor", "--day", "2026-01-02") == 65
+    assert "was made with columns.town.type none, pipeline.toml has category" in live(project, "2026-01-02")["why"]
+    path.write_text(before)
+    assert project.run("monitor", "--day", "2026-01-02") == 0
+    assert live(project, "2026-01-02") == measured
+
+
 def test_labels_that_come_later_than_two_months_are_still_waited_for(project):
     path = project.root / "pipeline.toml"
     path.write_text(path.read_text().replace("window_days = 2", "window_days = 2\ntarget_delay_days = 61"))

@@ -83,13 +83,14 @@ def predict_scores(model: Pipeline, rows: Columns, class_names: list[str]) -> Ar
     return _probabilities(estimator, matrix, class_names) if class_names else np.asarray(estimator.predict(matrix))
 
 
-def score_distribution(scored: ScoredRows, class_names: list[str]) -> Column:
+def score_distribution(scored: ScoredRows, config: Config) -> Column:
     """A drift reference under the name of a column of predictions: from rows that the model was not fitted on."""
-    if not class_names:
+    if config.table.task == "regression":
         return binned("prediction", scored.scores)[0]
-    if len(class_names) == 2:
+    if config.table.task == "binary":
         return binned("score", scored.scores[:, 1])[0]
-    return binned("prediction", Categorical(scored.predicted, class_names))[0]
+    # also of two classes: only predictions of a binary task have one score
+    return binned("prediction", Categorical(scored.predicted, classes(config)))[0]
 
 
 def threshold_of(model: Pipeline, class_names: list[str]) -> float | None:

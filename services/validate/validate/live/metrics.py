@@ -88,7 +88,7 @@ def judged(layout: Layout, model: Champion, rows: Dataset, config: Config) -> tu
     if reason := processed_for.misfit(rows, config):
         raise CannotJoin(f"processed/{day} {reason}; make it again: preprocess --day {day}")
     if about is not None and (reason := other_question(about, config)):
-        raise CannotJoin(f"the model {reason}; give it back, or predict again with a model for it")
+        raise CannotJoin(f"the model {reason}; give it back, or with a model for it predict again: predict --day {day}")
     return unseen(layout, model, rows, config)
 
 

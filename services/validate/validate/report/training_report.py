@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from analysis.pages.page import render
 from contract.datasets.dataset import Dataset
-from contract.datasets.manifest import read_manifest
+from contract.datasets.manifest import Input, read_manifest
+from contract.errors import DataError, MissingInput
 from contract.models.champion import Champion
 from contract.steps.run import Run
 from validate.evaluation.compare import Comparison, Report
@@ -107,14 +108,22 @@ def _lineage(run: Run, model: Dataset, days: list[Dataset]) -> dict[str, Any]:
             {
                 "path": run.layout.name(day.path),
                 **_made(day),
-                "raw": [
-                    {"path": raw.path, "identity": raw.sha256, "inputs": read_manifest(run.root / raw.path).inputs}
-                    for raw in day.manifest.inputs
-                ],
+                "raw": [{"path": raw.path, "identity": raw.sha256, **_source(run, raw)} for raw in day.manifest.inputs],
             }
             for day in days
         ],
     }
+
+
+def _source(run: Run, raw: Input) -> dict[str, Any]:
+    """What raw data was made from; `gone` says why nothing tells: it may be deleted once it is processed."""
+    try:
+        manifest = read_manifest(run.root / raw.path)
+    except (MissingInput, DataError) as error:
+        return {"inputs": [], "gone": "not there any more" if isinstance(error, MissingInput) else "damaged"}
+    if manifest.identity != raw.sha256:
+        return {"inputs": [], "gone": "written again since"}
+    return {"inputs": manifest.inputs, "gone": None}
 
 
 def _made(dataset: Dataset) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from settings import IDENTITIES, Settings
+from plain.settings import IDENTITIES, Settings
 
 Written = Literal["plain", "floats", "blanks", "parquet", "parquet floats"]
 WRITTEN: tuple[Written, ...] = ("plain", "floats", "blanks", "parquet", "parquet floats")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from actions import Action, Aim, Arrive, AtOnce, Delete, Do, Edit, Hand, Label, Words
-from arrivals import WRITTEN, Table
 from faults.steps import STEPS
+from histories.actions import Action, Aim, Arrive, AtOnce, Delete, Do, Edit, Hand, Label, Words
+from histories.play import History, Start
 from hypothesis import strategies as st
-from play import History, Start
-from settings import TASKS, Settings
+from plain.arrivals import WRITTEN, Table
+from plain.settings import TASKS, Settings
 
 DAYS = 4
 
@@ -31,6 +31,9 @@ edits: dict[str, tuple[Any, ...]] = {
     "delay": (1, 0),
     "test_days": (1, None, 0),
     "slices": (("code",), ("region",), ()),
+    "slice_margin": (0.0, 0.05, 1.0),
+    "least_slice": (2, 5),
+    "most_error": (0.02, 0.2, None),
     "least_rows": (1, 30, 5),
     "minimum": (0.6, -1.0, None),
     "margin": (0.01, 1.0, 0.3),
@@ -98,6 +101,9 @@ STARTS = (
     Start(Table(seed=10, rows=60), replace(PLAIN, test_days=1, margin=1.0), TWO_MODELS),
     Start(Table(seed=11, signal=0), replace(PLAIN, manual=True, margin=1.0, slices=("region",)), TWO_MODELS),
     Start(Table(seed=12), replace(PLAIN.aimed("yn", "multiclass"), numeric_code=True, region=True), A_WEEK),
+    # days enough, and rows enough, that the last one is held out by itself
+    Start(Table(seed=14, rows=360), replace(PLAIN, window=3, slices=("code",), slice_margin=0.05), TWO_MODELS),
+    Start(Table(seed=15, rows=80, signal=0.5), replace(PLAIN, most_error=0.2, slices=("region",)), TWO_MODELS),
     Start(Table(seed=13), replace(PLAIN, threshold=0.3, delay=1, missing=("-999",)), A_WEEK),
 )
 """Each is played once; histories go on from copies."""

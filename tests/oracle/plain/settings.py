@@ -51,7 +51,11 @@ class Settings:
     delay: int = 0
     test_days: int | None = None
     slices: tuple[str, ...] = ()
+    slice_margin: float = 1.0
+    least_slice: int = 5
     least_rows: int = 5
+    most_error: float | None = None
+    """Of the probabilities."""
     minimum: float | None = None
     margin: float = 0.3
     require: str = "not_worse"
@@ -63,6 +67,10 @@ class Settings:
     def words_of(self, target: str) -> tuple[str, ...]:
         """The classes that pipeline.toml lists for a target."""
         return dict(self.classes)[target]
+
+    def with_threshold(self, threshold: float | None) -> Settings:
+        """The same with another threshold: that of a model's training."""
+        return replace(self, threshold=threshold)
 
     def with_words(self, target: str, words: tuple[str, ...]) -> Settings:
         """The same with other classes of one target."""
@@ -76,6 +84,7 @@ class Settings:
         slices = tuple(name for name in self.slices if name != target)
         group = None if self.group == target else self.group
         metric = None if task != self.task else self.minimum
+        error = None if task == "regression" else self.most_error
         return replace(
             self,
             target=target,
@@ -85,6 +94,7 @@ class Settings:
             slices=slices,
             group=group,
             minimum=metric,
+            most_error=error,
         )
 
     @property
@@ -119,7 +129,20 @@ class Settings:
         """What decides in which part a row is."""
         by = self.group or self.key
         columns = self.features if by is None else {by: "text"}
-        return {"key": self.key, "group": by, "columns": columns, "test_fraction": self.test_fraction}
+        # the content of a row is another one where another word says that a value is missing
+        missing = sorted(set(self.missing)) if by is None else None
+        return {
+            "key": self.key,
+            "group": by,
+            "columns": columns,
+            "missing": missing,
+            "test_fraction": self.test_fraction,
+        }
+
+    @property
+    def stays(self) -> bool:
+        """Whether a row keeps its part however its day is written again: by its key, and not by whose it is."""
+        return self.key is not None and self.group in (None, self.key)
 
     def reads(self, other: Settings) -> bool:
         """Whether rows that were processed under `other` are those that are asked for now."""
@@ -163,7 +186,9 @@ class Settings:
         candidate: dict[str, Any] = {"name": "linear", "estimator": f"sklearn.linear_model.{estimator}"}
         candidate |= {} if self.task == "regression" else {"params": {"max_iter": 1000, "tol": 1e-6}}
         gate: dict[str, Any] = {"resamples": self.resamples, "min_test_rows": self.least_rows, "margin": self.margin}
-        gate |= {"slices": list(self.slices), "min_slice_rows": 5, "require": self.require, "slice_margin": 1.0}
+        gate |= {"slices": list(self.slices), "min_slice_rows": self.least_slice, "slice_margin": self.slice_margin}
+        gate |= {"require": self.require}
+        gate |= {} if self.most_error is None else {"max_calibration_error": self.most_error}
         gate |= {} if self.minimum is None else {"minimums": {self.metric: self.minimum}}
         gate |= {"approval": "manual"} if self.manual else {}
         sections: dict[str, dict[str, Any]] = {

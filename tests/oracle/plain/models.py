@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from settings import Settings
+from plain.settings import Settings
 from sklearn import metrics
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
@@ -111,8 +111,8 @@ def measured(name: str, truth: list[Any], found: Array, answers: list[Any], sett
     return value if math.isfinite(value) else None
 
 
-def same(ours: float | None, theirs: float | None) -> bool:
+def same(ours: float | None, theirs: float | None, close: float = 1e-9) -> bool:
     """Whether two scores are one."""
     if ours is None or theirs is None:
         return ours is theirs
-    return math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-9)
+    return math.isclose(ours, theirs, rel_tol=close, abs_tol=close)

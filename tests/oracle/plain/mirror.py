@@ -6,14 +6,15 @@ chance, so `gate.py` holds it against rules), and which file a training wrote (t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import models
 import pandas as pd
-from rows import Day, Raw, Refusal
-from settings import Settings
+from plain import models
+from plain.rows import Day, Raw, Refusal
+from plain.settings import Settings
 
 FOLDS = 2
 
@@ -31,6 +32,8 @@ class Model:
     """The last days of its window, on which none was fitted."""
     groups: frozenset[int]
     """On whose rows it was fitted."""
+    read: dict[str, str]
+    """The days of its window as they were, by their identities."""
     plain: Any
     """The oracle's own."""
     opened: Any = None
@@ -106,8 +109,11 @@ class Mirror:
         return days, [*reasons, *([Refusal(65, f"processed under other settings: {stale}")] if stale else [])]
 
     def labelled(self, days: list[str] | tuple[str, ...], part: str) -> pd.DataFrame:
-        """The labelled rows of a part of some days."""
-        frames = [self.days[day].rows for day in days]
+        """The labelled rows of a part of some days; with slices that no model sees."""
+        frames = [
+            self.days[day].rows.assign(**{name: self.days[day].every[name] for name in self.settings.slices})
+            for day in days
+        ]
         kept = [frame[(frame["split"] == part) & frame[self.settings.target].notna()] for frame in frames]
         return pd.concat(kept, ignore_index=True)
 
@@ -136,7 +142,12 @@ class Mirror:
         if few := too_few(rows, settings):
             return None, [Refusal(65, few)]
         groups = frozenset(rows["_group"])
-        return Model(day, settings, tuple(days), tuple(held_out), groups, models.fitted(rows, settings)), []
+        read = {one: self.days[one].identity for one in (*days, *held_out)}
+        return Model(day, settings, tuple(days), tuple(held_out), groups, read, models.fitted(rows, settings)), []
+
+    def moved(self, model: Model, days: Iterable[str]) -> bool:
+        """Whether rows of days may be in the other part than they were when a model was trained on these days."""
+        return not self.settings.stays and any(model.read.get(day) != self.days[day].identity for day in days)
 
 
 def too_few(rows: pd.DataFrame, settings: Settings) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import models
 import numpy as np
 import pandas as pd
-import product
-from rows import Refusal
+from checks import product
+from plain import models
+from plain.rows import Refusal
 
 if TYPE_CHECKING:
+    from checks.story import Story
     from faults.steps import Outcome
-    from mirror import Predicted
-    from story import Story
+    from plain.mirror import Predicted
 
 
 def reasons_against(story: Story, day: str) -> list[Refusal]:
@@ -24,16 +24,18 @@ def reasons_against(story: Story, day: str) -> list[Refusal]:
     if day not in mirror.days or not mirror.days[day].labelled:
         return [Refusal(66, "no labels")]
     predicted = mirror.predictions[day]
+    reasons = [Refusal(65, "processed under other settings")] if mirror.stale([day]) else []
+    if not predicted.model.answers(settings):
+        reasons.append(Refusal(65, "the model answers another question"))
+    if reasons or part_of(story, day) == "none":
+        return reasons
     if predicted.damaged:
         return [Refusal(65, "the predictions are damaged")]
-    reasons = [Refusal(65, "processed under other settings")] if mirror.stale([day]) else []
     if predicted.settings.key != settings.key:
         reasons.append(Refusal(65, "predicted by another key"))
     if (predicted.settings.question, set(predicted.settings.asked)) != (settings.question, set(settings.asked)):
         reasons.append(Refusal(65, "predicted for another question"))
-    if reasons or part_of(story, day) == "none":
-        return reasons
-    return unjoinable(story, day)
+    return reasons or unjoinable(story, day)
 
 
 def unjoinable(story: Story, day: str) -> list[Refusal]:
@@ -52,7 +54,8 @@ def part_of(story: Story, day: str) -> str:
     model = story.mirror.predictions[day].model
     if not model.fitted_on(day):
         return "all"
-    return "test" if model.settings.split == story.settings.split else "none"
+    other = model.settings.split != story.settings.split or story.mirror.moved(model, [day])
+    return "none" if other else "test"
 
 
 def monitor(story: Story, day: str) -> Outcome:
@@ -72,8 +75,8 @@ def check(story: Story, day: str) -> None:
     """The scores are those of these predictions by the labels that are there now, of rows that the model never saw."""
     settings, mirror = story.settings, story.mirror
     report = product.content(story.root / "reports" / "live" / day, "live")
-    if (mirror.stale([day]) or mirror.predictions[day].damaged) and report == story.live.get(day):
-        return  # measured before pipeline.toml was edited, or the file damaged
+    if mirror.predictions[day].damaged and report == story.live.get(day):
+        return  # measured before the file was damaged
     story.live[day] = report
     reasons, part = reasons_against(story, day), part_of(story, day)
     if reasons or part == "none":

@@ -9,17 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import compare
-import gate
-import live
-import models
 import pandas as pd
-import product
-import rows as plain_rows
+from checks import compare, gate, live, product
 from faults.steps import Outcome, Runner
-from mirror import Mirror, Model, Predicted
-from rows import Refusal
-from settings import Settings
+from plain import models
+from plain import rows as plain_rows
+from plain.mirror import Mirror, Model, Predicted
+from plain.rows import Refusal
+from plain.settings import Settings
 
 DOCUMENTED = {0, 64, 65, 66, 69, 73, 74, 75, 77, 78, 80}
 """The exit codes of docs/architecture.md but for the one of a bug."""
@@ -80,6 +77,7 @@ class Story:
         assert outcome.code in DOCUMENTED, f"ended with {outcome.code}"
         assert "a bug in" not in outcome.output
         assert "Traceback" not in outcome.output
+        assert "no such column" not in outcome.output, "a step looks for what the step before it does not write"
         return outcome
 
     def agree(self, outcome: Outcome, reasons: Sequence[Refusal], done: Sequence[int] = (0,)) -> bool:
@@ -106,10 +104,10 @@ class Story:
         expected, reasons = attempt(plain_rows.preprocess, self.mirror.raw.get(day), self.settings, day)
         outcome = self.run("preprocess", day=day)
         if self.agree(outcome, reasons):
-            self.mirror.days[day] = expected
+            manifest = product.manifest(self.root / "processed" / day)
+            self.mirror.days[day] = replace(expected, identity=product.identity(manifest))
             written = product.table(self.root / "processed" / day)
-            counts = product.manifest(self.root / "processed" / day)["counts"]
-            assert counts["rejected"] == expected.rejected
+            assert manifest["counts"]["rejected"] == expected.rejected
             compare.rows(written, expected.rows, f"processed/{day}")
             compare.rows(written, expected.every[[*self.settings.slices]], f"processed/{day}")
         return outcome

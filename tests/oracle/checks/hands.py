@@ -6,16 +6,13 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any
 
-import gate
-import product
-from mirror import Model, before
-from rows import Refusal
+from checks import gate, product
+from plain.mirror import Model, before
+from plain.rows import Refusal
 
 if TYPE_CHECKING:
+    from checks.story import Story
     from faults.steps import Outcome
-    from story import Story
-
-JUDGED = ("promoted", "refused", "undecided", "proposed")
 
 
 def model_of(story: Story, line: dict[str, Any]) -> Model:
@@ -60,8 +57,17 @@ def rollback(story: Story) -> Outcome:
 def adopt(story: Story, day: str) -> Outcome | None:
     """Put a day's model in use, on a person's word."""
     model = story.mirror.models.get(day)
-    if model is None:
-        return None
+    return None if model is None else put_in_use(story, model)
+
+
+def named(story: Story, to: str) -> Model:
+    """The model that a message names, by its training day or the first digits of its file's hash."""
+    found = [model for model in story.mirror.known.values() if model.identity[0].startswith(to)]
+    return found[-1] if found else story.mirror.models[to]
+
+
+def put_in_use(story: Story, model: Model) -> Outcome:
+    """Adopt a model."""
     reasons = [] if model.fits(story.settings) else [Refusal(65, "it answers another question")]
     outcome = story.run("validate", "adopt", "--to", model.identity[0][:12], "--by", "ada")
     if story.agree(outcome, reasons) and model is not story.mirror.champion:
@@ -71,7 +77,7 @@ def adopt(story: Story, day: str) -> Outcome | None:
 
 def answer(story: Story, day: str, word: str) -> Outcome:
     """Approve or refuse what was proposed on a day."""
-    judged = [line for line in product.ledger(story.root) if line["day"] == day and line["decision"] in JUDGED]
+    judged = [line for line in product.ledger(story.root) if line["day"] == day and line["decision"] in gate.JUDGED]
     proposed = next((line for line in reversed(judged) if line["decision"] == "proposed"), None)
     model, champion, reasons = story.mirror.models.get(day), story.mirror.champion, []
     if proposed is None:
@@ -88,8 +94,9 @@ def answer(story: Story, day: str, word: str) -> Outcome:
             reasons.append(Refusal(65, "it answers another question"))
     outcome = story.run("validate", word, "--by", "ada", day=day)
     if reasons and proposed is not None and outcome.code in (0, 80):
-        # said already: the same word again changes nothing
-        assert judged[-1]["by"] == "ada"
+        # the same has been said already, by a person or by the gate, and nothing changes
+        said = {"approve": "promoted", "refuse": "refused"}[word]
+        assert judged[-1]["decision"] == said, f"{word}: done, though the day was {judged[-1]['decision']}"
         return outcome
     if story.agree(outcome, reasons, done=(0,) if word == "approve" else (80,)) and word == "approve":
         assert model is not None

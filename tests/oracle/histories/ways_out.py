@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
-import hands
-from settings import FIRST
+from checks import hands
+from plain.settings import FIRST
 
 if TYPE_CHECKING:
+    from checks.story import Story
     from faults.steps import Outcome
-    from story import Story
-    from world import World
+    from histories.world import World
 
 DAY = r"\d{4}-\d\d-\d\d"
 COMMAND = re.compile(rf"(generate|preprocess|train|validate|predict)((?: --force)?) (?:--day )?({DAY})")
@@ -34,6 +35,10 @@ class NoWayOut(AssertionError):
     """A refusal that what it says does not lead out of."""
 
 
+class NothingToBeHad(Exception):
+    """A way out has come to a message that says so."""
+
+
 class Guide:
     """Reads messages as a person does, and types what they say."""
 
@@ -42,27 +47,40 @@ class Guide:
         self.world = world
 
     def leave(self, action: Callable[[], Outcome | None], outcome: Outcome, about: str, depth: int = 0) -> None:
-        """Follow the message until the action, which is `about` a day, is not refused any more. Raises NoWayOut."""
+        """Follow the message until the action, which is `about` a day, is not refused any more.
+
+        Or until one says that there is nothing to be had. Raises NoWayOut.
+        """
+        try:
+            self._leave(action, outcome, about, depth)
+        except NothingToBeHad:
+            if depth:
+                raise
+
+    def _leave(self, action: Callable[[], Outcome | None], outcome: Outcome, about: str, depth: int) -> None:
+        heard: Counter[str] = Counter()
         for _ in range(TRIES):
             said = last_error(outcome)
-            if outcome.code in (0, 80) or any(words in said for words in FINAL):
+            if outcome.code in (0, 80):
                 return
+            if any(words in said for words in FINAL):
+                raise NothingToBeHad
             if depth > 4:
                 raise NoWayOut(f"the ways out lead in a circle: {said}")
-            self._follow(said, about, depth)
+            self._follow(said, about, depth, heard[said])
+            heard[said] += 1
             again = action()
             if again is None:
                 return
             outcome = again
         raise NoWayOut(f"still refused after {TRIES} times: {last_error(outcome)}")
 
-    def _follow(self, said: str, about: str, depth: int) -> None:
-        """Do the first thing of the message that can be done."""
-        for pattern, way in WAYS:
-            if re.search(pattern, said):
-                way(self, said, about, depth)
-                return
-        raise NoWayOut(f"names no way out that can be typed: {said}")
+    def _follow(self, said: str, about: str, depth: int, times: int) -> None:
+        """Do the first thing of the message that can be done; when it comes again, the next one."""
+        ways = [way for pattern, way in WAYS if re.search(pattern, said)]
+        if not ways:
+            raise NoWayOut(f"names no way out that can be typed: {said}")
+        ways[min(times, len(ways) - 1)](self, said, about, depth)
 
     def bring_days(self, said: str, about: str, depth: int) -> None:
         """The days that the message names, or the one that the step was asked for, with rows and labels."""
@@ -90,7 +108,11 @@ class Guide:
         """Put the model that the message names in use."""
         match = ADOPT.search(said)
         assert match is not None
-        self.story.run("validate", "adopt", "--to", match[1])
+        model = hands.named(self.story, match[1])
+        self.leave(lambda: hands.put_in_use(self.story, model), hands.put_in_use(self.story, model), about, depth + 1)
+        if model is self.story.mirror.models.get(about):
+            # whatever was to be done with this model, it is in use now
+            raise NothingToBeHad
 
     def train_anew(self, said: str, about: str, depth: int) -> None:
         """A model for what is asked now, from the newest days; what the gate does not let in, a person adopts."""
@@ -103,6 +125,11 @@ class Guide:
             adopted = hands.adopt(self.story, newest)
             assert adopted is not None
             self.leave(lambda: hands.adopt(self.story, newest), adopted, newest, depth + 1)
+
+    def serve_another(self, said: str, about: str, depth: int) -> None:
+        """A model for what is asked now, in place of one that cannot answer it: there is no way back to that one."""
+        self.train_anew(said, about, depth)
+        raise NothingToBeHad
 
     def _bring(self, day: str, depth: int) -> None:
         """The day's files as they are asked for now, then generate and preprocess."""
@@ -129,6 +156,7 @@ WAYS: tuple[tuple[str, Callable[[Guide, str, str, int], None]], ...] = (
     (r"generate the day again|run generate and preprocess for|has not run for this day", Guide.bring_days),
     (r"delete raw/", Guide.delete_labels),
     (COMMAND.pattern, Guide.type_commands),
+    (r"predict could not serve it", Guide.serve_another),
     (ADOPT.pattern, Guide.adopt),
     (r"run train and validate first|train and validate again", Guide.train_anew),
 )

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import anchors
-import live
-import models
-import product
-import values
-from mirror import Model, before
-from rows import Refusal
+from checks import anchors, guards, judged, live, product
+from plain import models
+from plain.mirror import Model, before
+from plain.rows import Refusal
+
+JUDGED = ("promoted", "refused", "undecided", "proposed")
+"""Words of the ledger on a day's model, the gate's or a person's."""
 
 if TYPE_CHECKING:
+    from checks.story import Story
     from faults.steps import Outcome
-    from story import Story
 
 
 def reasons_against(story: Story, day: str) -> list[Refusal]:
@@ -33,30 +32,39 @@ def reasons_against(story: Story, day: str) -> list[Refusal]:
     seen = [*model.days, *model.held_out]
     if days and (seen[0], seen[-1]) != (days[0], days[-1]):
         reasons.append(Refusal(65, "the model was trained on another window"))
+    if not reasons and mirror.moved(model, days):
+        reasons.append(Refusal(65, "a day was written again since the training"))
     return reasons
 
 
 def validate(story: Story, day: str, *words: str) -> Outcome:
     """Judge a day's model; both must have the same scores on the same rows, none of which either model has seen."""
     reasons = reasons_against(story, day)
-    lines = len(product.ledger(story.root))
+    lines, report = len(product.ledger(story.root)), story.root / "reports" / "train" / day
+    stood = product.manifest(report)
     outcome = story.run("validate", *words, day=day)
     if story.agree(outcome, reasons, done=(0, 80)):
         new = product.ledger(story.root)[lines:]
-        after_judgement(story, day, new, outcome.code)
+        if product.manifest(report) == stood:
+            assert not new
+            check_standing(story, day, outcome.code)
+        else:
+            after_judgement(story, day, new, outcome.code)
         live.check_all(story, day)
     return outcome
 
 
 def after_judgement(story: Story, day: str, new: list[dict[str, Any]], code: int) -> None:
-    """Hold the judgement that stands against the oracle's, and take over who is champion."""
+    """Hold a judgement against the oracle's, and take over who is champion."""
     verdict = product.content(story.root / "reports" / "train" / day, "verdict")
     assert (code == 0) == (verdict["decision"] in ("promoted", "proposed"))
     challenger = story.mirror.models[day]
     assert verdict["challenger"]["model"]["sha256"] == challenger.identity[0], "a judgement of another model stands"
     if not new:
-        assert stands(story, day), "an old judgement stands, though its model, rows or rules are other ones now"
-        return
+        # the ledger's last line says the very same already
+        last = product.ledger(story.root)[-1]
+        new = [last]
+        assert (last["day"], last["to"]["sha256"], last["why"]) == (day, challenger.identity[0], verdict["why"])
     assert [line["decision"] for line in new] == [verdict["decision"]]
     story.judged[day] = basis(story, day)
     rival = rival_of(story, challenger)
@@ -72,6 +80,7 @@ def basis(story: Story, day: str) -> tuple[Any, ...]:
     settings, mirror = story.settings, story.mirror
     days = settings.window_of(day)
     rules = settings.least_rows, settings.minimum, settings.margin, settings.require, settings.manual, settings.slices
+    rules += settings.slice_margin, settings.least_slice, settings.most_error
     return (
         mirror.models[day].identity,
         settings.question,
@@ -83,9 +92,14 @@ def basis(story: Story, day: str) -> tuple[Any, ...]:
     )
 
 
-def stands(story: Story, day: str) -> bool:
-    """Whether the last judgement of a day is still about what is there now."""
-    return story.judged.get(day) == basis(story, day)
+def check_standing(story: Story, day: str, code: int) -> None:
+    """A judgement stands as long as it is about what is there now, with the word that a person has said since."""
+    stands = story.judged.get(day) == basis(story, day)
+    assert stands, "an old judgement stands, though its model, rows or rules are other ones now"
+    decision = product.content(story.root / "reports" / "train" / day, "verdict")["decision"]
+    said = [line for line in product.ledger(story.root) if line["day"] == day and line["decision"] in JUDGED][-1]
+    refused = decision == "proposed" and said["decision"] == "refused"
+    assert (code == 0) == (decision in ("promoted", "proposed") and not refused)
 
 
 def rival_of(story: Story, challenger: Model) -> Model | None:
@@ -96,55 +110,20 @@ def rival_of(story: Story, challenger: Model) -> Model | None:
     return story.predecessor(champion)
 
 
-def comparable(story: Story, rival: Model | None) -> bool:
-    """Whether a champion can be scored on the rows of now."""
-    settings = story.settings
-    return rival is not None and rival.fits(settings) and rival.fraction_beside(settings) is not None
-
-
-def judging(story: Story, challenger: Model, rival: Model | None) -> tuple[list[str], float]:
-    """The days that judge, less those that the champion knows if enough are left, and of which test_fraction."""
-    settings = story.settings
-    days = list(challenger.held_out or settings.window_of(challenger.day))
-    if rival is None or not comparable(story, rival):
-        return days, settings.test_fraction
-    fraction = rival.fraction_beside(settings)
-    assert fraction is not None
-    return less_known(story, challenger, rival, days), fraction
-
-
-def less_known(story: Story, challenger: Model, other: Model, days: list[str]) -> list[str]:
-    """Held-out days of the challenger's less those that another model was fitted on, as long as enough is left."""
-    mirror, settings = story.mirror, story.settings
-    left = [day for day in days if not other.fitted_on(day)]
-    if not challenger.held_out or not left:
-        return days
-    labelled = sum(mirror.days[day].rows[settings.target].notna().sum() for day in left)
-    return left if labelled * settings.test_fraction >= settings.least_rows else days
-
-
-def judged_rows(story: Story, challenger: Model, rival: Model | None) -> Any:
-    """The labelled test rows that decide."""
-    days, fraction = judging(story, challenger, rival)
-    rows = story.mirror.labelled(days, "test")
-    return rows[[values.is_test(group, fraction) for group in rows["_group"]]]
-
-
 def check_scores(story: Story, verdict: dict[str, Any], challenger: Model, rival: Model | None) -> None:
     """The rows and every score of both models."""
     settings = story.settings
-    rows = judged_rows(story, challenger, rival)
+    rows = judged.judged_rows(story, challenger, rival)
     assert verdict["rows"] == len(rows), f"judged on {verdict['rows']} rows, must be {len(rows)}"
     compared = verdict["champion"] is not None
-    assert compared == comparable(story, rival), f"compared: {compared}, {verdict['not_compared']}"
+    assert compared == judged.comparable(story, challenger, rival), f"compared: {compared}, {verdict['not_compared']}"
     for name, model in (("challenger", challenger), ("champion", rival)):
         if model is None or verdict[name] is None:
             continue
         assert verdict[name]["model"]["sha256"] == model.identity[0], f"the {name} is another one"
         known = sorted(set(rows["_group"]) & model.groups)
         assert not known, f"the {name} was trained on rows of {len(known)} of the entities that judge it"
-        found = models.scores(model.opened, rows, settings)
-        answers = models.predicted(found, replace(settings, threshold=model.settings.threshold))
+        found, answers = guards.answers(model, rows, settings)
         truth = list(rows[settings.target])
         for metric, theirs in verdict[name]["metrics"].items():
             ours = models.measured(metric, truth, found, answers, settings)
@@ -157,27 +136,44 @@ def decision(story: Story, verdict: dict[str, Any], challenger: Model, rival: Mo
     failed = anchors.check(story, verdict, challenger, rival)
     if rival is not None and before(challenger.day, rival.day):
         return "refused"
-    unknown = judged_rows(story, challenger, rival)["_group"].nunique() < settings.least_rows
+    unknown = judged.judged_rows(story, challenger, rival)["_group"].nunique() < settings.least_rows
     if settings.minimum is not None:
         value = verdict["challenger"]["metrics"][settings.metric]
         unknown |= value is None
         failed |= value is not None and value < settings.minimum
-    if comparable(story, rival):
+    if judged.comparable(story, challenger, rival):
         (difference,) = [one["difference"] for one in verdict["measures"] if one["name"] == settings.metric]
         low = None if difference is None else difference["low"]
         unknown |= low is None
         if low is not None:
             failed |= low < -settings.margin if settings.require == "not_worse" else low <= 0
             check_interval(difference)
-    # what is read of slices and of the anchor is only whether they could tell
-    words = {rule["name"].partition(".")[0]: rule["verdict"] for rule in verdict["rules"]}
-    unknown |= "unknown" in (words.get("slices"), words.get("not_worse_than_anchor"))
-    failed |= words.get("slices") == "failed"
+    words = {rule["name"]: rule["verdict"] for rule in verdict["rules"]}
+    unknown |= words.get("not_worse_than_anchor") == "unknown"
+    guarding = guarded(story, verdict, challenger, rival)
+    for rule, word in guarding.items():
+        assert words.get(rule) == word, f"{rule} is {words.get(rule)}, must be {word}"
+    unknown |= "unknown" in guarding.values()
+    failed |= "failed" in guarding.values()
     if unknown:
         return "undecided"
     if failed:
         return "refused"
     return "proposed" if settings.manual else "promoted"
+
+
+def guarded(story: Story, verdict: dict[str, Any], challenger: Model, rival: Model | None) -> dict[str, str]:
+    """What the rules say that refuse for harm alone, by their names."""
+    settings, rows = story.settings, judged.judged_rows(story, challenger, rival)
+    pair = {"challenger": challenger}
+    if rival is not None and judged.comparable(story, challenger, rival):
+        pair["champion"] = rival
+        told = verdict["champion"]["calibration"]
+        guards.check_calibration(told, rows, rival, settings)
+    slices = guards.check_slices(verdict, rows, pair, settings)
+    found = {f"slices.{name}": word for name, word in slices.items()} if "champion" in pair else {}
+    calibrated = guards.check_calibration(verdict["challenger"]["calibration"], rows, challenger, settings)
+    return found if calibrated is None else found | {"max_calibration_error": calibrated}
 
 
 def check_interval(difference: dict[str, Any]) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import hands
-from actions import Action
-from arrivals import Table
+from checks import hands
+from checks.story import Story
 from faults.steps import Runner
-from settings import Settings
-from story import Story
-from ways_out import Guide
-from world import World
+from histories.actions import Action
+from histories.ways_out import Guide
+from histories.world import World
+from plain.arrivals import Table
+from plain.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ import math
 from dataclasses import replace
 from typing import Any
 
-import models
 import numpy as np
 import pandas as pd
-from mirror import Model
-from settings import Settings
+from plain import models
+from plain.mirror import Model
+from plain.settings import Settings
 
 CLOSE = 0.01
 """How far two fits on the same rows may be apart: one of them holds its numbers in single precision."""

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import arrivals
 import pandas as pd
-import values
-from settings import Settings
+from plain import arrivals, values
+from plain.settings import Settings
 
 
 class Refusal(Exception):
@@ -41,6 +40,8 @@ class Day:
     settings: Settings
     labelled: bool
     """It has a column of labels."""
+    identity: str = ""
+    """Of what the product has written: rows that come again are other ones."""
     every: pd.DataFrame = field(default_factory=pd.DataFrame)
     """All columns of the same rows, those that no model sees, too."""
 
@@ -128,7 +129,7 @@ def preprocess(raw: Raw | None, settings: Settings, day: str) -> Day:
         raise Refusal(65, f"{total - len(kept)} of {total} rows are rejected")
     rows = pd.DataFrame(kept, dtype=object)
     rows["split"] = ["test" if values.is_test(one, settings.test_fraction) else "train" for one in rows["_group"]]
-    return Day(rows, total - len(kept), settings, labels is not None, pd.DataFrame(others, dtype=object))
+    return Day(rows, total - len(kept), settings, labels is not None, every=pd.DataFrame(others, dtype=object))
 
 
 def row_of(cells: Any, settings: Settings) -> dict[str, Any] | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import gate
-from mirror import Model
+from checks import judged
+from plain.mirror import Model
 
 if TYPE_CHECKING:
-    from story import Story
+    from checks.story import Story
 
 
 def anchor_of(story: Story, rival: Model | None, challenger: Model, verdict: dict[str, Any]) -> Model | None:
@@ -16,14 +16,14 @@ def anchor_of(story: Story, rival: Model | None, challenger: Model, verdict: dic
 
     The champion itself where there is no other one; None without a champion that can be compared.
     """
-    if rival is None or not gate.comparable(story, rival):
+    if rival is None or not judged.comparable(story, challenger, rival):
         return None
     anchor = story.anchors.get(rival, rival)
     settings = story.settings
-    if anchor is rival or settings.require != "not_worse" or not gate.comparable(story, anchor):
+    if anchor is rival or settings.require != "not_worse" or not judged.comparable(story, challenger, anchor):
         return rival
-    days, fraction = gate.judging(story, challenger, rival)
-    left = gate.less_known(story, challenger, anchor, days)
+    days, fraction = judged.judging(story, challenger, rival)
+    left = judged.less_known(story, anchor, days, held_out=bool(challenger.held_out))
     own = anchor.fraction_beside(settings)
     return anchor if left == days and own is not None and own >= fraction else rival
 

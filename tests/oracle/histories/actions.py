@@ -6,15 +6,13 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-import hands
-import live
-import product
-from arrivals import Written
+from checks import hands, live, product
+from checks.story import Story
 from faults.steps import Outcome
-from settings import Settings, day_of
-from story import Story
-from ways_out import Guide
-from world import World
+from histories.ways_out import Guide
+from histories.world import World
+from plain.arrivals import Written
+from plain.settings import Settings, day_of
 
 
 class Action(Protocol):
@@ -171,7 +169,8 @@ def sound(settings: Settings) -> Settings:
     if (group == "row_key" and settings.key is not None) or group == settings.target:
         group = None
     test_days = settings.test_days if settings.window > (settings.test_days or 0) else None
-    return replace(settings, slices=slices, group=group, test_days=test_days)
+    most_error = None if settings.task == "regression" else settings.most_error
+    return replace(settings, slices=slices, group=group, test_days=test_days, most_error=most_error)
 
 
 def reworded(settings: Settings, how: str) -> Settings:

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import arrivals
 import pandas as pd
-from arrivals import Table, Written
-from settings import WORDS, day_of
+from plain import arrivals
+from plain.arrivals import Table, Written
+from plain.settings import WORDS, day_of
 
 if TYPE_CHECKING:
-    from story import Story
+    from checks.story import Story
 
 
 class World:

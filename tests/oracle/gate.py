@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import anchors
 import live
 import models
+import pandas as pd
 import product
 import values
 from mirror import Model, before
@@ -119,8 +120,12 @@ def less_known(story: Story, challenger: Model, other: Model, days: list[str]) -
     left = [day for day in days if not other.fitted_on(day)]
     if not challenger.held_out or not left:
         return days
-    labelled = sum(mirror.days[day].rows[settings.target].notna().sum() for day in left)
-    return left if labelled * settings.test_fraction >= settings.least_rows else days
+    labelled = pd.concat([mirror.days[day].rows[settings.target].dropna() for day in left])
+    # a judgement on the days that are left must have rows enough, of the rarer classes, too
+    counted = [len(labelled)]
+    if settings.asked and len(labelled):
+        counted.append(len(labelled) - labelled.value_counts().max())
+    return left if min(counted) * settings.test_fraction >= settings.least_rows else days
 
 
 def judged_rows(story: Story, challenger: Model, rival: Model | None) -> Any:
@@ -157,7 +162,7 @@ def decision(story: Story, verdict: dict[str, Any], challenger: Model, rival: Mo
     failed = anchors.check(story, verdict, challenger, rival)
     if rival is not None and before(challenger.day, rival.day):
         return "refused"
-    unknown = judged_rows(story, challenger, rival)["_group"].nunique() < settings.least_rows
+    unknown = fewest_groups(story, challenger, rival) < settings.least_rows
     if settings.minimum is not None:
         value = verdict["challenger"]["metrics"][settings.metric]
         unknown |= value is None
@@ -178,6 +183,20 @@ def decision(story: Story, verdict: dict[str, Any], challenger: Model, rival: Mo
     if failed:
         return "refused"
     return "proposed" if settings.manual else "promoted"
+
+
+def fewest_groups(story: Story, challenger: Model, rival: Model | None) -> int:
+    """Of the judged rows, and of those of the rarer class: of many classes, of all but the most frequent one."""
+    settings = story.settings
+    rows = judged_rows(story, challenger, rival)
+    every: int = rows["_group"].nunique()
+    if not settings.asked:
+        return every
+    sizes = {name: int((rows[settings.target] == name).sum()) for name in settings.asked}
+    most = max(sizes, key=lambda name: sizes[name])
+    if settings.task == "binary":
+        return min([every, *(rows["_group"][rows[settings.target] == name].nunique() for name in settings.asked)])
+    return min(every, rows["_group"][rows[settings.target] != most].nunique())
 
 
 def check_interval(difference: dict[str, Any]) -> None:

@@ -72,7 +72,8 @@ class Verdict:
             decision=report.notes["decision"],
             why=content["why"],
             metric=metric,
-            scores=compared(content["challenger"]["metrics"][metric], champion and champion["metrics"][metric]),
+            scores=compared(content["challenger"]["metrics"][metric], champion and champion["metrics"][metric])
+            + _beside(content.get("baseline"), metric),
             rules=sorted(rules, key=lambda rule: rule[0] == "passed"),
             page=report.page,
         )
@@ -173,6 +174,12 @@ def compared(challenger: float | None, champion: float | None) -> str:
         return f"{new}, without a champion to compare with"
     difference = "" if challenger is None else f" ({challenger - champion:+.4f})"
     return f"{new}, the champion's is {champion:.4f}{difference}"
+
+
+def _beside(baseline: dict[str, Any] | None, metric: str) -> str:
+    """The baseline's score, where the verdict has one: earlier versions wrote none."""
+    score = baseline and baseline["metrics"].get(metric)
+    return "" if baseline is None or score is None else f"; {score:.4f} without a model ({baseline['text']})"
 
 
 def _size(column: dict[str, Any]) -> str:

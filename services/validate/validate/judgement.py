@@ -56,8 +56,9 @@ def judge(
         before = predecessor(lines, before)
     anchor = None if before is None else anchor_of(lines, before)
 
+    constants = model.manifest.notes.get("baseline")
     with DatasetWriter(directory, keep_superseded=True) as writer:
-        comparison = compare(run.root, run.config, metric, names, challenger, before, days, anchor)
+        comparison = compare(run.root, run.config, metric, names, challenger, before, days, anchor, constants)
         report = comparison.report
         writer.file("verdict", "verdict.json").write_bytes(pretty_json(report))
         html, plots = training_report(run, comparison, model, days, read_live_metrics(run.layout, run.day))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from analysis.record.trained_for import comparable, fitted_on, may_have_moved, split, trained_for
-from analysis.window import held_out
+from analysis.window import expected_rows, held_out
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.errors import DataError
@@ -106,8 +106,7 @@ def _apart(config: Config, champion: Champion, about: TrainedFor | None, alone: 
         return replace(alone, text=alone.text + unknown)
     left = [day for day in alone.days if known[day.path.name] is False]
     gone = [day for day in alone.days if day not in left]
-    rows = sum(day.manifest.counts.get("labelled", 0) for day in left) * config.table.test_fraction
-    if left and rows >= config.gate.min_test_rows:
+    if left and min(expected_rows(left, config)) >= config.gate.min_test_rows:
         text = f"{alone.text} Less {_shown(gone)}, which the champion was trained on."
         return replace(alone, days=left, text=text)
     return replace(

@@ -141,6 +141,9 @@ class DriftReport:
         measured = [*content["columns"], *([content["score"]] if content["score"] else [])]
         columns = report.notes["columns"]
         sizes = {column["name"]: _size(column) for column in measured if column["name"] in columns}
+        # drift.json of an earlier version has none
+        if (volume := content.get("volume")) and _ROWS in columns:
+            sizes[_ROWS] = volume["reason"]
         return cls(report.notes["drift"], columns, sizes, report.notes.get("without") or "", report.page)
 
 
@@ -186,9 +189,12 @@ def _size(column: dict[str, Any]) -> str:
     kind = "Kolmogorov-Smirnov distance" if column["kind"] == "number" else "Cohen's w"
     missing = f", missing {column['missing']:.1%} instead of {column['missing_before']:.1%}"
     gone = abs(column["missing"] - column["missing_before"]) >= _MISSING_WORTH_A_WORD
-    return f"{kind} {column['effect']:.2f}, PSI {column['psi']:.2f}{missing if gone else ''}"
+    why = f"{column['reason']}; " if column.get("reason") else ""
+    return f"{why}{kind} {column['effect']:.2f}, PSI {column['psi']:.2f}{missing if gone else ''}"
 
 
+_ROWS = "(rows)"
+"""As predict names how many rows a day has, beside the columns."""
 _MISSING_WORTH_A_WORD = 0.01
 
 

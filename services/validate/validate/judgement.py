@@ -26,7 +26,7 @@ from validate.champion.ledger import anchor_of, append, predecessor
 from validate.champion.store import ChampionStore
 from validate.evaluation.compare import Report, compare
 from validate.evaluation.golden import golden_rows
-from validate.evaluation.scoring import score_distribution
+from validate.evaluation.score_reference import score_reference
 from validate.live.metrics import read_live_metrics
 from validate.measures.metrics import metric_names
 from validate.report.training_report import training_report
@@ -63,7 +63,9 @@ def judge(
         writer.file("verdict", "verdict.json").write_bytes(pretty_json(report))
         html, plots = training_report(run, comparison, model, days, read_live_metrics(run.layout, run.day))
         writer.file("page", "report.html").write_text(html)
-        distribution = score_distribution(comparison.challenger, report.classes)
+        distribution = score_reference(
+            comparison.model, comparison.challenger, days, report.window["judged"], run.config
+        )
         writer.file("scores", "scores.json").write_bytes(msgspec.json.encode(distribution) + b"\n")
         if report.decision in ("promoted", "proposed"):
             assert comparison.sample is not None, "the gate accepts no model without test rows"

@@ -84,6 +84,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Every score of both, with intervals; an end is null where a score's interval was not computed."""
     slices: list[Slice]
     costs: Measure | None
+    live: str | None = None
+    """That the champion's live score fell far below the gate's, and when; None: no such day is known."""
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,8 @@ class Verdict:
     rules: list[tuple[str, str]]
     """Of each rule of the gate: its verdict, its sentence; those that decided come first."""
     page: str
+    live: str = ""
+    """That the champion's live score fell far below the gate's; empty when no such day is known."""
 
     @classmethod
     def of(cls, root: Path, day: str) -> Verdict:
@@ -76,6 +78,7 @@ class Verdict:
             + _beside(content.get("baseline"), metric),
             rules=sorted(rules, key=lambda rule: rule[0] == "passed"),
             page=report.page,
+            live=content.get("live") or "",
         )
 
     @property

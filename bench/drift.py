@@ -18,10 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
+from analysis.day_marks import Watch
 from analysis.drawn_days import Part, measured
 from analysis.drift import MOST_ROWS, Array, worst
 from analysis.reference import Reference, build, codes, count
 from analysis.rows import Categorical, Columns
+from analysis.unusual import unusual, volume
 from contract.config.model import Drift
 
 WEEK = 7
@@ -74,7 +76,23 @@ def levels(reference: Reference, day: Columns, seed: int) -> dict[str, str]:
     counts = [count(column, of_column) for column, of_column in zip(reference.columns, bins, strict=True)]
     rows = np.column_stack(bins) if len(bins[0]) <= MOST_ROWS else None
     (findings,) = measured([Part(reference.columns, reference.sampled(), counts, rows)], SETTINGS, seed)
-    return {found.name: found.level for found in findings}
+    watches = {column.name: Watch() for column in reference.columns}
+    for name, watch in watches.items():
+        watch.add(day[name])
+    by_name = {column.name: of_column for column, of_column in zip(reference.columns, counts, strict=True)}
+    found = unusual(findings, reference.columns, watches, by_name, SETTINGS)
+    of_rows = {"(rows)": volume(len(bins[0]), reference.day_rows, SETTINGS).level} if reference.day_rows else {}
+    return of_rows | {finding.name: finding.level for finding in found}
+
+
+def stuck(values: Array) -> Array:
+    """A sensor that says the same all day long."""
+    return np.full(len(values), values[0])
+
+
+def beyond(values: Array) -> Array:
+    """A day of which each value is above nearly all that was ever seen."""
+    return values - values.min() + 4.0
 
 
 @dataclass(frozen=True)
@@ -90,17 +108,28 @@ class Line:
     shift: float = 0.0
     between: float = 0.0
     """Standard deviation of the shift that each day has of its own, also those of the training."""
+    of_rows: float | None = None
+    """The same of the logarithm of a day's rows; None: they are as given, and not looked at."""
+    fault: Callable[[Array], Array] | None = None
+    """What happens to the first column on the measured days."""
+    scale: float = 1.0
+    """The rows of the measured days are so many times what they would be."""
 
     def run(self, days: int) -> tuple[float, float, float, float]:
         """Fractions of days: in alarm, in watch or alarm, unmeasured, and those with the first column in alarm."""
         rng = np.random.default_rng([ord(letter) for letter in repr((self.title, self.size, self.shift))])
         alarms = watches = unknown = detected = 0
         for _ in tqdm(range(days // DAYS), desc=f"{self.title}, {self.size}", file=sys.stderr, leave=False):
-            training = [self.table(rng, rows, rng.normal() * self.between) for rows in self.training]
-            day_of_row = np.repeat(np.arange(len(training)), self.training)
-            reference = build({name: _joined([day[name] for day in training]) for name in training[0]}, day_of_row, 1)
+            sizes = [self._rows(rng, rows) for rows in self.training]
+            training = [self.table(rng, rows, rng.normal() * self.between) for rows in sizes]
+            day_of_row, looked_at = np.repeat(np.arange(len(training)), sizes), () if self.of_rows is None else sizes
+            columns = {name: _joined([day[name] for day in training]) for name in training[0]}
+            reference = build(columns, day_of_row, 1, day_rows=looked_at)
             for number in range(DAYS):
-                day = self.table(rng, self.size, self.shift + rng.normal() * self.between)
+                size = max(1, round(self.scale * self._rows(rng, self.size)))
+                day = dict(self.table(rng, size, self.shift + rng.normal() * self.between))
+                if self.fault is not None:
+                    day["c0"] = self.fault(day["c0"])  # type: ignore[arg-type]
                 by_column = levels(reference, day, number)
                 level = worst(list(by_column.values()))  # type: ignore[arg-type]
                 alarms += level == "alarm"
@@ -108,6 +137,11 @@ class Line:
                 unknown += level == "unmeasured"
                 detected += by_column["c0"] == "alarm"
         return alarms / days, watches / days, unknown / days, detected / days
+
+    def _rows(self, rng: np.random.Generator, rows: int) -> int:
+        if self.of_rows is None:
+            return rows
+        return max(1, int(rng.poisson(rows * np.exp(self.of_rows * rng.normal()))))
 
 
 def _joined(days: list[Array | Categorical]) -> Array | Categorical:
@@ -141,7 +175,17 @@ def tables() -> dict[str, list[Line]]:
             for size in (100, 1000, 10_000)
             for shift in (0, 2)
         ],
-    }
+        "a day as a day: 5 columns of numbers, a week of about 300 rows a day, that differ in rows and in the first": [
+            Line(
+                f"rows by {of_rows:g}, days by {between:g}{title}",
+                numbers, (300,) * WEEK, 300, between=between, of_rows=of_rows, fault=fault, scale=scale,
+            )
+            for of_rows, between in ((0.0, 0.0), (0.3, 0.2), (0.3, 1.0))
+            for title, fault, scale in (
+                ("", None, 1.0), (", stuck", stuck, 1.0), (", beyond", beyond, 1.0), (", 1 % of the rows", None, 0.01),
+            )
+        ],
+    }  # fmt: skip
 
 
 def main() -> int:

@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
+import gate_baseline
+import numpy as np
 from gate_study import AUC, RHO, calibrated, naive, recurring, slices, study
 from gate_weeks import creep, home_advantage
 
@@ -51,6 +53,14 @@ def tables(trials: int, resamples: int) -> Iterator[tuple[str, str, list[Line]]]
         [
             (calibration_line, (rows, error, 0.05, 2 * trials))
             for rows in (100, 200, 400) for error in (0.0, 0.05, 0.15, 0.25)
+        ],
+    )  # fmt: skip
+    yield (
+        "Baseline, first models", "| score | true value | test rows | customers | promoted | refused |",
+        [
+            (baseline_line, (*case, rows, days, trials, min(resamples, 399)))
+            for case in (("roc_auc", 0.5), ("roc_auc", 0.6), ("roc_auc", 0.7), ("r2", 0.0), ("r2", 0.104), ("r2", 0.3))
+            for rows, days in ((100, 1), (500, 1), (2000, 1), (3500, 7))
         ],
     )  # fmt: skip
     yield (
@@ -99,6 +109,14 @@ def calibration_line(rows: int, error: float, limit: float, trials: int) -> str:
     shares = calibrated(rows, error, limit, trials)
     words = " | ".join(f"{shares[word]:.1%}" for word in ("refused", "undecided", "promoted"))
     return f"| {rows} | {error:.2f} | {limit:.2f} | {words} |"
+
+
+def baseline_line(score: str, value: float, rows: int, days: int, trials: int, resamples: int) -> str:
+    """One line of its table."""
+    groups = np.repeat(np.arange(rows // days), days)
+    kind = gate_baseline.classes if score == "roc_auc" else gate_baseline.numbers
+    shares = kind(groups, value, trials, resamples)
+    return f"| {score} | {value:g} | {rows:,} | {rows // days:,} | {shares['promoted']:.1%} | {shares['refused']:.1%} |"
 
 
 def creep_line(step: float, anchored: bool, trials: int, resamples: int) -> str:

@@ -72,7 +72,8 @@ def evidence(
 
 def promoted(found: Evidence) -> dict[str, bool]:
     """Whether each kind of gate promotes by the comparison alone."""
-    gates = {"better": Gate(require="better"), "not_worse": Gate()}
+    # a few rows of few positives are judged here, too: what the interval alone is worth
+    gates = {"better": Gate(require="better", min_test_rows=1), "not_worse": Gate(min_test_rows=1)}
     return {name: judge(gate, found).decision == "promoted" for name, gate in gates.items()}
 
 
@@ -132,7 +133,7 @@ def rescored(scored: ScoredRows, scores: Array) -> ScoredRows:
 
 def calibrated(rows: int, error: float, limit: float, trials: int) -> dict[str, float]:
     """Decisions on a model whose probabilities are `error` too high, under a limit of the calibration error."""
-    config = configured(resamples=99, max_calibration_error=limit)
+    config = configured(resamples=99, max_calibration_error=limit, min_test_rows=1)
     rng, decisions = np.random.default_rng([rows, round(error * 100)]), Counter[str]()
     for _ in range(trials):
         true = rng.beta(2, 3, rows) * (1 - error)

@@ -41,7 +41,7 @@ def small_config() -> str:
         "window_days = 7": "window_days = 2",
         "max_iter = 100,": "max_iter = 10,",
         "minimums = { roc_auc = 0.70 }": "minimums = {}",
-        "min_test_rows = 100": "min_test_rows = 30",
+        "min_test_rows = 100": "min_test_rows = 10",
     }.items():
         text = replaced(text, shipped, small)
     return text

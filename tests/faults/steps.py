@@ -37,7 +37,7 @@ def config(seed: int, margin: float) -> str:
         "max_iter = 1000": "max_iter = 20",
         "minimums = { roc_auc = 0.70 }": "minimums = {}",
         "margin = 0.01 ": f"margin = {margin} ",
-        "min_test_rows = 100": "min_test_rows = 30",
+        "min_test_rows = 100": "min_test_rows = 10",
         "max_calibration_error = 0.10": "max_calibration_error = 1.0",
         'slices = ["contract", "payment"]': "slices = []",
     }.items():

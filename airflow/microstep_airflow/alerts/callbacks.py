@@ -14,9 +14,16 @@ from airflow.sdk.configuration import conf
 from contract.config import Config
 from microstep_airflow.alerts import messages
 from microstep_airflow.alerts.drift import KnownDrift, drift_news
+from microstep_airflow.alerts.live import KnownFall, live_days, live_news
 from microstep_airflow.alerts.mail import Mail
 from microstep_airflow.alerts.outbox import enqueue
-from microstep_airflow.alerts.step_reports import DriftReport, Promotion, Verdict, rejected_rows, tracked_run
+from microstep_airflow.alerts.step_reports import (
+    DriftReport,
+    Promotion,
+    Verdict,
+    rejected_rows,
+    tracked_run,
+)
 from microstep_airflow.alerts.task_failures import TaskFailure, task_failures
 from microstep_airflow.alerts.throttle import FailedRuns
 from microstep_airflow.schedule.days import day_of, last_complete
@@ -30,6 +37,9 @@ REASONS = {
 
 DRIFT = "microstep_drift"
 """The variable that keeps which drift was mailed."""
+
+LIVE = "microstep_live"
+"""The variable that keeps which fall of the live score was mailed."""
 
 log = logging.getLogger(__name__)
 
@@ -60,10 +70,11 @@ class RunAlerts:
         Variable.set(_variable(dag), runs.to_json(), serialize_json=True)
 
     def succeeded(self, context: Context) -> None:
-        """Mail a verdict, drift that begins, spreads or ends, and a recovery."""
+        """Mail a verdict, drift or a fall of the live score that begins or ends, and a recovery."""
         match context["dag"].dag_id:
             case "train":
                 self._mail_verdict(context)
+                self._mail_live(context)
             case "predict":
                 self._mail_drift(context)
         self._mail_recovery(context)
@@ -91,6 +102,14 @@ class RunAlerts:
         if news.kind != "nothing":
             self._send(messages.drifted(day, self._facts(context), news, report, self._links(context)))
         Variable.set(DRIFT, asdict(news.known), serialize_json=True)
+
+    def _mail_live(self, context: Context) -> None:
+        day = self._day(context)
+        known = KnownFall.of(Variable.get(LIVE, default={}, deserialize_json=True))
+        news = live_news(known, live_days(self.settings.data_root, day))
+        if news.kind != "nothing":
+            self._send(messages.live_score(day, self._facts(context), news, self._links(context)))
+        Variable.set(LIVE, asdict(news.known), serialize_json=True)
 
     def _mail_recovery(self, context: Context) -> None:
         dag, day = context["dag"].dag_id, self._day(context)

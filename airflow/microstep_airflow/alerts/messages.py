@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from microstep_airflow.alerts.drift import DriftNews
+from microstep_airflow.alerts.live import LiveNews
 from microstep_airflow.alerts.mail import Mail
 from microstep_airflow.alerts.step_reports import DriftReport, Promotion, Verdict
 from microstep_airflow.alerts.task_failures import TaskFailure
@@ -86,7 +87,7 @@ def refused(
     return Mail(
         "warning",
         f"{PREFIX} train {day}: {word}: {why}",
-        facts | {verdict.metric: verdict.scores, "Report": verdict.page},
+        facts | {verdict.metric: verdict.scores, "Report": verdict.page} | _fall(verdict),
         verdict.rules,
         refusals,
         "Nothing is broken, the champion stays. The report is a file below the data root.",
@@ -112,7 +113,7 @@ def approval_request(day: str, facts: dict[str, str], verdict: Verdict, link: st
     return Mail(
         "warning",
         f"{PREFIX} train {day}: may the challenger become champion?",
-        facts | {verdict.metric: verdict.scores, "Report": verdict.page, "Answer": link},
+        facts | {verdict.metric: verdict.scores, "Report": verdict.page, "Answer": link} | _fall(verdict),
         verdict.rules,
         advice=f"It waits for the word of a person, and is refused if there is none within {days} days.",
     )
@@ -142,6 +143,32 @@ def drifted(day: str, facts: dict[str, str], news: DriftNews, report: DriftRepor
         "There is no further mail while the same columns stay in alarm, and one when it is over.",
         links=links,
     )
+
+
+def live_score(day: str, facts: dict[str, str], news: LiveNews, links: dict[str, str]) -> Mail:
+    """The live score fell far below the gate's, or is back."""
+    points = [(found.level, f"{found.day}: {found.text}") for found in news.days]
+    if news.kind == "over":
+        return Mail(
+            "info",
+            f"{PREFIX} train {day}: the live score is as the gate's again",
+            facts,
+            points,
+            links=links,
+        )
+    return Mail(
+        "warning",
+        f"{PREFIX} train {day}: the live score is far below the gate's since {news.known.since}",
+        facts | {"Since": news.known.since},
+        points,
+        advice="The predictions are made all the same. Look whether rows or labels have changed, and train on newer"
+        f" days; to go back to the model before: {ROLL_BACK}. There is no further mail until it is over.",
+        links=links,
+    )
+
+
+def _fall(verdict: Verdict) -> dict[str, str]:
+    return {"Live": verdict.live} if verdict.live else {}
 
 
 def replaced(paths: Sequence[str]) -> Mail:

@@ -59,6 +59,8 @@ class Verdict:
     rules: list[tuple[str, str]]
     """Of each rule of the gate: its verdict, its sentence; those that decided come first."""
     page: str
+    live: str = ""
+    """That the champion's live score fell far below the gate's; empty when no such day is known."""
 
     @classmethod
     def of(cls, root: Path, day: str) -> Verdict:
@@ -72,9 +74,11 @@ class Verdict:
             decision=report.notes["decision"],
             why=content["why"],
             metric=metric,
-            scores=compared(content["challenger"]["metrics"][metric], champion and champion["metrics"][metric]),
+            scores=compared(content["challenger"]["metrics"][metric], champion and champion["metrics"][metric])
+            + _beside(content.get("baseline"), metric),
             rules=sorted(rules, key=lambda rule: rule[0] == "passed"),
             page=report.page,
+            live=content.get("live") or "",
         )
 
     @property
@@ -140,6 +144,9 @@ class DriftReport:
         measured = [*content["columns"], *([content["score"]] if content["score"] else [])]
         columns = report.notes["columns"]
         sizes = {column["name"]: _size(column) for column in measured if column["name"] in columns}
+        # drift.json of an earlier version has none
+        if (volume := content.get("volume")) and _ROWS in columns:
+            sizes[_ROWS] = volume["reason"]
         return cls(report.notes["drift"], columns, sizes, report.notes.get("without") or "", report.page)
 
 
@@ -175,13 +182,22 @@ def compared(challenger: float | None, champion: float | None) -> str:
     return f"{new}, the champion's is {champion:.4f}{difference}"
 
 
+def _beside(baseline: dict[str, Any] | None, metric: str) -> str:
+    """The baseline's score, where the verdict has one: earlier versions wrote none."""
+    score = baseline and baseline["metrics"].get(metric)
+    return "" if baseline is None or score is None else f"; {score:.4f} without a model ({baseline['text']})"
+
+
 def _size(column: dict[str, Any]) -> str:
     kind = "Kolmogorov-Smirnov distance" if column["kind"] == "number" else "Cohen's w"
     missing = f", missing {column['missing']:.1%} instead of {column['missing_before']:.1%}"
     gone = abs(column["missing"] - column["missing_before"]) >= _MISSING_WORTH_A_WORD
-    return f"{kind} {column['effect']:.2f}, PSI {column['psi']:.2f}{missing if gone else ''}"
+    why = f"{column['reason']}; " if column.get("reason") else ""
+    return f"{why}{kind} {column['effect']:.2f}, PSI {column['psi']:.2f}{missing if gone else ''}"
 
 
+_ROWS = "(rows)"
+"""As predict names how many rows a day has, beside the columns."""
 _MISSING_WORTH_A_WORD = 0.01
 
 

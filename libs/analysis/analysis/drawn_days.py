@@ -32,6 +32,8 @@ from analysis.drift import (
 )
 from contract.config.model import Drift
 
+SHARE = 0.7
+"""Of the false alarms that `[drift]` allows: the rest is for what `analysis.unusual` looks at."""
 _AT_ONCE = 100
 """Days drawn before it is asked whether the rest can change anything."""
 _TIE = 1 + 1e-9
@@ -86,7 +88,7 @@ def _adjusted(
 ) -> tuple[Array, Array]:
     """For p-values, and for the least ones that there can be, the share of drawn days with any column below them."""
     reached, attained, drawn = np.zeros(len(p), int), np.zeros(len(p), int), 0
-    watch, alarm = (rate * (settings.resamples + 1) for rate in (settings.false_watches, settings.false_alarms))
+    watch, alarm = (SHARE * rate * (settings.resamples + 1) for rate in (settings.false_watches, settings.false_alarms))
     while drawn < settings.resamples:
         number = min(_AT_ONCE, settings.resamples - drawn)
         days = np.sort(reduce(np.minimum, [pool.draw(rng, number) for pool in pools]))
@@ -95,7 +97,7 @@ def _adjusted(
         drawn += number
         # no further day can make it a watch, nor tell more of what there can be
         clear = np.all((attained == 0) | (1 + attained > alarm))
-        if drawn * settings.false_alarms >= 2 and clear and 1 + reached.min() > watch:
+        if drawn * SHARE * settings.false_alarms >= 2 and clear and 1 + reached.min() > watch:
             break
     return (1 + reached) / (1 + drawn), (1 + attained) / (1 + drawn)
 
@@ -173,11 +175,11 @@ class _Pool:
             level: Level = "ok"
             # beyond what any row of the training could give, few rows are enough
             beyond = self.p[number] * _ABOUT < self.least_p[number]
-            if attainable[number] > settings.false_alarms and not beyond:
+            if attainable[number] > SHARE * settings.false_alarms and not beyond:
                 level = "unmeasured"
-            elif p[number] <= settings.false_alarms and effect >= alarm:
+            elif p[number] <= SHARE * settings.false_alarms and effect >= alarm:
                 level = "alarm"
-            elif p[number] <= settings.false_watches and effect >= watch:
+            elif p[number] <= SHARE * settings.false_watches and effect >= watch:
                 level = "watch"
             reason = "its words are too rare to be compared; missing values are" if column.rare else None
             if level == "unmeasured":

@@ -13,6 +13,8 @@ import msgspec
 import numpy as np
 from scipy import special
 
+from analysis.day_marks import DayMarks
+
 Array = np.ndarray[Any, Any]
 Kind = Literal["number", "category"]
 Level = Literal["ok", "unmeasured", "watch", "alarm"]
@@ -52,6 +54,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """Mean rows of the days that it is from; 0 where it is not known."""
     freedom: int | None = None
     """Degrees of freedom of a dispersion that is beyond chance itself; None where it is not."""
+    days: DayMarks | None = None
+    """Of the training's days; older references, and scores, have none."""
 
     @property
     def rare(self) -> bool:

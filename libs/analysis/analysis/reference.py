@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
 
+from analysis.day_marks import LEAST_DAYS, marks_of
 from analysis.drift import KOLMOGOROV_SQUARE, Array, Column, freedom, pooled_bins, statistics
 from analysis.rows import Categorical
 
 BINS = 64
 CATEGORIES = 50
 """Both, with those for missing and for all other values, are fewer than a byte tells apart."""
-LEAST_DAYS = 5
-"""With fewer, how much days differ from each other cannot be estimated."""
 SAMPLE_ROWS = 5000
 """That days are drawn from."""
 _SQUARE_VARIANCE = 0.4
@@ -33,6 +32,8 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     sample: bytes = b""
     """The bins of at most SAMPLE_ROWS rows, row by row, a byte for each column; older references have none."""
 
+    day_rows: list[int] = []
+    """Of each day of the training's window, also of those held out, all their rows; older references have none."""
     come_back: bool = False
     """Most rows are of entities that are there on several days: those of the train part are held against the same
     part of a day, which has the same entities; those of the test part are others."""
@@ -85,10 +86,17 @@ def count(column: Column, bins: Array) -> Array:
     return np.bincount(bins, minlength=length)
 
 
-def build(columns: Mapping[str, Array | Categorical], days: Array, seed: int, *, come_back: bool = False) -> Reference:
+def build(
+    columns: Mapping[str, Array | Categorical],
+    days: Array,
+    seed: int,
+    *,
+    come_back: bool = False,
+    day_rows: Sequence[int] = (),
+) -> Reference:
     """The reference of training rows; `days` is the day of each row, `seed` draws the sample of them.
 
-    `come_back`: most rows are of entities that are there on several days.
+    `come_back`: most rows are of entities that are there on several days. `day_rows`: of each day of the window, all.
     """
     rows, chosen = len(days), np.arange(len(days))
     if rows > SAMPLE_ROWS:
@@ -98,11 +106,22 @@ def build(columns: Mapping[str, Array | Categorical], days: Array, seed: int, *,
     for number, (name, values) in enumerate(columns.items()):
         column, bins = binned(name, values)
         sample[:, number] = bins[chosen]
-        described.append(_with_dispersion(column, bins, day_of_row) if len(names) >= LEAST_DAYS else column)
-    return Reference(rows=rows, columns=described, days=len(names), sample=sample.tobytes(), come_back=come_back)
+        if len(names) >= LEAST_DAYS:
+            column = msgspec.structs.replace(
+                with_dispersion(column, bins, day_of_row), days=marks_of(values, day_of_row)
+            )
+        described.append(column)
+    return Reference(
+        rows=rows,
+        columns=described,
+        days=len(names),
+        sample=sample.tobytes(),
+        day_rows=list(day_rows),
+        come_back=come_back,
+    )
 
 
-def _with_dispersion(column: Column, bins: Array, day_of_row: Array) -> Column:
+def with_dispersion(column: Column, bins: Array, day_of_row: Array) -> Column:
     """Each training day against all the others: how far they are apart over how far chance would have them."""
     width, days = len(column.counts), int(day_of_row.max()) + 1
     counts = np.bincount(day_of_row * width + bins, minlength=days * width).reshape(days, width)

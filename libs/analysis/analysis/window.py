@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+from collections import Counter
 from dataclasses import dataclass
 
 from analysis.record import processed_for
@@ -13,6 +15,8 @@ from contract.steps.run import Run
 
 WANTED_ROWS = 500
 """Of the test part in time, by `training.test_days` unset: so many labelled rows tell models apart."""
+WANTED_RARER = 50
+"""Of them not of the most frequent class."""
 LEAST_ROWS = 100
 LEAST_DAYS = 3
 """Fewer days, or fewer rows in the last third of them, are not parted in time."""
@@ -71,8 +75,8 @@ def labelled_days(run: Run) -> list[Dataset]:
 def held_out(config: Config, days: list[Dataset]) -> HeldOut:
     """The test part in time of a window, oldest day first: `training.test_days`, or as many as the rows allow.
 
-    By the manifests' counts: the fewest last days with about `WANTED_ROWS` labelled rows of the test part, at most a
-    third of the window. One day at least is always fitted.
+    By the manifests' counts: the fewest last days with about `WANTED_ROWS` labelled rows of the test part, of which
+    `WANTED_RARER` are not of the most frequent class, at most a third of the window. One day at least is always fitted.
     """
     asked, third = config.training.test_days, len(days) // 3
     if asked is not None:
@@ -82,13 +86,26 @@ def held_out(config: Config, days: list[Dataset]) -> HeldOut:
     if len(days) < LEAST_DAYS:
         return _last(days, 0, f"the window has {len(days)} days, and {LEAST_DAYS} are needed to hold one out")
     rows = 0.0
-    for number, day in enumerate(reversed(days[-third:]), start=1):
-        rows += day.manifest.counts.get("labelled", 0) * config.table.test_fraction
-        if rows >= WANTED_ROWS:
+    for number in range(1, third + 1):
+        rows, rarer = expected_rows(days[-number:], config)
+        if rows >= WANTED_ROWS and rarer >= WANTED_RARER:
             return _last(days, number, f"they have about {rows:.0f} labelled test rows")
     if rows < LEAST_ROWS:
         return _last(days, 0, f"a third of the window has about {rows:.0f} labelled test rows, fewer than {LEAST_ROWS}")
     return _last(days, third, f"a third of the window, with about {rows:.0f} labelled test rows")
+
+
+def expected_rows(days: list[Dataset], config: Config) -> tuple[float, float]:
+    """About how many labelled test rows some days have, and how many of them are not of the most frequent class.
+
+    The second is infinite where the manifests do not tell, as for a regression.
+    """
+    counts = [day.manifest.counts for day in days]
+    rows = sum(of_day.get("labelled", 0) for of_day in counts) * config.table.test_fraction
+    if not all(of_day.get("labelled_by_class") for of_day in counts):
+        return rows, math.inf
+    by_class = sum((Counter(of_day["labelled_by_class"]) for of_day in counts), Counter[str]())
+    return rows, (by_class.total() - max(by_class.values())) * config.table.test_fraction
 
 
 def _last(days: list[Dataset], number: int, why: str) -> HeldOut:

@@ -7,7 +7,7 @@ import msgspec
 import pyarrow as pa
 import pytest
 
-from analysis.window import held_out, labelled_days
+from analysis.window import expected_rows, held_out, labelled_days
 from contract.config.data import Column
 from contract.datasets.dataset import Dataset
 from contract.datasets.publish import DatasetWriter
@@ -23,10 +23,11 @@ def run(tmp_path, config):
     return Run(step="train", package=tmp_path, date=date(2026, 1, 3), root=tmp_path, config=config)
 
 
-def process(run, day, rows=ROWS, labelled=0, settings=None):
+def process(run, day, rows=ROWS, labelled=0, settings=None, by_class=None):
+    counts = {"labelled": labelled} | ({} if by_class is None else {"labelled_by_class": by_class})
     with DatasetWriter(run.layout.processed(day)) as writer:
         writer.write(rows)
-        writer.publish(Recipe("preprocess", day, "c0de", settings or {}), counts={"labelled": labelled}, run={})
+        writer.publish(Recipe("preprocess", day, "c0de", settings or {}), counts=counts, run={})
 
 
 def test_the_days_of_the_window_are_opened_oldest_first(run):
@@ -103,10 +104,24 @@ def test_the_configuration_may_say_how_many_days_are_held_out_but_one_is_always_
     assert (len(parted.days), parted.why) == (count, why)
 
 
-def window_of(run, labelled):
+def test_more_days_are_held_out_where_a_class_is_rare(run):
+    rare = [{"no": 2940, "yes": 60}] * 7  # of the test part 12 a day
+    days = window_of(run, [3000] * 7, rare)
+    assert len(held_out(run.config, days).days) == 2
+    assert expected_rows(days[-2:], run.config) == pytest.approx((1200, 24))
+    even = window_of(run, [3000] * 7, [{"no": 2000, "yes": 1000}] * 7)
+    assert len(held_out(run.config, even).days) == 1
+
+
+def test_rows_of_the_rarer_class_are_unknown_where_a_day_does_not_tell_them(run):
+    days = window_of(run, [100, 100], [{"no": 50, "yes": 50}, None])
+    assert expected_rows(days, run.config) == (40, float("inf"))
+
+
+def window_of(run, labelled, by_class=None):
     names = [f"2026-01-{number:02}" for number in range(1, len(labelled) + 1)]
-    for name, rows in zip(names, labelled, strict=True):
-        process(run, name, labelled=rows)
+    for name, rows, classes in zip(names, labelled, by_class or [None] * len(labelled), strict=True):
+        process(run, name, labelled=rows, by_class=classes)
     return [Dataset.open(run.layout.processed(name)) for name in names]
 
 

@@ -7,7 +7,7 @@ import logging
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
 from contract.models.champion import Champion, read_champion
-from contract.models.ledger import champion_line
+from contract.models.ledger import champion_line, read
 from contract.models.registry import NoAnswer, registered_champion
 
 log = logging.getLogger("predict")
@@ -23,7 +23,7 @@ def champion_in_use(uri: str | None, name: str, layout: Layout) -> Champion:
     champion = line.model if line else None
     _compare_registry(uri, name, champion)
     if champion is None:
-        raise MissingInput(f"{layout.champion}: no champion yet; run train and validate first")
+        raise MissingInput(f"{layout.name(layout.champion)}: no champion yet; {_why_none(layout)}")
     try:
         pointed = read_champion(layout.champion)
     except (MissingInput, DataError) as error:
@@ -32,6 +32,28 @@ def champion_in_use(uri: str | None, name: str, layout: Layout) -> Champion:
         if pointed != champion:
             _warn_of_another(layout.champion.name, pointed, champion)
     return champion
+
+
+def _why_none(layout: Layout) -> str:
+    """What the gate said last, and the way to a champion."""
+    lines = read(layout.ledger)
+    if not lines:
+        return "run train and validate first"
+    last = lines[-1]
+    report = layout.name(layout.report("train", last.day))
+    if last.decision == "proposed":
+        return (
+            f"the model of {last.day} passed the gate and waits for a person's word (see {report}): "
+            f"validate approve --day {last.day}"
+        )
+    if last.decision == "refused" and last.by != "validate":
+        return f"the model of {last.day} was refused by {last.by}: {last.why}; train and validate a later day"
+    return (
+        f"the gate {'refused' if last.decision == 'refused' else 'could not decide about'} the model of {last.day}: "
+        f"{last.why} (see {report}); bring what is missing there, or change [gate] in pipeline.toml, and run train and "
+        f"validate again; to put this model in use all the same, on a person's word: validate adopt --to {last.day} "
+        "--by NAME --why REASON"
+    )
 
 
 def _compare_registry(uri: str | None, name: str, champion: Champion | None) -> None:

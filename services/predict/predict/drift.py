@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from analysis.drawn_days import Part, measured
-from analysis.drift import LEVELS, MOST_ROWS, Array, Column, Finding, Level, unmeasured, worst
+from analysis.drift import LEVELS, Array, Column, Finding, Level, unmeasured, worst
 from analysis.predictions import prediction_batches
-from analysis.reference import SAMPLE_ROWS, Reference, codes, count
-from analysis.rows import Columns, columns
+from analysis.reference import SAMPLE_ROWS, Reference
+from analysis.unusual import Volume, unusual, volume
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.layout import Layout
 from contract.models.champion import Champion
+from predict.histograms import Histograms, histograms_of, histograms_of_rows
 from predict.reference_files import Found, of_columns, of_score
 from predict.score_rows import EVERY_ROW, ScoreRows
 
 T = TypeVar("T")
+
+ROWS = "(rows)"
+"""The name of the day's number of rows beside those of columns."""
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +40,8 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """What was not measured and why."""
     score_rows: str | None = None
     """Why the score was measured on some rows only, or not at all."""
+    volume: Volume | None = None
+    """How many rows the day has; None without a reference, or with an earlier version's, which has no rows by day."""
 
     def findings(self) -> list[Finding]:
         """The columns and the score."""
@@ -47,66 +51,10 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
         """Those in watch or alarm."""
         return [finding for finding in self.findings() if finding.level in ("watch", "alarm")]
 
-
-class Histograms:
-    """Rows by bin of each column of a reference, counted batch by batch; of few rows, also each row's bins."""
-
-    def __init__(self, references: list[Column], part: str | None = None) -> None:
-        """`part`: `add_rows` counts only the rows of this part of the split."""
-        self.references = references
-        self._part = part
-        self.counts: dict[str, Array] = {
-            reference.name: np.zeros(len(reference.counts), dtype=np.int64) for reference in references
-        }
-        self._kept: list[Array] | None = []
-        self._rows = 0
-
-    def add(self, values: Columns) -> None:
-        """Take in more rows, which must have all the columns."""
-        if not self.references:
-            return
-        bins = [codes(reference, values[reference.name]) for reference in self.references]
-        for reference, of_column in zip(self.references, bins, strict=True):
-            self.counts[reference.name] += count(reference, of_column)
-        self._rows += len(bins[0])
-        if self._rows > MOST_ROWS:
-            self._kept = None
-        if self._kept is not None:
-            self._kept.append(np.column_stack(bins))
-
-    @property
-    def needs(self) -> list[str]:
-        """The columns that `add_rows` asks for besides those that are counted."""
-        return [] if self._part is None else ["split"]
-
-    def add_rows(self, batch: pa.RecordBatch, values: Columns) -> None:
-        """Take in the rows of a batch that are of the part; `values`: of all of them."""
-        if self._part is not None:
-            of_part = np.asarray(pc.equal(batch.column("split").cast("string"), self._part))
-            values = {name: column[of_part] for name, column in values.items()}
-        self.add(values)
-
-    def part(self, training: Array) -> Part:
-        """The columns beside some rows of the training (rows x columns), to draw days from."""
-        empty = [np.empty((0, len(self.references)), dtype=np.uint8)]
-        kept = None if self._kept is None else np.concatenate([*empty, *self._kept])
-        return Part(self.references, training, list(self.counts.values()), kept)
-
-
-def histograms_of(references: list[Column], batches: Iterable[pa.RecordBatch], only: Array | None = None) -> Histograms:
-    """Of all rows, or of those that the mask `only` has, row by row."""
-    histograms, names, start = Histograms(references), [reference.name for reference in references], 0
-    for batch in batches:
-        here = slice(start, start := start + batch.num_rows)
-        histograms.add(columns(batch if only is None else batch.filter(pa.array(only[here])), names))
-    return histograms
-
-
-def _of_rows(references: list[Column], rows: Dataset, part: str | None) -> Histograms:
-    histograms, names = Histograms(references, part), [reference.name for reference in references]
-    for batch in rows.batches([*names, *histograms.needs]):
-        histograms.add_rows(batch, columns(batch, names))
-    return histograms
+    def levels(self) -> dict[str, Level]:
+        """What is in watch or alarm, by column; `ROWS` for how many rows there are."""
+        of_rows = {ROWS: self.volume.level} if self.volume and self.volume.level in ("watch", "alarm") else {}
+        return of_rows | {finding.name: finding.level for finding in self.drifted()}
 
 
 def watched(reference: Reference, rows: Dataset) -> list[Column]:
@@ -154,14 +102,18 @@ def measure_drift(
     `score_rows`: of which rows the score counts.
     """
     none = Part([], np.empty((0, 0), dtype=np.uint8), [], None)
-    of_rows, of_score = none, none
+    of_rows, of_score, volume_ = none, none, None
+    here: list[Column] = []
     lacking: list[Finding] = []
     score: Finding | None = None
     if known.reference is not None:
         every = known.reference.columns
         here = watched(known.reference, rows)
         training = known.reference.sampled()[:, [number for number, column in enumerate(every) if column in here]]
-        of_rows = (seen or _of_rows(here, rows, known.reference.part)).part(training)
+        seen = seen or histograms_of_rows(here, rows, known.reference.part)
+        of_rows = seen.part(training)
+        if known.reference.day_rows:
+            volume_ = volume(rows.rows(), known.reference.day_rows, config.drift)
         lacking = [unmeasured(column, why) for column in every if (why := obstacle(column, rows))]
     if known.score is not None:
         if why := obstacle(known.score, predictions) or score_rows.obstacle:
@@ -171,17 +123,24 @@ def measure_drift(
             of_score = histograms_of([known.score], batches, score_rows.only).part(_expanded(known.score))
     columns_, scores = measured([of_rows, of_score], config.drift, config.training.seed)
     score = scores[0] if scores else score
+    if seen is not None:
+        columns_ = unusual(columns_, here, seen.watches, seen.counts, config.drift)
     columns_ = sorted([*lacking, *columns_], key=lambda found: (-LEVELS.index(found.level), found.p, -found.effect))
     findings = [*columns_, *([score] if score else [])]
-    levels: list[Level] = [finding.level for finding in findings]
+    levels: list[Level] = [finding.level for finding in findings] + ([volume_.level] if volume_ else [])
     level = worst([*levels, "unmeasured"] if known.reasons else levels)
     return Drift(
         level=level,
         columns=columns_,
         score=score,
-        without="; ".join([*known.reasons, *_reasons(findings)]) or None,
+        without="; ".join([*known.reasons, *_unmeasured_rows(volume_), *_reasons(findings)]) or None,
         score_rows=score_rows.why,
+        volume=volume_,
     )
+
+
+def _unmeasured_rows(of_day: Volume | None) -> list[str]:
+    return [f"how many rows there are: {of_day.reason}"] if of_day and of_day.level == "unmeasured" else []
 
 
 def _reasons(findings: Sequence[Finding]) -> list[str]:

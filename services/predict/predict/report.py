@@ -18,7 +18,8 @@ from contract.datasets.recipe import Recipe
 from contract.models.champion import Champion
 from contract.pretty_json import pretty_json
 from contract.steps.run import Run
-from predict.drift import Drift, Histograms, Known, measure_drift, read_references
+from predict.drift import Drift, Known, measure_drift, read_references
+from predict.histograms import Histograms
 from predict.score_rows import score_rows
 
 _TEMPLATE = Path(__file__).parent / "templates" / "predict.html"
@@ -41,7 +42,7 @@ def report(run: Run, recipe: Recipe, rows: Dataset, champion: Champion, histogra
     drift = measure_drift(known, rows, predictions, histograms, run.config, rows_of_score)
     if drift.without:
         log.warning("drift is not measured: %s", drift.without)
-    levels = {finding.name: finding.level for finding in drift.drifted()}
+    levels = drift.levels()
     directory = run.layout.report("predict", run.day)
     with DatasetWriter(directory) as writer:
         writer.file("drift", "drift.json").write_bytes(pretty_json(drift))

@@ -5,6 +5,7 @@ from conftest import put_in_use
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
 from contract.models.champion import Champion, Pointer, read_pointer, write_champion
+from contract.models.ledger import Line
 from predict.champion_choice import champion_in_use
 
 CHAMPION = Champion(day="2026-11-16", file="a", sha256="1" * 64, manifest="2" * 64, sklearn="1.9.1", version="7")
@@ -123,3 +124,39 @@ def test_a_registry_alone_makes_no_champion(registry, tmp_path, caplog):
 
 def test_a_champion_without_a_version_is_named_by_its_day():
     assert msgspec.structs.replace(CHAMPION, version=None).label == "2026-11-16"
+
+
+def said(layout, decision, **more):
+    """A word of the gate on a model that was never in use."""
+    why = "r2 0.1040 is hardly better than the baseline"
+    line = Line(decision=decision, why=why, day=CHAMPION.day, before=None, model=CHAMPION, metrics={}, **more).after("")
+    layout.ledger.write_bytes(msgspec.json.encode(line) + b"\n")
+
+
+@pytest.mark.parametrize(
+    ("decision", "more", "words"),
+    [
+        (
+            "refused",
+            {},
+            (
+                "the gate refused the model of 2026-11-16: r2 0.1040 is hardly better than the baseline "
+                "(see reports/train/2026-11-16); bring what is missing there, or change [gate] in pipeline.toml, and run "
+                "train and validate again; to put this model in use all the same, on a person's word: validate adopt --to "
+                "2026-11-16 --by NAME --why REASON"
+            ),
+        ),
+        ("undecided", {}, "the gate could not decide about the model of 2026-11-16: r2 0.1040"),
+        ("proposed", {}, "waits for a person's word (see reports/train/2026-11-16): validate approve --day 2026-11-16"),
+        ("refused", {"by": "ada"}, "the model of 2026-11-16 was refused by ada: r2 0.1040"),
+    ],
+)
+def test_after_a_first_model_that_did_not_pass_the_gates_words_and_the_way_out_are_told(
+    tmp_path, decision, more, words
+):
+    layout = Layout(tmp_path)
+    said(layout, decision, **more)
+    with pytest.raises(MissingInput) as raised:
+        champion_in_use(None, "shop", layout)
+    assert str(raised.value).startswith("models/champion.json: no champion yet; ")
+    assert words in str(raised.value)

@@ -118,6 +118,7 @@ def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> No
             "rows_out": total - day.tally.rows,
             "rejected": day.tally.rows,
             "labelled": day.labelled,
+            "labelled_by_class": day.profile.categories(config.table.target),
             "labels_repeated": labels.repeated if labels is not None else 0,
             "labels_contradicting": labels.contradicting if labels is not None else 0,
             "labels_without_row": labels.without_row if labels is not None else 0,
@@ -129,11 +130,22 @@ def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> No
     if day.tally.rows:
         log.warning("%s: rejected rows: %s", run.layout.name(data.path), day.tally)
     log.info(
-        "%s: %s rows in, %s out, %s rejected, %s labelled, %.1f s",
+        "%s: %s rows in, %s out, %s rejected, %s labelled%s, %.1f s",
         run.layout.name(run.layout.processed(run.day)),
         *(f"{counts[name]:,}" for name in ("rows_in", "rows_out", "rejected", "labelled")),
+        _unused_labels(labels),
         time.monotonic() - started,
     )
+
+
+def _unused_labels(labels: Labels | None) -> str:
+    """The labels that no row has, counted for the log."""
+    if labels is None:
+        return ""
+    counted = {
+        "for unknown keys": labels.without_row, "without a key": labels.without_key, "repeated": labels.repeated
+    }  # fmt: skip
+    return "".join(f", {count:,} labels {which}" for which, count in counted.items() if count)
 
 
 def _batches(data: Dataset, config: Config) -> Generator[pa.RecordBatch, None, None]:

@@ -36,6 +36,11 @@ class Profile:
         """Missing values by column."""
         return {name: column.missing for name, column in self._columns.items()}
 
+    def categories(self, name: str) -> dict[str, int]:
+        """The rows of each category of a column; of the most frequent ones where there are many."""
+        column = self._columns.get(name)
+        return column.to_builtins()["categories"] if isinstance(column, _Categories) else {}
+
     def to_builtins(self) -> dict[str, Any]:
         """Everything, as profile.json writes it."""
         return {"rows": self.rows, "columns": {name: column.to_builtins() for name, column in self._columns.items()}}

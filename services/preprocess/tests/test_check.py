@@ -107,13 +107,16 @@ def test_a_row_is_in_the_same_part_whichever_day_and_order(day):
     assert set(first.values()) == {"train", "test"}
 
 
-def test_labels_join_by_key_and_rows_without_one_stay(day):
+def test_labels_join_by_key_and_rows_without_one_stay(day, caplog):
+    caplog.set_level("INFO")
     day.bring_data(day.rows(3))
     day.bring_target({"id": ["c2", "c0", "c9", "c2"], "bought": ["yes", "no", "no", "no"]})
     counts = day.process().manifest.counts
     assert day.table().column("bought").to_pylist() == ["no", None, "yes"]
     assert day.table().schema.field("bought").type == pa.string()
     assert (counts["labelled"], counts["labels_repeated"], counts["labels_without_row"]) == (2, 1, 1)
+    assert counts["labelled_by_class"] == {"no": 1, "yes": 1}
+    assert "2 labelled, 1 labels for unknown keys, 1 labels repeated, " in caplog.text
     assert counts["missing"]["bought"] == 1
 
 

@@ -68,6 +68,7 @@ def test_the_card_and_the_manifest_say_what_was_trained_on_what(each_task):
         "chosen": card["chosen"],
         "metric": metric,
         "cv": means[card["chosen"]],
+        "baseline": card["baseline"],
         "sklearn": card["libraries"]["scikit-learn"],
         "trained_for": msgspec.json.decode(msgspec.json.encode(record(each_task.config, DAYS, [], days))),
     }

@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from analysis.window import HeldOut
 from contract.config import Config
+from train.baseline import baseline
 from train.prepare import known
 from train.rows import Rows
 from train.selection import Result
@@ -45,6 +46,7 @@ def card(
         "groups": rows.entities,
         "rows_available": rows.available,
         "metric": config.training.metric_for(config.table.task),
+        "baseline": baseline(rows),
         "chosen": chosen.candidate.name,
         "estimator": chosen.candidate.estimator,
         "params": chosen.candidate.params,
@@ -65,6 +67,7 @@ def notes(content: dict[str, Any]) -> dict[str, Any]:
         "chosen": content["chosen"],
         "metric": content["metric"],
         "cv": chosen["mean"],
+        "baseline": content["baseline"],
         "sklearn": content["libraries"]["scikit-learn"],
     }
 

@@ -63,7 +63,13 @@ def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
         file = writer.file("model", "model.joblib")
         joblib.dump(model, file)
         writer.file("card", "card.json").write_bytes(pretty_json(content))
-        reference = build(rows.columns, rows.days, run.config.training.seed, come_back=rows.come_back)
+        reference = build(
+            rows.columns,
+            rows.days,
+            run.config.training.seed,
+            come_back=rows.come_back,
+            day_rows=[day.rows() for day in days],
+        )
         writer.file("reference", "reference.json").write_bytes(msgspec.json.encode(reference) + b"\n")
         counts = {"rows_in": rows.available, "rows": len(rows), "days": len(fitted), "rows_by_day": rows.by_day}
         signed = {} if key is None else {"signature": signature(sha256_of(file), key)}

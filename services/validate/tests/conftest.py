@@ -153,11 +153,17 @@ class Project:
         sklearn_version=sklearn.__version__,
         held_out=0,
         about=True,
+        baseline=None,
     ):
-        """A model of a day as train leaves it, its last days `held_out`; not `about`: of before there were records."""
+        """A model of a day as train leaves it, its last days `held_out`; not `about`: of before there were records.
+
+        `baseline`: as train records it; None: of before it did.
+        """
         days = [name.isoformat() for name in self.config.window(date.fromisoformat(day))]
         fitted = len(days) - held_out
         notes = {"metric": METRIC[self.task], "sklearn": sklearn_version}
+        if baseline is not None:
+            notes["baseline"] = baseline
         if about:
             there = [path for path in map(self.layout.processed, days) if path.is_dir()]
             about_it = record(self.config, days[:fitted], days[fitted:], map(Dataset.open, there))

@@ -42,7 +42,8 @@ def test_the_first_model_becomes_champion_by_the_minimums_alone(each_task):
     assert each_task.champion == challenger
     verdict = each_task.verdict()
     assert (verdict["decision"], verdict["rows"], verdict["champion"]) == ("promoted", 100, None)
-    assert [rule["verdict"] for rule in verdict["rules"]] == ["passed", "passed"]
+    named = {rule["name"].partition(".")[0]: rule["verdict"] for rule in verdict["rules"]}
+    assert named == {"min_test_rows": "passed", "baseline": "unjudged", "minimums": "passed"}
     (line,) = each_task.ledger()
     assert (line.decision, line.day, line.before, line.model) == ("promoted", "2026-01-02", None, challenger)
     assert line.metrics["challenger"] == verdict["challenger"]["metrics"]
@@ -73,7 +74,8 @@ def test_a_worse_model_is_refused_and_the_champion_stays(each_task, capsys):
     assert each_task.champion == old
     line = each_task.ledger()[-1]
     assert (line.decision, line.before, line.model.day) == ("refused", old, "2026-01-03")
-    assert [rule["verdict"] for rule in each_task.verdict("2026-01-03")["rules"]] == ["passed", "failed", "passed"]
+    named = {rule["name"]: rule["verdict"] for rule in each_task.verdict("2026-01-03")["rules"]}
+    assert (named["min_test_rows"], named["not_worse"], named["not_older"]) == ("passed", "failed", "passed")
 
 
 def test_a_first_model_below_a_minimum_is_refused_and_there_is_no_champion(project, ended):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 
 import msgspec
 
@@ -26,8 +27,8 @@ from validate.champion.ledger import anchor_of, append, predecessor
 from validate.champion.store import ChampionStore
 from validate.evaluation.compare import Report, compare
 from validate.evaluation.golden import golden_rows
-from validate.evaluation.scoring import score_distribution
-from validate.live.metrics import read_live_metrics
+from validate.evaluation.score_reference import score_reference
+from validate.live.metrics import fallen, read_live_metrics
 from validate.measures.metrics import metric_names
 from validate.report.training_report import training_report
 
@@ -56,13 +57,20 @@ def judge(
         before = predecessor(lines, before)
     anchor = None if before is None else anchor_of(lines, before)
 
+    constants = model.manifest.notes.get("baseline")
     with DatasetWriter(directory, keep_superseded=True) as writer:
-        comparison = compare(run.root, run.config, metric, names, challenger, before, days, anchor)
+        comparison = compare(run.root, run.config, metric, names, challenger, before, days, anchor, constants)
+        live = read_live_metrics(run.layout, run.day)
+        if before is not None and (fall := fallen(live, before.label)):
+            log.warning("%s", fall)
+            comparison = replace(comparison, report=msgspec.structs.replace(comparison.report, live=fall))
         report = comparison.report
         writer.file("verdict", "verdict.json").write_bytes(pretty_json(report))
-        html, plots = training_report(run, comparison, model, days, read_live_metrics(run.layout, run.day))
+        html, plots = training_report(run, comparison, model, days, live)
         writer.file("page", "report.html").write_text(html)
-        distribution = score_distribution(comparison.challenger, run.config)
+        distribution = score_reference(
+            comparison.model, comparison.challenger, days, report.window["judged"], run.config
+        )
         writer.file("scores", "scores.json").write_bytes(msgspec.json.encode(distribution) + b"\n")
         if report.decision in ("promoted", "proposed"):
             assert comparison.sample is not None, "the gate accepts no model without test rows"

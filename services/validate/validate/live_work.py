@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
+from analysis.record.predicted_for import predicted_by
 from analysis.record.processed_for import rules
 from analysis.record.trained_for import question, split
 from contract.config import Config
 from contract.datasets.dataset import Dataset, current
 from contract.datasets.manifest import Manifest
 from contract.days import parse_day
-from contract.errors import DataError, MissingInput, UsageError
+from contract.errors import DataError, MissingInput, StepError, UsageError
 from contract.os_errors import explain
 from contract.steps.run import Run
 
@@ -83,7 +84,9 @@ def _work(run: Run, *, explicit: bool) -> Exception | None:
     settings = _settings(run.config)
     try:
         predictions, rows = Dataset.open(run.layout.predictions(run.day)), _labelled(run)
-        recipe = run.recipe(settings, predictions.as_input(run.root), rows.as_input(run.root))
+        # the gate's own words on the model that predicted: judged again, it may have another score
+        judged = {"judgement": _judgement(run, predictions)}
+        recipe = run.recipe(settings | judged, predictions.as_input(run.root), rows.as_input(run.root))
         manifest = run.up_to_date(run.layout.report("live", run.day), recipe, explicit=explicit)
         if manifest is not None:
             return _refusal(manifest)
@@ -122,6 +125,14 @@ def _labelled(run: Run) -> Dataset:
     return rows
 
 
+def _judgement(run: Run, predictions: Dataset) -> str | None:
+    """The identity of the judgement of the model that predicted; None where there is none."""
+    try:
+        return Dataset.open(run.layout.report("train", predicted_by(predictions).day)).manifest.identity
+    except StepError:
+        return None
+
+
 def _refusal(report: Manifest) -> DataError | None:
     return DataError(report.notes["why"]) if report.notes.get("refused") else None
 
@@ -136,4 +147,7 @@ def _settings(config: Config) -> dict[str, Any]:
         **question(config),
         "metric": config.training.metric,
         "minimums": sorted(config.gate.minimums),
+        "seed": config.training.seed,
+        "false_alarms": config.drift.false_alarms,
+        **{name: getattr(config.gate, name) for name in ("confidence", "resamples", "slice_margin")},
     }

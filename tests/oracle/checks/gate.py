@@ -136,7 +136,7 @@ def decision(story: Story, verdict: dict[str, Any], challenger: Model, rival: Mo
     failed = anchors.check(story, verdict, challenger, rival)
     if rival is not None and before(challenger.day, rival.day):
         return "refused"
-    unknown = judged.judged_rows(story, challenger, rival)["_group"].nunique() < settings.least_rows
+    unknown = fewest_groups(story, challenger, rival) < settings.least_rows
     if settings.minimum is not None:
         value = verdict["challenger"]["metrics"][settings.metric]
         unknown |= value is None
@@ -174,6 +174,18 @@ def guarded(story: Story, verdict: dict[str, Any], challenger: Model, rival: Mod
     found = {f"slices.{name}": word for name, word in slices.items()} if "champion" in pair else {}
     calibrated = guards.check_calibration(verdict["challenger"]["calibration"], rows, challenger, settings)
     return found if calibrated is None else found | {"max_calibration_error": calibrated}
+def fewest_groups(story: Story, challenger: Model, rival: Model | None) -> int:
+    """Of the judged rows, and of those of the rarer class: of many classes, of all but the most frequent one."""
+    settings = story.settings
+    rows = judged.judged_rows(story, challenger, rival)
+    every: int = rows["_group"].nunique()
+    if not settings.asked:
+        return every
+    sizes = {name: int((rows[settings.target] == name).sum()) for name in settings.asked}
+    most = max(sizes, key=lambda name: sizes[name])
+    if settings.task == "binary":
+        return min([every, *(rows["_group"][rows[settings.target] == name].nunique() for name in settings.asked)])
+    return min(every, rows["_group"][rows[settings.target] != most].nunique())
 
 
 def check_interval(difference: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from plain import values
 from plain.mirror import Model
 
@@ -41,8 +42,15 @@ def less_known(story: Story, other: Model, days: list[str], *, held_out: bool) -
     left = [day for day in days if not other.fitted_on(day)]
     if not held_out or not left:
         return days
-    labelled = sum(mirror.days[day].rows[settings.target].notna().sum() for day in left)
-    return left if labelled * settings.test_fraction >= settings.least_rows else days
+    labelled = pd.concat([mirror.days[day].rows[settings.target].dropna() for day in left])
+    # a judgement on the days that are left must have rows enough, of the rarer classes and of groups, too
+    counted = [len(labelled)]
+    if settings.asked and len(labelled):
+        counted.append(len(labelled) - labelled.value_counts().max())
+    fraction = other.fraction_beside(settings)
+    groups = {group for group in mirror.labelled(left, "test")["_group"] if values.is_test(group, fraction)}
+    enough = min(counted) * settings.test_fraction >= settings.least_rows and len(groups) >= settings.least_rows
+    return left if enough else days
 
 
 def judged_rows(story: Story, challenger: Model, rival: Model | None) -> Any:

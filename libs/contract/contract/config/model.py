@@ -138,7 +138,11 @@ class Gate(Section, frozen=True):
     resamples: int = 999
     """Of the paired bootstrap."""
     min_test_rows: int = 30
-    """With rows of fewer groups nothing is decided and the champion stays."""
+    """With rows of fewer groups, or with fewer groups of the rarer class, nothing is decided and the champion stays."""
+    baseline: Literal["auto", "constant", "off"] = "auto"
+    """What a challenger must beat: the best constant answer and, with `table.group`, what is known of the group."""
+    min_lift: float | None = None
+    """The least share of the baseline's error that is shown to be gone; None: 0.01, or 0.05 for a regression."""
     slices: tuple[str, ...] = ()
     """Columns of categories, each of whose values is a slice."""
     slice_margin: float = 0.05
@@ -162,6 +166,8 @@ class Gate(Section, frozen=True):
         at_least("resamples", self.resamples, 99)
         if not 0.5 <= self.confidence < 1:
             raise ValueError(f"confidence must be at least 0.5 and below 1, got {self.confidence:g}")
+        if self.min_lift is not None and not 0 <= self.min_lift < 1:
+            raise ValueError(f"min_lift must be at least 0 and below 1, got {self.min_lift:g}")
         if self.max_calibration_error is not None:
             fraction("max_calibration_error", self.max_calibration_error)
         if self.brier_margin is not None:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[4] / "bench"))
 
+import gate_baseline
 import gate_study
 import gate_weeks
+import numpy as np
 import pytest
 
 
@@ -51,3 +53,13 @@ def test_small_steps_down_add_up_without_an_anchor_and_stop_with_one():
     held, _ = gate_weeks.creep(-0.003, 26, 5000, 2, 99, anchored=True)
     assert without < 0.77
     assert held >= 0.789
+
+
+@pytest.mark.parametrize("days", [1, 7])
+def test_a_first_model_without_signal_is_promoted_in_few_weeks_and_one_with_signal_is_not_refused(days):
+    groups = np.repeat(np.arange(1400 // days), days)
+    assert gate_baseline.classes(groups, 0.5, trials=100, resamples=199)["promoted"] <= 0.05
+    assert gate_baseline.numbers(groups, 0.0, trials=100, resamples=199)["promoted"] == 0
+    assert gate_baseline.numbers(groups, 0.104, trials=50, resamples=199)["promoted"] <= 0.2
+    assert gate_baseline.classes(groups, 0.7, trials=20, resamples=199)["refused"] == 0
+    assert gate_baseline.numbers(groups, 0.3, trials=20, resamples=199)["refused"] == 0

@@ -21,11 +21,13 @@ from contract.layout import Layout
 from contract.models.champion import Champion
 from contract.models.model_file import Unsigned
 from validate.evaluation.anchor import Anchored, anchored, score_anchor
+from validate.evaluation.baseline import best_baseline
 from validate.evaluation.evidence import Measure, gather
 from validate.evaluation.judged_rows import of_both, of_challenger
 from validate.evaluation.models import CannotCompare, load
 from validate.evaluation.sample import Sample
 from validate.evaluation.scoring import score
+from validate.gate.above_baseline import Baseline
 from validate.gate.gate import judge
 from validate.gate.order import not_older
 from validate.gate.rules import Rule, Slice
@@ -75,11 +77,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Why the champion before could not be compared."""
     anchor: Anchored | None
     """None without a champion."""
+    baseline: Baseline | None
+    """None where the training recorded none, or `gate.baseline` asks for none."""
     confidence: float
     measures: list[Measure]
     """Every score of both, with intervals; an end is null where a score's interval was not computed."""
     slices: list[Slice]
     costs: Measure | None
+    live: str | None = None
+    """That the champion's live score fell far below the gate's, and when; None: no such day is known."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +110,12 @@ def compare(
     before: Champion | None,
     days: list[Dataset],
     anchor: Champion | None = None,
+    constants: Mapping[str, Any] | None = None,
 ) -> Comparison:
-    """Score both, and the anchor of the champion, and judge. Raises DataError when the challenger cannot be scored."""
+    """Score both, the anchor of the champion and the baseline (`constants`, as train wrote them), and judge.
+
+    Raises DataError when the challenger cannot be scored.
+    """
     part, champion_rows, reason = of_challenger(config, challenger, days), None, None
     try:
         model = load(root, challenger, config)
@@ -129,7 +139,8 @@ def compare(
     rival, anchor_rows = None, None
     if before is not None and champion_rows is not None and anchor is not None:
         rival, anchor_rows = score_anchor(root, config, part, before, anchor)
-    gathered = gather(config, metric, wanted, challenger_rows, champion_rows, anchor_rows)
+    baseline = best_baseline(config, metric, constants, part, days, challenger_rows)
+    gathered = gather(config, metric, wanted, challenger_rows, champion_rows, anchor_rows, baseline)
     evidence = msgspec.structs.replace(gathered.evidence, anchor=rival)
     verdict = judge(config.gate, evidence, None if before is None else not_older(challenger, before))
     report = Report(
@@ -148,6 +159,7 @@ def compare(
         else None,
         not_compared=reason,
         anchor=anchored(before if anchor_rows is None else anchor, evidence) if champion_rows else None,
+        baseline=evidence.baseline,
         confidence=config.gate.confidence,
         measures=gathered.measures,
         slices=evidence.slices,

@@ -11,11 +11,15 @@ import numpy as np
 from analysis.rows import classes as class_names
 from contract.config import Config
 from contract.config.model import Costs
+from validate.evaluation.baseline import Answers
+from validate.evaluation.rarer import rarer
 from validate.evaluation.slicing import Piece, pieces, shown, slices
+from validate.gate.above_baseline import Baseline
 from validate.gate.gate import Evidence
 from validate.measures.bootstrap import Draws, Interval, Weighted, draw, interval
 from validate.measures.calibration import calibration
 from validate.measures.clusters import Clusters, degrees_of_freedom
+from validate.measures.lift import LEAST_LIFT, lift
 from validate.measures.metrics import values
 from validate.measures.scored_rows import ScoredRows
 from validate.measures.weighted import affordable, by_class, one_by_one, weighted
@@ -83,10 +87,12 @@ def gather(
     challenger: ScoredRows,
     champion: ScoredRows | None,
     anchor: ScoredRows | None = None,
+    baseline: Answers | None = None,
 ) -> Gathered:
     """All scores in `wanted` (the training's `metric` among them), with intervals where they are affordable.
 
-    Of the metric there always is one, unless the rows cannot tell it: overall, in the slices, and against the anchor.
+    Of the metric there always is one, unless the rows cannot tell it: overall, in the slices, and against the anchor
+    and the baseline.
     """
     classes = challenger.scores.shape[1] if challenger.scores.ndim > 1 else 0
     rows, gate, costs = len(challenger.target), config.gate, config.decision.costs
@@ -96,7 +102,7 @@ def gather(
     old = None if champion is None else values(wanted, champion, classes)
     models = {"challenger": challenger} | ({} if champion is None else {"champion": champion})
     drawn = _Drawn(
-        _draw(config, metric, wanted, models, anchor, found, clusters),
+        _draw(config, metric, wanted, models, _further(anchor, baseline), found, clusters),
         gate.confidence,
         degrees_of_freedom(clusters),
         degrees_of_freedom(clusters, challenger.target if classes else None),
@@ -110,6 +116,8 @@ def gather(
         champion=old,
         difference=drawn.interval(metric, drawn.difference(metric)),
         to_anchor=drawn.interval(metric, drawn.difference(metric, other="anchor")),
+        baseline=None if baseline is None else _lifted(config, metric, wanted, baseline, drawn),
+        rarer=rarer(config, metric, challenger),
         slices=slices(found, metric, models, drawn.draws, gate.confidence, by_class=by_class(metric) and classes > 0),
         more_slices=more,
         calibration=calibration(challenger, gate.confidence, config.training.seed),
@@ -127,7 +135,7 @@ def _draw(
     metric: str,
     wanted: list[str],
     models: Mapping[str, ScoredRows],
-    anchor: ScoredRows | None,
+    others: Mapping[str, ScoredRows],
     found: list[Piece],
     clusters: Clusters,
 ) -> dict[str, Draws]:
@@ -149,7 +157,7 @@ def _draw(
     def of_metric(scored: ScoredRows) -> Weighted:
         return weighted(metric, scored, classes) or one_by_one(metric, scored, classes)
 
-    further = {} if anchor is None else {f"{metric}:anchor": of_metric(anchor)}
+    further = {f"{metric}:{model}": of_metric(scored) for model, scored in others.items()}
     if "champion" in models:
         judged = [piece for piece in found if piece.judged]
         further |= {
@@ -164,6 +172,23 @@ def _draw(
     fewer = affordable(gate.resamples, clusters.rows, len(further))
     return draw(statistics, clusters, resamples=gate.resamples, seed=seed) | draw(
         further, clusters, resamples=fewer, seed=seed
+    )
+
+
+def _further(anchor: ScoredRows | None, baseline: Answers | None) -> dict[str, ScoredRows]:
+    """What only the metric is asked of."""
+    return ({} if anchor is None else {"anchor": anchor}) | ({} if baseline is None else {"baseline": baseline.rows})
+
+
+def _lifted(config: Config, metric: str, wanted: list[str], answers: Answers, drawn: _Drawn) -> Baseline:
+    least = config.gate.min_lift
+    classes = answers.rows.scores.shape[1] if answers.rows.scores.ndim > 1 else 0
+    own, other = drawn.draws[f"{metric}:challenger"], drawn.draws[f"{metric}:baseline"]
+    return Baseline(
+        text=answers.text,
+        metrics=values(wanted, answers.rows, classes),
+        lift=drawn.interval(metric, lift(metric, own, other)),
+        least=LEAST_LIFT[config.table.task] if least is None else least,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.record.trained_for import comparable, fitted_on, may_have_moved, split, trained_for
 from analysis.rows import groups, labelled_rows
-from analysis.window import held_out
+from analysis.window import expected_rows, held_out
 from contract.config import GROUP, Config
 from contract.datasets.dataset import Dataset
 from contract.errors import DataError
@@ -123,7 +123,9 @@ def _apart(config: Config, champion: Champion, about: TrainedFor | None, alone: 
 
 
 def _can_decide(config: Config, days: list[Dataset], fraction: float | None) -> bool:
-    """Whether the test rows of some days are of as many groups as the gate asks for."""
+    """Whether some days have as many test rows as the gate asks for, of the rarer class and of groups, too."""
+    if not days or min(expected_rows(days, config)) < config.gate.min_test_rows:
+        return False
     seen: set[int] = set()
     for batch in chain.from_iterable(day.batches([config.table.target, GROUP, "split"]) for day in days):
         of = groups(labelled_rows(batch, config.table.target, "test"))

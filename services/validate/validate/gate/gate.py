@@ -8,8 +8,9 @@ from typing import Literal
 import msgspec
 
 from contract.config.model import Gate
+from validate.gate.above_baseline import Baseline, above_baseline
 from validate.gate.guards import calibrated, guard, in_slices
-from validate.gate.rules import Rule, Slice, interval_text, of_groups
+from validate.gate.rules import Rule, Slice, Word, interval_text, of_groups
 from validate.measures.bootstrap import Interval
 from validate.measures.calibration import Calibration
 
@@ -23,6 +24,13 @@ class Anchor(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     not_compared: str | None = None
     """Why it could not be; then the champion takes its place."""
+
+
+class Rarer(msgspec.Struct, frozen=True, kw_only=True):
+    """The class, or classes, with the fewest groups: as many as there are decide how much rows tell of classes."""
+
+    text: str
+    groups: int
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +48,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """None where the champion is the anchor."""
     to_anchor: Interval | None = None
     """The same difference to the anchor."""
+    baseline: Baseline | None = None
+    """None where none is on record, or asked for."""
+    rarer: Rarer | None = None
+    """None for a regression."""
     slices: list[Slice] = []
     more_slices: dict[str, int] = {}
     """By column, how many slices with groups enough there are besides."""
@@ -103,10 +115,25 @@ def _absolute(gate: Gate, evidence: Evidence) -> Iterator[Rule]:
         verdict="passed" if groups >= least else "unknown",
         text=f"{counted} {'reach' if groups >= least else 'are fewer than'} gate.min_test_rows {least}",
     )
+    if (rarer := evidence.rarer) is not None and groups >= least:
+        yield _of_rarer(rarer, least, "rows" if evidence.rows == groups else "groups")
+    if gate.baseline != "off":
+        metric = evidence.metric
+        yield above_baseline(gate, metric, evidence.challenger.get(metric), evidence.baseline)
     for name, limit in gate.minimums.items():
         yield _minimum(name, limit, evidence.challenger[name])
     if (most := gate.max_calibration_error) is not None:
         yield calibrated(evidence.calibration, most)
+
+
+def _of_rarer(rarer: Rarer, least: int, unit: str) -> Rule:
+    enough = rarer.groups >= least
+    text = f"{rarer.groups} labelled test {unit} are of {rarer.text}, which "
+    text += f"{'reach' if enough else 'are fewer than'} gate.min_test_rows {least}"
+    if not enough:
+        text += ": bring more of them, hold out more days (training.test_days), or lower gate.min_test_rows"
+    verdict: Word = "passed" if enough else "unknown"
+    return Rule(name="min_test_rows.rarer_class", limit=least, value=rarer.groups, verdict=verdict, text=text)
 
 
 def _against_champion(gate: Gate, evidence: Evidence) -> Iterator[Rule]:

@@ -19,6 +19,7 @@ from contract.layout import Layout
 from contract.models.champion import Champion
 from contract.pretty_json import pretty_json
 from contract.steps.run import Run
+from validate.live.level import Standing, gate_score, standing
 from validate.live.rows import CannotJoin, join
 from validate.measures.metrics import metric_names, training_metric, values
 
@@ -45,6 +46,8 @@ class LiveMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """Why not all of them, and what to do."""
     refused: bool = False
     """None is judged since something is wrong with the predictions or the rows, not since the model knows them."""
+    standing: Standing | None = None
+    """To the gate's score of the model; None where nothing is measured, and in reports of earlier versions."""
 
     @property
     def value(self) -> float | None:
@@ -76,6 +79,20 @@ def measure(layout: Layout, predictions: Dataset, rows: Dataset, config: Config)
         predicted=predictions.rows(),
         part=part,
         why=why,
+        standing=standing(config, metric, scored, gate_score(layout, model, metric)),
+    )
+
+
+def fallen(live: list[LiveMetrics], model: str) -> str | None:
+    """What is to be known of the days on which a model's live score lay far below the gate's; None: there is none."""
+    days = [day for day in live if day.model == model and day.standing and day.standing.level == "alarm"]
+    if not days:
+        return None
+    last = days[-1]
+    assert last.standing is not None
+    more = f", and on {len(days) - 1} more of the days before" if len(days) > 1 else ""
+    return (
+        f"The live score of the champion ({model}) fell far below the gate's: on {last.day} {last.standing.text}{more}."
     )
 
 
@@ -116,6 +133,8 @@ def publish(run: Run, recipe: Recipe, live: LiveMetrics) -> Manifest:
         writer.file("live", "live.json").write_bytes(pretty_json(live))
         notes = {"model": live.model, "metric": live.metric, "value": live.value}
         notes |= {"part": live.part, "why": live.why, "refused": live.refused}
+        if live.standing is not None:
+            notes |= {"level": live.standing.level, "standing": live.standing.text}
         manifest = writer.publish(recipe, {"rows": live.rows, "predicted": live.predicted}, run.provenance(), notes)
     if live.part == "none":
         log.warning("predictions/%s by %s: not measured: %s", run.day, live.model, live.why)
@@ -123,6 +142,8 @@ def publish(run: Run, recipe: Recipe, live: LiveMetrics) -> Manifest:
     number = "cannot be told" if live.value is None else f"{live.value:.4f}"
     where = "of the test part, for the model was trained on this day" if live.part == "test" else "with a target"
     log.info("predictions/%s by %s: %s %s on %d rows %s", run.day, live.model, live.metric, number, live.rows, where)
+    if live.standing is not None and live.standing.level == "alarm":
+        log.warning("predictions/%s by %s: far below the gate's: %s", run.day, live.model, live.standing.text)
     return manifest
 
 

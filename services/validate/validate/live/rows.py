@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from analysis.predictions import CONTENT, content_hashes, prediction_batches
 from analysis.record.predicted_for import again, mismatch, name_of
 from analysis.rows import classes, labelled_rows
-from contract.config import Config
+from contract.config import GROUP, Config
 from contract.datasets.dataset import Dataset
 from validate.measures.clusters import Array
 from validate.measures.scored_rows import ScoredRows
@@ -57,14 +57,16 @@ def join(predictions: Dataset, rows: Dataset, config: Config, *, only_test: bool
     if without := truth.num_rows - len(found.unique()):
         log.info("%s: %s rows with a target were not predicted", name, f"{without:,}")
     predicted, target = predicted.filter(both), truth.column(config.table.target).take(found)
+    owners = np.asarray(truth.column(GROUP).take(found).to_numpy()) if GROUP in truth.column_names else None
     if not names:
         y_pred = np.asarray(predicted.column("prediction").to_numpy())
-        return ScoredRows(np.asarray(target.to_numpy(), dtype=np.float64), y_pred)
+        return ScoredRows(np.asarray(target.to_numpy(), dtype=np.float64), y_pred, groups=owners)
     scores = np.column_stack([predicted.column(column).to_numpy() for column in score_columns])
     if config.table.task == "binary":
         scores = np.column_stack([1 - scores[:, 0], scores[:, 0]])
     target_codes = _codes(target, names, f"processed/{rows.path.name}", config)
-    return ScoredRows(target_codes, scores, recorded=_codes(predicted.column("prediction"), names, name, config))
+    answers = _codes(predicted.column("prediction"), names, name, config)
+    return ScoredRows(target_codes, scores, recorded=answers, groups=owners)
 
 
 def _score_columns(predictions: Dataset, config: Config) -> list[str]:
@@ -81,15 +83,17 @@ def _score_columns(predictions: Dataset, config: Config) -> list[str]:
 
 
 def _labelled(predictions: Dataset, rows: Dataset, config: Config, *, only_test: bool) -> pa.Table:
-    """Key and target of the rows that have one; with their content where a number alone tells them apart."""
+    """Key, target and group of the labelled rows; with their content where a number alone tells them apart."""
     key, target = config.key, config.table.target
     content = _content(predictions, rows) if config.table.key is None else []
+    # rows of earlier versions are each one of its own
+    owner = [GROUP] if GROUP in {field.name for field in rows.manifest.schema} else []
     tables = []
-    for batch in rows.batches(list(dict.fromkeys([key, target, *content, *(["split"] if only_test else [])]))):
+    for batch in rows.batches(list(dict.fromkeys([key, target, *content, *owner, *(["split"] if only_test else [])]))):
         labelled = batch.filter(pc.is_valid(batch.column(target)))
         if only_test:
             labelled = labelled_rows(labelled, target, "test")
-        columns = {key: labelled.column(key), target: labelled.column(target)}
+        columns = {name: labelled.column(name) for name in (key, target, *owner)}
         if content:
             columns[_ROW] = pa.array(content_hashes(labelled, content))
         tables.append(pa.RecordBatch.from_pydict(columns))

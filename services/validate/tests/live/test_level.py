@@ -1,0 +1,119 @@
+import json
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from contract.datasets.dataset import Dataset
+from validate.live.level import gate_score, standing
+from validate.live.metrics import LiveMetrics, fallen
+from validate.measures.bootstrap import Interval
+from validate.measures.scored_rows import ScoredRows
+
+GATE = Interval(value=0.85, low=0.82, high=0.88)
+
+
+def scored(rows, shift, seed=0, groups=None):
+    """Rows of which positives score so many deviations higher."""
+    rng = np.random.default_rng(seed)
+    target = rng.integers(0, 2, rows)
+    score = 1 / (1 + np.exp(-(rng.normal(size=rows) + shift * target)))
+    return ScoredRows(target, np.column_stack([1 - score, score]), groups=groups)
+
+
+def test_a_score_that_is_far_below_the_gates_is_an_alarm_with_its_numbers(project):
+    found = standing(project.config, "roc_auc", scored(1000, 0.3), GATE)
+    assert found.level == "alarm"
+    assert found.gate == 0.85
+    assert found.interval.low < found.interval.value < 0.7
+    assert "0.8500 when the gate judged it: lower by 0." in found.text
+
+
+def test_few_rows_are_no_alarm_however_low_their_score(project):
+    found = standing(project.config, "roc_auc", scored(12, 0.3, seed=3), GATE)
+    assert found.interval.value < 0.7
+    assert found.level == "ok"
+    assert "chance alone may give so much" in found.text
+
+
+def test_rows_of_few_groups_are_few_rows(project):
+    groups = np.repeat(np.arange(5), 200).astype(np.uint64)
+    alone = scored(1000, 0.3)
+    assert standing(project.config, "roc_auc", alone, GATE).level == "alarm"
+    together = ScoredRows(alone.target, alone.scores, groups=groups)
+    interval = standing(project.config, "roc_auc", together, GATE).interval
+    assert interval.high - interval.low > 0.05
+
+
+def test_a_small_drop_is_no_alarm_however_sure_it_is(project):
+    found = standing(project.config, "roc_auc", scored(50_000, 1.36), GATE)
+    assert 0.8 < found.interval.value < 0.85
+    assert (found.level, "not lower by more than gate.slice_margin 0.05" in found.text) == ("ok", True)
+
+
+def test_what_has_no_interval_or_no_judgement_is_unmeasured(project):
+    one_class = ScoredRows(np.zeros(50, np.intp), np.full((50, 2), 0.5))
+    assert standing(project.config, "roc_auc", one_class, GATE).level == "unmeasured"
+    assert standing(project.config, "roc_auc", scored(50, 1), None).level == "unmeasured"
+
+
+def test_days_on_which_nothing_fell_are_seldom_an_alarm(project):
+    project.configure("resamples = 99\n")
+    config, alarms = project.config, 0
+    for seed in range(150):
+        gate = standing(config, "roc_auc", scored(500, 1.0, seed), GATE).interval
+        alarms += standing(config, "roc_auc", scored(60, 1.0, 1000 + seed), gate).level == "alarm"
+    assert alarms <= 5
+
+
+def test_the_gates_score_is_the_verdicts_of_this_very_model(project):
+    champion = project.trained()
+    assert project.validate() == 0
+    found = gate_score(project.layout, champion, "roc_auc")
+    (measure,) = [one for one in project.verdict()["measures"] if one["name"] == "roc_auc"]
+    assert (found.value, found.low) == (measure["challenger"]["value"], measure["challenger"]["low"])
+    project.trained(quality="fine")
+    assert project.validate() in (0, 80)
+    assert gate_score(project.layout, champion, "roc_auc") is None
+    assert gate_score(project.layout, champion, "no_such_metric") is None
+
+
+def test_the_next_gate_names_the_day_on_which_the_champion_fell(project, capsys):
+    champion = project.trained("2026-01-02", "good")
+    assert project.validate() == 0
+    upside_down = 1 - np.asarray(project.fitted("good").predict_proba(frame(project, "2026-01-03"))[:, 0])
+    project.predicted("2026-01-03", champion, score=upside_down)
+    project.trained("2026-01-03", "fine")
+    project.validate(day="2026-01-03")
+    live = json.loads(Dataset.open(project.layout.report("live", "2026-01-03")).file("live").read_text())
+    assert live["standing"]["level"] == "alarm"
+    assert project.verdict("2026-01-03")["live"].startswith(
+        f"The live score of the champion ({champion.label}) fell far below the gate's: on 2026-01-03 roc_auc 0.0"
+    )
+    assert "far below the gate's" in capsys.readouterr().err
+    notes = Dataset.open(project.layout.report("live", "2026-01-03")).manifest.notes
+    assert notes["level"] == "alarm"
+    page = Dataset.open(project.root / "reports/train/2026-01-03").file("page").read_text()
+    assert "It is compared as any other champion" in page
+
+
+def frame(project, day):
+    table = pa.Table.from_batches(Dataset.open(project.layout.processed(day)).batches())
+    return table.to_pandas()[["x", "word"]]
+
+
+def test_other_models_and_days_of_earlier_versions_do_not_speak_of_the_champion():
+    day = LiveMetrics(day="2026-01-01", model="a", metric="r2", metrics={}, rows=1, predicted=1)
+    assert fallen([day], "a") is None
+
+
+@pytest.mark.parametrize("task", ["multiclass", "regression"])
+def test_every_task_has_a_standing(make_project, tmp_path, task):
+    project = make_project(tmp_path, task)
+    champion = project.trained("2026-01-02", "good")
+    assert project.validate() == 0
+    project.predicted("2026-01-03", champion)
+    assert project.run("monitor", "--day", "2026-01-03") == 0
+    live = json.loads(Dataset.open(project.layout.report("live", "2026-01-03")).file("live").read_text())
+    assert live["standing"]["level"] in ("ok", "alarm")
+    assert live["standing"]["interval"]["low"] < live["standing"]["interval"]["high"]

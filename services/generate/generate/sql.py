@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from contract.config.data import Sql
+from contract.config.source import Sql
 from contract.datasets.recipe import Recipe
 from contract.errors import ConfigError, MissingInput
 from contract.steps.run import Run
@@ -16,6 +17,21 @@ from generate.columns import wanted
 
 URL_FILE = "MICROSTEP_SQL_URL_FILE"
 CONNECT_SECONDS = "10"
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where queries go."""
+
+    url: URL
+    database: str
+    """The URL as messages write it."""
+
+    @classmethod
+    def declared(cls) -> Database:
+        """The one whose URL the secret file holds. Raises MissingInput without it, ConfigError for what is no URL."""
+        url = _url()
+        return cls(url, _public(url))
 
 
 class Query:
@@ -29,8 +45,7 @@ class Query:
         """Raises MissingInput or ConfigError when the database's URL is not there or no URL."""
         assert isinstance(run.config.source, Sql)
         self.run, self.source = run, run.config.source
-        self.url = _url()
-        self.database = _public(self.url)
+        self.at = Database.declared()
         self.rows = None
         self.data = self._recipe(self.source.query)
         self.target = self._recipe(self.source.target_query or self.source.query)
@@ -39,7 +54,7 @@ class Query:
         config = self.run.config
         return self.run.recipe(
             {
-                "source": {"kind": "sql", "database": self.database, "query": query},
+                "source": {"kind": "sql", "database": self.at.database, "query": query},
                 "columns": wanted(config),
                 "key": config.table.key,
                 "target": config.table.target,

@@ -13,6 +13,11 @@ from preprocess.checked_column import CheckedColumn, mask, nulls, where
 
 Words = tuple[str, ...]
 
+_LISTED = ("false", "f", "0"), ("true", "t", "1")
+"""What two classes may be called, in any case, that are a truth and its contrary."""
+_WRITTEN = ("false", "f", "F", "0"), ("true", "t", "T", "1")
+"""How databases and programs write these."""
+
 _DATE = (
     r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$"
@@ -81,12 +86,16 @@ def _position(written: pa.Array, words: pa.Array, allowed: pa.Array) -> pa.Array
     """Where words stand among those that are allowed: as they are written, else as the same value, else as a truth."""
     same = canonical(allowed)
     code = pc.coalesce(pc.index_in(written, allowed), pc.index_in(words, same))
-    truths, digits = pa.array(["false", "true"]), pa.array(["0", "1"])
-    for ours, theirs in ((truths, digits), (digits, truths)):
-        listed = pc.all(pc.is_in(ours, value_set=same)).as_py()
-        if listed and not pc.any(pc.is_in(theirs, value_set=same)).as_py():
-            code = pc.coalesce(code, pc.index_in(ours.take(pc.index_in(words, theirs)), same))
+    listed = _truths(pc.utf8_lower(same), *_LISTED)
+    if sorted(listed.drop_null().to_pylist()) == [0, 1]:
+        code = pc.coalesce(code, pc.index_in(_truths(words, *_WRITTEN), listed))
     return code
+
+
+def _truths(words: pa.Array, false: Words, true: Words) -> pa.Array:
+    """1 for a word of truth, 0 for one of its contrary; null for any other."""
+    word = pc.index_in(words, pa.array([*false, *true]))
+    return pc.greater_equal(word, len(false)).cast(pa.int8())
 
 
 def date(column: pa.Array, missing: Words) -> CheckedColumn:

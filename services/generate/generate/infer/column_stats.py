@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.config.data import Table
+from contract.number_text import NumberForm
 
 MOST_LEVELS = 50
 """A column with more different texts is no category."""
@@ -23,8 +24,8 @@ LONGEST = 200
 TOLERATED = 0.02
 """The fraction of values that may break the rule of a type, as dirt: preprocess rejects their rows."""
 
-INTEGER = r"^-?\d{1,18}$"
-NUMBER = r"^-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
+INTEGER = r"^[+-]?\d{1,18}$"
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
 DATETIME = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$"
 CODE = r"^-?0\d"
 """Digits that begin with 0 are a code, not a number: the 0 would be lost."""
@@ -49,6 +50,8 @@ class ColumnStats:
     name: str
     floating: bool
     """The file itself says that these are floating-point numbers."""
+    form: NumberForm = field(default_factory=NumberForm)
+    """How the file writes numbers."""
     rows: int = 0
     given: int = 0
     """Values that are not missing."""
@@ -78,15 +81,16 @@ class ColumnStats:
         if not len(distinct):
             return
         self.given += pc.sum(times).as_py()
-        number = pc.match_substring_regex(distinct, NUMBER)
+        plain = self.form.plain(distinct).fill_null("")
+        number = pc.match_substring_regex(plain, NUMBER)
         for name, match in {
             "numbers": number,
-            "integers": pc.match_substring_regex(distinct, INTEGER),
+            "integers": pc.match_substring_regex(plain, INTEGER),
             "datetimes": pc.match_substring_regex(distinct, DATETIME),
             "codes": pc.match_substring_regex(distinct, CODE),
         }.items():
             setattr(self, name, getattr(self, name) + (pc.sum(times.filter(match)).as_py() or 0))
-        if (range_ := pc.min_max(distinct.filter(number).cast(pa.float64())))["min"].is_valid:
+        if (range_ := pc.min_max(plain.filter(number).cast(pa.float64())))["min"].is_valid:
             self.low = min(self.low, range_["min"].as_py())
             self.high = max(self.high, range_["max"].as_py())
         odd = distinct.filter(pc.invert(number))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import difflib
 import logging
-import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -16,17 +15,18 @@ from contract.atomic import replace_file
 from contract.config.parse import parse
 from contract.days import parse_day
 from contract.errors import DataError, MissingInput, UsageError
+from contract.number_text import NumberForm
 from contract.steps.progress import progress
 from generate.columns import differ
-from generate.csv_file import CsvFile
+from generate.files.open_table import ENDINGS, is_table, open_table
+from generate.files.table_file import TableFile
 from generate.infer.column_stats import ColumnStats
 from generate.infer.render import render
 from generate.infer.repeated import repeated_rows
 from generate.infer.schema import TableSchema, infer_schema
-from generate.parquet_file import ParquetFile
+from generate.infer.sniffing import Sniffed, sniff
 
 STANDARD_OUTPUT = Path("-")
-DELIMITERS = ",;\t|"
 
 log = logging.getLogger("generate")
 
@@ -37,16 +37,16 @@ def infer(args: argparse.Namespace) -> None:
     if to_file and args.output.exists() and not args.overwrite:
         raise UsageError(f"--output: {args.output} is there already; give --force to replace it, or another --output")
     first_day = parse_day(args.first_day, "--first-day")
-    table = _open(args.file)
+    table, sniffed = _open(args.file)
     differ(table.name, table.schema.names)
     for option, name in (("--target", args.target), ("--key", args.key), ("--group", args.group)):
         if name is not None and name not in table.schema.names:
             close = difflib.get_close_matches(name, table.schema.names, n=1) or table.schema.names[:5]
             raise UsageError(f"{option}: must be a column of {table.name}, got {name!r}; is it {' or '.join(close)}?")
-    schema = infer_schema(table.name, _column_stats(table), args.target, args.key, args.group)
+    schema = infer_schema(table.name, _column_stats(table, sniffed.form), args.target, args.key, args.group)
     if schema.key is None and schema.group is None:
         schema = replace(schema, repeated=repeated_rows(table, schema.features))
-    text = render(schema, first_day=first_day, delimiter=getattr(table, "delimiter", ","))
+    text = render(schema, first_day=first_day, source=sniffed.lines)
     try:
         config = parse(tomllib.loads(text))
     except ValueError as error:
@@ -85,25 +85,24 @@ def _tell_of_groups(output: Path, schema: TableSchema) -> None:
         log.warning("%s: rows of one thing train or test together only if table.group names it%s", output, maybe)
 
 
-def _open(path: Path) -> CsvFile | ParquetFile:
+def _open(path: Path) -> tuple[TableFile, Sniffed]:
     if not path.is_file():
         raise MissingInput(f"{path}: must be a file, got none")
-    if path.suffix.lower() == ".parquet":
-        return ParquetFile(path, path.name)
-    if path.suffix.lower() == ".csv":
-        return CsvFile(path, path.name, _delimiter(path))
-    raise UsageError(f"{path}: must be named *.csv or *.parquet, like the files in inbox/<day>/; rename it")
+    if not is_table(path.name):
+        raise UsageError(f"{path}: must be named {ENDINGS}, like the files in inbox/<day>/; rename it")
+    sniffed = sniff(path)
+    return open_table(path, path.name, sniffed.source), sniffed
 
 
-def _delimiter(path: Path) -> str:
-    """What stands most often between the header's names; inside quotes it would be part of one."""
-    with path.open("rb") as file:
-        header = re.sub(r'"[^"]*"', "", file.readline(1 << 16).decode(errors="replace"))
-    return max(DELIMITERS, key=header.count)
-
-
-def _column_stats(table: CsvFile | ParquetFile) -> list[ColumnStats]:
-    columns = [ColumnStats(field.name, floating=pa.types.is_floating(field.type)) for field in table.schema]
+def _column_stats(table: TableFile, form: NumberForm) -> list[ColumnStats]:
+    columns = [
+        ColumnStats(
+            field.name,
+            floating=pa.types.is_floating(field.type),
+            form=form if pa.types.is_string(field.type) else NumberForm(),
+        )
+        for field in table.schema
+    ]
     with progress(table.name, table.rows) as advance:
         for batch in table.batches(table.schema.names):
             for column, values in zip(columns, batch.columns, strict=True):

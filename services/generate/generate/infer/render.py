@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from pathlib import PurePath
 
@@ -16,11 +17,11 @@ CANDIDATES = {
 }
 
 
-def render(schema: TableSchema, *, first_day: date, delimiter: str) -> str:
-    """The whole file, with comments that say what was seen."""
+def render(schema: TableSchema, *, first_day: date, source: Sequence[str] = ()) -> str:
+    """The whole file, with comments that say what was seen; `source` says how files are written."""
     return "\n".join(
         [
-            *_head(schema, delimiter),
+            *_head(schema, source),
             *_table(schema),
             *_columns(schema),
             *_training(schema),
@@ -30,7 +31,7 @@ def render(schema: TableSchema, *, first_day: date, delimiter: str) -> str:
     )
 
 
-def _head(schema: TableSchema, delimiter: str) -> list[str]:
+def _head(schema: TableSchema, source: Sequence[str]) -> list[str]:
     name = re.sub(r"[^\w.-]+", "-", PurePath(schema.file).stem).strip("-") or "microstep"
     return [
         f"# Microstep's configuration, written by `generate infer` from {value(schema.file)}: {schema.rows:,} rows,",
@@ -41,8 +42,8 @@ def _head(schema: TableSchema, delimiter: str) -> list[str]:
         f"name = {value(name)}  # of the MLflow experiment and of the registered model",
         "",
         "[source]",
-        'kind = "files"  # inbox/<day>/*.csv, *.parquet',
-        *([f"delimiter = {value(delimiter)}"] if delimiter != "," else []),
+        'kind = "files"  # inbox/<day>/*.csv, *.xlsx, *.parquet …',
+        *source,
         "",
     ]
 

@@ -9,14 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.value_text import canonical
-from generate.csv_file import CsvFile
-from generate.parquet_file import ParquetFile
+from generate.files.table_file import TableFile
 
 MOST_ROWS = 2_000_000
 """So many are compared: 8 bytes each, and enough to tell whether rows repeat."""
 
 
-def repeated_rows(table: CsvFile | ParquetFile, features: Sequence[str]) -> int:
+def repeated_rows(table: TableFile, features: Sequence[str]) -> int:
     """How many rows, of the first MOST_ROWS, equal an earlier one in all features."""
     seen, hashes = 0, [np.empty(0, dtype=np.int64)]
     for batch in table.batches(list(features)):

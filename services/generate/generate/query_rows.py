@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, NoSuchModuleError, Operat
 from contract.errors import ConfigError, DataError, Unavailable
 from generate.columns import check, wanted
 from generate.part import Part, part_of
-from generate.sql import URL_FILE, Query
+from generate.sql import URL_FILE, Database, Query
 
 FETCH_ROWS = 20_000
 
@@ -27,7 +27,7 @@ FETCH_ROWS = 20_000
 def parts_of(query: Query, *, data: bool, target: bool) -> Iterator[Part]:
     """What the queries give, in the database's order."""
     source = query.source
-    with _connection(query) as connection:
+    with connected(query) as connection:
         if data or not source.target_query:
             for part in _rows(query, connection, "query", source.query):
                 yield Part(part.data, None if source.target_query else part.target)
@@ -56,7 +56,7 @@ def _rows(query: Query, connection: Connection, name: str, sql: str) -> Iterator
             chunk = next(chunks, ())
         if not chunk and row > 1:
             return
-        rows = _as_text(name, indices, chunk)
+        rows = as_texts(name, indices, chunk)
         yield part_of(rows, config, day=run.day, file=name, row=row, number=row if data else None)
         if not chunk:
             return
@@ -64,7 +64,8 @@ def _rows(query: Query, connection: Connection, name: str, sql: str) -> Iterator
 
 
 @contextmanager
-def _connection(query: Query) -> Iterator[Connection]:
+def connected(query: Database) -> Iterator[Connection]:
+    """A connection while it is needed. Raises ConfigError or Unavailable where there is none."""
     try:
         engine = create_engine(query.url, poolclass=NullPool)
     except (NoSuchModuleError, ImportError) as error:
@@ -79,7 +80,7 @@ def _connection(query: Query) -> Iterator[Connection]:
 
 
 @contextmanager
-def explained(query: Query, setting: str | None = None) -> Iterator[None]:
+def explained(query: Database, setting: str | None = None) -> Iterator[None]:
     """Turn the database's errors into ours; `setting` names the query, None while connecting."""
     try:
         yield
@@ -91,10 +92,12 @@ def explained(query: Query, setting: str | None = None) -> Iterator[None]:
         lost = isinstance(error, InterfaceError | OperationalError) and query.url.get_backend_name() != "sqlite"
         if setting is None or lost:
             raise Unavailable(f"database {query.database}: does not answer: {message}") from None
-        raise ConfigError(f"{setting}: the database refuses it: {message}; mend it in pipeline.toml") from None
+        where = "" if setting.startswith("--") else " in pipeline.toml"
+        raise ConfigError(f"{setting}: the database refuses it: {message}; mend it{where}") from None
 
 
-def _as_text(name: str, indices: dict[str, int | None], chunk: Any) -> pa.RecordBatch:
+def as_texts(name: str, indices: dict[str, int | None], chunk: Any) -> pa.RecordBatch:
+    """Rows of the database as texts; each column by its index in a row, None for one of nulls."""
     columns = list(zip(*chunk, strict=True)) if chunk else []
     return pa.RecordBatch.from_pydict(
         {

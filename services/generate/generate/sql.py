@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -18,6 +19,14 @@ URL_FILE = "MICROSTEP_SQL_URL_FILE"
 CONNECT_SECONDS = "10"
 
 
+class Database(Protocol):
+    """Where a query goes."""
+
+    url: URL
+    database: str
+    """As messages write it."""
+
+
 class Query:
     """The queries of one day.
 
@@ -29,8 +38,8 @@ class Query:
         """Raises MissingInput or ConfigError when the database's URL is not there or no URL."""
         assert isinstance(run.config.source, Sql)
         self.run, self.source = run, run.config.source
-        self.url = _url()
-        self.database = _public(self.url)
+        self.url = url_of()
+        self.database = public(self.url)
         self.rows = None
         self.data = self._recipe(self.source.query)
         self.target = self._recipe(self.source.target_query or self.source.query)
@@ -48,7 +57,8 @@ class Query:
         )
 
 
-def _url() -> URL:
+def url_of() -> URL:
+    """The database's URL. Raises MissingInput or ConfigError when it is not there or no URL."""
     path = Path(os.environ.get(URL_FILE, "/run/secrets/sql_url"))
     content = "the database's URL, as postgresql://user:password@host:5432/name"
     try:
@@ -67,6 +77,6 @@ def _url() -> URL:
     return url
 
 
-def _public(url: URL) -> str:
+def public(url: URL) -> str:
     """The URL as messages and manifests write it: without user, password, and options that may hold one too."""
     return str(URL.create(url.drivername, host=url.host, port=url.port, database=url.database))

@@ -12,8 +12,8 @@ from generate.infer.types import names
 
 RARE = 0.01
 """Of a class's rows: so many of another spelling may be typing errors."""
-FEW = 3
-"""Rows: a class with fewer can neither be learnt nor tested."""
+FREQUENT = 50
+"""Rows: a word in one row alone is dirt where each class has so many."""
 _ALIKE = 0.75
 """Of `SequenceMatcher.ratio`: yess is as yes with 0.86, versicolor as virginica with 0.42."""
 
@@ -71,19 +71,24 @@ def _same(spellings: Counter[str]) -> dict[str, str]:
 def _typos(counts: Counter[str]) -> dict[str, str]:
     total = sum(counts.values())
     typos: dict[str, str] = {}
-    if len(counts) < 3:
-        return typos
     for word in sorted(counts, key=lambda word: (counts[word], word)):
-        others = [other for other in counts if other != word and counts[word] <= RARE * counts[other]]
-        if len(counts) - len(typos) <= 2 or not others or counts[word] > RARE * total:
+        others = [other for other in counts if other != word and other not in typos]
+        if len(others) < 2 or counts[word] > RARE * total:
             continue
-        like = max(others, key=lambda other: SequenceMatcher(None, word.casefold(), other.casefold()).ratio())
-        if _number(word) is None and SequenceMatcher(None, word.casefold(), like.casefold()).ratio() >= _ALIKE:
+        like = max(others, key=lambda other: _likeness(word, other))
+        few = counts[word] == 1 and counts[like] >= FREQUENT
+        if _likeness(word, like) >= _ALIKE and (few or counts[word] <= RARE * counts[like]):
             typos[word] = like
-        elif counts[word] == 1 and len(others) == len(counts) - 1 - len(typos):
-            # one row among classes of at least a hundred each
+        elif counts[word] == 1 and min(counts[other] for other in others) >= FREQUENT:
             typos[word] = ""
     return typos
+
+
+def _likeness(word: str, other: str) -> float:
+    """From 0 to 1; numbers are not alike, 10 and 11 are two."""
+    if _number(word) is not None:
+        return 0.0
+    return SequenceMatcher(None, word.casefold(), other.casefold()).ratio()
 
 
 def _positive(order: list[str], counts: Counter[str]) -> tuple[str, bool]:

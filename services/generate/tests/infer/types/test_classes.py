@@ -38,6 +38,8 @@ def test_classes_that_differ_in_case_alone_are_one():
         ({"setosa": 200, "virginica": 200, "virgincia": 2}, {"virgincia": "virginica"}),
         ({"no": 300, "yes": 199, "oops": 1}, {"oops": ""}),
         ({"0": 300, "1": 199, "7": 1}, {"7": ""}),
+        ({"no": 200, "yes": 99, "yess": 1}, {"yess": "yes"}),
+        ({"a": 300, "b": 40, "rare": 1}, {}),
         ({"a": 300, "b": 199, "rare": 2}, {}),
         ({"no": 30, "yes": 19, "yess": 1}, {}),
         ({"low": 300, "lower": 100, "lowest": 90}, {}),

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from contract.config.data import Table
 from contract.value_text import canonical
-from generate.infer.types.dates import ISO, DateFormats
+from generate.infer.types.dates import ISO, LOOKS_LIKE_ONE, DateFormats
 from generate.infer.types.number_text import CODE, DRESSED, INTEGER, NUMBER, WHOLE, WORD, NumberStyle, unit_of
 
 MOST_DISTINCT = 50_000
@@ -49,6 +49,8 @@ class ColumnStats:
     codes: int = 0
     dressed: int = 0
     """What would be a number without its marks or its unit."""
+    date_like: int = 0
+    """What people take for a date, whether a format reads it or not."""
     low: float = float("inf")
     high: float = float("-inf")
     levels: Counter[str] = field(default_factory=Counter)
@@ -117,6 +119,7 @@ class ColumnStats:
         self.odd = self.odd or distinct[0].as_py()[:50]
         self._count("datetimes", distinct, times, ISO)
         self._count("dressed", distinct, times, DRESSED)
+        self._count("date_like", distinct, times, LOOKS_LIKE_ONE)
         if len(self.words) <= MOST_WORDS:
             word = pc.match_substring_regex(distinct, WORD)
             self.words.update(_counter(distinct.filter(word), times.filter(word)))

@@ -68,6 +68,32 @@ def test_where_no_value_tells_the_day_from_the_month_the_other_order_is_a_commen
     assert (column, suspicion.startswith("day or month first? No value tells: ")) == ("when", True)
 
 
+def test_dates_in_two_forms_or_in_another_language_are_told(seen):
+    mixed = [(FIRST + timedelta(days=n)).strftime("%d.%m.%Y %H:%M" if n % 3 else "%d.%m.%Y") for n in range(ROWS)]
+    german = [f"{n % 28 + 1}. {['Mai', 'Oktober', 'Dezember'][n % 3]} {2000 + n}" for n in range(ROWS)]
+    for values in (mixed, german):
+        schema = seen({"when": values})
+        assert schema.features == ("x",)
+        assert "looks like times, but not in one form that is known" in dict(schema.suspicions)["when"]
+
+
+def test_a_date_that_is_none_is_missing_and_the_end_of_time_is_told(seen):
+    values = [value if n % 10 else "00.00.0000" for n, value in enumerate(moments("%d.%m.%Y"))]
+    schema = seen({"when": values})
+    assert (schema.missing.values[-1], schema.column("when").settings["format"]) == ("00.00.0000", "%d.%m.%Y")
+    for never in ("0000-00-00", "9999-12-31"):
+        schema = seen({"until": [value if n % 10 else never for n, value in enumerate(moments("%Y-%m-%d"))]})
+        assert schema.column("until").settings == {"type": "datetime"}
+        assert never in schema.suspicions[0][1]
+    assert schema.suspicions == (("until", "'9999-12-31' in 30 rows may stand for no time at all"),)
+
+
+def test_texts_of_a_writing_without_blanks_are_no_key(seen):
+    values = [f"今日の天気は{chr(0x4E00 + number)}です" for number in range(ROWS)]
+    schema = seen({"review": values})
+    assert (schema.key, schema.column("review").settings) == (None, {"type": "text"})
+
+
 def test_question_marks_cost_no_column_and_no_row(seen):
     dirty = {f"n{number}": [str(n / 3) if n % 53 != number else "?" for n in range(ROWS)] for number in range(30)}
     raw, text = written(seen(dirty))

@@ -9,18 +9,20 @@ from typing import Any
 from generate.infer.column_stats import LONGEST, ColumnStats
 from generate.infer.types import names
 from generate.infer.types.extremes import far_from_the_rest
-from generate.infer.types.kinds import MOST_LEVELS, Kind, comes_back, epoch_unit, kind_of, numbers_rows
+from generate.infer.types.kinds import MOST_LEVELS, Kind, comes_back, epoch_unit, is_unspaced, kind_of, numbers_rows
 
 TYPICAL_ROWS = 2
 """Per value: with fewer most values come once, and what comes once teaches nothing about another row."""
 _WORDS_OF_A_TEXT = 5
 _WORDS_OF_A_TITLE = 3
+_MOST = 0.8
+"""Of the values: so many that look like numbers or times are meant to be some."""
+_AGAIN = 5
+_END = re.compile(r"9999|\b1900[-/.]0?1[-/.]0?1\b|\b0?1[-/.]0?1[-/.](1900|1970)\b|\b1970-01-01\b|\b19000101\b")
 _LONG = 50
 """Characters: texts that are as long are not what things are called."""
-# Chinese, Japanese, Thai and the like put no blanks between words
-_UNSPACED = re.compile("[\u0e00-\u0e7f\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _UNSPACED_TEXT = 6
-"""Characters of such a writing: fewer are a name."""
+"""Characters of a writing without blanks: fewer are a name."""
 
 
 @dataclass(frozen=True)
@@ -99,39 +101,55 @@ def number_column(stats: ColumnStats, kind: Kind, summary: str) -> ColumnSchema:
             f"{value} in {rows:,} rows is far from all other values, which end at {end}: if it stands for a missing "
             f'value, add "{value}" to table.missing_values'
         )
-    if (unit := epoch_unit(stats)) is not None and stats.distinct > MOST_LEVELS:
+    if stats.wholes == stats.given and stats.distinct > MOST_LEVELS and (unit := epoch_unit(stats)) is not None:
         suspicions.append(f'could be times since 1970: then write type = "datetime" and format = "{unit}"')
     return ColumnSchema(stats.name, settings, summary, tuple(suspicions))
 
 
 def _datetime(stats: ColumnStats, kind: Kind, summary: str) -> ColumnSchema:
     settings = {"type": "datetime"} | dict(_format(kind))
-    written = f"written as {kind.format}" if kind.format else "as YYYY-MM-DD"
+    summary += f", written as {kind.format}" if kind.format else ", as YYYY-MM-DD"
+    doubts = [f"{level!r} in {rows:,} rows may stand for no time at all" for level, rows in _ends_of_time(stats)]
     if kind.alternative is None:
-        return ColumnSchema(stats.name, settings, f"{summary}, {written}")
-    doubt = f"day or month first? No value tells: {next(iter(stats.levels))!r} is read as {kind.format}"
-    return ColumnSchema(stats.name, settings, f"{summary}, {written}", (doubt,), (f'format = "{kind.alternative}"',))
+        return ColumnSchema(stats.name, settings, summary, tuple(doubts))
+    doubts.append(f"day or month first? No value tells: {next(iter(stats.levels))!r} is read as {kind.format}")
+    return ColumnSchema(stats.name, settings, summary, tuple(doubts), (f'format = "{kind.alternative}"',))
+
+
+def _ends_of_time(stats: ColumnStats) -> list[tuple[str, int]]:
+    """Moments that programs write where there is none, with their rows."""
+    ends = [level for level in stats.levels if stats.levels[level] >= _AGAIN and _END.search(level)]
+    return [(level, stats.levels[level]) for level in ends[:3]]
 
 
 def _text(stats: ColumnStats, summary: str) -> ColumnSchema:
     many = stats.distinct > MOST_LEVELS or stats.free
-    if many and stats.dressed > stats.given / 2:
+    if many and max(stats.dressed, stats.date_like) > _MOST * stats.given:
         return _unread(stats, summary)
-    words, characters = stats.parts / max(stats.texts, 1), stats.characters / max(stats.texts, 1)
-    unspaced = _is_unspaced(stats) and characters >= _UNSPACED_TEXT
-    if many and (unspaced or (stats.spaced and (words >= _WORDS_OF_A_TEXT or characters >= _LONG))):
-        length = f"{characters:.0f} characters" if unspaced else f"{words:.0f} words"
+    if (length := _length_of_text(stats, many=many)) is not None:
         return ColumnSchema(stats.name, {"type": "text"}, f"{summary}: text of about {length} each")
     if stats.free:
         return _ignored(stats, f"values of more than {LONGEST} characters without blanks are no text to read")
     if stats.distinct <= MOST_LEVELS / 2 or stats.given >= TYPICAL_ROWS * stats.distinct:
         return ColumnSchema(stats.name, {"type": "category"}, summary, _spellings(stats))
-    if words >= _WORDS_OF_A_TITLE and not names.is_called(stats.name):
-        return ColumnSchema(stats.name, {"type": "text"}, f"{summary}: text of about {words:.0f} words each")
     return _ignored(stats, f"{summary}; nearly every row has another one, as names do: too many for a category")
 
 
+def _length_of_text(stats: ColumnStats, *, many: bool) -> str | None:
+    """How long the texts are that a column holds; None where it holds names or categories."""
+    words, characters = stats.parts / max(stats.texts, 1), stats.characters / max(stats.texts, 1)
+    if many and is_unspaced(stats) and characters >= _UNSPACED_TEXT:
+        return f"{characters:.0f} characters"
+    long = many and stats.spaced and (words >= _WORDS_OF_A_TEXT or characters >= _LONG)
+    once = stats.distinct > MOST_LEVELS / 2 and stats.given < TYPICAL_ROWS * stats.distinct
+    title = once and words >= _WORDS_OF_A_TITLE and not names.is_called(stats.name)
+    return f"{words:.0f} words" if long or title else None
+
+
 def _unread(stats: ColumnStats, summary: str) -> ColumnSchema:
+    if stats.date_like >= stats.dressed:
+        doubt = "looks like times, but not in one form that is known: write them as YYYY-MM-DD HH:MM"
+        return _ignored(stats, f"{summary}; such as {stats.odd!r}", doubt)
     why = f"{summary}; numbers with marks or a unit that are not known, such as {stats.odd!r}"
     keys = "source.decimal, source.thousands and columns.NAME.unit"
     return _ignored(stats, why, f"most values hold a number, but none that can be read: see {keys}")
@@ -148,11 +166,6 @@ def _spellings(stats: ColumnStats) -> tuple[str, ...]:
     words = " and ".join(map(repr, several[0][:3]))
     more = f", and {len(several) - 1} more such pairs" if len(several) > 1 else ""
     return (f"{words} are two categories, which differ in upper and lower case alone{more}: write them alike",)
-
-
-def _is_unspaced(stats: ColumnStats) -> bool:
-    some = [level for level, _ in zip(stats.levels, range(100), strict=False)]
-    return sum(bool(_UNSPACED.search(level)) for level in some) > len(some) / 2
 
 
 def _summary(stats: ColumnStats) -> str:

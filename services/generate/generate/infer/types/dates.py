@@ -10,7 +10,14 @@ from functools import cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
-ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$"
+ISO = (
+    r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+    r"([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$"
+)
+LOOKS_LIKE_ONE = r"^\d{1,4}[./ -]+(?:\d{1,2}|\p{L}{3,9}\.?)[./ -]+\d{2,4}\b"
+"""What people take for a date, though no format that is known reads it."""
+NEVER = r"^0+[-/.]0+[-/.]0+( 0+:0+(:0+)?)?$"
+"""How databases write that there is none."""
 
 SAMPLED = 200
 """Distinct values of the first rows that formats are found by; all values are then counted."""
@@ -35,7 +42,7 @@ _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 _PARTS = {
     "%d": r"(?:0?[1-9]|[12]\d|3[01])",
     "%m": r"(?:0?[1-9]|1[0-2])",
-    "%Y": r"(?:1[6-9]|20|21)\d\d",
+    "%Y": r"(?:(?:1[6-9]|20|21)\d\d|9999)",
     "%y": r"\d\d",
     "%H": r"(?:[01]?\d|2[0-3])",
     "%I": r"(?:0?[1-9]|1[0-2])",

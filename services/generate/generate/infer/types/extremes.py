@@ -9,8 +9,8 @@ from generate.infer.column_stats import MOST_DISTINCT, ColumnStats
 _FEWEST = 5
 """Rows: a value that comes less often is an outlier."""
 _SHARE = 0.001
-_STAND_IN = re.compile(r"-?(9{2,}|[1-9]00+|8{2,})(\.9+)?|-1")
-"""What people write: 99, 999, 9999, -200, -1."""
+_STAND_IN = re.compile(r"-?(9{2,}|8{3,})(\.9+)?|-[1-9]00+|-1|32767|65535|2147483647|-32768|-2147483648")
+"""What people and programs write: 99, 999, -200, -1, the ends of a type."""
 
 
 def far_from_the_rest(stats: ColumnStats) -> tuple[str, int, str] | None:
@@ -24,11 +24,10 @@ def far_from_the_rest(stats: ColumnStats) -> tuple[str, int, str] | None:
         (numbers[0], numbers[1], numbers[-1]),
         (numbers[-1], numbers[-2], numbers[0]),
     ):
-        rows, spread = stats.levels[level], abs(other_end - end)
-        gap = abs(value - end)
-        written = _STAND_IN.fullmatch(level) is not None
-        below = value < 0 <= end and written and rows >= 10 * _SHARE * stats.given
-        if rows >= max(_FEWEST, _SHARE * stats.given) and (gap > spread or (written and gap > 0.2 * spread) or below):
+        rows = stats.levels[level]
+        far = abs(value - end) > 0.5 * abs(other_end - end)
+        below = value < 0 <= end and rows >= 10 * _SHARE * stats.given
+        if rows >= max(_FEWEST, _SHARE * stats.given) and _STAND_IN.fullmatch(level) and (far or below):
             return level, rows, end_level
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from generate.infer.column_stats import ColumnStats
@@ -16,6 +17,11 @@ TOLERATED = 0.02
 """The fraction of values that may break the rule of a type, as dirt: preprocess rejects their rows."""
 FEWEST_NUMBERED = 10
 """Rows: fewer numbers in a row are no numbering."""
+
+_LONGEST_KEY = 64
+"""Characters on the average, as many as a hash has; longer texts were not made to be a key."""
+# Chinese, Japanese, Thai and the like
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 # seconds of 1990 and of 2060: what is older or later is an amount, a phone number or a code
 _EPOCH = (631_152_000, 2_840_140_800)
@@ -63,9 +69,7 @@ def _moment(stats: ColumnStats, enough: float) -> Kind | None:
 
 
 def epoch_unit(stats: ColumnStats) -> str | None:
-    """The unit in which whole numbers would be times of our days, counted from 1970."""
-    if stats.wholes != stats.given:
-        return None
+    """The unit in which numbers would be times of our days, counted from 1970."""
     for name, factor in (("epoch_s", 1), ("epoch_ms", 1000)):
         if _EPOCH[0] * factor <= stats.low and stats.high <= _EPOCH[1] * factor:
             return name
@@ -95,7 +99,14 @@ def identifies(stats: ColumnStats) -> bool:
     unique = stats.distinct / max(stats.counted, 1)
     if names.is_id(stats.name):
         return (kind == "text" or is_whole(stats)) and unique >= 1 - TOLERATED
-    return kind == "text" and unique == 1 and stats.dressed < stats.given / 2
+    short = stats.characters <= _LONGEST_KEY * stats.texts and not is_unspaced(stats)
+    return kind == "text" and unique == 1 and stats.dressed < stats.given / 2 and short
+
+
+def is_unspaced(stats: ColumnStats) -> bool:
+    """Whether the texts are of a writing that puts no blanks between words."""
+    some = [level for level, _ in zip(stats.levels, range(100), strict=False)]
+    return sum(bool(_UNSPACED.search(level)) for level in some) > len(some) / 2
 
 
 def comes_back(stats: ColumnStats) -> bool:

@@ -96,7 +96,7 @@ def _stand_ins(stats: ColumnStats) -> list[str]:
 
 
 def _usual(word: str) -> bool:
-    return word.casefold() in _USUAL
+    return word.casefold() in _USUAL or word[0] == "0"
 
 
 def _may_be(word: str, rows: int, stats: ColumnStats) -> bool:

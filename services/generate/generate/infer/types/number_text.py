@@ -9,14 +9,16 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from generate.infer.types.dates import NEVER
+
 INTEGER = r"^[+-]?\d{1,18}$"
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
 WHOLE = r"^[+-]?\d+(\.0*)?$"
 """A whole number, as floats are written, too."""
 CODE = r"^-?0\d|^\+\d{8,}$|^[+-]?\d{16,}(\.0*)?$"
 """Digits that name a thing, such as a postal code or an account: a number loses the 0, the + or the last digits."""
-WORD = r"^[^\d]{1,20}$|^#DIV/0!$"
-"""No digit at all: what stands where a number is missing, perhaps."""
+WORD = r"^[^\d]{1,20}$|^#DIV/0!$|" + NEVER
+"""No digit, or zeros for a date: what stands where a number is missing, perhaps."""
 DRESSED = (
     r"^[$€£¥]?\s?[+-]?\d[\d' \x{a0}\x{202f}]*[.,]\d[\d.,']*\s?\D{0,4}$"
     r"|^[$€£¥]\s?[+-]?\d[\d.,' ]*$|^[+-]?\d[\d.,' ]*\s?[%$€£¥]$"

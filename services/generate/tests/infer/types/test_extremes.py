@@ -27,6 +27,8 @@ def test_an_extreme_that_comes_again_and_again_far_from_the_rest_is_told(value):
         REST,
         REST | {"15": 30},
         REST | {"999": 2},
+        REST | {"432": 30},
+        {f"{n}": 9 for n in range(16, 100)},
         REST | {"-3": 30},
         {"0": 50, "1": 50},
         {"0": 900, "1": 50, "2": 30, "3": 9},

@@ -58,6 +58,7 @@ def test_a_little_dirt_does_not_change_the_kind_and_is_shown():
         ("created_at", ["1764230400", "1764316800"], Kind("datetime", "epoch_s")),
         ("ts", ["1764230400000", "1764316800000"], Kind("datetime", "epoch_ms")),
         ("eventTime", [1764230400, 1764316800], Kind("datetime", "epoch_s")),
+        ("ts", ["1764230400.25", "1764316800.5"], Kind("datetime", "epoch_s")),
         ("phone", ["1764230400", "1764316800"], Kind("number")),
         ("ts", ["12", "17"], Kind("number")),
         ("day", ["20261122", "20261123"], Kind("datetime", "%Y%m%d")),

@@ -12,7 +12,7 @@ from airflow.sdk import DAG, BaseOperator, XComArg
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from contract.config import Config
-from contract.config.data import Sql
+from contract.config.source import Sql
 from contract.config.parse import load
 from microstep_airflow.alerts.callbacks import RunAlerts
 from microstep_airflow.alerts.deadline import deadline

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import pyarrow as pa
 
-from contract.config.data import Files
+from contract.config.source import Files
 from contract.datasets.files import sha256_of
 from contract.datasets.manifest import Input
 from contract.datasets.observed import Observed
@@ -17,8 +18,10 @@ from contract.datasets.recipe import Recipe
 from contract.errors import DataError, MissingInput
 from contract.steps.run import Run
 from generate.columns import Contents, check, wanted
-from generate.csv_file import CsvFile
-from generate.parquet_file import ParquetFile
+from generate.files.csv_file import CsvFile
+from generate.files.open_table import ENDINGS, is_table, open_table
+from generate.files.parquet_file import PANDAS_INDEX, ParquetFile
+from generate.files.table_file import TableFile
 
 log = logging.getLogger("generate")
 
@@ -27,7 +30,7 @@ log = logging.getLogger("generate")
 class Arrival:
     """A file of the day."""
 
-    table: CsvFile | ParquetFile
+    table: TableFile
     contents: Contents
     input: Input
     state: tuple[int, int]
@@ -40,7 +43,9 @@ class Inbox:
     def __init__(self, run: Run) -> None:
         """Raises MissingInput when no file has data, DataError when a file cannot be used."""
         assert isinstance(run.config.source, Files)
-        self.run, self.delimiter = run, run.config.source.delimiter
+        self.run, self.source = run, run.config.source
+        self.listed: dict[str, tuple[str, ...]] = {}
+        """The names in each folder that was looked through."""
         self.arrivals = self._arrivals()
         self.data = self._recipe([arrival for arrival in self.arrivals if arrival.contents.data])
         labelled = [arrival for arrival in self.arrivals if arrival.contents.target]
@@ -52,36 +57,73 @@ class Inbox:
         inbox = self.run.layout.inbox(self.run.day)
         name = self.run.layout.name(inbox)
         try:
-            self.names = tuple(sorted(path.name for path in inbox.iterdir()))
+            paths, others = self._files(inbox)
         except (FileNotFoundError, NotADirectoryError):
-            raise MissingInput(f"{name}: must be a directory with the day's *.csv or *.parquet, got none") from None
-        for file_name in self.names:
-            if not file_name.isascii() and file_name.encode(errors="ignore").decode() != file_name:
-                raise DataError(f"{name}: names of files must be UTF-8, got {os.fsencode(file_name)!r}; rename it")
-        arrivals, others = [], []
-        for path in [inbox / entry for entry in self.names if not entry.startswith((".", "_"))]:
-            if path.suffix.lower() in (".csv", ".parquet") and path.is_file():
-                arrivals.append(self._arrival(path))
-            else:
-                others.append(path.name)
+            raise MissingInput(f"{name}: must be a directory with the day's files, got none") from None
         if others:
-            log.warning("%s: ignored, as they are neither *.csv nor *.parquet: %s", name, ", ".join(others))
+            log.warning("%s: ignored, as they are not named %s: %s", name, ENDINGS, ", ".join(others))
+        empty = [path for path in paths if path.stat().st_size == 0]
+        if 0 < len(empty) < len(paths):
+            # what wrote the parts in parallel had nothing for this one
+            names = ", ".join(self.run.layout.name(path) for path in empty)
+            log.warning("%s: files without a byte have no rows: %s", name, names)
+            paths = [path for path in paths if path not in empty]
+        arrivals = [self._arrival(path) for path in paths]
         if not any(arrival.contents.data for arrival in arrivals):
             labelled = ", ".join(arrival.table.path.name for arrival in arrivals)
             got = f"{labelled} with labels alone" if labelled else "none"
             raise MissingInput(
-                f"{name}: must have a *.csv or *.parquet with the columns of pipeline.toml, got {got}; "
+                f"{name}: must have a file ({ENDINGS}) with the columns of pipeline.toml, got {got}; "
                 "put it there (and leave it there when labels come later)"
             )
         return arrivals
 
+    def _files(self, folder: Path) -> tuple[list[Path], list[str]]:
+        """The files of a table in a folder and in those in it (as Spark writes one), and the names of others."""
+        name = self.run.layout.name(folder)
+        names = self.listed[name] = tuple(sorted(path.name for path in folder.iterdir()))
+        files: list[Path] = []
+        others: list[str] = []
+        for entry in names:
+            if not entry.isascii() and entry.encode(errors="ignore").decode() != entry:
+                raise DataError(f"{name}: names of files must be UTF-8, got {os.fsencode(entry)!r}; rename it")
+            path = folder / entry
+            if entry.startswith((".", "_")):
+                continue
+            if path.is_dir():
+                inner, strange = self._files(path)
+                files += inner
+                others += strange
+            elif is_table(entry) and path.is_file():
+                files.append(path)
+            else:
+                others.append(entry)
+        return files, others
+
     def _arrival(self, path: Path) -> Arrival:
-        name = self.run.layout.name(path)
+        name, config = self.run.layout.name(path), self.run.config
         state = state_of(path)
         content = Input(name, sha256_of(path))
-        csv = path.suffix.lower() == ".csv"
-        table = CsvFile(path, name, self.delimiter) if csv else ParquetFile(path, name)
-        return Arrival(table, check(name, table.schema.names, self.run.config, alone=True), content, state)
+        table = open_table(path, name, self.source)
+        names = self._wanted_of(table) if isinstance(table, ParquetFile) else table.schema.names
+        try:
+            contents = check(name, names, config, alone=True)
+        except DataError as error:
+            needed = [column for column in (config.table.key, *config.features) if column is not None]
+            way_out = table.other_reading(needed) if isinstance(table, CsvFile) else ""
+            raise DataError(f"{error}{way_out}") from None
+        return Arrival(table, contents, content, state)
+
+    def _wanted_of(self, table: ParquetFile) -> list[str]:
+        """The columns that the file is judged by: neither pandas' index nor what no table can hold, if nobody asks."""
+        config = self.run.config
+        needed = {config.key, config.group, config.table.target, *config.kept}
+        left = [name for name in table.others if name not in needed]
+        left += [name for name in table.schema.names if PANDAS_INDEX.fullmatch(name) and name not in config.columns]
+        if left:
+            log.info("%s: left out, no columns of plain values or an index of pandas: %s", table.name, ", ".join(left))
+        table.schema = pa.schema([field for field in table.schema if field.name not in left])
+        return list(table.schema.names)
 
     def _recipe(self, arrivals: list[Arrival]) -> Recipe:
         config = self.run.config
@@ -94,7 +136,7 @@ class Inbox:
                 "missing_values": list(config.table.missing_values),
             },
             *[arrival.input for arrival in arrivals],
-            observed=Observed(listed={self.run.layout.name(self.run.layout.inbox(self.run.day)): self.names}),
+            observed=Observed(listed=self.listed),
         )
 
 

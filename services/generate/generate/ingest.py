@@ -35,7 +35,7 @@ def ingest(run: Run, source: Customers | Inbox | Query, due: dict[str, Recipe]) 
     """Write the datasets that are due (`data`, `target`), and give the number of rows of each."""
     started = time.monotonic()
     paths = {"data": run.layout.raw_data(run.day), "target": run.layout.raw_target(run.day)}
-    rows = dict.fromkeys(due, 0)
+    rows, unread = dict.fromkeys(due, 0), dict.fromkeys(due, 0)
     with ExitStack() as stack:
         writers = {name: stack.enter_context(DatasetWriter(paths[name])) for name in due}
         advance = stack.enter_context(progress(run.day, source.rows))
@@ -46,10 +46,14 @@ def ingest(run: Run, source: Customers | Inbox | Query, due: dict[str, Recipe]) 
                 if (table := getattr(part, name)) is not None:
                     writer.write(table)
                     rows[name] += table.num_rows
+            _write_unread(part, writers, unread)
         if run.config.table.key is None and not rows.get("target"):
             _no_earlier_labels(run)
         sealed = {
-            name: writer.seal(due[name], {"rows_in": rows[name], "rows_out": rows[name], "rejected": 0})
+            name: writer.seal(
+                due[name],
+                {"rows_in": rows[name] + unread[name], "rows_out": rows[name], "rejected": unread[name]},
+            )
             for name, writer in writers.items()
             # a day without a label has no target dataset: whoever needs one waits for its manifest
             if name == "data" or rows[name]
@@ -60,9 +64,24 @@ def ingest(run: Run, source: Customers | Inbox | Query, due: dict[str, Recipe]) 
         # the data last: whoever is killed between both leaves data that is not up to date, and comes again
         for name in sorted(sealed, reverse=True):
             writers[name].commit(sealed[name], run.provenance())
+    for name, count in unread.items():
+        if count:
+            log.warning("raw/%s/%s: %s rows cannot be read, they go to the rejected ones", run.day, name, f"{count:,}")
     summary = ", ".join(f"{count:,} {'rows' if name == 'data' else 'labels'}" for name, count in rows.items())
     log.info("raw/%s: %s in %.1f s", run.day, summary, time.monotonic() - started)
     return rows
+
+
+def _write_unread(part: Part, writers: dict[str, DatasetWriter], unread: dict[str, int]) -> None:
+    """Keep the rows that cannot be read: with the data, or with labels that come without it. The first one is told."""
+    name = "target" if part.data is None else "data"
+    if part.unread is None or name not in writers:
+        return
+    if not unread[name]:
+        row = part.unread.slice(0, 1).to_pylist()[0]
+        log.warning("%s: row %s: %s, got %r", row["_file"], row["_row"], row["rule"], row["value"])
+    writers[name].write(part.unread, role="unread")
+    unread[name] += part.unread.num_rows
 
 
 def _no_earlier_labels(run: Run) -> None:

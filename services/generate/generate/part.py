@@ -12,6 +12,10 @@ import pyarrow.compute as pc
 from contract.config import Config
 from contract.value_text import canonical
 from generate.columns import FILE, ROW
+from generate.files.table_file import Block, Numbers
+
+UNREAD = pa.schema({FILE: pa.string(), ROW: pa.int64(), "rule": pa.string(), "value": pa.string()})
+"""Rows that could not be read: where they are, which rule they break, and their text."""
 
 
 @dataclass(frozen=True)
@@ -21,27 +25,41 @@ class Part:
     data: pa.RecordBatch | None
     target: pa.RecordBatch | None
     """Key and target of the rows that have a label."""
+    unread: pa.RecordBatch | None = None
+    """Rows that are there and could not be read, by UNREAD."""
 
 
 def part_of(
-    rows: pa.RecordBatch | pa.Table, config: Config, *, day: str, file: str, row: int, number: int | None
+    rows: pa.RecordBatch | pa.Table, config: Config, *, day: str, file: str, row: int | Numbers, number: int | None
 ) -> Part:
     """Take rows as they arrived apart into data and labels.
 
-    `row` is the first one's place in `file`, `number` its number among the day's rows (None for
+    `row` is the first one's place in `file` (or the places of all), `number` its number among the day's rows (None for
     rows of labels alone); both count from 1.
     """
+    places = np.arange(row, row + rows.num_rows) if isinstance(row, int) else row
     if config.table.key is None and number is not None:
-        numbers = pa.array(np.arange(number, number + rows.num_rows)).cast(pa.string())
+        numbers = pa.array(number + places - places[:1].sum()).cast(pa.string())
         rows = rows.add_column(0, config.key, pc.binary_join_element_wise(day, numbers, "-"))
     rows = rows.append_column(FILE, pa.repeat(file, rows.num_rows))
-    rows = rows.append_column(ROW, pa.array(np.arange(row, row + rows.num_rows)))
+    rows = rows.append_column(ROW, pa.array(places))
     target = config.table.target
     labels = None
     if target in rows.schema.names:
         labels = rows.select([config.key, target, FILE, ROW]).filter(_given(rows[target], config))
         rows = rows.drop_columns([target])
     return Part(rows if number is not None else None, labels)
+
+
+def unread_of(block: Block, file: str) -> pa.RecordBatch | None:
+    """The rows of a block that could not be read, None where all could."""
+    if not block.unread:
+        return None
+    lines = [(file, row.number, row.rule, row.text) for row in block.unread]
+    return pa.RecordBatch.from_arrays(
+        [pa.array(column, kind) for column, kind in zip(zip(*lines, strict=True), UNREAD.types, strict=True)],
+        schema=UNREAD,
+    )
 
 
 def _given(values: Any, config: Config) -> Any:

@@ -6,28 +6,33 @@ to row, and the rules for values are preprocess's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Date, NullPool, bindparam, create_engine, text
+from sqlalchemy import Connection, CursorResult, Date, NullPool, TextClause, bindparam, create_engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
+from contract.config.source import QUOTED, asks_for_day
 from contract.errors import ConfigError, DataError, Unavailable
 from generate.columns import check, wanted
+from generate.files.plain_text import plain_text
 from generate.part import Part, part_of
 from generate.sql import URL_FILE, Database, Query
 
 FETCH_ROWS = 20_000
+_COLON = re.compile(r"(?<!\\):")
+_PARAMETER = re.compile(r"(?<!\\):(?!(?<!::)day\b)")
+"""A colon that does not begin `:day`, and that nobody has escaped."""
 
 
 def parts_of(query: Query, *, data: bool, target: bool) -> Iterator[Part]:
     """What the queries give, in the database's order."""
     source = query.source
-    with connected(query) as connection:
+    with connected(query.at) as connection:
         if data or not source.target_query:
             for part in _rows(query, connection, "query", source.query):
                 yield Part(part.data, None if source.target_query else part.target)
@@ -37,67 +42,87 @@ def parts_of(query: Query, *, data: bool, target: bool) -> Iterator[Part]:
 
 def _rows(query: Query, connection: Connection, name: str, sql: str) -> Iterator[Part]:
     run, config = query.run, query.run.config
-    statement = text(sql)
-    if "day" in statement.compile().params:
-        statement = statement.bindparams(bindparam("day", run.date, Date))
-    with explained(query, f"source.{name}"):
-        result = connection.execution_options(yield_per=FETCH_ROWS).execute(statement)
-        present = list(result.keys())
+    result = executed(query.at, connection, f"source.{name}", sql, run.date)
+    present = list(result.keys())
     contents = check(f"source.{name}", present, config, alone=name == "target_query")
     if name == "target_query" and not contents.target:
         raise DataError(f"source.{name}: column {config.table.target!r} must be there, got {', '.join(present)}")
     data = contents.data and name == "query"
     columns = [*(wanted(config) if data else [config.key]), *([config.table.target] if contents.target else [])]
     indices = {column: present.index(column) if column in present else None for column in columns}
-    chunks = result.partitions()
     row = 1
-    while True:
-        with explained(query, f"source.{name}"):
-            chunk = next(chunks, ())
-        if not chunk and row > 1:
-            return
-        rows = as_texts(name, indices, chunk)
+    for rows in batches_of(query.at, result, f"source.{name}", indices):
         yield part_of(rows, config, day=run.day, file=name, row=row, number=row if data else None)
+        row += rows.num_rows
+
+
+def executed(at: Database, connection: Connection, name: str, sql: str, day: date) -> CursorResult[Any]:
+    """The result of a query for a day. Raises ConfigError, by the `name` of the query, when it is refused."""
+    statement = statement_of(sql)
+    if asks_for_day(sql):
+        statement = statement.bindparams(bindparam("day", day, Date))
+    with explained(at, name):
+        return connection.execution_options(yield_per=FETCH_ROWS).execute(statement)
+
+
+def batches_of(
+    at: Database, result: CursorResult[Any], name: str, indices: dict[str, int | None]
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a result as texts, at least one batch; `indices`: where each column is in it, None for nowhere."""
+    chunks, empty = result.partitions(), True
+    while True:
+        with explained(at, name):
+            chunk = next(chunks, ())
+        if chunk or empty:
+            yield _as_text(name, indices, chunk)
         if not chunk:
             return
-        row += len(chunk)
+        empty = False
+
+
+def statement_of(sql: str) -> TextClause:
+    """A query whose one parameter is `:day`: other colons (in texts, in `::date`, in `a[1:2]`) are the database's."""
+    parts, end = [], 0
+    for quoted in QUOTED.finditer(sql):
+        parts += [_PARAMETER.sub(r"\:", sql[end : quoted.start()]), _COLON.sub(r"\:", quoted[0])]
+        end = quoted.end()
+    return text("".join(parts) + _PARAMETER.sub(r"\:", sql[end:]))
 
 
 @contextmanager
-def connected(query: Database) -> Iterator[Connection]:
-    """A connection while it is needed. Raises ConfigError or Unavailable where there is none."""
+def connected(at: Database) -> Iterator[Connection]:
+    """A connection. Raises Unavailable when the database does not answer, ConfigError when no driver knows it."""
     try:
-        engine = create_engine(query.url, poolclass=NullPool)
+        engine = create_engine(at.url, poolclass=NullPool)
     except (NoSuchModuleError, ImportError) as error:
         raise ConfigError(
-            f"{URL_FILE}: no driver for {query.url.drivername!r} in this image ({error}); "
+            f"{URL_FILE}: no driver for {at.url.drivername!r} in this image ({error}); "
             "postgresql and sqlite work, for others add the driver to services/generate/requirements.in"
         ) from None
-    with explained(query):
+    with explained(at):
         connection = engine.connect()
     with connection:
         yield connection
 
 
 @contextmanager
-def explained(query: Database, setting: str | None = None) -> Iterator[None]:
+def explained(at: Database, setting: str | None = None) -> Iterator[None]:
     """Turn the database's errors into ours; `setting` names the query, None while connecting."""
     try:
         yield
     except SQLAlchemyError as error:
         message = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
-        for secret in (query.url.password, query.url.query.get("password")):
+        for secret in (at.url.password, at.url.query.get("password")):
             message = message.replace(str(secret), "***") if secret else message
         # SQLite calls a wrong query an operational error too; a server's are about the connection
-        lost = isinstance(error, InterfaceError | OperationalError) and query.url.get_backend_name() != "sqlite"
+        lost = isinstance(error, InterfaceError | OperationalError) and at.url.get_backend_name() != "sqlite"
         if setting is None or lost:
-            raise Unavailable(f"database {query.database}: does not answer: {message}") from None
-        where = "" if setting.startswith("--") else " in pipeline.toml"
+            raise Unavailable(f"database {at.database}: does not answer: {message}") from None
+        where = " in pipeline.toml" if setting.startswith("source.") else ""
         raise ConfigError(f"{setting}: the database refuses it: {message}; mend it{where}") from None
 
 
-def as_texts(name: str, indices: dict[str, int | None], chunk: Any) -> pa.RecordBatch:
-    """Rows of the database as texts; each column by its index in a row, None for one of nulls."""
+def _as_text(name: str, indices: dict[str, int | None], chunk: Any) -> pa.RecordBatch:
     columns = list(zip(*chunk, strict=True)) if chunk else []
     return pa.RecordBatch.from_pydict(
         {
@@ -113,17 +138,10 @@ def as_texts(name: str, indices: dict[str, int | None], chunk: Any) -> pa.Record
 
 
 def _text(name: str, column: str, value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
-    if isinstance(value, Decimal):
-        return format(value, "f")  # without an exponent
-    if isinstance(value, bytes | memoryview | list | dict | timedelta):
+    try:
+        return plain_text(value)
+    except TypeError as error:
         raise DataError(
-            f"source.{name}: column {column!r} must hold plain values, got a {type(value).__name__}; "
+            f"{name}: column {column!r} must hold plain values, got a {error}; "
             "cast it to text in the query, or leave it out"
-        )
-    return str(value)
+        ) from None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from contract.config.data import Sql
+from contract.config.source import Sql
 from contract.datasets.recipe import Recipe
 from contract.errors import ConfigError, MissingInput
 from contract.steps.run import Run
@@ -19,12 +19,19 @@ URL_FILE = "MICROSTEP_SQL_URL_FILE"
 CONNECT_SECONDS = "10"
 
 
-class Database(Protocol):
-    """Where a query goes."""
+@dataclass(frozen=True)
+class Database:
+    """Where queries go."""
 
     url: URL
     database: str
-    """As messages write it."""
+    """The URL as messages write it."""
+
+    @classmethod
+    def declared(cls) -> Database:
+        """The one whose URL the secret file holds. Raises MissingInput without it, ConfigError for what is no URL."""
+        url = _url()
+        return cls(url, _public(url))
 
 
 class Query:
@@ -38,8 +45,7 @@ class Query:
         """Raises MissingInput or ConfigError when the database's URL is not there or no URL."""
         assert isinstance(run.config.source, Sql)
         self.run, self.source = run, run.config.source
-        self.url = url_of()
-        self.database = public(self.url)
+        self.at = Database.declared()
         self.rows = None
         self.data = self._recipe(self.source.query)
         self.target = self._recipe(self.source.target_query or self.source.query)
@@ -48,7 +54,7 @@ class Query:
         config = self.run.config
         return self.run.recipe(
             {
-                "source": {"kind": "sql", "database": self.database, "query": query},
+                "source": {"kind": "sql", "database": self.at.database, "query": query},
                 "columns": wanted(config),
                 "key": config.table.key,
                 "target": config.table.target,
@@ -57,8 +63,7 @@ class Query:
         )
 
 
-def url_of() -> URL:
-    """The database's URL. Raises MissingInput or ConfigError when it is not there or no URL."""
+def _url() -> URL:
     path = Path(os.environ.get(URL_FILE, "/run/secrets/sql_url"))
     content = "the database's URL, as postgresql://user:password@host:5432/name"
     try:
@@ -77,6 +82,6 @@ def url_of() -> URL:
     return url
 
 
-def public(url: URL) -> str:
+def _public(url: URL) -> str:
     """The URL as messages and manifests write it: without user, password, and options that may hold one too."""
     return str(URL.create(url.drivername, host=url.host, port=url.port, database=url.database))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from contract.config.data import Synthetic
+from contract.config.source import Synthetic
 from contract.datasets.observed import Observed
 from contract.datasets.recipe import Recipe
 from contract.errors import ConfigError

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from contract.arrival import together
-from contract.config.data import Files, Sql
+from contract.config.source import Files, Sql
 from contract.datasets.manifest import read_manifest
 from contract.errors import DataError, MissingInput
 from contract.steps.run import Run

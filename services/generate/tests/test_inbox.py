@@ -79,7 +79,7 @@ def test_other_names_are_ignored_and_told(call, table, inbox, rows):
         (inbox / name).write_text("?")
     code, error = call(table)
     assert (code, rows("data").num_rows) == (0, 1)
-    assert "ignored, as they are neither *.csv nor *.parquet: a.csv.part" in error
+    assert "*.xlsx or *.parquet: a.csv.part" in error
     assert "SUCCESS" not in error
 
 
@@ -95,16 +95,17 @@ GOOD = HEADER + "A,1,x,,no\n"
         ("a.csv", "age,plan,left\n", 65, "inbox/2026-11-22/a.csv: column 'id' must be there by pipeline.toml"),
         ("a.csv", "id,age,plan,left,more\n", 65, "inbox/2026-11-22/a.csv: column 'more' must be in [columns] of pipeline.toml"),
         ("a.csv", "id,age,age,plan,left\n", 65, "inbox/2026-11-22/a.csv: column names must differ, got 'age' 2 times"),
-        ("a.csv", GOOD + "B,1,x,no\n", 65, "inbox/2026-11-22/a.csv: row 2: must have 5 fields like the header, got 4: 'B,1,x,no'"),
-        ("a.csv", GOOD + "B,1,x,,no,\n", 65, "inbox/2026-11-22/a.csv: row 2: must have 5 fields like the header, got 6"),
-        ("a.csv", GOOD + 'B,1,"x,,no\nC,1,x,,no\n', 65, "inbox/2026-11-22/a.csv: row 2: must have 5 fields like the header, got 3"),
-        ("a.csv", GOOD + 'B,1,x,,"no\nC,1,x,,no\n', 65, "inbox/2026-11-22/a.csv: row 2: every quote must be closed"),
-        ("a.csv", GOOD.encode() + b"B,1,M\xfcller,,no\n", 65, "inbox/2026-11-22/a.csv: line 3, byte 38: must be UTF-8, got 0xfc"),
-        ("a.csv", GOOD.encode("utf-16"), 65, "inbox/2026-11-22/a.csv: line 1, byte 1: must be UTF-8, got 0xff"),
+        ("a.csv", HEADER + "B,1,x,no\n", 65, "inbox/2026-11-22/a.csv: row 1: must have 5 fields like the header, got 4: 'B,1,x,no'; no row can be read"),
+        ("a.csv", GOOD + "B,1,x,no", 65, "inbox/2026-11-22/a.csv: row 2: the file ends within it, got 'B,1,x,no': is it cut?"),
+        ("a.csv", GOOD + 'B,1,x,,"no', 65, "inbox/2026-11-22/a.csv: row 2: the file ends within it"),
+        ("a.csv", GOOD.replace(",", ";"), 65, "inbox/2026-11-22/a.csv: column 'id' must be there by pipeline.toml, got 'id;age;plan;note;left'; add it to the data, or change pipeline.toml; its line 1 has them: set source.delimiter = ';'"),
+        ("a.csv", "A title\n" + GOOD, 65, "its line 2 has them: set source.skip_lines = 1"),
+        ("a.csv", GOOD.encode() + b"B,1,M\xfcller,,no\n", 65, 'inbox/2026-11-22/a.csv: line 3, byte 38: must be UTF-8, got 0xfc (invalid start byte); it reads as cp1252: set source.encoding = "cp1252", or convert it (iconv -f CP1252 -t UTF-8)'),
+        ("a.csv", GOOD.encode("utf-16-le"), 65, "inbox/2026-11-22/a.csv: must be text, got bytes of 0: is it UTF-16 without a mark?"),
         ("a.parquet", "", 65, "inbox/2026-11-22/a.parquet: must be a whole Parquet file, got an empty file"),
         ("a.parquet", "PAR1" + "x" * 100, 65, "inbox/2026-11-22/a.parquet: must be a whole Parquet file, got a damaged or truncated one"),
-        ("a.txt", GOOD, 66, "inbox/2026-11-22: must have a *.csv or *.parquet with the columns of pipeline.toml, got none"),
-        ("a.csv", "id,left\nA,no\n", 66, "inbox/2026-11-22: must have a *.csv or *.parquet with the columns of pipeline.toml, got a.csv with labels alone"),
+        ("a.doc", GOOD, 66, "inbox/2026-11-22: must have a file (*.csv, *.txt, *.tsv, *.jsonl, *.ndjson (also packed: .gz, .zst, .zip), *.xlsx or *.parquet) with the columns of pipeline.toml, got none"),
+        ("a.csv", "id,left\nA,no\n", 66, "with the columns of pipeline.toml, got a.csv with labels alone"),
     ],
 )  # fmt: skip
 def test_bad_input_ends_with_its_code_and_names_file_rule_and_value(
@@ -131,7 +132,7 @@ def test_bad_input_leaves_the_committed_day_as_it_was(call, table, inbox, state)
     (inbox / "a.csv").write_text(GOOD)
     call(table)
     before = state()
-    (inbox / "a.csv").write_text(GOOD + "B,1\n")
+    (inbox / "a.csv").write_text(GOOD + "B,1")
     assert call(table)[0] == 65
     assert state() == before
 
@@ -139,4 +140,4 @@ def test_bad_input_leaves_the_committed_day_as_it_was(call, table, inbox, state)
 def test_a_day_without_an_inbox_is_a_missing_input(call, table):
     code, error = call(table)
     assert code == 66
-    assert "inbox/2026-11-22: must be a directory with the day's *.csv or *.parquet, got none" in error
+    assert "inbox/2026-11-22: must be a directory with the day's files, got none" in error

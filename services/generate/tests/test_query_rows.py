@@ -68,12 +68,12 @@ def test_a_day_is_up_to_date_until_the_query_changes_or_force_is_given(call, tab
     assert call(table)[1].count("up to date") == 2
     assert rows("data")["age"].to_pylist() == ["7.5", "old"]
     assert call(table, "--force")[0] == 0
-    assert rows("data")["age"].to_pylist() == ["8.0", "8.0"]
+    assert rows("data")["age"].to_pylist() == ["8", "8"]
     with database:
         database.execute("update people set age = 9")
     table["source"]["query"] += " desc"
     assert call(table)[0] == 0
-    assert rows("data")["age"].to_pylist() == ["9.0", "9.0"]
+    assert rows("data")["age"].to_pylist() == ["9", "9"]
 
 
 def test_what_a_database_holds_is_on_record_nowhere_so_the_step_is_always_run(call, table, database, root):
@@ -107,7 +107,7 @@ def test_a_day_without_rows_is_written_as_such(call, table, database, rows):
     [
         ("select nonsense from people where day = :day", 78, "source.query: the database refuses it: no such column: nonsense; mend it in pipeline.toml"),
         ("selec :day", 78, 'source.query: the database refuses it: near "selec": syntax error'),
-        ("create table day (x integer default ':day')", 78, "source.query: the database refuses it"),
+        ("create table day (x integer) -- ':day'", 78, "source.query must use :day"),
         ("select id, [left] from people where day = :day", 65, "source.query: column 'age' must be there by pipeline.toml"),
         ("select id, age, plan, 1 as more from people where day = :day", 65, "source.query: column 'more' must be in [columns]"),
         ("select id, age, age, plan from people where day = :day", 65, "source.query: column names must differ, got 'age' 2 times"),
@@ -140,7 +140,7 @@ def test_a_database_that_does_not_answer_is_worth_another_try_and_its_password_i
 def test_a_password_is_masked_in_the_databases_own_words(run, table, url):
     url.write_text("postgresql://me:s3cret@db/shop")
     query = Query(run(table))
-    with pytest.raises(Unavailable, match=r"no password '\*\*\*' here"), explained(query):
+    with pytest.raises(Unavailable, match=r"no password '\*\*\*' here"), explained(query.at):
         raise sqlalchemy.exc.OperationalError("select 1", {}, Exception("no password 's3cret' here"))
 
 
@@ -165,7 +165,7 @@ def test_a_driver_that_the_image_lacks_is_named(call, table, url):
     ],
 )
 def test_values_are_written_as_a_csv_file_would(value, text):
-    assert query_rows._text("query", "x", value) == text
+    assert query_rows._text("source.query", "x", value) == text
 
 
 @pytest.mark.parametrize("value", [[1], datetime.timedelta(days=1)])
@@ -174,4 +174,4 @@ def test_a_list_and_a_duration_are_no_values(value):
     with pytest.raises(
         DataError, match=f"source.query: column 'x' must hold plain values, got a {got}; cast it to text"
     ):
-        query_rows._text("query", "x", value)
+        query_rows._text("source.query", "x", value)

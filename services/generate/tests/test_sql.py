@@ -1,7 +1,7 @@
 import pytest
 from sqlalchemy import make_url
 
-from generate.sql import Query, url_of
+from generate.sql import Query, _url
 
 QUERY = "select id, age, plan, note, [left] from people where day = :day order by id"
 
@@ -36,6 +36,6 @@ def test_something_else_than_a_url_is_not_quoted(call, table, url, text):
 
 def test_a_wait_for_the_server_is_short_unless_the_url_says_otherwise(url):
     url.write_text("postgres://db/shop")
-    assert url_of() == make_url("postgresql+psycopg://db/shop?connect_timeout=10")
+    assert _url() == make_url("postgresql+psycopg://db/shop?connect_timeout=10")
     url.write_text("postgresql://db/shop?connect_timeout=60")
-    assert url_of().query["connect_timeout"] == "60"
+    assert _url().query["connect_timeout"] == "60"

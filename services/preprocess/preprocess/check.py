@@ -28,10 +28,12 @@ from preprocess.keys import Hashes, hashes_of, read_identities, read_keys
 from preprocess.label_fit import judge_fit
 from preprocess.labels import Labels, Values, read_labels
 from preprocess.profile import Profile
-from preprocess.quarantine import PROVENANCE, Tally, judge, rejected
-from preprocess.rules import check_column
+from preprocess.quarantine import PROVENANCE, Tally, judge, rejected, unread
+from preprocess.rules import check_column, number_form
 
 DUPLICATE = "duplicate"
+UNREAD = "unread"
+"""The role of the rows that generate could not read."""
 SPLITS = pa.array(["train", "test"])
 
 # some live here at the same time (one that is read, one that is judged, one that is written): half of the usual size
@@ -52,6 +54,10 @@ class Day:
     profile: Profile = field(default_factory=Profile)
     labelled: int = 0
 
+    def __post_init__(self) -> None:
+        """What holds for all rows."""
+        self.form = number_form(self.config)
+
     def sort(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.Table]:
         """The next batch's good rows, typed, and its rejected ones with their reasons."""
         config, labels, target = self.config, self.labels, self.config.table.target
@@ -67,7 +73,7 @@ class Day:
                 columns[name], named = read_identities(name, batch.column(name), config)
             elif name in batch.schema.names:
                 columns[name] = check_column(
-                    name, batch.column(name), config.columns[name], config.table.missing_values
+                    name, batch.column(name), config.columns[name], config.table.missing_values, self.form
                 )
             elif name == target and labels is not None:
                 columns[name] = _label(labels, lookups["label"])
@@ -96,7 +102,7 @@ class Day:
 def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> None:
     """Check a day's rows and write processed/<day>. Raises DataError when too many are rejected, or none is left."""
     started = time.monotonic()
-    config, total = run.config, data.rows()
+    config, total = run.config, data.rows() + data.rows(UNREAD)
     with DatasetWriter(run.layout.processed(run.day)) as writer, progress("preprocess", total) as advance:
         scratch = writer.scratch("keys")
         count = bucket_count(max(total, target.rows() if target is not None else 0))
@@ -104,6 +110,10 @@ def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> No
         day = Day(config, labels, key_lookups(data, config, labels, scratch, count))
         if labels is not None and target is not None:
             judge_fit(run, data, target, labels)
+        for batch in data.batches(role=UNREAD):
+            day.tally.add(bad := unread(batch))
+            writer.write(bad, role="rejected")
+            advance(bad.num_rows)
         # three at work at the same time: one reads, one judges, and this one writes
         for rows, bad in prefetch(day.sort(batch) for batch in prefetch(_batches(data, config))):
             if rows.num_rows:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from contract.config.source import asks_for_day
 from contract.datasets.dataset import Dataset
 from contract.errors import DataError
 from contract.steps.run import Run
@@ -54,7 +55,7 @@ def judge_fit(run: Run, data: Dataset, target: Dataset, labels: Labels) -> None:
 
 def _asks_for_every_day(target: Dataset) -> bool:
     source = target.manifest.settings.get("source", {})
-    return source.get("kind") == "sql" and ":day" not in source.get("query", "")
+    return source.get("kind") == "sql" and not asks_for_day(source.get("query", ""))
 
 
 def _keys(run: Run, dataset: Dataset, wanted: Sequence[int] | None = None) -> list[str]:

@@ -16,7 +16,7 @@ from preprocess.buckets import Buckets
 from preprocess.checked_column import CheckedColumn, Mask, nulls
 from preprocess.keys import Hashes, find, hashes_of, read_keys, repeated
 from preprocess.quarantine import PROVENANCE, SCHEMA, judge, rejected
-from preprocess.rules import check_column
+from preprocess.rules import check_column, number_form
 
 Values = npt.NDArray[np.float64]
 """Numbers for regression, else positions in the target's list of classes; NaN for no label."""
@@ -96,14 +96,14 @@ def _keep(examples: list[int], hashes: Hashes) -> None:
 
 def read_labels(target: Dataset, config: Config, directory: Path, count: int) -> Labels:
     """All labels of a committed target dataset, in `count` buckets below `directory`."""
-    name = config.table.target
+    name, form = config.table.target, number_form(config)
     buckets = Buckets(directory / "labels", count, LABEL)
     bad = [SCHEMA.empty_table()]
     bad_hashes = [np.zeros(0, dtype=np.uint64)]
     without_key = 0
     for batch in prefetch(target.batches([config.key, name, *PROVENANCE], dictionaries=True)):
         _, keys = read_keys(batch.column(config.key), config)
-        checked = check_column(name, batch.column(name), config.columns[name], config.table.missing_values)
+        checked = check_column(name, batch.column(name), config.columns[name], config.table.missing_values, form)
         # a label without a key belongs to no row, and a missing one is none
         kept = ~nulls(keys) & ~checked.missing
         without_key += int((nulls(keys) & ~checked.missing).sum())

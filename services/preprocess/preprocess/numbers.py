@@ -9,29 +9,31 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from contract.number_text import NumberForm
 from contract.value_text import as_text, canonical
 from preprocess.checked_column import CheckedColumn, Mask, mask, nulls, where
 from preprocess.texts import Words, tidy, without
 
-_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$|^[+-]?(?i:inf|infinity)$"
 # sign and digits without leading zeros; a fraction of zeros is none
 _WHOLE = r"^(?:\+|(-))?0*(\d+?)(?:\.0*)?$"
 _MAX, _MIN = "9223372036854775807", "9223372036854775808"
+PLAIN = NumberForm()
+"""As programs write numbers: 12, -1.5, 1e3; no thousands marks, no decimal comma, no unit."""
 
 
-def number(column: pa.Array, missing: Words) -> CheckedColumn:
-    """Float64. Texts as programs write numbers: 12, -1.5, 1e3; no thousands marks, no decimal comma."""
-    return _without_missing(_number(column, missing), missing)
+def number(column: pa.Array, missing: Words, form: NumberForm = PLAIN) -> CheckedColumn:
+    """Float64. Texts are numbers in the given form; what has a type of its own is what it is."""
+    return _without_missing(_number(column, missing, form), missing, form)
 
 
-def integer(column: pa.Array, missing: Words) -> CheckedColumn:
+def integer(column: pa.Array, missing: Words, form: NumberForm = PLAIN) -> CheckedColumn:
     """Int64. Floats and texts may have a fraction of zeros (12.0): tools add one to columns with gaps."""
-    return _without_missing(_integer(column, missing), missing)
+    return _without_missing(_integer(column, missing, form), missing, form)
 
 
-def _without_missing(checked: CheckedColumn, missing: Words) -> CheckedColumn:
+def _without_missing(checked: CheckedColumn, missing: Words, form: NumberForm) -> CheckedColumn:
     """Numbers that stand for a missing value, as -999 may, do so however they are written: -999.0, or a float."""
-    numbers = _numbers_among(missing)
+    numbers = _numbers_among(missing, form)
     if not len(numbers):
         return checked
     stand_in = mask(pc.is_in(checked.values, value_set=_of_type(numbers, checked.values.type)))
@@ -39,9 +41,9 @@ def _without_missing(checked: CheckedColumn, missing: Words) -> CheckedColumn:
 
 
 @cache
-def _numbers_among(words: Words) -> pa.Array:
-    texts = pa.array(words, pa.string())
-    return pc.unique(_number(texts.filter(pc.match_substring_regex(texts, _NUMBER)), ()).values).drop_null()
+def _numbers_among(words: Words, form: NumberForm) -> pa.Array:
+    texts = form.plain(pa.array(words, pa.string())).drop_null()
+    return pc.unique(_number(texts, (), PLAIN).values).drop_null()
 
 
 def _of_type(numbers: pa.Array, kind: pa.DataType) -> pa.Array:
@@ -51,7 +53,7 @@ def _of_type(numbers: pa.Array, kind: pa.DataType) -> pa.Array:
     return pa.array([int(value) for value in numbers.to_pylist() if value.is_integer() and abs(value) < 2**63], kind)
 
 
-def _number(column: pa.Array, missing: Words) -> CheckedColumn:
+def _number(column: pa.Array, missing: Words, form: NumberForm) -> CheckedColumn:
     if _is_numeric(column.type):
         floats = column.cast(pa.float64(), safe=False)
         if _all_finite(floats):
@@ -59,20 +61,22 @@ def _number(column: pa.Array, missing: Words) -> CheckedColumn:
         # a NaN that has a type of its own is how pandas and Parquet writers say missing
         gone = nulls(floats) | mask(pc.is_nan(floats))
         return _finite(floats, gone, np.zeros(len(floats), dtype=bool))
-    text = without(as_text(column), missing)
-    try:
-        # the whole column at once is several times faster than looking at each text first
-        floats = text.cast(pa.float64())
-        if _all_finite(floats):
-            return CheckedColumn(floats)
-    except pa.ArrowInvalid:
-        text = tidy(column, missing)
-        floats = where(mask(pc.match_substring_regex(text, _NUMBER)), text).cast(pa.float64())
+    form = form if pa.types.is_string(column.type) else PLAIN
+    if form == PLAIN:
+        try:
+            # the whole column at once is several times faster than looking at each text first
+            floats = without(as_text(column), missing).cast(pa.float64())
+            if _all_finite(floats):
+                return CheckedColumn(floats)
+        except pa.ArrowInvalid:
+            pass
+    text = tidy(column, missing)
+    floats = form.plain(text).cast(pa.float64())
     gone = nulls(text)
     return _finite(floats, gone, ~gone & (nulls(floats) | mask(pc.is_nan(floats))))
 
 
-def _integer(column: pa.Array, missing: Words) -> CheckedColumn:
+def _integer(column: pa.Array, missing: Words, form: NumberForm) -> CheckedColumn:
     if pa.types.is_floating(column.type):
         return _whole_floats(column.cast(pa.float64()))
     if pa.types.is_uint64(column.type):
@@ -81,7 +85,7 @@ def _integer(column: pa.Array, missing: Words) -> CheckedColumn:
         return CheckedColumn(values, nulls(column)).breaking("beyond 64 bits", large)
     if _is_numeric(column.type):
         return CheckedColumn(column.cast(pa.int64()))
-    return _whole_texts(column, missing)
+    return _whole_texts(column, missing, form if pa.types.is_string(column.type) else PLAIN)
 
 
 def _is_numeric(kind: pa.DataType) -> bool:
@@ -114,18 +118,18 @@ def _whole_floats(floats: pa.Array) -> CheckedColumn:
     )
 
 
-def _whole_texts(column: pa.Array, missing: Words) -> CheckedColumn:
+def _whole_texts(column: pa.Array, missing: Words, form: NumberForm) -> CheckedColumn:
     text = without(as_text(column), missing)
     # Arrow would read 0x1F as 31
     content = text.buffers()[2]
-    if content is None or b"x" not in content.to_pybytes().lower():
+    if form == PLAIN and (content is None or b"x" not in content.to_pybytes().lower()):
         try:
             return CheckedColumn(text.cast(pa.int64()))
         except pa.ArrowInvalid:
             pass
     text = tidy(column, missing)
     gone = nulls(text)
-    text = canonical(text)
+    text = canonical(form.plain(text))
     whole = mask(pc.match_substring_regex(text, _WHOLE))
     plain = pc.replace_substring_regex(where(whole, text), _WHOLE, r"\1\2")
     digits = pc.utf8_ltrim(plain, "-")

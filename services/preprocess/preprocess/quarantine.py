@@ -24,6 +24,8 @@ SCHEMA = pa.schema(
     }
 )
 PROVENANCE = ["_file", "_row"]
+WHOLE_ROW = "row"
+"""In place of a column, where a row could not be read at all."""
 
 Positions = npt.NDArray[np.intp]
 
@@ -85,6 +87,14 @@ def rejected(
     return pa.concat_tables(tables).take(pa.array(order))
 
 
+def unread(batch: pa.RecordBatch) -> pa.Table:
+    """Rows that generate could not read, as rejected ones by SCHEMA: without a key, and of no column."""
+    nothing = pa.nulls(batch.num_rows, pa.string())
+    columns = {"key": nothing, "column": pa.repeat(WHOLE_ROW, batch.num_rows)}
+    arrays = [columns[name] if name in columns else batch.column(name) for name in SCHEMA.names]
+    return pa.Table.from_arrays(arrays, schema=SCHEMA)
+
+
 @dataclass
 class Tally:
     """Rejected rows so far."""
@@ -114,10 +124,8 @@ class Tally:
         at = self.first
         assert at is not None
         value = "nothing" if at["value"] is None else repr(at["value"])
-        return (
-            f"{rules}; the first: {at['_file']} row {at['_row']} (key {at['key']}), "
-            f"column {at['column']}: {at['rule']}, got {value}"
-        )
+        whose = "" if at["column"] == WHOLE_ROW else f" (key {at['key']}), column {at['column']}"
+        return f"{rules}; the first: {at['_file']} row {at['_row']}{whose}: {at['rule']}, got {value}"
 
 
 def _most_first(item: tuple[str, int]) -> tuple[int, str]:

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from contract.config import Config
 from contract.config.data import Column
+from contract.config.source import Files
 from contract.errors import DataError
+from contract.number_text import NumberForm
 from preprocess import numbers, texts
 from preprocess.checked_column import CheckedColumn, Mask, mask, nulls
 
 
 def check_column(
-    name: str, column: pa.Array, spec: Column, missing: texts.Words, *, key: bool = False
+    name: str,
+    column: pa.Array,
+    spec: Column,
+    missing: texts.Words,
+    form: NumberForm = numbers.PLAIN,
+    *,
+    key: bool = False,
 ) -> CheckedColumn:
     """A column's values as its type has them, and the rows that break its rules; the `key` has the one text of each.
 
+    `form`: how the source writes numbers.
+
     Raises DataError for a column whose own type cannot be read at all.
     """
-    read = texts.key if key and spec.type == "text" else _reader(spec)
+    read = texts.key if key and spec.type == "text" else _reader(spec, form)
     try:
         if pa.types.is_dictionary(column.type):
             checked = read(column.dictionary, missing).of(column.indices)
@@ -59,7 +71,16 @@ def _above(values: pa.Array, bound: float) -> Mask:
     return mask(pc.greater(values, bound))
 
 
-def _reader(spec: Column) -> Callable[[pa.Array, texts.Words], CheckedColumn]:
+def number_form(config: Config) -> NumberForm:
+    """How the source writes numbers."""
+    source = config.source
+    return NumberForm(source.decimal, source.thousands) if isinstance(source, Files) else numbers.PLAIN
+
+
+def _reader(spec: Column, form: NumberForm) -> Callable[[pa.Array, texts.Words], CheckedColumn]:
     if spec.type == "category":
         return partial(texts.category, allowed=spec.values)
-    return {"number": numbers.number, "integer": numbers.integer, "datetime": texts.date, "text": texts.text}[spec.type]
+    if spec.type in ("number", "integer"):
+        read = numbers.number if spec.type == "number" else numbers.integer
+        return partial(read, form=replace(form, unit=spec.unit))
+    return {"datetime": texts.date, "text": texts.text}[spec.type]

@@ -14,6 +14,8 @@ from contract.datasets.observed import Observed
 from contract.errors import DataError, MissingInput
 from contract.steps.run import Run
 
+PLAIN = {"decimal": ".", "thousands": None}
+
 
 def work(run: Run) -> None:
     """Write processed/<day>.
@@ -53,7 +55,9 @@ def _settings(config: Config) -> dict[str, Any]:
     settings = {"table": msgspec.to_builtins(config.table), "columns": columns}
     # slices that no model sees are written as well; without any, a day stays what it was
     slices = [name for name in config.kept if name not in config.features]
-    return settings | ({"slices": slices} if slices else {})
+    settings |= {"slices": slices} if slices else {}
+    marks = {name: getattr(config.source, name, None) for name in ("decimal", "thousands")}
+    return settings | ({"numbers": marks} if marks not in ({"decimal": None, "thousands": None}, PLAIN) else {})
 
 
 def _labels_fit(run: Run, data: Dataset, target: Dataset) -> None:

@@ -23,7 +23,8 @@ def misfit(day: Dataset, config: Config, *, grouped: bool = False) -> str | None
     """
     settings, there = day.manifest.settings, {field.name for field in day.manifest.schema}
     if "table" in settings:
-        then, now = _rules(settings["table"], settings["columns"], config), _rules_of(config)
+        table = settings["table"] | settings.get("numbers", {})
+        then, now = _rules(table, settings["columns"], config), _rules_of(config)
         if different := next((name for name in now if then.get(name) != now[name]), None):
             return (
                 f"was made with {different} {_shown(then.get(different))}, pipeline.toml has {_shown(now[different])}"
@@ -56,10 +57,14 @@ def other_rules(day: Dataset, config: Config) -> list[str]:
 
 
 def _rules_of(config: Config) -> dict[str, Any]:
-    columns = [{"name": name, "type": column.type, "values": column.values} for name, column in config.columns.items()]
-    table = config.table
+    columns = [
+        {"name": name, "type": column.type, "values": column.values, "unit": column.unit}
+        for name, column in config.columns.items()
+    ]
     names = ("target", "task", "positive", "key", "group", "test_fraction", "missing_values")
-    return _rules({name: getattr(table, name) for name in names}, columns, config)
+    table = {name: getattr(config.table, name) for name in names}
+    marks = {name: getattr(config.source, name, None) for name in ("decimal", "thousands")}
+    return _rules(table | marks, columns, config)
 
 
 def _rules(table: dict[str, Any], columns: list[dict[str, Any]], config: Config) -> dict[str, Any]:
@@ -69,11 +74,13 @@ def _rules(table: dict[str, Any], columns: list[dict[str, Any]], config: Config)
     rules = {f"table.{name}": table.get(name) for name in ("target", "task", "positive", "key", "test_fraction")}
     rules["table.group"] = table.get("group") or table.get("key")
     rules["table.missing_values"] = sorted(table.get("missing_values") or ())
+    rules |= {"source.decimal": table.get("decimal") or ".", "source.thousands": table.get("thousands")}
     target = config.table.target
     rules[f"columns.{target}.values"] = sorted(by_name.get(target, {}).get("values") or ())
     for name in dict.fromkeys([config.key, config.group, target, *config.kept]):
         if name in config.columns:
             rules[f"columns.{name}.type"] = by_name.get(name, {}).get("type")
+            rules[f"columns.{name}.unit"] = by_name.get(name, {}).get("unit")
     return rules
 
 

@@ -7,8 +7,9 @@ from datetime import date
 import msgspec
 
 from contract import days
-from contract.config.data import Alerts, Column, Pipeline, Predictions, Schedule, Source, Sql, Table
+from contract.config.data import Alerts, Column, Pipeline, Predictions, Schedule, Table
 from contract.config.model import Decision, Drift, Gate, Training
+from contract.config.source import Source, Sql
 from contract.errors import did_you_mean
 
 _ROW_KEY = "row_key"

@@ -5,22 +5,18 @@ A rule that is broken raises ValueError with key, rule and value; `contract.conf
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, time
 from typing import Literal
 
-import msgspec
-
 from contract.config.addresses import check_address
+from contract.config.source import Section, at_least, fraction
 from contract.config.when import check_cron, check_timezone
 
 Task = Literal["binary", "multiclass", "regression"]
 Level = Literal["info", "warning", "error"]
 LEVELS: tuple[Level, ...] = ("info", "warning", "error")
-
-
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of `pipeline.toml`."""
 
 
 class Pipeline(Section, frozen=True):
@@ -32,52 +28,6 @@ class Pipeline(Section, frozen=True):
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise ValueError("name must not be empty, got ''")
-
-
-class Synthetic(Section, frozen=True, tag="synthetic", tag_field="kind"):
-    """Seeded data, for trying the pipeline out."""
-
-    rows: int = 2000
-    """Per day."""
-    seed: int = 7
-    drift: float = 0.0
-    """Shift of the drifting columns per day after schedule.first_day, in standard deviations."""
-    missing: float = 0.03
-    """Fraction of values that are missing."""
-    broken: float = 0.002
-    """Fraction of rows that break a rule."""
-
-    def __post_init__(self) -> None:
-        at_least("rows", self.rows, 1)
-        fraction("missing", self.missing)
-        fraction("broken", self.broken)
-
-
-class Files(Section, frozen=True, tag="files", tag_field="kind"):
-    """What lies in `inbox/<day>/`."""
-
-    delimiter: str = ","
-    """Between the fields of a CSV file."""
-
-    def __post_init__(self) -> None:
-        if len(self.delimiter) != 1:
-            raise ValueError(f"delimiter must be one character, got {self.delimiter!r}")
-
-
-class Sql(Section, frozen=True, tag="sql", tag_field="kind"):
-    """Queries against a database; its URL is a secret and comes from a file."""
-
-    query: str
-    """Gives the day's rows; `:day` is the day."""
-    target_query: str | None = None
-    """Gives key and target, when the labels are in a table of their own."""
-
-    def __post_init__(self) -> None:
-        if ":day" not in self.query:
-            raise ValueError(f"query must use :day, got {self.query!r}")
-
-
-Source = Synthetic | Files | Sql
 
 
 class Table(Section, frozen=True):
@@ -123,12 +73,18 @@ class Column(Section, frozen=True):
     values: tuple[str, ...] | None = None
     """The allowed values of a category; None allows all."""
     missing: Literal["allow", "reject"] = "allow"
+    unit: str | None = None
+    """Text before or behind a number, such as $ or %, that is not part of it."""
 
     def __post_init__(self) -> None:
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"min must be <= max, got {self.min:g} > {self.max:g}")
         if self.type not in ("number", "integer") and not self.min is self.max is None:
             raise ValueError(f"min and max must go with type number or integer, got type {self.type!r}")
+        if self.unit is not None and (
+            self.type not in ("number", "integer") or not re.search(r"[^\d\s.,+-]", self.unit)
+        ):
+            raise ValueError(f"unit must be a text beside numbers, got {self.unit!r} with type {self.type!r}")
         if self.values is not None and self.type != "category":
             raise ValueError(f"values must go with type category, got type {self.type!r}")
         if self.values is not None and len(set(self.values)) < len(self.values):
@@ -206,15 +162,3 @@ def _with_key(key: str, check: Callable[[str], None], value: str) -> None:
         check(value)
     except ValueError as error:
         raise ValueError(f"{key} {error}") from None
-
-
-def at_least(name: str, value: float, least: float) -> None:
-    """Raise ValueError when a value is too small."""
-    if not value >= least:
-        raise ValueError(f"{name} must be at least {least:g}, got {value:g}")
-
-
-def fraction(name: str, value: float) -> None:
-    """Raise ValueError when a value is not in 0..1."""
-    if not 0 <= value <= 1:
-        raise ValueError(f"{name} must be between 0 and 1, got {value:g}")

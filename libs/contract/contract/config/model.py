@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from contract.config.data import Section, Task, at_least, fraction
+from contract.config.data import Task
+from contract.config.source import Section, at_least, fraction
 
 _METRICS: dict[Task, str] = {"binary": "roc_auc", "multiclass": "neg_log_loss", "regression": "r2"}
 """What a task's candidates are compared by unless training.metric says otherwise."""

@@ -14,14 +14,15 @@ import msgspec
 from contract.config import Config
 from contract.config import data as sections
 from contract.config import model as modelling
+from contract.config import source as sources
 from contract.errors import ConfigError, MissingInput, did_you_mean
 
-_SOURCES: dict[str, type[sections.Section]] = {
-    "synthetic": sections.Synthetic,
-    "files": sections.Files,
-    "sql": sections.Sql,
+_SOURCES: dict[str, type[sources.Section]] = {
+    "synthetic": sources.Synthetic,
+    "files": sources.Files,
+    "sql": sources.Sql,
 }
-_SECTIONS: dict[str, type[sections.Section]] = {
+_SECTIONS: dict[str, type[sources.Section]] = {
     "pipeline": sections.Pipeline,
     "table": sections.Table,
     "training": modelling.Training,
@@ -131,7 +132,7 @@ def _of_other_kinds(kind: str, raw: dict[str, Any]) -> None:
             )
 
 
-def _section(name: str, raw: Any, kind: type[sections.Section], extra: frozenset[str] = frozenset()) -> Any:
+def _section(name: str, raw: Any, kind: type[sources.Section], extra: frozenset[str] = frozenset()) -> Any:
     _known(name, _table(name, raw), {*kind.__struct_fields__, *extra})
     if name == "training":
         for index, candidate in enumerate(raw.get("candidates", [])):

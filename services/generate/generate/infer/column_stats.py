@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.config.data import Table
+from contract.number_text import NumberForm
 from contract.value_text import canonical
 from generate.infer.types.dates import ISO, LOOKS_LIKE_ONE, DateFormats
-from generate.infer.types.number_text import CODE, DRESSED, INTEGER, NUMBER, WHOLE, WORD, NumberStyle, unit_of
+from generate.infer.types.number_text import CODE, DRESSED, INTEGER, NUMBER, WHOLE, WORD, unit_of
 
 MOST_DISTINCT = 50_000
 """Distinct values are counted up to here; then the rows so far tell how they repeat."""
@@ -33,9 +34,8 @@ class ColumnStats:
     name: str
     floating: bool
     """The file itself says that these are floating-point numbers."""
-    style: NumberStyle = field(default_factory=NumberStyle)
-    unit: str | None = None
-    """What stands beside each number, such as $ or %."""
+    form: NumberForm = field(default_factory=NumberForm)
+    """How the table writes numbers; the unit beside them is found in the first rows."""
     rows: int = 0
     given: int = 0
     """Values that are not missing."""
@@ -77,6 +77,7 @@ class ColumnStats:
 
     def add(self, values: pa.Array) -> None:
         """Look at the next rows."""
+        form = self.form if pa.types.is_string(values.type) else NumberForm()
         self._follow(values)
         self.rows += len(values)
         text = pc.utf8_trim_whitespace(values.cast(pa.string()))
@@ -89,18 +90,18 @@ class ColumnStats:
         if not len(distinct):
             return
         self.given += _total(times)
-        distinct = self._add_numbers(distinct, times)
+        distinct = self._add_numbers(distinct, times, form)
         if self.free:
             self.levels.clear()
         elif len(self.levels) < MOST_DISTINCT:
             self.levels.update(_counter(canonical(distinct), times))
             self.counted = self.given
 
-    def _add_numbers(self, distinct: pa.Array, times: pa.Array) -> pa.Array:
+    def _add_numbers(self, distinct: pa.Array, times: pa.Array, form: NumberForm) -> pa.Array:
         """Count numbers and other texts; gives the values, numbers as programs write them."""
-        if not self.counted and not self.free:
-            self.unit = unit_of(distinct)
-        text = self.style.plain(distinct, self.unit)
+        if form is self.form and not self.counted and not self.free:
+            self.form = form = replace(form, unit=unit_of(distinct, form))
+        text = _plain(distinct, form)
         number = pc.match_substring_regex(text, NUMBER)
         numbers, of_numbers = text.filter(number), times.filter(number)
         if len(numbers):
@@ -165,6 +166,11 @@ class ColumnStats:
             self.words[word] += times
 
     @property
+    def unit(self) -> str | None:
+        """What stands beside each number, such as $ or %."""
+        return self.form.unit
+
+    @property
     def missing(self) -> int:
         """Rows without a value."""
         return self.rows - self.given
@@ -173,6 +179,13 @@ class ColumnStats:
     def distinct(self) -> int:
         """How many different values were seen, at least."""
         return len(self.levels)
+
+
+def _plain(text: pa.Array, form: NumberForm) -> pa.Array:
+    """Texts of numbers as programs write them; others as they are, or empty."""
+    if form == NumberForm():
+        return pc.replace_substring(text, "\N{MINUS SIGN}", "-")
+    return form.plain(text).fill_null("")
 
 
 def _counter(values: pa.Array, times: pa.Array) -> dict[str, int]:

@@ -16,15 +16,15 @@ from contract.atomic import replace_file
 from contract.config.parse import parse
 from contract.days import parse_day
 from contract.errors import DataError, UsageError
+from contract.number_text import NumberForm
 from contract.steps.progress import progress
 from generate.infer.column_stats import ColumnStats
-from generate.infer.inputs import Input, open_files
+from generate.infer.inputs import Input, open_files, open_query
 from generate.infer.render import render
 from generate.infer.repeated import Repeats, repeated_rows
 from generate.infer.sample import Sample
 from generate.infer.schema import TableSchema, infer_schema
 from generate.infer.suspicions import with_suspicions
-from generate.infer.types.number_text import NumberStyle
 
 STANDARD_OUTPUT = Path("-")
 
@@ -39,7 +39,7 @@ class Seen:
     columns: list[ColumnStats]
     sample: pa.Table
     """Some of its rows, as texts."""
-    style: NumberStyle
+    form: NumberForm
 
 
 def infer(args: argparse.Namespace) -> None:
@@ -63,7 +63,7 @@ def infer(args: argparse.Namespace) -> None:
         from generate.infer.page.page import page_of  # noqa: PLC0415 - templates, which a configuration alone needs not
 
         page.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(page, page_of(schema, seen.columns, seen.sample, seen.style, name=name).encode())
+        replace_file(page, page_of(schema, seen.columns, seen.sample, seen.form, name=name).encode())
     if args.output == STANDARD_OUTPUT:
         print(text, end="")
     else:
@@ -94,16 +94,13 @@ def _open(args: argparse.Namespace, first_day: date) -> Input:
     if bool(args.files) == (args.query is not None):
         raise UsageError(f"FILE or --query: must be one of the two, got {'both' if args.files else 'none'}")
     if args.query is not None:
-        from generate.infer.query import open_query  # noqa: PLC0415 - a database's driver, which files need not
-
         return open_query(args.query, first_day)
     return open_files(args.files)
 
 
 def look_at(table: Input, target: str, key: str | None = None, group: str | None = None) -> Seen:
     """Read the whole table and decide what it is. Raises DataError or UsageError when nothing can be predicted."""
-    style = NumberStyle(table.source.get("decimal", "."), table.source.get("thousands"))
-    columns = [ColumnStats(name, floating=table.is_floating(name), style=style) for name in table.columns]
+    columns = [ColumnStats(name, floating=table.is_floating(name), form=table.form) for name in table.columns]
     sample = Sample(table.columns)
     with progress(table.name, table.rows) as advance:
         for batch in table.batches(table.columns):
@@ -113,7 +110,7 @@ def look_at(table: Input, target: str, key: str | None = None, group: str | None
             advance(batch.num_rows)
     schema = _with_repeats(infer_schema(table.name, columns, target, key, group), table)
     rows = sample.table()
-    return Seen(with_suspicions(schema, rows, style), columns, rows, style)
+    return Seen(with_suspicions(schema, rows, table.form), columns, rows, table.form)
 
 
 def _with_repeats(schema: TableSchema, table: Input) -> TableSchema:

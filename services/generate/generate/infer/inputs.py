@@ -5,23 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path, PurePath
-from typing import Any, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 
+from contract.config.source import QUOTED, asks_for_day
 from contract.errors import DataError, MissingInput, UsageError
+from contract.number_text import NumberForm
 from generate.columns import differ
-from generate.csv_file import CsvFile
-from generate.parquet_file import ParquetFile
+from generate.files.open_table import ENDINGS, is_table, open_table
+from generate.infer.sniffing import sniff
+from generate.infer.toml_text import value
 
-SUFFIXES = (".csv", ".parquet")
-DELIMITERS = ",;\t|"
 # what says nothing about a table
 _MEANINGLESS = re.compile(
     r"(?i:data|dataset|table|file|export|import|download|input|output|train|training|test|sample|new|final|raw|clean|part|all|full"
     r"|untitled|unbenannt|mappe|book|sheet|query|results?|tmp|temp|inbox|customers?_?data|_SUCCESS|[a-z]?|[\W\d_]*)"
 )
+
+_TABLE = re.compile(r"\b(?:from|join)\s+([\w.]+)", re.IGNORECASE)
 
 
 class Rows(Protocol):
@@ -48,8 +52,10 @@ class Input:
     name: str
     """What messages call it."""
     tables: tuple[Rows, ...]
-    source: dict[str, Any]
-    """`[source]` of pipeline.toml, without what is the default."""
+    source: tuple[str, ...]
+    """The lines of `[source]` in pipeline.toml."""
+    form: NumberForm
+    """How numbers are written."""
     meaning: str
     """What the rows are about, as a name; empty where nothing tells."""
 
@@ -77,8 +83,8 @@ class Input:
 def open_files(paths: Sequence[Path]) -> Input:
     """Files, and those in folders. Raises MissingInput, UsageError or DataError for what is no table like the first."""
     files = [file for path in paths for file in _files(path)]
-    source = _source(files[0])
-    tables = [open_table(file, _name(file, paths), source) for file in files]
+    sniffed = sniff(files[0])
+    tables = [open_table(file, _name(file, paths), sniffed.source) for file in files]
     first = tables[0]
     differ(first.name, first.schema.names)
     for table in tables[1:]:
@@ -89,42 +95,37 @@ def open_files(paths: Sequence[Path]) -> Input:
                 f"{', '.join(map(repr, other[:5]))}; leave out what is another table, and labels without their rows"
             )
     name = first.name if len(files) == 1 else f"{len(files)} files, {first.name} to {tables[-1].name}"
-    return Input(name, tuple(tables), {"kind": "files"} | source, _meaning(files, paths))
+    kind = 'kind = "files"  # inbox/<day>/*.csv, *.xlsx, *.parquet …'
+    return Input(name, tuple(tables), (kind, *sniffed.lines), sniffed.form, _meaning(files, paths))
 
 
-def open_table(path: Path, name: str, source: dict[str, Any]) -> Rows:
-    """One file, read as `source` says."""
-    if path.suffix.lower() == ".parquet":
-        return ParquetFile(path, name)
-    return CsvFile(path, name, source.get("delimiter", ","))
+def open_query(query: str, day: date) -> Input:
+    """The rows of `query` for `day`, from the database that MICROSTEP_SQL_URL_FILE names."""
+    from generate.query_table import QueryTable  # noqa: PLC0415 - a database's driver, which files need not
 
-
-def _source(path: Path) -> dict[str, Any]:
-    """How a file is written, where that differs from the default."""
-    if path.suffix.lower() == ".parquet":
-        return {}
-    with path.open("rb") as file:
-        header = re.sub(r'"[^"]*"', "", file.readline(1 << 16).decode(errors="replace"))
-    # inside quotes it would be part of a name
-    delimiter = max(DELIMITERS, key=header.count)
-    return {"delimiter": delimiter} if delimiter != "," else {}
+    if not asks_for_day(query):
+        raise UsageError(f"--query: must use :day, as each night's query does, got {query!r}")
+    rows = QueryTable(query, day)
+    differ(rows.name, rows.schema.names)
+    tables = _TABLE.findall(QUOTED.sub(" ", query))
+    meaning = meaning_of(tables[0].rpartition(".")[2]) if tables else ""
+    return Input(rows.name, (rows,), ('kind = "sql"', f"query = {value(query)}"), NumberForm(), meaning)
 
 
 def _files(path: Path) -> list[Path]:
-    suffixes = " or ".join(f"*{suffix}" for suffix in SUFFIXES)
     if path.is_dir():
         files = sorted(
             file
             for file in path.rglob("*")
-            if file.is_file() and file.suffix.lower() in SUFFIXES and not file.name.startswith((".", "_"))
+            if file.is_file() and is_table(file.name) and not file.name.startswith((".", "_"))
         )
         if not files:
-            raise MissingInput(f"{path}: must hold {suffixes}, got none")
+            raise MissingInput(f"{path}: must hold {ENDINGS}, got none")
         return files
     if not path.is_file():
         raise MissingInput(f"{path}: must be a file or a folder, got none")
-    if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"{path}: must be named {suffixes}, like the files in inbox/<day>/; rename it")
+    if not is_table(path.name):
+        raise UsageError(f"{path}: must be named {ENDINGS}, like the files in inbox/<day>/; rename it")
     return [path]
 
 
@@ -136,7 +137,8 @@ def _name(file: Path, paths: Sequence[Path]) -> str:
 
 
 def _meaning(files: Sequence[Path], paths: Sequence[Path]) -> str:
-    for name in (files[0].stem if len(files) == 1 else "", paths[0].name if paths[0].is_dir() else "", files[0].stem):
+    own = files[0].name.partition(".")[0]
+    for name in (own if len(files) == 1 else "", paths[0].name if paths[0].is_dir() else "", own):
         if (words := meaning_of(name)) != "":
             return words
     return ""

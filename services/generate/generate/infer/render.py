@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from generate.infer.schema import TableSchema
 from generate.infer.toml_text import key, value
@@ -18,8 +18,8 @@ CANDIDATES = {
 }
 
 
-def render(schema: TableSchema, *, name: str, first_day: date, source: dict[str, Any]) -> str:
-    """The whole file, with comments that say what was seen."""
+def render(schema: TableSchema, *, name: str, first_day: date, source: Sequence[str]) -> str:
+    """The whole file, with comments that say what was seen; `source`: the lines of `[source]`."""
     return "\n".join(
         [
             *_head(schema, name, source),
@@ -33,7 +33,7 @@ def render(schema: TableSchema, *, name: str, first_day: date, source: dict[str,
     )
 
 
-def _head(schema: TableSchema, name: str, source: dict[str, Any]) -> list[str]:
+def _head(schema: TableSchema, name: str, source: Sequence[str]) -> list[str]:
     return [
         f"# Microstep's configuration, written by `generate infer` from {value(schema.file)}: {schema.rows:,} rows,",
         f"# {len(schema.columns)} columns. It runs as it is; what was guessed stands in the comments. Every key, its",
@@ -43,7 +43,7 @@ def _head(schema: TableSchema, name: str, source: dict[str, Any]) -> list[str]:
         f"name = {value(name)}  # of the MLflow experiment and of the registered model: --name, or edit it",
         "",
         "[source]",
-        *(f"{setting} = {value(thing)}" for setting, thing in source.items()),
+        *source,
         "",
     ]
 

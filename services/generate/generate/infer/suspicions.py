@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from contract.number_text import NumberForm
 from generate.infer.schema import TableSchema
-from generate.infer.types.number_text import NumberStyle
 from generate.infer.values import Floats, codes, numbers, texts
 
 TELLS = 0.98
@@ -29,21 +29,21 @@ _MOST_PAIRED = 30
 Codes = npt.NDArray[np.int64]
 
 
-def with_suspicions(schema: TableSchema, rows: pa.Table, style: NumberStyle) -> TableSchema:
+def with_suspicions(schema: TableSchema, rows: pa.Table, form: NumberForm) -> TableSchema:
     """The schema with what its sample makes suspicious, at the columns that it is about."""
     if len(rows) < _FEWEST:
         return schema
     found: dict[str, list[str]] = {}
     regression = schema.task == "regression"
     target = texts(rows, schema, schema.target)
-    values = numbers(target, schema.column(schema.target), style) if regression else _classes(target, schema)
+    values = numbers(target, schema.column(schema.target), form) if regression else _classes(target, schema)
     known = ~np.isnan(values)
     features = {name: texts(rows, schema, name) for name in schema.features}
     measured: dict[str, Floats] = {}
     for name, text in features.items():
         column = schema.column(name)
         if column.settings["type"] in ("number", "integer"):
-            measured[name] = numbers(text, column, style)
+            measured[name] = numbers(text, column, form)
             bins = _binned(measured[name])
         elif column.settings["type"] == "category":
             bins = codes(text)[0]

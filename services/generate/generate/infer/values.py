@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from contract.number_text import NumberForm
 from contract.value_text import canonical
 from generate.infer.schema import TableSchema
 from generate.infer.types.column_schema import ColumnSchema
-from generate.infer.types.number_text import NUMBER, NumberStyle
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,22 +25,21 @@ def texts(rows: pa.Table, schema: TableSchema, name: str) -> pa.Array:
     return pc.if_else(gone, pa.scalar(None, pa.string()), text)
 
 
-def numbers(text: pa.Array, column: ColumnSchema, style: NumberStyle) -> Floats:
+def numbers(text: pa.Array, column: ColumnSchema, form: NumberForm) -> Floats:
     """Texts as numbers, NaN for what is none."""
-    text = style.plain(text, column.settings.get("unit"))
-    text = pc.if_else(pc.match_substring_regex(text, NUMBER), text, pa.scalar(None, pa.string()))
+    text = replace(form, unit=column.settings.get("unit")).plain(text)
     result: Floats = text.cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False)
     return result
 
 
 def moments(text: pa.Array, column: ColumnSchema) -> Floats:
     """Texts as seconds since 1970, NaN for what is no time or has a form that only preprocess reads."""
-    form = column.settings.get("format", "iso")
-    if form in ("epoch_s", "epoch_ms"):
-        return numbers(text, column, NumberStyle()) / (1 if form == "epoch_s" else 1000)
-    if form == "iso":
-        text, form = pc.utf8_slice_codeunits(text, 0, 10), "%Y-%m-%d"
-    seconds: Any = pc.strptime(text, form, "s", error_is_null=True)
+    written = column.settings.get("format", "iso")
+    if written in ("epoch_s", "epoch_ms"):
+        return numbers(text, column, NumberForm()) / (1 if written == "epoch_s" else 1000)
+    if written == "iso":
+        text, written = pc.utf8_slice_codeunits(text, 0, 10), "%Y-%m-%d"
+    seconds: Any = pc.strptime(text, written, "s", error_is_null=True)
     result: Floats = seconds.cast(pa.int64()).cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False)
     return result
 

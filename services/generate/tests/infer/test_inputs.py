@@ -39,16 +39,16 @@ def test_files_of_another_table_are_refused(tmp_path):
 
 
 def test_a_folder_without_tables_is_told(tmp_path):
-    with pytest.raises(MissingInput, match=r"must hold \*\.csv or \*\.parquet, got none"):
+    with pytest.raises(MissingInput, match=r"must hold \*\.csv, .*\*\.parquet, got none"):
         open_files([tmp_path])
     (tmp_path / "a.md").write_text("x")
-    with pytest.raises(UsageError, match=r"must be named \*\.csv or \*\.parquet"):
+    with pytest.raises(UsageError, match=r"must be named \*\.csv, "):
         open_files([tmp_path / "a.md"])
 
 
 def test_the_delimiter_is_part_of_the_source(tmp_path):
     (tmp_path / "a.csv").write_text("x;y\n1;b\n")
-    assert open_files([tmp_path / "a.csv"]).source == {"kind": "files", "delimiter": ";"}
+    assert open_files([tmp_path / "a.csv"]).source[1:] == ('delimiter = ";"',)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_a_query_is_looked_at_for_the_first_day_and_written_down(infer, database
     ("query", "code", "message"),
     [
         ("select * from customers", 64, "--query: must use :day, as each night's query does, got 'select * from customers'"),
-        ("select gone from customers where day = :day", 78, "--query: the database refuses it: no such column: gone; mend it\n"),
+        ("select gone from customers where day = :day", 78, "query: the database refuses it: no such column: gone; mend it\n"),
         ("select id, id from customers where day = :day", 65, "query: column names must differ, got 'id' 2 times"),
         ('select id, "left" from customers where day < :day and day > :day', 65, "query: column 'left' must have at least two different values"),
     ],

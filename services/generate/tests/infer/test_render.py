@@ -31,8 +31,8 @@ def schema(task="binary", **changes):
     return TableSchema(**settings | changes)
 
 
-def rendered(schema, name="a", **source):
-    return render(schema, name=name, first_day=date(2026, 2, 3), source={"kind": "files"} | source)
+def rendered(schema, name="a", source=('kind = "files"',)):
+    return render(schema, name=name, first_day=date(2026, 2, 3), source=source)
 
 
 def parsed(schema, **settings):
@@ -68,17 +68,12 @@ def test_the_file_says_what_was_seen_and_where_it_comes_from():
 
 
 def test_day_delimiter_and_key_are_written():
-    config = parsed(schema(key="id"), delimiter="\t")
+    config = parsed(schema(key="id"), source=['kind = "files"', 'delimiter = "\\t"  # seen'])
     assert (config.schedule.first_day, config.source.delimiter, config.table.key) == (date(2026, 2, 3), "\t", "id")
 
 
 def test_the_models_name_is_the_pipelines():
     assert parsed(schema(), name="telco churn (é)").pipeline.name == "telco churn (é)"
-
-
-def test_a_query_is_written_as_it_was_given():
-    query = "select *, 'a \\ \"b\"' x\nfrom t where day = :day"
-    assert parsed(schema(), kind="sql", query=query).source.query == query
 
 
 def test_names_and_values_of_any_kind_make_a_valid_file():

@@ -2,10 +2,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from contract.number_text import NumberForm
 from generate.infer.column_stats import ColumnStats
 from generate.infer.schema import infer_schema
 from generate.infer.suspicions import with_suspicions
-from generate.infer.types.number_text import NumberStyle
 
 ROWS = 1000
 RANDOM = np.random.default_rng(7)
@@ -21,7 +21,7 @@ def suspicions(columns, target="y"):
         column.add(pa.array(values, pa.string()))
         stats.append(column)
     schema = infer_schema("a.csv", stats, target, None)
-    found = with_suspicions(schema, pa.table(texts), NumberStyle())
+    found = with_suspicions(schema, pa.table(texts), NumberForm())
     return {column.name: column.suspicions for column in found.columns if column.suspicions}
 
 

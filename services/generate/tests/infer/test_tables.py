@@ -31,7 +31,7 @@ def seen(tmp_path):
 
 
 def written(schema):
-    text = render(schema, name="a", first_day=date(2026, 1, 1), source={"kind": "files"})
+    text = render(schema, name="a", first_day=date(2026, 1, 1), source=['kind = "files"'])
     return tomllib.loads(text), text
 
 

@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 from markupsafe import Markup
 
 from analysis.pages.page import render
+from contract.number_text import NumberForm
 from generate.infer.column_stats import ColumnStats
 from generate.infer.page.distribution import MOST_BARS, bars, histogram
 from generate.infer.schema import TableSchema
 from generate.infer.toml_text import value
 from generate.infer.types.column_schema import ColumnSchema
-from generate.infer.types.number_text import NumberStyle
 from generate.infer.values import moments, numbers, texts
 
 _TEMPLATE = Path(__file__).parent / "templates" / "infer.html"
@@ -39,12 +39,10 @@ class Shown:
     suspicions: tuple[str, ...]
 
 
-def page_of(
-    schema: TableSchema, columns: Sequence[ColumnStats], rows: pa.Table, style: NumberStyle, *, name: str
-) -> str:
+def page_of(schema: TableSchema, columns: Sequence[ColumnStats], rows: pa.Table, form: NumberForm, *, name: str) -> str:
     """The page; `rows` are a sample of the table, by which numbers and times are drawn."""
     by_name = {stats.name: stats for stats in columns}
-    shown = [_shown(schema, column, by_name[column.name], rows, style) for column in schema.columns]
+    shown = [_shown(schema, column, by_name[column.name], rows, form) for column in schema.columns]
     return render(
         _TEMPLATE,
         name=name,
@@ -56,23 +54,23 @@ def page_of(
     )
 
 
-def _shown(schema: TableSchema, column: ColumnSchema, stats: ColumnStats, rows: pa.Table, style: NumberStyle) -> Shown:
+def _shown(schema: TableSchema, column: ColumnSchema, stats: ColumnStats, rows: pa.Table, form: NumberForm) -> Shown:
     uses = {schema.key: "key", schema.target: "target", schema.group: "group"}
     use = uses.get(column.name) or ("ignored" if column.ignored else "feature")
     settings = ", ".join(
         f"{key} = {value(setting)}" for key, setting in column.settings.items() if key not in ("values", "role")
     )
     missing = stats.missing / max(stats.rows, 1)
-    plot = _plot(schema, column, stats, rows, style) if len(rows) and stats.given else Markup("")
+    plot = _plot(schema, column, stats, rows, form) if len(rows) and stats.given else Markup("")
     return Shown(column.name, use, settings, column.summary, missing, plot, column.suspicions)
 
 
-def _plot(schema: TableSchema, column: ColumnSchema, stats: ColumnStats, rows: pa.Table, style: NumberStyle) -> Markup:
+def _plot(schema: TableSchema, column: ColumnSchema, stats: ColumnStats, rows: pa.Table, form: NumberForm) -> Markup:
     what = f"distribution of {column.name}"
     text = texts(rows, schema, column.name)
     kind = column.settings["type"]
     if kind in ("number", "integer"):
-        drawn = numbers(text, column, style)
+        drawn = numbers(text, column, form)
         drawn = drawn[np.isfinite(drawn)]
         return histogram(drawn, f"{drawn.min():g}", f"{drawn.max():g}", what) if len(drawn) else Markup("")
     if kind == "datetime":

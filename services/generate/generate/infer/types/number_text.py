@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from dataclasses import dataclass
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from contract.number_text import NumberForm
+from generate.infer.number_forms import unit_of as any_unit
 from generate.infer.types.dates import NEVER
 
 INTEGER = r"^[+-]?\d{1,18}$"
@@ -50,42 +48,12 @@ _UNITS = (
     *("Wh", "kW", "W", "MW", "V", "A", "Hz", "kHz", "MHz", "GHz", "TB", "GB", "MB", "KB", "kB", "px", "mph", "km/h"),
     *("bar", "hPa", "Pa", "ppm", "cc", "bhp", "kmpl", "people", "pcs", "Stk", "Tage", "Jahre", "Std"),
 )
-_DRESS = re.compile(
-    r"(?P<before>[^\d\s.,+\N{MINUS SIGN}-]{1,4})?\s*[+\N{MINUS SIGN}-]?\s*"
-    r"\d[\d.,'\N{RIGHT SINGLE QUOTATION MARK}\s]*?\s*(?P<behind>[^\d\s.,][^\d\s]{0,5})?"
-)
-_SAMPLED = 500
-_MOST = 0.9
 
 
-@dataclass(frozen=True)
-class NumberStyle:
-    """The marks in a table's numbers."""
-
-    decimal: str = "."
-    thousands: str | None = None
-
-    def plain(self, text: pa.Array, unit: str | None) -> pa.Array:
-        """Texts as programs write numbers, from texts with these marks and a unit."""
-        if unit:
-            text = pc.utf8_trim_whitespace(pc.replace_substring(text, unit, "", max_replacements=1))
-        if self.thousands:
-            mark = re.escape(self.thousands)
-            text = pc.replace_substring_regex(text, rf"(\d){mark}(\d\d\d)", r"\1\2")
-            text = pc.replace_substring_regex(text, rf"(\d){mark}(\d\d\d)", r"\1\2")
-        if self.decimal != ".":
-            text = pc.replace_substring(text, self.decimal, ".")
-        return pc.replace_substring(text, "\N{MINUS SIGN}", "-")
-
-
-def unit_of(values: pa.Array) -> str | None:
-    """The unit that nearly all values with a digit have, if it is a known one."""
-    found: Counter[str] = Counter()
-    some = [value for value in values.slice(0, 4 * _SAMPLED).to_pylist() if any(map(str.isdigit, value))][:_SAMPLED]
-    for value in some:
-        if (match := _DRESS.fullmatch(value)) is not None:
-            found.update(
-                {part for part in match.groups() if part in (_MONEY if part == match["before"] else _MONEY + _UNITS)}
-            )
-    unit, times = found.most_common(1)[0] if found else (None, 0)
-    return unit if times >= _MOST * len(some) else None
+def unit_of(values: pa.Array, form: NumberForm) -> str | None:
+    """The unit that stands beside a column's numbers, where it is a sign or a known one: c12 and t13 are codes."""
+    unit = any_unit(values, form)
+    if unit is None or unit in _MONEY or not any(map(str.isalpha, unit)):
+        return unit
+    behind = pc.sum(pc.ends_with(values, unit)).as_py() or 0
+    return unit if unit in _UNITS and 2 * behind > len(values) else None

@@ -17,7 +17,7 @@ def page(tmp_path):
         lines = [",".join(columns), *(",".join(map(str, row)) for row in zip(*columns.values(), strict=True))]
         path.write_text("\n".join(lines), encoding="utf-8")
         seen = look_at(open_files([path]), target)
-        return page_of(seen.schema, seen.columns, seen.sample, seen.style, name=name)
+        return page_of(seen.schema, seen.columns, seen.sample, seen.form, name=name)
 
     return make
 

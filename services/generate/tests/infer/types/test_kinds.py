@@ -32,6 +32,9 @@ def stats_of(values, name="x", *, floating=False):
         (["\N{MINUS SIGN}1", "2"], "number"),
         (["$5.00", "$1"], "number"),
         (["45%", "3 %"], "number"),
+        (["4.5 kg", "3 kg"], "number"),
+        (["t1", "t2"], "text"),
+        (["1c", "2c"], "text"),
     ],
 )
 def test_the_kind_is_what_all_given_values_are(values, kind):

@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from contract.errors import DataError
-from generate.parquet_file import ParquetFile
+from generate.files.parquet_file import ParquetFile
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_damage_inside_is_told(path):
         read(path)
 
 
-@pytest.mark.parametrize("values", [[[1]], [{"x": 1}], [b"\x00"], [datetime.timedelta(days=1)]])
+@pytest.mark.parametrize("values", [[[1]], [{"x": 1}], [datetime.timedelta(days=1)]])
 def test_a_column_of_other_than_plain_values_is_refused(path, values):
     pq.write_table(pa.table({"a": values}), path)
     with pytest.raises(DataError, match=r"^a.parquet: column 'a' must hold plain values, got type"):

@@ -1,0 +1,100 @@
+"""`[source]` of `pipeline.toml`: where a day's rows come from; and what every table of it has in common."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import msgspec
+
+QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/""", re.DOTALL)
+"""What in a query is no SQL: texts, names in quotes, comments. A colon in it begins no parameter."""
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of `pipeline.toml`."""
+
+
+class Synthetic(Section, frozen=True, tag="synthetic", tag_field="kind"):
+    """Seeded data, for trying the pipeline out."""
+
+    rows: int = 2000
+    """Per day."""
+    seed: int = 7
+    drift: float = 0.0
+    """Shift of the drifting columns per day after schedule.first_day, in standard deviations."""
+    missing: float = 0.03
+    """Fraction of values that are missing."""
+    broken: float = 0.002
+    """Fraction of rows that break a rule."""
+
+    def __post_init__(self) -> None:
+        at_least("rows", self.rows, 1)
+        fraction("missing", self.missing)
+        fraction("broken", self.broken)
+
+
+class Files(Section, frozen=True, tag="files", tag_field="kind"):
+    """What lies in `inbox/<day>/`."""
+
+    delimiter: str = ","
+    """Between the fields of a CSV file."""
+    quote: str = '"'
+    """Around a field that holds delimiters or line ends; empty: no character does that."""
+    escape: str | None = None
+    """Before a quote inside a quoted field, where it is not doubled."""
+    encoding: str = "utf-8"
+    """Of files of text without a byte order mark, by Python's names."""
+    skip_lines: int = 0
+    """Lines before the header."""
+    sheet: str | None = None
+    """Of an Excel file; None takes the only one that has rows."""
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[",", ".", "'", "\u2019", "_", " "] | None = None
+
+    def __post_init__(self) -> None:
+        for name, text in (("delimiter", self.delimiter), ("quote", self.quote or '"'), ("escape", self.escape or "|")):
+            if len(text) != 1 or not text.isascii() or text in "\r\n":
+                raise ValueError(f"{name} must be one ASCII character, got {text!r}")
+        if self.delimiter in (self.quote, self.escape) or (self.quote and self.quote == self.escape):
+            raise ValueError(f"delimiter, quote and escape must differ, got {self.delimiter!r} and {self.quote!r}")
+        if self.thousands == self.decimal:
+            raise ValueError(f"thousands must differ from decimal, got {self.decimal!r} twice")
+        at_least("skip_lines", self.skip_lines, 0)
+        try:
+            "".encode(self.encoding)
+        except LookupError:
+            raise ValueError(f"encoding must be one of Python's, such as cp1252, got {self.encoding!r}") from None
+
+
+class Sql(Section, frozen=True, tag="sql", tag_field="kind"):
+    """Queries against a database; its URL is a secret and comes from a file."""
+
+    query: str
+    """Gives the day's rows; `:day` is the day."""
+    target_query: str | None = None
+    """Gives key and target, when the labels are in a table of their own."""
+
+    def __post_init__(self) -> None:
+        if not asks_for_day(self.query):
+            raise ValueError(f"query must use :day, got {self.query!r}")
+
+
+Source = Synthetic | Files | Sql
+
+
+def at_least(name: str, value: float, least: float) -> None:
+    """Raise ValueError when a value is too small."""
+    if not value >= least:
+        raise ValueError(f"{name} must be at least {least:g}, got {value:g}")
+
+
+def fraction(name: str, value: float) -> None:
+    """Raise ValueError when a value is not in 0..1."""
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} must be between 0 and 1, got {value:g}")
+
+
+def asks_for_day(query: str) -> bool:
+    """Whether a query uses `:day` outside texts and comments."""
+    return re.search(r"(?<![:\w\\]):day\b", QUOTED.sub(" ", query)) is not None  # `::day` is a cast

@@ -1,0 +1,195 @@
+"""How a file of a table is written: the `[source]` lines that read it, and what could not be told."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from contract.config.source import Files
+from contract.errors import DataError
+from contract.number_text import NumberForm
+from contract.visible import visible
+from generate.files.content import Content
+from generate.files.csv_file import CsvFile
+from generate.files.dialect import Dialect, read_header
+from generate.files.encoding import guessed
+from generate.files.excel_file import ExcelFile
+from generate.files.json_file import JsonFile
+from generate.files.open_table import form_of, open_table
+from generate.files.parquet_file import ParquetFile
+from generate.infer.number_forms import NUMBER, number_form
+from generate.infer.toml_text import value
+
+DELIMITERS = (",", ";", "\t", "|")
+SAMPLE_LINES, SAMPLE_CHARACTERS = 100, 20_000
+"""What tells the delimiter: asking takes a second for ten times as much."""
+HEAD_BYTES = 1 << 18
+
+
+@dataclass(frozen=True)
+class Sniffed:
+    """What was found about a file."""
+
+    source: Files
+    notes: dict[str, str] = field(default_factory=dict)
+    """By the key of `[source]`: what was seen, and what could not be told."""
+
+    @property
+    def form(self) -> NumberForm:
+        """How the file writes numbers."""
+        return NumberForm(self.source.decimal, self.source.thousands)
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of `[source]` for what differs from the defaults."""
+        usual, found = msgspec.to_builtins(Files()), msgspec.to_builtins(self.source)
+        return [
+            f"{key} = {value(setting)}" + (f"  # {visible(self.notes[key])}" if key in self.notes else "")
+            for key, setting in found.items()
+            if setting != usual[key]
+        ]
+
+
+def sniff(path: Path) -> Sniffed:
+    """Look at a whole file. Raises DataError when it cannot be told how it is written."""
+    form = form_of(path)
+    if form is ParquetFile:
+        return Sniffed(Files())
+    if form is ExcelFile:
+        return _sheet(path)
+    encoding, notes = _encoding(path)
+    source = Files(encoding=encoding)
+    if form is JsonFile:
+        return Sniffed(source, notes)
+    source = _dialect(path, source)
+    table = open_table(path, path.name, source)
+    assert isinstance(table, CsvFile)
+    found, note = number_form(table, source.delimiter)
+    if note:
+        notes["decimal" if found.decimal != "." else "thousands"] = note
+    return Sniffed(msgspec.structs.replace(source, decimal=found.decimal, thousands=found.thousands), notes)
+
+
+def _encoding(path: Path) -> tuple[str, dict[str, str]]:
+    """The encoding of a file without a mark, by all its lines that are not ASCII."""
+    content = Content(path, path.name)
+    if content.mark:
+        return "utf-8", {}
+    decoder, foreign, rest = codecs.getincrementaldecoder("utf-8")(), b"", b""
+    utf8 = True
+    with content.raw() as file:
+        while block := bytes(file.read(1 << 20)):
+            if block.count(0) > len(block) // 4:
+                return ("utf-16-le" if block[1::2].count(0) > block[::2].count(0) else "utf-16-be"), {}
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                utf8 = False
+            *lines, rest = (rest + block).splitlines(keepends=True)
+            foreign += b"".join(line for line in lines if not line.isascii())[: HEAD_BYTES - len(foreign)]
+            if not utf8 and len(foreign) >= HEAD_BYTES:
+                break
+    if utf8 and not decoder.getstate()[0]:
+        return "utf-8", {}
+    foreign += rest if not rest.isascii() else b""
+    found = guessed(foreign)
+    if found is None:
+        raise DataError(f"{path.name}: its encoding cannot be told; convert it to UTF-8 (iconv -f ENCODING -t UTF-8)")
+    words = [word for word in foreign.decode(found, errors="replace").split() if not word.isascii()]
+    shown = ", ".join(repr(word[:30]) for word, _ in Counter(words).most_common(3))
+    return found, {"encoding": f"guessed: it reads {shown}"}
+
+
+def _dialect(path: Path, source: Files) -> Files:
+    """Delimiter, quote and escape, and how many lines stand before the header."""
+    import clevercsv  # noqa: PLC0415 - only infer asks
+
+    with Content(path, path.name, source.encoding).open() as stream:
+        text = bytes(stream.read(HEAD_BYTES)).decode(errors="replace")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")[:-1] if len(text.encode()) >= HEAD_BYTES else text.split("\n")
+    sample = "\n".join(lines[:SAMPLE_LINES])[:SAMPLE_CHARACTERS]
+    try:
+        found = clevercsv.Sniffer().sniff(sample, delimiters=DELIMITERS)
+    except clevercsv.Error:
+        found = None
+    delimiter, quote, escape = (found.delimiter, found.quotechar, found.escapechar) if found else ("", "", "")
+    if delimiter not in DELIMITERS:
+        delimiter = max(DELIMITERS, key=sample.count) if any(map(sample.count, DELIMITERS)) else ","
+    if quote not in ("'", '"'):
+        quote = '"'
+    if quote == "'" and text.count('"') >= text.count("'"):
+        quote = '"'
+    escaped = "\\" if escape == "\\" and text.count(f"\\{quote}") > text.count(quote * 2) else None
+    dialect = Dialect(delimiter, quote, escaped)
+    dialect = read_header(text.encode(), path.name, dialect).dialect  # it may say `sep=;`
+    return msgspec.structs.replace(
+        source,
+        delimiter=dialect.delimiter,
+        quote=quote,
+        escape=dialect.escape,
+        skip_lines=_lines_before_header(lines, dialect),
+    )
+
+
+def _lines_before_header(lines: Sequence[str], dialect: Dialect) -> int:
+    """Titles, comments and blank lines between them, from the first line with something on."""
+    rows = []
+    lines = list(lines)
+    while lines and (not lines[0].strip() or lines[0].lower().startswith(("sep=", '"sep='))):
+        lines.pop(0)
+    if not lines:
+        return 0
+    records = dialect.reader(iter(f"{line}\n" for line in lines[:SAMPLE_LINES]))
+    try:
+        rows = list(records)
+    except csv.Error:
+        return 0
+    usual, _ = Counter(len(row) for row in rows if any(cell.strip() for cell in row)).most_common(1)[0]
+    for number, row in enumerate(rows[:20]):
+        if is_header(row, rows[number + 1 :], usual):
+            return number
+    return 0
+
+
+def is_header(row: Sequence[str], after: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether a row names the columns of those after it: no title, no comment, no blank line."""
+    given = [cell for cell in row if cell.strip()]
+    if not given or (width > 1 and len(given) < 2):
+        return False
+    if len(given) < min(width, max(map(len, after), default=0)) / 2:
+        return False
+    comment = given[0].lstrip().startswith("#") and len(given[0].strip()) > 1
+    # `#id` may be a name: then a row of values follows, not the header
+    following = next((other for other in after if any(cell.strip() for cell in other)), [])
+    names = [cell.strip() for cell in following]
+    return not (comment and names and all(names) and not any(NUMBER.fullmatch(name) for name in names))
+
+
+def _sheet(path: Path) -> Sniffed:
+    """The sheet with most rows, and the lines before its header."""
+    import python_calamine  # noqa: PLC0415 - only for Excel
+
+    try:
+        workbook = python_calamine.load_workbook(str(path))
+    except python_calamine.CalamineError as error:
+        raise DataError(f"{path.name}: must be a whole Excel workbook, is not: {error}; save it again") from None
+    sheets = sorted((workbook.get_sheet_by_name(name) for name in workbook.sheet_names), key=lambda one: -one.height)
+    filled = [sheet for sheet in sheets if sheet.height]
+    notes, source = {}, Files()
+    if len(filled) > 1:
+        source = Files(sheet=filled[0].name)
+        notes["sheet"] = f"the one with most rows of {', '.join(repr(sheet.name) for sheet in filled)}"
+    rows = [[str(cell) for cell in row] for row, _ in zip(sheets[0].iter_rows(), range(SAMPLE_LINES), strict=False)]
+    first = next((number for number, row in enumerate(rows) if any(row)), 0)
+    usual = Counter(sum(map(bool, row)) for row in rows if any(row)).most_common(1)
+    for number, row in enumerate(rows[first:20], first):
+        if is_header(row, rows[number + 1 :], usual[0][0] if usual else 1):
+            return Sniffed(msgspec.structs.replace(source, skip_lines=number if number > first else 0), notes)
+    return Sniffed(source, notes)

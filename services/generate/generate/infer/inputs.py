@@ -147,7 +147,7 @@ def _meaning(files: Sequence[Path], paths: Sequence[Path]) -> str:
 def meaning_of(name: str) -> str:
     """A name as MLflow takes it, without days and numbers of copies; empty where it says nothing."""
     stem = re.sub(
-        r"[-_ .(]*(\d{4}[-_.]?\d\d([-_.]?\d\d)?|\(\d+\)|part[-_]?\d+|copy|kopie)\)?", "", PurePath(name).stem or name
+        r"[-_ .(]*(\d{4}([-_.]?\d\d([-_.]?\d\d)?)?|\(\d+\)|part[-_]?\d+|copy|kopie)\)?", "", PurePath(name).stem or name
     )
     words = re.sub(r"[^\w.-]+", "-", stem).strip("-._")
     return "" if _MEANINGLESS.fullmatch(words) else words

@@ -1,3 +1,5 @@
+import gzip
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -58,6 +60,7 @@ def test_the_delimiter_is_part_of_the_source(tmp_path):
         ("telco churn (1).csv", "telco-churn"),
         ("churn_2026-11-22.csv", "churn"),
         ("2026-11-22_orders.csv", "orders"),
+        ("orders_2026.csv.gz", "orders"),
         ("orders/part-00001.csv", "orders"),
         ("orders/2026-11-22/data.csv", "orders"),
         ("a.csv", ""),
@@ -73,5 +76,5 @@ def test_the_delimiter_is_part_of_the_source(tmp_path):
 def test_a_table_is_called_what_its_file_means(tmp_path, path, meaning):
     file = tmp_path / path
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("x,y\n1,b\n")
+    file.write_bytes(gzip.compress(b"x,y\n1,b\n") if path.endswith(".gz") else b"x,y\n1,b\n")
     assert open_files([tmp_path / path.split("/")[0]]).meaning == meaning

@@ -11,6 +11,7 @@ _ID = re.compile(
 # what comes back: people, what they own, and what is measured again and again
 _OWNER = re.compile(
     r"(?i:customer|client|user|member|patient|subject|person|employee|student|household|family|account|contract|policy"
+    r"|kunde|kundin|mitglied|nutzer|mitarbeiter|haushalt|vertrag|konto|gerät|geraet|maschine|fahrzeug"
     r"|subscriber|device|machine|sensor|station|vehicle|asset|meter|vin|imei|iban|msisdn|e-?mail|phone)"
 )
 # what tools write beside the rows: pandas, R, spreadsheets

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Sequence
 
 STEPS = ("generate", "preprocess", "train", "validate", "predict")
 
-# the library that they share; train's and validate's tests talk to a real MLflow
+# the library that they share, of which generate has the pages; train's and validate's tests talk to a real MLflow
 _BESIDE = {
+    "generate": ("libs/analysis/analysis/pages/",),
     "train": ("libs/analysis/", "infra/mlflow/"),
     "validate": ("libs/analysis/", "infra/mlflow/"),
     "predict": ("libs/analysis/",),

@@ -118,7 +118,8 @@ def explained(at: Database, setting: str | None = None) -> Iterator[None]:
         lost = isinstance(error, InterfaceError | OperationalError) and at.url.get_backend_name() != "sqlite"
         if setting is None or lost:
             raise Unavailable(f"database {at.database}: does not answer: {message}") from None
-        raise ConfigError(f"{setting}: the database refuses it: {message}; mend it in pipeline.toml") from None
+        where = " in pipeline.toml" if setting.startswith("source.") else ""
+        raise ConfigError(f"{setting}: the database refuses it: {message}; mend it{where}") from None
 
 
 def _as_text(name: str, indices: dict[str, int | None], chunk: Any) -> pa.RecordBatch:

@@ -13,10 +13,9 @@ from preprocess.checked_column import CheckedColumn, mask, nulls, where
 
 Words = tuple[str, ...]
 
-_LISTED = ("false", "f", "0"), ("true", "t", "1")
-"""What two classes may be called, in any case, that are a truth and its contrary."""
-_WRITTEN = ("false", "f", "F", "0"), ("true", "t", "T", "1")
-"""How databases and programs write these."""
+_FALSE = ("false", "f", "no", "n", "off", "0")
+_TRUE = ("true", "t", "yes", "y", "on", "1")
+"""Words for a truth and its contrary, in lower case."""
 
 _DATE = (
     r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
@@ -64,7 +63,11 @@ def category(column: pa.Array, missing: Words, allowed: Words | None) -> Checked
         code = pc.index_in(words, classes)
     else:
         classes = pa.array(allowed, pa.string())
-        code = _position(written, words, classes)
+        # what is listed is a value, even if it stands for a missing one elsewhere: None, or a class of + and -
+        code = pc.coalesce(
+            pc.index_in(pc.utf8_trim_whitespace(as_text(encoded.dictionary)), classes),
+            _position(words, classes),
+        )
     gone = nulls(words) & nulls(code)
     checked = CheckedColumn(pa.DictionaryArray.from_arrays(code, classes), gone)
     if allowed is not None:
@@ -82,20 +85,40 @@ def _canonical(words: Words) -> Words:
     return tuple(canonical(pa.array(words, pa.string())).to_pylist())
 
 
-def _position(written: pa.Array, words: pa.Array, allowed: pa.Array) -> pa.Array:
-    """Where words stand among those that are allowed: as they are written, else as the same value, else as a truth."""
+def _position(words: pa.Array, allowed: pa.Array) -> pa.Array:
+    """Where canonical texts stand among those that are allowed, null where they do not.
+
+    First as the same value; then, where the list is a truth and its contrary, as another word for one of the two; at
+    last in upper or lower case, where one value alone is the same but for that.
+    """
     same = canonical(allowed)
-    code = pc.coalesce(pc.index_in(written, allowed), pc.index_in(words, same))
-    listed = _truths(pc.utf8_lower(same), *_LISTED)
-    if sorted(listed.drop_null().to_pylist()) == [0, 1]:
-        code = pc.coalesce(code, pc.index_in(_truths(words, *_WRITTEN), listed))
+    code = pc.index_in(words, same)
+    lower, listed = pc.utf8_lower(words), pc.utf8_lower(same)
+    truths = _truths(listed).to_pylist()
+    if sorted(map(str, truths)) == ["False", "True"]:
+        code = pc.coalesce(code, pc.index_in(_truths(lower), pa.array(truths)))
+    elif {"false", "true"} <= set(same.to_pylist()) or {"0", "1"} <= set(same.to_pylist()):
+        code = pc.coalesce(code, _one_pair(words, same))
+    if pc.count_distinct(listed).as_py() == len(listed):
+        code = pc.coalesce(code, pc.index_in(lower, listed))
     return code
 
 
-def _truths(words: pa.Array, false: Words, true: Words) -> pa.Array:
-    """1 for a word of truth, 0 for one of its contrary; null for any other."""
-    word = pc.index_in(words, pa.array([*false, *true]))
-    return pc.greater_equal(word, len(false)).cast(pa.int8())
+def _truths(lower: pa.Array) -> pa.Array:
+    """Which truth a word in lower case is, null for another word."""
+    place = pc.index_in(lower, pa.array([*_FALSE, *_TRUE]))
+    return pc.greater_equal(place, len(_FALSE))
+
+
+def _one_pair(words: pa.Array, same: pa.Array) -> pa.Array:
+    """Beside other values, true and 1 are the same where only one of them is listed; so are false and 0."""
+    code = pa.nulls(len(words), pa.int32())
+    truths, digits = pa.array(["false", "true"]), pa.array(["0", "1"])
+    for ours, theirs in ((truths, digits), (digits, truths)):
+        listed = pc.all(pc.is_in(ours, value_set=same)).as_py()
+        if listed and not pc.any(pc.is_in(theirs, value_set=same)).as_py():
+            code = pc.coalesce(code, pc.index_in(ours.take(pc.index_in(words, theirs)), same))
+    return code
 
 
 def date(column: pa.Array, missing: Words) -> CheckedColumn:

@@ -110,12 +110,13 @@ def test_a_category_is_the_same_however_it_is_written():
         (("false", "true"), pa.array([1, 0]), ["true", "false"]),
         (("False", "True"), pa.array([True, False]), ["True", "False"]),
         (("False", "True"), pa.array([1.0, 0.0, None]), ["True", "False", None]),
-        (("no", "yes"), pa.array([True, False]), [None, None]),
+        (("no", "yes"), pa.array([True, False]), ["yes", "no"]),
         (("0", "1", "2"), pa.array([True]), ["1"]),
         (("0", "1", "false", "true"), pa.array(["1", "true"]), ["1", "true"]),
         (("Z\u0308", "b"), pa.array(["Z\u0308", " b "]), ["Z\u0308", "b"]),
         (("1.1", "1.10"), pa.array(["1.10", "1.1", "1.100"]), ["1.10", "1.1", "1.1"]),
-        (("a", "b"), pa.array(["A", "b"]), [None, "b"]),
+        (("a", "b"), pa.array(["A", "b", "c"]), ["a", "b", None]),
+        (("None", "NA"), pa.array(["None", "NA", "null"]), ["None", "NA", None]),
     ],
 )
 def test_what_is_allowed_is_known_however_it_is_written_and_written_as_it_is_listed(allowed, column, read):
@@ -128,3 +129,36 @@ def test_a_missing_value_is_missing_however_it_is_written():
     for column in (pa.array(["-9.0", "x"]), pa.array(["-9", "x"])):
         assert category(column, ("-9",), None).values.to_pylist() == [None, "x"]
     assert category(pa.array([-9.0, 1]), ("-9.0",), None).values.to_pylist() == [None, "1"]
+
+
+def placed(allowed, words):
+    return category(pa.array(words), (), tuple(allowed)).values.to_pylist()
+
+
+@pytest.mark.parametrize(
+    "allowed", [["0", "1"], ["no", "yes"], ["N", "Y"], ["f", "t"], ["False", "True"], ["off", "on"]]
+)
+def test_two_truths_are_known_by_any_word_for_them(allowed):
+    no, yes = allowed
+    assert placed(allowed, ["false", "F", "No", "n", "0", "OFF"]) == [no] * 6
+    assert placed(allowed, ["true", "T", "YES", "y", "1", "On"]) == [yes] * 6
+    assert placed(allowed, ["ja", "2", "yess", ""]) == [None] * 4
+
+
+@pytest.mark.parametrize(
+    "allowed", [["A", "B", "F", "T"], ["m", "f"], ["no", "yes", "unknown"], ["0", "1", "2"], ["yes", "true"]]
+)
+def test_a_word_beside_others_is_no_truth(allowed):
+    assert placed(allowed, ["off"]) == [None]
+
+
+def test_beside_other_values_a_truth_is_0_or_1_at_most():
+    assert placed(["0", "1", "2"], ["true", "false", "yes"]) == ["1", "0", None]
+    assert placed(["false", "true", "unknown"], ["1", "0", "t"]) == ["true", "false", None]
+    assert placed(["0", "1", "false", "true"], ["1", "true"]) == ["1", "true"]
+
+
+def test_upper_and_lower_case_are_the_same_where_one_value_alone_is():
+    assert placed(["Setosa", "virginica"], ["setosa", "VIRGINICA", "x"]) == ["Setosa", "virginica", None]
+    assert placed(["a", "A"], ["a", "A"]) == ["a", "A"]
+    assert placed(["ab", "AB"], ["Ab"]) == [None]

@@ -79,20 +79,38 @@ def integer(value: object, words: tuple[str, ...]) -> int | None:
 def category(value: object, words: tuple[str, ...], allowed: tuple[str, ...] | None) -> str | None:
     """A word, written as `allowed` lists it."""
     text = as_written(value)
+    if text is not None and allowed is not None and text.strip() in allowed:
+        return text.strip()
     if text is None or text.strip() in words:
         return None
-    if allowed is not None and text.strip() in allowed:
-        return text.strip()
     word = one_text(text)
-    if allowed is not None:
-        for listed in allowed:
-            if one_text(listed) == word:
-                return listed
-    if word in missing_words(words):
+    if word in missing_words(words) and (allowed is None or word not in map(one_text, allowed)):
         return None
-    if allowed is not None:
-        raise Broken("not one of")
-    return word
+    return word if allowed is None else listed(word, allowed)
+
+
+def listed(word: str, allowed: tuple[str, ...]) -> str:
+    """The allowed value that a word is: the same one, else the same truth, else the same but for its case."""
+    one_truth = sorted(map(truth, allowed), key=str) == [False, True]
+    for same in (
+        lambda other: one_text(other) == word,
+        lambda other: truth(other) == truth(word) if one_truth and truth(word) is not None else False,
+    ):
+        for other in allowed:
+            if same(other):
+                return other
+    alike = [other for other in allowed if one_text(other).lower() == word.lower()]
+    if len(alike) == 1 and len({one_text(other).lower() for other in allowed}) == len(allowed):
+        return alike[0]
+    raise Broken("not one of")
+
+
+def truth(word: str) -> bool | None:
+    """The truth that a word writes, in any case; None for another word."""
+    lower = one_text(word).lower()
+    if lower in ("true", "t", "yes", "y", "on", "1"):
+        return True
+    return False if lower in ("false", "f", "no", "n", "off", "0") else None
 
 
 def hash_of(text: str) -> int:

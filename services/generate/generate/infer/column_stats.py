@@ -1,64 +1,56 @@
-"""What is seen in a column of a file, gathered batch by batch in bounded memory."""
+"""What is seen in a column, gathered batch by batch in bounded memory."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.config.data import Table
 from contract.number_text import NumberForm
+from contract.value_text import canonical
+from generate.infer.types.dates import ISO, LOOKS_LIKE_ONE, DateFormats
+from generate.infer.types.number_text import CODE, DRESSED, INTEGER, NUMBER, WHOLE, WORD, unit_of
 
-MOST_LEVELS = 50
-"""A column with more different texts is no category."""
-FEWEST_THINGS = 10
-"""Fewer of them cannot be told from categories."""
 MOST_DISTINCT = 50_000
 """Distinct values are counted up to here; then the rows so far tell how they repeat."""
+MOST_WORDS = 200
+"""Distinct texts without a digit: with more they are a column of texts."""
 LONGEST = 200
 """Characters; a column with a longer value is free text, whose values are not kept."""
-TOLERATED = 0.02
-"""The fraction of values that may break the rule of a type, as dirt: preprocess rejects their rows."""
 
-INTEGER = r"^[+-]?\d{1,18}$"
-NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
-DATETIME = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$"
-CODE = r"^-?0\d"
-"""Digits that begin with 0 are a code, not a number: the 0 would be lost."""
-
-# snake_case, camelCase, and what spreadsheets call an index; "paid" and "humid" are none
-_ID = re.compile(
-    r"(^|[_\s.-])(?i:id|key|uuid|guid|no|nr|number|index)$|[a-z0-9](ID|Id|Key|No|Nr|Number|Index)$|^((?i:unnamed): 0)?$"
-)
-# what comes back: people, what they own, and what is measured again and again
-_OWNER = re.compile(
-    r"(?i:customer|client|user|member|patient|subject|person|employee|student|household|family|account|contract|policy"
-    r"|subscriber|device|machine|sensor|station|vehicle|asset|meter|vin|imei|iban|msisdn|e-?mail|phone)"
-)
-# the default, which the written configuration leaves as it is
-_MISSING = Table(target="target", task="regression").missing_values
+# the default, which the written configuration leaves as it is where it does no harm
+MISSING = Table(target="target", task="regression").missing_values
 
 
 @dataclass
 class ColumnStats:
-    """A column's values; `levels` holds the distinct ones (blanks around them cut) with their rows."""
+    """A column's values; `levels` holds the distinct ones, each as its one text, with their rows."""
 
     name: str
     floating: bool
     """The file itself says that these are floating-point numbers."""
     form: NumberForm = field(default_factory=NumberForm)
-    """How the file writes numbers."""
+    """How the table writes numbers; the unit beside them is found in the first rows."""
     rows: int = 0
     given: int = 0
     """Values that are not missing."""
     integers: int = 0
+    wholes: int = 0
+    """Whole numbers, those that are written as floats among them."""
     numbers: int = 0
     datetimes: int = 0
+    """Those of ISO 8601; other forms are in `dates`."""
+    dates: DateFormats = field(default_factory=DateFormats)
     codes: int = 0
+    dressed: int = 0
+    """What would be a number without its marks or its unit."""
+    date_like: int = 0
+    """What people take for a date, whether a format reads it or not."""
     low: float = float("inf")
     high: float = float("-inf")
     levels: Counter[str] = field(default_factory=Counter)
@@ -68,40 +60,115 @@ class ColumnStats:
     """Holds values that are too long for anything but free text."""
     spaced: bool = False
     """Holds values with blanks inside."""
+    parts: int = 0
+    """Words of the distinct texts, as blanks part them; `characters` of `texts` of them."""
+    characters: int = 0
+    texts: int = 0
     odd: str = ""
     """A value that is no number."""
+    words: Counter[str] = field(default_factory=Counter)
+    """Values without a digit, while they are few."""
+    stand_ins: Counter[str] = field(default_factory=Counter)
+    """The texts of `MISSING` that were there, with their rows."""
+    consecutive: bool = True
+    """Each value is the one before and 1, from 0 or 1 on."""
+    first: int = -1
+    """The first value of such a numbering."""
 
     def add(self, values: pa.Array) -> None:
         """Look at the next rows."""
+        form = self.form if pa.types.is_string(values.type) else NumberForm()
+        self._follow(values)
         self.rows += len(values)
         text = pc.utf8_trim_whitespace(values.cast(pa.string()))
-        missing = pc.is_in(text, value_set=pa.array(_MISSING, pa.string()))
-        counts = pc.value_counts(text.filter(pc.invert(pc.or_(missing, pc.is_null(text)))))
+        counts = pc.value_counts(text.filter(pc.is_valid(text)))
         distinct, times = counts.field("values"), counts.field("counts")
+        missing = pc.is_in(distinct, value_set=pa.array(MISSING, pa.string()))
+        if pc.any(missing).as_py():
+            self.stand_ins.update(_counter(distinct.filter(missing), times.filter(missing)))
+            distinct, times = distinct.filter(pc.invert(missing)), times.filter(pc.invert(missing))
         if not len(distinct):
             return
-        self.given += pc.sum(times).as_py()
-        plain = self.form.plain(distinct).fill_null("")
-        number = pc.match_substring_regex(plain, NUMBER)
-        for name, match in {
-            "numbers": number,
-            "integers": pc.match_substring_regex(plain, INTEGER),
-            "datetimes": pc.match_substring_regex(distinct, DATETIME),
-            "codes": pc.match_substring_regex(distinct, CODE),
-        }.items():
-            setattr(self, name, getattr(self, name) + (pc.sum(times.filter(match)).as_py() or 0))
-        if (range_ := pc.min_max(plain.filter(number).cast(pa.float64())))["min"].is_valid:
-            self.low = min(self.low, range_["min"].as_py())
-            self.high = max(self.high, range_["max"].as_py())
-        odd = distinct.filter(pc.invert(number))
-        self.odd = self.odd or (odd[0].as_py()[:50] if len(odd) else "")
-        self.free = self.free or pc.max(pc.utf8_length(distinct)).as_py() > LONGEST
-        self.spaced = self.spaced or pc.any(pc.match_substring_regex(distinct, r"\s")).as_py()
+        self.given += _total(times)
+        distinct = self._add_numbers(distinct, times, form)
         if self.free:
             self.levels.clear()
         elif len(self.levels) < MOST_DISTINCT:
-            self.levels.update(dict(zip(distinct.to_pylist(), times.to_pylist(), strict=True)))
+            self.levels.update(_counter(canonical(distinct), times))
             self.counted = self.given
+
+    def _add_numbers(self, distinct: pa.Array, times: pa.Array, form: NumberForm) -> pa.Array:
+        """Count numbers and other texts; gives the values, numbers as programs write them."""
+        if form is self.form and not self.counted and not self.free:
+            self.form = form = replace(form, unit=unit_of(distinct, form))
+        text = _plain(distinct, form)
+        number = pc.match_substring_regex(text, NUMBER)
+        numbers, of_numbers = text.filter(number), times.filter(number)
+        if len(numbers):
+            self.numbers += _total(of_numbers)
+            for name, pattern in (("integers", INTEGER), ("wholes", WHOLE), ("codes", CODE)):
+                self._count(name, numbers, of_numbers, pattern)
+            range_ = pc.min_max(numbers.cast(pa.float64()))
+            self.low, self.high = min(self.low, range_["min"].as_py()), max(self.high, range_["max"].as_py())
+        self.dates.add(distinct, times)
+        if len(numbers) < len(distinct):
+            others = pc.invert(number)
+            self._add_texts(distinct.filter(others), times.filter(others))
+        return pc.if_else(number, text, distinct)
+
+    def _add_texts(self, distinct: pa.Array, times: pa.Array) -> None:
+        self.odd = self.odd or distinct[0].as_py()[:50]
+        self._count("datetimes", distinct, times, ISO)
+        self._count("dressed", distinct, times, DRESSED)
+        self._count("date_like", distinct, times, LOOKS_LIKE_ONE)
+        if len(self.words) <= MOST_WORDS:
+            word = pc.match_substring_regex(distinct, WORD)
+            self.words.update(_counter(distinct.filter(word), times.filter(word)))
+        lengths = pc.utf8_length(distinct)
+        blanks = _total(pc.count_substring_regex(distinct, r"\s+"))
+        self.free = self.free or pc.max(lengths).as_py() > LONGEST
+        self.spaced = self.spaced or blanks > 0
+        self.parts += blanks + len(distinct)
+        self.characters += _total(lengths)
+        self.texts += len(distinct)
+
+    def _count(self, name: str, values: pa.Array, times: pa.Array, pattern: str) -> None:
+        setattr(self, name, getattr(self, name) + _total(times.filter(pc.match_substring_regex(values, pattern))))
+
+    def _follow(self, values: pa.Array) -> None:
+        """See whether the values number the rows."""
+        if not self.consecutive or not len(values):
+            return
+        try:
+            numbers = values.cast(pa.int64())
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            self.consecutive = False
+            return
+        if not self.rows and numbers[0].as_py() in (0, 1):
+            self.first = numbers[0].as_py()
+        expected = np.arange(self.first + self.rows, self.first + self.rows + len(numbers))
+        self.consecutive = self.first >= 0 and numbers.null_count == 0 and bool((numbers.to_numpy() == expected).all())
+
+    def without(self, word: str) -> None:
+        """Take a text for a missing value that was taken for a given one."""
+        times = self.words.pop(word, 0)
+        self.given -= times
+        self.counted -= times if self.levels.pop(word, 0) else 0
+        self.stand_ins[word] += times
+
+    def with_(self, word: str) -> None:
+        """Take a text for a value that was taken for a missing one."""
+        times = self.stand_ins.pop(word, 0)
+        self.given += times
+        self.counted += times
+        if times:
+            self.levels[word] += times
+            self.words[word] += times
+
+    @property
+    def unit(self) -> str | None:
+        """What stands beside each number, such as $ or %."""
+        return self.form.unit
 
     @property
     def missing(self) -> int:
@@ -113,45 +180,20 @@ class ColumnStats:
         """How many different values were seen, at least."""
         return len(self.levels)
 
-    @property
-    def strays(self) -> int:
-        """Values of a numeric column that are no numbers."""
-        return self.given - self.numbers
 
-    @cached_property
-    def kind(self) -> str:
-        """The type that the values have but for a little dirt: number, integer, datetime or text."""
-        enough = (1 - TOLERATED) * self.given
-        if self.given and self.datetimes >= enough:
-            return "datetime"
-        if not self.given or self.numbers < enough or self.codes:
-            return "text"
-        return "integer" if self.integers == self.numbers and not self.floating else "number"
+def _plain(text: pa.Array, form: NumberForm) -> pa.Array:
+    """Texts of numbers as programs write them; others as they are, or empty."""
+    if form == NumberForm():
+        return pc.replace_substring(text, "\N{MINUS SIGN}", "-")
+    return form.plain(text).fill_null("")
 
-    @cached_property
-    def identifies(self) -> bool:
-        """Whether the values tell rows apart and look made for it; a repeated row now and then is dirt."""
-        if self.missing or self.free or self.spaced or self.floating or self.kind not in ("integer", "text"):
-            return False
-        unique = self.distinct / max(self.counted, 1)
-        return unique >= 1 - TOLERATED if self.is_named_id else self.kind == "text" and unique == 1
 
-    @cached_property
-    def returns(self) -> bool:
-        """Whether the values look like names of things with several rows each, and not like a category of things."""
-        if self.free or self.spaced or self.floating or self.given <= self.rows / 2:
-            return False
-        if self.distinct >= (1 - TOLERATED) * self.counted or self.distinct < FEWEST_THINGS:
-            return False
-        named = self.is_named_id or _OWNER.fullmatch(self.name) is not None
-        return (named and self.kind in ("integer", "text")) or (self.kind == "text" and self.distinct > MOST_LEVELS)
+def _counter(values: pa.Array, times: pa.Array) -> dict[str, int]:
+    counter: Counter[str] = Counter()
+    for value, number in zip(values.to_pylist(), times.to_pylist(), strict=True):
+        counter[value] += number
+    return counter
 
-    @property
-    def is_named_owner(self) -> bool:
-        """Whether the name says whose a row is: customer, patient_id, machine."""
-        return _OWNER.search(self.name) is not None
 
-    @property
-    def is_named_id(self) -> bool:
-        """Whether the name says that it is an identity: id, customerID, order_no, an unnamed index."""
-        return _ID.search(self.name) is not None
+def _total(times: Any) -> int:
+    return pc.sum(times).as_py() or 0

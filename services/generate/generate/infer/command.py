@@ -13,16 +13,22 @@ FIRST_DAY = date(2026, 1, 1)
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `generate infer`."""
-    parser.add_argument("file", metavar="FILE", type=Path, help="*.csv or *.parquet, like the files that will arrive")
+    files = "*.csv or *.parquet like the files that will arrive; several, or a folder of them"
+    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help=files)
+    query = "instead of files: SQL with :day for --first-day; MICROSTEP_SQL_URL_FILE names the database"
+    parser.add_argument("--query", metavar="SQL", help=query)
     parser.add_argument("--target", metavar="COLUMN", required=True, help="the column to predict")
     parser.add_argument("--key", metavar="COLUMN", help="what identifies a row (default: a column that looks like it)")
     parser.add_argument("--group", metavar="COLUMN", help="whose a row is (default: a column that looks like it)")
+    parser.add_argument("--name", metavar="NAME", help="of the pipeline (default: what the file or table is called)")
     default = "default: %(default)s"
     output = f"- for standard output; {default}"
     parser.add_argument("--output", metavar="FILE", type=Path, default=Path("pipeline.toml"), help=output)
+    page = "what was seen, as a page to look at (default: beside --output, *.html; none for -)"
+    parser.add_argument("--page", metavar="FILE", type=Path, help=page)
     parser.add_argument("--first-day", metavar="YYYY-MM-DD", default=str(FIRST_DAY), help=f"of the schedule; {default}")
     # not the step's --force: its environment variable must never overwrite what somebody has edited
-    parser.add_argument("--force", dest="overwrite", action="store_true", help="replace the output if it exists")
+    parser.add_argument("--force", dest="overwrite", action="store_true", help="replace the outputs if they exist")
 
 
 def _infer(args: argparse.Namespace) -> None:
@@ -33,8 +39,9 @@ def _infer(args: argparse.Namespace) -> None:
 
 INFER = Command(
     "infer",
-    "write a first pipeline.toml from a CSV or Parquet file",
+    "write a first pipeline.toml from files, a folder or a query",
     add_options=_add_options,
     work=_infer,
     step_options=False,
 )
+"""Write a first pipeline.toml from what is seen in a table."""

@@ -1,4 +1,4 @@
-"""Write a first pipeline.toml from what is seen in a file."""
+"""Write a first pipeline.toml, and a page about it, from what is seen in a table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import argparse
 import difflib
 import logging
 import tomllib
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,60 +15,117 @@ import pyarrow as pa
 from contract.atomic import replace_file
 from contract.config.parse import parse
 from contract.days import parse_day
-from contract.errors import DataError, MissingInput, UsageError
+from contract.errors import DataError, UsageError
 from contract.number_text import NumberForm
 from contract.steps.progress import progress
-from generate.columns import differ
-from generate.files.open_table import ENDINGS, is_table, open_table
-from generate.files.table_file import TableFile
 from generate.infer.column_stats import ColumnStats
+from generate.infer.inputs import Input, open_files, open_query
 from generate.infer.render import render
-from generate.infer.repeated import repeated_rows
+from generate.infer.repeated import Repeats, repeated_rows
+from generate.infer.sample import Sample
 from generate.infer.schema import TableSchema, infer_schema
-from generate.infer.sniffing import Sniffed, sniff
+from generate.infer.suspicions import with_suspicions
 
 STANDARD_OUTPUT = Path("-")
 
 log = logging.getLogger("generate")
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A table after all of it was looked at."""
+
+    schema: TableSchema
+    columns: list[ColumnStats]
+    sample: pa.Table
+    """Some of its rows, as texts."""
+    form: NumberForm
+
+
 def infer(args: argparse.Namespace) -> None:
-    """Look at the whole file and write the configuration."""
-    to_file = args.output != STANDARD_OUTPUT
-    if to_file and args.output.exists() and not args.overwrite:
-        raise UsageError(f"--output: {args.output} is there already; give --force to replace it, or another --output")
+    """Look at the whole table and write the configuration and the page."""
+    page = _outputs(args)
     first_day = parse_day(args.first_day, "--first-day")
-    table, sniffed = _open(args.file)
-    differ(table.name, table.schema.names)
+    table = _open(args, first_day)
     for option, name in (("--target", args.target), ("--key", args.key), ("--group", args.group)):
-        if name is not None and name not in table.schema.names:
-            close = difflib.get_close_matches(name, table.schema.names, n=1) or table.schema.names[:5]
+        if name is not None and name not in table.columns:
+            close = difflib.get_close_matches(name, table.columns, n=1) or table.columns[:5]
             raise UsageError(f"{option}: must be a column of {table.name}, got {name!r}; is it {' or '.join(close)}?")
-    schema = infer_schema(table.name, _column_stats(table, sniffed.form), args.target, args.key, args.group)
-    if schema.key is None and schema.group is None:
-        schema = replace(schema, repeated=repeated_rows(table, schema.features))
-    text = render(schema, first_day=first_day, source=sniffed.lines)
+    seen = look_at(table, args.target, args.key, args.group)
+    schema = seen.schema
+    name = args.name or table.meaning or schema.target
+    text = render(schema, name=name, first_day=first_day, source=table.source)
     try:
         config = parse(tomllib.loads(text))
     except ValueError as error:
         raise DataError(f"{table.name}: {error}") from None
-    if to_file:
-        replace_file(args.output, text.encode())
-    else:
+    if page is not None:
+        from generate.infer.page.page import page_of  # noqa: PLC0415 - templates, which a configuration alone needs not
+
+        page.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(page, page_of(schema, seen.columns, seen.sample, seen.form, name=name).encode())
+    if args.output == STANDARD_OUTPUT:
         print(text, end="")
-    _tell_of_groups(args.output, schema)
+    else:
+        replace_file(args.output, text.encode())
+    _tell(args.output, schema)
     log.info(
-        "%s: %s, %d features, key %s, from %s rows; next: read it, and put files into data/inbox/<day>/",
+        "%s: %s, %d features, key %s, from %s rows%s; next: read it, and put files into data/inbox/<day>/",
         args.output,
         config.table.task,
         len(config.features),
         config.table.key or "none (rows are numbered)",
         f"{schema.rows:,}",
+        f", shown in {page}" if page is not None else "",
     )
 
 
-def _tell_of_groups(output: Path, schema: TableSchema) -> None:
-    """Say which rows count as one, and where nobody knows."""
+def _outputs(args: argparse.Namespace) -> Path | None:
+    """Where the page goes. Raises UsageError where that or the configuration would replace what is there."""
+    to_file = args.output != STANDARD_OUTPUT
+    page: Path | None = args.page or (args.output.with_suffix(".html") if to_file else None)
+    for option, path in (("--output", args.output if to_file else None), ("--page", page)):
+        if path is not None and path.exists() and not args.overwrite:
+            raise UsageError(f"{option}: {path} is there already; give --force to replace it, or another {option}")
+    return page
+
+
+def _open(args: argparse.Namespace, first_day: date) -> Input:
+    if bool(args.files) == (args.query is not None):
+        raise UsageError(f"FILE or --query: must be one of the two, got {'both' if args.files else 'none'}")
+    if args.query is not None:
+        return open_query(args.query, first_day)
+    return open_files(args.files)
+
+
+def look_at(table: Input, target: str, key: str | None = None, group: str | None = None) -> Seen:
+    """Read the whole table and decide what it is. Raises DataError or UsageError when nothing can be predicted."""
+    columns = [ColumnStats(name, floating=table.is_floating(name), form=table.form) for name in table.columns]
+    sample = Sample(table.columns)
+    with progress(table.name, table.rows) as advance:
+        for batch in table.batches(table.columns):
+            for column, values in zip(columns, batch.columns, strict=True):
+                column.add(values)
+            sample.add(batch)
+            advance(batch.num_rows)
+    schema = _with_repeats(infer_schema(table.name, columns, target, key, group), table)
+    rows = sample.table()
+    return Seen(with_suspicions(schema, rows, table.form), columns, rows, table.form)
+
+
+def _with_repeats(schema: TableSchema, table: Input) -> TableSchema:
+    """Count rows that come again: those that nothing tells apart, and those that an earlier file has, too."""
+    apart = schema.key is not None or schema.group is not None
+    repeats = Repeats() if apart else repeated_rows(table, schema.features)
+    again = 0
+    if len(table.tables) > 1:
+        columns = [column.name for column in schema.columns if not column.ignored or column.name == schema.key]
+        again = repeated_rows(table, columns).in_other_files
+    return replace(schema, repeated=repeats.rows, delivered_again=again)
+
+
+def _tell(output: Path, schema: TableSchema) -> None:
+    """Say which rows count as one, where nobody knows, and what is suspicious."""
     maybe = f"; is it rather {' or '.join(map(repr, schema.maybe_groups[:3]))}?" if schema.maybe_groups else ""
     if schema.group is not None:
         log.info("%s: rows with the same %r train or test together (table.group)%s", output, schema.group, maybe)
@@ -83,29 +141,6 @@ def _tell_of_groups(output: Path, schema: TableSchema) -> None:
         )
     elif maybe:
         log.warning("%s: rows of one thing train or test together only if table.group names it%s", output, maybe)
-
-
-def _open(path: Path) -> tuple[TableFile, Sniffed]:
-    if not path.is_file():
-        raise MissingInput(f"{path}: must be a file, got none")
-    if not is_table(path.name):
-        raise UsageError(f"{path}: must be named {ENDINGS}, like the files in inbox/<day>/; rename it")
-    sniffed = sniff(path)
-    return open_table(path, path.name, sniffed.source), sniffed
-
-
-def _column_stats(table: TableFile, form: NumberForm) -> list[ColumnStats]:
-    columns = [
-        ColumnStats(
-            field.name,
-            floating=pa.types.is_floating(field.type),
-            form=form if pa.types.is_string(field.type) else NumberForm(),
-        )
-        for field in table.schema
-    ]
-    with progress(table.name, table.rows) as advance:
-        for batch in table.batches(table.schema.names):
-            for column, values in zip(columns, batch.columns, strict=True):
-                column.add(values)
-            advance(batch.num_rows)
-    return columns
+    for name, suspicion in schema.suspicions:
+        if name or "no key tells them apart" not in suspicion:
+            log.warning("%s: %s%s", output, f"column {name!r}: " if name else "", suspicion)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
-from pathlib import PurePath
 
 from generate.infer.schema import TableSchema
 from generate.infer.toml_text import key, value
+
+RARE = 0.05
+"""Of the rows: of fewer positives a threshold of 0.5 may never find one."""
 
 CANDIDATES = {
     "binary": ("linear_model.LogisticRegression", "{ max_iter = 1000 }", "ensemble.HistGradientBoostingClassifier"),
@@ -17,32 +18,31 @@ CANDIDATES = {
 }
 
 
-def render(schema: TableSchema, *, first_day: date, source: Sequence[str] = ()) -> str:
-    """The whole file, with comments that say what was seen; `source` says how files are written."""
+def render(schema: TableSchema, *, name: str, first_day: date, source: Sequence[str]) -> str:
+    """The whole file, with comments that say what was seen; `source`: the lines of `[source]`."""
     return "\n".join(
         [
-            *_head(schema, source),
+            *_head(schema, name, source),
             *_table(schema),
             *_columns(schema),
             *_training(schema),
+            *_decision(schema),
             *_gate(schema),
             *_rest(first_day),
         ]
     )
 
 
-def _head(schema: TableSchema, source: Sequence[str]) -> list[str]:
-    name = re.sub(r"[^\w.-]+", "-", PurePath(schema.file).stem).strip("-") or "microstep"
+def _head(schema: TableSchema, name: str, source: Sequence[str]) -> list[str]:
     return [
         f"# Microstep's configuration, written by `generate infer` from {value(schema.file)}: {schema.rows:,} rows,",
         f"# {len(schema.columns)} columns. It runs as it is; what was guessed stands in the comments. Every key, its",
         "# default and its rules: docs/configuration.md.",
         "",
         "[pipeline]",
-        f"name = {value(name)}  # of the MLflow experiment and of the registered model",
+        f"name = {value(name)}  # of the MLflow experiment and of the registered model: --name, or edit it",
         "",
         "[source]",
-        'kind = "files"  # inbox/<day>/*.csv, *.xlsx, *.parquet …',
         *source,
         "",
     ]
@@ -59,6 +59,9 @@ def _table(schema: TableSchema) -> list[str]:
     lines += [f"target = {value(schema.target)}", f'task = "{schema.task}"  # {_why(schema)}']
     if schema.positive is not None:
         lines.append(f"positive = {value(schema.positive)}  # the class whose probability is predicted")
+    lines += [f"# {note}" for note in schema.missing.notes]
+    if schema.missing.changed:
+        lines.append(f"missing_values = {value(schema.missing.values)}")
     return [
         *lines,
         f"max_rejected_fraction = {value(schema.max_rejected_fraction)}  # more rejected rows than this stop the day",
@@ -96,8 +99,10 @@ def _columns(schema: TableSchema) -> list[str]:
     lines = []
     for column in schema.columns:
         # the summary quotes values of the file by repr, which keeps them on one line
-        lines += [f"# {column.summary}", f"[columns.{key(column.name)}]"]
+        notes = [f"# look: {suspicion}" for suspicion in column.suspicions if suspicion not in column.summary]
+        lines += [f"# {column.summary}", *notes, f"[columns.{key(column.name)}]"]
         lines += [f"{name} = {value(setting)}" for name, setting in column.settings.items()]
+        lines += [f"# {line}" for line in column.instead]
         lines.append("")
     return lines
 
@@ -120,6 +125,20 @@ def _training(schema: TableSchema) -> list[str]:
         'name = "trees"',
         f'estimator = "sklearn.{trees}"',
         "params = { max_iter = 100, early_stopping = false }",
+        "",
+    ]
+
+
+def _decision(schema: TableSchema) -> list[str]:
+    share = schema.positives / max(schema.rows, 1)
+    if schema.positive is None or not 0 < share < RARE:
+        return []
+    costs = round((1 - share) / share)
+    return [
+        f"# {100 * share:.2g} % of the rows are {value(schema.positive)}: hardly any reaches a probability of 0.5. Say",
+        "# what a wrong answer costs, and the training picks the threshold; with these both classes count alike:",
+        "# [decision]",
+        f"# costs = {{ false_positive = 1, false_negative = {costs} }}",
         "",
     ]
 

@@ -36,7 +36,7 @@ def test_a_csv_file_becomes_a_configuration_that_loads(infer, churn, output):
     config = load(output)
     assert config.features == ("tenure", "Senior")
     assert (config.table.key, config.table.target, config.table.positive) == ("customerID", "Churn", "Yes")
-    assert config.columns["Senior"].max == 1
+    assert (config.columns["Senior"].max, config.columns["tenure"].min) == (None, 0)
 
 
 def test_the_configuration_runs_on_the_file_without_an_edit(infer, churn, output, inbox, root, call, rows):
@@ -98,7 +98,7 @@ def test_the_group_may_be_given_and_one_that_looks_like_it_is_told(infer, tmp_pa
 
 def test_rows_without_a_key_that_repeat_are_warned_of(infer, tmp_path, output):
     path = tmp_path / "same.csv"
-    path.write_text("\n".join(["when,x,y", *[f"2026-01-0{n % 2 + 1},{n // 2},{'ab'[n % 2]}" for n in range(40)]]))
+    path.write_text("\n".join(["when,x,y", *[f"2026-01-01,{n // 2},{'ab'[n % 2]}" for n in range(40)]]))
     _, error = infer(path, "--target", "y")
     assert "20 of 40 rows equal an earlier one in all features, and no key tells them apart" in error
     assert "table.group" in error
@@ -143,7 +143,7 @@ def test_wrong_options_end_with_their_code(infer, churn, output, options, code, 
         ("a.csv", b"split,y\n" + b"1,a\n2,b\n" * 20, 65, "a.csv: columns must not be named like one that the steps add, got 'split'"),
         ("a.parquet", b"PAR1", 65, "a.parquet: must be a whole Parquet file"),
         ("a.doc", b"x,y\n", 64, "a.doc: must be named *.csv, *.txt, *.tsv"),
-        ("", b"", 66, "must be a file, got none"),
+        ("", b"", 66, "must be a file or a folder, got none"),
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_used_ends_with_its_code(infer, tmp_path, output, name, content, code, message):

@@ -3,9 +3,13 @@ from datetime import date
 
 import pytest
 
+from contract.config.model import Costs
 from contract.config.parse import parse
+from generate.infer.column_stats import MISSING
 from generate.infer.render import render
-from generate.infer.schema import ColumnSchema, TableSchema
+from generate.infer.schema import TableSchema
+from generate.infer.types.column_schema import ColumnSchema
+from generate.infer.types.missing import Missing
 
 
 def schema(task="binary", **changes):
@@ -27,8 +31,12 @@ def schema(task="binary", **changes):
     return TableSchema(**settings | changes)
 
 
-def parsed(schema, source=()):
-    return parse(tomllib.loads(render(schema, first_day=date(2026, 2, 3), source=source)))
+def rendered(schema, name="a", source=('kind = "files"',)):
+    return render(schema, name=name, first_day=date(2026, 2, 3), source=source)
+
+
+def parsed(schema, **settings):
+    return parse(tomllib.loads(rendered(schema, **settings)))
 
 
 @pytest.mark.parametrize(
@@ -54,21 +62,18 @@ def test_small_tables_need_fewer_test_rows(rows, least):
 
 
 def test_the_file_says_what_was_seen_and_where_it_comes_from():
-    text = render(schema(), first_day=date(2026, 2, 3))
+    text = rendered(schema())
     assert 'from "a.csv": 1,000 rows' in text
     assert "# 2 distinct\n[columns.x]\ntype = " in text
 
 
 def test_day_delimiter_and_key_are_written():
-    config = parsed(schema(key="id"), source=['delimiter = "\\t"  # seen'])
+    config = parsed(schema(key="id"), source=['kind = "files"', 'delimiter = "\\t"  # seen'])
     assert (config.schedule.first_day, config.source.delimiter, config.table.key) == (date(2026, 2, 3), "\t", "id")
 
 
-@pytest.mark.parametrize(
-    ("file", "name"), [("telco churn (1).csv", "telco-churn-1"), ("é.csv", "é"), ("?.csv", "microstep")]
-)
-def test_the_models_name_is_the_files(file, name):
-    assert parsed(schema(file=file)).pipeline.name == name
+def test_the_models_name_is_the_pipelines():
+    assert parsed(schema(), name="telco churn (é)").pipeline.name == "telco churn (é)"
 
 
 def test_names_and_values_of_any_kind_make_a_valid_file():
@@ -84,13 +89,41 @@ def test_names_and_values_of_any_kind_make_a_valid_file():
 def test_the_group_is_written_and_a_question_is_a_comment_that_works_when_it_is_taken_away():
     columns = (ColumnSchema("who", {"type": "text", "role": "ignore"}, "60 distinct"), *schema().columns)
     assert parsed(schema(columns=columns, key="id", group="who")).group == "who"
-    asked = render(schema(columns=columns, maybe_groups=("who",)), first_day=date(2026, 2, 3))
+    asked = rendered(schema(columns=columns, maybe_groups=("who",)))
     assert parse(tomllib.loads(asked)).group is None
     assert parse(tomllib.loads(asked.replace('# group = "who"', 'group = "who"'))).group == "who"
 
 
 def test_rows_that_repeat_are_counted_where_nothing_tells_whose_they_are():
-    text = render(schema(repeated=500), first_day=date(2026, 2, 3))
+    text = rendered(schema(repeated=500))
     assert "# 500 rows equal an earlier one in all features" in text
     assert parse(tomllib.loads(text.replace('# group = "row_key"', 'group = "row_key"'))).group == "row_key"
-    assert "equal an earlier one" not in render(schema(), first_day=date(2026, 2, 3))
+    assert "equal an earlier one" not in rendered(schema())
+
+
+def test_other_missing_values_are_written_with_their_reason():
+    text = rendered(schema(missing=Missing((*MISSING, "?"), ("'?' in 2 rows of 'x'",))))
+    assert "# '?' in 2 rows of 'x'\nmissing_values = " in text
+    assert parse(tomllib.loads(text)).table.missing_values == (*MISSING, "?")
+    assert "missing_values" not in rendered(schema())
+
+
+def test_a_doubt_is_a_comment_and_another_setting_works_when_it_takes_the_others_place():
+    doubt = ColumnSchema(
+        "x", {"type": "datetime", "format": "%d/%m/%Y"}, "2 distinct", ("day or month?",), ('format = "%m/%d/%Y"',)
+    )
+    text = rendered(schema(columns=(doubt, *schema().columns[1:])))
+    assert "# look: day or month?\n[columns.x]" in text
+    assert tomllib.loads(text)["columns"]["x"]["format"] == "%d/%m/%Y"
+    other = text.replace('format = "%d/%m/%Y"\n', "").replace('# format = "%m/%d/%Y"', 'format = "%m/%d/%Y"')
+    assert tomllib.loads(other)["columns"]["x"]["format"] == "%m/%d/%Y"
+
+
+def test_costs_are_proposed_where_positives_are_rare():
+    text = rendered(schema(positives=10))
+    assert '# 1 % of the rows are "1"' in text
+    asked = text.replace("# [decision]\n# costs", "[decision]\ncosts")
+    assert parse(tomllib.loads(asked)).decision.costs == Costs(false_positive=1, false_negative=99)
+    assert parse(tomllib.loads(text)).decision.costs is None
+    for positives in (0, 100, 500):
+        assert "[decision]" not in rendered(schema(positives=positives))

@@ -39,7 +39,7 @@ def test_a_table_with_key_number_and_two_classes(columns):
     assert table.classes == ("no", "yes")
     assert {schema.name: schema.settings for schema in table.columns} == {
         "id": {"type": "text", "role": "ignore"},
-        "size": {"type": "number", "min": 0},
+        "size": {"type": "number"},
         "y": {"type": "category", "values": ["no", "yes"]},
     }
 
@@ -66,7 +66,8 @@ def test_a_named_id_wins_over_another_unique_column(columns):
         (["1", "0", "0", "0"], "binary", ("0", "1")),
         (["a", "b", "c", "c"], "multiclass", ("a", "b", "c")),
         (["10", "9", "2", "2"], "multiclass", ("2", "9", "10")),
-        (["1.0", "0.0", "2.0", "2.0"], "multiclass", ("0.0", "1.0", "2.0")),
+        (["1.0", "0.0", "2", "2.0"], "multiclass", ("0", "1", "2")),
+        (["1.0", "0", "0.0", "1"], "binary", ("0", "1")),
         (["1.5", "0.5", "2.5", "2.5"], "regression", ()),
         ([True, False, False, None], "binary", ("false", "true")),
     ],
@@ -105,7 +106,10 @@ def test_a_target_that_cannot_be_predicted_is_refused(columns, values, message):
 
 def test_a_table_without_a_feature_is_refused(columns):
     del columns["size"]
-    with pytest.raises(DataError, match="a.csv: must have a number or a category to predict 'y' from, got none"):
+    with pytest.raises(
+        DataError,
+        match="a.csv: must have a number, a category, a time or a text to predict 'y' from, got none; left out are: 'id'",
+    ):
         inferred(columns)
 
 
@@ -113,17 +117,23 @@ def test_a_table_without_a_feature_is_refused(columns):
     ("values", "settings", "summary"),
     [
         (["1", "-2.5"] * 50, {"type": "number"}, "2 distinct, -2.5 to 1"),
-        (["0", "1"] * 50, {"type": "integer", "min": 0, "max": 1}, "2 distinct, 0 to 1"),
-        (["5", " "] * 50, {"type": "integer", "role": "ignore"}, "always '5'"),
-        (["5", "7", "", "7"] * 25, {"type": "integer", "min": 0}, "25 of 100 missing, 2 distinct, 5 to 7"),
-        (["7", "8"] * 49 + ["9", "x"], {"type": "integer", "min": 0}, "4 distinct, 7 to 9; 1 rows are rejected, they hold no number: 'x'"),
-        (["b", "a"] * 50, {"type": "category", "values": ["a", "b"]}, "2 distinct"),
-        (["b", "a"] * 48 + ["c"] * 4, {"type": "category"}, "3 distinct, 'c' in only 4 rows: there may be more, so any value is allowed"),
-        ([f"t{number % 20}" for number in range(100)], {"type": "category", "values": sorted(f"t{number}" for number in range(20))}, "20 distinct"),
-        ([f"t{number % 21} x" for number in range(100)], {"type": "text", "role": "ignore"}, "21 distinct; too many for a category"),
+        (["0", "1"] * 50, {"type": "number"}, "2 distinct, 0 to 1"),
+        (["5", " "] * 50, {"type": "number", "role": "ignore"}, "always '5'"),
+        (["5", "7", "", "7"] * 25, {"type": "number"}, "25 of 100 missing, 2 distinct, 5 to 7"),
+        (["7", "8"] * 49 + ["9", "x"], {"type": "number"}, "4 distinct, 7 to 9; 1 rows are rejected, they hold no number: 'x'"),
+        (["$5.00", "$7"] * 50, {"type": "number", "unit": "$"}, "2 distinct, 5 to 7"),
+        (["b", "a"] * 50, {"type": "category"}, "2 distinct"),
+        (["b", "a"] * 48 + ["c"] * 4, {"type": "category"}, "3 distinct"),
+        ([f"t{number % 21} x" for number in range(100)], {"type": "category"}, "21 distinct"),
+        ([f"t{number} x" for number in range(100)], {"type": "text", "role": "ignore"}, "100 distinct; nearly every row has another one, as names do: too many for a category"),
+        ([f"the {number}th of many words" for number in range(100)], {"type": "text"}, "100 distinct: text of about 5 words each"),
+        ([f"\u660e\u65e5\u306e\u5929\u6c17\u306f{chr(0x4e00 + number)}" for number in range(100)], {"type": "text"}, "100 distinct: text of about 7 characters each"),
         ([""] * 100, {"type": "text", "role": "ignore"}, "empty in every row"),
-        (["x" * 201] * 100, {"type": "text", "role": "ignore"}, "free text"),
-        (["2026-01-01", "2026-01-02"] * 50, {"type": "datetime", "role": "ignore"}, "2 distinct; a model cannot use a time as it is"),
+        (["x" * 201] * 100, {"type": "text", "role": "ignore"}, "values of more than 200 characters without blanks are no text to read"),
+        (["word " * 50] * 100, {"type": "text"}, "long values: text of about 50 words each"),
+        (["2026-01-01", "2026-01-02"] * 50, {"type": "datetime"}, "2 distinct, as YYYY-MM-DD"),
+        (["22.11.2026", "1.2.2026"] * 50, {"type": "datetime", "format": "%d.%m.%Y"}, "2 distinct, written as %d.%m.%Y"),
+        ([f"{number // 10},{number % 10}0 zl" for number in range(100)], {"type": "text", "role": "ignore"}, "100 distinct; numbers with marks or a unit that are not known, such as '0,00 zl'"),
     ],
 )  # fmt: skip
 def test_a_column_becomes_what_its_values_are(columns, values, settings, summary):
@@ -133,7 +143,7 @@ def test_a_column_becomes_what_its_values_are(columns, values, settings, summary
 
 def test_a_second_id_that_is_a_number_is_no_feature(columns):
     schema = column(columns | {"shop_id": [str(1000 + number % 60) for number in range(100)]}, "shop_id")
-    assert schema.settings == {"type": "integer", "role": "ignore"}
+    assert schema.settings == {"type": "text", "role": "ignore"}
 
 
 def test_a_given_key_that_repeats_much_is_taken_for_one_of_many_days(columns):
@@ -151,8 +161,14 @@ def test_repeated_keys_are_told(columns):
 
 def test_the_share_of_rejected_rows_leaves_room_for_todays_dirt(columns):
     assert inferred(columns).max_rejected_fraction == 0.05
-    dirty = {f"n{number}": ["7", "8"] * 49 + ["x", "x"] for number in range(3)}
+    dirty = {f"n{number}": ["7", "8"] * 49 + ["5x", "6x"] for number in range(3)}
     assert inferred(columns | dirty).max_rejected_fraction == 0.12
+
+
+def test_question_marks_are_missing_values_and_reject_no_row(columns):
+    table = inferred(columns | {f"n{number}": [str(n) for n in range(98)] + ["?", "?"] for number in range(30)})
+    assert table.max_rejected_fraction == 0.05
+    assert table.missing.values[-1] == "?"
 
 
 def visits(columns, name, things=60, rows=300, form="{}"):

@@ -1,0 +1,1 @@
+"""The page that `generate infer` writes: what was seen, what was guessed and why."""

@@ -1,0 +1,1 @@
+"""What a column is, from its name and from what is seen in it."""

@@ -1,0 +1,183 @@
+"""Decide what one column is in pipeline.toml, and say why. Tomorrow's honest values must pass."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from generate.infer.column_stats import LONGEST, ColumnStats
+from generate.infer.types import names
+from generate.infer.types.extremes import far_from_the_rest
+from generate.infer.types.kinds import MOST_LEVELS, Kind, comes_back, epoch_unit, is_unspaced, kind_of, numbers_rows
+
+TYPICAL_ROWS = 2
+"""Per value: with fewer most values come once, and what comes once teaches nothing about another row."""
+_WORDS_OF_A_TEXT = 5
+_WORDS_OF_A_TITLE = 3
+_MOST = 0.8
+"""Of the values: so many that look like numbers or times are meant to be some."""
+_AGAIN = 5
+_END = re.compile(r"9999|\b1900[-/.]0?1[-/.]0?1\b|\b0?1[-/.]0?1[-/.](1900|1970)\b|\b1970-01-01\b|\b19000101\b")
+_LONG = 50
+"""Characters: texts that are as long are not what things are called."""
+_UNSPACED_TEXT = 6
+"""Characters of a writing without blanks: fewer are a name."""
+
+
+@dataclass(frozen=True)
+class ColumnSchema:
+    """A column's table in pipeline.toml, and what is said about it."""
+
+    name: str
+    settings: dict[str, Any]
+    summary: str
+    """Of its values, for the comment above it."""
+    suspicions: tuple[str, ...] = ()
+    """What a person should look at."""
+    instead: tuple[str, ...] = ()
+    """Lines that could stand in its place, as comments."""
+
+    @property
+    def ignored(self) -> bool:
+        """Whether no model sees it."""
+        return self.settings.get("role") == "ignore"
+
+
+def key_column(stats: ColumnStats) -> ColumnSchema:
+    """Of what tells rows apart."""
+    repeated = stats.counted - stats.distinct
+    summary = f"the key: {stats.distinct:,} distinct in {stats.counted:,} rows"
+    if repeated:
+        summary += "; of rows with the same key on one day only the first is kept"
+    return ColumnSchema(stats.name, {"type": "text", "role": "ignore"}, summary)
+
+
+def group_column(stats: ColumnStats) -> ColumnSchema:
+    """Of what says whose a row is."""
+    summary = f"whose a row is: {stats.distinct:,} in {stats.counted:,} rows"
+    return ColumnSchema(stats.name, {"type": "text", "role": "ignore"}, summary)
+
+
+def column_of(stats: ColumnStats) -> ColumnSchema:
+    """Of any other column."""
+    kind, summary = kind_of(stats), _summary(stats)
+    if (why := _useless(stats, kind, summary)) is not None:
+        settings = {"type": kind.type, "role": "ignore"} | dict(_format(kind))
+        return ColumnSchema(stats.name, settings, why)
+    if kind.type == "datetime":
+        return _datetime(stats, kind, summary)
+    if kind.type == "text":
+        return _text(stats, summary)
+    return number_column(stats, kind, summary)
+
+
+def _useless(stats: ColumnStats, kind: Kind, summary: str) -> str | None:
+    """Why a column of any type says nothing about a row."""
+    if not stats.given:
+        return "empty in every row"
+    if stats.distinct == 1:
+        return f"always {next(iter(stats.levels))[:50]!r}"
+    if numbers_rows(stats):
+        return "numbers the rows, as programs do when they save a table: it says nothing about them"
+    if names.is_id(stats.name) and stats.distinct > MOST_LEVELS and kind.type != "datetime":
+        again = "; does it say whose a row is? Then name it as table.group" if comes_back(stats) else ""
+        return f"{summary}; it names a thing, which says nothing about the next one{again}"
+    return None
+
+
+def number_column(stats: ColumnStats, kind: Kind, summary: str) -> ColumnSchema:
+    """Of numbers. A bound is what a name says, not what a sample has: the summer has no frost."""
+    settings: dict[str, Any] = {"type": kind.type} | ({"unit": stats.unit} if stats.unit else {})
+    if stats.low >= 0 and (names.is_count(stats.name) or names.is_amount(stats.name)):
+        settings["min"] = 0
+    summary += f", {stats.low:g} to {stats.high:g}"
+    if strays := stats.given - stats.numbers:
+        summary += f"; {strays:,} rows are rejected, they hold no number: {stats.odd!r}"
+    suspicions = []
+    if (extreme := far_from_the_rest(stats)) is not None:
+        value, rows, end = extreme
+        suspicions.append(
+            f"{value} in {rows:,} rows is far from all other values, which end at {end}: if it stands for a missing "
+            f'value, add "{value}" to table.missing_values'
+        )
+    if stats.wholes == stats.given and stats.distinct > MOST_LEVELS and (unit := epoch_unit(stats)) is not None:
+        suspicions.append(f'could be times since 1970: then write type = "datetime" and format = "{unit}"')
+    return ColumnSchema(stats.name, settings, summary, tuple(suspicions))
+
+
+def _datetime(stats: ColumnStats, kind: Kind, summary: str) -> ColumnSchema:
+    settings = {"type": "datetime"} | dict(_format(kind))
+    summary += f", written as {kind.format}" if kind.format else ", as YYYY-MM-DD"
+    doubts = [f"{level!r} in {rows:,} rows may stand for no time at all" for level, rows in _ends_of_time(stats)]
+    if kind.alternative is None:
+        return ColumnSchema(stats.name, settings, summary, tuple(doubts))
+    doubts.append(f"day or month first? No value tells: {next(iter(stats.levels))!r} is read as {kind.format}")
+    return ColumnSchema(stats.name, settings, summary, tuple(doubts), (f'format = "{kind.alternative}"',))
+
+
+def _ends_of_time(stats: ColumnStats) -> list[tuple[str, int]]:
+    """Moments that programs write where there is none, with their rows."""
+    ends = [level for level in stats.levels if stats.levels[level] >= _AGAIN and _END.search(level)]
+    return [(level, stats.levels[level]) for level in ends[:3]]
+
+
+def _text(stats: ColumnStats, summary: str) -> ColumnSchema:
+    many = stats.distinct > MOST_LEVELS or stats.free
+    if many and max(stats.dressed, stats.date_like) > _MOST * stats.given:
+        return _unread(stats, summary)
+    if (length := _length_of_text(stats, many=many)) is not None:
+        return ColumnSchema(stats.name, {"type": "text"}, f"{summary}: text of about {length} each")
+    if stats.free:
+        return _ignored(stats, f"values of more than {LONGEST} characters without blanks are no text to read")
+    if stats.distinct <= MOST_LEVELS / 2 or stats.given >= TYPICAL_ROWS * stats.distinct:
+        return ColumnSchema(stats.name, {"type": "category"}, summary, _spellings(stats))
+    return _ignored(stats, f"{summary}; nearly every row has another one, as names do: too many for a category")
+
+
+def _length_of_text(stats: ColumnStats, *, many: bool) -> str | None:
+    """How long the texts are that a column holds; None where it holds names or categories."""
+    words, characters = stats.parts / max(stats.texts, 1), stats.characters / max(stats.texts, 1)
+    if many and is_unspaced(stats) and characters >= _UNSPACED_TEXT:
+        return f"{characters:.0f} characters"
+    long = many and stats.spaced and (words >= _WORDS_OF_A_TEXT or characters >= _LONG)
+    once = stats.distinct > MOST_LEVELS / 2 and stats.given < TYPICAL_ROWS * stats.distinct
+    title = once and words >= _WORDS_OF_A_TITLE and not names.is_called(stats.name)
+    return f"{words:.0f} words" if long or title else None
+
+
+def _unread(stats: ColumnStats, summary: str) -> ColumnSchema:
+    if stats.date_like >= stats.dressed:
+        doubt = "looks like times, but not in one form that is known: write them as YYYY-MM-DD HH:MM"
+        return _ignored(stats, f"{summary}; such as {stats.odd!r}", doubt)
+    why = f"{summary}; numbers with marks or a unit that are not known, such as {stats.odd!r}"
+    keys = "source.decimal, source.thousands and columns.NAME.unit"
+    return _ignored(stats, why, f"most values hold a number, but none that can be read: see {keys}")
+
+
+def _spellings(stats: ColumnStats) -> tuple[str, ...]:
+    """Categories that differ in upper and lower case alone."""
+    folded: dict[str, list[str]] = {}
+    for level in stats.levels if stats.distinct <= 10_000 else ():
+        folded.setdefault(level.casefold(), []).append(level)
+    several = [sorted(levels) for levels in folded.values() if len(levels) > 1]
+    if not several:
+        return ()
+    words = " and ".join(map(repr, several[0][:3]))
+    more = f", and {len(several) - 1} more such pairs" if len(several) > 1 else ""
+    return (f"{words} are two categories, which differ in upper and lower case alone{more}: write them alike",)
+
+
+def _summary(stats: ColumnStats) -> str:
+    if stats.free:
+        return f"{stats.missing:,} of {stats.rows:,} missing" if stats.missing else "long values"
+    summary = f"{stats.distinct:,}{'' if stats.counted == stats.given else ' or more'} distinct"
+    return f"{stats.missing:,} of {stats.rows:,} missing, {summary}" if stats.missing else summary
+
+
+def _format(kind: Kind) -> tuple[tuple[str, str], ...]:
+    return (("format", kind.format),) if kind.format else ()
+
+
+def _ignored(stats: ColumnStats, why: str, *suspicions: str) -> ColumnSchema:
+    return ColumnSchema(stats.name, {"type": "text", "role": "ignore"}, why, suspicions)

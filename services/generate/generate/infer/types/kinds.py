@@ -1,0 +1,122 @@
+"""What a column's values are, but for a little dirt: the type, and whether they name rows or things."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from generate.infer.column_stats import ColumnStats
+from generate.infer.types import names
+from generate.infer.types.dates import COMPACT, orders_differ, other_order
+
+MOST_LEVELS = 50
+"""A column with more different texts may be one of names."""
+FEWEST_THINGS = 10
+"""Fewer of them cannot be told from categories."""
+TOLERATED = 0.02
+"""The fraction of values that may break the rule of a type, as dirt: preprocess rejects their rows."""
+FEWEST_NUMBERED = 10
+"""Rows: fewer numbers in a row are no numbering."""
+
+_LONGEST_KEY = 64
+"""Characters on the average, as many as a hash has; longer texts were not made to be a key."""
+# Chinese, Japanese, Thai and the like
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+
+# seconds of 1990 and of 2060: what is older or later is an amount, a phone number or a code
+_EPOCH = (631_152_000, 2_840_140_800)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A column's type; for times, their format, and another one that the data allows as well."""
+
+    type: str
+    """number, integer, datetime or text."""
+    format: str | None = None
+    """Of strptime, or "epoch_s", "epoch_ms"; None for a datetime is ISO 8601."""
+    alternative: str | None = None
+
+
+def kind_of(stats: ColumnStats) -> Kind:
+    """The type that the values have but for a little dirt."""
+    enough = (1 - TOLERATED) * stats.given
+    if not stats.given:
+        return Kind("text")
+    if stats.datetimes >= enough:
+        return Kind("datetime")
+    if (moment := _moment(stats, enough)) is not None:
+        return moment
+    if stats.numbers < enough or 1000 * stats.codes >= stats.given:
+        return Kind("text")
+    counts = names.is_count(stats.name) and stats.integers == stats.given and not stats.floating and stats.low >= 0
+    return Kind("integer" if counts else "number")
+
+
+def _moment(stats: ColumnStats, enough: float) -> Kind | None:
+    """The format of times, where the values can hardly be anything else."""
+    formats = stats.dates.best(enough)
+    if stats.numbers >= enough:
+        if (unit := epoch_unit(stats)) is not None and names.is_time(stats.name):
+            return Kind("datetime", unit)
+        formats = tuple(name for name in formats if name in COMPACT or (name == "%m.%Y" and stats.codes))
+        # six digits are a month by chance in one case of eight, eight are a day in one of thirty
+        told = names.is_time(stats.name) or (formats[:1] != ("%Y%m",) and stats.distinct >= 3)
+        formats = formats if told else ()
+    if not formats:
+        return None
+    return Kind("datetime", formats[0], other_order(formats[0]) if orders_differ(formats) else None)
+
+
+def epoch_unit(stats: ColumnStats) -> str | None:
+    """The unit in which numbers would be times of our days, counted from 1970."""
+    for name, factor in (("epoch_s", 1), ("epoch_ms", 1000)):
+        if _EPOCH[0] * factor <= stats.low and stats.high <= _EPOCH[1] * factor:
+            return name
+    return None
+
+
+def numbers_rows(stats: ColumnStats) -> bool:
+    """Whether the column only numbers the rows, as pandas' index does: neither a key nor a feature."""
+    if names.is_index(stats.name):
+        return stats.wholes == stats.given
+    counted = stats.consecutive and stats.rows >= FEWEST_NUMBERED
+    return counted and (
+        names.is_row_number(stats.name) or not (names.is_id(stats.name) or names.is_calendar(stats.name))
+    )
+
+
+def is_whole(stats: ColumnStats) -> bool:
+    """Whether all values are whole numbers; ids become floats as soon as pandas saves them with a missing one."""
+    return stats.wholes == stats.given and not stats.codes
+
+
+def identifies(stats: ColumnStats) -> bool:
+    """Whether the values tell rows apart and look made for it; a repeated row now and then is dirt."""
+    kind = kind_of(stats).type
+    if stats.missing or stats.free or stats.spaced or kind == "datetime" or numbers_rows(stats):
+        return False
+    unique = stats.distinct / max(stats.counted, 1)
+    if names.is_id(stats.name):
+        return (kind == "text" or is_whole(stats)) and unique >= 1 - TOLERATED
+    short = stats.characters <= _LONGEST_KEY * stats.texts and not is_unspaced(stats)
+    return kind == "text" and unique == 1 and stats.dressed < stats.given / 2 and short
+
+
+def is_unspaced(stats: ColumnStats) -> bool:
+    """Whether the texts are of a writing that puts no blanks between words."""
+    some = [level for level, _ in zip(stats.levels, range(100), strict=False)]
+    return sum(bool(_UNSPACED.search(level)) for level in some) > len(some) / 2
+
+
+def comes_back(stats: ColumnStats) -> bool:
+    """Whether the values look like names of things with several rows each, and not like a category of things."""
+    if stats.free or stats.spaced or stats.given <= stats.rows / 2 or numbers_rows(stats):
+        return False
+    if stats.distinct >= (1 - TOLERATED) * stats.counted or stats.distinct < FEWEST_THINGS:
+        return False
+    kind = kind_of(stats).type
+    named = names.is_id(stats.name) or names.is_owner(stats.name, whole=True)
+    if kind == "text":
+        return (named or stats.distinct > MOST_LEVELS) and stats.dressed < stats.given / 2
+    return named and kind != "datetime" and is_whole(stats)

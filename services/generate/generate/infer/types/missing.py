@@ -1,0 +1,122 @@
+"""Which words stand for a missing value in a table, and which of the usual ones are values here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from generate.infer.column_stats import MISSING, MOST_WORDS, ColumnStats
+from generate.infer.types.kinds import TOLERATED, kind_of
+
+_USUAL = frozenset((
+    "?", "??", "-", "--", "---", ".", "..", "*", "/", "n/a", "n.a.", "na", "#n/a", "#na", "<na>", "nil",
+    "tbd", "tba", "unknown", "unk", "undefined", "missing", "(missing)", "none", "null", "(null)", "nan",
+    "not available", "not applicable", "no data", "not recorded", "k.a.", "k. a.", "keine angabe", "unbekannt",
+    "fehlt", "#value!", "#div/0!", "#ref!", "#null!", "#num!", "#name?", "\N{EN DASH}", "\N{EM DASH}", "\\n",
+    "nat", "inconnu", "s/d", "nd", "n.d.",
+))  # fmt: skip
+_LONGEST = 12
+"""Characters of a word that nobody knows to mean a missing value."""
+_MOST_UNUSUAL = 2
+_SHARE = 0.2
+"""Of a column's values: more of a word that is not usual is a value of its own."""
+FREQUENT = 0.1
+"""Of a column's rows: `None` as often as that is what a category says."""
+FEWEST_NUMBERS = 21
+"""Different ones, beside a word that is not usual: with fewer the column may be a category of numbers and words."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """The texts that stand for a missing value, and why they differ from the usual ones."""
+
+    values: tuple[str, ...] = MISSING
+    notes: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether pipeline.toml has to say them."""
+        return self.values != MISSING
+
+
+def settle(columns: Sequence[ColumnStats], target: str) -> Missing:
+    """Find them, and count the columns' values by them."""
+    values, notes = list(MISSING), []
+    for word in MISSING:
+        if (note := _is_value(word, columns, target)) is not None:
+            values.remove(word)
+            notes.append(note)
+            for stats in columns:
+                stats.with_(word)
+    for stats in columns:
+        for word in _stand_ins(stats):
+            if word in values:
+                continue
+            if (where := _elsewhere(word, stats, columns, target)) is not None:
+                notes.append(
+                    f"{word!r} in column {stats.name!r} is no number, but a value of {where!r}: its rows are rejected"
+                )
+                continue
+            values.append(word)
+            notes.append(
+                f"{word!r} in {stats.words[word]:,} rows of {stats.name!r}, where all others are {_what(stats)}"
+            )
+            for other in columns:
+                if other.name != target or not _is_class(word, other):
+                    other.without(word)
+    return Missing(tuple(values), tuple(notes))
+
+
+def _is_value(word: str, columns: Sequence[ColumnStats], target: str) -> str | None:
+    """Why one of the usual words is a value in this table; None where it is missing as everywhere."""
+    holders = [stats for stats in columns if stats.stand_ins.get(word)]
+    if not word or any(kind_of(stats).type != "text" and stats.given for stats in holders):
+        return None  # beside numbers it can mean nothing else
+    for stats in holders:
+        codes = [level for level in stats.levels if re.fullmatch(r"[A-Z]{2}", level)]
+        if word == "NA" and len(codes) >= 5 and len(codes) >= 0.98 * stats.distinct:
+            return f"'NA' in {stats.stand_ins[word]:,} rows of {stats.name!r} is a code of two letters like the others"
+        frequent = stats.stand_ins[word] >= FREQUENT * stats.rows / (2 if stats.name == target else 1)
+        if word == "None" and 0 < stats.distinct <= 20 and frequent:
+            return f"'None' in {stats.stand_ins[word]:,} of {stats.rows:,} rows of {stats.name!r} is a value of its own"
+    return None
+
+
+def _stand_ins(stats: ColumnStats) -> list[str]:
+    """The words without which a column would be one of numbers or of times."""
+    measured = max(stats.numbers, stats.datetimes, *stats.dates.matched.values(), 0)
+    if len(stats.words) > MOST_WORDS or not stats.words or 2 * measured < stats.given:
+        return []
+    words = [word for word, _ in stats.words.most_common() if _usual(word)]
+    others = [word for word, rows in stats.words.most_common() if not _usual(word) and _may_be(word, rows, stats)]
+    words += others[:_MOST_UNUSUAL] if stats.distinct >= FEWEST_NUMBERS else []
+    left = stats.given - measured - sum(stats.words[word] for word in words)
+    return words if left <= TOLERATED * stats.given else []
+
+
+def _usual(word: str) -> bool:
+    return word.casefold() in _USUAL or word[0] == "0"
+
+
+def _may_be(word: str, rows: int, stats: ColumnStats) -> bool:
+    return len(word) <= _LONGEST and 1 < rows <= _SHARE * stats.given
+
+
+def _elsewhere(word: str, stats: ColumnStats, columns: Sequence[ColumnStats], target: str) -> str | None:
+    """A column of texts that has the word as a value."""
+    if not any(character.isalpha() for character in word) or word.casefold() in _USUAL - {"none"}:
+        return None
+    others = [
+        other for other in columns if other is not stats and other.levels.get(word) and kind_of(other).type == "text"
+    ]
+    return others[0].name if others else None
+
+
+def _is_class(word: str, stats: ColumnStats) -> bool:
+    """Whether a target has the word as a class, as + and - may be."""
+    return stats.levels.get(word, 0) >= FREQUENT / 2 * stats.given and kind_of(stats).type == "text"
+
+
+def _what(stats: ColumnStats) -> str:
+    return "numbers" if stats.numbers >= stats.given / 2 else "times"

@@ -1,0 +1,59 @@
+"""Numbers as people write them: which there are, and the unit beside them."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from contract.number_text import NumberForm
+from generate.infer.number_forms import unit_of as any_unit
+from generate.infer.types.dates import NEVER
+
+INTEGER = r"^[+-]?\d{1,18}$"
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
+WHOLE = r"^[+-]?\d+(\.0*)?$"
+"""A whole number, as floats are written, too."""
+CODE = r"^-?0\d|^\+\d{8,}$|^[+-]?\d{16,}(\.0*)?$"
+"""Digits that name a thing, such as a postal code or an account: a number loses the 0, the + or the last digits."""
+WORD = r"^[^\d]{1,20}$|^#DIV/0!$|" + NEVER
+"""No digit, or zeros for a date: what stands where a number is missing, perhaps."""
+DRESSED = (
+    r"^[$€£¥]?\s?[+-]?\d[\d' \x{a0}\x{202f}]*[.,]\d[\d.,']*\s?\D{0,4}$"
+    r"|^[$€£¥]\s?[+-]?\d[\d.,' ]*$|^[+-]?\d[\d.,' ]*\s?[%$€£¥]$"
+)
+"""A number with marks or a unit that nobody has told of."""
+
+_MONEY = ("$", "€", "£", "¥", "₹", "US$", "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "SEK", "NOK", "DKK", "PLN")
+_UNITS = (
+    *("%", "‰", "°", "°C", "°F", "K", "kg", "g", "mg", "t", "lb", "lbs", "oz", "km", "m", "cm", "mm", "mi", "ft", "in"),
+    *(
+        "l",
+        "ml",
+        "h",
+        "hr",
+        "hrs",
+        "min",
+        "mins",
+        "s",
+        "sec",
+        "ms",
+        "d",
+        "day",
+        "days",
+        "years",
+        "yrs",
+        "months",
+        "kWh",
+    ),
+    *("Wh", "kW", "W", "MW", "V", "A", "Hz", "kHz", "MHz", "GHz", "TB", "GB", "MB", "KB", "kB", "px", "mph", "km/h"),
+    *("bar", "hPa", "Pa", "ppm", "cc", "bhp", "kmpl", "people", "pcs", "Stk", "Tage", "Jahre", "Std"),
+)
+
+
+def unit_of(values: pa.Array, form: NumberForm) -> str | None:
+    """The unit that stands beside a column's numbers, where it is a sign or a known one: c12 and t13 are codes."""
+    unit = any_unit(values, form)
+    if unit is None or unit in _MONEY or not any(map(str.isalpha, unit)):
+        return unit
+    behind = pc.sum(pc.ends_with(values, unit)).as_py() or 0
+    return unit if unit in _UNITS and 2 * behind > len(values) else None

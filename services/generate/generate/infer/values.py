@@ -1,0 +1,50 @@
+"""The values of a sample as numbers, by what was decided about their columns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from contract.number_text import NumberForm
+from contract.value_text import canonical
+from generate.infer.schema import TableSchema
+from generate.infer.types.column_schema import ColumnSchema
+
+Floats = npt.NDArray[np.float64]
+
+
+def texts(rows: pa.Table, schema: TableSchema, name: str) -> pa.Array:
+    """A column's texts, null where they stand for a missing value."""
+    text = canonical(rows.column(name).combine_chunks())
+    gone = pc.is_in(text, value_set=pa.array(schema.missing.values, pa.string()))
+    return pc.if_else(gone, pa.scalar(None, pa.string()), text)
+
+
+def numbers(text: pa.Array, column: ColumnSchema, form: NumberForm) -> Floats:
+    """Texts as numbers, NaN for what is none."""
+    text = replace(form, unit=column.settings.get("unit")).plain(text)
+    result: Floats = text.cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False)
+    return result
+
+
+def moments(text: pa.Array, column: ColumnSchema) -> Floats:
+    """Texts as seconds since 1970, NaN for what is no time or has a form that only preprocess reads."""
+    written = column.settings.get("format", "iso")
+    if written in ("epoch_s", "epoch_ms"):
+        return numbers(text, column, NumberForm()) / (1 if written == "epoch_s" else 1000)
+    if written == "iso":
+        text, written = pc.utf8_slice_codeunits(text, 0, 10), "%Y-%m-%d"
+    seconds: Any = pc.strptime(text, written, "s", error_is_null=True)
+    result: Floats = seconds.cast(pa.int64()).cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False)
+    return result
+
+
+def codes(text: pa.Array) -> tuple[npt.NDArray[np.int64], list[str]]:
+    """Texts as positions among those that occur; -1 for a missing one."""
+    encoded = text.dictionary_encode()
+    return encoded.indices.fill_null(-1).to_numpy().astype(np.int64), encoded.dictionary.to_pylist()

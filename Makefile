@@ -59,7 +59,7 @@ ui: ## the Airflow and MLflow pages of the demo, until Ctrl-C
 	@$(PYTHON) demo/demo.py ui
 
 ##@ For developers
-.PHONY: test test-faults reliability bench soak sbom lock browser
+.PHONY: test test-faults reliability bench bench-tables soak sbom lock browser
 browser: ## install Chromium on a Debian machine (as root), for the tests that look at pages
 	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install --yes -qq chromium fonts-dejavu-core > /dev/null)
 
@@ -82,6 +82,10 @@ bench: ## time the pipeline beside the same work as plain and as tuned scripts (
 
 bench-%: ## time another side: growth, at_once, chain, dag_overhead, images
 	@$(PYTHON) bench/$*.py
+
+bench-tables: ## run tables that nobody here made, unedited, beside what others make of them (an hour)
+	@dev/env tables generate preprocess train validate predict
+	@PYTHONPATH=libs/contract .venvs/tables/bin/python bench/tables/run.py $(ONLY)
 
 soak: ## 200 runs of the running stack in one go, and whether anything grows
 	@$(PYTHON) bench/soak.py $(RUNS)

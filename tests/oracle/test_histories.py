@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 HISTORIES = int(os.environ.get("MICROSTEP_HISTORIES", "24"))
 PARTS = 20 if HISTORIES >= 100 else 2
-"""Each with a seed of its own, so that several can run at the same time."""
+"""Each with its number as seed, so that several can run at the same time, and a failure comes again."""
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +54,7 @@ def test_the_steps_and_the_oracle_come_to_the_same(steps, begun, counts, part):
     run()
     seconds = (time.monotonic() - began) / len(played)
     note = ", ".join(f"{step} {code}: {count}" for (step, code), count in sorted(ends.items()))
-    counts("histories", f"part {part}", len(played), f"{seconds:.2f} s each; {note}")
+    counts("histories", f"seed {part}", len(played), f"{seconds:.2f} s each; {note}")
 
 
 def memory():

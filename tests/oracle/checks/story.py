@@ -129,7 +129,8 @@ class Story:
             compare.scores(
                 models.scores(opened, every, self.settings), models.scores(model.plain, every, self.settings)
             )
-            self.mirror.models[day] = self.mirror.known[file["sha256"], line[1]] = model
+            # the same training again is the same model
+            self.mirror.models[day] = self.mirror.known.setdefault(line, model)
         return outcome
 
     def validate(self, day: str, *words: str) -> Outcome:

@@ -96,3 +96,10 @@ def drift(root, day, level, **columns):
         "score": None,
     }
     report(root, "predict", day, {"drift": level, "columns": columns}, drift=content)
+
+
+def live(root, day, level):
+    """The report about how a day's predictions turned out; `level` None: an earlier version's."""
+    notes = {"metric": "roc_auc", "value": 0.61}
+    notes |= {} if level is None else {"level": level, "standing": "roc_auc 0.6100, 0.8644 when the gate judged it"}
+    report(root, "live", day, notes, live={})

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from fake_variables import Variables
 
 from microstep_airflow.alerts import callbacks
 from microstep_airflow.alerts.callbacks import RunAlerts
+from microstep_airflow.alerts.step_reports import DriftReport
 
 
 @pytest.fixture
@@ -142,6 +144,33 @@ def test_each_dag_recovers_for_itself(load_dags, train, alerts, sent):
     assert len(sent) == 1
 
 
+# ---- live scores
+
+
+def test_a_live_score_far_below_the_gates_is_told_once_and_once_when_it_is_over(
+    load_dags, alerts, sent, root, variables
+):
+    train = load_dags()["train"]
+
+    def trained(*days, **levels):
+        for day, level in zip(days, levels.values(), strict=True):
+            fake_reports.live(root, day, level)
+        alerts.succeeded(context(FakeTi({"train": "success"}, {}), train))
+
+    trained("2025-12-27", "2025-12-28", old=None, fine="ok")
+    assert sent == []
+    trained("2025-12-29", "2025-12-30", first="alarm", second="alarm")
+    trained("2025-12-31", third="alarm")
+    trained("2026-01-01", back="ok")
+    assert [mail.subject for mail in sent] == [
+        "[microstep] train 2026-01-03: the live score is far below the gate's since 2025-12-29",
+        "[microstep] train 2026-01-03: the live score is as the gate's again",
+    ]
+    assert sent[0].points[0] == ("alarm", "2025-12-29: roc_auc 0.6100, 0.8644 when the gate judged it")
+    assert len(sent[0].points) == 2
+    assert variables["microstep_live"] is not None
+
+
 # ---- verdicts
 
 
@@ -161,6 +190,19 @@ def test_a_refusal_says_by_which_rule_and_how_much(train, alerts, sent, root):
     assert mail.facts["roc_auc"] == "0.5012, the champion's is 0.8612 (-0.3600)"
     assert mail.facts["Report"] == "reports/train/2026-01-03/report.html"
     assert mail.failures[0].link.startswith("http://airflow.example/")
+
+
+def test_a_verdict_has_the_baselines_score_beside_and_the_fall_of_the_champion(train, alerts, sent, root):
+    fake_reports.verdict(root, "refused", rules=fake_reports.BROKEN, challenger=0.5012)
+    path = root / "reports/train/2026-01-03"
+    more = {"baseline": {"text": "always 'no'", "metrics": {"roc_auc": 0.5}}, "live": "The live score fell."}
+    content = json.loads((path / "verdict.json").read_text()) | more
+    fake_reports.report(root, "train", "2026-01-03", {"decision": "refused", "why": ""}, verdict=content)
+    alerts.succeeded(refusing(train))
+    assert sent[0].facts["roc_auc"] == (
+        "0.5012, the champion's is 0.8612 (-0.3600); 0.5000 without a model (always 'no')"
+    )
+    assert sent[0].facts["Live"] == "The live score fell."
 
 
 def test_a_question_that_the_rows_could_not_answer_is_told_as_such(train, alerts, sent, root):
@@ -279,6 +321,18 @@ def test_drift_is_told_when_it_begins_spreads_and_ends(predicted, sent):
     assert sent[1].facts["Since"] == "2026-01-03"
     assert [word for word, _ in sent[0].points] == ["alarm", "watch"]
     assert sent[0].points[0][1] == ("age: Kolmogorov-Smirnov distance 0.31, PSI 1.20, missing 30.0% instead of 10.0%")
+
+
+def test_a_day_with_too_few_rows_is_told_with_what_was_expected(predicted, sent, root):
+    predicted("2026-01-03", "alarm", **{"(rows)": "alarm"})
+    path = root / "reports/predict/2026-01-04"
+    content = {"columns": [], "score": None, "volume": {"reason": "3 rows, where others have 290 to 310"}}
+    notes = {"drift": "alarm", "columns": {"(rows)": "alarm"}}
+    assert not path.exists()
+    fake_reports.report(root, "predict", "2026-01-04", notes, drift=content)
+    report = DriftReport.of(root, "2026-01-04")
+    assert report.sizes == {"(rows)": "3 rows, where others have 290 to 310"}
+    assert sent[0].subject == "[microstep] predict 2026-01-03: drift: (rows)"
 
 
 def test_a_backfill_of_older_days_mails_nothing(predicted, sent):

@@ -15,7 +15,18 @@ Array = np.ndarray[Any, Any]
 MOST_POINTS = 400
 """Of a curve or a cloud: more cannot be seen, and would make pages large."""
 _LONGEST = 28
-"""Characters of a label."""
+"""Characters of a label; of one that is written at an angle, and of one of many in a legend, fewer."""
+_LONGEST_SLANTED, _LONGEST_OF_MANY = 18, 14
+_INSIDE = 4
+"""Curves whose names have room in the plot."""
+_NAMES_A_LINE = 3
+_DASHES = (None, (4, 2), (1, 1.5), (6, 2, 1, 2), (9, 3), (2, 2), (6, 2, 1, 2, 1, 2), (3, 1))
+_WIDTHS = (1.5, 0.8, 2.4)
+"""With two colours these tell 48 curves apart."""
+_WIDTH, _LETTER, _GAP = 3.7, 0.075, 0.08
+"""Inches: of the axes, of a letter of a label, and between two labels."""
+_DATES = 4.5
+"""So many dates, and the space between them, are as wide as the axes."""
 
 
 def lines(
@@ -29,29 +40,39 @@ def lines(
     unit: bool = True,
     markers: bool = False,
 ) -> Markup:
-    """Curves, at most two colours and then dashes; `unit`: both axes go from 0 to 1."""
-    plot = Plot(name, description)
+    """Curves, two colours and then dashes and widths; `unit`: both axes go from 0 to 1.
+
+    The names of many stand below the plot, where they hide no curve.
+    """
+    many = len(series) > _INSIDE
+    below = -(-len(series) // _NAMES_A_LINE) if many else 0
+    plot = Plot(name, description, height=3.2 + 0.17 * below)
     axes = plot.axes
     if diagonal:
         axes.plot([0, 1], [0, 1], color=SOFT, linewidth=0.8, linestyle=":")
     for number, (label, xs, ys) in enumerate(series):
-        keep = thinned(len(xs))
-        style = ("-", "--", "-.", ":")[number // 2 % 4]
+        keep = thinned(len(xs), max(40, MOST_POINTS * _INSIDE // max(len(series), _INSIDE)))
         axes.plot(
-            np.asarray(xs)[keep], np.asarray(ys)[keep], style, color=(ONE, TWO)[number % 2], linewidth=1.5,
-            label=visible(label),
+            np.asarray(xs)[keep], np.asarray(ys)[keep], color=(ONE, TWO)[number % 2],
+            linestyle=(0, _DASHES[number // 2 % len(_DASHES)]),
+            linewidth=_WIDTHS[number // (2 * len(_DASHES)) % len(_WIDTHS)],
+            label=_cut(label, _LONGEST if not many else _LONGEST_OF_MANY),
             marker="o" if markers else None, markersize=3.5,
         )  # fmt: skip
     if len(series[0][1]) and np.asarray(series[0][1]).dtype.kind == "M":
-        days = np.asarray(series[0][1])
-        ticks = days[thinned(len(days), 4)]
+        ticks = _apart(np.asarray(series[0][1]))
         axes.set_xticks(ticks, [str(day) for day in ticks])
     if unit:
         axes.set_xlim(-0.01, 1.01)
         axes.set_ylim(-0.01, 1.01)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
-    if len(series) > 1 or series[0][0]:
+    if many:
+        plot.figure.legend(
+            loc="outside lower center", ncols=_NAMES_A_LINE, fontsize=7, frameon=False, labelcolor=INK,
+            handlelength=3.2, columnspacing=1.0,
+        )  # fmt: skip
+    elif len(series) > 1 or series[0][0]:
         axes.legend(loc="best", fontsize=8, frameon=False, labelcolor=INK)
     return plot.svg()
 
@@ -107,8 +128,8 @@ def two_histograms(
     plot.axes.bar(positions - 0.2, first, 0.4, color=ONE, label=names[0])
     plot.axes.bar(positions + 0.2, second, 0.4, color=TWO, label=names[1])
     step = max(1, len(labels) // 8)
-    shown = [visible(label) for label in labels]
-    wide = max(map(len, shown), default=0) > 6
+    shown = [_cut(label, _LONGEST_SLANTED) for label in labels]
+    wide = max(map(len, shown[::step]), default=0) * _LETTER + _GAP > _WIDTH * step / max(len(labels), 1)
     plot.axes.set_xticks(positions[::step], shown[::step], rotation=35 if wide else 0, ha="right" if wide else "center")
     plot.axes.grid(visible=False, axis="x")
     plot.axes.set_xlabel(x)
@@ -132,10 +153,20 @@ def cloud(name: str, description: str, xs: Array, ys: Array, *, x: str, y: str, 
     return plot.svg()
 
 
-def _cut(label: str) -> str:
+def _apart(days: Array) -> Array:
+    """Some of the days, the last among them, so far from each other that their names do not overlap."""
+    ordered = np.sort(days)
+    least, kept = (ordered[-1] - ordered[0]) / _DATES, [ordered[-1]]
+    for day in ordered[::-1]:
+        if kept[-1] - day >= least and kept[-1] != day:
+            kept.append(day)
+    return np.array(kept[::-1])
+
+
+def _cut(label: str, longest: int = _LONGEST) -> str:
     """A name as long as a plot has room for."""
     label = visible(label)
-    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return label if len(label) <= longest else f"{label[: longest - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def thinned(length: int, most: int = MOST_POINTS) -> Array:

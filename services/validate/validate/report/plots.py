@@ -121,7 +121,7 @@ def _scores(scored: ScoredRows) -> Markup:
 
 def _one_against_rest(scored: ScoredRows, classes: list[str]) -> Markup:
     curves = []
-    for code, name in enumerate(classes[:8]):
+    for code, name in enumerate(classes):
         positive = scored.target == code
         if positive.any() and not positive.all():
             false_positive_rate, true_positive_rate, _ = roc_curve(positive, scored.scores[:, code])

@@ -21,6 +21,8 @@ from validate.report.importance import importance
 from validate.report.plots import live_plot, training_plots
 
 _TEMPLATE = Path(__file__).parent / "templates" / "train.html"
+MOST_CONFUSED = 3
+"""Classes beside one of many that it is taken for."""
 MOST_WORDS = 4
 """Of a category, in the profile."""
 
@@ -50,6 +52,7 @@ def training_report(
         rejected=_rejected(days),
         lineage=_lineage(run, model, days),
         in_use=_in_use(report),
+        confused=_confused,
         registry=os.environ.get("MLFLOW_TRACKING_URI", ""),
     )
     return html, plots
@@ -59,6 +62,12 @@ def _in_use(report: Report) -> Champion | None:
     if report.decision == "promoted":
         return report.challenger.model
     return None if report.champion is None else report.champion.model
+
+
+def _confused(said: list[int], own: int, classes: list[str]) -> list[tuple[str, int]]:
+    """The classes that rows of the class number `own` are said to be instead, the most frequent ones first."""
+    others = [(classes[code], rows) for code, rows in enumerate(said) if rows and code != own]
+    return sorted(others, key=lambda other: -other[1])[:MOST_CONFUSED]
 
 
 def _profile(days: list[Dataset]) -> list[dict[str, Any]]:

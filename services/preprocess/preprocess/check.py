@@ -25,8 +25,8 @@ from preprocess.checked_column import CheckedColumn
 from preprocess.groups import groups_of
 from preprocess.key_lookups import key_lookups
 from preprocess.keys import Hashes, hashes_of, read_identities, read_keys
-from preprocess.label_fit import judge_fit
-from preprocess.labels import Labels, Values, read_labels
+from preprocess.labels.fit import judge_fit
+from preprocess.labels.read import Labels, Values, read_labels
 from preprocess.profile import Profile
 from preprocess.quarantine import PROVENANCE, Tally, judge, rejected
 from preprocess.rules import check_column
@@ -67,7 +67,11 @@ class Day:
                 columns[name], named = read_identities(name, batch.column(name), config)
             elif name in batch.schema.names:
                 columns[name] = check_column(
-                    name, batch.column(name), config.columns[name], config.table.missing_values
+                    name,
+                    batch.column(name),
+                    config.columns[name],
+                    config.table.missing_values,
+                    config.schedule.timezone,
                 )
             elif name == target and labels is not None:
                 columns[name] = _label(labels, lookups["label"])
@@ -78,7 +82,8 @@ class Day:
         if bad.num_rows:
             rows = rows.filter(pa.array(verdict.good))
         self.tally.add(bad)
-        self.profile.add(rows, [*config.features, *([target] if labels is not None else [])])
+        texts = [name for name in config.features if config.columns[name].type == "text"]
+        self.profile.add(rows, [*config.features, *([target] if labels is not None else [])], texts)
         if labels is not None:
             self.labelled += rows.num_rows - rows.column(target).null_count
         return rows, bad

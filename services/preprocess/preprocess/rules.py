@@ -14,16 +14,17 @@ from contract.config.data import Column
 from contract.errors import DataError
 from preprocess import numbers, texts
 from preprocess.checked_column import CheckedColumn, Mask, mask, nulls
+from preprocess.dates import Dates
 
 
 def check_column(
-    name: str, column: pa.Array, spec: Column, missing: texts.Words, *, key: bool = False
+    name: str, column: pa.Array, spec: Column, missing: texts.Words, timezone: str = "UTC", *, key: bool = False
 ) -> CheckedColumn:
     """A column's values as its type has them, and the rows that break its rules; the `key` has the one text of each.
 
-    Raises DataError for a column whose own type cannot be read at all.
+    `timezone`: whose wall clock dates are of. Raises DataError for a column whose own type cannot be read at all.
     """
-    read = texts.key if key and spec.type == "text" else _reader(spec)
+    read = texts.key if key and spec.type == "text" else _reader(spec, timezone)
     try:
         if pa.types.is_dictionary(column.type):
             checked = read(column.dictionary, missing).of(column.indices)
@@ -59,7 +60,9 @@ def _above(values: pa.Array, bound: float) -> Mask:
     return mask(pc.greater(values, bound))
 
 
-def _reader(spec: Column) -> Callable[[pa.Array, texts.Words], CheckedColumn]:
+def _reader(spec: Column, timezone: str) -> Callable[[pa.Array, texts.Words], CheckedColumn]:
     if spec.type == "category":
         return partial(texts.category, allowed=spec.values)
-    return {"number": numbers.number, "integer": numbers.integer, "datetime": texts.date, "text": texts.text}[spec.type]
+    if spec.type == "datetime":
+        return Dates(spec.format or "iso", timezone).read
+    return {"number": numbers.number, "integer": numbers.integer, "text": texts.text}[spec.type]

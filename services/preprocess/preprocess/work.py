@@ -53,7 +53,13 @@ def _settings(config: Config) -> dict[str, Any]:
     settings = {"table": msgspec.to_builtins(config.table), "columns": columns}
     # slices that no model sees are written as well; without any, a day stays what it was
     slices = [name for name in config.kept if name not in config.features]
-    return settings | ({"slices": slices} if slices else {})
+    dated = any(config.columns[name].type == "datetime" for name in config.kept)
+    return (
+        settings
+        | ({"slices": slices} if slices else {})
+        # whose wall clock the dates are of
+        | ({"timezone": config.schedule.timezone} if dated else {})
+    )
 
 
 def _labels_fit(run: Run, data: Dataset, target: Dataset) -> None:

@@ -24,6 +24,8 @@ def misfit(day: Dataset, config: Config, *, grouped: bool = False) -> str | None
     settings, there = day.manifest.settings, {field.name for field in day.manifest.schema}
     if "table" in settings:
         then, now = _rules(settings["table"], settings["columns"], config), _rules_of(config)
+        if any(config.columns[name].type == "datetime" for name in config.kept):
+            then["schedule.timezone"], now["schedule.timezone"] = settings.get("timezone"), config.schedule.timezone
         if different := next((name for name in now if then.get(name) != now[name]), None):
             return (
                 f"was made with {different} {_shown(then.get(different))}, pipeline.toml has {_shown(now[different])}"
@@ -56,7 +58,10 @@ def other_rules(day: Dataset, config: Config) -> list[str]:
 
 
 def _rules_of(config: Config) -> dict[str, Any]:
-    columns = [{"name": name, "type": column.type, "values": column.values} for name, column in config.columns.items()]
+    columns = [
+        {"name": name, "type": column.type, "values": column.values, "format": column.format}
+        for name, column in config.columns.items()
+    ]
     table = config.table
     names = ("target", "task", "positive", "key", "group", "test_fraction", "missing_values")
     return _rules({name: getattr(table, name) for name in names}, columns, config)
@@ -74,6 +79,8 @@ def _rules(table: dict[str, Any], columns: list[dict[str, Any]], config: Config)
     for name in dict.fromkeys([config.key, config.group, target, *config.kept]):
         if name in config.columns:
             rules[f"columns.{name}.type"] = by_name.get(name, {}).get("type")
+            if config.columns[name].type == "datetime":
+                rules[f"columns.{name}.format"] = by_name.get(name, {}).get("format") or "iso"
     return rules
 
 

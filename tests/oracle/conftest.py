@@ -5,7 +5,7 @@ from faults.steps import STEPS, Runner
 
 MORE = {
     "generate": ("generate.ingest", "generate.inbox", "generate.file_rows"),
-    "preprocess": ("preprocess.check", "preprocess.label_fit"),
+    "preprocess": ("preprocess.check", "preprocess.labels.fit"),
     "train": ("train.training",),
     "validate": (
         *("validate.judgement", "validate.evaluation.live_metrics", "validate.champion.rollback"),

@@ -52,6 +52,17 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """Mean rows of the days that it is from; 0 where it is not known."""
     freedom: int | None = None
     """Degrees of freedom of a dispersion that is beyond chance itself; None where it is not."""
+    measure: Literal["days", "length", "words", "pairs"] | None = None
+    """What of a date or of a text is counted (`analysis.measures`); None: the column's own values."""
+    of: str | None = None
+    """The column that is measured so."""
+    vocabulary: list[str] = []
+    """Of a text: the words, or pairs of characters, that the training knew."""
+
+    @property
+    def column(self) -> str:
+        """Of the rows."""
+        return self.of or self.name
 
     @property
     def rare(self) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
 
 from analysis.drift import KOLMOGOROV_SQUARE, Array, Column, freedom, pooled_bins, statistics
+from analysis.measures import as_measured, measured_as, measures
 from analysis.rows import Categorical
 
 BINS = 64
@@ -85,18 +86,28 @@ def count(column: Column, bins: Array) -> Array:
     return np.bincount(bins, minlength=length)
 
 
-def build(columns: Mapping[str, Array | Categorical], days: Array, seed: int, *, come_back: bool = False) -> Reference:
+def build(
+    columns: Mapping[str, Array | Categorical],
+    days: Array,
+    seed: int,
+    *,
+    come_back: bool = False,
+    day_names: Sequence[str] = (),
+) -> Reference:
     """The reference of training rows; `days` is the day of each row, `seed` draws the sample of them.
 
-    `come_back`: most rows are of entities that are there on several days.
+    `day_names`: the day that each number in `days` stands for, for columns of dates. `come_back`: most rows are of
+    entities that are there on several days.
     """
     rows, chosen = len(days), np.arange(len(days))
     if rows > SAMPLE_ROWS:
         chosen = np.sort(np.random.default_rng(seed).choice(rows, SAMPLE_ROWS, replace=False, shuffle=False))
     names, day_of_row = np.unique(days, return_inverse=True)
-    described, sample = [], np.empty((len(chosen), len(columns)), dtype=np.uint8)
-    for number, (name, values) in enumerate(columns.items()):
-        column, bins = binned(name, values)
+    wanted = [(measure, values) for name, values in columns.items() for measure in measures(name, values)]
+    described, sample = [], np.empty((len(chosen), len(wanted)), dtype=np.uint8)
+    for number, (measure, values) in enumerate(wanted):
+        column, bins = binned(measure.column.name, measured_as(measure.own, values, day_names, days))
+        column = as_measured(measure.column, column)
         sample[:, number] = bins[chosen]
         described.append(_with_dispersion(column, bins, day_of_row) if len(names) >= LEAST_DAYS else column)
     return Reference(rows=rows, columns=described, days=len(names), sample=sample.tobytes(), come_back=come_back)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from analysis.drawn_days import Part, measured
 from analysis.drift import LEVELS, MOST_ROWS, Array, Column, Finding, Level, unmeasured, worst
+from analysis.measures import measured_as, other_kind
 from analysis.predictions import prediction_batches
 from analysis.reference import SAMPLE_ROWS, Reference, codes, count
 from analysis.rows import Columns, columns
@@ -51,9 +52,12 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
 class Histograms:
     """Rows by bin of each column of a reference, counted batch by batch; of few rows, also each row's bins."""
 
-    def __init__(self, references: list[Column], part: str | None = None) -> None:
-        """`part`: `add_rows` counts only the rows of this part of the split."""
+    def __init__(self, references: list[Column], part: str | None = None, day: str = "") -> None:
+        """`part`: `add_rows` counts only the rows of this part of the split; `day`: of the rows, for dates."""
         self.references = references
+        self.columns = list(dict.fromkeys(reference.column for reference in references))
+        """That are looked at."""
+        self._day = day
         self._part = part
         self.counts: dict[str, Array] = {
             reference.name: np.zeros(len(reference.counts), dtype=np.int64) for reference in references
@@ -65,7 +69,12 @@ class Histograms:
         """Take in more rows, which must have all the columns."""
         if not self.references:
             return
-        bins = [codes(reference, values[reference.name]) for reference in self.references]
+        bins = []
+        for reference in self.references:
+            column = values[reference.column]
+            if reference.measure:
+                column = measured_as(reference, column, [self._day], np.zeros(len(column), dtype=np.intp))
+            bins.append(codes(reference, column))
         for reference, of_column in zip(self.references, bins, strict=True):
             self.counts[reference.name] += count(reference, of_column)
         self._rows += len(bins[0])
@@ -95,17 +104,17 @@ class Histograms:
 
 def histograms_of(references: list[Column], batches: Iterable[pa.RecordBatch], only: Array | None = None) -> Histograms:
     """Of all rows, or of those that the mask `only` has, row by row."""
-    histograms, names, start = Histograms(references), [reference.name for reference in references], 0
+    histograms, start = Histograms(references), 0
     for batch in batches:
         here = slice(start, start := start + batch.num_rows)
-        histograms.add(columns(batch if only is None else batch.filter(pa.array(only[here])), names))
+        histograms.add(columns(batch if only is None else batch.filter(pa.array(only[here])), histograms.columns))
     return histograms
 
 
 def _of_rows(references: list[Column], rows: Dataset, part: str | None) -> Histograms:
-    histograms, names = Histograms(references, part), [reference.name for reference in references]
-    for batch in rows.batches([*names, *histograms.needs]):
-        histograms.add_rows(batch, columns(batch, names))
+    histograms = Histograms(references, part, rows.path.name)
+    for batch in rows.batches([*histograms.columns, *histograms.needs]):
+        histograms.add_rows(batch, columns(batch, histograms.columns))
     return histograms
 
 
@@ -199,13 +208,9 @@ def _reasons(findings: Sequence[Finding]) -> list[str]:
 def obstacle(column: Column, dataset: Dataset) -> str | None:
     """Why a dataset's column cannot be held against a reference; None when it can."""
     types = {field.name: field.type for field in dataset.manifest.schema}
-    if column.name not in types:
+    if column.column not in types:
         return f"no such column in {'/'.join(dataset.path.parts[-2:])}"
-    text = types[column.name].startswith(("string", "large_string", "dictionary"))
-    if text != (column.kind == "category"):
-        now, before = ("words", "numbers") if text else ("numbers", "words")
-        return f"it has {now}, and had {before} in the training"
-    return None
+    return other_kind(column, types[column.column])
 
 
 def _expanded(column: Column) -> Array:

@@ -25,6 +25,8 @@ def misfit(day: Dataset, config: Config, *, grouped: bool = False) -> str | None
     if "table" in settings:
         table = settings["table"] | settings.get("numbers", {})
         then, now = _rules(table, settings["columns"], config), _rules_of(config)
+        if any(config.columns[name].type == "datetime" for name in config.kept):
+            then["schedule.timezone"], now["schedule.timezone"] = settings.get("timezone"), config.schedule.timezone
         if different := next((name for name in now if then.get(name) != now[name]), None):
             return (
                 f"was made with {different} {_shown(then.get(different))}, pipeline.toml has {_shown(now[different])}"
@@ -58,7 +60,7 @@ def other_rules(day: Dataset, config: Config) -> list[str]:
 
 def _rules_of(config: Config) -> dict[str, Any]:
     columns = [
-        {"name": name, "type": column.type, "values": column.values, "unit": column.unit}
+        {"name": name, "type": column.type, "values": column.values, "unit": column.unit, "format": column.format}
         for name, column in config.columns.items()
     ]
     names = ("target", "task", "positive", "key", "group", "test_fraction", "missing_values")
@@ -81,6 +83,8 @@ def _rules(table: dict[str, Any], columns: list[dict[str, Any]], config: Config)
         if name in config.columns:
             rules[f"columns.{name}.type"] = by_name.get(name, {}).get("type")
             rules[f"columns.{name}.unit"] = by_name.get(name, {}).get("unit")
+            if config.columns[name].type == "datetime":
+                rules[f"columns.{name}.format"] = by_name.get(name, {}).get("format") or "iso"
     return rules
 
 

@@ -218,7 +218,8 @@ def sections():
     """The tables of pipeline.toml with keys and defaults, read from the source as text."""
     names = {
         "Pipeline": "pipeline", "Synthetic": "source", "Files": "source", "Sql": "source", "Table": "table",
-        "Column": "columns.NAME", "Candidate": "training.candidates", "Training": "training", "Gate": "gate",
+        "Column": "columns.NAME", "Candidate": "training.candidates", "Encode": "training.candidates.encode",
+        "Training": "training", "Gate": "gate",
         "Decision": "decision", "Drift": "drift", "Predictions": "predictions", "Schedule": "schedule",
         "Alerts": "alerts",
     }  # fmt: skip
@@ -228,7 +229,11 @@ def sections():
         if "Section" not in bases and getattr(node, "name", None) not in names:
             continue
         for field in node.body:
-            if isinstance(field, ast.AnnAssign):
+            # a table within has its own keys
+            within = (
+                isinstance(getattr(field, "value", None), ast.Call) and getattr(field.value.func, "id", "") in names
+            )
+            if isinstance(field, ast.AnnAssign) and not within:
                 yield f"{names[node.name]}.{field.target.id}", default_of(field.value)
 
 

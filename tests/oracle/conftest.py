@@ -10,7 +10,7 @@ MODELS = (
 )
 MORE = {
     "generate": (*WRITES, "generate.ingest", "generate.inbox", "generate.file_rows"),
-    "preprocess": (*WRITES, "preprocess.check", "preprocess.label_fit", "pyarrow.csv", "pyarrow.dataset"),
+    "preprocess": (*WRITES, "preprocess.check", "preprocess.labels.fit", "pyarrow.csv", "pyarrow.dataset"),
     "train": (*WRITES, *MODELS, "train.training"),
     "validate": (
         *(*WRITES, *MODELS, "sklearn.discriminant_analysis", "sklearn.neighbors"),

@@ -56,6 +56,17 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """Degrees of freedom of a dispersion that is beyond chance itself; None where it is not."""
     days: DayMarks | None = None
     """Of the training's days; older references, and scores, have none."""
+    measure: Literal["days", "length", "words", "pairs"] | None = None
+    """What of a date or of a text is counted (`analysis.measures`); None: the column's own values."""
+    of: str | None = None
+    """The column that is measured so."""
+    vocabulary: list[str] = []
+    """Of a text: the words, or pairs of characters, that the training knew."""
+
+    @property
+    def column(self) -> str:
+        """Of the rows."""
+        return self.of or self.name
 
     @property
     def rare(self) -> bool:

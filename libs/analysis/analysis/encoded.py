@@ -15,14 +15,14 @@ from analysis.rows import Array, Categorical, Columns
 
 def ordinal_codes(encoder: OrdinalEncoder, names: list[str], columns: Columns) -> list[Array]:
     """By column, the code of each category; the last one (so the one at -1) is that of a missing value."""
-    return list(np.asarray(_transformed(encoder, names, columns)).T) if len(names) else []
+    return list(np.asarray(category_outputs(encoder, names, columns)).T) if len(names) else []
 
 
 def one_hot_outputs(encoder: OneHotEncoder, names: list[str], columns: Columns) -> list[Array]:
     """By column, the output that each category switches on, -1 for none; the last one is that of a missing value."""
     if not len(names):
         return []
-    transformed = sparse.csr_matrix(_transformed(encoder, names, columns))
+    transformed = sparse.csr_matrix(category_outputs(encoder, names, columns))
     outputs = np.full((len(names), transformed.shape[0]), -1, dtype=np.intp)
     ends = np.cumsum(widths(encoder))
     rows = np.repeat(np.arange(transformed.shape[0]), np.diff(transformed.indptr))
@@ -46,7 +46,8 @@ def as_categorical(column: Array | Categorical) -> Categorical:
     return column
 
 
-def _transformed(encoder: Any, names: list[str], columns: Columns) -> Any:
+def category_outputs(encoder: Any, names: list[str], columns: Columns) -> Any:
+    """What an encoder makes of each category of each column by its code; the last row is a missing value."""
     categories = tuple(tuple(as_categorical(columns[name]).categories) for name in names)
     return _transform(encoder, tuple(names), categories)
 

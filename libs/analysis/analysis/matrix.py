@@ -6,7 +6,7 @@ are those that scikit-learn's own `transform` gives for the same rows as a data 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -18,8 +18,9 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
+from analysis.derived import DATES, TARGETS, TEXTS, Derived
 from analysis.encoded import as_categorical, one_hot_outputs, ordinal_codes, widths
-from analysis.rows import Array, Categorical, Columns
+from analysis.rows import Array, Categorical, Columns, is_moments
 
 CATEGORIES, NUMBERS = "words", "numbers"
 """The two parts of train's `prepare`, in the order of their output, as model files name them."""
@@ -28,7 +29,7 @@ BLOCK_ROWS = 32_768
 
 
 def frame(columns: Columns) -> pd.DataFrame:
-    """The columns as any scikit-learn model takes them: float64, or texts as objects; NaN where missing."""
+    """The columns as any scikit-learn model takes them: float64, dates, or texts as objects; NaN where missing."""
     arrays = {name: column.objects() if isinstance(column, Categorical) else column for name, column in columns.items()}
     # a Series each: from a bare array pandas would guess a text type of its own
     return pd.DataFrame({name: pd.Series(array, dtype=array.dtype) for name, array in arrays.items()}, copy=False)
@@ -52,33 +53,40 @@ def is_ours(step: Any) -> bool:
     if not isinstance(step, ColumnTransformer):
         return False
     names = [name for name, part, _ in step.transformers_ if not isinstance(part, str) or part != "drop"]
-    return names == [CATEGORIES, NUMBERS] and isinstance(_inner(step, CATEGORIES), OneHotEncoder | OrdinalEncoder)
+    ours = names[:2] == [CATEGORIES, NUMBERS] and all(name.startswith((DATES, TEXTS, TARGETS)) for name in names[2:])
+    return ours and isinstance(_inner(step, CATEGORIES), OneHotEncoder | OrdinalEncoder)
 
 
 def matrix(
-    step: ColumnTransformer, columns: Columns, rows: Array | None = None, dtype: npt.DTypeLike = np.float64
+    step: ColumnTransformer,
+    columns: Columns,
+    rows: Array | None = None,
+    dtype: npt.DTypeLike = np.float64,
+    given: Mapping[str, Array] | None = None,
 ) -> Any:
-    """The rows numbered in `rows`, or all, as the fitted `step` transforms them.
+    """The rows numbered in `rows`, or all, as the fitted `step` transforms them; `given` as `Derived` takes it.
 
-    Ordinal codes: a data frame with the names that the step gives, column by column in memory. Else rows x features,
-    dense or sparse as the encoder is. Raises TypeError for categories where the training had numbers, or the other
-    way round.
+    Ordinal codes: a data frame with the names that the step gives, column by column in memory; beside derived columns
+    an array without names. Else rows x features, dense or sparse as the encoder is. Raises TypeError for categories
+    where the training had numbers, or the other way round.
     """
     (_, _, categorical), (_, _, numeric), *_ = step.transformers_
     encoder, count = _inner(step, CATEGORIES), len(next(iter(columns.values())))
     rows = np.arange(count) if rows is None else rows
+    derived = Derived(step, columns, rows, given)
     if isinstance(encoder, OrdinalEncoder):
-        return _ordinal(encoder, categorical, numeric, columns, rows, dtype)
+        return _ordinal(encoder, categorical, numeric, columns, rows, derived, dtype)
     outputs = dict(zip(categorical, one_hot_outputs(encoder, categorical, columns), strict=True))
     width = sum(widths(encoder)) if outputs else 0
     blocks = _blocks(step, numeric, columns, rows, dtype)
     if encoder.sparse_output:
-        pieces = [
-            sparse.hstack([_sparse(outputs, columns, block_rows, width, dtype), sparse.csr_matrix(block)], "csr")
-            for block_rows, block in blocks
-        ]
+        pieces, start = [], 0
+        for block_rows, block in blocks:
+            beside = derived.blocks(slice(start, start := start + len(block_rows)))
+            words = _sparse(outputs, columns, block_rows, width, dtype)
+            pieces.append(sparse.hstack([words, sparse.csr_matrix(block), *beside], "csr", dtype))
         return sparse.vstack(pieces, "csr")
-    return _dense(outputs, columns, len(rows), width, blocks, dtype)
+    return _dense(outputs, columns, len(rows), width, blocks, derived, dtype)
 
 
 def _ordinal(
@@ -87,14 +95,20 @@ def _ordinal(
     numeric: list[str],
     columns: Columns,
     rows: Array,
+    derived: Derived,
     dtype: npt.DTypeLike,
-) -> pd.DataFrame:
+) -> Any:
     names = [*categorical, *numeric]
-    values = np.empty((len(rows), len(names)), dtype, order="F")
+    values = np.empty((len(rows), len(names) + derived.width), dtype, order="F")
     for position, codes in enumerate(ordinal_codes(encoder, categorical, columns)):
         values[:, position] = codes[as_categorical(columns[names[position]]).codes[rows]]
     for position, name in enumerate(numeric, len(categorical)):
         values[:, position] = _numbers(columns[name])[rows]
+    if derived.width:
+        for start in range(0, len(rows), BLOCK_ROWS):
+            here = slice(start, start + BLOCK_ROWS)
+            derived.fill(values[here, len(names) :], here)
+        return values
     return pd.DataFrame(values, columns=names, copy=False)
 
 
@@ -104,18 +118,20 @@ def _dense(
     rows: int,
     width: int,
     blocks: Iterator[tuple[Array, Array]],
+    derived: Derived,
     dtype: npt.DTypeLike,
 ) -> Array:
     first, start = next(blocks), 0
-    values = np.zeros((rows, width + first[1].shape[1]), dtype)
+    end = width + first[1].shape[1]
+    values = np.zeros((rows, end + derived.width), dtype)
     for block_rows, block in chain([first], blocks):
         target = values[start : start + len(block_rows)]
         for name, output in outputs.items():
             switched = output[as_categorical(columns[name]).codes[block_rows]]
             known = np.flatnonzero(switched >= 0)
             target[known, switched[known]] = 1
-        target[:, width:] = block
-        start += len(block_rows)
+        target[:, width:end] = block
+        derived.fill(target[:, end:], slice(start, start := start + len(block_rows)))
     return values
 
 
@@ -161,4 +177,6 @@ def _numbers(column: Array | Categorical) -> Array:
     if isinstance(column, Categorical):
         first = next(iter(column.categories), "words")
         raise TypeError(f"must be numbers as in the training, got {first!r}")
+    if is_moments(column):
+        raise TypeError("must be numbers as in the training, got dates")
     return column

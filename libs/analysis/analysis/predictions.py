@@ -13,7 +13,7 @@ import pyarrow.csv
 
 from analysis.formulas import with_formulas
 from analysis.record.predicted_for import again, name_of
-from analysis.rows import Categorical, columns
+from analysis.rows import Categorical, columns, is_moments
 from contract.datasets.dataset import Dataset
 from contract.errors import DataError
 
@@ -51,7 +51,7 @@ def content_hashes(batch: pa.RecordBatch, names: Sequence[str]) -> Hashes:
 def _values(column: Any) -> Any:
     if isinstance(column, Categorical):
         return pd.Categorical.from_codes(column.codes, column.categories)
-    return column + 0.0  # -0.0 is 0.0
+    return column if is_moments(column) else column + 0.0  # -0.0 is 0.0
 
 
 def _csv(path: Path, schema: pa.Schema) -> Generator[pa.RecordBatch, None, None]:

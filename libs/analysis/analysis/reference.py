@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.day_marks import LEAST_DAYS, marks_of
 from analysis.drift import KOLMOGOROV_SQUARE, Array, Column, freedom, pooled_bins, statistics
+from analysis.measures import as_measured, measured_as, measures
 from analysis.rows import Categorical
 
 BINS = 64
@@ -92,24 +93,28 @@ def build(
     seed: int,
     *,
     come_back: bool = False,
+    day_names: Sequence[str] = (),
     day_rows: Sequence[int] = (),
 ) -> Reference:
     """The reference of training rows; `days` is the day of each row, `seed` draws the sample of them.
 
-    `come_back`: most rows are of entities that are there on several days. `day_rows`: of each day of the window, all.
+    `day_names`: the day that each number in `days` stands for, for columns of dates. `come_back`: most rows are of
+    entities that are there on several days. `day_rows`: of each day of the window, all.
     """
     rows, chosen = len(days), np.arange(len(days))
     if rows > SAMPLE_ROWS:
         chosen = np.sort(np.random.default_rng(seed).choice(rows, SAMPLE_ROWS, replace=False, shuffle=False))
     names, day_of_row = np.unique(days, return_inverse=True)
-    described, sample = [], np.empty((len(chosen), len(columns)), dtype=np.uint8)
-    for number, (name, values) in enumerate(columns.items()):
-        column, bins = binned(name, values)
+    wanted = [(measure, values) for name, values in columns.items() for measure in measures(name, values)]
+    described, sample = [], np.empty((len(chosen), len(wanted)), dtype=np.uint8)
+    for number, (measure, values) in enumerate(wanted):
+        numbers = measured_as(measure.own, values, day_names, days)
+        column, bins = binned(measure.column.name, numbers)
+        column = as_measured(measure.column, column)
         sample[:, number] = bins[chosen]
         if len(names) >= LEAST_DAYS:
-            column = msgspec.structs.replace(
-                with_dispersion(column, bins, day_of_row), days=marks_of(values, day_of_row)
-            )
+            marks = marks_of(numbers, day_of_row)
+            column = msgspec.structs.replace(with_dispersion(column, bins, day_of_row), days=marks)
         described.append(column)
     return Reference(
         rows=rows,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,6 @@ from contract.config import GROUP, Config
 from contract.errors import DataError
 
 Array = np.ndarray[Any, Any]
-Numbers = np.ndarray[Any, np.dtype[np.float64]]
 Codes = np.ndarray[Any, np.dtype[np.int32]]
 
 
@@ -29,9 +28,9 @@ class Categorical:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def __getitem__(self, rows: Any) -> Categorical:
+    def __getitem__(self, rows: Any) -> Self:
         """The same categories for some of the rows."""
-        return Categorical(self.codes[rows], self.categories)
+        return type(self)(self.codes[rows], self.categories)
 
     def objects(self) -> Array:
         """The category of each row, NaN where missing."""
@@ -39,8 +38,12 @@ class Categorical:
         return np.asarray(np.array([*self.categories, float("nan")], dtype=object)[self.codes])
 
 
-Columns = Mapping[str, Numbers | Categorical]
-"""By name: numbers as float64 with NaN where missing, or categories."""
+class Text(Categorical):
+    """A column whose texts are read, not told apart."""
+
+
+Columns = Mapping[str, Array | Categorical]
+"""By name: numbers as float64 with NaN where missing, moments as datetime64[us] with NaT, or categories."""
 
 
 def labelled_rows(batch: pa.RecordBatch, target: str, part: str) -> pa.RecordBatch:
@@ -49,8 +52,8 @@ def labelled_rows(batch: pa.RecordBatch, target: str, part: str) -> pa.RecordBat
     return batch.filter(pc.and_(wanted, pc.is_valid(batch.column(target))))
 
 
-def columns(batch: pa.RecordBatch, names: Iterable[str]) -> dict[str, Numbers | Categorical]:
-    """The named columns: numbers as float64 with NaN where missing, or categories.
+def columns(batch: pa.RecordBatch, names: Iterable[str]) -> dict[str, Array | Categorical]:
+    """The named columns: numbers as float64 with NaN where missing, moments as datetime64[us], or categories.
 
     By the column's Arrow type alone, so that no missing value, and no category that a batch happens
     to have or to lack, changes a type. Raises DataError for a column that is not there.
@@ -89,7 +92,12 @@ def encode_target(batch: pa.RecordBatch, config: Config) -> Array:
     return np.array([known.index(label) for label in target.categories], dtype=np.intp)[target.codes]
 
 
-def _column(batch: pa.RecordBatch, name: str) -> Numbers | Categorical:
+def is_moments(column: Array | Categorical) -> bool:
+    """Whether a column has dates and times."""
+    return not isinstance(column, Categorical) and column.dtype.kind == "M"
+
+
+def _column(batch: pa.RecordBatch, name: str) -> Array | Categorical:
     if name not in batch.schema.names:
         raise DataError(f"processed rows must have the column {name!r}, got {', '.join(batch.schema.names)}")
     column = batch.column(name)
@@ -99,4 +107,6 @@ def _column(batch: pa.RecordBatch, name: str) -> Numbers | Categorical:
         column = column.dictionary_encode()
     if pa.types.is_dictionary(column.type):
         return Categorical(column.indices.fill_null(-1).to_numpy().astype(np.int32), column.dictionary.to_pylist())
+    if pa.types.is_timestamp(column.type):
+        return np.asarray(column.cast(pa.timestamp("us"), safe=False).to_numpy(zero_copy_only=False))
     return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))

@@ -10,6 +10,7 @@ import numpy as np
 
 from analysis.drawn_days import Part, measured
 from analysis.drift import LEVELS, Array, Column, Finding, Level, unmeasured, worst
+from analysis.measures import other_kind
 from analysis.predictions import prediction_batches
 from analysis.reference import SAMPLE_ROWS, Reference
 from analysis.unusual import Volume, unusual, volume
@@ -158,13 +159,9 @@ def _reasons(findings: Sequence[Finding]) -> list[str]:
 def obstacle(column: Column, dataset: Dataset) -> str | None:
     """Why a dataset's column cannot be held against a reference; None when it can."""
     types = {field.name: field.type for field in dataset.manifest.schema}
-    if column.name not in types:
+    if column.column not in types:
         return f"no such column in {'/'.join(dataset.path.parts[-2:])}"
-    text = types[column.name].startswith(("string", "large_string", "dictionary"))
-    if text != (column.kind == "category"):
-        now, before = ("words", "numbers") if text else ("numbers", "words")
-        return f"it has {now}, and had {before} in the training"
-    return None
+    return other_kind(column, types[column.column])
 
 
 def _expanded(column: Column) -> Array:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from analysis.day_marks import Watch
 from analysis.drawn_days import Part
 from analysis.drift import MOST_ROWS, Array, Column
+from analysis.measures import measured_as
 from analysis.reference import codes, count
 from analysis.rows import Columns, columns
 from contract.datasets.dataset import Dataset
@@ -22,10 +23,13 @@ class Histograms:
     `watches`: what each column does all day long.
     """
 
-    def __init__(self, references: list[Column], part: str | None = None) -> None:
-        """`part`: `add_rows` counts only the rows of this part of the split."""
+    def __init__(self, references: list[Column], part: str | None = None, day: str = "") -> None:
+        """`part`: `add_rows` counts only the rows of this part of the split; `day`: of the rows, for dates."""
         self.references = references
+        self.columns = list(dict.fromkeys(reference.column for reference in references))
+        """That are looked at."""
         self._part = part
+        self._day = day
         self.counts: dict[str, Array] = {
             reference.name: np.zeros(len(reference.counts), dtype=np.int64) for reference in references
         }
@@ -37,10 +41,14 @@ class Histograms:
         """Take in more rows, which must have all the columns."""
         if not self.references:
             return
-        bins = [codes(reference, values[reference.name]) for reference in self.references]
-        for reference, of_column in zip(self.references, bins, strict=True):
-            self.counts[reference.name] += count(reference, of_column)
-            self.watches[reference.name].add(values[reference.name])
+        bins = []
+        for reference in self.references:
+            column = values[reference.column]
+            if reference.measure:
+                column = measured_as(reference, column, [self._day], np.zeros(len(column), dtype=np.intp))
+            bins.append(codes(reference, column))
+            self.counts[reference.name] += count(reference, bins[-1])
+            self.watches[reference.name].add(column)
         self._rows += len(bins[0])
         if self._rows > MOST_ROWS:
             self._kept = None
@@ -68,16 +76,16 @@ class Histograms:
 
 def histograms_of(references: list[Column], batches: Iterable[pa.RecordBatch], only: Array | None = None) -> Histograms:
     """Of all rows, or of those that the mask `only` has, row by row."""
-    histograms, names, start = Histograms(references), [reference.name for reference in references], 0
+    histograms, start = Histograms(references), 0
     for batch in batches:
         here = slice(start, start := start + batch.num_rows)
-        histograms.add(columns(batch if only is None else batch.filter(pa.array(only[here])), names))
+        histograms.add(columns(batch if only is None else batch.filter(pa.array(only[here])), histograms.columns))
     return histograms
 
 
 def histograms_of_rows(references: list[Column], rows: Dataset, part: str | None) -> Histograms:
     """Of the rows of a dataset that are of the part, or of all."""
-    histograms, names = Histograms(references, part), [reference.name for reference in references]
-    for batch in rows.batches([*names, *histograms.needs]):
-        histograms.add_rows(batch, columns(batch, names))
+    histograms = Histograms(references, part, rows.path.name)
+    for batch in rows.batches([*histograms.columns, *histograms.needs]):
+        histograms.add_rows(batch, columns(batch, histograms.columns))
     return histograms

@@ -25,6 +25,8 @@ from predict.score_rows import score_rows
 _TEMPLATE = Path(__file__).parent / "templates" / "predict.html"
 MOST_PLOTS = 12
 RECENT_DAYS = 30
+_AXES = {"days": ", in days from the start of the day", "length": ", in characters"}
+"""What the numbers of a measure are."""
 
 log = logging.getLogger("predict")
 
@@ -102,7 +104,8 @@ def _distributions(name: str, finding: Finding, reference: Column) -> Any:
         labels = [*labels[:12], "(other)"]
     description = f"{finding.name}: training and this day"
     names = ("training", "this day")
-    return plots.two_histograms(name, description, labels, before, now, names=names, x=finding.name)
+    x = _AXES.get(reference.measure or "", "")
+    return plots.two_histograms(name, description, labels, before, now, names=names, x=f"{finding.name}{x}")
 
 
 def _labels(reference: Column, groups: int) -> list[str]:

@@ -41,7 +41,9 @@ def score(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Histog
     features = features_of(model, [field.name for field in rows.manifest.schema], champion.file)
     scorer = Scorer(model, run.config, champion.label)
     reference = read_references(run.layout, champion).reference
-    histograms = Histograms([]) if reference is None else Histograms(watched(reference, rows), reference.part)
+    histograms = (
+        Histograms([]) if reference is None else Histograms(watched(reference, rows), reference.part, rows.path.name)
+    )
     path, form = run.layout.predictions(run.day), run.config.predictions.format
     # a number tells nothing once other rows come: then their content says which rows these were
     content = _content(run.config, rows)
@@ -79,7 +81,7 @@ def _scored(
     content: Sequence[str],
 ) -> Generator[tuple[pa.RecordBatch, pa.RecordBatch | None], None, None]:
     """The predictions batch by batch, and the rows' hashes where `content` is asked for."""
-    wanted = list(dict.fromkeys([*features, *histograms.counts]))
+    wanted = list(dict.fromkeys([*features, *histograms.columns]))
     for batch in prefetch(rows.batches(list(dict.fromkeys([key, *wanted, *content, *histograms.needs])))):
         values = columns(batch, wanted)
         histograms.add_rows(batch, values)

@@ -25,11 +25,11 @@ from preprocess.checked_column import CheckedColumn
 from preprocess.groups import groups_of
 from preprocess.key_lookups import key_lookups
 from preprocess.keys import Hashes, hashes_of, read_identities, read_keys
-from preprocess.label_fit import judge_fit
-from preprocess.labels import Labels, Values, read_labels
+from preprocess.labels.fit import judge_fit
+from preprocess.labels.read import Labels, Values, read_labels
 from preprocess.profile import Profile
 from preprocess.quarantine import PROVENANCE, Tally, judge, rejected, unread
-from preprocess.rules import check_column, number_form
+from preprocess.rules import check_column, written_form
 
 DUPLICATE = "duplicate"
 UNREAD = "unread"
@@ -56,7 +56,7 @@ class Day:
 
     def __post_init__(self) -> None:
         """What holds for all rows."""
-        self.form = number_form(self.config)
+        self.form = written_form(self.config)
 
     def sort(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.Table]:
         """The next batch's good rows, typed, and its rejected ones with their reasons."""
@@ -84,7 +84,8 @@ class Day:
         if bad.num_rows:
             rows = rows.filter(pa.array(verdict.good))
         self.tally.add(bad)
-        self.profile.add(rows, [*config.features, *([target] if labels is not None else [])])
+        texts = [name for name in config.features if config.columns[name].type == "text"]
+        self.profile.add(rows, [*config.features, *([target] if labels is not None else [])], texts)
         if labels is not None:
             self.labelled += rows.num_rows - rows.column(target).null_count
         return rows, bad

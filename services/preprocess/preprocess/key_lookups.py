@@ -11,7 +11,7 @@ from contract.datasets.dataset import Dataset
 from contract.datasets.prefetch import prefetch
 from preprocess.buckets import Buckets
 from preprocess.keys import hashes_of, read_keys, repeated
-from preprocess.labels import Labels
+from preprocess.labels.read import Labels
 
 KEY_LOOKUP = np.dtype([("repeated", "?"), ("label", "<f8")])
 """`label` as `Labels.of` gives it."""

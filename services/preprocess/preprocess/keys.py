@@ -12,7 +12,8 @@ from contract.config.data import Column
 from contract.value_text import canonical, inexact
 from preprocess import texts
 from preprocess.checked_column import CheckedColumn, Mask, nulls, where
-from preprocess.rules import check_column, number_form
+from preprocess.dates import as_written
+from preprocess.rules import check_column, written_form
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -38,8 +39,11 @@ def _identities(name: str, column: pa.Array, config: Config) -> tuple[CheckedCol
     Their last digits are lost, so one of them may be another one's as well.
     """
     spec, missing = _spec(name, config), config.table.missing_values
-    checked = check_column(name, column, spec, missing, number_form(config), key=True)
+    checked = check_column(name, column, spec, missing, written_form(config), key=True)
     lost, identities = inexact(column), checked.values
+    if spec.type == "datetime":
+        # as before dates were read: a key keeps its text, and its row its part
+        identities = as_written(column, checked)
     if spec.type != "text":
         # a whole number that its column's type made a float of has lost digits on its way
         lost |= inexact(identities)

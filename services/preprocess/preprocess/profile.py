@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -22,15 +24,16 @@ class Profile:
 
     def __init__(self) -> None:
         self.rows = 0
-        self._columns: dict[str, _Numbers | _Categories] = {}
+        self._columns: dict[str, _Numbers | _Categories | _Dates | _Texts] = {}
 
-    def add(self, rows: pa.RecordBatch, names: list[str]) -> None:
-        """Take in the named columns of more rows."""
+    def add(self, rows: pa.RecordBatch, names: list[str], texts: Collection[str] = ()) -> None:
+        """Take in the named columns of more rows; those in `texts` are told by their lengths, not by their words."""
         self.rows += rows.num_rows
         for name in names:
             column = rows.column(name)
-            kind = _Numbers if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) else _Categories
-            self._columns.setdefault(name, kind()).add(column)
+            if name not in self._columns:
+                self._columns[name] = _Texts() if name in texts else _kind(column.type)()
+            self._columns[name].add(column)
 
     def missing(self) -> dict[str, int]:
         """Missing values by column."""
@@ -79,6 +82,55 @@ class _Numbers:
         return {"kind": "number", "count": self.count, "missing": self.missing, **rounded}
 
 
+class _Dates:
+    """Count, the earliest and the latest."""
+
+    def __init__(self) -> None:
+        self.count = self.missing = 0
+        self._ends: list[datetime] = []
+
+    def add(self, column: pa.Array) -> None:
+        self.missing += column.null_count
+        self.count += len(column) - column.null_count
+        ends = [*self._ends, *(end for end in pc.min_max(column).as_py().values() if end is not None)]
+        self._ends = [min(ends), max(ends)] if ends else []
+
+    def to_builtins(self) -> dict[str, Any]:
+        ends: list[str | None] = [end.isoformat(" ") for end in self._ends]
+        earliest, latest = ends or [None, None]
+        return {
+            "kind": "datetime",
+            "count": self.count,
+            "missing": self.missing,
+            "earliest": earliest,
+            "latest": latest,
+        }
+
+
+class _Texts:
+    """Count, and how many characters they have."""
+
+    def __init__(self) -> None:
+        self._characters = _Numbers()
+
+    @property
+    def missing(self) -> int:
+        return self._characters.missing
+
+    def add(self, column: pa.Array) -> None:
+        self._characters.add(pc.utf8_length(column))
+
+    def to_builtins(self) -> dict[str, Any]:
+        own = self._characters.to_builtins()
+        names = ("min", "max", "mean")
+        return {
+            "kind": "text",
+            "count": own["count"],
+            "missing": own["missing"],
+            "characters": {name: own[name] for name in names},
+        }
+
+
 class _Categories:
     """Count of each category."""
 
@@ -106,3 +158,9 @@ class _Categories:
             "categories": top,
             "other": self.count - sum(top.values()),
         }
+
+
+def _kind(type_: pa.DataType) -> type[_Numbers | _Dates | _Categories]:
+    if pa.types.is_timestamp(type_):
+        return _Dates
+    return _Numbers if pa.types.is_integer(type_) or pa.types.is_floating(type_) else _Categories

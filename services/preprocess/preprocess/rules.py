@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -18,6 +18,18 @@ from contract.errors import DataError
 from contract.number_text import NumberForm
 from preprocess import numbers, texts
 from preprocess.checked_column import CheckedColumn, Mask, mask, nulls
+from preprocess.dates import Dates
+
+
+@dataclass(frozen=True)
+class Written:
+    """How the source writes numbers, and whose wall clock its dates are of."""
+
+    numbers: NumberForm = numbers.PLAIN
+    timezone: str = "UTC"
+
+
+AS_PROGRAMS_DO = Written()
 
 
 def check_column(
@@ -25,13 +37,13 @@ def check_column(
     column: pa.Array,
     spec: Column,
     missing: texts.Words,
-    form: NumberForm = numbers.PLAIN,
+    form: Written = AS_PROGRAMS_DO,
     *,
     key: bool = False,
 ) -> CheckedColumn:
     """A column's values as its type has them, and the rows that break its rules; the `key` has the one text of each.
 
-    `form`: how the source writes numbers.
+    `form`: how the source writes numbers and dates.
 
     Raises DataError for a column whose own type cannot be read at all.
     """
@@ -71,16 +83,17 @@ def _above(values: pa.Array, bound: float) -> Mask:
     return mask(pc.greater(values, bound))
 
 
-def number_form(config: Config) -> NumberForm:
-    """How the source writes numbers."""
+def written_form(config: Config) -> Written:
+    """How the source writes numbers and dates."""
     source = config.source
-    return NumberForm(source.decimal, source.thousands) if isinstance(source, Files) else numbers.PLAIN
+    form = NumberForm(source.decimal, source.thousands) if isinstance(source, Files) else numbers.PLAIN
+    return Written(form, config.schedule.timezone)
 
 
-def _reader(spec: Column, form: NumberForm) -> Callable[[pa.Array, texts.Words], CheckedColumn]:
+def _reader(spec: Column, form: Written) -> Callable[[pa.Array, texts.Words], CheckedColumn]:
     if spec.type == "category":
         return partial(texts.category, allowed=spec.values)
     if spec.type in ("number", "integer"):
         read = numbers.number if spec.type == "number" else numbers.integer
-        return partial(read, form=replace(form, unit=spec.unit))
-    return {"datetime": texts.date, "text": texts.text}[spec.type]
+        return partial(read, form=replace(form.numbers, unit=spec.unit))
+    return Dates(spec.format or "iso", form.timezone).read if spec.type == "datetime" else texts.text

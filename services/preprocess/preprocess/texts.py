@@ -17,11 +17,6 @@ _FALSE = ("false", "f", "no", "n", "off", "0")
 _TRUE = ("true", "t", "yes", "y", "on", "1")
 """Words for a truth and its contrary, in lower case."""
 
-_DATE = (
-    r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
-    r"(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$"
-)
-
 
 def tidy(column: pa.Array, missing: Words) -> pa.Array:
     """Texts without the blanks around them; null where they stand for a missing value."""
@@ -119,20 +114,6 @@ def _one_pair(words: pa.Array, same: pa.Array) -> pa.Array:
         if listed and not pc.any(pc.is_in(theirs, value_set=same)).as_py():
             code = pc.coalesce(code, pc.index_in(ours.take(pc.index_in(words, theirs)), same))
     return code
-
-
-def date(column: pa.Array, missing: Words) -> CheckedColumn:
-    """Dates and times: of a type of their own, or text as ISO 8601 writes them."""
-    if pa.types.is_temporal(column.type):
-        return CheckedColumn(column)
-    values = tidy(column, missing)
-    gone = nulls(values)
-    # the pattern lets 30 February pass; read and written again it is another day
-    days = pc.utf8_slice_codeunits(values, 0, len("YYYY-MM-DD"))
-    exists = pc.equal(pc.strftime(pc.strptime(days, "%Y-%m-%d", "s", error_is_null=True), "%Y-%m-%d"), days)
-    good = pc.and_kleene(pc.match_substring_regex(values, _DATE), exists.fill_null(False))  # noqa: FBT003 (positional in pyarrow)
-    good = np.asarray(pc.or_kleene(good, pc.is_null(values)), dtype=bool)
-    return CheckedColumn(where(good, values), gone).breaking("not a date as YYYY-MM-DD, with or without a time", ~good)
 
 
 def _short(words: Words) -> str:

@@ -57,7 +57,10 @@ def _settings(config: Config) -> dict[str, Any]:
     slices = [name for name in config.kept if name not in config.features]
     settings |= {"slices": slices} if slices else {}
     marks = {name: getattr(config.source, name, None) for name in ("decimal", "thousands")}
-    return settings | ({"numbers": marks} if marks not in ({"decimal": None, "thousands": None}, PLAIN) else {})
+    settings |= {"numbers": marks} if marks not in ({"decimal": None, "thousands": None}, PLAIN) else {}
+    # whose wall clock the dates are of
+    dated = any(config.columns[name].type == "datetime" for name in config.kept)
+    return settings | ({"timezone": config.schedule.timezone} if dated else {})
 
 
 def _labels_fit(run: Run, data: Dataset, target: Dataset) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from preprocess.key_lookups import key_lookups
 from preprocess.keys import hashes_of, read_keys
-from preprocess.labels import read_labels
+from preprocess.labels.read import read_labels
 
 
 @pytest.fixture

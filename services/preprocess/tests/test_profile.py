@@ -60,3 +60,22 @@ def test_newcomers_beyond_the_limit_are_counted_together(monkeypatch):
     monkeypatch.setattr(module, "TRACKED", 2)
     profile = profile_of({"c": ["a", "b"]}, {"c": ["c", "b"]})["columns"]["c"]
     assert (profile["categories"], profile["other"], profile["count"]) == ({"b": 2, "a": 1}, 1, 4)
+
+
+def test_dates_have_an_earliest_and_a_latest():
+    days = [pa.array([f"2026-01-0{day} 09:00:00", None]).cast(pa.timestamp("us")) for day in (5, 3, 4)]
+    empty = pa.array([None], pa.timestamp("us"))
+    profile = profile_of({"when": empty}, *({"when": column} for column in days))["columns"]["when"]
+    assert profile == {
+        "kind": "datetime", "count": 3, "missing": 4, "earliest": "2026-01-03 09:00:00", "latest": "2026-01-05 09:00:00",
+    }  # fmt: skip
+    assert profile_of({"when": empty})["columns"]["when"]["earliest"] is None
+
+
+def test_texts_are_told_by_their_lengths_and_by_no_word_of_theirs():
+    profile = Profile()
+    profile.add(pa.record_batch({"note": pa.array(["Zürich", "a", None])}), ["note"], {"note"})
+    assert profile.to_builtins()["columns"]["note"] == {
+        "kind": "text", "count": 2, "missing": 1, "characters": {"min": 1, "max": 6, "mean": 3.5},
+    }  # fmt: skip
+    assert profile.missing() == {"note": 1}

@@ -1,11 +1,10 @@
-import datetime
 import decimal
 
 import pyarrow as pa
 import pytest
 
 from contract.errors import DataError
-from preprocess.texts import category, date, text
+from preprocess.texts import category, text
 
 MISSING = ("", "NA")
 
@@ -47,41 +46,6 @@ def test_a_list_has_no_text():
 def test_bytes_that_are_not_utf8_have_no_text():
     with pytest.raises(DataError, match="got binary"):
         text(pa.array([b"\xff"]), MISSING)
-
-
-@pytest.mark.parametrize(
-    "good", ["2026-11-22", "2026-11-22 01:02", "2026-11-22T01:02:03.5Z", "2026-11-22 01:02:03+01:00", " 2026-01-31 "]
-)
-def test_iso_dates_with_or_without_a_time_are_dates(good):
-    assert broken(date(pa.array([good, "", None]), MISSING)) == {}
-
-
-@pytest.mark.parametrize("bad", ["22.11.2026", "2026-13-01", "2026-1-1", "tomorrow", "2026-11-22 25:00", "20261122"])
-def test_other_texts_are_no_dates(bad):
-    checked = date(pa.array([bad, "NA"]), MISSING)
-    assert broken(checked) == {0: "not a date as YYYY-MM-DD, with or without a time"}
-    assert checked.missing.tolist() == [False, True]
-
-
-def test_a_column_of_times_needs_no_reading():
-    checked = date(pa.array([datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC), None]), MISSING)
-    assert checked.missing.tolist() == [False, True]
-
-
-@pytest.mark.parametrize(
-    ("text", "is_one"),
-    [
-        ("2024-02-29", True),
-        ("2025-02-29", False),
-        ("2025-02-30T10:00", False),
-        ("2025-04-31", False),
-        ("1900-02-29", False),
-        ("0001-01-01", True),
-        ("9999-12-31 23:59:59", True),
-    ],
-)
-def test_a_date_must_be_in_the_calendar(text, is_one):
-    assert (broken(date(pa.array([text, None]), MISSING)) == {}) == is_one
 
 
 def test_a_category_is_the_same_however_it_is_written():

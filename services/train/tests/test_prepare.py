@@ -11,6 +11,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from analysis.matrix import frame, matrix
 from analysis.rows import Categorical
+from contract.config.model import Encode
 from contract.errors import DataError
 from train.prepare import MOST_CATEGORIES, fit_preparation, precision
 
@@ -106,8 +107,10 @@ def test_more_categories_than_bins_are_no_obstacle():
         prepared = model["prepare"].transform(frame(many))
         assert prepared["word"].nunique() <= min(MOST_CATEGORIES, estimator.max_bins)
         pd.testing.assert_frame_equal(prepared, matrix(model["prepare"], many))
-    linear = model_of(LogisticRegression(), many, target)
-    assert linear["estimate"].n_features_in_ == MOST_CATEGORIES + 1
+    for estimator, most in ((KNeighborsClassifier(), MOST_CATEGORIES), (LogisticRegression(), 400)):
+        assert model_of(estimator, many, target)["estimate"].n_features_in_ == most + 1
+    frequent = fit_preparation(LogisticRegression(), many, np.arange(800), Encode(category="frequent"))
+    assert matrix(frequent, many).shape[1] == MOST_CATEGORIES + 1
 
 
 def test_no_categories_at_all_are_no_obstacle():

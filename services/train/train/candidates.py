@@ -42,6 +42,11 @@ def check(config: Config) -> None:
                 f"{_section(candidate)}.passes must be left out for an estimator that does not learn in parts "
                 f"(partial_fit), got {candidate.estimator!r}; sklearn.linear_model.SGDClassifier does, for example"
             )
+        if candidate.passes and candidate.encode.category == "target":
+            raise ConfigError(
+                f'{_section(candidate)}.encode.category must not be "target" beside passes, in which a row would meet '
+                'the mean that its own target is in; take "frequent", or leave one of them out'
+            )
         check_weights(config, candidate, estimator)
         _check_search(candidate, config.training.seed)
 

@@ -6,7 +6,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from contract.config.model import Candidate
 from contract.datasets.dataset import Dataset
 from contract.errors import ConfigError
 from train.candidates import build
+from train.encoders.targets import Target, cross_fitted
 from train.prepare import fit_preparation, precision, take
 from train.rows import Array, Rows, labelled_batches
 from train.splits import inner_split
@@ -38,6 +39,12 @@ class FittedCandidate:
 
     prepare: ColumnTransformer
     estimator: BaseEstimator
+    given: dict[str, Array] = field(default_factory=dict)
+    """What the rows that it is fitted on have in place of what `prepare` makes of them, as `cross_fitted` gives it."""
+
+    def fitted_on(self, rows: Rows, indices: Array | None = None) -> Any:
+        """The rows that it is fitted on, as the estimator gets them."""
+        return matrix(self.prepare, rows.columns, indices, precision(self.estimator), self.given)
 
     def matrix(self, rows: Rows, indices: Array | None = None) -> Any:
         """The rows numbered in `indices`, or all, as the estimator gets them."""
@@ -55,7 +62,7 @@ def fit(candidate: Candidate, config: Config, rows: Rows, indices: Array) -> tup
     Raises ConfigError when the estimator cannot be fitted on them.
     """
     fitted = _prepared(candidate, config, rows, indices)
-    prepared, codes = fitted.matrix(rows, indices), rows.codes[indices]
+    prepared, codes = fitted.fitted_on(rows, indices), rows.codes[indices]
     groups = _groups(fitted.estimator, rows, indices)
     _fit(candidate, config, fitted.estimator, prepared, codes, groups, _weights(config, rows, codes))
     return fitted, prepared
@@ -70,7 +77,7 @@ def fit_all(candidate: Candidate, config: Config, rows: Rows, days: list[Dataset
     if not candidate.passes:
         groups = _groups(fitted.estimator, rows, slice(None))
         weights = _weights(config, rows, rows.codes)
-        _fit(candidate, config, fitted.estimator, fitted.matrix(rows), rows.target, groups, weights)
+        _fit(candidate, config, fitted.estimator, fitted.fitted_on(rows), rows.target, groups, weights)
         return fitted.model
     known_classes = {"classes": rows.labels_of(np.unique(rows.codes))} if rows.classes else {}
     with explained(candidate):
@@ -101,8 +108,13 @@ def explained(candidate: Candidate) -> Iterator[None]:
 
 
 def _prepared(candidate: Candidate, config: Config, rows: Rows, indices: Array) -> FittedCandidate:
-    estimator = build(candidate, config.training.seed)
-    return FittedCandidate(fit_preparation(estimator, rows.columns, indices), estimator)
+    estimator, seed = build(candidate, config.training.seed), config.training.seed
+    target = None
+    if not candidate.passes and candidate.encode.category != "frequent":
+        target = Target(rows.codes[indices], rows.groups[indices], config.table.task, seed)
+    step = fit_preparation(estimator, rows.columns, indices, candidate.encode, target, seed)
+    given = {} if target is None else cross_fitted(step, rows.columns, indices, target)
+    return FittedCandidate(step, estimator, given)
 
 
 def _fit(

@@ -25,46 +25,70 @@ from sklearn.utils import get_tags
 
 from analysis.matrix import BLOCK_ROWS, CATEGORIES, NUMBERS
 from analysis.rows import Categorical, Columns
+from contract.config.model import Encode
 from contract.errors import DataError
+from train.encoders.kinds import Kinds
+from train.encoders.targets import Target
 from train.rows import Array
 
 MOST_CATEGORIES = 254
 """Of one column; rarer categories share one code. What gradient boosting's bins hold."""
+MOST_ONE_HOT = 5000
+"""Of one column for a linear model, whose penalty keeps rare ones small."""
 DENSE = 0.3
 """From which share of values that are not 0 a matrix is held dense, as scikit-learn's ColumnTransformer has it."""
 
 NAN = float("nan")
 
 
-def fit_preparation(estimator: BaseEstimator, columns: Columns, rows: Array) -> ColumnTransformer:
+def fit_preparation(
+    estimator: BaseEstimator,
+    columns: Columns,
+    rows: Array,
+    encode: Encode | None = None,
+    target: Target | None = None,
+    seed: int = 0,
+) -> ColumnTransformer:
     """The step that prepares rows like these, fitted on the rows numbered in `rows`; tells the estimator what it gives.
 
+    `target`: of these rows, for categories as means of it; without it there are none. `seed`: of what is random.
     Raises DataError when no feature has a value there.
     """
     used = {name: column[rows] for name, column in columns.items()}
     filled = {name: column for name, column in used.items() if known(column).any()}
     if not filled:
         raise DataError(f"the train rows: at least one feature must have a value, got none in {', '.join(columns)}")
-    categorical = {name: column for name, column in filled.items() if isinstance(column, Categorical)}
-    numbers = {name: column for name, column in filled.items() if not isinstance(column, Categorical)}
-    if isinstance(estimator, HistGradientBoostingClassifier | HistGradientBoostingRegressor):
+    encode = encode or Encode()
+    boosts = isinstance(estimator, HistGradientBoostingClassifier | HistGradientBoostingRegressor)
+    tags, linear = get_tags(estimator).input_tags, type(estimator).__module__.startswith("sklearn.linear_model")
+    most = MOST_CATEGORIES if encode.category == "frequent" or not linear else MOST_ONE_HOT
+    kinds = Kinds.of(filled, encode.category, most if target is not None else None)
+    sparse_texts = bool(kinds.texts) and linear and tags.sparse
+    scales = not boosts and not tags.allow_nan
+    derived = kinds.derived(encode.text, target, dense=not sparse_texts, scaled=scales, seed=seed)
+    if boosts:
         # categories as codes, which gradient boosting splits on by itself: as good as one-hot, several times faster
-        most = min(MOST_CATEGORIES, estimator.max_bins - 1)
+        fewer = min(MOST_CATEGORIES, estimator.max_bins - 1)
         encoder = OrdinalEncoder(
-            handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan, max_categories=most
+            handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan, max_categories=fewer
         )
-        estimator.set_params(categorical_features=list(categorical) or None)
-        step = _step(encoder, "passthrough", categorical, list(numbers), columns)
+        step = _step(encoder, "passthrough", kinds, derived, columns)
+        if derived:
+            # outputs of dates and texts have no names, so there are none at all
+            _by_number(estimator, [*kinds.categories, *kinds.numbers], len(kinds.categories))
+            return step
+        estimator.set_params(categorical_features=list(kinds.categories) or None)
         # with names, so that parameters such as monotonic_cst can name columns
         return step.set_output(transform="pandas")
-    if get_tags(estimator).input_tags.allow_nan:
+    if tags.allow_nan:
         # its trees send missing values their own way, but not in a sparse matrix
-        return _step(_one_hot(sparse=False), "passthrough", categorical, list(numbers), columns)
+        return _step(_one_hot(MOST_CATEGORIES, sparse=False), "passthrough", kinds, derived, columns)
+    numbers, categories = kinds.numbers, kinds.categories
     scaled = _scaled(numbers) if numbers else "passthrough"
     dense = len(numbers) + sum(bool((~known(column)).any()) for column in numbers.values())
-    width = dense + sum(min(len(column.categories), MOST_CATEGORIES) for column in categorical.values())
-    sparse = get_tags(estimator).input_tags.sparse and (dense + len(categorical)) / width < DENSE
-    return _step(_one_hot(sparse=sparse), scaled, categorical, list(numbers), columns)
+    width = dense + sum(min(len(column.categories), most) for column in categories.values())
+    sparse = tags.sparse and width > 0 and (dense + len(categories)) / width < DENSE
+    return _step(_one_hot(most, sparse=sparse or sparse_texts), scaled, kinds, derived, columns)
 
 
 def precision(estimator: BaseEstimator) -> type[np.floating[Any]]:
@@ -72,19 +96,30 @@ def precision(estimator: BaseEstimator) -> type[np.floating[Any]]:
     return np.float32 if isinstance(estimator, LogisticRegression) else np.float64
 
 
-def _step(encoder: Any, numeric: Any, categorical: dict[str, Categorical], numbers: list[str], columns: Columns) -> Any:
-    kinds = {name: object if isinstance(column, Categorical) else float for name, column in columns.items()}
-    alone = {name: pd.Series([NAN], dtype=kind) for name, kind in kinds.items()}
+def _step(encoder: Any, numeric: Any, kinds: Kinds, derived: list[Any], columns: Columns) -> Any:
+    types = {name: object if isinstance(column, Categorical) else column.dtype for name, column in columns.items()}
+    alone = {name: pd.Series([None], dtype=dtype) for name, dtype in types.items()}
+    categorical = kinds.categories
     prepare = ColumnTransformer(
         [
             (CATEGORIES, FrozenEstimator(_fitted(encoder, categorical)) if categorical else encoder, list(categorical)),
-            (NUMBERS, numeric, numbers),
+            (NUMBERS, numeric, list(kinds.numbers)),
+            *derived,
         ],
         verbose_feature_names_out=False,
         sparse_threshold=1.0,
     )
     # its parts are fitted: this only tells it the names and types of the columns
     return prepare.fit(pd.DataFrame(alone))
+
+
+def _by_number(estimator: Any, names: list[str], categories: int) -> None:
+    """Tell gradient boosting by their numbers which outputs are categories, and what its params say by names."""
+    estimator.set_params(categorical_features=list(range(categories)) or None)
+    if isinstance(estimator.monotonic_cst, dict):
+        if strange := sorted(set(estimator.monotonic_cst) - set(names)):
+            raise DataError(f"monotonic_cst must name columns of numbers, got {strange[0]!r}; the model has {names}")
+        estimator.set_params(monotonic_cst=[estimator.monotonic_cst.get(name, 0) for name in names])
 
 
 def _fitted(encoder: Any, categorical: dict[str, Categorical]) -> Any:
@@ -117,8 +152,8 @@ def _scaled(numbers: dict[str, Array]) -> FrozenEstimator:
     return FrozenEstimator(make_pipeline(imputer, scaler))
 
 
-def _one_hot(*, sparse: bool) -> OneHotEncoder:
-    return OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES, sparse_output=sparse)
+def _one_hot(most: int, *, sparse: bool) -> OneHotEncoder:
+    return OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=most, sparse_output=sparse)
 
 
 def take(prepared: Any, indices: Any) -> Any:

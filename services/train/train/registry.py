@@ -119,7 +119,7 @@ def _dataset(training: Training, frame: pd.DataFrame, card: dict[str, Any]) -> M
 
 def _signature(frame: pd.DataFrame, task: str) -> ModelSignature:
     """By the frame's types, not by examples: any value may be missing one day."""
-    kinds = {name: "double" if dtype.kind == "f" else "string" for name, dtype in frame.dtypes.items()}
+    kinds = {name: {"f": "double", "M": "datetime"}.get(dtype.kind, "string") for name, dtype in frame.dtypes.items()}
     inputs = Schema([ColSpec(kind, str(name), required=False) for name, kind in kinds.items()])
     return ModelSignature(inputs, Schema([ColSpec("double" if task == "regression" else "string")]))
 

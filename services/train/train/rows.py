@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from analysis.rows import Categorical, classes, columns, encode_target, groups, labelled_rows
+from analysis.rows import Categorical, Text, classes, columns, encode_target, groups, labelled_rows
 from contract.config import GROUP, Config
 from contract.datasets.dataset import Dataset
 from contract.datasets.prefetch import prefetch
@@ -26,7 +26,7 @@ class Rows:
     """Features and target, row by row: by day, then as stored."""
 
     columns: dict[str, Array | Categorical]
-    """One for each feature: float64 with NaN where missing, or words."""
+    """One for each feature: float64 with NaN where missing, datetime64[us], words, or texts."""
     codes: Array
     """What scores are computed on. Binary: 1 for the positive class, 0 for the other; multiclass: the
     number of the class in the configuration; regression: the target itself."""
@@ -95,6 +95,9 @@ def read(days: list[Dataset], config: Config) -> Rows:
         codes[here] = encode_target(wanted, config)
         entities[here] = groups(wanted)
     filled = {name: column.first(end) for name, column in gathered.items()}
+    for name, column in filled.items():
+        if isinstance(column, Categorical) and config.columns[name].type == "text":
+            filled[name] = Text(column.codes, column.categories)
     codes = codes[:end].astype(np.intp) if known else codes[:end]
     rows = Rows(filled, codes, entities[:end], known, by_day, offset)
     _check_target(rows, config, len(days))
@@ -124,7 +127,7 @@ class _Column:
         """Take the values of some rows."""
         self._categorical = isinstance(values, Categorical)
         if self._values is None:
-            self._values = np.empty(self._rows, dtype=np.int32 if self._categorical else np.float64)
+            self._values = np.empty(self._rows, dtype=np.int32 if isinstance(values, Categorical) else values.dtype)
         if isinstance(values, Categorical):
             # each batch has a dictionary of its own
             own = [self._codes.setdefault(category, len(self._codes)) for category in values.categories]

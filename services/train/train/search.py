@@ -37,13 +37,13 @@ def search(
 ) -> tuple[Candidate, dict[str, Any], list[dict[str, Any]]]:
     """The candidate with the parameters that won, these alone, and all trials.
 
-    The preparation, which sees no target, is fitted once, on all rows. Raises ConfigError when no point of the space
-    can be fitted, DataError when none could be scored.
+    The preparation, which sees no target (so here no category is told by means of it), is fitted once, on all rows.
+    Raises ConfigError when no point of the space can be fitted, DataError when none could be scored.
     """
     section = f"pipeline.toml: training.candidates: {candidate.name!r}"
     points, seed = _points(candidate), config.training.seed
     estimator = build(candidate, seed)
-    step = fit_preparation(estimator, rows.columns, np.arange(len(rows)))
+    step = fit_preparation(estimator, rows.columns, np.arange(len(rows)), candidate.encode, seed=seed)
     prepared = matrix(step, rows.columns, None, precision(estimator))
     halving = HalvingRandomSearchCV(
         by_groups(estimator, seed) if rows.repeat else estimator,

@@ -68,12 +68,13 @@ def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
             rows.days,
             run.config.training.seed,
             come_back=rows.come_back,
+            day_names=list(rows.by_day),
             day_rows=[day.rows() for day in days],
         )
         writer.file("reference", "reference.json").write_bytes(msgspec.json.encode(reference) + b"\n")
         counts = {"rows_in": rows.available, "rows": len(rows), "days": len(fitted), "rows_by_day": rows.by_day}
         signed = {} if key is None else {"signature": signature(sha256_of(file), key)}
-        about = msgspec.to_builtins(record(run.config, list(rows.by_day), parted.names, days))
+        about = msgspec.to_builtins(record(run.config, names, parted.names, days))
         sealed = writer.seal(recipe, counts, notes(content) | signed | {TRAINED_FOR: about})
         # The registry first, the manifest last: whatever ends us in between leaves a version that nothing
         # points to, and no model of the day, so that the next run does all of it again.

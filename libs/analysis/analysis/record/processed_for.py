@@ -23,7 +23,7 @@ def misfit(day: Dataset, config: Config, *, grouped: bool = False) -> str | None
     """
     settings, there = day.manifest.settings, {field.name for field in day.manifest.schema}
     if "table" in settings:
-        table = settings["table"] | settings.get("numbers", {})
+        table = settings["table"] | settings.get("numbers", {}) | {"timezone": settings.get("timezone")}
         then, now = _rules(table, settings["columns"], config), rules(config)
         if different := next((name for name in now if then.get(name) != now[name]), None):
             return (
@@ -59,13 +59,13 @@ def other_rules(day: Dataset, config: Config) -> list[str]:
 def rules(config: Config) -> dict[str, Any]:
     """By key of pipeline.toml, what a processed day must have been made by."""
     columns = [
-        {"name": name, "type": column.type, "values": column.values, "unit": column.unit}
+        {"name": name, "type": column.type, "values": column.values, "unit": column.unit, "format": column.format}
         for name, column in config.columns.items()
     ]
     names = ("target", "task", "positive", "key", "group", "test_fraction", "missing_values")
     table = {name: getattr(config.table, name) for name in names}
     marks = {name: getattr(config.source, name, None) for name in ("decimal", "thousands")}
-    return _rules(table | marks, columns, config)
+    return _rules(table | marks | {"timezone": config.schedule.timezone}, columns, config)
 
 
 def _rules(table: dict[str, Any], columns: list[dict[str, Any]], config: Config) -> dict[str, Any]:
@@ -82,6 +82,9 @@ def _rules(table: dict[str, Any], columns: list[dict[str, Any]], config: Config)
         if name in config.columns:
             found[f"columns.{name}.type"] = by_name.get(name, {}).get("type")
             found[f"columns.{name}.unit"] = by_name.get(name, {}).get("unit")
+            if config.columns[name].type == "datetime":
+                found[f"columns.{name}.format"] = by_name.get(name, {}).get("format") or "iso"
+                found["schedule.timezone"] = table.get("timezone")
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from contract.config.addresses import check_address
 from contract.config.source import Section, at_least, fraction
-from contract.config.when import check_cron, check_timezone
+from contract.config.when import check_cron, check_date_format, check_timezone
 
 Task = Literal["binary", "multiclass", "regression"]
 Level = Literal["info", "warning", "error"]
@@ -75,6 +75,8 @@ class Column(Section, frozen=True):
     missing: Literal["allow", "reject"] = "allow"
     unit: str | None = None
     """Text before or behind a number, such as $ or %, that is not part of it."""
+    format: str | None = None
+    """Of a datetime: one of strptime, or of DATE_FORMATS; None is "iso"."""
 
     def __post_init__(self) -> None:
         if self.min is not None and self.max is not None and self.min > self.max:
@@ -89,8 +91,7 @@ class Column(Section, frozen=True):
             raise ValueError(f"values must go with type category, got type {self.type!r}")
         if self.values is not None and len(set(self.values)) < len(self.values):
             raise ValueError(f"values must differ from each other, got {list(self.values)}")
-        if self.role == "feature" and self.type in ("datetime", "text"):
-            raise ValueError(f'role must be "ignore" for type {self.type!r}, got "feature"')
+        check_date_format(self.format, self.type)
 
 
 class Predictions(Section, frozen=True):
@@ -115,8 +116,7 @@ class Schedule(Section, frozen=True):
     def __post_init__(self) -> None:
         for name in ("generate", "predict", "train"):
             _with_key(name, check_cron, getattr(self, name))
-        if self.timezone != "UTC":
-            _with_key("timezone", check_timezone, self.timezone)
+        _with_key("timezone", check_timezone, self.timezone)
         at_least("deadline_hours", self.deadline_hours, 0)
         if not self.sensor_timeout_hours > 0:
             raise ValueError(f"sensor_timeout_hours must be above 0, got {self.sensor_timeout_hours:g}")

@@ -30,6 +30,15 @@ class Range(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError("log must not be given with integer = true; list the numbers instead")
 
 
+class Encode(Section, frozen=True):
+    """How an estimator gets columns of words as numbers; `auto`: as the column's rows suggest."""
+
+    text: Literal["auto", "words", "characters", "hashing"] = "auto"
+    """What TF-IDF counts: words and pairs of them, runs of characters within words, or hashes of words."""
+    category: Literal["auto", "frequent", "target"] = "auto"
+    """The most frequent words by a code, all others by one, or each word by the target's mean."""
+
+
 class Candidate(Section, frozen=True):
     """An estimator that may become the challenger."""
 
@@ -41,6 +50,7 @@ class Candidate(Section, frozen=True):
     """Parameters to search: each with a list of values, or a range."""
     trials: int = 20
     """Points of the search space that successive halving begins with."""
+    encode: Encode = Encode()
     passes: int = 0
     """Over all rows of the window, batch by batch, for an estimator that learns in parts; 0: in one go, in memory."""
 

@@ -136,7 +136,10 @@ def _section(name: str, raw: Any, kind: type[sources.Section], extra: frozenset[
     _known(name, _table(name, raw), {*kind.__struct_fields__, *extra})
     if name == "training":
         for index, candidate in enumerate(raw.get("candidates", [])):
-            _section(f"training.candidates[{index}]", candidate, model_sections.Candidate)
+            named = f"training.candidates[{index}]"
+            if "encode" in _table(named, candidate):
+                _section(f"{named}.encode", candidate["encode"], model_sections.Encode)
+            _section(named, candidate, model_sections.Candidate)
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:

@@ -1,4 +1,4 @@
-"""When things are due: whether cron expressions and time zones are such that Airflow takes them.
+"""When things are due and how dates are written: cron expressions and time zones that Airflow takes, formats of dates.
 
 Airflow reads an expression with croniter, which no step has. What is accepted here is what croniter accepts of five
 fields (without `r` for chance and `w` for workdays), and Airflow's own words; a test of airflow/ holds them together.
@@ -20,6 +20,8 @@ _FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
 )
 _NTH = re.compile(r"l[0-7]|([0-7]|sun|mon|tue|wed|thu|fri|sat)#[1-5]")
 """The last, or the n-th, such day of a month."""
+DATE_FORMATS = ("iso", "epoch_s", "epoch_ms")
+"""Of a datetime besides those of strptime: ISO 8601, and seconds or milliseconds since 1970 in UTC."""
 _LONGEST_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -82,6 +84,8 @@ def _wrong(expression: str, name: str, least: int, most: int, part: str) -> Valu
 
 def check_timezone(name: str) -> None:
     """Raise ValueError, without the key, for a name that is in no time zone database."""
+    if name == "UTC":
+        return
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
     try:
@@ -98,3 +102,26 @@ def check_timezone(name: str) -> None:
         raise ValueError(
             f'must be a name of the time zone database, as "Europe/Berlin" or "UTC", got {name!r}{hint}'
         ) from None
+
+
+def check_date_format(format_: str | None, kind: str) -> None:
+    """Raise ValueError for the format of a column that has no dates, or for one that no date can be read by."""
+    if format_ is None:
+        return
+    if kind != "datetime":
+        raise ValueError(f"format must go with type datetime, got type {kind!r}")
+    if format_ in DATE_FORMATS:
+        return
+    from datetime import datetime
+
+    from contract.errors import did_you_mean
+
+    way_out = f'{", ".join(DATE_FORMATS)}, or a format of strptime as "%d.%m.%Y %H:%M"'
+    if "%" not in format_:
+        raise ValueError(f"format must be one of {way_out}, got {format_!r}{did_you_mean(format_, DATE_FORMATS)}")
+    try:
+        datetime.strptime(datetime.fromisoformat("2026-11-22T09:05").strftime(format_), format_)  # noqa: DTZ007 (only tried)
+    except ValueError as error:
+        raise ValueError(f"format must be one of {way_out}, got {format_!r}: {error}") from None
+    if not any(year in format_ for year in ("%Y", "%y", "%c", "%x", "%G")):
+        raise ValueError(f"format must have the year (%Y or %y), or it names no day, got {format_!r}")

@@ -72,6 +72,7 @@ def test_the_window_of_a_training_follows_the_configuration(raw):
         ("columns.x", "type", "nmber", "columns.x.type must be one of number, integer, category, datetime, text, got 'nmber'"),
         ("columns.x", "type", "category", "columns.x.min and max must go with type number or integer, got type 'category'"),
         ("columns.x", "values", ["a"], "columns.x.values must go with type category, got type 'number'"),
+        ("columns.x", "format", "iso", "columns.x.format must go with type datetime, got type 'number'"),
         ("columns.y", "values", ["no", "no"], "columns.y.values must differ from each other, got ['no', 'no']"),
         ("columns.y", "values", ["no", 1], "columns.y.values[1]: expected str, got int"),
         ("columns.y", "values", ["no", "yes", "maybe"], "table.positive must be one of the two columns.y.values"),
@@ -90,6 +91,9 @@ def test_the_window_of_a_training_follows_the_configuration(raw):
         ("training", "candidates", [], "training.candidates must have names that differ, at least one, got []"),
         ("training", "candidates", [{"nme": "a"}], "training.candidates[0].nme is not a known key; did you mean 'name'?"),
         ("training", "candidates", [{"name": "a"}], "training.candidates[0].estimator must be given"),
+        ("training", "candidates", [{"name": "a", "estimator": "b", "encode": {"text": "hash"}}], "training.candidates[0].encode.text must be one of auto, words, characters, hashing, got 'hash'"),
+        ("training", "candidates", [{"name": "a", "estimator": "b", "encode": {"texts": "x"}}], "training.candidates[0].encode.texts is not a known key; did you mean 'text'?"),
+        ("training", "candidates", [{"name": "a", "estimator": "b", "encode": "hashing"}], "training.candidates[0].encode must be a table, got 'hashing'"),
         ("schedule", "sensor_timeout_hours", 0, "schedule.sensor_timeout_hours must be above 0, got 0"),
         ("schedule", "first_day", "soon", "schedule.first_day: "),
         ("schedule", "train", "0 3 * *", "schedule.train must be a cron expression of five fields"),
@@ -102,6 +106,29 @@ def test_a_wrong_value_is_named_with_key_rule_and_value(raw, section, key, value
         table = table[name]
     table[key] = value
     with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        parse(raw)
+
+
+def test_dates_and_texts_may_be_features_and_a_date_has_a_format(raw):
+    raw["columns"] |= {"when": {"type": "datetime", "format": "%d.%m.%Y %H:%M"}, "note": {"type": "text"}}
+    raw["columns"]["at"] = {"type": "datetime", "format": "epoch_ms", "role": "ignore"}
+    config = parse(raw)
+    assert config.features[-2:] == ("when", "note")
+    assert (config.columns["when"].format, config.columns["note"].format) == ("%d.%m.%Y %H:%M", None)
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ("epoch", "format must be one of iso, epoch_s, epoch_ms, or a format of strptime as \"%d.%m.%Y %H:%M\", got 'epoch'; did you mean"),
+        ("dd.mm.yyyy", "format must be one of iso, epoch_s, epoch_ms"),
+        ("%d.%m.%Q", "format must be one of iso, epoch_s, epoch_ms"),
+        ("%H:%M", "format must have the year (%Y or %y), or it names no day, got '%H:%M'"),
+    ],
+)  # fmt: skip
+def test_a_format_that_no_date_can_be_read_by_is_refused(raw, form, message):
+    raw["columns"]["when"] = {"type": "datetime", "format": form}
+    with pytest.raises(ValueError, match=f"^columns.when.{re.escape(message)}"):
         parse(raw)
 
 

@@ -13,11 +13,14 @@ import pyarrow.compute as pc
 from contract.config.data import Table
 from contract.number_text import NumberForm
 from contract.value_text import canonical
+from generate.infer.inputs import Input
 from generate.infer.types.dates import ISO, LOOKS_LIKE_ONE, DateFormats
 from generate.infer.types.number_text import CODE, DRESSED, INTEGER, NUMBER, WHOLE, WORD, unit_of
 
 MOST_DISTINCT = 50_000
 """Distinct values are counted up to here; then the rows so far tell how they repeat."""
+MOST_IN_ALL = 2_000_000
+"""Distinct values of all columns together: a wide table counts fewer of each."""
 MOST_WORDS = 200
 """Distinct texts without a digit: with more they are a column of texts."""
 LONGEST = 200
@@ -36,6 +39,7 @@ class ColumnStats:
     """The file itself says that these are floating-point numbers."""
     form: NumberForm = field(default_factory=NumberForm)
     """How the table writes numbers; the unit beside them is found in the first rows."""
+    most_distinct: int = field(default_factory=lambda: MOST_DISTINCT)
     rows: int = 0
     given: int = 0
     """Values that are not missing."""
@@ -93,7 +97,7 @@ class ColumnStats:
         distinct = self._add_numbers(distinct, times, form)
         if self.free:
             self.levels.clear()
-        elif len(self.levels) < MOST_DISTINCT:
+        elif len(self.levels) < self.most_distinct:
             self.levels.update(_counter(canonical(distinct), times))
             self.counted = self.given
 
@@ -179,6 +183,15 @@ class ColumnStats:
     def distinct(self) -> int:
         """How many different values were seen, at least."""
         return len(self.levels)
+
+
+def columns_of(table: Input) -> list[ColumnStats]:
+    """An empty one for each column."""
+    most = min(MOST_DISTINCT, MOST_IN_ALL // len(table.columns) + 1)
+    return [
+        ColumnStats(name, floating=table.is_floating(name), form=table.form, most_distinct=most)
+        for name in table.columns
+    ]
 
 
 def _plain(text: pa.Array, form: NumberForm) -> pa.Array:

@@ -18,7 +18,7 @@ from contract.days import parse_day
 from contract.errors import DataError, UsageError
 from contract.number_text import NumberForm
 from contract.steps.progress import progress
-from generate.infer.column_stats import ColumnStats
+from generate.infer.column_stats import ColumnStats, columns_of
 from generate.infer.inputs import Input, open_files, open_query
 from generate.infer.render import render
 from generate.infer.repeated import Repeats, repeated_rows
@@ -100,7 +100,7 @@ def _open(args: argparse.Namespace, first_day: date) -> Input:
 
 def look_at(table: Input, target: str, key: str | None = None, group: str | None = None) -> Seen:
     """Read the whole table and decide what it is. Raises DataError or UsageError when nothing can be predicted."""
-    columns = [ColumnStats(name, floating=table.is_floating(name), form=table.form) for name in table.columns]
+    columns = columns_of(table)
     sample = Sample(table.columns)
     with progress(table.name, table.rows) as advance:
         for batch in table.batches(table.columns):

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 MOST_ROWS = 20_000
-"""Twice as many are held at times."""
+MOST_CELLS = 2_000_000
+"""Of a wide table fewer rows are kept. Twice as many are held at times."""
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Sample:
         self._batches.append(pa.RecordBatch.from_arrays(texts, names=self.columns))
         self._kept += len(rows)
         self.seen += batch.num_rows
-        while self._kept > 2 * MOST_ROWS:
+        while self._kept > 2 * max(1, min(MOST_ROWS, MOST_CELLS // len(self.columns))):
             table = self.table()
             halved = table.take(pa.array(np.arange(0, len(table), 2)))
             self._batches = halved.combine_chunks().to_batches()

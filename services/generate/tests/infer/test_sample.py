@@ -28,5 +28,10 @@ def test_of_a_large_table_every_so_manieth_row_is_kept_to_its_end():
         assert kept == [str(number) for number in range(0, 1000, 64)]
 
 
+def test_of_a_wide_table_fewer_rows_are_kept(monkeypatch):
+    monkeypatch.setattr(sample, "MOST_CELLS", 3)
+    assert sampled(list(range(100))) == ["0", "32", "64", "96"]
+
+
 def test_no_rows_are_a_sample_too():
     assert sampled() == []

@@ -71,7 +71,7 @@ def _confused(said: list[int], own: int, classes: list[str]) -> list[tuple[str, 
 
 
 def _profile(days: list[Dataset]) -> list[dict[str, Any]]:
-    """Every column over the window: rows, missing, and mean and ends, or the most frequent words."""
+    """Every column over the window: rows, missing, and mean and ends, or the most frequent categories."""
     columns: dict[str, dict[str, Any]] = {}
     for day in days:
         for name, profile in msgspec.json.decode(day.file("profile").read_bytes())["columns"].items():
@@ -81,18 +81,25 @@ def _profile(days: list[Dataset]) -> list[dict[str, Any]]:
             )
             own["count"] += profile["count"]
             own["missing"] += profile["missing"]
-            if profile["kind"] == "number" and profile["count"]:
-                own["sum"] += profile["mean"] * profile["count"]
-                own["ends"] += [profile["min"], profile["max"]]
+            # of a text its characters are told, and nothing of what it says
+            of_numbers = profile.get("characters", profile)
+            if profile["kind"] == "datetime" and profile["count"]:
+                own["ends"] += [profile["earliest"], profile["latest"]]
+            elif "mean" in of_numbers and profile["count"]:
+                own["sum"] += of_numbers["mean"] * profile["count"]
+                own["ends"] += [of_numbers["min"], of_numbers["max"]]
             for word, count in profile.get("categories", {}).items():
                 own["words"][word] = own["words"].get(word, 0) + count
     return [_summary(column) for column in columns.values()]
 
 
 def _summary(column: dict[str, Any]) -> dict[str, Any]:
-    if column["ends"]:
+    if column["ends"] and column["kind"] == "datetime":
+        text = f"{min(column['ends'])} to {max(column['ends'])}"
+    elif column["ends"]:
         mean = column["sum"] / column["count"]
-        text = f"{min(column['ends']):g} to {max(column['ends']):g}, mean {mean:.4g}"
+        unit = " characters" if column["kind"] == "text" else ""
+        text = f"{min(column['ends']):g} to {max(column['ends']):g}{unit}, mean {mean:.4g}"
     else:
         most = sorted(column["words"].items(), key=lambda item: (-item[1], item[0]))
         text = ", ".join(f"{word} {count / column['count']:.0%}" for word, count in most[:MOST_WORDS])

@@ -37,6 +37,8 @@ class Shown:
     """Of the rows."""
     plot: Markup
     suspicions: tuple[str, ...]
+    cost: str
+    """What may be lost where it is ignored."""
 
 
 def page_of(schema: TableSchema, columns: Sequence[ColumnStats], rows: pa.Table, form: NumberForm, *, name: str) -> str:
@@ -62,7 +64,7 @@ def _shown(schema: TableSchema, column: ColumnSchema, stats: ColumnStats, rows: 
     )
     missing = stats.missing / max(stats.rows, 1)
     plot = _plot(schema, column, stats, rows, form) if len(rows) and stats.given else Markup("")
-    return Shown(column.name, use, settings, column.summary, missing, plot, column.suspicions)
+    return Shown(column.name, use, settings, column.summary, missing, plot, column.suspicions, column.cost)
 
 
 def _plot(schema: TableSchema, column: ColumnSchema, stats: ColumnStats, rows: pa.Table, form: NumberForm) -> Markup:

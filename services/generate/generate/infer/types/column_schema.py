@@ -37,6 +37,8 @@ class ColumnSchema:
     """What a person should look at."""
     instead: tuple[str, ...] = ()
     """Lines that could stand in its place, as comments."""
+    cost: str = ""
+    """What may be lost where no model sees it."""
 
     @property
     def ignored(self) -> bool:
@@ -62,9 +64,10 @@ def group_column(stats: ColumnStats) -> ColumnSchema:
 def column_of(stats: ColumnStats) -> ColumnSchema:
     """Of any other column."""
     kind, summary = kind_of(stats), _summary(stats)
-    if (why := _useless(stats, kind, summary)) is not None:
+    if (useless := _useless(stats, kind, summary)) is not None:
+        why, cost = useless
         settings = {"type": kind.type, "role": "ignore"} | dict(_format(kind))
-        return ColumnSchema(stats.name, settings, why)
+        return ColumnSchema(stats.name, settings, why, cost=cost)
     if kind.type == "datetime":
         return _datetime(stats, kind, summary)
     if kind.type == "text":
@@ -72,17 +75,19 @@ def column_of(stats: ColumnStats) -> ColumnSchema:
     return number_column(stats, kind, summary)
 
 
-def _useless(stats: ColumnStats, kind: Kind, summary: str) -> str | None:
-    """Why a column of any type says nothing about a row."""
+def _useless(stats: ColumnStats, kind: Kind, summary: str) -> tuple[str, str] | None:
+    """Why a column of any type says nothing about a row, and what that may cost."""
     if not stats.given:
-        return "empty in every row"
+        return "empty in every row", "nothing, as long as it is empty"
     if stats.distinct == 1:
-        return f"always {next(iter(stats.levels))[:50]!r}"
+        return f"always {next(iter(stats.levels))[:50]!r}", "nothing, as long as it is the same"
     if numbers_rows(stats):
-        return "numbers the rows, as programs do when they save a table: it says nothing about them"
+        why = "numbers the rows, as programs do when they save a table: it says nothing about them"
+        return why, "nothing, unless the order of the rows says something"
     if names.is_id(stats.name) and stats.distinct > MOST_LEVELS and kind.type != "datetime":
         again = "; does it say whose a row is? Then name it as table.group" if comes_back(stats) else ""
-        return f"{summary}; it names a thing, which says nothing about the next one{again}"
+        why = f"{summary}; it names a thing, which says nothing about the next one{again}"
+        return why, "what is known about things that come again"
     return None
 
 
@@ -129,10 +134,12 @@ def _text(stats: ColumnStats, summary: str) -> ColumnSchema:
     if (length := _length_of_text(stats, many=many)) is not None:
         return ColumnSchema(stats.name, {"type": "text"}, f"{summary}: text of about {length} each")
     if stats.free:
-        return _ignored(stats, f"values of more than {LONGEST} characters without blanks are no text to read")
+        why = f"values of more than {LONGEST} characters without blanks are no text to read"
+        return _ignored(stats, why, cost="what a program would read in it")
     if stats.distinct <= MOST_LEVELS / 2 or stats.given >= TYPICAL_ROWS * stats.distinct:
         return ColumnSchema(stats.name, {"type": "category"}, summary, _spellings(stats))
-    return _ignored(stats, f"{summary}; nearly every row has another one, as names do: too many for a category")
+    why = f"{summary}; nearly every row has another one, as names do: too many for a category"
+    return _ignored(stats, why, cost='what its words have in common: type = "text" would find it')
 
 
 def _length_of_text(stats: ColumnStats, *, many: bool) -> str | None:
@@ -149,10 +156,11 @@ def _length_of_text(stats: ColumnStats, *, many: bool) -> str | None:
 def _unread(stats: ColumnStats, summary: str) -> ColumnSchema:
     if stats.date_like >= stats.dressed:
         doubt = "looks like times, but not in one form that is known: write them as YYYY-MM-DD HH:MM"
-        return _ignored(stats, f"{summary}; such as {stats.odd!r}", doubt)
+        return _ignored(stats, f"{summary}; such as {stats.odd!r}", doubt, cost="all that the time says")
     why = f"{summary}; numbers with marks or a unit that are not known, such as {stats.odd!r}"
     keys = "source.decimal, source.thousands and columns.NAME.unit"
-    return _ignored(stats, why, f"most values hold a number, but none that can be read: see {keys}")
+    doubt = f"most values hold a number, but none that can be read: see {keys}"
+    return _ignored(stats, why, doubt, cost="all that it measures")
 
 
 def _spellings(stats: ColumnStats) -> tuple[str, ...]:
@@ -179,5 +187,5 @@ def _format(kind: Kind) -> tuple[tuple[str, str], ...]:
     return (("format", kind.format),) if kind.format else ()
 
 
-def _ignored(stats: ColumnStats, why: str, *suspicions: str) -> ColumnSchema:
-    return ColumnSchema(stats.name, {"type": "text", "role": "ignore"}, why, suspicions)
+def _ignored(stats: ColumnStats, why: str, *suspicions: str, cost: str) -> ColumnSchema:
+    return ColumnSchema(stats.name, {"type": "text", "role": "ignore"}, why, suspicions, cost=cost)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from generate.infer.column_stats import MOST_DISTINCT, ColumnStats
+from generate.infer.column_stats import ColumnStats
 
 _FEWEST = 5
 """Rows: a value that comes less often is an outlier."""
@@ -15,7 +15,7 @@ _STAND_IN = re.compile(r"-?(9{2,}|8{3,})(\.9+)?|-[1-9]00+|-1|32767|65535|2147483
 
 def far_from_the_rest(stats: ColumnStats) -> tuple[str, int, str] | None:
     """The least or greatest value where it comes often, far from all others; its rows, and where the others end."""
-    if stats.distinct < 4 or stats.distinct >= MOST_DISTINCT:
+    if stats.distinct < 4 or stats.counted < stats.given:
         return None
     numbers = sorted((number, level) for level in stats.levels if (number := _number(level)) is not None)
     if len(numbers) < 4:

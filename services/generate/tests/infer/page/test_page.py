@@ -75,8 +75,8 @@ def test_each_column_is_drawn_with_what_was_guessed_and_why(page, columns):
 
 def test_what_is_left_out_is_told_with_its_reason(page, columns):
     text = words(page(columns))
-    assert "Left out No model sees these. If one of them tells something about y, that is lost" in text
-    assert "column why same always 'x'" in text
+    assert "Left out No model sees these. Where one of them tells something about y, give it" in text
+    assert "what it may cost same always 'x' nothing, as long as it is the same" in text
 
 
 def test_suspicions_stand_together_and_at_their_columns(page, columns):

@@ -9,7 +9,7 @@ from generate.infer.types.extremes import far_from_the_rest
 def far(levels):
     stats = ColumnStats("x", floating=False)
     stats.levels = Counter(levels)
-    stats.given = sum(stats.levels.values())
+    stats.given = stats.counted = sum(stats.levels.values())
     return far_from_the_rest(stats)
 
 

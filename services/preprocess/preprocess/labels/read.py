@@ -16,7 +16,7 @@ from preprocess.buckets import Buckets
 from preprocess.checked_column import CheckedColumn, Mask, nulls
 from preprocess.keys import Hashes, find, hashes_of, read_keys, repeated
 from preprocess.quarantine import PROVENANCE, SCHEMA, judge, rejected
-from preprocess.rules import check_column, number_form
+from preprocess.rules import check_column, written_form
 
 Values = npt.NDArray[np.float64]
 """Numbers for regression, else positions in the target's list of classes; NaN for no label."""
@@ -96,7 +96,7 @@ def _keep(examples: list[int], hashes: Hashes) -> None:
 
 def read_labels(target: Dataset, config: Config, directory: Path, count: int) -> Labels:
     """All labels of a committed target dataset, in `count` buckets below `directory`."""
-    name, form = config.table.target, number_form(config)
+    name, form = config.table.target, written_form(config)
     buckets = Buckets(directory / "labels", count, LABEL)
     bad = [SCHEMA.empty_table()]
     bad_hashes = [np.zeros(0, dtype=np.uint64)]

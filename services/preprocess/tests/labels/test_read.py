@@ -4,7 +4,7 @@ import pytest
 
 from preprocess.buckets import bucket_of
 from preprocess.keys import hashes_of
-from preprocess.labels import read_labels
+from preprocess.labels.read import read_labels
 
 BUCKETS = 3
 

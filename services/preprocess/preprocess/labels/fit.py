@@ -13,7 +13,7 @@ from contract.datasets.dataset import Dataset
 from contract.errors import DataError
 from contract.steps.run import Run
 from preprocess.keys import hashes_of, read_keys
-from preprocess.labels import Labels
+from preprocess.labels.read import Labels
 
 EXAMPLES = 3
 """Keys of each side that are named."""

@@ -1,0 +1,180 @@
+import subprocess
+import sys
+from io import BytesIO
+
+import joblib
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import Pipeline
+
+from analysis import matrix as module
+from analysis.matrix import frame, is_ours, matrix
+from analysis.rows import Categorical, Text
+from contract.config.model import Encode
+from train.encoders import texts
+from train.encoders.targets import Target, cross_fitted
+from train.prepare import fit_preparation, precision
+
+NAT = np.datetime64("NaT")
+ESTIMATORS = [
+    HistGradientBoostingClassifier(max_iter=5),
+    RandomForestClassifier(n_estimators=5, random_state=0),
+    LogisticRegression(),
+    GaussianNB(),
+]
+WORDS = ["red", "green", "blue", "apple", "house", "river", "stone", "cloud"]
+
+
+def columns(rows=400, seed=0, cities=300):
+    rng = np.random.default_rng(seed)
+    texts = [" ".join(rng.choice(WORDS, 4)) for _ in range(rows // 2)]
+    when = np.datetime64("2026-01-01", "us") + rng.integers(0, 90 * 24 * 3600, rows) * np.timedelta64(1, "s")
+    when[rng.random(rows) < 0.1] = NAT
+    return {
+        "x": np.where(rng.random(rows) < 0.1, np.nan, rng.normal(size=rows)),
+        "when": when,
+        "note": Text(rng.integers(-1, len(texts), rows).astype(np.int32), texts),
+        "city": Categorical(rng.integers(-1, cities, rows).astype(np.int32), [f"city {n}" for n in range(cities)]),
+        "word": Categorical(rng.integers(-1, 2, rows).astype(np.int32), ["a", "b"]),
+    }
+
+
+def target_of(rows=400, kind="binary"):
+    return Target(np.arange(rows) % (3 if kind == "multiclass" else 2), np.arange(rows, dtype=np.uint64), kind, 0)
+
+
+def step_of(estimator, rows, encode=None, target=None):
+    return fit_preparation(estimator, rows, np.arange(len(rows["x"])), encode or Encode(), target)
+
+
+def dense(values):
+    return values.toarray() if sparse.issparse(values) else np.asarray(values, dtype=float)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+@pytest.mark.parametrize("text", ["auto", "words", "characters", "hashing"])
+def test_the_numbers_are_those_of_scikit_learn_for_dates_texts_and_means(estimator, kind, text, monkeypatch):
+    monkeypatch.setattr(module, "BLOCK_ROWS", 64)
+    monkeypatch.setattr(texts, "HASHES", 2**9)
+    encode = Encode(text=text, category="target")
+    step, rows = step_of(estimator, columns(), encode, target_of(kind=kind)), columns(200, seed=1, cities=320)
+    assert is_ours(step)
+    usual, values = step.transform(frame(rows)), matrix(step, rows)
+    assert type(values) is type(usual) or sparse.issparse(values) == sparse.issparse(usual)
+    np.testing.assert_allclose(dense(values), dense(usual), rtol=1e-9, atol=1e-12)
+    some = np.array([3, 150, 4])
+    np.testing.assert_allclose(dense(matrix(step, rows, some)), dense(usual)[some], rtol=1e-9, atol=1e-12)
+    assert matrix(step, rows, np.arange(0)).shape == (0, dense(usual).shape[1])
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+@pytest.mark.parametrize("name", ["when", "note", "city"])
+def test_one_such_column_alone_is_enough(estimator, name):
+    rows = {name: columns()[name]}
+    step = fit_preparation(estimator, rows, np.arange(400), Encode(), target_of())
+    model = Pipeline([("prepare", step), ("estimate", estimator.fit(matrix(step, rows), np.arange(400) % 2))])
+    assert model.predict_proba(frame(rows)).sum(axis=1) == pytest.approx(1)
+    assert list(model.feature_names_in_) == [name]
+
+
+def test_a_column_without_a_value_is_left_out_but_may_fill_up():
+    rows = columns()
+    gone = rows | {"when": np.full(400, NAT, "datetime64[us]"), "note": Text(np.full(400, -1, dtype=np.int32), [])}
+    for estimator in ESTIMATORS:
+        step = step_of(estimator, gone, target=target_of())
+        np.testing.assert_array_equal(dense(matrix(step, gone)), dense(matrix(step, rows | {"city": gone["city"]})))
+
+
+def test_the_rows_that_are_numbered_alone_decide():
+    rows = columns()
+    rows["note"] = Text(np.arange(400, dtype=np.int32) % 2, ["red house", "blue river"])
+    step = fit_preparation(LogisticRegression(), {"note": rows["note"]}, np.arange(0, 400, 2), Encode(text="words"))
+    terms = step.named_transformers_["texts 0"].estimator[-1].get_feature_names_out()
+    assert terms.tolist() == ["house", "red", "red house"]
+
+
+def test_kinds_that_changed_since_the_training_are_refused():
+    rows = columns()
+    step = step_of(LogisticRegression(), rows, Encode(category="target"), target_of())
+    for name, other, message in [
+        ("when", rows["x"], "must be dates as in the training, got numbers"),
+        ("when", rows["note"], "must be dates as in the training, got words"),
+        ("note", rows["x"], "must be words as in the training, got numbers"),
+        ("city", rows["x"], "must be words as in the training, got numbers"),
+        ("x", rows["when"], "must be numbers as in the training, got dates"),
+    ]:
+        with pytest.raises(TypeError, match=message):
+            matrix(step, rows | {name: other})
+
+
+def test_many_categories_are_means_of_the_target_and_few_are_not_unless_asked():
+    rows, trees = columns(4000), HistGradientBoostingClassifier()
+
+    def means(encode, **of):
+        return [
+            wanted
+            for name, _, wanted in step_of(trees, columns(4000, **of), encode, target_of(4000)).transformers_
+            if name == "targets"
+        ]
+
+    assert means(Encode()) == [["city"]]
+    assert means(Encode(), cities=100) == []
+    assert means(Encode(category="frequent")) == []
+    assert means(Encode(category="target")) == [["city", "word"]]
+    assert [name for name, *_ in step_of(trees, rows).transformers_][-1] == "texts 0"
+
+
+def test_a_row_does_not_meet_its_own_target_nor_that_of_its_entity():
+    rng = np.random.default_rng(0)
+    codes, groups = rng.integers(0, 2, 3000), np.repeat(np.arange(1000, dtype=np.uint64), 3)
+    codes = np.repeat(codes[::3], 3)
+    rows = {"city": Categorical(np.arange(3000, dtype=np.int32) // 3, [f"{n}" for n in range(1000)])}
+    trees, every = HistGradientBoostingClassifier(), np.arange(3000)
+    target = Target(codes, groups, "binary", 0)
+    step = fit_preparation(trees, rows, every, Encode(), target)
+    given = cross_fitted(step, rows, every, target)
+    told = matrix(step, rows, every, given=given)[:, 0]
+    # the mean of all others: nothing of what its own rows say
+    assert told == pytest.approx(codes.mean(), abs=0.05)
+    assert matrix(step, rows)[:, 0] == pytest.approx(codes, abs=0.05)
+
+
+def test_learning_in_parts_takes_texts_and_dates_too():
+    rows = columns()
+    estimator = SGDClassifier(loss="log_loss", random_state=0)
+    step = step_of(estimator, rows, Encode(text="hashing"))
+    estimator.partial_fit(matrix(step, rows, None, precision(estimator)), np.arange(400) % 2, classes=[0, 1])
+    assert estimator.coef_.shape[1] == matrix(step, rows).shape[1] > texts.HASHES
+
+
+def test_a_model_opens_where_our_code_is_not(tmp_path):
+    rows = columns()
+    for number, estimator in enumerate(ESTIMATORS):
+        target = target_of()
+        step = step_of(estimator, rows, Encode(category="target"), target)
+        model = Pipeline([("prepare", step), ("estimate", estimator.fit(matrix(step, rows), target.codes))])
+        joblib.dump((model, frame(rows), model.predict_proba(frame(rows))), tmp_path / f"{number}.joblib")
+    script = (
+        "import sys, joblib, numpy as np\n"
+        "for path in sys.argv[1:]:\n"
+        "    model, rows, then = joblib.load(path)\n"
+        "    rows.index = rows.index + 7\n"
+        "    np.testing.assert_allclose(model.predict_proba(rows), then, rtol=1e-6)\n"
+        "assert not {'train', 'analysis', 'contract'} & set(sys.modules)\n"
+    )
+    command = [sys.executable, "-I", "-c", script, *map(str, sorted(tmp_path.glob("*.joblib")))]
+    subprocess.run(command, check=True)
+
+
+def test_the_same_rows_give_the_same_file():
+    def content():
+        file = BytesIO()
+        joblib.dump(step_of(HistGradientBoostingClassifier(), columns(), Encode(), target_of()), file)
+        return file.getvalue()
+
+    assert content() == content()

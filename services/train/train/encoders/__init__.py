@@ -1,0 +1,1 @@
+"""How columns of dates, of texts, and of very many categories become numbers."""

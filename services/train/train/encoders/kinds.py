@@ -1,0 +1,68 @@
+"""The columns of a fit by what becomes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from analysis.derived import DATES, TARGETS, TEXTS
+from analysis.rows import Array, Categorical, Columns, Text, is_moments
+from train.encoders.dates import dates
+from train.encoders.targets import Target, targets
+from train.encoders.texts import texts
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """The columns that have a value, by name."""
+
+    numbers: dict[str, Array]
+    moments: dict[str, Array]
+    texts: dict[str, Text]
+    categories: dict[str, Categorical]
+    means: dict[str, Categorical]
+    """Of categories that are told by means of the target."""
+
+    @classmethod
+    def of(cls, columns: Columns, by: Literal["auto", "frequent", "target"], most: int | None) -> Kinds:
+        """`by`: what becomes of categories; `most`: of one column before `auto` takes means, None: no means at all."""
+        numbers: dict[str, Array] = {}
+        moments: dict[str, Array] = {}
+        read: dict[str, Text] = {}
+        categories: dict[str, Categorical] = {}
+        means: dict[str, Categorical] = {}
+        for name, column in columns.items():
+            if isinstance(column, Text):
+                read[name] = column
+            elif isinstance(column, Categorical):
+                (means if most is not None and _by_target(column, by, most) else categories)[name] = column
+            else:
+                (moments if is_moments(column) else numbers)[name] = column
+        return cls(numbers, moments, read, categories, means)
+
+    def derived(
+        self, text: str, target: Target | None, *, dense: bool, scaled: bool, seed: int
+    ) -> list[tuple[str, Any, Any]]:
+        """The fitted parts of a ColumnTransformer for dates, texts and means: name, transformer, columns.
+
+        `text`: as `encode.text` of a candidate; `dense`, `scaled`: what the estimator asks of them.
+        """
+        parts: list[tuple[str, Any, Any]] = [
+            (f"{DATES} {number}", dates(values, scaled=scaled), name)
+            for number, (name, values) in enumerate(self.moments.items())
+        ]
+        parts += [
+            (f"{TEXTS} {number}", texts(column, text, dense=dense, seed=seed), name)
+            for number, (name, column) in enumerate(self.texts.items())
+        ]
+        if self.means and target is not None:
+            parts.append((TARGETS, targets(self.means, target, scaled=scaled), list(self.means)))
+        return parts
+
+
+def _by_target(column: Categorical, by: str, most: int) -> bool:
+    if by == "auto":
+        return len(column.categories) > most and int(np.count_nonzero(np.bincount(column.codes + 1)[1:])) > most
+    return by == "target"

@@ -1,0 +1,71 @@
+"""Columns of very many categories as means of the target, without a row's own target among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler, TargetEncoder
+
+from analysis.derived import TARGETS
+from analysis.rows import Array, Categorical, Columns
+from contract.config.data import Task
+from train.splits.groups import splits
+
+FOLDS = 5
+_TYPES: dict[Task, str] = {"binary": "binary", "multiclass": "multiclass", "regression": "continuous"}
+"""As scikit-learn calls them."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the rows of a fit are to teach, and whose they are."""
+
+    codes: Array
+    groups: Array
+    task: Task
+    seed: int
+
+
+def targets(columns: Columns, target: Target, *, scaled: bool) -> FrozenEstimator:
+    """The part for columns of categories, fitted on all rows: for rows that are not among these.
+
+    `scaled`: for an estimator whose numbers are.
+    """
+    fitted = TargetEncoder(target_type=_TYPES[target.task]).fit(_frame(columns), target.codes)
+    if not scaled:
+        return FrozenEstimator(fitted)
+    scaler = StandardScaler().fit(fitted.transform(_frame(columns)))
+    return FrozenEstimator(make_pipeline(FrozenEstimator(fitted), scaler))
+
+
+def cross_fitted(step: ColumnTransformer, columns: Columns, rows: Array, target: Target) -> dict[str, Array]:
+    """For the very rows that a step was fitted on, what the means are without those of the row's own entity.
+
+    By part, in the order of `rows` (rows x outputs); nothing for a step without such a part.
+    """
+    part = step.named_transformers_.get(TARGETS)
+    if part is None:
+        return {}
+    (names,) = [wanted for name, _, wanted in step.transformers_ if name == TARGETS]
+    used = {name: columns[name][rows] for name in names}
+    classes = target.task != "regression"
+    apart = splits(target.groups, target.codes, FOLDS, target.seed, classes=classes)
+    encoder = TargetEncoder(target_type=_TYPES[target.task], cv=apart)
+    values = encoder.fit_transform(_frame(used), target.codes)
+    scaler = getattr(part.estimator, "named_steps", {}).get("standardscaler")
+    return {TARGETS: np.asarray(values if scaler is None else scaler.transform(values))}
+
+
+def _frame(columns: Columns) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(_words(column), dtype=object) for name, column in columns.items()})
+
+
+def _words(column: Any) -> Array:
+    assert isinstance(column, Categorical)
+    return column.objects()

@@ -1,0 +1,71 @@
+"""A column of texts: how often each has which words, weighed by how rare they are (TF-IDF)."""
+
+from __future__ import annotations
+
+from operator import methodcaller
+from typing import Any
+
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from analysis.rows import Text
+
+MOST_TERMS = 30_000
+"""Words, or runs of characters, that are counted: the most frequent ones."""
+HASHES = 2**15
+COMPONENTS = 30
+"""Of the decomposition that an estimator gets which takes no sparse matrix."""
+WORD = r"(?u)\b\w+\b"
+_WITHOUT_BREAKS = 12
+"""Mean characters between blanks from which a language has no breaks between its words."""
+
+
+def texts(column: Text, kind: str, *, dense: bool, seed: int) -> FrozenEstimator:
+    """The part for a column of texts, fitted on them; `kind` as `encode.text` of a candidate has it.
+
+    `dense`: the `COMPONENTS` that tell most, by a singular value decomposition (latent semantic analysis). A missing
+    text has no word.
+    """
+    documents = [column.categories[code] for code in column.codes if code >= 0]
+    chosen = suited(documents) if kind == "auto" else kind
+    fill = FunctionTransformer(methodcaller("fillna", ""))
+    vectorizer, counted = _fitted(documents, chosen)
+    if not dense:
+        return FrozenEstimator(make_pipeline(fill, vectorizer))
+    smaller: Any = FunctionTransformer(methodcaller("toarray"), accept_sparse=True)
+    if counted.shape[1] > COMPONENTS:
+        smaller = TruncatedSVD(min(COMPONENTS, len(documents)), random_state=seed).fit(counted)
+    return FrozenEstimator(make_pipeline(fill, vectorizer, smaller))
+
+
+def suited(documents: list[str]) -> str:
+    """Words where most texts have several; runs of characters for names, codes, and languages without breaks."""
+    counts = [document.count(" ") + 1 for document in documents]
+    several = sum(count > 1 for count in counts)
+    characters = sum(map(len, documents))
+    return "words" if 2 * several > len(counts) and characters < _WITHOUT_BREAKS * sum(counts) else "characters"
+
+
+def _fitted(documents: list[str], kind: str) -> tuple[Any, Any]:
+    """The vectorizer, and the documents as it counts them (sparse)."""
+    if kind == "hashing":
+        hashed = make_pipeline(
+            HashingVectorizer(ngram_range=(1, 2), n_features=HASHES, token_pattern=WORD), TfidfTransformer()
+        )
+        return hashed, hashed.fit_transform(documents)
+    options: dict[str, Any] = {"sublinear_tf": True, "max_features": MOST_TERMS}
+    words = options | {"ngram_range": (1, 2), "token_pattern": WORD}
+    characters = options | {"analyzer": "char_wb", "ngram_range": (2, 4)}
+    # what is in one text alone tells nothing about others; where nothing else is left, it stays
+    attempts = [*([{**words, "min_df": 2}, words] if kind == "words" else []), {**characters, "min_df": 2}, characters]
+    for attempt in attempts[:-1]:
+        try:
+            vectorizer = TfidfVectorizer(**attempt)
+            return vectorizer, vectorizer.fit_transform(documents)
+        except ValueError:  # no term is left
+            continue
+    vectorizer = TfidfVectorizer(**attempts[-1])
+    return vectorizer, vectorizer.fit_transform(documents)

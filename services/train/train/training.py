@@ -63,12 +63,13 @@ def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
         file = writer.file("model", "model.joblib")
         joblib.dump(model, file)
         writer.file("card", "card.json").write_bytes(pretty_json(content))
+        names = list(rows.by_day)
         reference = build(
             rows.columns,
             rows.days,
             run.config.training.seed,
             come_back=rows.come_back,
-            day_names=list(rows.by_day),
+            day_names=names,
             day_rows=[day.rows() for day in days],
         )
         writer.file("reference", "reference.json").write_bytes(msgspec.json.encode(reference) + b"\n")

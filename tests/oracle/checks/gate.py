@@ -174,6 +174,8 @@ def guarded(story: Story, verdict: dict[str, Any], challenger: Model, rival: Mod
     found = {f"slices.{name}": word for name, word in slices.items()} if "champion" in pair else {}
     calibrated = guards.check_calibration(verdict["challenger"]["calibration"], rows, challenger, settings)
     return found if calibrated is None else found | {"max_calibration_error": calibrated}
+
+
 def fewest_groups(story: Story, challenger: Model, rival: Model | None) -> int:
     """Of the judged rows, and of those of the rarer class: of many classes, of all but the most frequent one."""
     settings = story.settings

@@ -53,6 +53,7 @@ def small_stack(stack):
         "window_days = 7": "window_days = 2",
         "max_iter = 100,": "max_iter = 10,",
         "minimums = { roc_auc = 0.70 }": "minimums = {}",
+        "min_test_rows = 100": "min_test_rows = 10",
         "max_calibration_error = 0.10": "max_calibration_error = 1.0",
         "first_day = 2026-01-01": f"first_day = {DAYS[0]}",
     }.items():

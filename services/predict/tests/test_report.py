@@ -25,7 +25,9 @@ def watched(day, model):
     rng = np.random.default_rng(0)
     ages = rng.integers(18, 78, 3000).astype(float)
     plans = Categorical(rng.integers(-1, 3, 3000).astype(np.int32), ["small", "large", "new"])
-    reference = build({"age": ages, "plan": plans}, np.repeat(np.arange(6), 500), seed=0)
+    # days of any size are like these
+    day_rows = (1, 30, 800, 5000, 200, 20)
+    reference = build({"age": ages, "plan": plans}, np.repeat(np.arange(6), 500), seed=0, day_rows=day_rows)
     crowned = day.crown(model)
     with DatasetWriter(day.layout.model(day.trained), keep_superseded=True) as writer:
         (day.root / crowned.file).rename(writer.file("model", "model.joblib"))
@@ -295,3 +297,44 @@ def test_scores_in_csv_are_measured_as_in_parquet(watched, shift, rows):
         found[form] = report(watched)[1]
     assert found["csv"]["score"]["level"] == ("alarm" if shift else "ok")
     assert found["csv"] == found["parquet"]
+
+
+def retold(day, **changes):
+    """The reference of the champion with other words of its own."""
+    path = Dataset.open(day.layout.model(day.trained)).file("reference")
+    reference = msgspec.structs.replace(msgspec.json.decode(path.read_bytes(), type=Reference), **changes)
+    return Known(reference, None, ())
+
+
+def measured_again(day, known):
+    rows, predictions = Dataset.open(day.layout.processed(day.name)), Dataset.open(day.layout.predictions(day.name))
+    return measure_drift(known, rows, predictions, None, day.config)
+
+
+def test_a_day_of_three_rows_where_three_hundred_are_usual_is_an_alarm(watched):
+    watched.bring(table([20, 40, 60]))
+    watched.predict()
+    drift = measured_again(watched, retold(watched, day_rows=[300, 310, 280, 290, 305, 300]))
+    assert (drift.level, drift.levels()["(rows)"], drift.volume.rows) == ("alarm", "alarm", 3)
+    assert "3 rows, where the 6 days of the training have 280 to 310" in drift.volume.reason
+
+
+def test_how_many_rows_are_usual_is_unmeasured_with_few_days_and_untold_by_earlier_versions(watched):
+    watched.bring(table(ALIKE))
+    watched.predict()
+    few = measured_again(watched, retold(watched, day_rows=[800, 800]))
+    assert (few.level, few.volume.level) == ("unmeasured", "unmeasured")
+    assert few.without.startswith("how many rows there are: the training's window has 2 days")
+    earlier = measured_again(watched, retold(watched, day_rows=[]))
+    assert (earlier.level, earlier.volume) == ("ok", None)
+
+
+def test_a_column_that_is_stuck_all_day_is_an_alarm_with_its_value(watched):
+    watched.bring(table(np.full(400, 40)))
+    watched.predict()
+    notes, drift, page = report(watched)
+    assert notes["columns"]["age"] == "alarm"
+    (age,) = [column for column in drift["columns"] if column["name"] == "age"]
+    assert age["reason"] == "40 on all 400 rows with a value; no training day was so"
+    assert "40 on all 400 rows with a value" in page
+    assert "expected, by the days of the training" in page

@@ -16,7 +16,7 @@ MOST_POINTS = 400
 """Of a curve or a cloud: more cannot be seen, and would make pages large."""
 _LONGEST = 28
 """Characters of a label; of one that is written at an angle, and of one of many in a legend, fewer."""
-_LONGEST_SLANTED, _LONGEST_OF_MANY = 18, 14
+_LONGEST_SLANTED, _LONGEST_OF_MANY = 18, 18
 _INSIDE = 4
 """Curves whose names have room in the plot."""
 _NAMES_A_LINE = 3
@@ -56,7 +56,7 @@ def lines(
             np.asarray(xs)[keep], np.asarray(ys)[keep], color=(ONE, TWO)[number % 2],
             linestyle=(0, _DASHES[number // 2 % len(_DASHES)]),
             linewidth=_WIDTHS[number // (2 * len(_DASHES)) % len(_WIDTHS)],
-            label=_cut(label, _LONGEST if not many else _LONGEST_OF_MANY),
+            label=_short(label, _LONGEST_OF_MANY) if many else _cut(label),
             marker="o" if markers else None, markersize=3.5,
         )  # fmt: skip
     if len(series[0][1]) and np.asarray(series[0][1]).dtype.kind == "M":
@@ -161,6 +161,13 @@ def _apart(days: Array) -> Array:
         if kept[-1] - day >= least and kept[-1] != day:
             kept.append(day)
     return np.array(kept[::-1])
+
+
+def _short(label: str, longest: int) -> str:
+    """A name with both of its ends, by which one of many is told from its neighbours."""
+    label = visible(label)
+    half = (longest - 1) // 2
+    return label if len(label) <= longest else f"{label[:half]}\N{HORIZONTAL ELLIPSIS}{label[-half:]}"
 
 
 def _cut(label: str, longest: int = _LONGEST) -> str:

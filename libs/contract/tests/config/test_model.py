@@ -80,6 +80,7 @@ def test_a_regression_has_no_probabilities_to_judge(raw):
     ("gate", "message"),
     [
         ("confidence = 1.0", "gate.confidence must be at least 0.5 and below 1, got 1"),
+        ("min_lift = 1", "gate.min_lift must be at least 0 and below 1, got 1"),
         ("resamples = 10", "gate.resamples must be at least 99, got 10"),
         ("margin = -0.1", "gate.margin must be at least 0, got -0.1"),
         ('require = "bettr"', "gate.require must be one of not_worse, better, got 'bettr'; did you mean 'better'"),

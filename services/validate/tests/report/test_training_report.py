@@ -1,5 +1,8 @@
-"""Where the rows of a judgement came from, as its page tells."""
+"""The page of a training: where its rows came from, and what it draws of many classes."""
 
+import re
+
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -48,3 +51,37 @@ def test_raw_data_that_is_gone_once_it_was_processed_stops_no_judgement(project,
     assert project.validate() == 0
     assert f"raw/{DAY}/data ({words})" in page(project)
     assert "inbox/rows.csv" not in page(project)
+
+
+def page_of(make_project, tmp_path, count):
+    """A judgement of so many classes."""
+    project = make_project(tmp_path, "multiclass")
+    names = [f"class {number:02}" for number in range(count)]
+    text = (project.root / "pipeline.toml").read_text()
+    listed = ", ".join(f'"{name}"' for name in names)
+    (project.root / "pipeline.toml").write_text(text.replace('["red", "blue", "green"]', f"[{listed}]"))
+    for seed, day in enumerate(("2026-01-01", "2026-01-02")):
+        project.process(day, rows=400, seed=seed, classes=names)
+    table = pa.table(project.columns(rows=400, seed=77, classes=names)).to_pandas()
+    model = project.fitted("good")
+    model.fit(table[["x", "word"]], np.array(table["y"], dtype=object))
+    project.trained(model=model)
+    assert project.validate() == 0
+    return Dataset.open(project.root / "reports/train/2026-01-02").file("page").read_text()
+
+
+@pytest.mark.parametrize("count", [12, 14])
+def test_every_class_has_its_curve_and_the_table_its_place(make_project, tmp_path, count):
+    page = page_of(make_project, tmp_path, count)
+    roc = page[page.index('aria-label="ROC curves, each class against the rest"') :]
+    roc = roc[: roc.index("</svg>")]
+    assert set(re.findall(r"class \d\d", roc)) == {f"class {number:02}" for number in range(count)}
+    confusion = page[page.index("rows by true class and said class") :]
+    confusion = confusion[: confusion.index("</table>")]
+    if count <= 12:
+        # numbers as heads: names would make it wider than a page
+        assert '<th class="n" title="class 11">12</th>' in confusion
+        assert '<span class="soft">12</span> class 11' in confusion
+    else:
+        assert "said instead, most often" in confusion
+        assert confusion.count("<tr>") == 1 + count

@@ -29,7 +29,7 @@ def above_baseline(gate: Gate, metric: str, score: float | None, baseline: Basel
     name = "baseline"
     if baseline is None:
         text = (
-            "no baseline is on record: the model was trained by an earlier version, so nothing tells whether it is "
+            "no baseline is on record: the model was trained by an earlier version, so it is not known whether it is "
             "better than a constant answer; train again to know"
         )
         return Rule(name=name, limit=0.0, value=None, verdict="unjudged", text=text)

@@ -17,7 +17,7 @@ MORE = {
         *("validate.judgement", "validate.live.metrics", "validate.champion.rollback"),
         *("validate.champion.adoption", "validate.champion.approval", "oracle.plain_pages", "oracle.few_shuffles"),
     ),
-    "predict": (*WRITES, *MODELS, "predict.scoring", "predict.report", "oracle.plain_pages"),
+    "predict": (*WRITES, *MODELS, "predict.scoring", "predict.report", "predict.trace.links", "oracle.plain_pages"),
 }
 """What a step imports when it gets to work, besides what tests/faults knows."""
 

@@ -56,6 +56,23 @@ def known_rows_judge():
     judged_rows.comparable = lambda about, config: (None, None)
 
 
+def moved_rows_judge():
+    """validate: a day that was written again since the training judges, whichever part its rows are in now."""
+    from validate.evaluation import judged_rows
+
+    judged_rows.may_have_moved = lambda model, day, config: None
+
+
+def chance_explains_nothing():
+    """validate: probabilities are held against their limit as if each row were sure."""
+    from msgspec.structs import replace
+
+    from validate.evaluation import evidence
+
+    own = evidence.calibration
+    evidence.calibration = lambda *given: replace(own(*given), chance=0.0)
+
+
 def known_rows_are_live():
     """validate: live metrics are of all rows, also of those that the model was fitted on."""
     from validate.live import metrics

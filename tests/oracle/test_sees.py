@@ -161,6 +161,18 @@ IN_CODE = {
         (*days(0, 1), Do("train validate", 1), Edit((("group", None),)), *days(0, 1), Do("train validate", 1)),
         "compared: True",
     ),
+    "moved_rows_judge": (
+        "validate",
+        Start(Table(), Settings(key=None)),
+        (*days(0, 1), Do("train", 1), Arrive(1, labels="half"), Do("generate preprocess", 1), Do("validate", 1)),
+        "must be refused: 65: a day was written again since the training",
+    ),
+    "chance_explains_nothing": (
+        "validate",
+        Start(Table(), Settings(most_error=0.02)),
+        (*days(0, 1), Do("train validate", 1)),
+        "max_calibration_error is",
+    ),
     "known_rows_are_live": (
         "validate",
         Start(Table(), Settings()),

@@ -109,7 +109,6 @@ class Story:
             written = product.table(self.root / "processed" / day)
             assert manifest["counts"]["rejected"] == expected.rejected
             compare.rows(written, expected.rows, f"processed/{day}")
-            compare.rows(written, expected.every[[*self.settings.slices]], f"processed/{day}")
         return outcome
 
     def train(self, day: str, *words: str) -> Outcome:
@@ -154,6 +153,18 @@ class Story:
             written = product.table(self.root / "predictions" / day)
             compare.predictions(written, scored, champion, settings)
             mirror.predictions[day] = Predicted(champion, settings, scored, written)
+        return outcome
+
+    def trace(self, day: str) -> Outcome:
+        """Ask where predictions come from: what was written again, or taken away, since then is no fault."""
+        predicted = self.mirror.predictions.get(day)
+        reasons = [Refusal(66, "no predictions")] if predicted is None else []
+        if predicted is not None and predicted.damaged:
+            reasons.append(Refusal(65, "the predictions are damaged"))
+        outcome = self.run("predict", "trace", day=day)
+        if self.agree(outcome, reasons):
+            assert predicted is not None
+            assert predicted.model.identity[0][:12] in outcome.output, "another model is named"
         return outcome
 
     def monitor(self, day: str) -> Outcome:

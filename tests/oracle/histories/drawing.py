@@ -57,7 +57,7 @@ changes: dict[str, tuple[int, st.SearchStrategy[Any]]] = {
     "nothing": (2, st.none()),
 }
 consequences: dict[str, tuple[int, st.SearchStrategy[tuple[Do, ...]]]] = {
-    "one step": (4, st.builds(Do, st.sampled_from([*STEPS, "monitor"]), day_numbers).map(lambda one: (one,))),
+    "one step": (4, st.builds(Do, st.sampled_from([*STEPS, "monitor", "trace"]), day_numbers).map(lambda one: (one,))),
     "a day": (3, st.builds(Do, st.just("generate preprocess predict monitor"), day_numbers).map(lambda one: (one,))),
     "a week": (3, st.builds(Do, st.just("train validate predict"), day_numbers).map(lambda one: (one,))),
     "all": (

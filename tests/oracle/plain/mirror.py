@@ -109,11 +109,8 @@ class Mirror:
         return days, [*reasons, *([Refusal(65, f"processed under other settings: {stale}")] if stale else [])]
 
     def labelled(self, days: list[str] | tuple[str, ...], part: str) -> pd.DataFrame:
-        """The labelled rows of a part of some days; with slices that no model sees."""
-        frames = [
-            self.days[day].rows.assign(**{name: self.days[day].every[name] for name in self.settings.slices})
-            for day in days
-        ]
+        """The labelled rows of a part of some days."""
+        frames = [self.days[day].rows for day in days]
         kept = [frame[(frame["split"] == part) & frame[self.settings.target].notna()] for frame in frames]
         return pd.concat(kept, ignore_index=True)
 

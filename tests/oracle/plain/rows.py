@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +35,13 @@ class Day:
     """A processed day."""
 
     rows: pd.DataFrame
-    """Key, features, target (where labels are there at all), group, split."""
+    """Key, features, slices that no model sees, target (where labels are there at all), group, split."""
     rejected: int
     settings: Settings
     labelled: bool
     """It has a column of labels."""
     identity: str = ""
     """Of what the product has written: rows that come again are other ones."""
-    every: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """All columns of the same rows, those that no model sees, too."""
 
 
 def generate(inbox: Path, settings: Settings, earlier: Raw | None) -> Raw:
@@ -108,7 +106,6 @@ def preprocess(raw: Raw | None, settings: Settings, day: str) -> Day:
             raise Refusal(65, f"labels are {list(raw.labels.columns)}")
         labels = labels_of(raw.labels, settings)
     kept: list[dict[str, Any]] = []
-    others: list[dict[str, Any]] = []
     seen: set[str] = set()
     for _, cells in raw.data.iterrows():
         name = values.identity(cells[key], words)
@@ -118,9 +115,9 @@ def preprocess(raw: Raw | None, settings: Settings, day: str) -> Day:
             continue
         seen.add(name)
         features = {column: row[column] for column in settings.features}
-        kept.append({key: name} | features | ({} if labels is None else {target: label}))
+        others = {column: row[column] for column in settings.kept}
+        kept.append({key: name} | others | ({} if labels is None else {target: label}))
         kept[-1]["_group"] = group_of(name, cells, features, settings)
-        others.append(row)
     fitting = labels and {values.identity(value, words) for value in raw.data[key]} & set(labels)
     if labels and not fitting:
         raise Refusal(65, "no label fits a row")
@@ -129,7 +126,7 @@ def preprocess(raw: Raw | None, settings: Settings, day: str) -> Day:
         raise Refusal(65, f"{total - len(kept)} of {total} rows are rejected")
     rows = pd.DataFrame(kept, dtype=object)
     rows["split"] = ["test" if values.is_test(one, settings.test_fraction) else "train" for one in rows["_group"]]
-    return Day(rows, total - len(kept), settings, labels is not None, every=pd.DataFrame(others, dtype=object))
+    return Day(rows, total - len(kept), settings, labels is not None)
 
 
 def row_of(cells: Any, settings: Settings) -> dict[str, Any] | None:

@@ -30,8 +30,10 @@ def _trace(args: argparse.Namespace) -> None:
     links = trace(run.layout, run.day, run.code, sign=run.config.training.sign)
     print(visible(msgspec.json.encode(links).decode()) if args.json else tree(links))
     if failed := broken(links):
+        mine = failed[0].subject.startswith(f"predictions/{run.day}/")
+        again = f"; predict the day again: run predict --force --day {run.day}" if mine else ""
         raise DataError(
-            f"predictions/{run.day}: {len(failed)} of {len(links)} links do not hold, first: {_said(failed[0])}"
+            f"predictions/{run.day}: {len(failed)} of {len(links)} links do not hold, first: {_said(failed[0])}{again}"
         )
     if moved := moved_on(links):
         log.warning(

@@ -45,7 +45,10 @@ def trace(layout: Layout, day: str, code: str, *, sign: bool) -> list[Link]:
     What was made again since, or is no longer kept, ends its branch in words, and the others are followed. Raises
     MissingInput when there are no predictions of the day, DataError when their manifest is damaged.
     """
-    predictions = Dataset.open(layout.predictions(day))
+    try:
+        predictions = Dataset.open(layout.predictions(day))
+    except MissingInput:
+        raise MissingInput(f"predictions/{day}: no predictions of this day; run predict --day {day} first") from None
     same = "this image's code" if predictions.manifest.code == code else "another code than this image's"
     links = [*_dataset(layout, predictions, 0, f"{same}; {predictions.rows():,} rows")]
     for source in predictions.manifest.inputs:

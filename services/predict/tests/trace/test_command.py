@@ -47,6 +47,18 @@ def test_it_fails_for_a_link_that_is_damaged(traced, day):
     assert "links do not hold, first: ledger.jsonl is missing" in done.stderr
 
 
+def test_damaged_predictions_are_made_again_by_what_it_says(traced, day):
+    (part,) = (path for path in (day.root / "predictions" / day.name).iterdir() if path.name.startswith("part-"))
+    content = bytearray(part.read_bytes())
+    content[len(content) // 2] ^= 1
+    part.write_bytes(content)
+    done = traced()
+    assert done.returncode == ExitCode.DATA
+    assert f"run predict --force --day {day.name}" in done.stderr
+    day.predict(force=True)
+    assert traced().returncode == ExitCode.DONE
+
+
 def test_for_machines_it_prints_json(traced, day):
     links = json.loads(traced("--json").stdout)
     assert links[0].keys() == {"depth", "what", "state", "detail"}

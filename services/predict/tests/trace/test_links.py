@@ -199,5 +199,5 @@ def test_another_code_than_this_images_is_named(chain):
 
 
 def test_without_predictions_there_is_nothing_to_trace(day):
-    with pytest.raises(MissingInput):
+    with pytest.raises(MissingInput, match="no predictions of this day; run predict --day 20"):
         links(day)

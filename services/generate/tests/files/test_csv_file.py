@@ -55,9 +55,7 @@ def test_blocks_are_put_together_to_batches(tmp_path, monkeypatch):
 def test_a_row_longer_than_a_block_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(csv_file, "BLOCK_BYTES", 200)
     (tmp_path / "a.csv").write_text("a,b\n1," + "x" * 900 + "\n")
-    with pytest.raises(
-        DataError, match=r"^a.csv: a row must fit into a block of 200 bytes, got one that begins with"
-    ):
+    with pytest.raises(DataError, match=r"^a.csv: a row must fit into a block of 200 bytes, got one that begins with"):
         read(tmp_path / "a.csv")
 
 

@@ -84,7 +84,6 @@ def test_a_category_is_the_same_however_it_is_written():
         (("Z\u0308", "b"), pa.array(["Z\u0308", " b "]), ["Z\u0308", "b"]),
         (("1.1", "1.10"), pa.array(["1.10", "1.1", "1.100"]), ["1.10", "1.1", "1.1"]),
         (("a", "b"), pa.array(["A", "b", "c"]), ["a", "b", None]),
-        (("None", "NA"), pa.array(["None", "NA", "null"]), ["None", "NA", None]),
     ],
 )
 def test_what_is_allowed_is_known_however_it_is_written_and_written_as_it_is_listed(allowed, column, read):

@@ -223,7 +223,7 @@ def sections():
         "Decision": "decision", "Drift": "drift", "Predictions": "predictions", "Schedule": "schedule",
         "Alerts": "alerts",
     }  # fmt: skip
-    sources = [ROOT / f"libs/contract/contract/config/{name}.py" for name in ("data", "model")]
+    sources = [ROOT / f"libs/contract/contract/config/{name}.py" for name in ("source", "data", "model")]
     for node in (node for source in sources for node in ast.parse(source.read_text()).body):
         bases = [base.id for base in node.bases if isinstance(base, ast.Name)] if isinstance(node, ast.ClassDef) else []
         if "Section" not in bases and getattr(node, "name", None) not in names:
@@ -260,7 +260,7 @@ def test_the_configuration_page_has_every_key_with_its_default_and_no_other():
         if isinstance(default, bool):
             return f"`{str(default).lower()}`"  # as TOML writes it
         text = repr(list(default) if isinstance(default, tuple) else default)
-        return f"`{text}`".replace("'", '"')
+        return f"`{text}`" if '"' in text else f"`{text}`".replace("'", '"')
 
     assert shown == {name: as_shown(default) for name, default in sections()}
 

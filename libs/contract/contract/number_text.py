@@ -25,7 +25,7 @@ class NumberForm:
         mark = _BLANK if self.thousands == " " else re.escape(self.thousands or "")
         point = re.escape(self.decimal)
         whole = f"[0-9]+|[0-9]{{1,3}}(?:{mark}[0-9]{{3}})+" if mark else "[0-9]+"
-        number = f"(?:(?:{whole}){point}?[0-9]*|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?|(?i:inf|infinity)"
+        number = f"(?:(?:{whole})(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?|(?i:inf|infinity)"
         form = f"^{_BLANK}*{unit}([+\u2212-]?){_BLANK}*{unit}({number}){_BLANK}*{unit}$"
         text = pc.if_else(pc.match_substring_regex(text, form), text, pa.scalar(None, pa.string()))
         text = pc.replace_substring(pc.replace_substring_regex(text, form, r"\1\2"), "\u2212", "-")

@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 3400
+MOST_LINES = 3450
 
 
 def imports_of(source):

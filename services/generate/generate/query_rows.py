@@ -16,7 +16,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, CursorResult, Date, NullPool, TextClause, bindparam, create_engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
-from contract.config.source import QUOTED, asks_for_day
+from contract.config.source import asks_for_day
 from contract.errors import ConfigError, DataError, Unavailable
 from generate.columns import check, wanted
 from generate.files.plain_text import plain_text
@@ -24,6 +24,8 @@ from generate.part import Part, part_of
 from generate.sql import URL_FILE, Database, Query
 
 FETCH_ROWS = 20_000
+# texts, names in quotes, comments
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 _COLON = re.compile(r"(?<!\\):")
 _PARAMETER = re.compile(r"(?<!\\):(?!(?<!::)day\b)")
 """A colon that does not begin `:day`, and that nobody has escaped."""
@@ -83,7 +85,7 @@ def batches_of(
 def statement_of(sql: str) -> TextClause:
     """A query whose one parameter is `:day`: other colons (in texts, in `::date`, in `a[1:2]`) are the database's."""
     parts, end = [], 0
-    for quoted in QUOTED.finditer(sql):
+    for quoted in _QUOTED.finditer(sql):
         parts += [_PARAMETER.sub(r"\:", sql[end : quoted.start()]), _COLON.sub(r"\:", quoted[0])]
         end = quoted.end()
     return text("".join(parts) + _PARAMETER.sub(r"\:", sql[end:]))

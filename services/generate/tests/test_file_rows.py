@@ -124,3 +124,26 @@ def test_a_file_that_changes_while_it_is_read_is_tried_again_later(run, table, i
     with pytest.raises(BlockingIOError, match="changed while it was read"):
         ingest(run(table), source, {"data": source.data})
     assert not (root / "raw/2026-11-22/data").exists()
+
+
+def test_numbers_of_two_types_are_the_same_numbers_as_text(call, table, inbox, rows):
+    table["columns"]["age"] = {"type": "integer"}
+    for name, ages in {"a": [10**15, 2**60], "b": [1e15, 1e16]}.items():
+        columns = {"id": [f"{name}1", f"{name}2"], "age": ages, "plan": ["x", "x"], "left": ["no", "no"]}
+        pq.write_table(pa.table(columns), inbox / f"{name}.parquet")
+    assert call(table)[0] == 0
+    assert rows("data")["age"].to_pylist() == [
+        "1000000000000000",
+        str(2**60),
+        "1000000000000000",
+        "10000000000000000.0",
+    ]
+
+
+def test_a_number_beside_texts_has_their_mark_of_a_fraction(call, table, inbox, rows):
+    table["source"]["decimal"] = ","
+    table["columns"]["age"] = {"type": "number"}
+    pq.write_table(pa.table({"id": ["A"], "age": [1.5], "plan": ["x"], "left": ["no"]}), inbox / "a.parquet")
+    (inbox / "b.csv").write_text(HEADER + 'B,"2,5",x,,no\n')
+    assert call(table)[0] == 0
+    assert rows("data")["age"].to_pylist() == ["1,5", "2,5"]

@@ -1,5 +1,8 @@
+import gzip
 import os
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from contract.datasets.dataset import Dataset
@@ -141,3 +144,62 @@ def test_a_day_without_an_inbox_is_a_missing_input(call, table):
     code, error = call(table)
     assert code == 66
     assert "inbox/2026-11-22: must be a directory with the day's files, got none" in error
+
+
+def test_a_folder_of_parts_is_read_and_an_empty_part_is_told(call, table, inbox, rows, root):
+    parts = inbox / "table.csv"
+    parts.mkdir()
+    (parts / "part-00000.csv").write_text(HEADER + "A,1,x,,no\n")
+    (parts / "part-00001.csv").write_bytes(b"")
+    (parts / "part-00002.csv").write_text(HEADER + "B,2,y,,yes\n")
+    (parts / "_SUCCESS").touch()
+    (parts / ".part-00000.csv.crc").write_bytes(b"crc\0")
+    code, error = call(table)
+    assert code == 0, error
+    assert "files without a byte have no rows: inbox/2026-11-22/table.csv/part-00001.csv" in error
+    assert rows("data")["id"].to_pylist() == ["A", "B"]
+    listed = read_manifest(root / "raw" / "2026-11-22" / "data").run["observed"]["listed"]
+    assert listed["inbox/2026-11-22/table.csv"] == [
+        ".part-00000.csv.crc", "_SUCCESS", "part-00000.csv", "part-00001.csv", "part-00002.csv",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", HEADER + "A,1,x,,no\n"),
+        ("a.tsv", (HEADER + "A,1,x,,no\n").replace(",", "\t")),
+        ("a.csv", gzip.compress((HEADER + "A,1,x,,no\n").encode())),
+        ("a.csv.zst", pa.compress((HEADER + "A,1,x,,no\n").encode(), codec="zstd", asbytes=True)),
+        ("a.jsonl", '{"id": "A", "age": 1, "plan": "x", "note": "", "left": "no"}\n'),
+        ("a.csv", (HEADER + "A,1,x,,no\n").encode("utf-16")),
+        ("a.csv", "sep=;\n" + (HEADER + "A,1,x,,no\n").replace(",", ";")),
+    ],
+)
+def test_files_of_every_form_are_the_days(call, table, inbox, rows, name, content):
+    (inbox / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert call(table)[0] == 0
+    assert rows("data").select(["id", "age", "plan", "note"]).to_pylist() == [
+        {"id": "A", "age": "1", "plan": "x", "note": ""}
+    ]
+    assert rows("target")["left"].to_pylist() == ["no"]
+
+
+def test_what_pandas_adds_and_nested_columns_that_nobody_wants_are_left_out(call, table, inbox, rows):
+    columns = {"id": ["A"], "age": [1], "plan": ["x"], "note": [[1, 2]], "more": [{"a": 1}], "__index_level_0__": [7]}
+    pq.write_table(pa.table(columns | {"left": ["no"], "nothing": pa.nulls(1)}), inbox / "a.parquet")
+    table["columns"]["nothing"] = {"type": "text", "role": "ignore"}
+    code, error = call(table)
+    assert code == 0, error
+    assert (
+        "a.parquet: left out, no columns of plain values or an index of pandas: note, more, __index_level_0__" in error
+    )
+    assert rows("data").drop_columns(["_file", "_row"]).to_pylist() == [
+        {"id": "A", "age": 1, "plan": "x", "note": None, "nothing": None}
+    ]
+
+
+def test_a_nested_column_that_is_a_feature_is_refused(call, table, inbox):
+    pq.write_table(pa.table({"id": ["A"], "age": [1], "plan": [["x"]], "left": ["no"]}), inbox / "a.parquet")
+    code, error = call(table)
+    assert (code, "column 'plan' must hold plain values, got type list<" in error) == (65, True)

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy.exc
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 from contract.datasets.manifest import read_manifest
 from contract.errors import DataError, Unavailable
@@ -175,3 +176,24 @@ def test_a_list_and_a_duration_are_no_values(value):
         DataError, match=f"source.query: column 'x' must hold plain values, got a {got}; cast it to text"
     ):
         query_rows._text("source.query", "x", value)
+
+
+@pytest.mark.parametrize(
+    ("query", "sent"),
+    [
+        ("select 1 where d = :day::date", "select 1 where d = ?::date"),
+        ("select ':day', \"a:b\", x::text, a[1:2] where d=:day -- at :day", "select ':day', \"a:b\", x::text, a[1:2] where d=? -- at :day"),
+        ("select /* :day */ $$a:day$$ where :day > d", "select /* :day */ $$a:day$$ where ? > d"),
+        (r"select 1 where d = :day\:\:date", "select 1 where d = ?::date"),
+        ("select :days, x::day, cast(:day as date)", "select :days, x::day, cast(? as date)"),
+    ],
+)  # fmt: skip
+def test_only_the_day_is_a_parameter_and_other_colons_are_the_databases(query, sent):
+    assert str(query_rows.statement_of(query).compile(dialect=sqlite_dialect())) == sent
+
+
+def test_a_query_with_colons_in_texts_gives_the_days_rows(call, table, database, rows):
+    table["source"]["query"] = "select *, ':x' as note2 from people where day = :day and plan <> 'a:day'"
+    table["table"]["extra_columns"] = "drop"
+    assert call(table)[0] == 0
+    assert rows("data").num_rows > 0

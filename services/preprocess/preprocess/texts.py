@@ -58,11 +58,7 @@ def category(column: pa.Array, missing: Words, allowed: Words | None) -> Checked
         code = pc.index_in(words, classes)
     else:
         classes = pa.array(allowed, pa.string())
-        # what is listed is a value, even if it stands for a missing one elsewhere: None, or a class of + and -
-        code = pc.coalesce(
-            pc.index_in(pc.utf8_trim_whitespace(as_text(encoded.dictionary)), classes),
-            _position(words, classes),
-        )
+        code = pc.coalesce(pc.index_in(written, classes), _position(words, classes))
     gone = nulls(words) & nulls(code)
     checked = CheckedColumn(pa.DictionaryArray.from_arrays(code, classes), gone)
     if allowed is not None:

@@ -94,19 +94,23 @@ class Day:
         }
         return pa.table({name: values for name, values in {**usual, **columns}.items() if values is not None})
 
-    def bring_data(self, table, file="inbox/2026-11-22/a.csv"):
-        return self._write(Layout(self.root).raw_data(DAY), table, file)
+    def bring_data(self, table, file="inbox/2026-11-22/a.csv", unread=()):
+        """Rows; `unread`: place, rule and text of those that generate could not read."""
+        return self._write(Layout(self.root).raw_data(DAY), table, file, unread=unread)
 
     def bring_target(self, table, file="inbox/2026-11-22/labels.csv", *, read_with=None, source=None):
         """Labels; `read_with`: the data that came with them."""
         notes = {"rows": read_with.manifest.identity} if read_with is not None else {}
         return self._write(Layout(self.root).raw_target(DAY), pa.table(table), file, notes, source)
 
-    def _write(self, path, table, file, notes=None, source=None):
+    def _write(self, path, table, file, notes=None, source=None, unread=()):
         table = table.append_column("_file", pa.array([file] * table.num_rows, pa.string()))
         table = table.append_column("_row", pa.array(range(1, table.num_rows + 1), pa.int64()))
         with DatasetWriter(path) as writer:
             writer.write(table)
+            if unread:
+                lines = [{"_file": file, "_row": row, "rule": rule, "value": text} for row, rule, text in unread]
+                writer.write(pa.Table.from_pylist(lines), role="unread")
             settings = {"rows": table.to_pydict(), "source": source or {"kind": "files"}}
             writer.publish(Recipe("generate", DAY, "c0de", settings), {}, {}, notes)
         return Dataset.open(path)

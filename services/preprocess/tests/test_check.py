@@ -233,3 +233,52 @@ def test_a_slice_that_is_away_is_named(day):
     day.bring_data(day.rows(3, city=None))
     with pytest.raises(DataError, match="every feature and every slice of pipeline.toml, without city"):
         day.process()
+
+
+def test_rows_that_could_not_be_read_count_as_rejected_and_are_shown_with_file_and_row(day):
+    day.bring_data(day.rows(8), unread=[(3, "must have 7 fields like the header, got 2", "c3,7")])
+    dataset = day.process()
+    assert {name: dataset.manifest.counts[name] for name in ("rows_in", "rows_out", "rejected")} == {
+        "rows_in": 9,
+        "rows_out": 8,
+        "rejected": 1,
+    }
+    assert dataset.manifest.counts["rejected_by_rule"] == {"row: must have 7 fields like the header, got 2": 1}
+    assert day.table("rejected").to_pylist() == [
+        {
+            "_file": "inbox/2026-11-22/a.csv",
+            "_row": 3,
+            "key": None,
+            "column": "row",
+            "rule": "must have 7 fields like the header, got 2",
+            "value": "c3,7",
+        }
+    ]
+
+
+def test_too_many_rows_that_could_not_be_read_stop_the_day(day):
+    day.bring_data(day.rows(8), unread=[(number, "no row", "x") for number in range(9, 20)])
+    with pytest.raises(
+        DataError, match=r"11 of 19 rows break a rule .*: row: no row \(11\); the first: .*a.csv row 9: no"
+    ):
+        day.process()
+
+
+def test_numbers_are_read_in_the_form_of_the_source_and_with_their_unit(day):
+    day.raw_config["source"] |= {"decimal": ",", "thousands": "."}
+    day.raw_config["columns"]["income"]["unit"] = "EUR"
+    day.bring_data(day.rows(3, income=["1.234,50 EUR", "2,5", ""]))
+    day.process()
+    assert day.table()["income"].to_pylist() == [1234.5, 2.5, None]
+    assert day.processed.manifest.settings["numbers"] == {"decimal": ",", "thousands": "."}
+
+
+def test_labels_are_numbers_in_the_form_of_the_source(day):
+    day.raw_config["source"]["decimal"] = ","
+    day.raw_config["columns"]["bought"] = {"type": "number", "unit": "%"}
+    day.raw_config["table"] |= {"task": "regression"}
+    del day.raw_config["table"]["positive"]
+    day.bring_data(day.rows(2, income=["1,5", "2"]))
+    day.bring_target({"id": ["c0", "c1"], "bought": ["12,5%", "-3 %"]})
+    day.process()
+    assert day.table()["bought"].to_pylist() == [12.5, -3]

@@ -3,6 +3,7 @@ import decimal
 import pyarrow as pa
 import pytest
 
+from contract.number_text import NumberForm
 from preprocess.numbers import integer, number
 
 MISSING = ("", "NA")
@@ -121,3 +122,67 @@ def test_a_number_that_stands_for_a_missing_value_does_so_however_it_is_written(
 
 def test_an_integer_may_come_as_a_program_writes_a_large_float():
     assert read(integer, "1e+15", "1000000000000000", "1.5e+03").values.to_pylist() == [10**15, 10**15, 1500]
+
+
+GERMAN = NumberForm(",", ".")
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "value"),
+    [
+        (NumberForm(), "\u22121.5", -1.5),
+        (NumberForm(), "\u00a0+1.5\u202f", 1.5),
+        (NumberForm(","), "12,5", 12.5),
+        (NumberForm(","), "-0,5", -0.5),
+        (NumberForm(","), "1e3", 1000),
+        (GERMAN, "1.234,56", 1234.56),
+        (GERMAN, "1.234", 1234),
+        (GERMAN, "1.234.567", 1234567),
+        (GERMAN, "12,5", 12.5),
+        (GERMAN, "\u221212", -12),
+        (NumberForm(".", ","), "1,234.5", 1234.5),
+        (NumberForm(",", " "), "1\u00a0234\u202f567,5", 1234567.5),
+        (NumberForm(".", "\u2019"), "1\u2019234", 1234),
+        (NumberForm(".", ",", "$"), "$1,234.50", 1234.5),
+        (NumberForm(".", None, "$"), "-$5", -5),
+        (NumberForm(".", None, "$"), "$-5", -5),
+        (NumberForm(".", None, "%"), "45%", 45),
+        (NumberForm(".", None, "%"), "45 %", 45),
+        (NumberForm(".", None, "%"), "45", 45),
+        (NumberForm(",", ".", "EUR"), "1.234,50\u00a0EUR", 1234.5),
+    ],
+)
+def test_a_number_is_read_in_the_form_of_its_source(form, text, value):
+    assert number(pa.array([text, None, "NA"]), MISSING, form).values.to_pylist() == [value, None, None]
+    if value == int(value) and "e" not in text:
+        assert integer(pa.array([text, None, "NA"]), MISSING, form).values.to_pylist() == [value, None, None]
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        (NumberForm(), "12,5"),
+        (NumberForm(), "1,234"),
+        (NumberForm(","), "12.5"),
+        (GERMAN, "12.5"),
+        (GERMAN, "1.23,4"),
+        (GERMAN, "1.2345"),
+        (NumberForm(".", ","), "1,23"),
+        (NumberForm(".", None, "$"), "5%"),
+        (NumberForm(".", None, "$"), "$"),
+        (NumberForm(), "$5"),
+    ],
+)
+def test_a_number_in_another_form_is_told_and_not_guessed_at(form, text):
+    assert broken(number(pa.array([text]), MISSING, form)) == {0: "not a number"}
+    assert broken(integer(pa.array([text]), MISSING, form)) == {0: "not an integer"}
+
+
+def test_what_has_a_type_of_its_own_has_no_form():
+    for values in (pa.array([1.5, 2]), pa.array([decimal.Decimal("1.50"), 2]), pa.array([1, 2])):
+        assert number(values, MISSING, GERMAN).values.to_pylist() == [float(value) for value in values.to_pylist()]
+
+
+def test_a_number_that_stands_for_a_missing_value_is_written_in_the_form_too():
+    checked = number(pa.array(["-999,0", "-999", "1,5"]), ("-999",), GERMAN)
+    assert (checked.values.to_pylist(), checked.missing.tolist()) == ([None, None, 1.5], [True, True, False])

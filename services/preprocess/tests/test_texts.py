@@ -75,12 +75,15 @@ def test_a_category_is_the_same_however_it_is_written():
         (("False", "True"), pa.array([True, False]), ["True", "False"]),
         (("False", "True"), pa.array([1.0, 0.0, None]), ["True", "False", None]),
         (("no", "yes"), pa.array([True, False]), ["yes", "no"]),
+        (("f", "t"), pa.array(["true", "False", "t", "T", "0"]), ["t", "f", "t", "t", "f"]),
+        (("false", "true"), pa.array(["t", "f", "F"]), ["true", "false", "false"]),
+        (("F", "T"), pa.array([True, False]), ["T", "F"]),
+        (("f", "m"), pa.array(["true", "false"]), [None, None]),
         (("0", "1", "2"), pa.array([True]), ["1"]),
         (("0", "1", "false", "true"), pa.array(["1", "true"]), ["1", "true"]),
         (("Z\u0308", "b"), pa.array(["Z\u0308", " b "]), ["Z\u0308", "b"]),
         (("1.1", "1.10"), pa.array(["1.10", "1.1", "1.100"]), ["1.10", "1.1", "1.1"]),
         (("a", "b"), pa.array(["A", "b", "c"]), ["a", "b", None]),
-        (("None", "NA"), pa.array(["None", "NA", "null"]), ["None", "NA", None]),
     ],
 )
 def test_what_is_allowed_is_known_however_it_is_written_and_written_as_it_is_listed(allowed, column, read):

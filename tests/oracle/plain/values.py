@@ -79,10 +79,10 @@ def integer(value: object, words: tuple[str, ...]) -> int | None:
 def category(value: object, words: tuple[str, ...], allowed: tuple[str, ...] | None) -> str | None:
     """A word, written as `allowed` lists it."""
     text = as_written(value)
-    if text is not None and allowed is not None and text.strip() in allowed:
-        return text.strip()
     if text is None or text.strip() in words:
         return None
+    if allowed is not None and text.strip() in allowed:
+        return text.strip()
     word = one_text(text)
     if word in missing_words(words) and (allowed is None or word not in map(one_text, allowed)):
         return None

@@ -37,6 +37,7 @@ def processed(tmp_path):
     def make(config, *less):
         columns = [{"name": name, **msgspec.to_builtins(column)} for name, column in config.columns.items()]
         settings = {"table": msgspec.to_builtins(config.table), "columns": columns}
+        settings["numbers"] = {name: getattr(config.source, name) for name in ("decimal", "thousands")}
         rows = {name: ["a"] for name in (config.key, *config.kept, config.table.target)}
         rows["_group"] = pa.array([1], pa.uint64())
         with DatasetWriter(tmp_path / "processed" / DAY) as writer:
@@ -52,11 +53,19 @@ def test_a_day_by_the_same_configuration_fits(processed):
     check(processed(config()), config())
 
 
+def test_a_day_by_the_same_form_of_numbers_fits(processed):
+    german = config(source={"decimal": ",", "thousands": "."}, columns={"x": {"unit": "%"}})
+    assert misfit(processed(german), german) is None
+
+
 @pytest.mark.parametrize(
     ("now", "reason"),
     [
         ({"columns": {"x": {"type": "category"}}}, "was made with columns.x.type number, pipeline.toml has category"),
         ({"columns": {"x": {"type": "integer"}}}, "was made with columns.x.type number, pipeline.toml has integer"),
+        ({"columns": {"x": {"unit": "%"}}}, "was made with columns.x.unit none, pipeline.toml has %"),
+        ({"source": {"decimal": ","}}, "was made with source.decimal ., pipeline.toml has ,"),
+        ({"source": {"thousands": ","}}, "was made with source.thousands none, pipeline.toml has ,"),
         ({"columns": {"z": {"type": "number"}}}, "was made with columns.z.type none, pipeline.toml has number"),
         ({"columns": {"y": {"values": ["no", "yes", "maybe"]}}, "table": {"task": "multiclass", "positive": None}},
          "was made with table.task binary, pipeline.toml has multiclass"),

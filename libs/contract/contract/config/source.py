@@ -7,8 +7,7 @@ from typing import Literal
 
 import msgspec
 
-QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/""", re.DOTALL)
-"""What in a query is no SQL: texts, names in quotes, comments. A colon in it begins no parameter."""
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,26 +39,24 @@ class Files(Section, frozen=True, tag="files", tag_field="kind"):
     delimiter: str = ","
     """Between the fields of a CSV file."""
     quote: str = '"'
-    """Around a field that holds delimiters or line ends; empty: no character does that."""
     escape: str | None = None
-    """Before a quote inside a quoted field, where it is not doubled."""
     encoding: str = "utf-8"
     """Of files of text without a byte order mark, by Python's names."""
     skip_lines: int = 0
-    """Lines before the header."""
     sheet: str | None = None
-    """Of an Excel file; None takes the only one that has rows."""
     decimal: Literal[".", ","] = "."
-    thousands: Literal[",", ".", "'", "\u2019", "_", " "] | None = None
+    thousands: str | None = None
 
     def __post_init__(self) -> None:
-        for name, text in (("delimiter", self.delimiter), ("quote", self.quote or '"'), ("escape", self.escape or "|")):
-            if len(text) != 1 or not text.isascii() or text in "\r\n":
-                raise ValueError(f"{name} must be one ASCII character, got {text!r}")
-        if self.delimiter in (self.quote, self.escape) or (self.quote and self.quote == self.escape):
-            raise ValueError(f"delimiter, quote and escape must differ, got {self.delimiter!r} and {self.quote!r}")
-        if self.thousands == self.decimal:
-            raise ValueError(f"thousands must differ from decimal, got {self.decimal!r} twice")
+        marks = (self.delimiter, self.quote or "\0", self.escape or "\1")
+        if len(set(marks)) < len(marks) or not all(
+            len(mark) == 1 and mark.isascii() and mark not in "\r\n" for mark in marks
+        ):
+            raise ValueError(f"delimiter, quote and escape must be ASCII characters that differ, got {marks}")
+        if self.thousands is not None and (
+            self.thousands not in tuple(".,'\u2019_ ") or self.thousands == self.decimal
+        ):
+            raise ValueError(f"thousands must be one of . , ' \u2019 _ or a blank, not decimal, got {self.thousands!r}")
         at_least("skip_lines", self.skip_lines, 0)
         try:
             "".encode(self.encoding)
@@ -96,5 +93,5 @@ def fraction(name: str, value: float) -> None:
 
 
 def asks_for_day(query: str) -> bool:
-    """Whether a query uses `:day` outside texts and comments."""
-    return re.search(r"(?<![:\w\\]):day\b", QUOTED.sub(" ", query)) is not None  # `::day` is a cast
+    """Whether a query uses `:day` as a parameter: not in a text, a name in quotes, a comment."""
+    return re.search(r"(?<![:\w\\]):day\b", _QUOTED.sub(" ", query)) is not None  # `::day` is a cast

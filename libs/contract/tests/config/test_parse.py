@@ -85,7 +85,18 @@ def test_the_window_of_a_training_follows_the_configuration(raw):
         ("table", "test_fraction", 1, "table.test_fraction must be between 0 and 1, got 1"),
         ("table", "max_rejected_fraction", -0.1, "table.max_rejected_fraction must be between 0 and 1, got -0.1"),
         ("source", "kind", "file", "source.kind must be one of synthetic, files, sql, got 'file'; did you mean 'files'?"),
-        ("source", "delimiter", ";;", "source.delimiter must be one character, got ';;'"),
+        ("source", "delimiter", ";;", "source.delimiter, quote and escape must be ASCII characters that differ, got (';;',"),
+        ("source", "delimiter", "\n", "source.delimiter, quote and escape must be ASCII characters that differ, got ('\\n',"),
+        ("source", "quote", "\u201e", "source.delimiter, quote and escape must be ASCII characters that differ, got (',', '\u201e'"),
+        ("source", "quote", ",", "source.delimiter, quote and escape must be ASCII characters that differ, got (',', ','"),
+        ("source", "escape", '"', "source.delimiter, quote and escape must be ASCII characters that differ, got ("),
+        ("source", "encoding", "latim", "source.encoding must be one of Python's, such as cp1252, got 'latim'"),
+        ("source", "encoding", "hex", "source.encoding must be one of Python's, such as cp1252, got 'hex'"),
+        ("source", "decimal", ";", "source.decimal must be one of ., ,, got ';'"),
+        ("source", "thousands", ".", "source.thousands must be one of . , ' \u2019 _ or a blank, not decimal, got '.'"),
+        ("source", "thousands", "x", "source.thousands must be one of . , ' \u2019 _ or a blank, not decimal, got 'x'"),
+        ("source", "skip_lines", -1, "source.skip_lines must be at least 0, got -1"),
+        ("columns.y", "unit", "%", "columns.y.unit must go with type number or integer, got type 'category'"),
         ("training", "window_days", 0, "training.window_days must be at least 1, got 0"),
         ("training", "window_days", "x", "training.window_days: expected int, got str"),
         ("training", "candidates", [], "training.candidates must have names that differ, at least one, got []"),
@@ -226,7 +237,7 @@ def test_keys_that_another_kind_of_source_left_behind_are_named_together(raw):
     raw["source"] = {"kind": "files", "rows": 2000, "seed": 7, "drift": 0.0}
     expected = (
         'source.rows must go with source.kind = "synthetic", got kind = "files"; remove rows, seed, drift: keys of '
-        '"files" are delimiter'
+        '"files" are delimiter, quote, escape, encoding, skip_lines, sheet, decimal, thousands'
     )
     with pytest.raises(ValueError, match=f"^{re.escape(expected)}$"):
         parse(raw)

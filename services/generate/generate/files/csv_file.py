@@ -17,7 +17,7 @@ from generate.files.dialect import HEAD_BYTES, Dialect, Header, lines_of, read_h
 from generate.files.encoding import must_be_utf8
 from generate.files.quotes import STRAY, Records, take_records
 from generate.files.row_lines import HEADER, TOTALS, is_total, without_blank_end
-from generate.files.rows_of_text import RowsOfText
+from generate.files.rows_of_text import FIELDS, RowsOfText
 from generate.files.table_file import Block, TableFile, Unread, joined
 
 BLOCK_BYTES = 2 << 20
@@ -128,7 +128,8 @@ class CsvFile(TableFile):
 
     def _must_be_whole(self, row: Unread) -> None:
         """Raise DataError for a file that ends within a row: nobody knows how many rows are missing."""
-        if row.rule == STRAY or len(self.header.dialect.fields(row.text)) < len(self.header.names):
+        short = row.rule.startswith(FIELDS) and len(self.header.dialect.fields(row.text)) < len(self.header.names)
+        if row.rule == STRAY or short:
             raise DataError(
                 f"{self.name}: row {row.number}: the file ends within it, got {row.text!r}: is it cut? bring the whole "
                 "file, or end that line if it is meant so"
@@ -138,7 +139,13 @@ class CsvFile(TableFile):
         if self.header.width < 2 or self.header.line not in text:
             return text
         line = rb"(?m)^" + re.escape(self.header.line) + rb"\r?$"
-        return re.sub(line, lambda match: records.mark(match.group(), HEADER), text)
+        quote = self.header.dialect.quote.encode() or b"\0"
+
+        def mark(match: re.Match[bytes]) -> bytes:
+            within = text.count(quote, 0, match.start()) % 2
+            return match.group() if within else records.mark(match.group(), HEADER)
+
+        return re.sub(line, mark, text)
 
 
 def _without_totals(text: bytes, records: Records) -> bytes:

@@ -61,7 +61,8 @@ class ExcelFile(TableFile):
 
     def _cells(self) -> Iterator[list[Any]]:
         """The rows of the sheet from the header on."""
-        cells = self._sheet().iter_rows()
+        sheet = self._sheet()
+        cells = sheet.iter_rows() if sheet.height else iter(())
         for _ in range(self.source.skip_lines):
             next(cells, None)
         header = False

@@ -119,17 +119,21 @@ def _rows_by_themselves(lines: list[bytes], records: Records) -> bool:
     if any(len(row) != records.width for row in rows):
         return False
     quoted = next((index for index, value in enumerate(rows[0]) if records.dialect.quote in value), 0)
-    others = [index for index in range(records.width) if index != quoted]
-    same = all(_alike(rows[0][index].strip(), row[index].strip()) for index in others for row in rows[1:])
-    # two fields are easily met by chance where the other one is no number
-    enough = records.width > 2 or any(_NUMBER.fullmatch(rows[0][index].strip()) for index in others)
+    strip = f"{records.dialect.quote} \t"
+    rows = [[value.strip(strip) for value in row] for row in rows]
+    columns = list(zip(*rows, strict=True))
+    columns.pop(quoted)
+    # one must be a sign of it: numbers in all lines, or else something in all lines of three fields and more
+    signs = [column for column in columns if all(column)]
+    numbers = [column for column in signs if all(map(_NUMBER.fullmatch, column))]
+    same = all(_alike(column) for column in columns)
     # where the first field is a word, several words are a text that goes on
-    goes_on = quoted > 0 and " " not in rows[0][0].strip() and any(" " in row[0].strip() for row in rows)
-    return same and enough and not goes_on
+    goes_on = quoted > 0 and " " not in rows[0][0] and any(" " in row[0] for row in rows)
+    return same and bool(numbers or (signs and records.width > 2)) and not goes_on
 
 
-def _alike(one: str, other: str) -> bool:
-    return not one or not other or (_NUMBER.fullmatch(one) is None) == (_NUMBER.fullmatch(other) is None)
+def _alike(values: tuple[str, ...]) -> bool:
+    return len({_NUMBER.fullmatch(value) is None for value in values if value}) < 2
 
 
 class _Marks:
@@ -138,13 +142,14 @@ class _Marks:
     def __init__(self, text: bytes, dialect: Dialect, width: int, *, last: bool) -> None:
         if dialect.escape:
             text = re.sub(re.escape(dialect.escape.encode()) + b".", b"xx", text, flags=re.DOTALL)
-        self._bytes = np.frombuffer(text, np.uint8)
+        # a line end before and behind, so that each byte has neighbours
+        padded = np.frombuffer(b"\n" + text + b"\n", np.uint8)
+        self._bytes = padded[1:-1]
         self._delimiter, self._width, self._last = ord(dialect.delimiter), width, last
         self._quotes = np.flatnonzero(self._bytes == ord(dialect.quote))
         self._lines = np.flatnonzero(self._bytes == _LINE_END)
         edges = np.zeros(256, dtype=bool)
         edges[[self._delimiter, _LINE_END, _RETURN]] = True
-        padded = np.concatenate([[_LINE_END], self._bytes, [_LINE_END]]).astype(np.uint8)
         double = np.diff(self._quotes) == 1
         self._opens, self._closes = edges[padded[self._quotes]], edges[padded[self._quotes + 2]]
         self._opens[1:] |= double

@@ -14,6 +14,7 @@ from generate.files.dialect import Header
 from generate.files.quotes import Records
 from generate.files.table_file import TEXT, Block, Unread, numbered, texts
 
+FIELDS = "must have"
 BEYOND = "a value behind the last named column"
 
 
@@ -96,7 +97,7 @@ class RowsOfText:
             if len(fields) >= named and not any(field.strip() for field in fields[named:]):
                 mended[number] = [fields[position] for position in self._positions]
             else:
-                rule = f"must have {self._header.width} fields like the header, got {len(fields)}"
+                rule = f"{FIELDS} {self._header.width} fields like the header, got {len(fields)}"
                 unread.append(Unread(number, rule, text[:TEXT]))
         return unread, mended
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from contract.config.source import QUOTED, asks_for_day
+from contract.config.source import asks_for_day
 from contract.errors import DataError, MissingInput, UsageError
 from contract.number_text import NumberForm
 from generate.columns import differ
@@ -107,7 +107,7 @@ def open_query(query: str, day: date) -> Input:
         raise UsageError(f"--query: must use :day, as each night's query does, got {query!r}")
     rows = QueryTable(query, day)
     differ(rows.name, rows.schema.names)
-    tables = _TABLE.findall(QUOTED.sub(" ", query))
+    tables = _TABLE.findall(query)
     meaning = meaning_of(tables[0].rpartition(".")[2]) if tables else ""
     return Input(rows.name, (rows,), ('kind = "sql"', f"query = {value(query)}"), NumberForm(), meaning)
 

@@ -14,15 +14,9 @@ from generate.files.table_file import TableFile
 FORMS = (
     NumberForm(),
     NumberForm(","),
-    NumberForm(",", "."),
-    NumberForm(".", ","),
-    NumberForm(",", " "),
-    NumberForm(".", " "),
-    NumberForm(".", "'"),
-    NumberForm(",", "'"),
-    NumberForm(".", "\u2019"),
-    NumberForm(".", "_"),
+    *(NumberForm(decimal, mark) for mark in ".,'\u2019 _" for decimal in ",." if mark != decimal),
 )
+"""Those before others where nothing tells between them."""
 ENOUGH = 0.98
 """The fraction of a column's values that must be numbers."""
 NUMBER = re.compile(r"[+\u2212-]?[\d.,'\u2019 \u00a0]*\d[\d.,'\u2019 \u00a0]*")

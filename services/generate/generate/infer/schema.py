@@ -56,7 +56,7 @@ class TableSchema:
     @property
     def suspicions(self) -> tuple[tuple[str, str], ...]:
         """What a person should look at: a column's name (empty for the whole table), and what about it."""
-        whole = [f"{note}: so table.missing_values says" for note in self.missing.notes]
+        whole = [f"{note}: table.missing_values says so" for note in self.missing.notes]
         if self.delivered_again:
             whole.append(
                 f"{self.delivered_again:,} rows equal one of an earlier file in everything: was a day delivered twice?"

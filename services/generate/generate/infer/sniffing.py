@@ -7,6 +7,7 @@ import csv
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -186,7 +187,8 @@ def _sheet(path: Path) -> Sniffed:
     if len(filled) > 1:
         source = Files(sheet=filled[0].name)
         notes["sheet"] = f"the one with most rows of {', '.join(repr(sheet.name) for sheet in filled)}"
-    rows = [[str(cell) for cell in row] for row, _ in zip(sheets[0].iter_rows(), range(SAMPLE_LINES), strict=False)]
+    cells = filled[0].iter_rows() if filled else iter(())
+    rows = [[str(cell) for cell in row] for row in islice(cells, SAMPLE_LINES)]
     first = next((number for number, row in enumerate(rows) if any(row)), 0)
     usual = Counter(sum(map(bool, row)) for row in rows if any(row)).most_common(1)
     for number, row in enumerate(rows[first:20], first):

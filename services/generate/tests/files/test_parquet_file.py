@@ -74,3 +74,17 @@ def test_a_columns_name_that_is_not_utf8_is_refused(path):
     path.write_bytes(path.read_bytes().replace(b"zXz", b"z\xffz"))
     with pytest.raises(DataError, match=r"^a.parquet: names of columns must be UTF-8, got b'z\\xffz'; rename it"):
         read(path)
+
+
+def test_a_uuid_and_text_that_is_not_called_so_are_text(path):
+    uuids = pa.array([bytes(15) + b"\1", None], pa.uuid())
+    pq.write_table(pa.table({"a": uuids, "b": pa.array([b"x", "ä".encode()], pa.binary())}), path)
+    assert read(path).to_pylist() == [{"a": "00000000-0000-0000-0000-000000000001", "b": "x"}, {"a": None, "b": "ä"}]
+
+
+def test_bytes_that_are_no_text_are_refused_only_by_whoever_wants_them(path):
+    pq.write_table(pa.table({"a": [b"\xff"], "b": [1]}), path)
+    file = ParquetFile(path, "a.parquet")
+    assert [block.rows.to_pylist() for block in file.read(["b"])] == [[{"b": 1}]]
+    with pytest.raises(DataError, match=r"^a.parquet: column 'a' must hold UTF-8"):
+        read(path)

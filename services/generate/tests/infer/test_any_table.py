@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contract.config.parse import parse
 from contract.errors import DataError
 from generate.infer.inference import look_at
 from generate.infer.inputs import open_files
@@ -111,8 +112,8 @@ def test_any_table_is_described_or_refused(tmp_path, drawn, names, labels):
         return
     text = render(seen.schema, name="a", first_day=date(2026, 1, 1), source=['kind = "files"'])
     written = tomllib.loads(text)
+    assert parse(written).features == seen.schema.features
     assert list(written["columns"]) == [column.name for column in seen.schema.columns]
-    assert seen.schema.features
     assert not set(seen.schema.features) & {seen.schema.key, "y"}
     page = page_of(seen.schema, seen.columns, seen.sample, seen.form, name="a")
     HTMLParser().feed(page)

@@ -67,6 +67,49 @@ def test_standard_output_takes_the_configuration_too(call, churn, tmp_path, capf
     assert not (tmp_path / "-").exists()
 
 
+def test_the_page_stands_beside_the_configuration_or_where_it_is_asked_for(infer, churn, output, tmp_path):
+    page = tmp_path / "pages" / "seen.html"
+    assert infer(churn, "--target", "Churn")[0] == 0
+    assert "Binary: Churn from 2 columns." in output.with_suffix(".html").read_text()
+    assert infer(churn, "--target", "Churn", "--force", "--page", str(page))[0] == 0
+    assert page.read_text() == output.with_suffix(".html").read_text()
+    output.unlink()
+    code, error = infer(churn, "--target", "Churn", "--page", str(page))
+    assert (code, f"--page: {page} is there already; give --force to replace it, or another --page" in error) == (
+        64,
+        True,
+    )
+
+
+def test_a_printed_configuration_has_no_page_unless_it_is_asked_for(call, churn, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert call.shell("infer", str(churn), "--target", "Churn", "--output", "-")[0] == 0
+    assert list(tmp_path.glob("*.html")) == []
+    assert call.shell("infer", str(churn), "--target", "Churn", "--output", "-", "--page", "seen.html")[0] == 0
+    assert [path.name for path in tmp_path.glob("*.html")] == ["seen.html"]
+
+
+def test_the_name_is_the_files_or_the_targets_or_as_it_is_given(infer, churn, output):
+    infer(churn, "--target", "Churn")
+    assert load(output).pipeline.name == "churn"
+    nameless = churn.rename(churn.with_name("data.csv"))
+    infer(nameless, "--target", "Churn", "--force")
+    assert load(output).pipeline.name == "Churn"
+    infer(nameless, "--target", "Churn", "--force", "--name", "leavers")
+    assert load(output).pipeline.name == "leavers"
+
+
+def test_a_folder_of_days_becomes_one_configuration(infer, churn, output, tmp_path):
+    header, *lines = churn.read_text().splitlines()
+    for day in range(4):
+        (tmp_path / "inbox" / f"2026-11-0{day + 1}").mkdir(parents=True)
+        part = "\n".join([header, *lines[day::4]])
+        (tmp_path / "inbox" / f"2026-11-0{day + 1}" / "churn.csv").write_text(part)
+    code, error = infer(tmp_path / "inbox", "--target", "Churn")
+    assert (code, "binary, 2 features, key customerID, from 100 rows" in error) == (0, True)
+    assert load(output).pipeline.name == "churn"
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_the_delimiter_is_found(infer, churn, output, delimiter):
     churn.write_text(churn.read_text().replace(",", delimiter).replace("tenure", '"ten,u,r,e"'))

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from contract.config.parse import parse
 from generate.infer.inference import look_at
 from generate.infer.inputs import open_files
 from generate.infer.render import render
@@ -32,6 +33,7 @@ def seen(tmp_path):
 
 def written(schema):
     text = render(schema, name="a", first_day=date(2026, 1, 1), source=['kind = "files"'])
+    parse(tomllib.loads(text))
     return tomllib.loads(text), text
 
 

@@ -94,7 +94,9 @@ def is_whole(stats: ColumnStats) -> bool:
 def identifies(stats: ColumnStats) -> bool:
     """Whether the values tell rows apart and look made for it; a repeated row now and then is dirt."""
     kind = kind_of(stats).type
-    if stats.missing or stats.free or stats.spaced or kind == "datetime" or numbers_rows(stats):
+    if not stats.name.strip() or stats.missing or stats.free or stats.spaced or kind == "datetime":
+        return False
+    if numbers_rows(stats):
         return False
     unique = stats.distinct / max(stats.counted, 1)
     if names.is_id(stats.name):
@@ -111,7 +113,7 @@ def is_unspaced(stats: ColumnStats) -> bool:
 
 def comes_back(stats: ColumnStats) -> bool:
     """Whether the values look like names of things with several rows each, and not like a category of things."""
-    if stats.free or stats.spaced or stats.given <= stats.rows / 2 or numbers_rows(stats):
+    if not stats.name.strip() or stats.free or stats.spaced or stats.given <= stats.rows / 2 or numbers_rows(stats):
         return False
     if stats.distinct >= (1 - TOLERATED) * stats.counted or stats.distinct < FEWEST_THINGS:
         return False

@@ -63,8 +63,7 @@ def settle(columns: Sequence[ColumnStats], target: str) -> Missing:
                 f"{word!r} in {stats.words[word]:,} rows of {stats.name!r}, where all others are {_what(stats)}"
             )
             for other in columns:
-                if other.name != target or not _is_class(word, other):
-                    other.without(word)
+                other.without(word)
     return Missing(tuple(values), tuple(notes))
 
 
@@ -104,18 +103,19 @@ def _may_be(word: str, rows: int, stats: ColumnStats) -> bool:
 
 
 def _elsewhere(word: str, stats: ColumnStats, columns: Sequence[ColumnStats], target: str) -> str | None:
-    """A column of texts that has the word as a value."""
-    if not any(character.isalpha() for character in word) or word.casefold() in _USUAL - {"none"}:
-        return None
-    others = [
-        other for other in columns if other is not stats and other.levels.get(word) and kind_of(other).type == "text"
-    ]
-    return others[0].name if others else None
+    """A column of texts that has the word as a value: a target's class is one, even if it is a mark."""
+    letters = any(character.isalpha() for character in word) and word.casefold() not in _USUAL - {"none"}
+    for other in columns:
+        rows = other.levels.get(word, 0)
+        own = _is_class(rows, other) if other.name == target else letters and rows > 0
+        if other is not stats and own and kind_of(other).type == "text":
+            return other.name
+    return None
 
 
-def _is_class(word: str, stats: ColumnStats) -> bool:
-    """Whether a target has the word as a class, as + and - may be."""
-    return stats.levels.get(word, 0) >= FREQUENT / 2 * stats.given and kind_of(stats).type == "text"
+def _is_class(rows: int, stats: ColumnStats) -> bool:
+    """Whether a target has a word as a class, as + and - may be; one in hardly any row stands for no label."""
+    return rows >= FREQUENT / 2 * stats.given
 
 
 def _what(stats: ColumnStats) -> str:

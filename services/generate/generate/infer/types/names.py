@@ -26,7 +26,7 @@ _COUNT = re.compile(
 )
 # what cannot be below 0, and may have a fraction
 _AMOUNT = re.compile(
-    r"(?i:(^|[_\s.-])(age|alter|tenure|duration|distance|height|width|length|weight|area|population|qty|quantity"
+    r"(?i:(^|[_\s.-])(age|alter|tenure|duration|distance|height|width|length|weight|area|population"
     r"|minutes|hours|seconds|weeks|months|years)($|[_\s.-]))|^(Age|Tenure|Duration|Distance|Height|Weight)"
 )
 _TIME = re.compile(

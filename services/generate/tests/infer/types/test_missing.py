@@ -58,10 +58,17 @@ def test_a_word_that_another_column_has_as_a_value_is_told_and_stays_a_value():
     assert stats["x"].given == 100
 
 
-def test_a_mark_is_missing_in_every_column_but_where_it_is_a_class():
-    missing, stats = settled({"x": [*NUMBERS, "-", "-"], "y": ["+", "-"] * 50, "z": ["a", "-"] * 50})
+def test_a_mark_is_missing_in_every_column():
+    missing, stats = settled({"x": [*NUMBERS, "-", "-"], "z": ["a", "-"] * 50} | LABELS)
     assert missing.values == (*MISSING, "-")
-    assert (stats["y"].levels, stats["z"].levels) == ({"+": 50, "-": 50}, {"a": 50})
+    assert stats["z"].levels == {"a": 50}
+
+
+def test_a_mark_that_is_a_class_stays_one_and_is_told():
+    missing, stats = settled({"x": [*NUMBERS, "-", "-"], "y": ["+", "-"] * 50})
+    assert missing.values == MISSING
+    assert missing.notes == ("'-' in column 'x' is no number, but a value of 'y': its rows are rejected",)
+    assert stats["y"].levels == {"+": 50, "-": 50}
 
 
 def test_na_among_codes_of_two_letters_is_namibia():

@@ -1,0 +1,34 @@
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract.number_text import NumberForm
+
+MARKS = [None, ",", ".", "'", "\u2019", "_", " "]
+
+
+@pytest.mark.parametrize("word", ["", " ", "x", "1 2", "1,2,3", "--1", "e5", ".", ",", "1.2345", "0x1F", "1,23.4"])
+@pytest.mark.parametrize("form", [NumberForm(), NumberForm(","), NumberForm(",", "."), NumberForm(".", None, "x")])
+def test_what_is_no_number_in_the_form_is_null(form, word):
+    if (form.decimal, form.thousands, word) != (".", None, "1.2345") and (form.unit, word) != ("x", "1.2345"):
+        assert form.plain(pa.array([word])).to_pylist() == [None]
+
+
+@given(
+    number=st.integers(-(10**15), 10**15),
+    digits=st.integers(0, 4),
+    decimal=st.sampled_from(".,"),
+    mark=st.sampled_from(MARKS),
+    unit=st.sampled_from([None, "$", "%", "km/h", "m2", "(x)"]),
+    behind=st.booleans(),
+    minus=st.sampled_from("-\u2212"),
+)
+def test_a_number_is_the_same_in_every_form(number, digits, decimal, mark, unit, behind, minus):
+    form = NumberForm(decimal, mark if mark != decimal else None, unit)
+    value = number / 10**digits
+    whole, _, fraction = f"{abs(number) // 10**digits:,}.{abs(number) % 10**digits:0{digits or 1}d}".partition(".")
+    text = whole.replace(",", form.thousands or "") + (decimal + fraction if digits else "")
+    text = f"{text}\u00a0{unit}" if unit and behind else f"{unit or ''}{text}"
+    text = f"{minus}{text}" if number < 0 else text
+    assert form.plain(pa.array([text, None])).cast(pa.float64()).to_pylist() == [value, None]

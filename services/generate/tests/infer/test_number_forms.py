@@ -1,0 +1,23 @@
+import pyarrow as pa
+import pytest
+
+from contract.number_text import NumberForm
+from generate.infer.number_forms import unit_of
+
+
+@pytest.mark.parametrize(
+    ("values", "form", "unit"),
+    [
+        (["$5.00", "$1,200.50", "-$3"], NumberForm(".", ","), "$"),
+        (["45%", "3 %", "100%"], NumberForm(), "%"),
+        (["1.234,50 \u20ac", "5,00 \u20ac", ""], NumberForm(",", "."), "\u20ac"),
+        (["12 kg", "13kg", "?"], NumberForm(), "kg"),
+        (["5", "6"], NumberForm(), None),
+        (["$5", "\u20ac5"], NumberForm(), None),
+        (["A12", "B13"], NumberForm(), None),
+        (["north", "south"], NumberForm(), None),
+        ([], NumberForm(), None),
+    ],
+)
+def test_a_unit_stands_beside_all_numbers_of_a_column(values, form, unit):
+    assert unit_of(pa.array(values, pa.string()), form) == unit

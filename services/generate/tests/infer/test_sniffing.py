@@ -1,0 +1,59 @@
+import pytest
+from workbook import workbook
+
+from contract.config.source import Files
+from generate.files.open_table import open_table
+from generate.infer.sniffing import sniff
+
+ROWS = "".join(f"{n};{n},5;{('ja', 'nein')[n % 2]}\n" for n in range(1, 9))
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "header"),
+    [
+        ("id;betrag;ok\n" + ROWS, {"delimiter": ";", "decimal": ","}, ["id", "betrag", "ok"]),
+        ("id;betrag;ok\n1;1.234,56;ja\n" + ROWS, {"delimiter": ";", "decimal": ",", "thousands": "."}, ["id", "betrag", "ok"]),
+        ("sep=;\nid;betrag;ok\n" + ROWS, {"delimiter": ";", "decimal": ","}, ["id", "betrag", "ok"]),
+        ("# export\nid;betrag;ok\n" + ROWS, {"delimiter": ";", "decimal": ",", "skip_lines": 1}, ["id", "betrag", "ok"]),
+        ("Umsatz 2026\n\nid;betrag;ok\n" + ROWS, {"delimiter": ";", "decimal": ",", "skip_lines": 2}, ["id", "betrag", "ok"]),
+        ("Umsatz 2026;;\nid;betrag;ok\n" + ROWS, {"delimiter": ";", "decimal": ",", "skip_lines": 1}, ["id", "betrag", "ok"]),
+        ("# export, 2026, by me\nid,x,y\n1,2,3\n4,5,6\n", {"skip_lines": 1}, ["id", "x", "y"]),
+        ("#id,x,y\n1,2,3\n4,5,6\n", {}, ["#id", "x", "y"]),
+        ('\n"id"\t"name, first"\tx\n1\t"a, b"\t2\n2\t"c, d"\t3\n', {"delimiter": "\t"}, ["id", "name, first", "x"]),
+        ('"id","long\nname",y\n1,2,3\n4,5,6\n', {}, ["id", "long\nname", "y"]),
+        ('id,name,x\n1,"say \\"hi\\", x",2\n2,"b",3\n', {"escape": "\\"}, ["id", "name", "x"]),
+        ("id,name\n1,'a, b'\n2,'c, d'\n3,'e'\n", {"quote": "'"}, ["id", "name"]),
+        ('id,text,y\n1,"I went; then, well; I left: ok",1\n2,"no; yes",0\n3,"it\'s",1\n', {}, ["id", "text", "y"]),
+        ("a;b;y;;\n1;2;x;;\n3;4;y;;\n", {"delimiter": ";"}, ["a", "b", "y"]),
+        ("x\n1.5\n2.5\n", {}, ["x"]),
+        ("a|b\n1|$1,234.50\n2|$5.00\n", {"delimiter": "|", "thousands": ","}, ["a", "b"]),
+        ("a,b\n1,\u22125.5\n2,+1.5\n", {}, ["a", "b"]),
+    ],
+)  # fmt: skip
+def test_a_file_is_found_to_be_written_as_it_is(tmp_path, text, found, header):
+    path = tmp_path / "a.csv"
+    path.write_text(text, newline="")
+    assert sniff(path).source == Files(**found)
+    assert open_table(path, "a.csv", sniff(path).source).schema.names == header
+
+
+def test_the_encoding_is_found_and_what_it_reads_is_shown(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("id;größe;x\n1;5 \u20ac;Müller\n2;7 \u20ac;Müller\n".encode("cp1252"))
+    assert "größe" in sniff(path).notes["encoding"]
+    assert sniff(path).source == Files(delimiter=";", encoding="cp1252")
+
+
+def test_a_comma_that_may_be_either_is_said_to_be_one(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("id;x\n" + "".join(f"{n};{n},{n}00\n" for n in range(1, 9)))
+    assert sniff(path).lines[1] == (
+        "decimal = \",\"  # could not be told for sure: the comma in 'x' may as well be of thousands"
+    )
+
+
+def test_a_sheet_is_found_below_its_title(tmp_path):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(workbook(notes=[["x"]], rows=[["A title"], [None], ["id", "x"], [1, 2.5], [2, 3.5]]))
+    assert sniff(path).source == Files(sheet="rows", skip_lines=2)
+    assert open_table(path, "a.xlsx", sniff(path).source).schema.names == ["id", "x"]

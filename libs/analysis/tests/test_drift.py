@@ -37,6 +37,10 @@ def test_a_reference_keeps_the_keys_that_earlier_ones_have():
         "day_rows": 0.0,
         "freedom": None,
         "days": None,
+        # of dates and texts alone; an earlier version reads past them
+        "measure": None,
+        "of": None,
+        "vocabulary": [],
     }
 
 

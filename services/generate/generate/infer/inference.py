@@ -19,7 +19,8 @@ from contract.number_text import NumberForm
 from contract.steps.progress import progress
 from generate.columns import differ
 from generate.files.open_table import ENDINGS, is_table, open_table
-from generate.files.table_file import TableFile
+from generate.files.parquet_file import ParquetFile
+from generate.files.table_file import TableFile, Unread
 from generate.infer.column_stats import ColumnStats
 from generate.infer.render import render
 from generate.infer.repeated import repeated_rows
@@ -91,7 +92,10 @@ def _open(path: Path) -> tuple[TableFile, Sniffed]:
     if not is_table(path.name):
         raise UsageError(f"{path}: must be named {ENDINGS}, like the files in inbox/<day>/; rename it")
     sniffed = sniff(path)
-    return open_table(path, path.name, sniffed.source), sniffed
+    table = open_table(path, path.name, sniffed.source)
+    if isinstance(table, ParquetFile):
+        table.leave_out((), ())
+    return table, sniffed
 
 
 def _column_stats(table: TableFile, form: NumberForm) -> list[ColumnStats]:
@@ -103,9 +107,14 @@ def _column_stats(table: TableFile, form: NumberForm) -> list[ColumnStats]:
         )
         for field in table.schema
     ]
+    unread: list[Unread] = []
     with progress(table.name, table.rows) as advance:
-        for batch in table.batches(table.schema.names):
-            for column, values in zip(columns, batch.columns, strict=True):
+        for block in table.read(table.schema.names):
+            for column, values in zip(columns, block.rows.columns, strict=True):
                 column.add(values)
-            advance(batch.num_rows)
+            unread += block.unread
+            advance(block.rows.num_rows)
+    if unread:
+        first = f"row {unread[0].number}: {unread[0].rule}, got {unread[0].text!r}"
+        log.warning("%s: %s rows cannot be read, the first: %s", table.name, f"{len(unread):,}", first)
     return columns

@@ -180,7 +180,7 @@ def _sheet(path: Path) -> Sniffed:
 
     try:
         workbook = python_calamine.load_workbook(str(path))
-    except python_calamine.CalamineError as error:
+    except (python_calamine.CalamineError, python_calamine.ZipError, python_calamine.XmlError) as error:
         raise DataError(f"{path.name}: must be a whole Excel workbook, is not: {error}; save it again") from None
     sheets = sorted((workbook.get_sheet_by_name(name) for name in workbook.sheet_names), key=lambda one: -one.height)
     filled = [sheet for sheet in sheets if sheet.height]

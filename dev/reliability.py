@@ -66,6 +66,9 @@ LINES = {
     "test_damage": Line("a file is lost, cut off, emptied or changed by one bit; a disk is full", "used"),
     "test_fuzz": Line("a parser of outside bytes gets mutated input", "crashed, or beyond the data root"),
     "test_bad_input": Line("a table as real life brings it", "wrong or without a word"),
+    "test_dates_and_texts": Line(
+        "a table of dates alone, or of texts alone, through all steps", "wrong or without a word"
+    ),
     "test_order": Line("days of a leap year in any order, twice, or by two at once", "other bytes"),
     "test_settings": Line(
         "an edit of pipeline.toml, or a late training, walked to its end", "an answer to another question"

@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 3450
+MOST_LINES = 3500
 
 
 def imports_of(source):

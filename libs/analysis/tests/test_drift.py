@@ -36,6 +36,10 @@ def test_a_reference_keeps_the_keys_that_earlier_ones_have():
         "dispersion": 1.0,
         "day_rows": 0.0,
         "freedom": None,
+        # of dates and texts alone; an earlier version reads past them
+        "measure": None,
+        "of": None,
+        "vocabulary": [],
     }
 
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from conftest import CONFIG
 
-from analysis.rows import Categorical, columns, encode_target, groups, labelled_rows
+from analysis.rows import Categorical, Text, columns, encode_target, groups, is_moments, labelled_rows
 from contract.config.parse import parse
 from contract.errors import DataError
 
@@ -27,6 +27,19 @@ def test_numbers_are_float64_with_nan_where_missing_and_each_category_is_kept_on
     assert (values["word"].codes.tolist(), values["word"].categories) == ([0, -1, 1], ["b", "a"])
     assert values["n"][:2].tolist() == [1.0, float(2**60)]
     assert [int(np.isnan(array[index])) for array, index in ((values["x"], 1), (values["n"], 2))] == [1, 1]
+
+
+def test_dates_are_moments_and_a_part_of_a_text_column_is_one():
+    for unit in ("s", "us", "ns"):
+        when = pa.array(["2026-01-05 09:30:00", None]).cast(pa.timestamp(unit))
+        (values,) = columns(pa.record_batch({"when": when}), ["when"]).values()
+        assert (is_moments(values), str(values.dtype)) == (True, "datetime64[us]")
+        assert str(values[0]) == "2026-01-05T09:30:00.000000"
+        assert np.isnat(values[1])
+    assert not is_moments(np.zeros(1))
+    text = Text(np.array([0, -1], dtype=np.int32), ["a"])
+    assert isinstance(text[:1], Text)
+    assert not is_moments(text)
 
 
 def test_no_missing_value_and_no_rows_change_no_dtype():

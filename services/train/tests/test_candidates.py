@@ -1,8 +1,9 @@
 import pytest
+from msgspec import structs
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
-from contract.config.model import Candidate
+from contract.config.model import Candidate, Encode
 from contract.errors import ConfigError
 from train.candidates import build, check, scorer
 
@@ -99,3 +100,17 @@ def test_a_classifier_without_probabilities_is_refused(project):
     project.configure(estimator="sklearn.svm.LinearSVC")
     with pytest.raises(ConfigError, match=r"must give probabilities \(predict_proba\) for task 'binary'"):
         check(project.config)
+
+
+def test_means_of_the_target_do_not_go_with_learning_in_parts(project):
+    project.configure(estimator="sklearn.linear_model.SGDClassifier", params='{ loss = "log_loss" }')
+    config = project.config
+    (candidate,) = config.training.candidates
+    for encode in (Encode(category="target"), Encode(text="hashing")):
+        changed = structs.replace(candidate, passes=2, encode=encode)
+        asked = structs.replace(config, training=structs.replace(config.training, candidates=(changed,)))
+        if encode.category == "target":
+            with pytest.raises(ConfigError, match='encode.category must not be "target" beside passes'):
+                check(asked)
+        else:
+            check(asked)

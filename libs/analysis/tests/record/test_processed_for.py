@@ -38,6 +38,8 @@ def processed(tmp_path):
         columns = [{"name": name, **msgspec.to_builtins(column)} for name, column in config.columns.items()]
         settings = {"table": msgspec.to_builtins(config.table), "columns": columns}
         settings["numbers"] = {name: getattr(config.source, name) for name in ("decimal", "thousands")}
+        if any(config.columns[name].type == "datetime" for name in config.kept):
+            settings["timezone"] = config.schedule.timezone
         rows = {name: ["a"] for name in (config.key, *config.kept, config.table.target)}
         rows["_group"] = pa.array([1], pa.uint64())
         with DatasetWriter(tmp_path / "processed" / DAY) as writer:
@@ -46,6 +48,22 @@ def processed(tmp_path):
         return Dataset.open(tmp_path / "processed" / DAY)
 
     return make
+
+
+def test_dates_are_of_a_format_and_of_a_wall_clock(processed):
+    when = {"columns": {"when": {"type": "datetime"}}}
+    day = processed(config(**when))
+    assert misfit(day, config(**when)) is None
+    assert misfit(day, config(columns={"when": {"type": "datetime", "format": "iso"}})) is None
+    other = {"type": "datetime", "format": "%Y-%m"}
+    assert misfit(day, config(columns={"when": other})) == (
+        "was made with columns.when.format iso, pipeline.toml has %Y-%m"
+    )
+    assert misfit(day, config(**when, schedule={"timezone": "Europe/Berlin"})) == (
+        "was made with schedule.timezone UTC, pipeline.toml has Europe/Berlin"
+    )
+    ignored = {"columns": {"when": {"type": "datetime", "role": "ignore"}}, "schedule": {"timezone": "Europe/Berlin"}}
+    assert misfit(processed(config()), config(**ignored)) is None
 
 
 def test_a_day_by_the_same_configuration_fits(processed):

@@ -94,7 +94,7 @@ def test_the_rows_that_are_numbered_alone_decide():
     rows = columns()
     rows["note"] = Text(np.arange(400, dtype=np.int32) % 2, ["red house", "blue river"])
     step = fit_preparation(LogisticRegression(), {"note": rows["note"]}, np.arange(0, 400, 2), Encode(text="words"))
-    terms = step.named_transformers_["texts 0"].estimator[-1].get_feature_names_out()
+    terms = step.named_transformers_["texts 0"].estimator["tfidfvectorizer"].get_feature_names_out()
     assert terms.tolist() == ["house", "red", "red house"]
 
 
@@ -178,3 +178,16 @@ def test_the_same_rows_give_the_same_file():
         return file.getvalue()
 
     assert content() == content()
+
+
+def test_a_table_without_dates_and_texts_loads_nothing_for_them():
+    program = (
+        "import sys, numpy as np\n"
+        "from sklearn.linear_model import LogisticRegression\n"
+        "import train.training\n"
+        "from train.prepare import fit_preparation\n"
+        "fit_preparation(LogisticRegression(), {'x': np.arange(9.0)}, np.arange(9))\n"
+        "loaded = {'train.encoders.dates', 'train.encoders.texts', 'sklearn.feature_extraction.text'} & set(sys.modules)\n"
+        "assert not loaded, loaded\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": ":".join(sys.path)})

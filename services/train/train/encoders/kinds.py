@@ -9,9 +9,7 @@ import numpy as np
 
 from analysis.derived import DATES, TARGETS, TEXTS
 from analysis.rows import Array, Categorical, Columns, Text, is_moments
-from train.encoders.dates import dates
 from train.encoders.targets import Target, targets
-from train.encoders.texts import texts
 
 
 @dataclass(frozen=True)
@@ -49,14 +47,22 @@ class Kinds:
 
         `text`: as `encode.text` of a candidate; `dense`, `scaled`: what the estimator asks of them.
         """
-        parts: list[tuple[str, Any, Any]] = [
-            (f"{DATES} {number}", dates(values, scaled=scaled), name)
-            for number, (name, values) in enumerate(self.moments.items())
-        ]
-        parts += [
-            (f"{TEXTS} {number}", texts(column, text, dense=dense, seed=seed), name)
-            for number, (name, column) in enumerate(self.texts.items())
-        ]
+        parts: list[tuple[str, Any, Any]] = []
+        # a table without such columns loads nothing for them
+        if self.moments:
+            from train.encoders.dates import dates  # noqa: PLC0415
+
+            parts += [
+                (f"{DATES} {number}", dates(values, scaled=scaled), name)
+                for number, (name, values) in enumerate(self.moments.items())
+            ]
+        if self.texts:
+            from train.encoders.texts import texts  # noqa: PLC0415
+
+            parts += [
+                (f"{TEXTS} {number}", texts(column, text, dense=dense, seed=seed), name)
+                for number, (name, column) in enumerate(self.texts.items())
+            ]
         if self.means and target is not None:
             parts.append((TARGETS, targets(self.means, target, scaled=scaled), list(self.means)))
         return parts

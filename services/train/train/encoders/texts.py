@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from operator import methodcaller
 from typing import Any
 
@@ -16,8 +17,10 @@ from analysis.rows import Text
 MOST_TERMS = 30_000
 """Words, or runs of characters, that are counted: the most frequent ones."""
 HASHES = 2**15
-COMPONENTS = 30
+COMPONENTS = 100
 """Of the decomposition that an estimator gets which takes no sparse matrix."""
+WEIGHT = 3.0
+"""Of a linear model's terms: a text's weights have length 1, so that at the usual penalty a single one says little."""
 WORD = r"(?u)\b\w+\b"
 _WITHOUT_BREAKS = 12
 """Mean characters between blanks from which a language has no breaks between its words."""
@@ -34,7 +37,8 @@ def texts(column: Text, kind: str, *, dense: bool, seed: int) -> FrozenEstimator
     fill = FunctionTransformer(methodcaller("fillna", ""))
     vectorizer, counted = _fitted(documents, chosen)
     if not dense:
-        return FrozenEstimator(make_pipeline(fill, vectorizer))
+        heavier = FunctionTransformer(methodcaller("__mul__", WEIGHT), accept_sparse=True)
+        return FrozenEstimator(make_pipeline(fill, vectorizer, heavier))
     smaller: Any = FunctionTransformer(methodcaller("toarray"), accept_sparse=True)
     if counted.shape[1] > COMPONENTS:
         smaller = TruncatedSVD(min(COMPONENTS, len(documents)), random_state=seed).fit(counted)
@@ -57,15 +61,9 @@ def _fitted(documents: list[str], kind: str) -> tuple[Any, Any]:
         )
         return hashed, hashed.fit_transform(documents)
     options: dict[str, Any] = {"sublinear_tf": True, "max_features": MOST_TERMS}
-    words = options | {"ngram_range": (1, 2), "token_pattern": WORD}
-    characters = options | {"analyzer": "char_wb", "ngram_range": (2, 4)}
-    # what is in one text alone tells nothing about others; where nothing else is left, it stays
-    attempts = [*([{**words, "min_df": 2}, words] if kind == "words" else []), {**characters, "min_df": 2}, characters]
-    for attempt in attempts[:-1]:
-        try:
-            vectorizer = TfidfVectorizer(**attempt)
-            return vectorizer, vectorizer.fit_transform(documents)
-        except ValueError:  # no term is left
-            continue
-    vectorizer = TfidfVectorizer(**attempts[-1])
-    return vectorizer, vectorizer.fit_transform(documents)
+    characters = TfidfVectorizer(**options, analyzer="char_wb", ngram_range=(1, 4))
+    if kind == "words":
+        words = TfidfVectorizer(**options, ngram_range=(1, 2), token_pattern=WORD)
+        with contextlib.suppress(ValueError):  # there is no word in them at all
+            return words, words.fit_transform(documents)
+    return characters, characters.fit_transform(documents)

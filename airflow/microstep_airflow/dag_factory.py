@@ -12,8 +12,8 @@ from airflow.sdk import DAG, BaseOperator, XComArg
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from contract.config import Config
-from contract.config.source import Sql
 from contract.config.parse import load
+from contract.config.source import Sql
 from microstep_airflow.alerts.callbacks import RunAlerts
 from microstep_airflow.alerts.deadline import deadline
 from microstep_airflow.alerts.task_failures import record_failure

@@ -34,7 +34,10 @@ def wanted(config: Config) -> list[str]:
 
 
 def differ(where: str, names: Sequence[str]) -> None:
-    """Raise DataError when two columns have the same name."""
+    """Raise DataError when two columns have the same name, or none."""
+    if names.count("") > 1:
+        places = ", ".join(str(place) for place, name in enumerate(names, 1) if not name)
+        raise DataError(f"{where}: columns must have names, got none for those at {places}; name or remove them")
     for name, count in Counter(names).items():
         if count > 1:
             raise DataError(f"{where}: column names must differ, got {name!r} {count} times; rename or remove one")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import pyarrow as pa
 
 from contract.config.source import Files
 from contract.datasets.files import sha256_of
@@ -20,7 +19,7 @@ from contract.steps.run import Run
 from generate.columns import Contents, check, wanted
 from generate.files.csv_file import CsvFile
 from generate.files.open_table import ENDINGS, is_table, open_table
-from generate.files.parquet_file import PANDAS_INDEX, ParquetFile
+from generate.files.parquet_file import ParquetFile
 from generate.files.table_file import TableFile
 
 log = logging.getLogger("generate")
@@ -105,25 +104,16 @@ class Inbox:
         state = state_of(path)
         content = Input(name, sha256_of(path))
         table = open_table(path, name, self.source)
-        names = self._wanted_of(table) if isinstance(table, ParquetFile) else table.schema.names
+        if isinstance(table, ParquetFile):
+            asked = {config.key, config.table.target, *config.kept} | ({config.group} if config.group else set())
+            table.leave_out(asked, config.columns)
         try:
-            contents = check(name, names, config, alone=True)
+            contents = check(name, table.schema.names, config, alone=True)
         except DataError as error:
             needed = [column for column in (config.table.key, *config.features) if column is not None]
             way_out = table.other_reading(needed) if isinstance(table, CsvFile) else ""
             raise DataError(f"{error}{way_out}") from None
         return Arrival(table, contents, content, state)
-
-    def _wanted_of(self, table: ParquetFile) -> list[str]:
-        """The columns that the file is judged by: neither pandas' index nor what no table can hold, if nobody asks."""
-        config = self.run.config
-        needed = {config.key, config.group, config.table.target, *config.kept}
-        left = [name for name in table.others if name not in needed]
-        left += [name for name in table.schema.names if PANDAS_INDEX.fullmatch(name) and name not in config.columns]
-        if left:
-            log.info("%s: left out, no columns of plain values or an index of pandas: %s", table.name, ", ".join(left))
-        table.schema = pa.schema([field for field in table.schema if field.name not in left])
-        return list(table.schema.names)
 
     def _recipe(self, arrivals: list[Arrival]) -> Recipe:
         config = self.run.config

@@ -2,7 +2,7 @@ import pytest
 
 from contract.config.parse import parse
 from contract.errors import DataError
-from generate.columns import Contents, check, wanted
+from generate.columns import Contents, check, differ, wanted
 
 
 def test_the_data_is_every_column_but_the_target_in_the_configurations_order(table):
@@ -63,3 +63,10 @@ def test_labels_without_their_rows_need_a_key(table, names):
     del table["table"]["key"], table["columns"]["id"]
     with pytest.raises(DataError, match=r"^x: labels without their rows need table.key, got .* set table.key to"):
         check("x", names, parse(table), alone=True)
+
+
+def test_columns_without_a_name_are_told_by_their_places():
+    with pytest.raises(
+        DataError, match=r"^a.csv: columns must have names, got none for those at 1, 3; name or remove them"
+    ):
+        differ("a.csv", ["", "x", "", "y"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import codecs
+import errno
 import gzip
 import lzma
 import zipfile
@@ -27,6 +28,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _GZIP, _ZSTD, _ZIP, _BZ2, _XZ = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"BZh", b"\xfd7zXZ\x00"
+_FAULTS = (EOFError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, NotImplementedError)
 _UTF8 = {"utf-8", "ascii"}
 
 
@@ -131,8 +133,9 @@ class Content:
     def _damage(self) -> Iterator[None]:
         try:
             yield
-        except (EOFError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, pa.ArrowInvalid, OSError) as error:
-            if isinstance(error, OSError) and error.errno is not None:
+        except (*_FAULTS, pa.ArrowInvalid, OSError) as error:
+            # a damaged archive asks for places before its beginning
+            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
                 raise  # the disk's, not the file's
             raise DataError(f"{self.name}: must be a whole packed file, is damaged: {error}; write it again") from None
 

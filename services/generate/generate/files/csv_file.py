@@ -65,7 +65,7 @@ class CsvFile(TableFile):
                 if sum(block.rows.nbytes for block in waiting) >= BATCH_BYTES:
                     yield joined(waiting)
                     waiting = []
-        except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
+        except (pa.ArrowInvalid, pa.ArrowKeyError, UnicodeDecodeError) as error:
             must_be_utf8(self.content)
             raise DataError(f"{self.name}: cannot be read as CSV: {error}; write the file again") from None
         if first is not None and not good:

@@ -9,7 +9,8 @@ from contract.errors import DataError
 from generate.files.content import Content
 
 SAMPLE = 1 << 20
-WESTERN = ("cp1252", "iso8859-15", "mac_roman", "cp850")
+WINDOWS, OLD = ("cp1252", "iso8859-15"), ("mac_roman", "cp850")
+SEVERAL_BYTES = ("shift_jis", "cp932", "euc_jp", "gb2312", "gbk", "gb18030", "big5", "big5hkscs", "euc_kr", "cp949")
 _SIGNS = "\\xa0-\\xa3\\xa5\\xa7\\xa9-\\xab\\xad\\xae\\xb0-\\xb7\\xba-\\xbd\\xbf\\xd7\u2013-\u2026\u2030\u20ac\u2122"
 _LETTERS = "\\xc0-\\xcf\\xd1-\\xd6\\xd8-\\xdc\\xdf-\\xef\\xf1-\\xf6\\xf8-\\xfc\\xff\u0152\u0153"
 # a sign between letters, or a capital within a word, is another encoding's letter
@@ -29,13 +30,21 @@ def guessed(sample: bytes) -> str | None:
     if _decodes(sample, "utf-8"):
         return "utf-8"
     foreign = b"\n".join(line for line in sample.split(b"\n") if not line.isascii())[:20_000]
-    for encoding in WESTERN:
-        if (text := _decodes(foreign, encoding)) and not _ODD.search(text):
-            return encoding
+    if western := _western(foreign, WINDOWS):
+        return western
     import chardet  # noqa: PLC0415 - only for what is neither UTF-8 nor western
 
     found = chardet.detect(foreign)["encoding"]
-    return codecs.lookup(found).name if found and _decodes(foreign, found) else None
+    name = codecs.lookup(found).name if found and _decodes(foreign, found) else None
+    # letters of two bytes look like signs of old machines, which are hardly met any more
+    return name if name in SEVERAL_BYTES else _western(foreign, OLD) or name
+
+
+def _western(foreign: bytes, encodings: tuple[str, ...]) -> str | None:
+    for encoding in encodings:
+        if (text := _decodes(foreign, encoding)) and not _ODD.search(text):
+            return encoding
+    return None
 
 
 def _decodes(sample: bytes, encoding: str) -> str | None:

@@ -18,7 +18,7 @@ from generate.files.rows_of_text import BEYOND
 from generate.files.table_file import TEXT, Block, TableFile, Unread, texts
 
 if TYPE_CHECKING:
-    from python_calamine import CalamineSheet
+    from python_calamine import CalamineSheet, CalamineWorkbook
 
 BATCH_ROWS = 65_536
 
@@ -61,27 +61,27 @@ class ExcelFile(TableFile):
 
     def _cells(self) -> Iterator[list[Any]]:
         """The rows of the sheet from the header on."""
-        sheet = self._sheet()
-        cells = sheet.iter_rows() if sheet.height else iter(())
-        for _ in range(self.source.skip_lines):
-            next(cells, None)
-        header = False
-        for values in cells:
-            header = header or any(value != "" for value in values)
-            if header:
-                yield values
-
-    def _sheet(self) -> CalamineSheet:
         import python_calamine  # noqa: PLC0415 - only for Excel
 
+        faults = (python_calamine.CalamineError, python_calamine.XmlError, python_calamine.ZipError)
         try:
-            workbook = python_calamine.load_workbook(str(self.path))
+            sheet = self._sheet(python_calamine.load_workbook(str(self.path)))
+            cells = sheet.iter_rows() if sheet.height else iter(())
+            for _ in range(self.source.skip_lines):
+                next(cells, None)
+            header = False
+            for values in cells:
+                header = header or any(value != "" for value in values)
+                if header:
+                    yield values
         except python_calamine.PasswordError:
             raise DataError(f"{self.name}: must not be encrypted; save it without a password") from None
-        except python_calamine.CalamineError as error:
+        except (*faults, python_calamine.WorksheetNotFound) as error:
             raise DataError(
                 f"{self.name}: must be a whole Excel workbook, is damaged: {error}; save it again"
             ) from None
+
+    def _sheet(self, workbook: CalamineWorkbook) -> CalamineSheet:
         sheets = [workbook.get_sheet_by_name(name) for name in workbook.sheet_names]
         filled = [sheet for sheet in sheets if sheet.height]
         if self.source.sheet is not None:
@@ -92,6 +92,8 @@ class ExcelFile(TableFile):
                 f"{self.name}: one sheet must hold the rows, got {names} and source.sheet {self.source.sheet!r}; "
                 "set source.sheet to its name"
             )
+        if not sheets:
+            raise DataError(f"{self.name}: must have a sheet, got none; save it again")
         return filled[0] if filled else sheets[0]
 
     def _text(self, number: int, column: str, value: object) -> str | None:

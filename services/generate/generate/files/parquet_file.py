@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from contract.config.source import Files
 from contract.datasets.dataset import BATCH_ROWS
 from contract.errors import DataError
 from generate.files.table_file import Block, TableFile
+
+log = logging.getLogger("generate")
 
 PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 """A column that only says where a row stood in somebody's memory."""
@@ -31,6 +34,14 @@ class ParquetFile(TableFile):
         self.others = {field.name: field.type for field in schema if _plain(field.type) is None}
         """Columns of other values: lists, structures, durations. Who wants one is refused."""
         self.schema = pa.schema([(field.name, _plain(field.type) or pa.null()) for field in schema])
+
+    def leave_out(self, wanted: Collection[str], known: Collection[str]) -> None:
+        """Leave out what is no plain value and not `wanted`, and the index of pandas unless it is `known`; say so."""
+        left = [name for name in self.others if name not in wanted]
+        left += [name for name in self.schema.names if PANDAS_INDEX.fullmatch(name) and name not in known]
+        if left:
+            log.info("%s: left out, no columns of plain values or an index of pandas: %s", self.name, ", ".join(left))
+        self.schema = pa.schema([field for field in self.schema if field.name not in left])
 
     def read(self, columns: Sequence[str]) -> Generator[Block, None, None]:
         """The rows in order. Raises DataError when the file is damaged, and for a column of no plain values."""

@@ -31,6 +31,7 @@ def without_blank_end(text: bytes, header: Header) -> int:
     end = text.find(b"\n", filled) + 1 if filled else 0
     if end >= len(text) or (filled and not end):
         return len(text)
-    if quote and (text.count(quote, 0, end) % 2 or text.count(quote, end) != 2 * text.count(quote * 2, end)):
-        return len(text)  # the end of a quoted value
+    odd = quote and (text.count(quote, 0, end) % 2 or text.count(quote, end) != 2 * text.count(quote * 2, end))
+    if odd or (quote and quote * 3 in text[end:]):
+        return len(text)  # the end of a quoted value, or one that is a quote
     return end

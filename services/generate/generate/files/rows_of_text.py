@@ -35,7 +35,10 @@ class RowsOfText:
         )
         kept = [str(position) for position in (*self._positions, *self._nameless)]
         self._convert = pa.csv.ConvertOptions(
-            include_columns=kept, column_types=dict.fromkeys(kept, pa.string()), strings_can_be_null=False
+            include_columns=kept,
+            column_types=dict.fromkeys(kept, pa.string()),
+            strings_can_be_null=False,
+            check_utf8=False,
         )
         self._wrong: list[Any] = []
         self._next = 1
@@ -47,7 +50,9 @@ class RowsOfText:
         return self._next - 1
 
     def parse(self, text: bytes, records: Records) -> Block:
-        """The rows of complete records. Raises ArrowInvalid for what is not UTF-8."""
+        """The rows of complete records. Raises UnicodeDecodeError for what is not UTF-8."""
+        if not text.isascii():
+            text.decode()  # Arrow would lose a row of another length that is not UTF-8
         self._wrong = []
         read = pa.csv.ReadOptions(
             use_threads=False,  # only so are wrong rows numbered

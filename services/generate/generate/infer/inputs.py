@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,8 @@ from contract.errors import DataError, MissingInput, UsageError
 from contract.number_text import NumberForm
 from generate.columns import differ
 from generate.files.open_table import ENDINGS, is_table, open_table
+from generate.files.parquet_file import ParquetFile
+from generate.files.table_file import TableFile
 from generate.infer.sniffing import sniff
 from generate.infer.toml_text import value
 
@@ -70,10 +73,18 @@ class Input:
         counts = [table.rows for table in self.tables]
         return None if None in counts else sum(count for count in counts if count is not None)
 
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The rows of all tables in their order."""
+    def batches(self, columns: Sequence[str], unreadable: Counter[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows of all tables in their order; counts in `unreadable`, by the first of a table, those left out."""
         for table in self.tables:
-            yield from table.batches(columns)
+            if unreadable is None or not isinstance(table, TableFile):
+                yield from table.batches(columns)
+                continue
+            first = ""
+            for block in table.read(columns):
+                for row in block.unread:
+                    first = first or f"{table.name}: row {row.number}: {row.rule}, got {row.text!r}"
+                    unreadable[first] += 1
+                yield block.rows
 
     def is_floating(self, name: str) -> bool:
         """Whether a file itself says that a column holds floating-point numbers."""
@@ -85,6 +96,9 @@ def open_files(paths: Sequence[Path]) -> Input:
     files = [file for path in paths for file in _files(path)]
     sniffed = sniff(files[0])
     tables = [open_table(file, _name(file, paths), sniffed.source) for file in files]
+    for table in tables:
+        if isinstance(table, ParquetFile):
+            table.leave_out((), ())
     first = tables[0]
     differ(first.name, first.schema.names)
     for table in tables[1:]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -102,7 +103,7 @@ def _encoding(path: Path) -> tuple[str, dict[str, str]]:
     found = guessed(foreign)
     if found is None:
         raise DataError(f"{path.name}: its encoding cannot be told; convert it to UTF-8 (iconv -f ENCODING -t UTF-8)")
-    words = [word for word in foreign.decode(found, errors="replace").split() if not word.isascii()]
+    words = [word for word in re.findall(r"[\w\u20ac]+", foreign.decode(found, errors="replace")) if not word.isascii()]
     shown = ", ".join(repr(word[:30]) for word, _ in Counter(words).most_common(3))
     return found, {"encoding": f"guessed: it reads {shown}"}
 
@@ -179,7 +180,7 @@ def _sheet(path: Path) -> Sniffed:
 
     try:
         workbook = python_calamine.load_workbook(str(path))
-    except python_calamine.CalamineError as error:
+    except (python_calamine.CalamineError, python_calamine.ZipError, python_calamine.XmlError) as error:
         raise DataError(f"{path.name}: must be a whole Excel workbook, is not: {error}; save it again") from None
     sheets = sorted((workbook.get_sheet_by_name(name) for name in workbook.sheet_names), key=lambda one: -one.height)
     filled = [sheet for sheet in sheets if sheet.height]

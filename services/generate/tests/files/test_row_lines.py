@@ -1,6 +1,7 @@
 import pytest
 
 from contract.config.source import Files
+from contract.errors import DataError
 from generate.files.csv_file import CsvFile
 
 
@@ -18,6 +19,12 @@ def read(tmp_path, text, **source):
 )
 def test_lines_without_any_value_at_the_end_are_no_rows(tmp_path, end):
     assert read(tmp_path, f"a,b\n1,2\n3,\n{end}") == (["a", "b"], [("1", "2"), ("3", "")], [])
+
+
+@pytest.mark.parametrize("value", ['"', '""', "\n\n", ',",'])
+def test_a_last_value_of_marks_alone_is_a_value(tmp_path, value):
+    quoted = '"' + value.replace('"', '""') + '"'
+    assert read(tmp_path, f'a,b\n1,2\n"",{quoted}\n')[1:] == ([("1", "2"), ("", value)], [])
 
 
 def test_a_row_without_values_before_others_is_a_row(tmp_path):
@@ -55,6 +62,13 @@ def test_delimiters_at_the_end_of_header_and_rows_are_nothing(tmp_path):
     assert read(tmp_path, "a;b;y;\n1;2;x\n3;4;\n", delimiter=";") == expected
     assert read(tmp_path, "a;b;y\n1;2;x\n3;4;;\n", delimiter=";") == expected
     assert read(tmp_path, "a;b;y;;\n1;2;x;\n3;4;;;;\n", delimiter=";") == expected
+
+
+def test_a_row_of_another_length_that_is_not_utf8_is_not_lost(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\n1,2\n\xff\n3,4\n")
+    with pytest.raises(DataError, match=r"^a.csv: line 3, byte 9: must be UTF-8, got 0xff"):
+        list(CsvFile(path, "a.csv", Files()).read(["a"]))
 
 
 def test_a_value_behind_the_last_name_has_been_moved_there(tmp_path):

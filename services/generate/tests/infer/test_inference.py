@@ -195,3 +195,35 @@ def test_a_file_that_cannot_be_used_ends_with_its_code(infer, tmp_path, output, 
     exit_code, error = infer(tmp_path / (name or "gone.csv"), "--target", "y")
     assert (exit_code, message in error) == (code, True), error
     assert not output.exists()
+
+
+def test_rows_that_cannot_be_read_are_told(infer, churn, output):
+    churn.write_text(churn.read_text() + "\n9999,1\n")
+    code, error = infer(churn, "--target", "Churn")
+    assert code == 0, error
+    assert "churn.csv: 1 rows cannot be read, the first: row " in error
+
+
+def test_nested_columns_of_a_parquet_file_are_left_out_and_the_configuration_runs(
+    infer, output, inbox, root, call, rows
+):
+    columns = {"id": [f"c{n}" for n in range(100)], "x": [n % 7 for n in range(100)], "deep": [[n] for n in range(100)]}
+    columns |= {"y": ["no" if n % 3 else "yes" for n in range(100)], "__index_level_0__": list(range(100))}
+    pq.write_table(pa.table(columns), inbox / "a.parquet")
+    assert infer(inbox / "a.parquet", "--target", "y")[0] == 0
+    assert list(load(output).columns) == ["id", "x", "y"]
+    assert call.shell("--day", inbox.name, "--data-root", str(root), "--config", str(output))[0] == 0
+    assert rows("data").num_rows == 100
+
+
+def test_an_untidy_file_runs_on_what_was_written_from_it(infer, output, inbox, root, call, rows):
+    lines = [f"{n};{n},5;{('ja', 'nein')[n % 3 == 0]};Köln" for n in range(1, 101)]
+    text = "\r\n".join(["Umsatz 2026", "", "nr;betrag;gekündigt;stadt", *lines, "Summe;5050,5;;", ";;;", ""])
+    (inbox / "a.txt").write_bytes(text.encode("cp1252"))
+    assert infer(inbox / "a.txt", "--target", "gekündigt")[0] == 0
+    config = load(output)
+    assert (config.source.encoding, config.source.decimal, config.source.skip_lines) == ("cp1252", ",", 2)
+    assert config.columns["betrag"].type == "number"
+    code, error = call.shell("--day", inbox.name, "--data-root", str(root), "--config", str(output))
+    assert (code, "row 101: a line of totals at the end" in error) == (0, True)
+    assert rows("data")["betrag"].to_pylist() == [f"{n},5" for n in range(1, 101)]

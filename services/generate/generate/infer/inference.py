@@ -6,6 +6,7 @@ import argparse
 import difflib
 import logging
 import tomllib
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -101,13 +102,15 @@ def _open(args: argparse.Namespace, first_day: date) -> Input:
 def look_at(table: Input, target: str, key: str | None = None, group: str | None = None) -> Seen:
     """Read the whole table and decide what it is. Raises DataError or UsageError when nothing can be predicted."""
     columns = columns_of(table)
-    sample = Sample(table.columns)
+    sample, unreadable = Sample(table.columns), Counter[str]()
     with progress(table.name, table.rows) as advance:
-        for batch in table.batches_and_what_lacks(table.columns):
+        for batch in table.batches(table.columns, unreadable):
             for column, values in zip(columns, batch.columns, strict=True):
                 column.add(values)
             sample.add(batch)
             advance(batch.num_rows)
+    for first, rows in unreadable.items():
+        log.warning("%s: %s rows cannot be read, the first: %s", table.name, f"{rows:,}", first.partition(": ")[2])
     schema = _with_repeats(infer_schema(table.name, columns, target, key, group), table)
     rows = sample.table()
     return Seen(with_suspicions(schema, rows, table.form), columns, rows, table.form)

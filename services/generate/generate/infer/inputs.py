@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +18,7 @@ from contract.number_text import NumberForm
 from generate.columns import differ
 from generate.files.open_table import ENDINGS, is_table, open_table
 from generate.files.parquet_file import ParquetFile
-from generate.files.table_file import TableFile, Unread
+from generate.files.table_file import TableFile
 from generate.infer.sniffing import sniff
 from generate.infer.toml_text import value
 
@@ -29,9 +29,6 @@ _MEANINGLESS = re.compile(
 )
 
 _TABLE = re.compile(r"\b(?:from|join)\s+([\w.]+)", re.IGNORECASE)
-
-
-log = logging.getLogger("generate")
 
 
 class Rows(Protocol):
@@ -76,24 +73,18 @@ class Input:
         counts = [table.rows for table in self.tables]
         return None if None in counts else sum(count for count in counts if count is not None)
 
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The rows of all tables in their order."""
+    def batches(self, columns: Sequence[str], unreadable: Counter[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows of all tables in their order; counts in `unreadable`, by the first of a table, those left out."""
         for table in self.tables:
-            yield from table.batches(columns)
-
-    def batches_and_what_lacks(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The same; at the end of each table a warning tells of the rows that cannot be read."""
-        for table in self.tables:
-            if not isinstance(table, TableFile):
+            if unreadable is None or not isinstance(table, TableFile):
                 yield from table.batches(columns)
                 continue
-            unread: list[Unread] = []
+            first = ""
             for block in table.read(columns):
-                unread += block.unread
+                for row in block.unread:
+                    first = first or f"{table.name}: row {row.number}: {row.rule}, got {row.text!r}"
+                    unreadable[first] += 1
                 yield block.rows
-            if unread:
-                first = f"row {unread[0].number}: {unread[0].rule}, got {unread[0].text!r}"
-                log.warning("%s: %s rows cannot be read, the first: %s", table.name, f"{len(unread):,}", first)
 
     def is_floating(self, name: str) -> bool:
         """Whether a file itself says that a column holds floating-point numbers."""

@@ -25,7 +25,7 @@ from generate.files.open_table import open_table
 from generate.infer.number_forms import unit_of
 from generate.infer.sniffing import sniff
 
-TABLES = int(os.environ.get("MICROSTEP_TABLES", "300"))
+TABLES = int(os.environ.get("MICROSTEP_TABLES", "100"))
 QUICK = settings(max_examples=TABLES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 
 PACKINGS = {

@@ -20,7 +20,7 @@ _FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
 )
 _NTH = re.compile(r"l[0-7]|([0-7]|sun|mon|tue|wed|thu|fri|sat)#[1-5]")
 """The last, or the n-th, such day of a month."""
-DATE_FORMATS = ("iso", "epoch_s", "epoch_ms")
+_DATE_FORMATS = ("iso", "epoch_s", "epoch_ms")
 """Of a datetime besides those of strptime: ISO 8601, and seconds or milliseconds since 1970 in UTC."""
 _LONGEST_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -110,15 +110,15 @@ def check_date_format(format_: str | None, kind: str) -> None:
         return
     if kind != "datetime":
         raise ValueError(f"format must go with type datetime, got type {kind!r}")
-    if format_ in DATE_FORMATS:
+    if format_ in _DATE_FORMATS:
         return
     from datetime import datetime
 
     from contract.errors import did_you_mean
 
-    way_out = f'{", ".join(DATE_FORMATS)}, or a format of strptime as "%d.%m.%Y %H:%M"'
+    way_out = f'{", ".join(_DATE_FORMATS)}, or a format of strptime as "%d.%m.%Y %H:%M"'
     if "%" not in format_:
-        raise ValueError(f"format must be one of {way_out}, got {format_!r}{did_you_mean(format_, DATE_FORMATS)}")
+        raise ValueError(f"format must be one of {way_out}, got {format_!r}{did_you_mean(format_, _DATE_FORMATS)}")
     try:
         datetime.strptime(datetime.fromisoformat("2026-11-22T09:05").strftime(format_), format_)  # noqa: DTZ007 (only tried)
     except ValueError as error:

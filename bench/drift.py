@@ -18,12 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
-from analysis.day_marks import Watch
-from analysis.drawn_days import Part, measured
-from analysis.drift import MOST_ROWS, Array, worst
-from analysis.reference import Reference, build, codes, count
+from analysis.drift.day_marks import Watch
+from analysis.drift.drawn_days import Part, measured
+from analysis.drift.findings import MOST_ROWS, Array, worst
+from analysis.drift.reference import Reference, build, codes, count
+from analysis.drift.unusual import unusual, volume
 from analysis.rows import Categorical, Columns
-from analysis.unusual import unusual, volume
 from contract.config.model import Drift
 
 WEEK = 7

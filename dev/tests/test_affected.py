@@ -62,7 +62,7 @@ def test_a_service_affects_itself_and_what_runs_it_and_no_other_service(reposito
     [
         ("services/generate/requirements.txt", {"generate"} | USERS | WHOLE),
         ("airflow/dags/train.py", {"contract", "airflow", "demo", "end-to-end", "docs"}),
-        ("libs/analysis/analysis/drift.py", {"analysis", "train", "validate", "predict"} | USERS | WHOLE),
+        ("libs/analysis/analysis/drift/findings.py", {"analysis", "train", "validate", "predict"} | USERS | WHOLE),
         ("libs/analysis/analysis/pages/page.py", STEPS - {"preprocess"} | {"analysis"} | USERS | WHOLE),
         ("infra/mlflow/Dockerfile", {"mlflow", "train", "validate", "demo", "compatibility", "end-to-end", "docs"}),
         ("infra/socket-proxy/socket_proxy/rules.py", {"socket-proxy", "escape", "airflow", "end-to-end", "docs"}),

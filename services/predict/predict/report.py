@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.drift import Column, Finding, grouped
+from analysis.drift.findings import Column, Finding, grouped
 from analysis.pages import index, plots
 from analysis.pages.page import render
 from contract.datasets.dataset import Dataset
@@ -18,9 +18,9 @@ from contract.datasets.recipe import Recipe
 from contract.models.champion import Champion
 from contract.pretty_json import pretty_json
 from contract.steps.run import Run
-from predict.drift import Drift, Known, measure_drift, read_references
-from predict.histograms import Histograms
-from predict.score_rows import score_rows
+from predict.drift.day import Drift, Known, measure_drift, read_references
+from predict.drift.histograms import Histograms
+from predict.drift.score_rows import score_rows
 
 _TEMPLATE = Path(__file__).parent / "templates" / "predict.html"
 MOST_PLOTS = 12

@@ -21,8 +21,8 @@ from contract.models.champion import Champion
 from contract.models.model_file import open_model
 from contract.steps.progress import progress
 from contract.steps.run import Run
-from predict.drift import read_references, watched
-from predict.histograms import Histograms
+from predict.drift.day import read_references, watched
+from predict.drift.histograms import Histograms
 from predict.model import check_fit, features_of
 from predict.scorer import Scorer
 

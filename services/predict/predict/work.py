@@ -17,7 +17,7 @@ from contract.models.champion import Champion
 from contract.steps.run import Run
 from predict.champion_choice import champion_in_use
 from predict.columns import check_key
-from predict.reference_files import of_columns, of_score
+from predict.drift.reference_files import of_columns, of_score
 
 
 def work(run: Run) -> None:

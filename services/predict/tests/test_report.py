@@ -10,13 +10,13 @@ import pyarrow as pa
 import pytest
 from conftest import put_in_use
 
-from analysis.reference import Reference, binned, build
+from analysis.drift.reference import Reference, binned, build
 from analysis.rows import Categorical
 from contract.datasets.dataset import Dataset
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
 from contract.models.champion import Champion
-from predict.drift import Known, measure_drift
+from predict.drift.day import Known, measure_drift
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from typing import Any
 import joblib
 import msgspec
 
+from analysis.drift.reference import build
 from analysis.matrix import frame
 from analysis.record.trained_for import record
-from analysis.reference import build
 from analysis.window import HeldOut, held_out
 from contract.datasets.dataset import Dataset
 from contract.datasets.files import sha256_of

@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from analysis.drawn_days import Part, measured
-from analysis.drift import Column
-from analysis.reference import codes, count
+from analysis.drift.drawn_days import Part, measured
+from analysis.drift.findings import Column
+from analysis.drift.reference import codes, count
 from contract.config.model import Drift
 from contract.datasets.dataset import Dataset
 from validate.evaluation.score_reference import score_reference

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sklearn.pipeline import Pipeline
 
-from analysis.day_marks import LEAST_DAYS
-from analysis.drift import Column
-from analysis.reference import codes, with_dispersion
+from analysis.drift.day_marks import LEAST_DAYS
+from analysis.drift.findings import Column
+from analysis.drift.reference import codes, with_dispersion
 from analysis.rows import Categorical, classes, columns
 from contract.config import Config
 from contract.datasets.dataset import Dataset

@@ -10,9 +10,9 @@ import pyarrow as pa
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
-from analysis.drift import Column
+from analysis.drift.findings import Column
+from analysis.drift.reference import binned
 from analysis.matrix import parts, ready
-from analysis.reference import binned
 from analysis.rows import Categorical, Columns, classes, columns, encode_target, groups, labelled_rows
 from contract.config import GROUP, Config
 from contract.datasets.dataset import Dataset

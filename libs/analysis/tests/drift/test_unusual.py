@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from analysis.day_marks import Watch
-from analysis.drift import finding
-from analysis.reference import build, codes, count
+from analysis.drift.day_marks import Watch
+from analysis.drift.findings import finding
+from analysis.drift.reference import build, codes, count
+from analysis.drift.unusual import unusual, volume
 from analysis.rows import Categorical
-from analysis.unusual import unusual, volume
 from contract.config.model import Drift
 
 SETTINGS = Drift()

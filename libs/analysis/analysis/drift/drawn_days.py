@@ -15,7 +15,7 @@ from functools import reduce
 
 import numpy as np
 
-from analysis.drift import (
+from analysis.drift.findings import (
     LEAST_EFFECT,
     MOST_ROWS,
     Array,
@@ -33,7 +33,7 @@ from analysis.drift import (
 from contract.config.model import Drift
 
 SHARE = 0.7
-"""Of the false alarms that `[drift]` allows: the rest is for what `analysis.unusual` looks at."""
+"""Of the false alarms that `[drift]` allows: the rest is for what `analysis.drift.unusual` looks at."""
 _AT_ONCE = 100
 """Days drawn before it is asked whether the rest can change anything."""
 _TIE = 1 + 1e-9

@@ -8,19 +8,19 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
-from analysis.drawn_days import Part, measured
-from analysis.drift import LEVELS, Array, Column, Finding, Level, unmeasured, worst
-from analysis.measures import other_kind
+from analysis.drift.drawn_days import Part, measured
+from analysis.drift.findings import LEVELS, Array, Column, Finding, Level, unmeasured, worst
+from analysis.drift.measures import other_kind
+from analysis.drift.reference import SAMPLE_ROWS, Reference
+from analysis.drift.unusual import Volume, unusual, volume
 from analysis.predictions import prediction_batches
-from analysis.reference import SAMPLE_ROWS, Reference
-from analysis.unusual import Volume, unusual, volume
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.layout import Layout
 from contract.models.champion import Champion
-from predict.histograms import Histograms, histograms_of, histograms_of_rows
-from predict.reference_files import Found, of_columns, of_score
-from predict.score_rows import EVERY_ROW, ScoreRows
+from predict.drift.histograms import Histograms, histograms_of, histograms_of_rows
+from predict.drift.reference_files import Found, of_columns, of_score
+from predict.drift.score_rows import EVERY_ROW, ScoreRows
 
 T = TypeVar("T")
 

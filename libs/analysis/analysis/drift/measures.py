@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from analysis.drift import LEAST_COUNTED, Array, Column
+from analysis.drift.findings import LEAST_COUNTED, Array, Column
 from analysis.rows import Categorical, Text, is_moments
 
 MOST_WORDS = 1000

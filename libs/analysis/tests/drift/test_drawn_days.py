@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from analysis.drawn_days import Part, measured
-from analysis.drift import MOST_ROWS, worst
-from analysis.reference import Reference, build, codes, count
+from analysis.drift.drawn_days import Part, measured
+from analysis.drift.findings import MOST_ROWS, worst
+from analysis.drift.reference import Reference, build, codes, count
 from analysis.rows import Categorical
 from contract.config.model import Drift
 

@@ -1,9 +1,9 @@
 """What a day is held against as a day: how many rows it has, and what each column does all day long.
 
-The distances of `analysis.drawn_days` say little where days differ: they end at 1, and few days tell little. A sensor
-that is stuck, a column beyond all that was seen and a day without most of its rows are further from the training's days
-than these are from each other, and that is what is measured here: prediction intervals of one more day, Student's, from
-the days of the training (Hahn and Meeker, Statistical Intervals, 1991).
+The distances of `analysis.drift.drawn_days` say little where days differ: they end at 1, and few days tell little. A
+sensor that is stuck, a column beyond all that was seen and a day without most of its rows are further from the
+training's days than these are from each other, and that is what is measured here: prediction intervals of one more
+day, Student's, from the days of the training (Hahn and Meeker, Statistical Intervals, 1991).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A column becomes counts over fixed bins, so a day of any size is measured batch by batch. Each column has one statistic:
 Kolmogorov-Smirnov over the bins for numbers, chi-square for categories; missing values are a bin of their own. Which
-values of it are too large, `analysis.drawn_days` finds by drawing days.
+values of it are too large, `analysis.drift.drawn_days` finds by drawing days.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from scipy import special
 
-from analysis.day_marks import DayMarks
+from analysis.drift.day_marks import DayMarks
 
 Array = np.ndarray[Any, Any]
 Kind = Literal["number", "category"]
@@ -57,7 +57,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     days: DayMarks | None = None
     """Of the training's days; older references, and scores, have none."""
     measure: Literal["days", "length", "words", "pairs"] | None = None
-    """What of a date or of a text is counted (`analysis.measures`); None: the column's own values."""
+    """What of a date or of a text is counted (`analysis.drift.measures`); None: the column's own values."""
     of: str | None = None
     """The column that is measured so."""
     vocabulary: list[str] = []

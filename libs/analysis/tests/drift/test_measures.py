@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from analysis.drift import Column
-from analysis.measures import MOST_WORDS, measured_as, measures, other_kind
-from analysis.reference import build, codes
+from analysis.drift.findings import Column
+from analysis.drift.measures import MOST_WORDS, measured_as, measures, other_kind
+from analysis.drift.reference import build, codes
 from analysis.rows import Categorical, Text
 
 DAYS = ["2026-01-05", "2026-01-06"]

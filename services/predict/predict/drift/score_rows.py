@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow.compute as pc
 
-from analysis.drift import Array
+from analysis.drift.findings import Array
 from analysis.record.trained_for import unseen
 from contract.config import Config
 from contract.datasets.dataset import Dataset

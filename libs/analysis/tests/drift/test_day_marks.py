@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.day_marks import (
+from analysis.drift.day_marks import (
     DayMarks,
     Watch,
     marks_of,

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from scipy import special
 
-from analysis.day_marks import (
+from analysis.drift.day_marks import (
     Watch,
     never_constant,
     never_missing_all_day,
@@ -21,7 +21,7 @@ from analysis.day_marks import (
     p_missing,
     p_of_one_more,
 )
-from analysis.drift import Array, Column, Finding, Level
+from analysis.drift.findings import Array, Column, Finding, Level
 from contract.config.model import Drift
 
 SHARES = {"volume": 0.15, "constant": 0.05, "beyond": 0.10}

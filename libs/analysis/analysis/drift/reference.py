@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
-from analysis.day_marks import LEAST_DAYS, marks_of
-from analysis.drift import KOLMOGOROV_SQUARE, Array, Column, freedom, pooled_bins, statistics
-from analysis.measures import as_measured, measured_as, measures
+from analysis.drift.day_marks import LEAST_DAYS, marks_of
+from analysis.drift.findings import KOLMOGOROV_SQUARE, Array, Column, freedom, pooled_bins, statistics
+from analysis.drift.measures import as_measured, measured_as, measures
 from analysis.rows import Categorical
 
 BINS = 64

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from conftest import put_in_use
 
+from analysis.drift.reference import binned, build
 from analysis.record.trained_for import record
-from analysis.reference import binned, build
 from contract.datasets.dataset import Dataset
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.day_marks import Watch
-from analysis.drawn_days import Part
-from analysis.drift import MOST_ROWS, Array, Column
-from analysis.measures import measured_as
-from analysis.reference import codes, count
+from analysis.drift.day_marks import Watch
+from analysis.drift.drawn_days import Part
+from analysis.drift.findings import MOST_ROWS, Array, Column
+from analysis.drift.measures import measured_as
+from analysis.drift.reference import codes, count
 from analysis.rows import Columns, columns
 from contract.datasets.dataset import Dataset
 

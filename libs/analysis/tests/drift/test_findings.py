@@ -4,8 +4,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from analysis.drift import Column, pooled_bins, psi, statistics, worst
-from analysis.reference import SAMPLE_ROWS, binned, build, codes, count
+from analysis.drift.findings import Column, pooled_bins, psi, statistics, worst
+from analysis.drift.reference import SAMPLE_ROWS, binned, build, codes, count
 from analysis.rows import Categorical
 
 

@@ -1,0 +1,1 @@
+"""A predicted day beside the training of its champion."""

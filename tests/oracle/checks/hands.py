@@ -84,6 +84,10 @@ def answer(story: Story, day: str, word: str) -> Outcome:
         reasons.append(Refusal(66, "nothing was proposed"))
     elif judged[-1] is not proposed:
         reasons.append(Refusal(65, "the proposal is not the last judgement"))
+    elif word == "approve" and champion is not None and champion is model_of(story, proposed):
+        outcome = story.run("validate", word, "--by", "ada", day=day)
+        assert outcome.code == 0, "the model is in use already"
+        return outcome
     elif word == "approve":
         rival = proposed["from"] and proposed["from"]["sha256"]
         if rival != (champion and champion.identity[0]):

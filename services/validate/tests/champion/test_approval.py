@@ -109,6 +109,14 @@ def test_where_judging_again_comes_to_the_same_refusal_approve_names_the_other_w
     assert project.champion.sha256 == proposed.sha256
 
 
+def test_a_proposal_that_a_person_has_adopted_needs_no_approval_any_more(project, proposed, capsys):
+    assert project.run("adopt", "--to", proposed.sha256[:12], "--by", "ada") == 0
+    lines = len(project.ledger())
+    assert project.run("approve", "--day", "2026-01-02", "--by", "bob") == 0
+    assert "models/2026-01-02: in use already" in capsys.readouterr().err
+    assert len(project.ledger()) == lines
+
+
 def test_an_approval_means_the_model_that_the_day_has_now(project, proposed, capsys):
     again = project.trained("2026-01-02", "fine")
     assert project.run("approve", "--day", "2026-01-02", "--by", "ada") == 65

@@ -39,6 +39,10 @@ def approve(root: Path, config: Config, store: ChampionStore, day: str, *, by: s
             return
         if answer is not None:
             raise DataError(f"models/{day}: was refused by {answer.by}: {answer.why}; {_ways_on(answer)}")
+        if champion is not None and champion.same_as(proposed.model):
+            store.settle()
+            log.info("models/%s: in use already", day)
+            return
         if (champion and champion.sha256) != (proposed.before and proposed.before.sha256):
             raise DataError(
                 f"models/{day}: was compared with {_name(proposed)}, in use by now is "

@@ -41,7 +41,7 @@ def test_refused_the_champion_stays_and_it_cannot_be_approved_any_more(project, 
     assert project.validate() == 80
     assert "models/2026-01-02: refused by ada: not now" in capsys.readouterr().err
     assert project.run("approve", "--day", "2026-01-02") == 65
-    assert "was refused by ada; judge it again: validate --force" in capsys.readouterr().err
+    assert "was refused by ada: not now; judge it again: validate --force" in capsys.readouterr().err
     assert project.validate("--force") == 0
     assert project.run("approve", "--day", "2026-01-02") == 0
     assert project.champion == proposed
@@ -91,6 +91,30 @@ def test_a_proposal_does_not_outlive_a_later_judgement_of_its_day(project, propo
     assert project.validate() == 0
     assert project.run("approve", "--day", "2026-01-02") == 0
     assert project.champion == proposed
+
+
+@pytest.mark.parametrize("refuses", ["a newer champion", "a minimum"])
+def test_where_judging_again_comes_to_the_same_refusal_approve_names_the_other_way(project, proposed, capsys, refuses):
+    if refuses == "a newer champion":
+        newer = project.trained("2026-01-03", "fine")
+        assert project.run("adopt", "--to", newer.sha256[:12], "--by", "ada") == 0
+    else:
+        project.configure('approval = "manual"\nminimums = { roc_auc = 1.0 }\n')
+    assert project.run("--force", "--day", "2026-01-02") == 80
+    capsys.readouterr()
+    assert project.run("approve", "--day", "2026-01-02", "--by", "ada") == 65
+    way = f"validate adopt --to {proposed.sha256[:12]}"
+    assert capsys.readouterr().err.count(way) == 1
+    assert project.run("adopt", "--to", proposed.sha256[:12], "--by", "ada") == 0
+    assert project.champion.sha256 == proposed.sha256
+
+
+def test_a_proposal_that_a_person_has_adopted_needs_no_approval_any_more(project, proposed, capsys):
+    assert project.run("adopt", "--to", proposed.sha256[:12], "--by", "ada") == 0
+    lines = len(project.ledger())
+    assert project.run("approve", "--day", "2026-01-02", "--by", "bob") == 0
+    assert "models/2026-01-02: in use already" in capsys.readouterr().err
+    assert len(project.ledger()) == lines
 
 
 def test_an_approval_means_the_model_that_the_day_has_now(project, proposed, capsys):

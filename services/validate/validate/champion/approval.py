@@ -38,7 +38,11 @@ def approve(root: Path, config: Config, store: ChampionStore, day: str, *, by: s
             log.info("models/%s: approved already, by %s", day, answer.by)
             return
         if answer is not None:
-            raise DataError(f"models/{day}: was refused by {answer.by}; judge it again: validate --force --day {day}")
+            raise DataError(f"models/{day}: was refused by {answer.by}: {answer.why}; {_ways_on(answer)}")
+        if champion is not None and champion.same_as(proposed.model):
+            store.settle()
+            log.info("models/%s: in use already", day)
+            return
         if (champion and champion.sha256) != (proposed.before and proposed.before.sha256):
             raise DataError(
                 f"models/{day}: was compared with {_name(proposed)}, in use by now is "
@@ -76,9 +80,17 @@ def _proposed(lines: list[Line], day: str) -> tuple[Line, Line | None]:
         if line.decision == "undecided" or not line.model.same_as(proposed.model):
             raise DataError(
                 f"models/{day}: the proposal is not the last judgement of the day, which is {judged[-1].decision}: "
-                f"{judged[-1].why}; judge it again: validate --force --day {day}"
+                f"{judged[-1].why}; {_ways_on(judged[-1])}"
             )
     return proposed, later[-1] if later else None
+
+
+def _ways_on(judged: Line) -> str:
+    """What to do about a day's last judgement; to judge again may come to the same where the gate has refused."""
+    again, adopt = f"judge it again: validate --force --day {judged.day}", f"adopt --to {judged.model.sha256[:12]}"
+    if judged.by != "validate" or adopt in judged.why:
+        return again
+    return f"{again}, or put it in use whatever the gate says: validate {adopt}"
 
 
 def _must_be_the_days(layout: Layout, proposed: Line) -> None:

@@ -57,7 +57,7 @@ def digits():
 
 
 def telco():
-    path = Path(os.environ.get("MICROSTEP_TELCO", "/work/shared/data/telco-churn.csv"))
+    path = Path(os.environ.get("MICROSTEP_TELCO", ROOT.parent / "shared" / "data" / "telco-churn.csv"))
     if not path.exists():
         pytest.skip(f"{path} is not there: set MICROSTEP_TELCO to a copy of the telco churn table")
     with path.open() as file:

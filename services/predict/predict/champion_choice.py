@@ -44,7 +44,7 @@ def _why_none(layout: Layout) -> str:
     if last.decision == "proposed":
         return (
             f"the model of {last.day} passed the gate and waits for a person's word (see {report}): "
-            f"validate approve --day {last.day}"
+            f"validate approve --day {last.day} --by NAME"
         )
     if last.decision == "refused" and last.by != "validate":
         return f"the model of {last.day} was refused by {last.by}: {last.why}; train and validate a later day"

@@ -147,7 +147,11 @@ def said(layout, decision, **more):
             ),
         ),
         ("undecided", {}, "the gate could not decide about the model of 2026-11-16: r2 0.1040"),
-        ("proposed", {}, "waits for a person's word (see reports/train/2026-11-16): validate approve --day 2026-11-16"),
+        (
+            "proposed",
+            {},
+            "waits for a person's word (see reports/train/2026-11-16): validate approve --day 2026-11-16 --by NAME",
+        ),
         ("refused", {"by": "ada"}, "the model of 2026-11-16 was refused by ada: r2 0.1040"),
     ],
 )

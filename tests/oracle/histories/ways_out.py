@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DAY = r"\d{4}-\d\d-\d\d"
 COMMAND = re.compile(rf"(generate|preprocess|train|validate|predict)((?: --force)?) (?:--day )?({DAY})")
+APPROVE = re.compile(rf"validate approve --day ({DAY})")
 ADOPT = re.compile(rf"validate adopt --to ({DAY}|[0-9a-f]{{12}})")
 FINAL = (
     "there is no champion before the one in use",
@@ -114,6 +115,14 @@ class Guide:
             # whatever was to be done with this model, it is in use now
             raise NothingToBeHad
 
+    def approve(self, said: str, about: str, depth: int) -> None:
+        """Say yes to what waits for a person's word."""
+        match = APPROVE.search(said)
+        assert match is not None
+        day = match[1]
+        answered = hands.answer(self.story, day, "approve")
+        self.leave(lambda: hands.answer(self.story, day, "approve"), answered, day, depth + 1)
+
     def train_anew(self, said: str, about: str, depth: int) -> None:
         """A model for what is asked now, from the newest days; what the gate does not let in, a person adopts."""
         newest = max([*self.story.mirror.days, *self.story.mirror.raw])
@@ -156,9 +165,10 @@ WAYS: tuple[tuple[str, Callable[[Guide, str, str, int], None]], ...] = (
     (r"generate the day again|run generate and preprocess for|has not run for this day", Guide.bring_days),
     (r"delete raw/", Guide.delete_labels),
     (COMMAND.pattern, Guide.type_commands),
+    (APPROVE.pattern, Guide.approve),
     (r"predict could not serve it", Guide.serve_another),
     (ADOPT.pattern, Guide.adopt),
-    (r"run train and validate first|train and validate again", Guide.train_anew),
+    (r"run train and validate first|train and validate (again|a later day)", Guide.train_anew),
 )
 """What messages say, and what is done about it; of several the first."""
 

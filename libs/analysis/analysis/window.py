@@ -17,6 +17,8 @@ WANTED_ROWS = 500
 """Of the test part in time, by `training.test_days` unset: so many labelled rows tell models apart."""
 WANTED_RARER = 50
 """Of them not of the most frequent class."""
+SURE = 1.5
+"""Times `gate.min_test_rows`: so many are expected, some days have fewer."""
 LEAST_ROWS = 100
 LEAST_DAYS = 3
 """Fewer days, or fewer rows in the last third of them, are not parted in time."""
@@ -76,7 +78,8 @@ def held_out(config: Config, days: list[Dataset]) -> HeldOut:
     """The test part in time of a window, oldest day first: `training.test_days`, or as many as the rows allow.
 
     By the manifests' counts: the fewest last days with about `WANTED_ROWS` labelled rows of the test part, of which
-    `WANTED_RARER` are not of the most frequent class, at most a third of the window. One day at least is always fitted.
+    `WANTED_RARER`, and `SURE` times as many as the gate needs, are not of the most frequent class; at most a third of
+    the window. One day at least is always fitted.
     """
     asked, third = config.training.test_days, len(days) // 3
     if asked is not None:
@@ -88,7 +91,7 @@ def held_out(config: Config, days: list[Dataset]) -> HeldOut:
     rows = 0.0
     for number in range(1, third + 1):
         rows, rarer = expected_rows(days[-number:], config)
-        if rows >= WANTED_ROWS and rarer >= WANTED_RARER:
+        if rows >= WANTED_ROWS and rarer >= max(WANTED_RARER, SURE * config.gate.min_test_rows):
             return _last(days, number, f"they have about {rows:.0f} labelled test rows")
     if rows < LEAST_ROWS:
         return _last(days, 0, f"a third of the window has about {rows:.0f} labelled test rows, fewer than {LEAST_ROWS}")

@@ -113,6 +113,12 @@ def test_more_days_are_held_out_where_a_class_is_rare(run):
     assert len(held_out(run.config, even).days) == 1
 
 
+def test_more_days_are_held_out_where_the_gate_needs_more_of_the_rarer_class(run):
+    days = window_of(run, [3000] * 7, [{"no": 2550, "yes": 450}] * 7)  # of the test part 90 a day
+    assert len(held_out(run.config, days).days) == 1
+    assert len(held_out(changed(run.config, "gate", min_test_rows=100), days).days) == 2
+
+
 def test_rows_of_the_rarer_class_are_unknown_where_a_day_does_not_tell_them(run):
     days = window_of(run, [100, 100], [{"no": 50, "yes": 50}, None])
     assert expected_rows(days, run.config) == (40, float("inf"))

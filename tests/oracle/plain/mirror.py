@@ -6,6 +6,7 @@ chance, so `gate.py` holds it against rules), and which file a training wrote (t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -125,8 +126,21 @@ class Mirror:
         elif len(days) < 3 or sum(expected[-third:]) < 100:
             number = 0
         else:
-            number = next((some for some in range(1, third) if sum(expected[-some:]) >= 500), third)
+            least = max(50, 1.5 * self.settings.least_rows)
+            enough = (
+                some
+                for some in range(1, third)
+                if sum(expected[-some:]) >= 500 and self.rarer_rows(days[-some:]) >= least
+            )
+            number = next(enough, third)
         return days[: len(days) - number], days[len(days) - number :]
+
+    def rarer_rows(self, days: list[str]) -> float:
+        """About how many test rows of days are not of the most frequent class; of a regression, all that one asks."""
+        if not self.settings.asked:
+            return math.inf
+        counts = pd.concat([self.days[day].rows[self.settings.target] for day in days]).value_counts()
+        return float((counts.sum() - counts.max()) * self.settings.test_fraction)
 
     def training(self, day: str) -> tuple[Model | None, list[Refusal]]:
         """What a training of a day must give, or why it must refuse."""

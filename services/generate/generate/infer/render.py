@@ -152,12 +152,13 @@ def _gate(schema: TableSchema) -> list[str]:
     else:
         minimum = "r2 = 0.0 }  # 0 is as good as the target's mean: raise it to what you need"
     # a quarter of the test rows in the file: a window may hold less than the file did
-    rows = min(100, max(10, schema.rows // 20))
+    rarer = min(schema.positives, schema.rows - schema.positives) or schema.rows
+    least = min(30, max(10, rarer // 20))
     return [
         "[gate]",
         f"minimums = {{ {minimum}",
         "margin = 0.01  # how much worse than the champion a challenger may be",
-        f"min_test_rows = {rows}  # with fewer, nothing is decided",
+        f"min_test_rows = {least}  # with fewer, also of the rarer class, nothing is decided",
         "",
     ]
 

@@ -56,9 +56,11 @@ def test_each_task_has_candidates_and_a_gate_that_fit(task, minimums, estimators
     ]
 
 
-@pytest.mark.parametrize(("rows", "least"), [(100, 10), (150, 10), (1797, 89), (7048, 100)])
-def test_small_tables_need_fewer_test_rows(rows, least):
-    assert parsed(schema(rows=rows)).gate.min_test_rows == least
+@pytest.mark.parametrize(
+    ("rows", "positives", "least"), [(100, 50, 10), (440, 220, 11), (7048, 1871, 30), (7048, 90, 10)]
+)
+def test_tables_with_few_rows_or_few_of_a_class_need_fewer_test_rows(rows, positives, least):
+    assert parsed(schema(rows=rows, positives=positives)).gate.min_test_rows == least
 
 
 def test_the_file_says_what_was_seen_and_where_it_comes_from():

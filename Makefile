@@ -74,7 +74,7 @@ test-faults: ## break things on the real stack: every write, the services, the e
 
 reliability: ## run every fault-injection test, and print the table of docs/reliability.md (an hour)
 	@dev/env dev contract analysis generate preprocess train validate predict socket-proxy mlflow
-	@dev/env --dev airflow oracle validate
+	@dev/env --dev airflow oracle validate generate
 	@.venvs/dev/bin/python dev/reliability.py
 
 bench: ## time the pipeline beside the same work as plain and as tuned scripts (half an hour) [ROWS=1e6] [RUNS=3]

@@ -25,6 +25,7 @@ FULL = {
     "MICROSTEP_FAULTS_EVERY": "1",
     "MICROSTEP_FUZZ": "1000",
     "MICROSTEP_HISTORIES": "2000",
+    "MICROSTEP_TABLES": "20000",
     "MICROSTEP_FAULTS_ENGINE": "1",
     "MICROSTEP_FAULTS_STACK": "1",
     "MICROSTEP_SEQUENCES": "500",
@@ -34,6 +35,7 @@ FULL = {
 AIRFLOW = {
     "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("libs/contract", "airflow", "infra/socket-proxy"))
 }
+GENERATE = {"PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("libs/contract", "services/generate"))}
 VALIDATE = {
     "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("libs/contract", "libs/analysis", "services/validate"))
 }
@@ -79,6 +81,7 @@ LINES = {
     ),
     "test_sees": Line("a fault is put into a step, or into what it wrote", "not seen by the oracle"),
     "test_intervals": Line("the gate's interval is held against a loop over entities", "another width"),
+    "test_any_dialect": Line("a table in any dialect, encoding, packing and form of numbers", "read as another table"),
     "test_labels": Line("labels that come late, alone, twice or for other rows", "on another row"),
     "test_reset": Line("MLflow's registry is reset, older, newer, another one's", "an unjudged model served"),
     "test_escape": Line("a way around the socket proxy, on the real engine", "escaped"),
@@ -98,6 +101,7 @@ SUITES: tuple[tuple[str, list[str], dict[str, str]], ...] = (
     (".venvs/dev/bin/python", ["tests/escape"], {}),
     (".venvs/airflow/bin/python", ["airflow/tests/alerts/test_outbox.py"], AIRFLOW),
     (".venvs/validate/bin/python", ["services/validate/tests/champion/test_reset.py"], VALIDATE),
+    (".venvs/generate/bin/python", ["services/generate/tests/files/test_any_dialect.py"], GENERATE),
     (".venvs/dev/bin/python", ["--numprocesses=2", "ops/tests/test_operator_sequences.py"], {}),
     (".venvs/dev/bin/python", [f"tests/end_to_end/{module}.py" for module in ("test_operator", *STACK)], {}),
 )

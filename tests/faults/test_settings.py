@@ -99,7 +99,7 @@ def test_another_test_fraction_is_judged_on_the_rows_that_both_splits_hold_out(p
     small = [
         ("test_fraction = 0.2 ", "test_fraction = 0.1 "),
         ("window_days = 2", "window_days = 1"),
-        ("min_test_rows = 30", "min_test_rows = 10"),
+        ("min_test_rows = 10", "min_test_rows = 3"),
     ]
     large = [("test_fraction = 0.2 ", "test_fraction = 0.5 "), *small[1:]]
     project.configure(*small)
@@ -127,7 +127,7 @@ def test_a_champion_of_another_key_is_not_compared(project):
     project.configure(
         ("window_days = 2", "window_days = 1"),
         ('target = "churned"', 'target = "churned"\ngroup = "age"'),
-        ("min_test_rows = 30", "min_test_rows = 5"),
+        ("min_test_rows = 10", "min_test_rows = 3"),
     )
     project.follow(project.run("train", second, code=65), "preprocess")
     project.run("train", second)

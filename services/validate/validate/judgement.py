@@ -105,6 +105,7 @@ def judge(
 def _line(run: Run, report: Report, challenger: Champion, before: Champion | None, sealed: Manifest) -> Line:
     """The ledger's line of a judgement."""
     golden = sealed.named("golden")
+    drawn = next((measure.challenger for measure in report.measures if measure.name == report.metric), None)
     directory = run.layout.name(run.layout.report("train", run.day))
     return Line(
         decision=report.decision,  # type: ignore[arg-type]
@@ -115,6 +116,7 @@ def _line(run: Run, report: Report, challenger: Champion, before: Champion | Non
         metrics={
             "metric": report.metric,
             "challenger": report.challenger.metrics,
+            "interval": msgspec.to_builtins(drawn),
             "champion": report.champion and report.champion.metrics,
         },
         golden=Input(f"{directory}/{golden[0].path}", golden[0].sha256) if golden else None,

@@ -9,14 +9,13 @@ from typing import Any
 
 import msgspec
 
-from analysis.record.predicted_for import predicted_by
 from analysis.record.processed_for import rules
 from analysis.record.trained_for import question, split
 from contract.config import Config
 from contract.datasets.dataset import Dataset, current
 from contract.datasets.manifest import Manifest
 from contract.days import parse_day
-from contract.errors import DataError, MissingInput, StepError, UsageError
+from contract.errors import DataError, MissingInput, UsageError
 from contract.os_errors import explain
 from contract.steps.run import Run
 
@@ -84,9 +83,7 @@ def _work(run: Run, *, explicit: bool) -> Exception | None:
     settings = _settings(run.config)
     try:
         predictions, rows = Dataset.open(run.layout.predictions(run.day)), _labelled(run)
-        # the gate's own words on the model that predicted: judged again, it may have another score
-        judged = {"judgement": _judgement(run, predictions)}
-        recipe = run.recipe(settings | judged, predictions.as_input(run.root), rows.as_input(run.root))
+        recipe = run.recipe(settings, predictions.as_input(run.root), rows.as_input(run.root))
         manifest = run.up_to_date(run.layout.report("live", run.day), recipe, explicit=explicit)
         if manifest is not None:
             return _refusal(manifest)
@@ -123,14 +120,6 @@ def _labelled(run: Run) -> Dataset:
             f"then run generate and preprocess for this day"
         )
     return rows
-
-
-def _judgement(run: Run, predictions: Dataset) -> str | None:
-    """The identity of the judgement of the model that predicted; None where there is none."""
-    try:
-        return Dataset.open(run.layout.report("train", predicted_by(predictions).day)).manifest.identity
-    except StepError:
-        return None
 
 
 def _refusal(report: Manifest) -> DataError | None:

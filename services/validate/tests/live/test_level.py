@@ -66,16 +66,18 @@ def test_days_on_which_nothing_fell_are_seldom_an_alarm(project):
     assert alarms <= 5
 
 
-def test_the_gates_score_is_the_verdicts_of_this_very_model(project):
+def test_the_gates_score_is_that_of_the_first_judgement_of_this_very_model(project):
     champion = project.trained()
     assert project.validate() == 0
-    found = gate_score(project.layout, champion, "roc_auc")
+    found = gate_score(project.layout.ledger, champion, "roc_auc")
     (measure,) = [one for one in project.verdict()["measures"] if one["name"] == "roc_auc"]
     assert (found.value, found.low) == (measure["challenger"]["value"], measure["challenger"]["low"])
-    project.trained(quality="fine")
+    project.process("2026-01-02", seed=7)
+    fine = project.trained(quality="fine")
     assert project.validate() in (0, 80)
-    assert gate_score(project.layout, champion, "roc_auc") is None
-    assert gate_score(project.layout, champion, "no_such_metric") is None
+    assert gate_score(project.layout.ledger, champion, "roc_auc") == found
+    assert gate_score(project.layout.ledger, fine, "roc_auc") != found
+    assert gate_score(project.layout.ledger, champion, "no_such_metric") is None
 
 
 def test_the_next_gate_names_the_day_on_which_the_champion_fell(project, capsys):

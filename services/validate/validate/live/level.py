@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 from scipy import stats
 
 from contract.config import Config
-from contract.datasets.dataset import Dataset
-from contract.errors import StepError
-from contract.layout import Layout
 from contract.models.champion import Champion
+from contract.models.ledger import read
 from validate.measures.bootstrap import Interval, draw, interval
 from validate.measures.clusters import degrees_of_freedom
 from validate.measures.scored_rows import ScoredRows
@@ -32,16 +30,16 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Of the live score, by groups."""
 
 
-def gate_score(layout: Layout, model: Champion, metric: str) -> Interval | None:
-    """What a model scored when it was judged; None where its judgement is gone, or another model's."""
-    try:
-        verdict = json.loads(Dataset.open(layout.report("train", model.day)).file("verdict").read_bytes())
-        if verdict["challenger"]["model"]["sha256"] != model.sha256:
-            return None
-        score = next(found["challenger"] for found in verdict["measures"] if found["name"] == metric)
-        return None if score is None or score["low"] is None else msgspec.convert(score, Interval)
-    except (StepError, OSError, ValueError, KeyError, TypeError, StopIteration):
-        return None
+def gate_score(ledger: Path, model: Champion, metric: str) -> Interval | None:
+    """What a model scored when it was judged first, which no later judgement changes; None where no line tells.
+
+    Raises DataError for a damaged ledger.
+    """
+    judged = (line.metrics for line in read(ledger) if line.model.sha256 == model.sha256)
+    score = next(
+        (found["interval"] for found in judged if found.get("metric") == metric and found.get("interval")), None
+    )
+    return None if score is None or score["low"] is None else msgspec.convert(score, Interval)
 
 
 def standing(config: Config, metric: str, scored: ScoredRows, gate: Interval | None) -> Standing:
@@ -51,7 +49,9 @@ def standing(config: Config, metric: str, scored: ScoredRows, gate: Interval | N
     to a part of `drift.false_alarms` of all days.
     """
     if gate is None:
-        return Standing(level="unmeasured", text="the gate's score of this model is not known: its judgement is gone")
+        return Standing(
+            level="unmeasured", text="the gate's score of this model is not known: no line of the ledger tells it"
+        )
     live = _interval(config, metric, scored)
     if live is None:
         return Standing(level="unmeasured", text=f"{metric} has no interval: too few rows", gate=gate.value)

@@ -79,7 +79,7 @@ def measure(layout: Layout, predictions: Dataset, rows: Dataset, config: Config)
         predicted=predictions.rows(),
         part=part,
         why=why,
-        standing=standing(config, metric, scored, gate_score(layout, model, metric)),
+        standing=standing(config, metric, scored, gate_score(layout.ledger, model, metric)),
     )
 
 

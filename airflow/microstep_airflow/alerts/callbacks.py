@@ -17,13 +17,7 @@ from microstep_airflow.alerts.drift import KnownDrift, drift_news
 from microstep_airflow.alerts.live import KnownFall, live_days, live_news
 from microstep_airflow.alerts.mail import Mail
 from microstep_airflow.alerts.outbox import enqueue
-from microstep_airflow.alerts.step_reports import (
-    DriftReport,
-    Promotion,
-    Verdict,
-    rejected_rows,
-    tracked_run,
-)
+from microstep_airflow.alerts.step_reports import DriftReport, Promotion, Verdict, rejected_rows, tracked_run
 from microstep_airflow.alerts.task_failures import TaskFailure, task_failures
 from microstep_airflow.alerts.throttle import FailedRuns
 from microstep_airflow.schedule.days import day_of, last_complete

@@ -8,7 +8,6 @@ import re
 from contract.errors import DataError
 from generate.files.content import Content
 
-SAMPLE = 1 << 20
 WINDOWS, OLD = ("cp1252", "iso8859-15"), ("mac_roman", "cp850")
 SEVERAL_BYTES = ("shift_jis", "cp932", "euc_jp", "gb2312", "gbk", "gb18030", "big5", "big5hkscs", "euc_kr", "cp949")
 _SIGNS = "\\xa0-\\xa3\\xa5\\xa7\\xa9-\\xab\\xad\\xae\\xb0-\\xb7\\xba-\\xbd\\xbf\\xd7\u2013-\u2026\u2030\u20ac\u2122"

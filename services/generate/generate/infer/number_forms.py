@@ -53,8 +53,7 @@ def number_form(table: TableFile, delimiter: str) -> tuple[NumberForm, str]:
 
 
 def _count(name: str, column: pa.Array, given: Counter[str], read: dict[NumberForm, Counter[str]]) -> None:
-    text = pc.utf8_trim_whitespace(column)
-    text = text.filter(pc.invert(pc.is_in(text, value_set=pa.array(_MISSING)))).drop_null()
+    text = _given(column)
     counts = pc.value_counts(text)
     values, times = counts.field("values"), counts.field("counts")
     given[name] += len(text)
@@ -73,13 +72,18 @@ def _count(name: str, column: pa.Array, given: Counter[str], read: dict[NumberFo
         read[FORMS[0]][name] += pc.sum(others_times.filter(FORMS[0].plain(others).is_valid())).as_py() or 0
 
 
+def _given(values: pa.Array) -> pa.Array:
+    """Texts without blanks around them, less those that stand for a missing value."""
+    text = pc.utf8_trim_whitespace(values)
+    return text.filter(pc.invert(pc.is_in(text, value_set=pa.array(_MISSING)))).drop_null()
+
+
 def unit_of(values: pa.Array, form: NumberForm) -> str | None:
     """The one unit that stands beside the numbers of a column (`$`, `%`, `kg`); None where there is none, or several.
 
     `values`: its different values. All but a little dirt must be numbers with it.
     """
-    text = pc.utf8_trim_whitespace(values)
-    text = text.filter(pc.invert(pc.is_in(text, value_set=pa.array(_MISSING)))).drop_null()
+    text = _given(values)
     beside = pc.replace_substring_regex(
         text, r"[+\-\x{2212}]?[\d.,'_\s\x{2019}\x{a0}\x{202f}]*\d[\d.,'_\s\x{2019}\x{a0}\x{202f}]*", ""
     )

@@ -142,6 +142,7 @@ def test_a_killed_engine_leaves_nothing_behind_that_a_new_one_does_not_mend(trai
 
 
 def test_old_datasets_go_and_what_the_champion_needs_stays(trained):
+    assert trained.airflow.run_days("generate", [DAYS[2]]) == {DAYS[2]: "success"}, explain(trained, "generate")
     shown = trained.run("make", "--no-print-directory", "prune", "KEEP_DAYS=1", "YES=1").stdout
     assert f"raw/{DAYS[2]}/data" in shown
     assert not (trained.data / "raw" / DAYS[2]).exists()

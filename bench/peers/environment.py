@@ -27,7 +27,7 @@ def prepare(name: str) -> None:
     output(ROOT / "dev" / "env", folder)
     if (ROOT / folder / "Dockerfile").exists():
         output(
-            "docker", "build", "--quiet", "--build-context", "contract=libs/contract", "--tag", f"bench-{name}", folder
+            "docker", "build", "--quiet", "--build-context", "images=infra/images", "--tag", f"bench-{name}", folder
         )
 
 

@@ -83,7 +83,8 @@ PAGE = (
 """What the page for people asks for. Nothing by which the server itself would call somebody or run something."""
 
 MAY: Mapping[str, tuple[Rule, ...]] = {
-    "train": (*REGISTER, _alias("POST", "challenger")),
+    # it closes the runs that killed trainings have left open, which it must find
+    "train": (*REGISTER, _api("POST", "runs/search"), _alias("POST", "challenger")),
     # a model that the registry has lost is registered again before it gets the alias
     "validate": (*REGISTER, _alias("POST|DELETE", "champion")),
     "predict": READ,

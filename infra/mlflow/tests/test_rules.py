@@ -40,6 +40,10 @@ def test_a_step_moves_its_own_alias_alone(user, may):
     assert passes(user, "DELETE", path, {"name": "shop", "alias": "champion"}) == (user == "validate")
 
 
+def test_train_alone_of_the_steps_looks_for_runs_that_were_left_open():
+    assert [user for user in STEPS if passes(user, "POST", f"{API}/runs/search")] == ["train"]
+
+
 @pytest.mark.parametrize("user", STEPS)
 @pytest.mark.parametrize(
     ("method", "path"),

@@ -79,6 +79,8 @@ PAGE = (
     Rule("POST", rf"{_PAGE}/(?:datasets/search|experiments/search-datasets|ui-telemetry)"),
     Rule("PATCH|DELETE", rf"{_PAGE}/(?:registered-models|model-versions)/[a-z-]+"),
     Rule("PATCH|DELETE", rf"{_PAGE}/logged-models/{_ID}(?:/tags(?:/[^/]+)?)?"),
+    # not the page's: `make prune` takes the files of what was deleted
+    Rule("DELETE", r"/api/2\.0/mlflow-artifacts/artifacts/.+"),
 )
 """What the page for people asks for. Nothing by which the server itself would call somebody or run something."""
 

@@ -139,5 +139,6 @@ def test_people_may_do_by_hand_what_the_page_offers():
         ("POST", "/ajax-api/2.0/mlflow/experiments/delete"),
         ("DELETE", "/ajax-api/2.0/mlflow/registered-models/delete"),
         ("PATCH", "/ajax-api/2.0/mlflow/model-versions/update"),
+        ("DELETE", "/api/2.0/mlflow-artifacts/artifacts/1/x"),
     ):
         assert passes("admin", method, path), path

@@ -1,17 +1,12 @@
 """What compose itself makes of .env decides, so these ask the real one."""
 
 import os
-import shutil
 import subprocess
 
 import pytest
 from checkout import settings
+from composed import needs_compose
 
-needs_compose = pytest.mark.skipif(
-    shutil.which("docker") is None
-    or subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode != 0,
-    reason="no docker compose here: make docker",
-)
 MAIL = "MICROSTEP_SMTP"
 
 

@@ -146,6 +146,38 @@ def test_prune_without_a_terminal_says_what_to_type(world, ours):
     assert world.run(ours, "prune", "KEEP_DAYS=90", "YES=1")[0] == 0
 
 
+def test_prune_tells_mlflow_which_models_are_there_and_takes_images_without_a_name(world, ours):
+    for name in ("models/2026-01-01/model-0a.joblib", "models/2026-01-01/card-0b.json", "models/champion.json"):
+        (ours / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        (ours / "data" / name).write_text("x")
+    code, output = world.run(ours, "prune", "KEEP_DAYS=90", "YES=1")
+    assert code == 0, output
+    assert "model files that are needed: ['models/2026-01-01/model-0a.joblib']" in output
+    assert "images without a name: Total reclaimed space: 12MB" in output
+    world.run(ours, "down")
+    code, output = world.run(ours, "prune", "KEEP_DAYS=90", "YES=1")
+    assert code == 0, output
+    assert "model files" not in output
+
+
+def test_prune_takes_no_run_when_it_cannot_see_the_models(world, ours, monkeypatch):
+    (ours / "data" / "models" / "2026-01-01").mkdir(parents=True)
+    (ours / "ops" / "sitecustomize.py").write_text(
+        "import os\n"
+        "before = os.scandir\n"
+        "def scandir(path='.'):\n"
+        "    if str(path).endswith('models/2026-01-01'):\n"
+        "        raise PermissionError(13, 'Permission denied', str(path))\n"
+        "    return before(path)\n"
+        "os.scandir = scandir\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(ours / "ops"))
+    code, output = world.run(ours, "prune", "KEEP_DAYS=90", "YES=1")
+    assert code
+    assert "data/models/2026-01-01: cannot be read, so nobody can tell which runs are needed" in output
+    assert "model files" not in output
+
+
 def test_a_copied_checkout_that_carries_the_path_of_the_old_one_does_not_start(world, ours):
     world.run(ours, "down")
     (world.checkouts[1] / ".env").write_text(f"MICROSTEP_HOST_ROOT={ours}\n")

@@ -79,11 +79,14 @@ PAGE = (
     Rule("POST", rf"{_PAGE}/(?:datasets/search|experiments/search-datasets|ui-telemetry)"),
     Rule("PATCH|DELETE", rf"{_PAGE}/(?:registered-models|model-versions)/[a-z-]+"),
     Rule("PATCH|DELETE", rf"{_PAGE}/logged-models/{_ID}(?:/tags(?:/[^/]+)?)?"),
+    # not the page's: `make prune` takes the files of what was deleted
+    Rule("DELETE", r"/api/2\.0/mlflow-artifacts/artifacts/.+"),
 )
 """What the page for people asks for. Nothing by which the server itself would call somebody or run something."""
 
 MAY: Mapping[str, tuple[Rule, ...]] = {
-    "train": (*REGISTER, _alias("POST", "challenger")),
+    # it closes the runs that killed trainings have left open, which it must find
+    "train": (*REGISTER, _api("POST", "runs/search"), _alias("POST", "challenger")),
     # a model that the registry has lost is registered again before it gets the alias
     "validate": (*REGISTER, _alias("POST|DELETE", "champion")),
     "predict": READ,

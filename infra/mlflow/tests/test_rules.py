@@ -40,6 +40,10 @@ def test_a_step_moves_its_own_alias_alone(user, may):
     assert passes(user, "DELETE", path, {"name": "shop", "alias": "champion"}) == (user == "validate")
 
 
+def test_train_alone_of_the_steps_looks_for_runs_that_were_left_open():
+    assert [user for user in STEPS if passes(user, "POST", f"{API}/runs/search")] == ["train"]
+
+
 @pytest.mark.parametrize("user", STEPS)
 @pytest.mark.parametrize(
     ("method", "path"),
@@ -135,5 +139,6 @@ def test_people_may_do_by_hand_what_the_page_offers():
         ("POST", "/ajax-api/2.0/mlflow/experiments/delete"),
         ("DELETE", "/ajax-api/2.0/mlflow/registered-models/delete"),
         ("PATCH", "/ajax-api/2.0/mlflow/model-versions/update"),
+        ("DELETE", "/api/2.0/mlflow-artifacts/artifacts/1/x"),
     ):
         assert passes("admin", method, path), path

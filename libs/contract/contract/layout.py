@@ -65,6 +65,10 @@ class Layout:
         """The file whose bytes are the locks of a step, one for each day."""
         return self.root / ".locks" / step
 
+    def kept(self, step: str, day: str) -> Path:
+        """What a run of a step and day has done, but could not publish: for its next try alone."""
+        return self.root / ".kept" / step / day
+
     def name(self, path: Path) -> str:
         """A path below the root as messages and manifests write it."""
         return path.relative_to(self.root).as_posix()

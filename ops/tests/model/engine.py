@@ -185,6 +185,8 @@ def execute(command, service):
                 (base / command[-1].removeprefix("--dbname=")).write_text(text)
         case "airflow" if command[1:3] == ["pools", "get"]:
             print("pool slots description\nsteps 2 containers")
+        case "python" if command[2] == "microstep_mlflow.prune":
+            print(f"model files that are needed: {json.load(sys.stdin)}")
         case "cat":
             print("admin:{PLAIN}y" if command[1].endswith("/pages/users") else json.dumps({"admin": "x"}))
 
@@ -205,6 +207,13 @@ def volume(words):
         (STATE / "volumes" / words[-1]).mkdir(exist_ok=True)
     else:
         print(*sorted(path.name for path in (STATE / "volumes").iterdir()), sep="\n")
+
+
+def image(words):
+    if words[0] == "prune":
+        print("deleted: sha256:0\n\nTotal reclaimed space: 12MB")
+    else:
+        print("python:3.13-slim-trixie\npostgres:17\nmaildev/maildev:3.0.0")
 
 
 def refuse(call):
@@ -231,7 +240,7 @@ def main(words):
         "run": run,
         "info": lambda rest: print('{"ServerVersion": "26.1.5", "MemTotal": 32000000000, "InitCommit": {"ID": "x"}}'),
         "buildx": lambda rest: print("buildx 0.13.1"),
-        "image": lambda rest: print("python:3.13-slim-trixie\npostgres:17\nmaildev/maildev:3.0.0"),
+        "image": image,
     }
     known.get(words[0], lambda rest: refuse(" ".join(words)))(words[1:])
     kill_if_asked("after")

@@ -1,6 +1,6 @@
 """Against MLflow's own server, where this machine has it; what is asked of it, no stand-in could judge."""
 
-import json
+import contextlib
 import os
 import socket
 import subprocess
@@ -12,10 +12,14 @@ from pathlib import Path
 import mlflow
 import pandas as pd
 import pytest
+import requests
 
+from contract.config.data import Pipeline
 from contract.datasets.dataset import Dataset
+from contract.datasets.publish import DatasetWriter
+from contract.errors import ConfigError
 from contract.models.champion import Champion
-from train import training
+from train import registry, training
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVER = ROOT / ".venvs" / "mlflow" / "bin" / "mlflow"
@@ -147,26 +151,138 @@ def test_a_run_killed_after_registering_leaves_no_model_and_the_next_one_does_al
     assert [path.name for path in (registered.root / "models/2026-01-02").iterdir() if path.name.startswith(".")] == []
 
 
-def test_a_name_that_mlflow_refuses_is_a_wrong_configuration_and_leaves_no_model(registered, capsys):
-    text = (registered.root / "pipeline.toml").read_text()
-    (registered.root / "pipeline.toml").write_text(text.replace(f'name = "{registered.name}"', 'name = "a:b/c"'))
+def test_mlflow_takes_every_name_that_the_configuration_takes(server, project, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
+    mlflow.set_tracking_uri(server)
+    for number, name in enumerate(("Kündigungen (été) 'v1.2'", 'a "b" \\ c %', ".", "..a", "-", "x" * 256)):
+        try:
+            Pipeline(name=name)
+        except ValueError:
+            with pytest.raises(ConfigError, match="MLflow refuses"):
+                registry.prepare(name, lambda day: False)
+        else:
+            registry.prepare(name, lambda day: False)
+            assert mlflow.MlflowClient().get_registered_model(name).name == name, number
+
+
+def test_what_mlflow_refuses_is_a_wrong_configuration_before_any_fit(registered, fits, capsys):
+    mlflow.delete_experiment(mlflow.create_experiment(registered.name))
     assert registered.train() == 78
-    assert "MLflow refuses the run of pipeline.name 'a:b/c'" in capsys.readouterr().err
+    assert f"MLflow refuses the run of pipeline.name {registered.name!r}" in capsys.readouterr().err
+    assert fits == []
     assert not (registered.root / "models" / "2026-01-02").exists()
-    runs = mlflow.search_runs(experiment_names=["a:b/c"], output_format="list")
-    (run,) = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
-    assert run.info.status == "FAILED"
-    assert json.loads(mlflow.artifacts.load_text(f"runs:/{run.info.run_id}/card.json"))["task"] == "binary"
 
 
-def test_a_registry_that_goes_away_in_the_middle_is_unavailable_and_leaves_no_model(registered, monkeypatch, capsys):
-    monkeypatch.setattr(training, "reach_registry", lambda: "it was there a moment ago")
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    mlflow.set_tracking_uri("http://127.0.0.1:9")
-    assert registered.train() == 69
-    assert "MLflow failed while the model was registered" in capsys.readouterr().err
+@pytest.fixture
+def fits(monkeypatch):
+    """A list with an entry for each candidate that was fitted on all rows."""
+    fitted, before = [], training.fit_all
+    monkeypatch.setattr(training, "fit_all", lambda *args: fitted.append(args[0].name) or before(*args))
+    return fitted
+
+
+@pytest.fixture
+def away(monkeypatch):
+    """MLflow is away as soon as the fits are done, as long as the context lasts."""
+
+    @contextlib.contextmanager
+    def away():
+        with monkeypatch.context() as patch:
+            patch.setattr(registry.mlflow, "start_run", unreachable)
+            yield
+
+    def unreachable(**_):
+        raise requests.ConnectionError("the server is away")
+
+    return away
+
+
+def test_a_registry_that_goes_away_after_the_fits_is_unavailable_and_the_next_try_registers_them(
+    registered, fits, away, capsys
+):
+    with away():
+        assert registered.train() == 69
+    assert "MLflow failed while the model was registered: the server is away" in capsys.readouterr().err
     assert not (registered.root / "models" / "2026-01-02").exists()
+    with away():
+        assert registered.train() == 69
+    assert registered.train() == 0
+    assert len(fits) == 1
+    assert "the fits of an earlier try, which could not be registered, are used" in capsys.readouterr().err
+    assert not (registered.root / ".kept").exists()
+    first = registered.snapshot()
+    assert registered.train("--force") == 0
+    assert len(fits) == 2
+    again = registered.snapshot()
+    assert {name: content for name, content in again.items() if not name.endswith("manifest.json")} == {
+        name: content for name, content in first.items() if not name.endswith("manifest.json")
+    }
+    version = mlflow.MlflowClient().get_model_version_by_alias(registered.name, "challenger")
+    assert Champion.from_tags(version.tags, version.version) == Champion.of(
+        "models/2026-01-02", Dataset.open(registered.root / "models/2026-01-02").manifest
+    )
+
+
+@pytest.mark.parametrize("change", ["data", "settings"])
+def test_fits_of_other_data_or_settings_are_not_taken(registered, fits, away, change):
+    with away():
+        assert registered.train() == 69
+    if change == "data":
+        registered.process("2026-01-01", seed=8)
+    else:
+        file = registered.root / "pipeline.toml"
+        file.write_text(file.read_text().replace("folds = 3", "folds = 4"))
+    assert registered.train() == 0
+    assert len(fits) == 2
+    assert not (registered.root / ".kept").exists()
+
+
+def test_what_a_kill_during_the_registration_left_is_closed_by_the_next_training_and_its_fits_are_used(
+    registered, fits, capsys
+):
+    code = f"""
+import os, signal, sys
+from train import registry
+registry._log_candidate = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
+sys.argv = ["train", "--day", "2026-01-02", "--data-root", {str(registered.root)!r},
+            "--config", {str(registered.root / "pipeline.toml")!r}]
+from train.__main__ import main
+main()
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+    (left,) = runs_of(registered)
+    assert left.info.status == "RUNNING"
+    assert registered.train() == 0
+    states = {run.info.run_id: run.info.status for run in runs_of(registered)}
+    assert states.pop(left.info.run_id) == "KILLED"
+    assert set(states.values()) == {"FINISHED"}
+    assert fits == []
+    assert "the run train 2026-01-02 of a training that was killed is closed" in capsys.readouterr().err
+
+
+def test_runs_of_trainings_at_work_and_of_other_people_stay_open(registered):
+    client = mlflow.MlflowClient()
+    experiment = mlflow.set_experiment(registered.name).experiment_id
+
+    def run(parent=None, **tags):
+        parent = {"mlflow.parentRunId": parent} if parent else {}
+        return client.create_run(experiment, tags=tags | parent).info.run_id
+
+    dead = run(day="2025-12-30", fingerprint="f")
+    inner = run(parent=dead)
+    ours = run(day="2026-01-01", fingerprint="f")
+    foreign = [run(day="2026-01-01"), run(), run(day="../..", fingerprint="f")]
+    with DatasetWriter(registered.root / "models" / "2026-01-01"):
+        assert registered.train() == 0
+        states = {run.info.run_id: run.info.status for run in runs_of(registered)}
+        assert [states[run] for run in (dead, inner)] == ["KILLED", "KILLED"]
+        assert {states[run] for run in (ours, *foreign)} == {"RUNNING"}
+    assert registered.train("--force") == 0
+    assert client.get_run(ours).info.status == "KILLED"
+
+
+def runs_of(project):
+    return mlflow.search_runs(experiment_names=[project.name], output_format="list")
 
 
 def test_one_run_holds_all_of_a_training_and_a_nested_one_each_candidate(registered):

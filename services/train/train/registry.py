@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from mlflow.data.meta_dataset import MetaDataset
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 from requests import RequestException
 from sklearn.pipeline import Pipeline
 
@@ -29,6 +30,9 @@ from train.card import LIBRARIES, version
 EXAMPLE_ROWS = 5
 _DIGEST = 36
 """Characters that MLflow takes for a dataset's digest."""
+_FORM_OF_A_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+log = logging.getLogger("train")
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,32 @@ class Training:
     config_file: Path | None
 
 
+def prepare(name: str, at_work: Callable[[str], bool]) -> None:
+    """Have experiment and registered model there, and close the runs that killed trainings have left open.
+
+    `at_work` tells whether another training of a day is. Raises as `register` does, but before the fits.
+    """
+    _quiet()
+    with _explained(name):
+        experiment = mlflow.set_experiment(name)
+        client = mlflow.MlflowClient()
+        _ensure_registered(client, name)
+        left = client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'")
+        # a nested run has no day of its own
+        days = {run.info.run_id: run.data.tags["day"] for run in left if {"day", "fingerprint"} <= run.data.tags.keys()}
+        for run in left:
+            day = days.get(run.data.tags.get(MLFLOW_PARENT_RUN_ID, run.info.run_id))
+            if day is not None and _FORM_OF_A_DAY.fullmatch(day) and not at_work(day):
+                client.set_terminated(run.info.run_id, "KILLED")
+                log.info("MLflow: the run %s of a training that was killed is closed", run.info.run_name)
+
+
 def register(training: Training, model: Pipeline, examples: pd.DataFrame) -> dict[str, str]:
     """Log and register a model, with some rows as examples; gives the run's id and the version, for the manifest.
 
     Raises Unavailable when the server fails, ConfigError when it refuses what we ask for.
     """
-    # it warns of the format that we chose, and of a version of pip that nobody asks for
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    _quiet()
     card, tags = training.card, {**training.tags, **training.origin}
     with _explained(training.name):
         mlflow.set_experiment(training.name)
@@ -84,6 +107,11 @@ def register(training: Training, model: Pipeline, examples: pd.DataFrame) -> dic
             )
             client.set_registered_model_alias(training.name, CHALLENGER, created.version)
     return {"mlflow_run": active.info.run_id, "version": str(created.version)}
+
+
+def _quiet() -> None:
+    # it warns of the format that we chose, and of a version of pip that nobody asks for
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from contract.datasets.dataset import Dataset
 from contract.datasets.files import sha256_of
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
+from contract.datasets.staging import at_work
 from contract.models.champion import TRAINED_FOR, Champion
 from contract.models.model_file import signature, signing_key
 from contract.models.registry import reach_registry
@@ -26,7 +27,8 @@ from contract.steps.run import Run
 from train.candidates import check
 from train.card import card, iterations, notes
 from train.fit import fit_all
-from train.rows import read
+from train.kept_fits import KeptFits
+from train.rows import Rows, read
 from train.selection import best, compare
 from train.threshold import choose, with_threshold
 
@@ -47,21 +49,24 @@ def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
     _say(parted)
     # opened first: a directory where we must not write is found out before the fits, not after
     with DatasetWriter(path, keep_superseded=True) as writer:
+        kept = None
+        if registered:
+            from train import registry  # noqa: PLC0415 - MLflow costs seconds, and without a registry nobody needs it
+
+            # before the fits: what it refuses, or cannot do now, would cost all of them
+            registry.prepare(run.config.pipeline.name, lambda day: day != run.day and at_work(run.layout.model(day)))
+            kept = KeptFits(run, recipe, key)
         rows = read(fitted, run.config)
         seconds: dict[str, Any] = {"read": time.monotonic() - started}
-        results = compare(run.config, rows)
-        seconds["candidates"] = {result.candidate.name: result.seconds for result in results}
-        chosen = best(results)
-        fitting = time.monotonic()
-        model = fit_all(chosen.candidate, run.config, rows, fitted)
-        seconds["fit"] = time.monotonic() - fitting
-
-        threshold = choose(run.config, chosen, rows)
-        content = card(run.config, rows, results, chosen, parted, threshold=threshold, iterations=iterations(model))
-        if threshold is not None:
-            model = with_threshold(model, threshold, str(run.config.table.positive), rows)
         file = writer.file("model", "model.joblib")
-        joblib.dump(model, file)
+        if kept is not None and (taken := kept.take(file)):
+            model, content, fit_seconds = taken
+        else:
+            model, content, fit_seconds = _fit(run, rows, parted)
+            joblib.dump(model, file)
+            if kept is not None:
+                kept.keep(file, content, fit_seconds)
+        seconds |= fit_seconds
         writer.file("card", "card.json").write_bytes(pretty_json(content))
         names = list(rows.by_day)
         reference = build(
@@ -78,16 +83,10 @@ def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
         about = msgspec.to_builtins(record(run.config, names, parted.names, days))
         sealed = writer.seal(recipe, counts, notes(content) | signed | {TRAINED_FOR: about})
         # The registry first, the manifest last: whatever ends us in between leaves a version that nothing
-        # points to, and no model of the day, so that the next run does all of it again.
+        # points to, and no model of the day, so that the next run registers the fits that were kept.
         extra: dict[str, Any] = {}
         if registered:
-            from train.registry import (  # noqa: PLC0415 - MLflow costs seconds, and without a registry nobody needs it
-                EXAMPLE_ROWS,
-                Training,
-                register,
-            )
-
-            training = Training(
+            training = registry.Training(
                 name=run.config.pipeline.name,
                 card=content,
                 seconds=seconds,
@@ -96,12 +95,31 @@ def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
                 days=[run.layout.name(day.path) for day in fitted],
                 config_file=run.config_file,
             )
-            examples = frame({name: column[:EXAMPLE_ROWS] for name, column in rows.columns.items()})
-            extra = register(training, model, examples)
+            examples = frame({name: column[: registry.EXAMPLE_ROWS] for name, column in rows.columns.items()})
+            extra = registry.register(training, model, examples)
         writer.commit(sealed, run=run.provenance(seconds=seconds, **extra))
+    if kept is not None:
+        kept.forget()
     total = time.monotonic() - started
-    won = f"{chosen.candidate.name} won with {content['metric']} {chosen.mean:.4f}"
+    won = f"{content['chosen']} won with {content['metric']} {notes(content)['cv']:.4f}"
     log.info("%s: %s on %d rows of %d days, in %.1f s", run.layout.name(path), won, len(rows), len(fitted), total)
+
+
+def _fit(run: Run, rows: Rows, parted: HeldOut) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """Compare, and fit the best one: the model, its card, and what took how long."""
+    results = compare(run.config, rows)
+    chosen = best(results)
+    fitting = time.monotonic()
+    model = fit_all(chosen.candidate, run.config, rows, parted.fitted)
+    seconds = {
+        "candidates": {result.candidate.name: result.seconds for result in results},
+        "fit": time.monotonic() - fitting,
+    }
+    threshold = choose(run.config, chosen, rows)
+    content = card(run.config, rows, results, chosen, parted, threshold=threshold, iterations=iterations(model))
+    if threshold is not None:
+        model = with_threshold(model, threshold, str(run.config.table.positive), rows)
+    return model, content, seconds
 
 
 def _say(parted: HeldOut) -> None:

@@ -5,6 +5,7 @@ A rule that is broken raises ValueError with key, rule and value; `contract.conf
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, time
 from typing import Literal
@@ -12,10 +13,12 @@ from typing import Literal
 from contract.config.addresses import check_address
 from contract.config.source import Section, at_least, fraction
 from contract.config.when import check_cron, check_date_format, check_timezone
+from contract.visible import visible
 
 Task = Literal["binary", "multiclass", "regression"]
 Level = Literal["info", "warning", "error"]
 LEVELS: tuple[Level, ...] = ("info", "warning", "error")
+_MODEL_NAME = r"(?!\.$|\.\.)[^/:]{1,256}"
 
 
 class Pipeline(Section, frozen=True):
@@ -25,8 +28,12 @@ class Pipeline(Section, frozen=True):
     """Of the MLflow experiment and of the registered model."""
 
     def __post_init__(self) -> None:
-        if not self.name.strip():
-            raise ValueError("name must not be empty, got ''")
+        # MLflow's rules for a registered model, which it would tell only after the fits, and its database's
+        if not re.fullmatch(_MODEL_NAME, self.name) or not self.name.strip() or self.name != visible(self.name):
+            raise ValueError(
+                "name must be 1 to 256 characters that can be seen, none of them / or :, and not begin with .., "
+                f"got {self.name!r}; such as {'-'.join(re.findall('[A-Za-z0-9_-]+', self.name))[:256] or 'microstep'!r}"
+            )
 
 
 class Table(Section, frozen=True):

@@ -53,6 +53,15 @@ def stage(dataset: Path) -> tuple[Path, int]:
                 return staging, lock
 
 
+def at_work(dataset: Path) -> bool:
+    """Whether somebody is writing a dataset: another process, or this one."""
+    for staging in dataset.glob(f"{_STAGING}*"):
+        with _locked(staging, fcntl.LOCK_EX | fcntl.LOCK_NB) as dead:
+            if not dead and staging.exists():
+                return True
+    return False
+
+
 def remove_empty(dataset: Path) -> None:
     """Remove a dataset's directory where nothing was ever published, and nobody else writes."""
     with _locked(dataset, fcntl.LOCK_EX) as there, contextlib.suppress(OSError):

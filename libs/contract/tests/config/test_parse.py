@@ -37,6 +37,33 @@ def test_without_a_key_equal_rows_are_one_entity_unless_each_row_is_to_be_its_ow
     assert parse(raw).group == "row_key"
 
 
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("sales/eu", "sales-eu"),
+        ("a:b", "a-b"),
+        ("..", "microstep"),
+        ("..sales", "sales"),
+        ("", "microstep"),
+        (" ", "microstep"),
+        ("two\nlines", "two-lines"),
+        ("x" * 257, "x" * 256),
+    ],
+)
+def test_a_name_that_the_registry_could_not_take_is_refused_with_one_that_it_can(raw, name, instead):
+    raw["pipeline"] = {"name": name}
+    with pytest.raises(ValueError, match=r"pipeline.name must be 1 to 256 characters") as refusal:
+        parse(raw)
+    assert str(refusal.value).endswith(f"got {name!r}; such as {instead!r}")
+    raw["pipeline"]["name"] = instead
+    assert parse(raw).pipeline.name == instead
+
+
+def test_a_name_may_be_in_any_language_with_blanks_and_dots(raw):
+    raw["pipeline"] = {"name": "Kündigungen v1.2 (été)"}
+    assert parse(raw).pipeline.name == "Kündigungen v1.2 (été)"
+
+
 @pytest.mark.parametrize("name", ["key", "group", "target"])
 def test_a_column_without_a_name_says_nothing(raw, name):
     raw["table"][name] = ""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from contract.datasets.staging import stage, sweep
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.staging import at_work, stage, sweep
 
 SLOW = """
     import fcntl, sys, time
@@ -87,3 +88,15 @@ def test_a_file_in_place_of_a_dataset_is_an_error_of_the_system(tmp_path):
     (tmp_path / "d").write_text("mine")
     with pytest.raises(FileExistsError):
         stage(tmp_path / "d")
+
+
+def test_a_dataset_is_at_work_as_long_as_its_writer_lives(tmp_path):
+    dataset = tmp_path / "d"
+    assert not at_work(dataset)
+    with DatasetWriter(dataset):
+        assert at_work(dataset)
+    assert not at_work(dataset)
+    left = python("import sys; from contract.datasets.staging import *; stage(Path(sys.argv[1]))", dataset)
+    assert left.communicate(timeout=30)[1] == ""
+    assert list(dataset.iterdir()) != []
+    assert not at_work(dataset)

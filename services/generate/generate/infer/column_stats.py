@@ -13,16 +13,24 @@ import pyarrow.compute as pc
 from contract.config.data import Table
 from contract.number_text import NumberForm
 from contract.value_text import canonical
-from generate.infer.inputs import Input
 from generate.infer.types.dates import ISO, LIKE_ISO, LOOKS_LIKE_ONE, DateFormats
 from generate.infer.types.number_forms import NumberShapes
-from generate.infer.types.number_text import CODE, DRESSED, INTEGER, LIKE_WORD, LONG_CODE, NUMBER, WHOLE, WORD, unit_of
-from generate.infer.types.shapes import Shapes, total
+from generate.infer.types.number_text import (
+    CODE,
+    DRESSED,
+    INTEGER,
+    LIKE_WORD,
+    LONG_CODE,
+    NUMBER,
+    WHOLE,
+    WORD,
+    plain,
+    unit_of,
+)
+from generate.infer.types.shapes import Shapes, counter_of, total
 
 MOST_DISTINCT = 50_000
 """Distinct values are counted up to here; then the rows so far tell how they repeat."""
-MOST_IN_ALL = 2_000_000
-"""Distinct values of all columns together: a wide table counts fewer of each."""
 MOST_WORDS = 200
 """Distinct texts without a digit: with more they are a column of texts."""
 LONGEST = 200
@@ -93,7 +101,7 @@ class ColumnStats:
         distinct, times = counts.field("values"), counts.field("counts")
         missing = pc.is_in(distinct, value_set=pa.array(MISSING, pa.string()))
         if pc.any(missing).as_py():
-            self.stand_ins.update(_counter(distinct.filter(missing), times.filter(missing)))
+            self.stand_ins.update(counter_of(distinct.filter(missing), times.filter(missing)))
             distinct, times = distinct.filter(pc.invert(missing)), times.filter(pc.invert(missing))
         if not len(distinct):
             return
@@ -102,7 +110,7 @@ class ColumnStats:
         if self.free:
             self.levels.clear()
         elif len(self.levels) < self.most_distinct:
-            self.levels.update(_counter(canonical(distinct), times))
+            self.levels.update(counter_of(canonical(distinct), times))
             self.counted = self.given
 
     def _add_numbers(self, distinct: pa.Array, times: pa.Array, form: NumberForm) -> pa.Array:
@@ -112,7 +120,7 @@ class ColumnStats:
             self.number_shapes.add(shapes)
             if not self.counted and not self.free:
                 self.form = form = replace(form, unit=unit_of(shapes, form))
-        text = _plain(distinct, shapes, form)
+        text = plain(distinct, shapes, form)
         shapes = shapes if text is distinct else Shapes.of(text, times)
         are_numbers = shapes.match(NUMBER)
         number = shapes.each(are_numbers)
@@ -149,7 +157,7 @@ class ColumnStats:
             maybe = shapes.each(shapes.match(LIKE_WORD))
             some, of_some = distinct.filter(maybe), times.filter(maybe)
             word = pc.match_substring_regex(some, WORD)
-            self.words.update(_counter(some.filter(word), of_some.filter(word)))
+            self.words.update(counter_of(some.filter(word), of_some.filter(word)))
         lengths = pc.utf8_length(shapes.known).to_numpy()
         blanks = int(pc.count_substring_regex(shapes.known, r"\s+").to_numpy() @ shapes.texts)
         self.free = self.free or bool(lengths.max() > LONGEST)
@@ -202,30 +210,6 @@ class ColumnStats:
     def distinct(self) -> int:
         """How many different values were seen, at least."""
         return len(self.levels)
-
-
-def columns_of(table: Input, form: NumberForm) -> list[ColumnStats]:
-    """An empty one for each column, of a table that writes numbers in a form."""
-    most = min(MOST_DISTINCT, MOST_IN_ALL // len(table.columns) + 1)
-    return [
-        ColumnStats(name, floating=table.is_floating(name), form=form, most_distinct=most) for name in table.columns
-    ]
-
-
-def _plain(text: pa.Array, shapes: Shapes, form: NumberForm) -> pa.Array:
-    """Texts of numbers as programs write them; others as they are, or empty."""
-    if form != NumberForm():
-        return form.plain(text).fill_null("")
-    if not pc.any(pc.match_substring(shapes.known, "\N{MINUS SIGN}")).as_py():
-        return text
-    return pc.replace_substring(text, "\N{MINUS SIGN}", "-")
-
-
-def _counter(values: pa.Array, times: pa.Array) -> dict[str, int]:
-    counter: Counter[str] = Counter()
-    for value, number in zip(values.to_pylist(), times.to_pylist(), strict=True):
-        counter[value] += number
-    return counter
 
 
 def _total(times: Any) -> int:

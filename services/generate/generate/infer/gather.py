@@ -10,11 +10,14 @@ import pyarrow as pa
 
 from contract.number_text import NumberForm
 from contract.steps.progress import progress
-from generate.infer.column_stats import ColumnStats, columns_of
+from generate.infer.column_stats import MOST_DISTINCT, ColumnStats
 from generate.infer.inputs import Input
 from generate.infer.sample import Sample
 from generate.infer.toml_text import value
 from generate.infer.types.number_forms import number_form
+
+MOST_IN_ALL = 2_000_000
+"""Distinct values of all columns together: a wide table counts fewer of each."""
 
 log = logging.getLogger("generate")
 
@@ -65,6 +68,14 @@ def gather(table: Input, form: NumberForm | None = None) -> Gathered:
     for first, rows in unreadable.items():
         log.warning("%s: %s rows cannot be read, the first: %s", table.name, f"{rows:,}", first.partition(": ")[2])
     return Gathered(columns, sample.table(), known, doubt)
+
+
+def columns_of(table: Input, form: NumberForm) -> list[ColumnStats]:
+    """An empty one for each column, of a table that writes numbers in a form."""
+    most = min(MOST_DISTINCT, MOST_IN_ALL // len(table.columns) + 1)
+    return [
+        ColumnStats(name, floating=table.is_floating(name), form=form, most_distinct=most) for name in table.columns
+    ]
 
 
 def _add(columns: list[ColumnStats], batch: pa.RecordBatch) -> None:

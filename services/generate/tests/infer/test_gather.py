@@ -50,3 +50,10 @@ def test_rows_that_cannot_be_read_are_told_once(read, caplog):
     assert told == [
         "a.csv: 1 rows cannot be read, the first: row 101: must have 2 fields like the header, got 3, got '1;2;3'"
     ]
+
+
+def test_of_a_wide_table_fewer_distinct_values_are_counted(tmp_path, monkeypatch):
+    (tmp_path / "a.csv").write_text("x,y\n1,b\n")
+    monkeypatch.setattr(gathering, "MOST_IN_ALL", 7)
+    columns = gathering.columns_of(open_files([tmp_path / "a.csv"]), NumberForm())
+    assert [column.most_distinct for column in columns] == [4, 4]

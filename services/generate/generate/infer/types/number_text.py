@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.number_text import NumberForm
@@ -61,3 +62,12 @@ def unit_of(shapes: Shapes, form: NumberForm) -> str | None:
         return unit
     behind = total(shapes.texts, pc.ends_with(shapes.known, unit))
     return unit if unit in _UNITS and 2 * behind > shapes.texts.sum() else None
+
+
+def plain(text: pa.Array, shapes: Shapes, form: NumberForm) -> pa.Array:
+    """Texts of numbers as programs write them; others as they are, or empty."""
+    if form != NumberForm():
+        return form.plain(text).fill_null("")
+    if not pc.any(pc.match_substring(shapes.known, "\N{MINUS SIGN}")).as_py():
+        return text
+    return pc.replace_substring(text, "\N{MINUS SIGN}", "-")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,3 +68,11 @@ class Shapes:
 def total(counts: npt.NDArray[np.int64], chosen: Any) -> int:
     """The sum of the counts that are chosen."""
     return int(counts[np.asarray(chosen, dtype=bool)].sum())
+
+
+def counter_of(values: pa.Array, times: pa.Array) -> dict[str, int]:
+    """How often each value comes."""
+    counter: Counter[str] = Counter()
+    for value, number in zip(values.to_pylist(), times.to_pylist(), strict=True):
+        counter[value] += number
+    return counter

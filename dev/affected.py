@@ -69,7 +69,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
             "tests/end_to_end/",
         ),
     ),
-    "docs": ("docs/", "LICENSE", ".gitignore", "tests/test_docs.py"),
+    "docs": ("docs/", "LICENSE", ".gitignore", "tests/test_docs.py", "tests/test_your_own_data.py"),
 }
 # these can change how any part is built or tested
 FOR_ALL = (".github/", ".ci/", "dev/", "infra/images/install", "infra/images/uv.txt", "pyproject.toml", "Makefile")

@@ -6,7 +6,7 @@ one file, and what it writes is used as it is. The seven days come in, one train
 predicted. The peers of `peers` are fitted on the very rows that the training may fit, as the package gives them, and
 scored on the very rows that were predicted. Nothing is chosen by the last days.
 
-    bench/tables/run.py [--table NAME …] [--tidy-only | --as-sent-only] [--keep FOLDER]
+    bench/tables/run.py [--table NAME …] [--tidy-only | --as-sent-only] [--peers NAME …] [--keep FOLDER]
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -154,10 +154,38 @@ class Trial:
         return self.frame.loc[train], self.frame.loc[test], pd.concat(batches), settings
 
 
-def play(table: Table, frame: pd.DataFrame, spelling: str, folder: Path) -> Row:
-    """One table in one spelling."""
+@dataclass
+class PeerScores:
+    """What the peers reach on a table: fitted once where another spelling leads to the same rows."""
+
+    fitted: pd.Index = field(default_factory=lambda: pd.Index([]))
+    later: pd.Index = field(default_factory=lambda: pd.Index([]))
+    values: dict[str, float | None] = field(default_factory=dict)
+    note: str = ""
+
+    def on(
+        self, names: Sequence[str], fitted: pd.DataFrame, y_train: Any, later: pd.DataFrame, y_true: Any, task: str
+    ) -> PeerScores:
+        """The scores of some peers on these rows."""
+        if self.values and self.fitted.equals(fitted.index) and self.later.equals(later.index):
+            return self
+        scores = PeerScores(fitted.index, later.index)
+        for name in names:
+            try:
+                model = PEERS[name](fitted, y_train, task)
+                probability = model.predict_proba(later)[:, 1] if task == "binary" else None
+                scores.values[name] = score(task, y_true, model.predict(later), probability)
+            except Exception as error:  # noqa: BLE001 - a peer that cannot is a result, too
+                scores.values[name] = None
+                scores.note += f"{name}: {type(error).__name__}: {error}"[:200]
+        return scores
+
+
+def play(trial: Trial, names: Sequence[str], peers: PeerScores) -> tuple[Row, PeerScores]:
+    """One table in one spelling, beside the peers of some names; `peers`: what they reached on it before."""
+    table, folder = trial.table, trial.folder
     folder.mkdir(parents=True)
-    trial, row, start = Trial(table, spelling, folder, frame), Row(table, spelling, len(frame)), time.monotonic()
+    row, start = Row(table, trial.spelling, len(trial.frame)), time.monotonic()
     try:
         trial.play()
         row.seconds = time.monotonic() - start
@@ -165,7 +193,9 @@ def play(table: Table, frame: pd.DataFrame, spelling: str, folder: Path) -> Row:
         fitted, later, predictions, settings = trial.outcome()
     except Stopped as stopped:
         row.seconds, row.note = time.monotonic() - start, str(stopped)[:300]
-        return row
+        return row, peers
+    # R's numbers of the rows are no column: where a package has sorted its rows, they would tell the target
+    fitted, later = (part.drop(columns="", errors="ignore") for part in (fitted, later))
     task = settings["task"]
     row.metric = metric(task)
     y_train, y_true = fitted.pop(table.target), later.pop(table.target)
@@ -178,14 +208,9 @@ def play(table: Table, frame: pd.DataFrame, spelling: str, folder: Path) -> Row:
     else:
         row.ours = score(task, _texts(y_true), _texts(predictions["prediction"]), None)
         y_train, y_true = _texts(y_train), _texts(y_true)
-    for name, fit in PEERS.items():
-        try:
-            model = fit(fitted, y_train, task)
-            probability = model.predict_proba(later)[:, 1] if task == "binary" else None
-            row.peers[name] = score(task, y_true, model.predict(later), probability)
-        except Exception as error:  # noqa: BLE001 - a peer that cannot is a result, too
-            row.note += f"{name}: {type(error).__name__}: {error}"[:200]
-    return row
+    peers = peers.on(names, fitted, y_train, later, y_true, task)
+    row.peers, row.note = peers.values, peers.note
+    return row, peers
 
 
 def _texts(column: pd.Series) -> np.ndarray[Any, Any]:
@@ -213,13 +238,18 @@ def main() -> int:
     parser.add_argument("--table", metavar="NAME", action="append", default=[], help="package/item; all by default")
     parser.add_argument("--tidy-only", dest="spelled", action="store_const", const=True, default="both")
     parser.add_argument("--as-sent-only", dest="spelled", action="store_const", const=False)
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="all by default")
     parser.add_argument("--keep", metavar="FOLDER", type=Path, help="where the data roots stay")
     args = parser.parse_args()
     home = args.keep or Path(tempfile.mkdtemp(prefix="tables-"))
     rows: list[Row] = []
+    peers: dict[str, PeerScores] = {}
     print(HEAD, flush=True)
     for table, spelling in tqdm(list(trials(args.table, args.spelled)), unit="table"):
-        rows.append(play(table, table.load(), spelling, home / table.name.replace("/", ".") / spelling))
+        folder = home / table.name.replace("/", ".") / spelling
+        trial = Trial(table, spelling, folder, table.load())
+        row, peers[table.name] = play(trial, args.peers, peers.get(table.name, PeerScores()))
+        rows.append(row)
         tqdm.write(str(rows[-1]), file=sys.stdout)
         sys.stdout.flush()
     if not args.keep:

@@ -79,7 +79,8 @@ def held_out(config: Config, days: list[Dataset]) -> HeldOut:
 
     By the manifests' counts: the fewest last days with about `WANTED_ROWS` labelled rows of the test part, of which
     `WANTED_RARER`, and `SURE` times as many as the gate needs, are not of the most frequent class; at most a third of
-    the window. One day at least is always fitted.
+    the window. None, where that third has too few for the gate: all days have three times as many. One day at least is
+    always fitted.
     """
     asked, third = config.training.test_days, len(days) // 3
     if asked is not None:
@@ -88,13 +89,17 @@ def held_out(config: Config, days: list[Dataset]) -> HeldOut:
         return _last(days, number, f"training.test_days = {asked}{short}")
     if len(days) < LEAST_DAYS:
         return _last(days, 0, f"the window has {len(days)} days, and {LEAST_DAYS} are needed to hold one out")
-    rows = 0.0
+    rows = rarer = 0.0
+    least = SURE * config.gate.min_test_rows
     for number in range(1, third + 1):
         rows, rarer = expected_rows(days[-number:], config)
-        if rows >= WANTED_ROWS and rarer >= max(WANTED_RARER, SURE * config.gate.min_test_rows):
+        if rows >= WANTED_ROWS and rarer >= max(WANTED_RARER, least):
             return _last(days, number, f"they have about {rows:.0f} labelled test rows")
     if rows < LEAST_ROWS:
         return _last(days, 0, f"a third of the window has about {rows:.0f} labelled test rows, fewer than {LEAST_ROWS}")
+    if rarer < least:
+        few = f"a third of the window has about {rarer:.0f} labelled test rows of the rarer classes"
+        return _last(days, 0, f"{few}, fewer than {least:.0f}, which gate.min_test_rows needs")
     return _last(days, third, f"a third of the window, with about {rows:.0f} labelled test rows")
 
 

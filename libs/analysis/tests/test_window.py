@@ -105,10 +105,10 @@ def test_the_configuration_may_say_how_many_days_are_held_out_but_one_is_always_
 
 
 def test_more_days_are_held_out_where_a_class_is_rare(run):
-    rare = [{"no": 2940, "yes": 60}] * 7  # of the test part 12 a day
+    rare = [{"no": 2850, "yes": 150}] * 7  # of the test part 30 a day
     days = window_of(run, [3000] * 7, rare)
     assert len(held_out(run.config, days).days) == 2
-    assert expected_rows(days[-2:], run.config) == pytest.approx((1200, 24))
+    assert expected_rows(days[-2:], run.config) == pytest.approx((1200, 60))
     even = window_of(run, [3000] * 7, [{"no": 2000, "yes": 1000}] * 7)
     assert len(held_out(run.config, even).days) == 1
 
@@ -117,6 +117,16 @@ def test_more_days_are_held_out_where_the_gate_needs_more_of_the_rarer_class(run
     days = window_of(run, [3000] * 7, [{"no": 2550, "yes": 450}] * 7)  # of the test part 90 a day
     assert len(held_out(run.config, days).days) == 1
     assert len(held_out(changed(run.config, "gate", min_test_rows=100), days).days) == 2
+
+
+def test_no_day_is_held_out_where_a_third_of_them_could_never_satisfy_the_gate(run):
+    days = window_of(run, [3000] * 7, [{"no": 2940, "yes": 60}] * 7)  # of the test part 12 a day
+    parted = held_out(run.config, days)
+    assert (parted.fitted, parted.days) == (days, [])
+    assert parted.why == (
+        "a third of the window has about 24 labelled test rows of the rarer classes, fewer than 45, "
+        "which gate.min_test_rows needs"
+    )
 
 
 def test_rows_of_the_rarer_class_are_unknown_where_a_day_does_not_tell_them(run):

@@ -61,7 +61,9 @@ class CsvFile(TableFile):
         try:
             for block in self._blocks(columns):
                 waiting.append(block)
-                good, first = good or block.rows.num_rows > 0, first or next(iter(block.unread), None)
+                good = good or block.rows.num_rows > 0
+                # a header that comes again, and totals, are lines of a file without rows as well
+                first = first or next((row for row in block.unread if row.rule not in (HEADER, TOTALS)), None)
                 if sum(block.rows.nbytes for block in waiting) >= BATCH_BYTES:
                     yield joined(waiting)
                     waiting = []

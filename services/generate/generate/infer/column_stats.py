@@ -13,14 +13,24 @@ import pyarrow.compute as pc
 from contract.config.data import Table
 from contract.number_text import NumberForm
 from contract.value_text import canonical
-from generate.infer.inputs import Input
-from generate.infer.types.dates import ISO, LOOKS_LIKE_ONE, DateFormats
-from generate.infer.types.number_text import CODE, DRESSED, INTEGER, NUMBER, WHOLE, WORD, unit_of
+from generate.infer.types.dates import ISO, LIKE_ISO, LOOKS_LIKE_ONE, DateFormats
+from generate.infer.types.number_forms import NumberShapes
+from generate.infer.types.number_text import (
+    CODE,
+    DRESSED,
+    INTEGER,
+    LIKE_WORD,
+    LONG_CODE,
+    NUMBER,
+    WHOLE,
+    WORD,
+    plain,
+    unit_of,
+)
+from generate.infer.types.shapes import Shapes, counter_of, total
 
 MOST_DISTINCT = 50_000
 """Distinct values are counted up to here; then the rows so far tell how they repeat."""
-MOST_IN_ALL = 2_000_000
-"""Distinct values of all columns together: a wide table counts fewer of each."""
 MOST_WORDS = 200
 """Distinct texts without a digit: with more they are a column of texts."""
 LONGEST = 200
@@ -39,6 +49,8 @@ class ColumnStats:
     """The file itself says that these are floating-point numbers."""
     form: NumberForm = field(default_factory=NumberForm)
     """How the table writes numbers; the unit beside them is found in the first rows."""
+    number_shapes: NumberShapes = field(default_factory=NumberShapes)
+    """What tells that form, where all values are texts."""
     most_distinct: int = field(default_factory=lambda: MOST_DISTINCT)
     rows: int = 0
     given: int = 0
@@ -89,7 +101,7 @@ class ColumnStats:
         distinct, times = counts.field("values"), counts.field("counts")
         missing = pc.is_in(distinct, value_set=pa.array(MISSING, pa.string()))
         if pc.any(missing).as_py():
-            self.stand_ins.update(_counter(distinct.filter(missing), times.filter(missing)))
+            self.stand_ins.update(counter_of(distinct.filter(missing), times.filter(missing)))
             distinct, times = distinct.filter(pc.invert(missing)), times.filter(pc.invert(missing))
         if not len(distinct):
             return
@@ -98,46 +110,61 @@ class ColumnStats:
         if self.free:
             self.levels.clear()
         elif len(self.levels) < self.most_distinct:
-            self.levels.update(_counter(canonical(distinct), times))
+            self.levels.update(counter_of(canonical(distinct), times))
             self.counted = self.given
 
     def _add_numbers(self, distinct: pa.Array, times: pa.Array, form: NumberForm) -> pa.Array:
         """Count numbers and other texts; gives the values, numbers as programs write them."""
-        if form is self.form and not self.counted and not self.free:
-            self.form = form = replace(form, unit=unit_of(distinct, form))
-        text = _plain(distinct, form)
-        number = pc.match_substring_regex(text, NUMBER)
-        numbers, of_numbers = text.filter(number), times.filter(number)
-        if len(numbers):
-            self.numbers += _total(of_numbers)
-            for name, pattern in (("integers", INTEGER), ("wholes", WHOLE), ("codes", CODE)):
-                self._count(name, numbers, of_numbers, pattern)
-            range_ = pc.min_max(numbers.cast(pa.float64()))
-            self.low, self.high = min(self.low, range_["min"].as_py()), max(self.high, range_["max"].as_py())
+        shapes = Shapes.of(distinct, times)
+        if form is self.form:
+            self.number_shapes.add(shapes)
+            if not self.counted and not self.free:
+                self.form = form = replace(form, unit=unit_of(shapes, form))
+        text = plain(distinct, shapes, form)
+        shapes = shapes if text is distinct else Shapes.of(text, times)
+        are_numbers = shapes.match(NUMBER)
+        number = shapes.each(are_numbers)
+        if pc.any(number).as_py():
+            self._add_measures(text.filter(number), shapes.filter(are_numbers))
         self.dates.add(distinct, times)
-        if len(numbers) < len(distinct):
+        if not pc.all(number).as_py():
             others = pc.invert(number)
             self._add_texts(distinct.filter(others), times.filter(others))
-        return pc.if_else(number, text, distinct)
+        return distinct if text is distinct else pc.if_else(number, text, distinct)
+
+    def _add_measures(self, text: pa.Array, shapes: Shapes) -> None:
+        """Count numbers; what no shape tells is asked of those alone that may have it."""
+        floats = text.cast(pa.float64())
+        range_ = pc.min_max(floats)
+        self.low, self.high = min(self.low, range_["min"].as_py()), max(self.high, range_["max"].as_py())
+        self.numbers += int(shapes.times.sum())
+        self.integers += total(shapes.rows, shapes.match(INTEGER))
+        digits = shapes.match(r"^[+-]?\d+$")
+        fraction = pc.and_(pc.equal(pc.floor(floats), floats), pc.invert(shapes.each(digits)))
+        self.wholes += total(shapes.rows, digits) + shapes.count(text, fraction, WHOLE)
+        zero = pc.and_(
+            pc.or_(pc.starts_with(text, "0"), pc.starts_with(text, "-0")), shapes.each(shapes.match(r"^-?\d\d"))
+        )
+        self.codes += shapes.count(text, pc.or_(zero, shapes.each(shapes.match(LONG_CODE))), CODE)
 
     def _add_texts(self, distinct: pa.Array, times: pa.Array) -> None:
+        shapes = Shapes.of(distinct, times)
         self.odd = self.odd or distinct[0].as_py()[:50]
-        self._count("datetimes", distinct, times, ISO)
-        self._count("dressed", distinct, times, DRESSED)
-        self._count("date_like", distinct, times, LOOKS_LIKE_ONE)
+        self.datetimes += shapes.count(distinct, shapes.each(shapes.match(LIKE_ISO)), ISO)
+        self.dressed += total(shapes.rows, shapes.match(DRESSED))
+        self.date_like += total(shapes.rows, shapes.match(LOOKS_LIKE_ONE))
         if len(self.words) <= MOST_WORDS:
-            word = pc.match_substring_regex(distinct, WORD)
-            self.words.update(_counter(distinct.filter(word), times.filter(word)))
-        lengths = pc.utf8_length(distinct)
-        blanks = _total(pc.count_substring_regex(distinct, r"\s+"))
-        self.free = self.free or pc.max(lengths).as_py() > LONGEST
+            maybe = shapes.each(shapes.match(LIKE_WORD))
+            some, of_some = distinct.filter(maybe), times.filter(maybe)
+            word = pc.match_substring_regex(some, WORD)
+            self.words.update(counter_of(some.filter(word), of_some.filter(word)))
+        lengths = pc.utf8_length(shapes.known).to_numpy()
+        blanks = int(pc.count_substring_regex(shapes.known, r"\s+").to_numpy() @ shapes.texts)
+        self.free = self.free or bool(lengths.max() > LONGEST)
         self.spaced = self.spaced or blanks > 0
         self.parts += blanks + len(distinct)
-        self.characters += _total(lengths)
+        self.characters += int(lengths @ shapes.texts)
         self.texts += len(distinct)
-
-    def _count(self, name: str, values: pa.Array, times: pa.Array, pattern: str) -> None:
-        setattr(self, name, getattr(self, name) + _total(times.filter(pc.match_substring_regex(values, pattern))))
 
     def _follow(self, values: pa.Array) -> None:
         """See whether the values number the rows."""
@@ -183,29 +210,6 @@ class ColumnStats:
     def distinct(self) -> int:
         """How many different values were seen, at least."""
         return len(self.levels)
-
-
-def columns_of(table: Input) -> list[ColumnStats]:
-    """An empty one for each column."""
-    most = min(MOST_DISTINCT, MOST_IN_ALL // len(table.columns) + 1)
-    return [
-        ColumnStats(name, floating=table.is_floating(name), form=table.form, most_distinct=most)
-        for name in table.columns
-    ]
-
-
-def _plain(text: pa.Array, form: NumberForm) -> pa.Array:
-    """Texts of numbers as programs write them; others as they are, or empty."""
-    if form == NumberForm():
-        return pc.replace_substring(text, "\N{MINUS SIGN}", "-")
-    return form.plain(text).fill_null("")
-
-
-def _counter(values: pa.Array, times: pa.Array) -> dict[str, int]:
-    counter: Counter[str] = Counter()
-    for value, number in zip(values.to_pylist(), times.to_pylist(), strict=True):
-        counter[value] += number
-    return counter
 
 
 def _total(times: Any) -> int:

@@ -6,7 +6,6 @@ import argparse
 import difflib
 import logging
 import tomllib
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,12 +17,11 @@ from contract.config.parse import parse
 from contract.days import parse_day
 from contract.errors import DataError, UsageError
 from contract.number_text import NumberForm
-from contract.steps.progress import progress
-from generate.infer.column_stats import ColumnStats, columns_of
+from generate.infer.column_stats import ColumnStats
+from generate.infer.gather import gather
 from generate.infer.inputs import Input, open_files, open_query
 from generate.infer.render import render
 from generate.infer.repeated import Repeats, repeated_rows
-from generate.infer.sample import Sample
 from generate.infer.schema import TableSchema, infer_schema
 from generate.infer.suspicions import with_suspicions
 
@@ -41,6 +39,8 @@ class Seen:
     sample: pa.Table
     """Some of its rows, as texts."""
     form: NumberForm
+    source: tuple[str, ...]
+    """The lines of `[source]` in pipeline.toml."""
 
 
 def infer(args: argparse.Namespace) -> None:
@@ -55,7 +55,7 @@ def infer(args: argparse.Namespace) -> None:
     seen = look_at(table, args.target, args.key, args.group)
     schema = seen.schema
     name = args.name or table.meaning or schema.target
-    text = render(schema, name=name, first_day=first_day, source=table.source)
+    text = render(schema, name=name, first_day=first_day, source=seen.source)
     try:
         config = parse(tomllib.loads(text))
     except ValueError as error:
@@ -101,19 +101,15 @@ def _open(args: argparse.Namespace, first_day: date) -> Input:
 
 def look_at(table: Input, target: str, key: str | None = None, group: str | None = None) -> Seen:
     """Read the whole table and decide what it is. Raises DataError or UsageError when nothing can be predicted."""
-    columns = columns_of(table)
-    sample, unreadable = Sample(table.columns), Counter[str]()
-    with progress(table.name, table.rows) as advance:
-        for batch in table.batches(table.columns, unreadable):
-            for column, values in zip(columns, batch.columns, strict=True):
-                column.add(values)
-            sample.add(batch)
-            advance(batch.num_rows)
-    for first, rows in unreadable.items():
-        log.warning("%s: %s rows cannot be read, the first: %s", table.name, f"{rows:,}", first.partition(": ")[2])
-    schema = _with_repeats(infer_schema(table.name, columns, target, key, group), table)
-    rows = sample.table()
-    return Seen(with_suspicions(schema, rows, table.form), columns, rows, table.form)
+    seen = gather(table)
+    schema = _with_repeats(infer_schema(table.name, seen.columns, target, key, group), table)
+    return Seen(
+        with_suspicions(schema, seen.sample, seen.form),
+        seen.columns,
+        seen.sample,
+        seen.form,
+        (*table.source, *seen.source),
+    )
 
 
 def _with_repeats(schema: TableSchema, table: Input) -> TableSchema:

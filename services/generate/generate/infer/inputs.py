@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from contract.config.source import asks_for_day
 from contract.errors import DataError, MissingInput, UsageError
-from contract.number_text import NumberForm
 from generate.columns import differ
+from generate.files.csv_file import CsvFile
 from generate.files.open_table import ENDINGS, is_table, open_table
 from generate.files.parquet_file import ParquetFile
 from generate.files.table_file import TableFile
@@ -56,11 +56,11 @@ class Input:
     """What messages call it."""
     tables: tuple[Rows, ...]
     source: tuple[str, ...]
-    """The lines of `[source]` in pipeline.toml."""
-    form: NumberForm
-    """How numbers are written."""
+    """The lines of `[source]` in pipeline.toml, but for the form of numbers."""
     meaning: str
     """What the rows are about, as a name; empty where nothing tells."""
+    delimiter: str | None = None
+    """Of text files: their rows tell how they write numbers."""
 
     @property
     def columns(self) -> list[str]:
@@ -110,7 +110,8 @@ def open_files(paths: Sequence[Path]) -> Input:
             )
     name = first.name if len(files) == 1 else f"{len(files)} files, {first.name} to {tables[-1].name}"
     kind = 'kind = "files"  # inbox/<day>/*.csv, *.xlsx, *.parquet …'
-    return Input(name, tuple(tables), (kind, *sniffed.lines), sniffed.form, _meaning(files, paths))
+    delimiter = sniffed.source.delimiter if isinstance(first, CsvFile) else None
+    return Input(name, tuple(tables), (kind, *sniffed.lines), _meaning(files, paths), delimiter)
 
 
 def open_query(query: str, day: date) -> Input:
@@ -123,7 +124,7 @@ def open_query(query: str, day: date) -> Input:
     differ(rows.name, rows.schema.names)
     tables = _TABLE.findall(query)
     meaning = meaning_of(tables[0].rpartition(".")[2]) if tables else ""
-    return Input(rows.name, (rows,), ('kind = "sql"', f"query = {value(query)}"), NumberForm(), meaning)
+    return Input(rows.name, (rows,), ('kind = "sql"', f"query = {value(query)}"), meaning)
 
 
 def _files(path: Path) -> list[Path]:

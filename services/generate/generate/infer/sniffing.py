@@ -15,18 +15,16 @@ import msgspec
 
 from contract.config.source import Files
 from contract.errors import DataError
-from contract.number_text import NumberForm
 from contract.visible import visible
 from generate.files.content import Content
-from generate.files.csv_file import CsvFile
 from generate.files.dialect import Dialect, read_header
 from generate.files.encoding import guessed
 from generate.files.excel_file import ExcelFile
 from generate.files.json_file import JsonFile
-from generate.files.open_table import form_of, open_table
+from generate.files.open_table import form_of
 from generate.files.parquet_file import ParquetFile
-from generate.infer.number_forms import NUMBER, number_form
 from generate.infer.toml_text import value
+from generate.infer.types.number_forms import NUMBER
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_LINES, SAMPLE_CHARACTERS = 100, 20_000
@@ -43,11 +41,6 @@ class Sniffed:
     """By the key of `[source]`: what was seen, and what could not be told."""
 
     @property
-    def form(self) -> NumberForm:
-        """How the file writes numbers."""
-        return NumberForm(self.source.decimal, self.source.thousands)
-
-    @property
     def lines(self) -> list[str]:
         """The lines of `[source]` for what differs from the defaults."""
         usual, found = msgspec.to_builtins(Files()), msgspec.to_builtins(self.source)
@@ -59,7 +52,7 @@ class Sniffed:
 
 
 def sniff(path: Path) -> Sniffed:
-    """Look at a whole file. Raises DataError when it cannot be told how it is written."""
+    """Look at a file; how it writes numbers is told by its rows. Raises DataError when the rest cannot be told."""
     form = form_of(path)
     if form is ParquetFile:
         return Sniffed(Files())
@@ -69,13 +62,7 @@ def sniff(path: Path) -> Sniffed:
     source = Files(encoding=encoding)
     if form is JsonFile:
         return Sniffed(source, notes)
-    source = _dialect(path, source)
-    table = open_table(path, path.name, source)
-    assert isinstance(table, CsvFile)
-    found, note = number_form(table, source.delimiter)
-    if note:
-        notes["decimal" if found.decimal != "." else "thousands"] = note
-    return Sniffed(msgspec.structs.replace(source, decimal=found.decimal, thousands=found.thousands), notes)
+    return Sniffed(_dialect(path, source), notes)
 
 
 def _encoding(path: Path) -> tuple[str, dict[str, str]]:
@@ -163,15 +150,23 @@ def _lines_before_header(lines: Sequence[str], dialect: Dialect) -> int:
 def is_header(row: Sequence[str], after: Sequence[Sequence[str]], width: int) -> bool:
     """Whether a row names the columns of those after it: no title, no comment, no blank line."""
     given = [cell for cell in row if cell.strip()]
-    if not given or (width > 1 and len(given) < 2):
+    following = [other for other in after if any(cell.strip() for cell in other)]
+    if not given:
         return False
+    if width > 1 and len(given) < 2:
+        # a title stands first, unless somebody has moved it: then the row below it names the columns
+        nameless = not row[0].strip()
+        return nameless and (_has_number(following[:1]) or not _has_number(following))
     if len(given) < min(width, max(map(len, after), default=0)) / 2:
         return False
     comment = given[0].lstrip().startswith("#") and len(given[0].strip()) > 1
     # `#id` may be a name: then a row of values follows, not the header
-    following = next((other for other in after if any(cell.strip() for cell in other)), [])
-    names = [cell.strip() for cell in following]
-    return not (comment and names and all(names) and not any(NUMBER.fullmatch(name) for name in names))
+    names = following[0] if following else []
+    return not (comment and names and all(name.strip() for name in names) and not _has_number([names]))
+
+
+def _has_number(rows: Sequence[Sequence[str]]) -> bool:
+    return any(NUMBER.fullmatch(cell.strip()) for row in rows for cell in row)
 
 
 def _sheet(path: Path) -> Sniffed:

@@ -22,7 +22,8 @@ from contract.config.source import Files
 from contract.errors import DataError
 from contract.number_text import NumberForm
 from generate.files.open_table import open_table
-from generate.infer.number_forms import unit_of
+from generate.infer.gather import gather
+from generate.infer.inputs import open_files
 from generate.infer.sniffing import sniff
 
 TABLES = int(os.environ.get("MICROSTEP_TABLES", "100"))
@@ -203,6 +204,7 @@ def test_a_table_as_people_have_it_is_read_back_by_what_infer_finds(data):
         path.write_bytes(PACKINGS[packing](content))
         found = sniff(path)
         header, read_rows, unread = read(path, found.source)
+        numbers = gather(open_files([path]))
     assert header == ["id", "region", "amount", "note"]
     assert unread == []
     if "encoding" not in found.notes:
@@ -210,8 +212,7 @@ def test_a_table_as_people_have_it_is_read_back_by_what_infer_finds(data):
     if form.thousands == "\u2019" and "encoding" in found.notes:
         return  # no letter of ASCII, and what was guessed is said
     assert [row[:3] for row in read_rows.values()] == [row[:3] for row in rows]
-    if not {"decimal", "thousands"} & set(found.notes):
+    if not numbers.doubt:
         texts = pa.array([row[2] for row in read_rows.values()])
-        unit = unit_of(texts, found.form)
-        plain = NumberForm(found.source.decimal, found.source.thousands, unit).plain(texts)
-        assert plain.cast(pa.float64()).to_pylist() == amounts
+        unit = next(column.unit for column in numbers.columns if column.name == "amount")
+        assert replace(numbers.form, unit=unit).plain(texts).cast(pa.float64()).to_pylist() == amounts

@@ -55,6 +55,14 @@ def test_the_header_of_a_second_file_behind_the_first_is_told(tmp_path):
     assert (rows, unread) == ([("1", "2"), ("3", "4")], [(2, "the header again", "a,b")])
 
 
+@pytest.mark.parametrize(
+    ("text", "rule"), [("a,b\na,b\n", "the header again"), ("a,b\nTotal,0\n", "a line of totals at the end")]
+)
+def test_a_file_of_such_lines_alone_has_no_rows(tmp_path, text, rule):
+    _, rows, unread = read(tmp_path, text)
+    assert (rows, [(number, told) for number, told, _ in unread]) == ([], [(1, rule)])
+
+
 def test_delimiters_at_the_end_of_header_and_rows_are_nothing(tmp_path):
     expected = (["a", "b", "y"], [("1", "2", "x"), ("3", "4", "")], [])
     assert read(tmp_path, "a;b;y;;\n1;2;x;;\n3;4;;;\n", delimiter=";") == expected

@@ -96,12 +96,7 @@ columns = st.one_of(
     st.lists(st.sampled_from(WORDS), min_size=2, max_size=3),
 )
 def test_any_table_is_described_or_refused(tmp_path, drawn, names, labels):
-    # more than one name: a lone one above several columns is taken for a title
-    table = (
-        {"size": [str(number % 7) for number in range(60)]}
-        | dict(zip(names, drawn, strict=False))
-        | {"y": (labels * 30)[:60]}
-    )
+    table = dict(zip(names, drawn, strict=False)) | {"y": (labels * 30)[:60]}
     path = tmp_path / "orders.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([table, *zip(*table.values(), strict=True)])

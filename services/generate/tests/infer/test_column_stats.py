@@ -2,7 +2,6 @@ import pyarrow as pa
 
 from generate.infer import column_stats
 from generate.infer.column_stats import ColumnStats
-from generate.infer.inputs import open_files
 
 
 def stats_of(*batches, name="x", floating=False):
@@ -32,9 +31,3 @@ def test_distinct_values_are_counted_up_to_a_limit(monkeypatch):
     monkeypatch.setattr(column_stats, "MOST_DISTINCT", 3)
     stats = stats_of(["a", "b"], ["c", "d"], ["e", "f"])
     assert (stats.distinct, stats.counted, stats.given) == (4, 4, 6)
-
-
-def test_of_a_wide_table_fewer_distinct_values_are_counted(tmp_path, monkeypatch):
-    (tmp_path / "a.csv").write_text("x,y\n1,b\n")
-    monkeypatch.setattr(column_stats, "MOST_IN_ALL", 7)
-    assert [column.most_distinct for column in column_stats.columns_of(open_files([tmp_path / "a.csv"]))] == [4, 4]

@@ -1,8 +1,12 @@
+import tomllib
+
 import pytest
 from workbook import workbook
 
 from contract.config.source import Files
 from generate.files.open_table import open_table
+from generate.infer.gather import gather
+from generate.infer.inputs import open_files
 from generate.infer.sniffing import sniff
 
 ROWS = "".join(f"{n};{n},5;{('ja', 'nein')[n % 2]}\n" for n in range(1, 9))
@@ -26,6 +30,13 @@ ROWS = "".join(f"{n};{n},5;{('ja', 'nein')[n % 2]}\n" for n in range(1, 9))
         ('id,text,y\n1,"I went; then, well; I left: ok",1\n2,"no; yes",0\n3,"it\'s",1\n', {}, ["id", "text", "y"]),
         ("a;b;y;;\n1;2;x;;\n3;4;y;;\n", {"delimiter": ";"}, ["a", "b", "y"]),
         ("x\n1.5\n2.5\n", {}, ["x"]),
+        (",y\n0,1.5\n1,2.5\n", {}, ["", "y"]),
+        ('"","y"\n"Fiat 128",21\n"Lotus",30\n', {}, ["", "y"]),
+        (";y\nFiat;ja\nLotus;nein\n", {"delimiter": ";"}, ["", "y"]),
+        (",x,y\n0,1.5,a\n1,2.5,b\n", {}, ["", "x", "y"]),
+        (",Sales\nid,y\n1,2\n2,3\n", {"skip_lines": 1}, ["id", "y"]),
+        (",Sales,\nid,x,y\n1,2,3\n2,3,4\n", {"skip_lines": 1}, ["id", "x", "y"]),
+        ("Sales,\nid,y\n1,2\n2,3\n", {"skip_lines": 1}, ["id", "y"]),
         ("a|b\n1|$1,234.50\n2|$5.00\n", {"delimiter": "|", "thousands": ","}, ["a", "b"]),
         ("a,b\n1,\u22125.5\n2,+1.5\n", {}, ["a", "b"]),
     ],
@@ -33,8 +44,9 @@ ROWS = "".join(f"{n};{n},5;{('ja', 'nein')[n % 2]}\n" for n in range(1, 9))
 def test_a_file_is_found_to_be_written_as_it_is(tmp_path, text, found, header):
     path = tmp_path / "a.csv"
     path.write_text(text, newline="")
-    assert sniff(path).source == Files(**found)
-    assert open_table(path, "a.csv", sniff(path).source).schema.names == header
+    table = open_files([path])
+    assert tomllib.loads("\n".join(table.source + gather(table).source)) == {"kind": "files"} | found
+    assert table.columns == header
 
 
 def test_the_encoding_is_found_and_what_it_reads_is_shown(tmp_path):
@@ -47,8 +59,8 @@ def test_the_encoding_is_found_and_what_it_reads_is_shown(tmp_path):
 def test_a_comma_that_may_be_either_is_said_to_be_one(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("id;x\n" + "".join(f"{n};{n},{n}00\n" for n in range(1, 9)))
-    assert sniff(path).lines[1] == (
-        "decimal = \",\"  # could not be told for sure: the comma in 'x' may as well be of thousands"
+    assert gather(open_files([path])).source == (
+        "decimal = \",\"  # could not be told for sure: the comma in 'x' may as well be of thousands",
     )
 
 
@@ -57,3 +69,10 @@ def test_a_sheet_is_found_below_its_title(tmp_path):
     path.write_bytes(workbook(notes=[["x"]], rows=[["A title"], [None], ["id", "x"], [1, 2.5], [2, 3.5]]))
     assert sniff(path).source == Files(sheet="rows", skip_lines=2)
     assert open_table(path, "a.xlsx", sniff(path).source).schema.names == ["id", "x"]
+
+
+def test_a_sheet_may_begin_with_the_names_below_which_its_rows_are_numbered(tmp_path):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(workbook(rows=[[None, "y"], [0, 2.5], [1, 3.5]]))
+    assert sniff(path).source == Files()
+    assert open_table(path, "a.xlsx", Files()).schema.names == ["", "y"]

@@ -14,6 +14,8 @@ ISO = (
     r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
     r"([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$"
 )
+LIKE_ISO = r"^\d{4}-\d\d-\d\d"
+"""The shape of such a date."""
 LOOKS_LIKE_ONE = r"^\d{1,4}[./ -]+(?:\d{1,2}|\p{L}{3,9}\.?)[./ -]+\d{2,4}\b"
 """What people take for a date, though no format that is known reads it."""
 NEVER = r"^0+[-/.]0+[-/.]0+( 0+:0+(:0+)?)?$"

@@ -8,14 +8,8 @@ from dataclasses import dataclass
 
 from generate.infer.column_stats import MISSING, MOST_WORDS, ColumnStats
 from generate.infer.types.kinds import TOLERATED, kind_of
+from generate.infer.types.names import NOTHING
 
-_USUAL = frozenset((
-    "?", "??", "-", "--", "---", ".", "..", "*", "/", "n/a", "n.a.", "na", "#n/a", "#na", "<na>", "nil",
-    "tbd", "tba", "unknown", "unk", "undefined", "missing", "(missing)", "none", "null", "(null)", "nan",
-    "not available", "not applicable", "no data", "not recorded", "k.a.", "k. a.", "keine angabe", "unbekannt",
-    "fehlt", "#value!", "#div/0!", "#ref!", "#null!", "#num!", "#name?", "\N{EN DASH}", "\N{EM DASH}", "\\n",
-    "nat", "inconnu", "s/d", "nd", "n.d.",
-))  # fmt: skip
 _LONGEST = 12
 """Characters of a word that nobody knows to mean a missing value."""
 _MOST_UNUSUAL = 2
@@ -95,7 +89,7 @@ def _stand_ins(stats: ColumnStats) -> list[str]:
 
 
 def _usual(word: str) -> bool:
-    return word.casefold() in _USUAL or word[0] == "0"
+    return word.casefold() in NOTHING or word[0] == "0"
 
 
 def _may_be(word: str, rows: int, stats: ColumnStats) -> bool:
@@ -104,7 +98,7 @@ def _may_be(word: str, rows: int, stats: ColumnStats) -> bool:
 
 def _elsewhere(word: str, stats: ColumnStats, columns: Sequence[ColumnStats], target: str) -> str | None:
     """A column of texts that has the word as a value: a target's class is one, even if it is a mark."""
-    letters = any(character.isalpha() for character in word) and word.casefold() not in _USUAL - {"none"}
+    letters = any(character.isalpha() for character in word) and word.casefold() not in NOTHING - {"none"}
     for other in columns:
         rows = other.levels.get(word, 0)
         own = _is_class(rows, other) if other.name == target else letters and rows > 0

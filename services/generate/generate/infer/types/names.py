@@ -44,6 +44,15 @@ _CALLED = re.compile(
 TRUE = frozenset(("yes", "y", "true", "t", "1", "ja", "j", "oui", "si", "sí", "sim", "wahr", "vrai", "on"))
 FALSE = frozenset(("no", "n", "false", "f", "0", "nein", "non", "não", "falsch", "faux", "off"))
 
+NOTHING = frozenset((
+    "", "?", "??", "-", "--", "---", ".", "..", "*", "/", "n/a", "n.a.", "na", "#n/a", "#na", "<na>", "nil",
+    "tbd", "tba", "unknown", "unk", "undefined", "missing", "(missing)", "none", "null", "(null)", "nan",
+    "not available", "not applicable", "no data", "not recorded", "k.a.", "k. a.", "keine angabe", "unbekannt",
+    "fehlt", "#value!", "#div/0!", "#ref!", "#null!", "#num!", "#name?", "\N{EN DASH}", "\N{EM DASH}", "\\n",
+    "nat", "inconnu", "s/d", "nd", "n.d.",
+))  # fmt: skip
+"""What stands where there is no value, in lower case."""
+
 _EVENT = frozenset(
     TRUE | {
         "positive", "pos", "churn", "churned", "default", "defaulted", "fraud", "fraudulent", "spam", "ckd", "died",

@@ -6,8 +6,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.number_text import NumberForm
-from generate.infer.number_forms import unit_of as any_unit
 from generate.infer.types.dates import NEVER
+from generate.infer.types.number_forms import unit_of as any_unit
+from generate.infer.types.shapes import Shapes, total
 
 INTEGER = r"^[+-]?\d{1,18}$"
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
@@ -15,6 +16,10 @@ WHOLE = r"^[+-]?\d+(\.0*)?$"
 """A whole number, as floats are written, too."""
 CODE = r"^-?0\d|^\+\d{8,}$|^[+-]?\d{16,}(\.0*)?$"
 """Digits that name a thing, such as a postal code or an account: a number loses the 0, the + or the last digits."""
+LONG_CODE = r"^\+\d{8,}$|^[+-]?\d{16,}"
+"""The shape of a code without a 0 before it."""
+LIKE_WORD = r"^[^\d]{1,20}$|^#DIV/\d!$|^\d+[-/.]\d+[-/.]\d+"
+"""The shape of a word."""
 WORD = r"^[^\d]{1,20}$|^#DIV/0!$|" + NEVER
 """No digit, or zeros for a date: what stands where a number is missing, perhaps."""
 DRESSED = (
@@ -50,10 +55,19 @@ _UNITS = (
 )
 
 
-def unit_of(values: pa.Array, form: NumberForm) -> str | None:
+def unit_of(shapes: Shapes, form: NumberForm) -> str | None:
     """The unit that stands beside a column's numbers, where it is a sign or a known one: c12 and t13 are codes."""
-    unit = any_unit(values, form)
+    unit = any_unit(shapes, form)
     if unit is None or unit in _MONEY or not any(map(str.isalpha, unit)):
         return unit
-    behind = pc.sum(pc.ends_with(values, unit)).as_py() or 0
-    return unit if unit in _UNITS and 2 * behind > len(values) else None
+    behind = total(shapes.texts, pc.ends_with(shapes.known, unit))
+    return unit if unit in _UNITS and 2 * behind > shapes.texts.sum() else None
+
+
+def plain(text: pa.Array, shapes: Shapes, form: NumberForm) -> pa.Array:
+    """Texts of numbers as programs write them; others as they are, or empty."""
+    if form != NumberForm():
+        return form.plain(text).fill_null("")
+    if not pc.any(pc.match_substring(shapes.known, "\N{MINUS SIGN}")).as_py():
+        return text
+    return pc.replace_substring(text, "\N{MINUS SIGN}", "-")

@@ -2,7 +2,8 @@ import pyarrow as pa
 import pytest
 
 from contract.number_text import NumberForm
-from generate.infer.number_forms import unit_of
+from generate.infer.types.number_forms import unit_of
+from generate.infer.types.shapes import Shapes
 
 
 @pytest.mark.parametrize(
@@ -20,4 +21,5 @@ from generate.infer.number_forms import unit_of
     ],
 )
 def test_a_unit_stands_beside_all_numbers_of_a_column(values, form, unit):
-    assert unit_of(pa.array(values, pa.string()), form) == unit
+    shapes = Shapes.of(pa.array(values, pa.string()), pa.array([1] * len(values), pa.int64()))
+    assert unit_of(shapes, form) == unit

@@ -16,9 +16,11 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", metavar="COLUMN", help=by)
     count = (
         "so many days from schedule.first_day on: with --by in the order of the dates and about as many rows each, "
-        "without it by a hash of the key (without a key: of the row)"
+        "without it by a hash of the key (without a key: of the row). With neither, what suits the table"
     )
     parser.add_argument("--days", metavar="N", type=int, help=count)
+    most = "with neither --by nor --days: so many days at most, and none without a row"
+    parser.add_argument("--at-most", metavar="N", type=int, help=most)
     undated = "where rows without a date that can be read go (default: none, they are told and kept beside the days)"
     parser.add_argument("--undated", metavar="YYYY-MM-DD", help=undated)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pyarrow as pa
@@ -20,6 +20,7 @@ from generate.infer.column_stats import ColumnStats
 from generate.infer.types.kinds import kind_of
 from generate.split.assignment import Assignment, ByDate, ByHash, InOrder
 from generate.split.calendar import Calendar, DayReader
+from generate.split.proposal import at_most, calendars_of, propose
 
 log = logging.getLogger("generate")
 
@@ -27,13 +28,41 @@ _LAST = 3_652_059
 """The ordinal of 9999-12-31."""
 
 
+def decide(args: argparse.Namespace, config: Config, tables: Sequence[TableFile]) -> None:
+    """Where neither --by nor --days is given, set them to what suits the table. Raises UsageError."""
+    given = args.by is not None or args.days is not None
+    if args.at_most is not None and (given or args.at_most < 1):
+        beside = " beside --by or --days" if given else ""
+        raise UsageError(f"--at-most: must be 1 or more, without --by and --days, got {args.at_most}{beside}")
+    if given:
+        return
+    there = set.intersection(*(set(table.schema.names) for table in tables))
+    dates = {
+        name: column.format or "iso"
+        for name, column in config.columns.items()
+        if column.type == "datetime" and name in there
+    }
+    rows = 0
+    names = list(dates) or [tables[0].schema.names[0]]
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        nonlocal rows
+        for table in tables:
+            for batch in table.batches(names):
+                rows += batch.num_rows
+                yield batch
+
+    calendars = calendars_of(dates, batches(), config.table.missing_values, config.schedule.timezone)
+    proposal = propose(rows, calendars)
+    if args.at_most is not None:
+        proposal = at_most(proposal, args.at_most)
+    args.by, args.days = proposal.by, proposal.days
+    log.info("%s: %s", proposal.why, proposal.options)
+
+
 def assignment_of(args: argparse.Namespace, config: Config, tables: Sequence[TableFile]) -> Assignment:
     """The rule that --by and --days ask for. Raises UsageError where they do not fit, DataError for a wrong column."""
     first = config.schedule.first_day
-    if args.by is None and args.days is None:
-        raise UsageError(
-            "--by or --days: one must be given; a column of dates by --by, or without one a number of days by --days"
-        )
     if args.days is not None and not 1 <= args.days <= _LAST - first.toordinal():
         raise UsageError(f"--days: must be 1 or more, and end before the year 10000, got {args.days}")
     if args.by is None:

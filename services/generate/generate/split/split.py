@@ -7,12 +7,8 @@ import logging
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import IO
-
-import msgspec
 
 from contract.config import Config
 from contract.config.parse import config_of, read
@@ -30,34 +26,11 @@ from generate.files.table_file import TableFile
 from generate.split.assignment import Assignment
 from generate.split.calendar import NO_DAY
 from generate.split.deliver import Delivery, deliver
-from generate.split.rules import assignment_of
+from generate.split.left_out import LeftOut, tell
+from generate.split.rules import assignment_of, decide
 from generate.split.spool import Spool
 
-LEFT_OUT = "left-out-{}.jsonl"
-_SHOWN = 300
-"""Characters of a row in a message."""
-
 log = logging.getLogger("generate")
-
-
-@dataclass
-class LeftOut:
-    """The rows of a file that go to no day, and what is said about them."""
-
-    path: Path
-    """Where they are listed."""
-    rows: int = 0
-    read: int = 0
-    """All rows of the file, these among them."""
-    early: int = 0
-    """Rows of days before the first one."""
-    first: str = ""
-
-    def add(self, file: IO[bytes], row: int, rule: str, text: object) -> None:
-        """One more for the list, with its place in the table from 1."""
-        line = msgspec.json.encode({"row": row, "rule": rule, "value": text})
-        self.rows, self.first = self.rows + 1, self.first or line.decode()[:_SHOWN]
-        file.write(line + b"\n")
 
 
 def split(args: argparse.Namespace) -> None:
@@ -74,6 +47,7 @@ def split(args: argparse.Namespace) -> None:
         )
     tables = _open(args.files, config)
     undated = parse_day(args.undated, "--undated") if args.undated else None
+    decide(args, config, list(tables.values()))
     assignment = assignment_of(args, config, list(tables.values()))
     inbox = Layout(root).root / "inbox"
     staging, lock = stage(inbox)
@@ -81,7 +55,7 @@ def split(args: argparse.Namespace) -> None:
         delivery = Delivery(inbox)
         for name, table in tables.items():
             left = _spool(table, name, assignment, config, undated, delivery, staging)
-            _tell(table, left, config, inbox / left.path.name, args)
+            tell(table, left, config, inbox / left.path.name, args)
         if not delivery.rows:
             raise DataError(
                 f"no row is left: all are of days before schedule.first_day {config.schedule.first_day}; write an "
@@ -141,7 +115,7 @@ def _spool(
     staging: Path,
 ) -> LeftOut:
     """Write a file's rows aside, each day's into one file; gives those that have none."""
-    first, left = config.schedule.first_day.toordinal(), LeftOut(staging / LEFT_OUT.format(name))
+    first, left = config.schedule.first_day.toordinal(), LeftOut.of(staging, name)
     scratch = staging / f"{name}.spool"
     scratch.mkdir()
     spool = Spool(scratch, table.schema)
@@ -164,37 +138,6 @@ def _spool(
     for day, path in spool.write(staging, f"{name}.parquet"):
         delivery.add(day, path, spool.rows[date.fromisoformat(day).toordinal()])
     return left
-
-
-def _tell(table: TableFile, left: LeftOut, config: Config, kept: Path, args: argparse.Namespace) -> None:
-    """Say which rows go to no day, and keep a list of them. Raises DataError where they are too many."""
-    if left.early:
-        log.warning(
-            "%s: %s rows are of days before schedule.first_day %s and are left out; to bring them in, write an earlier "
-            "first_day into pipeline.toml",
-            table.name,
-            f"{left.early:,}",
-            config.schedule.first_day,
-        )
-    if not left.rows:
-        return
-    allowed, rows = config.table.max_rejected_fraction, left.rows
-    if rows > allowed * left.read:
-        column = f" in {args.by!r}" if args.by else ""
-        raise DataError(
-            f"{table.name}: {rows:,} of {left.read:,} rows cannot be read or have no date{column} "
-            f"({rows / left.read:.1%}), table.max_rejected_fraction allows {allowed:.1%}; the first: {left.first}; "
-            "mend them, name a day for those without a date by --undated, or another column by --by"
-        )
-    os.replace(left.path, kept)
-    log.warning(
-        "%s: %s of %s rows go to no day, listed in %s; the first: %s",
-        table.name,
-        f"{rows:,}",
-        f"{left.read:,}",
-        kept,
-        left.first,
-    )
 
 
 def _whole(delivery: Delivery, args: argparse.Namespace, config: Config) -> None:

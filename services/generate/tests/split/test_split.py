@@ -144,6 +144,27 @@ def test_with_a_number_of_days_rows_keep_the_order_of_their_dates(split, tmp_pat
     assert sorted(first["age"].to_pylist(), key=int) == [str(n) for n in range(10)]
 
 
+def test_with_neither_a_column_nor_a_number_the_table_says_what_suits_it(split, shop, root, config, table):
+    code, error = split(shop)
+    assert (code, "'seen' says when a row came: 3 days with rows of 3: --by seen" in error) == (0, True)
+    assert "2026-11-12/shop.parquet" in inbox(root)
+
+
+def test_at_most_so_many_days_keep_the_order_of_the_dates(split, shop, root):
+    code, error = split(shop, "--at-most", "2")
+    assert (code, "30 rows on 2 days, 2026-11-01 to 2026-11-02" in error, "--by seen --days 2" in error) == (
+        0,
+        True,
+        True,
+    )
+
+
+def test_a_table_without_dates_has_about_twenty_rows_a_day(split, shop, config, table):
+    config(columns=table["columns"] | {"seen": {"type": "text", "role": "ignore"}})
+    code, error = split(shop, "--at-most", "29")
+    assert (code, "no column says when a row came" in error, "30 rows on 2 days" in error) == (0, True, True)
+
+
 def test_without_dates_rows_go_by_their_key_and_no_day_is_empty(split, shop, root):
     code, error = split(shop, "--days", "3")
     assert (code, "30 rows on 3 days, 2026-11-01 to 2026-11-03" in error) == (0, True)
@@ -179,7 +200,8 @@ def test_two_files_of_one_name_are_two_files_of_a_day(split, shop, root, tmp_pat
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        ([], 64, "--by or --days: one must be given"),
+        (["--by", "seen", "--at-most", "3"], 64, "--at-most: must be 1 or more, without --by and --days, got 3 beside"),
+        (["--at-most", "0"], 64, "--at-most: must be 1 or more"),
         (["--days", "0"], 64, "--days: must be 1 or more"),
         (["--by", "sen"], 64, "--by: must be a column of shop.csv, got 'sen'; is it seen?"),
         (

@@ -13,6 +13,8 @@ from generate.split.proposal import WINDOW_DAYS, Proposal
 RARE = 0.05
 """Of the rows: of fewer positives a threshold of 0.5 may never find one."""
 
+NO_TIME = "# test_days = 0  # for days that `generate split --days` makes, which are no time: rows of all of them judge"
+
 CANDIDATES = {
     "binary": ("linear_model.LogisticRegression", "{ max_iter = 1000 }", "ensemble.HistGradientBoostingClassifier"),
     "multiclass": ("linear_model.LogisticRegression", "{ max_iter = 1000 }", "ensemble.HistGradientBoostingClassifier"),
@@ -130,6 +132,7 @@ def _training(schema: TableSchema, proposal: Proposal | None) -> list[str]:
     return [
         "[training]",
         f"window_days = {days}  # train on the rows of the last so many days",
+        *([NO_TIME] if proposal is not None and proposal.by is None else ()),
         "target_delay_days = 0  # labels that come later move the window back",
         "folds = 3  # of the cross-validation that picks the best candidate",
         "seed = 0",

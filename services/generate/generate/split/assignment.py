@@ -37,6 +37,21 @@ class ByDate:
 
 
 @dataclass(frozen=True)
+class Within:
+    """To the day that a column says, where that is between the first and the last that count."""
+
+    by: ByDate
+    first: int
+    last: int
+
+    def days(self, rows: pa.RecordBatch) -> Ordinals:
+        """The day of each row, NO_DAY where its date cannot be read or is far from all others."""
+        days = self.by.days(rows)
+        days[(days < self.first) | (days > self.last)] = NO_DAY
+        return days
+
+
+@dataclass(frozen=True)
 class InOrder:
     """To consecutive days in the order of a column's dates."""
 

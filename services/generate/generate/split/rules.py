@@ -18,7 +18,7 @@ from contract.number_text import NumberForm
 from generate.files.table_file import TableFile
 from generate.infer.column_stats import ColumnStats
 from generate.infer.types.kinds import kind_of
-from generate.split.assignment import Assignment, ByDate, ByHash, InOrder
+from generate.split.assignment import Assignment, ByDate, ByHash, InOrder, Within
 from generate.split.calendar import Calendar, DayReader
 from generate.split.proposal import at_most, calendars_of, propose
 
@@ -72,12 +72,12 @@ def assignment_of(args: argparse.Namespace, config: Config, tables: Sequence[Tab
             close = difflib.get_close_matches(args.by, table.schema.names, n=1) or table.schema.names[:5]
             raise UsageError(f"--by: must be a column of {table.name}, got {args.by!r}; is it {' or '.join(close)}?")
     by = ByDate(args.by, DayReader(_form(args.by, config, tables), config.table.missing_values))
-    if args.days is None:
-        return by
     calendar = Calendar()
     for table in tables:
         for batch in table.batches([args.by]):
             calendar.add(by.days(batch))
+    if args.days is None:
+        return Within(by, *calendar.span()) if calendar.total else by
     try:
         parts = calendar.in_parts(args.days)
     except ValueError as error:

@@ -30,6 +30,8 @@ from generate.split.left_out import LeftOut, tell
 from generate.split.rules import assignment_of, decide
 from generate.split.spool import Spool
 
+NO_DATE = "no date that can be read, or one that is years away from all others"
+
 log = logging.getLogger("generate")
 
 
@@ -129,7 +131,7 @@ def _spool(
                 days[days == NO_DAY] = undated.toordinal()
             for place in (days == NO_DAY).nonzero()[0].tolist():
                 values = block.rows.slice(place, 1).to_pylist()[0]
-                left.add(listed, int(block.numbers[place]), "no date that can be read", list(map(str, values.values())))
+                left.add(listed, int(block.numbers[place]), NO_DATE, list(map(str, values.values())))
             early = (days != NO_DAY) & (days < first)
             left.early += int(early.sum())
             days[early] = NO_DAY

@@ -101,6 +101,16 @@ def test_rows_without_a_day_are_told_and_listed(split, shop, root, config, table
     assert listed[1]["value"] == ["k6", "soon", "6", "a", "no"]
 
 
+def test_a_date_that_is_years_away_from_all_others_makes_no_day(split, tmp_path, root):
+    path = tmp_path / "shop.csv"
+    lines = [f"k{n},2026-11-{n % 3 + 10},{n},a,no" for n in range(300)]
+    path.write_text("\n".join([HEADER, *lines, "m1,9999-12-31,1,a,no", "m2,1900-01-01,1,a,no"]))
+    code, error = split(path, "--by", "seen")
+    assert (code, "300 rows on 3 days" in error, "2 of 302 rows go to no day" in error) == (0, True, True)
+    assert split(path, "--by", "seen", "--undated", "2026-12-01")[0] == 0
+    assert pq.read_metadata(root / "inbox" / "2026-12-01" / "shop.parquet").num_rows == 2
+
+
 def test_too_many_rows_without_a_day_are_refused_with_a_way_out(split, shop, root):
     shop.write_text(shop.read_text().replace("2026-11-10", "soon"))
     code, error = split(shop, "--by", "seen")

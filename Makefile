@@ -50,7 +50,12 @@ build: ## build every image
 	@docker compose build
 
 ##@ Without Docker
-.PHONY: demo ui
+unexport FILE TARGET KEY GROUP BY DAYS
+.PHONY: try demo ui
+try: ## from one old table to a judged model and predictions: make try FILE=my.csv TARGET=column [KEY= GROUP= BY= DAYS=]
+	@$(PYTHON) demo/try_table.py --file=$(call quoted,FILE) --target=$(call quoted,TARGET) --key=$(call quoted,KEY) \
+	  --group=$(call quoted,GROUP) --by=$(call quoted,BY) $(if $(value DAYS),--days=$(call quoted,DAYS))
+
 demo: ## the same pipeline on this machine alone: a week of synthetic days, from bare to predictions
 	@$(PYTHON) ops/doctor.py --only demo
 	@$(PYTHON) demo/demo.py run

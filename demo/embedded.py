@@ -17,9 +17,9 @@ PARTS = ("generate", "preprocess", "train", "validate", "predict", "mlflow", "ai
 DAGS = frozenset({"generate", "train", "predict"})
 
 
-def make_environments(root: Path, tell: Callable[[str], None]) -> None:
+def make_environments(root: Path, tell: Callable[[str], None], parts: Sequence[str] = PARTS) -> None:
     """Make `.venvs/<part>` for every part that the embedded way needs. Raises Trouble."""
-    for part in PARTS:
+    for part in parts:
         tell(part)
         if code := kept.run([root / "dev" / "env", part]):
             raise Trouble(f"The environment .venvs/{part} could not be made: dev/env {part} ended with {code}.")

@@ -138,7 +138,7 @@ def test_every_option_of_a_step_exists(page):
         if not match or not match[2]:
             continue
         step, words = match[1], shlex.split(re.split(r" [>|#] ", match[2])[0], comments=True)
-        known = options_of("infer" if words[0] == "infer" else "step")
+        known = options_of(words[0]) if words[0] in ("infer", "split") else options_of("step")
         if not words[0].startswith("--"):
             known = known | options_of(step)  # of one of the step's own commands
         wrong += [f"{step}: {word}" for word in words if word.startswith("--") and word.split("=")[0] not in known]
@@ -150,6 +150,7 @@ def options_of(command):
     own = {
         "step": "libs/contract/contract/steps/options.py",
         "infer": "services/generate/generate/infer/command.py",
+        "split": "services/generate/generate/split/command.py",
         "validate": "services/validate/validate/commands.py",
     }
     source = own.get(command, f"services/{command}/{command}/__main__.py")

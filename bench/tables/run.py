@@ -114,7 +114,9 @@ class Trial:
         """From the file to predictions. Raises Stopped."""
         write, days = SPELLINGS[self.spelling], self.days()
         history = write(pd.concat([days[day] for day in HISTORY]), self.folder / "history")
-        self.run("generate", "-m", "generate", "infer", history.name, "--target", self.table.target)
+        self.run(
+            "generate", "-m", "generate", "infer", history.name, "--target", self.table.target, "--first-day", DAYS[0]
+        )
         for day, rows in days.items():
             inbox = self.folder / "root" / "inbox" / day
             inbox.mkdir(parents=True)

@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 3500
+MOST_LINES = 3600
 
 
 def imports_of(source):

@@ -140,7 +140,7 @@ def call(root, tmp_path, monkeypatch, capfd):
             code = end.code
         return int(code), capfd.readouterr().err
 
-    call.shell = shell
+    call.shell, call.toml = shell, as_toml
     return call
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from datetime import date
 from pathlib import Path
 
 from contract.steps.options import Command
-
-FIRST_DAY = date(2026, 1, 1)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +23,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", metavar="FILE", type=Path, default=Path("pipeline.toml"), help=output)
     page = "what was seen, as a page to look at (default: beside --output, *.html; none for -)"
     parser.add_argument("--page", metavar="FILE", type=Path, help=page)
-    parser.add_argument("--first-day", metavar="YYYY-MM-DD", default=str(FIRST_DAY), help=f"of the schedule; {default}")
+    first = "of the schedule (default: the first one of a column of dates; without one 2026-01-01)"
+    parser.add_argument("--first-day", metavar="YYYY-MM-DD", help=first)
     # not the step's --force: its environment variable must never overwrite what somebody has edited
     parser.add_argument("--force", dest="overwrite", action="store_true", help="replace the outputs if they exist")
 

@@ -17,6 +17,7 @@ from contract.config.parse import parse
 from contract.days import parse_day
 from contract.errors import DataError, UsageError
 from contract.number_text import NumberForm
+from generate.files.table_file import TableFile
 from generate.infer.column_stats import ColumnStats
 from generate.infer.gather import gather
 from generate.infer.inputs import Input, open_files, open_query
@@ -24,8 +25,11 @@ from generate.infer.render import render
 from generate.infer.repeated import Repeats, repeated_rows
 from generate.infer.schema import TableSchema, infer_schema
 from generate.infer.suspicions import with_suspicions
+from generate.split.proposal import Proposal, calendars_of, propose
 
 STANDARD_OUTPUT = Path("-")
+FIRST_DAY = date(2026, 1, 1)
+"""Where neither somebody nor a column of dates says it."""
 
 log = logging.getLogger("generate")
 
@@ -46,8 +50,8 @@ class Seen:
 def infer(args: argparse.Namespace) -> None:
     """Look at the whole table and write the configuration and the page."""
     page = _outputs(args)
-    first_day = parse_day(args.first_day, "--first-day")
-    table = _open(args, first_day)
+    asked = parse_day(args.first_day, "--first-day") if args.first_day is not None else None
+    table = _open(args, asked or FIRST_DAY)
     for option, name in (("--target", args.target), ("--key", args.key), ("--group", args.group)):
         if name is not None and name not in table.columns:
             close = difflib.get_close_matches(name, table.columns, n=1) or table.columns[:5]
@@ -55,7 +59,9 @@ def infer(args: argparse.Namespace) -> None:
     seen = look_at(table, args.target, args.key, args.group)
     schema = seen.schema
     name = args.name or table.meaning or schema.target
-    text = render(schema, name=name, first_day=first_day, source=seen.source)
+    proposal = _proposal(table, schema)
+    first_day = asked or (proposal and proposal.first_day) or FIRST_DAY
+    text = render(schema, name=name, first_day=first_day, source=seen.source, proposal=proposal)
     try:
         config = parse(tomllib.loads(text))
     except ValueError as error:
@@ -71,13 +77,14 @@ def infer(args: argparse.Namespace) -> None:
         replace_file(args.output, text.encode())
     _tell(args.output, schema)
     log.info(
-        "%s: %s, %d features, key %s, from %s rows%s; next: read it, and put files into data/inbox/<day>/",
+        "%s: %s, %d features, key %s, from %s rows%s; next: read it, and put files into data/inbox/<day>/%s",
         args.output,
         config.table.task,
         len(config.features),
         config.table.key or "none (rows are numbered)",
         f"{schema.rows:,}",
         f", shown in {page}" if page is not None else "",
+        f", or one of many days: generate split FILE {proposal.options}" if proposal is not None else "",
     )
 
 
@@ -97,6 +104,19 @@ def _open(args: argparse.Namespace, first_day: date) -> Input:
     if args.query is not None:
         return open_query(args.query, first_day)
     return open_files(args.files)
+
+
+def _proposal(table: Input, schema: TableSchema) -> Proposal | None:
+    """How the rows of a file become days; None for a query, which is asked day by day."""
+    if not all(isinstance(one, TableFile) for one in table.tables):
+        return None
+    dates = {
+        column.name: column.settings.get("format", "iso")
+        for column in schema.columns
+        if column.settings["type"] == "datetime"
+    }
+    batches = table.batches(list(dates)) if dates else ()
+    return propose(schema.rows, calendars_of(dates, batches, schema.missing.values, "UTC"))
 
 
 def look_at(table: Input, target: str, key: str | None = None, group: str | None = None) -> Seen:

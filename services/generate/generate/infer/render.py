@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from contract.visible import visible
 from generate.infer.schema import TableSchema
 from generate.infer.toml_text import key, value
+from generate.split.proposal import WINDOW_DAYS, Proposal
 
 RARE = 0.05
 """Of the rows: of fewer positives a threshold of 0.5 may never find one."""
+
+NO_TIME = "# test_days = 0  # for days that `generate split --days` makes, which are no time: rows of all of them judge"
 
 CANDIDATES = {
     "binary": ("linear_model.LogisticRegression", "{ max_iter = 1000 }", "ensemble.HistGradientBoostingClassifier"),
@@ -18,17 +22,23 @@ CANDIDATES = {
 }
 
 
-def render(schema: TableSchema, *, name: str, first_day: date, source: Sequence[str]) -> str:
-    """The whole file, with comments that say what was seen; `source`: the lines of `[source]`."""
+def render(
+    schema: TableSchema, *, name: str, first_day: date, source: Sequence[str], proposal: Proposal | None = None
+) -> str:
+    """The whole file, with comments that say what was seen.
+
+    `source`: the lines of `[source]`; `proposal`: how the rows of one file of many days are best put into days.
+    """
     return "\n".join(
         [
             *_head(schema, name, source),
+            *_days(proposal),
             *_table(schema),
             *_columns(schema),
-            *_training(schema),
+            *_training(schema, proposal),
             *_decision(schema),
             *_gate(schema),
-            *_rest(first_day),
+            *_rest(first_day, proposal),
         ]
     )
 
@@ -44,6 +54,15 @@ def _head(schema: TableSchema, name: str, source: Sequence[str]) -> list[str]:
         "",
         "[source]",
         *source,
+    ]
+
+
+def _days(proposal: Proposal | None) -> list[str]:
+    if proposal is None:
+        return [""]
+    return [
+        f"# {visible(proposal.why)}; one file of many days becomes inbox/<day>/ by",
+        f"#   generate split FILE {proposal.options}",
         "",
     ]
 
@@ -107,11 +126,13 @@ def _columns(schema: TableSchema) -> list[str]:
     return lines
 
 
-def _training(schema: TableSchema) -> list[str]:
+def _training(schema: TableSchema, proposal: Proposal | None) -> list[str]:
     linear, params, trees = CANDIDATES[schema.task]
+    days = proposal.window_days if proposal is not None else WINDOW_DAYS
     return [
         "[training]",
-        "window_days = 28  # train on the rows of the last so many days",
+        f"window_days = {days}  # train on the rows of the last so many days",
+        *([NO_TIME] if proposal is not None and proposal.by is None else ()),
         "target_delay_days = 0  # labels that come later move the window back",
         "folds = 3  # of the cross-validation that picks the best candidate",
         "seed = 0",
@@ -163,10 +184,13 @@ def _gate(schema: TableSchema) -> list[str]:
     ]
 
 
-def _rest(first_day: date) -> list[str]:
+def _rest(first_day: date, proposal: Proposal | None) -> list[str]:
+    why = "the first day that has data"
+    if proposal is not None and proposal.first_day == first_day:
+        why = f"the first day in {visible(repr(proposal.by))}"
     return [
         "[schedule]",
-        f"first_day = {value(first_day)}  # the first day that has data: --first-day, or edit it",
+        f"first_day = {value(first_day)}  # {why}: --first-day, or edit it",
         'timezone = "UTC"',
         'generate = "0 1 * * *"',
         'predict = "0 2 * * *"',

@@ -227,3 +227,26 @@ def test_an_untidy_file_runs_on_what_was_written_from_it(infer, output, inbox, r
     code, error = call.shell("--day", inbox.name, "--data-root", str(root), "--config", str(output))
     assert (code, "row 101: a line of totals at the end" in error) == (0, True)
     assert rows("data")["betrag"].to_pylist() == [f"{n},5" for n in range(1, 101)]
+
+
+def test_the_dates_of_a_table_say_its_first_day_its_window_and_how_to_split_it(infer, tmp_path, output):
+    path = tmp_path / "orders.csv"
+    lines = [f"o{n},{1 + n % 28:02}.{1 + n // 28 % 3:02}.2025,{n % 7},{'yn'[n % 3 > 0]}" for n in range(28 * 3 * 10)]
+    path.write_text("\n".join(["order_id,ordered,items,returned", *lines]))
+    code, error = infer(path, "--target", "returned")
+    assert (code, "or one of many days: generate split FILE --by ordered" in error) == (0, True)
+    config, text = load(output), output.read_text()
+    assert (str(config.schedule.first_day), config.training.window_days) == ("2025-01-01", 87)
+    assert "#   generate split FILE --by ordered\n" in text
+    assert "# the first day in 'ordered'" in text
+    assert "test_days" not in text
+    infer(path, "--target", "returned", "--first-day", "2025-02-01", "--force")
+    assert str(load(output).schedule.first_day) == "2025-02-01"
+
+
+def test_a_table_without_dates_keeps_the_usual_days_and_says_how_to_split_it(infer, churn, output):
+    infer(churn, "--target", "Churn")
+    config, text = load(output), output.read_text()
+    assert (str(config.schedule.first_day), config.training.window_days) == ("2026-01-01", 28)
+    assert "#   generate split FILE --days 5\n" in text
+    assert "\n# test_days = 0" in text

@@ -26,3 +26,10 @@ def test_a_linear_model_gets_the_calendar_one_hot_and_the_rest_scaled():
 def test_a_single_date_is_enough():
     for scaled in (False, True):
         assert np.isfinite(dates(MOMENTS[:1], scaled=scaled).transform(pd.Series(MOMENTS[:1]))).all()
+
+
+def test_a_date_beyond_what_nanoseconds_hold_stops_no_other_row():
+    far = np.array(["9999-12-31", "0001-01-01", "1970-01-02"], dtype="datetime64[us]")
+    for fitted in (MOMENTS, far):
+        assert dates(fitted, scaled=False).transform(pd.Series(far))[:, 4].tolist() == [2_932_896, -719_162, 1]
+        assert np.isfinite(dates(fitted, scaled=True).transform(pd.Series(far))).all()

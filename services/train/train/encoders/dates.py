@@ -48,8 +48,9 @@ def _getter(accessor: str) -> Any:
 
 
 def _days() -> Any:
+    # in the column's own unit: nanoseconds end in 2262, and one row of 9999-12-31 would stop all others
     return make_pipeline(
-        FunctionTransformer(methodcaller("sub", pd.Timestamp(0))),
-        FunctionTransformer(methodcaller("div", pd.Timedelta(days=1))),
+        FunctionTransformer(methodcaller("sub", pd.Timestamp(0).as_unit("us"))),
+        FunctionTransformer(methodcaller("div", pd.Timedelta(days=1).as_unit("us"))),
         FunctionTransformer(methodcaller("to_frame")),
     )

@@ -1,0 +1,112 @@
+"""Dates and times as people write them, as microseconds of the wall clock in `schedule.timezone`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from contract.errors import DataError
+
+_MOMENT = pa.timestamp("us")
+EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000}
+"""Microseconds of a unit."""
+_ISO = (
+    r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+    r"(?:[T ](?:[01]\d|2[0-3])(?::[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?)?(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)?$"
+)
+_ZONE = r"[T ].*(?:Z|[+-]\d\d(?::?\d\d)?)$"
+_FRACTION = r"[.,](\d{1,6})\d*"
+"""Of a second; what is finer than a microsecond goes."""
+_FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
+"""The years 1 to 9999 in microseconds since 1970."""
+
+
+@dataclass(frozen=True)
+class DateForm:
+    """How the dates of a column are written."""
+
+    format: str
+    """Of strptime, "iso", "epoch_s" or "epoch_ms"."""
+    timezone: str
+    """Whose wall clock is kept of an instant; what has no offset is taken for that clock's."""
+
+    def moments(self, words: pa.Array) -> pa.Array:
+        """Texts without blanks around them as timestamps of microseconds without a zone; null for what is no date.
+
+        Not for an epoch, which is a number.
+        """
+        return self._iso(words) if self.format == "iso" else self._by_format(words)
+
+    def of_typed(self, column: pa.Array) -> pa.Array:
+        """Dates and timestamps as those of `moments`. Raises DataError for a type that has no day in it."""
+        if not (pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)):
+            raise DataError(f"type must have a day in it, got {column.type}")
+        if pa.types.is_timestamp(column.type) and column.type.tz is not None:
+            return self._clock(column.cast(pa.timestamp("us", "UTC"), safe=False))
+        return column.cast(_MOMENT, safe=False)
+
+    def of_epoch(self, numbers: pa.Array) -> pa.Array:
+        """Numbers (float64) since 1970 as those of `moments`; null outside the years 1 to 9999."""
+        floats = numbers.fill_null(0.0).to_numpy() * EPOCHS[self.format]
+        within = (floats >= _FIRST) & (floats <= _LAST)
+        instants = pa.array(np.where(within, np.rint(floats), 0).astype(np.int64)).cast(pa.timestamp("us", "UTC"))
+        return _where(pc.and_(pa.array(within), numbers.is_valid()), self._clock(instants))
+
+    def _iso(self, words: pa.Array) -> pa.Array:
+        try:
+            return words.cast(_MOMENT)
+        except pa.ArrowInvalid:
+            pass
+        # the pattern lets 30 February pass; read and written again it is another day
+        days = pc.utf8_slice_codeunits(words, 0, len("YYYY-MM-DD"))
+        exists = pc.equal(pc.strftime(pc.strptime(days, "%Y-%m-%d", "s", error_is_null=True), "%Y-%m-%d"), days)
+        words = _where(pc.and_(pc.match_substring_regex(words, _ISO), exists), words)
+        words = pc.replace_substring_regex(words, _FRACTION, r".\1")
+        zoned = pc.match_substring_regex(words, _ZONE)
+        instants = self._clock(_where(zoned, words).cast(pa.timestamp("us", "UTC")))
+        return pc.coalesce(_where(pc.invert(zoned), words).cast(_MOMENT), instants)
+
+    def _by_format(self, words: pa.Array) -> pa.Array:
+        parsed = pc.strptime(words, self.format, "s", error_is_null=True)
+        good = pa.array(np.zeros(len(words), dtype=bool))
+        if pa.types.is_timestamp(parsed.type) and parsed.type.tz is None:
+            # written again a day that there is not (30 February) is another one, and so is what Arrow left unread
+            written = pc.strftime(parsed, self.format)
+            good = pc.equal(_plain(written), _plain(words)).fill_null(False)  # noqa: FBT003 (positional in pyarrow)
+        moments = _where(good, parsed.cast(_MOMENT))
+        rest = pc.and_(pc.invert(good), words.is_valid())
+        if not pc.any(rest).as_py():
+            return moments
+        read = pa.array([self._by_python(word) for word in words.filter(rest).to_pylist()], _MOMENT)
+        return pc.replace_with_mask(moments, rest, read)
+
+    def _by_python(self, word: str) -> datetime | None:
+        """What Arrow's strptime does not know: fractions of a second, days of the year, zones by offset."""
+        try:
+            moment = datetime.strptime(word, self.format)  # noqa: DTZ007 (a wall clock, unless the word says more)
+        except ValueError:
+            return None
+        if moment.tzinfo is None:
+            return moment
+        clock: datetime = self._clock(pa.array([moment], pa.timestamp("us", "UTC")))[0].as_py()
+        return clock
+
+    def _clock(self, instants: pa.Array) -> pa.Array:
+        if self.timezone == "UTC":
+            return instants.cast(_MOMENT)
+        return pc.local_timestamp(instants.cast(pa.timestamp("us", self.timezone)))
+
+
+def _where(rows: Any, values: pa.Array) -> pa.Array:
+    """The values of some rows, null for the others."""
+    return pc.if_else(rows, values, pa.scalar(None, values.type))
+
+
+def _plain(words: pa.Array) -> pa.Array:
+    """In lower case and without zeros before a number, which may be written or not."""
+    return pc.replace_substring_regex(pc.utf8_lower(words), r"\b0+(\d)", r"\1")

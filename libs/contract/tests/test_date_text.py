@@ -1,0 +1,54 @@
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
+import pytest
+
+from contract.date_text import DateForm
+from contract.errors import DataError
+
+
+def shown(moments):
+    return [None if moment is None else moment.isoformat(" ") for moment in moments.to_pylist()]
+
+
+def moments(words, form, timezone="UTC"):
+    return shown(DateForm(form, timezone).moments(pa.array(words)))
+
+
+def test_iso_dates_are_read_with_or_without_a_time_and_no_day_that_there_is_not():
+    assert moments(["2026-11-22", "2026-11-22T07:30:00.25", "2026-02-30", "22.11.2026", None], "iso") == [
+        "2026-11-22 00:00:00", "2026-11-22 07:30:00.250000", None, None, None
+    ]  # fmt: skip
+
+
+def test_a_format_reads_what_has_it_alone():
+    words = ["22.11.2026 07:30", "1.1.2026 7:05", "31.2.2026 07:30", "2026-11-22"]
+    assert moments(words, "%d.%m.%Y %H:%M") == ["2026-11-22 07:30:00", "2026-01-01 07:05:00", None, None]
+
+
+@pytest.mark.parametrize(
+    ("word", "form"),
+    [("2026-11-22T23:30:00Z", "iso"), ("22.11.2026 23:30 +0000", "%d.%m.%Y %H:%M %z")],
+)
+def test_an_instant_becomes_the_wall_clock_of_the_time_zone(word, form):
+    assert moments([word], form, "Asia/Tokyo") == ["2026-11-23 08:30:00"]
+
+
+def test_what_has_no_offset_is_of_that_clock_already():
+    assert moments(["2026-11-22 23:30"], "iso", "Asia/Tokyo") == ["2026-11-22 23:30:00"]
+
+
+def test_numbers_since_1970_are_instants_between_the_years_1_and_9999():
+    seconds = pa.array([0.0, 1.5, None, 1e18])
+    assert shown(DateForm("epoch_s", "UTC").of_epoch(seconds)) == [
+        "1970-01-01 00:00:00", "1970-01-01 00:00:01.500000", None, None
+    ]  # fmt: skip
+
+
+def test_columns_of_dates_keep_their_day_and_others_are_refused():
+    form = DateForm("iso", "Europe/Berlin")
+    assert shown(form.of_typed(pa.array([date(2026, 11, 22)]))) == ["2026-11-22 00:00:00"]
+    late = pa.array([datetime(2026, 11, 22, 23, 30, tzinfo=UTC)])
+    assert shown(form.of_typed(late)) == ["2026-11-23 00:30:00"]
+    with pytest.raises(DataError, match="type must have a day in it, got time64"):
+        form.of_typed(pa.array([1], pa.time64("us")))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analysis.record import processed_for
 from contract.config import Config
 from contract.datasets.dataset import Dataset
+from contract.due.training import NO_DATA, NO_LABELS, are_enough
 from contract.errors import MissingInput
 from contract.steps.run import Run
 
@@ -27,6 +29,15 @@ log = logging.getLogger("window")
 
 
 @dataclass(frozen=True)
+class Window:
+    """The days of a window that can train, oldest first, and those that lack."""
+
+    days: list[Dataset]
+    left_out: dict[str, str]
+    """Days that are expected to have data, each with why it is not among them: NO_DATA or NO_LABELS."""
+
+
+@dataclass(frozen=True)
 class HeldOut:
     """The days of a window that are fitted, and the last ones that are not."""
 
@@ -41,37 +52,58 @@ class HeldOut:
         return [day.path.name for day in self.days]
 
 
-def labelled_days(run: Run) -> list[Dataset]:
-    """The processed days that a training of the run's day looks at, oldest first.
+def training_days(run: Run) -> Window:
+    """The processed days that a training of the run's day looks at.
 
-    Raises MissingInput that names the days which are not there, or have no target, DataError for a day that was made
-    for something else than pipeline.toml asks now.
+    Raises MissingInput that names the days which are not there, or have no target, unless the others are enough by
+    `contract.due.training`, DataError for a day that was made for something else than pipeline.toml asks now.
     """
-    days = [day.isoformat() for day in run.config.window(run.date)]
-    absent, datasets = [], []
-    for day in days:
+    left_out: dict[str, str] = {}
+    datasets = []
+    for day in (within.isoformat() for within in run.config.window(run.date)):
         try:
             datasets.append(Dataset.open(run.layout.processed(day)))
         except MissingInput:
-            absent.append(day)
-    if absent:
-        raise MissingInput(
-            f"{run.layout.name(run.layout.processed(absent[0]))}: not there; the window of {run.day} is {days[0]} to "
-            f"{days[-1]} and lacks {', '.join(absent)}; run generate and preprocess for each, or lower "
-            f"training.window_days; for example: preprocess --day {absent[0]}"
-        )
+            left_out[day] = NO_DATA
+    # a day that is empty on purpose lacks nothing, and teaches nothing
+    datasets = [dataset for dataset in datasets if dataset.rows()]
     _check(datasets, run.config)
     target = run.config.table.target
-    unlabelled = [
-        dataset.path.name for dataset in datasets if target not in {field.name for field in dataset.manifest.schema}
-    ]
-    if unlabelled:
-        raise MissingInput(
-            f"{run.layout.name(run.layout.processed(unlabelled[0]))}: no target for a day: {target!r} must be known "
-            f"for every day of the window of {run.day} and is not for {', '.join(unlabelled)}; bring the labels, then "
-            f"run generate and preprocess for these days, or raise training.target_delay_days"
+    labelled = [dataset for dataset in datasets if target in {field.name for field in dataset.manifest.schema}]
+    left_out |= {dataset.path.name: NO_LABELS for dataset in datasets if dataset not in labelled}
+    if not labelled or not are_enough(run.config, run.date, left_out):
+        raise _too_few(run, left_out)
+    if left_out:
+        log.warning("trained without days of the window of %s: %s", run.day, described(left_out))
+    return Window(labelled, dict(sorted(left_out.items())))
+
+
+def described(left_out: Mapping[str, str]) -> str:
+    """The days that are left out, as people are told: `2026-01-03 (no labels)`."""
+    return ", ".join(f"{day} ({why})" for day, why in sorted(left_out.items()))
+
+
+def _too_few(run: Run, left_out: dict[str, str]) -> MissingInput:
+    window = [day.isoformat() for day in run.config.window(run.date)]
+    least = run.config.training.min_days
+    fewer = f"set training.min_days, now {'unset' if least is None else least}, for a training without them"
+    if absent := [day for day in window if left_out.get(day) == NO_DATA]:
+        return MissingInput(
+            f"{run.layout.name(run.layout.processed(absent[0]))}: not there; the window of {run.day} is {window[0]} to "
+            f"{window[-1]} and lacks {', '.join(absent)}; run generate and preprocess for each, lower "
+            f"training.window_days, or {fewer}; for example: preprocess --day {absent[0]}"
         )
-    return datasets
+    if unlabelled := [day for day in window if day in left_out]:
+        return MissingInput(
+            f"{run.layout.name(run.layout.processed(unlabelled[0]))}: no target for a day: "
+            f"{run.config.table.target!r} must be known for every day of the window of {run.day} and is not for "
+            f"{', '.join(unlabelled)}; bring the labels, then run generate and preprocess for these days, raise "
+            f"training.target_delay_days, or {fewer}"
+        )
+    return MissingInput(
+        f"processed: no day of the window of {run.day}, {window[0]} to {window[-1]}, has a row; raise "
+        "training.window_days, or bring days with rows"
+    )
 
 
 def held_out(config: Config, days: list[Dataset]) -> HeldOut:

@@ -7,7 +7,7 @@ import msgspec
 import pyarrow as pa
 import pytest
 
-from analysis.window import expected_rows, held_out, labelled_days
+from analysis.window import expected_rows, held_out, training_days
 from contract.config.data import Column
 from contract.datasets.dataset import Dataset
 from contract.datasets.publish import DatasetWriter
@@ -33,13 +33,13 @@ def process(run, day, rows=ROWS, labelled=0, settings=None, by_class=None):
 def test_the_days_of_the_window_are_opened_oldest_first(run):
     for day in ("2026-01-03", "2026-01-01", "2026-01-02"):
         process(run, day, ROWS)
-    assert [dataset.path.name for dataset in labelled_days(run)] == ["2026-01-01", "2026-01-02", "2026-01-03"]
+    assert [dataset.path.name for dataset in training_days(run).days] == ["2026-01-01", "2026-01-02", "2026-01-03"]
 
 
 def test_days_that_are_not_there_are_named_with_what_to_run(run):
     process(run, "2026-01-02", ROWS)
     with pytest.raises(MissingInput, match=r"lacks 2026-01-01, 2026-01-03; run .* preprocess --day 2026-01-01"):
-        labelled_days(run)
+        training_days(run)
 
 
 def test_a_day_without_target_is_named(run):
@@ -47,7 +47,51 @@ def test_a_day_without_target_is_named(run):
         process(run, day, ROWS)
     process(run, "2026-01-02", ROWS.drop_columns(["y"]))
     with pytest.raises(MissingInput, match=r"processed/2026-01-02: no target for a day: 'y' .* not for 2026-01-02;"):
-        labelled_days(run)
+        training_days(run)
+
+
+def test_a_training_goes_on_without_days_when_enough_are_left_and_says_which(run, caplog):
+    process(run, "2026-01-01")
+    process(run, "2026-01-02", ROWS.drop_columns(["y"]))
+    with pytest.raises(MissingInput, match=r"lacks 2026-01-03; .* set training.min_days, now unset"):
+        training_days(run)
+    with pytest.raises(MissingInput, match=r"training.min_days, now 2"):
+        training_days(replace(run, config=changed(run.config, "training", min_days=2)))
+    window = training_days(replace(run, config=changed(run.config, "training", min_days=1)))
+    assert [day.path.name for day in window.days] == ["2026-01-01"]
+    assert window.left_out == {"2026-01-02": "no labels", "2026-01-03": "no data"}
+    assert "without days of the window of 2026-01-03: 2026-01-02 (no labels), 2026-01-03 (no data)" in caplog.text
+
+
+def test_a_day_whose_labels_are_overdue_blocks_no_training(run):
+    process(run, "2026-01-02")
+    process(run, "2026-01-03")
+    process(run, "2026-01-01", ROWS.drop_columns(["y"]))
+    patient = replace(run, config=changed(run.config, "schedule", label_grace_days=3))
+    with pytest.raises(MissingInput, match="is not for 2026-01-01"):
+        training_days(patient)
+    window = training_days(replace(run, config=changed(run.config, "schedule", label_grace_days=2)))
+    assert (len(window.days), window.left_out) == (2, {"2026-01-01": "no labels"})
+
+
+def test_a_day_without_rows_lacks_nothing_and_teaches_nothing(run):
+    process(run, "2026-01-01")
+    process(run, "2026-01-03")
+    process(run, "2026-01-02", ROWS.slice(0, 0).drop_columns(["y"]))
+    window = training_days(run)
+    assert [day.path.name for day in window.days] == ["2026-01-01", "2026-01-03"]
+    assert window.left_out == {}
+    for day in ("2026-01-01", "2026-01-03"):
+        process(run, day, ROWS.slice(0, 0))
+    with pytest.raises(MissingInput, match="no day of the window of 2026-01-03, 2026-01-01 to 2026-01-03, has a row"):
+        training_days(run)
+
+
+def test_days_that_are_not_expected_are_no_part_of_the_window(run):
+    # 2026-01-03 is a Saturday
+    process(run, "2026-01-01")
+    process(run, "2026-01-02")
+    assert training_days(replace(run, config=changed(run.config, "schedule", expected="weekdays"))).left_out == {}
 
 
 def test_a_day_that_was_made_for_something_else_is_named_with_the_way_out(run):
@@ -58,14 +102,14 @@ def test_a_day_that_was_made_for_something_else_is_named_with_the_way_out(run):
     with pytest.raises(
         DataError, match=r"processed/2026-01-02: .*test_fraction 0.1, .* has 0.5; .* preprocess --day 2026-01-02"
     ):
-        labelled_days(run)
+        training_days(run)
 
 
 def test_days_of_other_rules_for_the_same_rows_are_told_of_once_each(run, caplog):
     bounded = made_by(changed(run.config, "columns", x=Column(type="number", min=1)))
     for day in ("2026-01-01", "2026-01-02", "2026-01-03"):
         process(run, day, settings=bounded if day < "2026-01-03" else made_by(run.config))
-    assert len(labelled_days(run)) == 3
+    assert len(training_days(run).days) == 3
     (line,) = caplog.messages
     assert line.startswith("processed: columns.x.min was another rule for 2026-01-01 to 2026-01-02")
 

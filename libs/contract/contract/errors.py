@@ -5,7 +5,9 @@ StepError
 ├── DataError           65
 ├── MissingInput        66
 ├── Unavailable         69
-├── Occupied            75
+├── Later               75
+│   ├── Occupied
+│   └── NotYet
 ├── NotPermitted        77
 ├── ConfigError         78
 └── GateRefused         80
@@ -33,7 +35,7 @@ class ExitCode(IntEnum):
     BUG = 70, "a bug in the step"
     CANNOT_WRITE = 73, "cannot write output (disk full, read-only)"
     IO = 74, "input or output error"
-    TEMPORARY = 75, "a temporary failure, or another run works on the same step and day"
+    TEMPORARY = 75, "a temporary failure, rows that are not there yet, or another run works on the same step and day"
     NOT_PERMITTED = 77, "not permitted: somebody else's directory, a model file with a wrong hash"
     CONFIG = 78, "wrong configuration"
     GATE_REFUSED = 80, "the gate refused the challenger"
@@ -76,10 +78,18 @@ class Unavailable(StepError):
     code = ExitCode.UNAVAILABLE
 
 
-class Occupied(StepError):
-    """Another run is at work on the same thing; worth trying again."""
+class Later(StepError):
+    """It cannot be done now; worth trying again."""
 
     code = ExitCode.TEMPORARY
+
+
+class Occupied(Later):
+    """Another run is at work on the same thing."""
+
+
+class NotYet(Later):
+    """The source answers, and has not got the day's rows yet."""
 
 
 class NotPermitted(StepError):

@@ -14,6 +14,7 @@ from contract.datasets.files import sha256_of
 from contract.datasets.manifest import Input
 from contract.datasets.observed import Observed
 from contract.datasets.recipe import Recipe
+from contract.due.arrived import EMPTY, SUCCESS
 from contract.errors import DataError, MissingInput
 from contract.steps.run import Run
 from generate.columns import Contents, check, wanted
@@ -45,6 +46,8 @@ class Inbox:
         self.run, self.source = run, run.config.source
         self.listed: dict[str, tuple[str, ...]] = {}
         """The names in each folder that was looked through."""
+        self.says_empty = (run.layout.inbox(run.day) / EMPTY).is_file()
+        """By its marker the day has no rows."""
         self.arrivals = self._arrivals()
         self.data = self._recipe([arrival for arrival in self.arrivals if arrival.contents.data])
         labelled = [arrival for arrival in self.arrivals if arrival.contents.target]
@@ -62,20 +65,26 @@ class Inbox:
         if others:
             log.warning("%s: ignored, as they are not named %s: %s", name, ENDINGS, ", ".join(others))
         empty = [path for path in paths if path.stat().st_size == 0]
-        if 0 < len(empty) < len(paths):
+        if empty and (len(empty) < len(paths) or self._may_be_empty(inbox)):
             # what wrote the parts in parallel had nothing for this one
             names = ", ".join(self.run.layout.name(path) for path in empty)
             log.warning("%s: files without a byte have no rows: %s", name, names)
             paths = [path for path in paths if path not in empty]
         arrivals = [self._arrival(path) for path in paths]
+        if not arrivals and self._may_be_empty(inbox):
+            return []
         if not any(arrival.contents.data for arrival in arrivals):
             labelled = ", ".join(arrival.table.path.name for arrival in arrivals)
             got = f"{labelled} with labels alone" if labelled else "none"
             raise MissingInput(
                 f"{name}: must have a file ({ENDINGS}) with the columns of pipeline.toml, got {got}; "
-                "put it there (and leave it there when labels come later)"
+                f"put it there (and leave it there when labels come later), or an empty {EMPTY} for a day without rows"
             )
         return arrivals
+
+    def _may_be_empty(self, inbox: Path) -> bool:
+        """Whether a folder without a row is a day without rows, and not one whose files are still to come."""
+        return self.says_empty or (self.source.allow_empty and (inbox / SUCCESS).is_file())
 
     def _files(self, folder: Path) -> tuple[list[Path], list[str]]:
         """The files of a table in a folder and in those in it (as Spark writes one), and the names of others."""
@@ -119,7 +128,8 @@ class Inbox:
         config = self.run.config
         return self.run.recipe(
             {
-                "source": msgspec.to_builtins(config.source),
+                # what may lack makes no other rows
+                "source": msgspec.to_builtins(msgspec.structs.replace(self.source, allow_empty=False)),
                 "columns": wanted(config),
                 "key": config.table.key,
                 "target": config.table.target,

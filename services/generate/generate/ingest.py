@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from contract.arrival import ROWS
+from contract.config.source import Sql
+from contract.datasets.dataset import current
+from contract.datasets.manifest import Manifest
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
-from contract.errors import DataError
+from contract.due.arrived import EMPTY
+from contract.errors import DataError, NotYet
 from contract.layout import MANIFEST
 from contract.steps.progress import progress
 from contract.steps.run import Run
@@ -47,6 +51,8 @@ def ingest(run: Run, source: Customers | Inbox | Query, due: dict[str, Recipe]) 
                     writer.write(table)
                     rows[name] += table.num_rows
             _write_unread(part, writers, unread)
+        if "data" in due:
+            _check_emptiness(run, source, rows["data"] + unread["data"])
         if run.config.table.key is None and not rows.get("target"):
             _no_earlier_labels(run)
         sealed = {
@@ -63,13 +69,37 @@ def ingest(run: Run, source: Customers | Inbox | Query, due: dict[str, Recipe]) 
             sealed["target"] = msgspec.structs.replace(sealed["target"], notes=notes)
         # the data last: whoever is killed between both leaves data that is not up to date, and comes again
         for name in sorted(sealed, reverse=True):
-            writers[name].commit(sealed[name], run.provenance())
-    for name, count in unread.items():
-        if count:
-            log.warning("raw/%s/%s: %s rows cannot be read, they go to the rejected ones", run.day, name, f"{count:,}")
+            _commit(run, writers[name], due[name], sealed[name])
+    for name, count in [(name, count) for name, count in unread.items() if count]:
+        log.warning("raw/%s/%s: %s rows cannot be read, they go to the rejected ones", run.day, name, f"{count:,}")
     summary = ", ".join(f"{count:,} {'rows' if name == 'data' else 'labels'}" for name, count in rows.items())
     log.info("raw/%s: %s in %.1f s", run.day, summary, time.monotonic() - started)
     return rows
+
+
+def _commit(run: Run, writer: DatasetWriter, recipe: Recipe, sealed: Manifest) -> None:
+    """Publish, unless that very dataset is there, intact: a query was asked again, and gave the same."""
+    before = None if run.force else current(writer.path, recipe)
+    # with a key it does not matter with which rows labels were read
+    notes = before.notes if before is not None and run.config.table.key is not None else sealed.notes
+    if before is not None and before.identity == msgspec.structs.replace(sealed, notes=notes).identity:
+        log.info("%s: up to date, the source has nothing else", run.layout.name(writer.path))
+    else:
+        writer.commit(sealed, run.provenance())
+
+
+def _check_emptiness(run: Run, source: Customers | Inbox | Query, rows: int) -> None:
+    """Raise NotYet for no row where nobody said that there may be none, DataError for rows where there are none."""
+    if rows and isinstance(source, Inbox) and source.says_empty:
+        raise DataError(
+            f"inbox/{run.day}: must have no rows, by its {EMPTY}, got {rows:,}; take {EMPTY} away, or the files"
+        )
+    asked = run.config.source
+    if not rows and isinstance(asked, Sql) and not asked.allow_empty:
+        raise NotYet(
+            f"source.query: must give rows for {run.day}, got 0, so they are taken for not there yet; it is tried "
+            "again. If a day may have none: source.allow_empty = true, or leave its weekday out of schedule.expected"
+        )
 
 
 def _write_unread(part: Part, writers: dict[str, DatasetWriter], unread: dict[str, int]) -> None:

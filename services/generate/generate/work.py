@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from contract.arrival import together
 from contract.config.source import Files, Sql
-from contract.datasets.manifest import read_manifest
-from contract.errors import DataError, MissingInput
+from contract.due.arrived import committed, is_empty
 from contract.steps.run import Run
 from generate.synthetic import Customers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from contract.datasets.recipe import Recipe
     from generate.inbox import Inbox
     from generate.sql import Query
 
@@ -24,13 +24,14 @@ log = logging.getLogger("generate")
 def work(run: Run) -> None:
     """Bring raw/<day>/data, and raw/<day>/target once there are labels, up to date with the source.
 
-    Raises MissingInput when nothing has arrived, DataError for what cannot be used, ConfigError for a source that
-    does not fit, Unavailable for a database that does not answer.
+    Raises MissingInput when nothing has arrived, NotYet for a query without rows where none were announced, DataError
+    for what cannot be used, ConfigError for a source that does not fit, Unavailable for a database that does not
+    answer.
     """
     source = source_of(run)
     paths = {"data": run.layout.raw_data(run.day), "target": run.layout.raw_target(run.day)}
     recipes = {name: recipe for name in paths if (recipe := getattr(source, name)) is not None}
-    due = {name: recipe for name, recipe in recipes.items() if run.up_to_date(paths[name], recipe) is None}
+    due = {name: recipe for name, recipe in recipes.items() if _is_due(run, paths[name], recipe)}
     if run.config.table.key is None and (due or not _of_one_arrival(paths)):
         if due != recipes:
             log.info("raw/%s: rows are numbered (no table.key), so rows and labels are read together", run.day)
@@ -40,9 +41,38 @@ def work(run: Run) -> None:
         from generate.ingest import ingest  # noqa: PLC0415 - only a day that is due loads the libraries
 
         rows = ingest(run, source, due)
-    if "target" not in recipes or rows.get("target") == 0:
+    if _without_rows(paths["data"]):
+        log.info("raw/%s: a day without rows, which needs no labels", run.day)
+    elif "target" not in recipes or rows.get("target") == 0:
         earlier = "; the earlier ones stay" if paths["target"].exists() else ""
         log.warning("raw/%s: no labels yet%s", run.day, earlier)
+
+
+def _is_due(run: Run, path: Path, recipe: Recipe) -> bool:
+    """Whether a dataset is to be made: what a query gives can have changed though its recipe has not."""
+    source = run.config.source
+    if isinstance(source, Sql):
+        if path == run.layout.raw_target(run.day):
+            return not _labels_stay(run)
+        if not source.allow_empty and _without_rows(path):
+            return True
+    return run.up_to_date(path, recipe) is None
+
+
+def _labels_stay(run: Run) -> bool:
+    """Whether the database need not be asked again for labels.
+
+    Rows that only have a number are read anew with their labels, so that is done only while a label lacks.
+    """
+    if run.config.table.key is not None or run.force:
+        return False
+    data, target = (committed(path) for path in (run.layout.raw_data(run.day), run.layout.raw_target(run.day)))
+    return data is not None and target is not None and target.counts["rows_out"] >= data.counts["rows_out"]
+
+
+def _without_rows(path: Path) -> bool:
+    data = committed(path)
+    return data is not None and is_empty(data)
 
 
 def source_of(run: Run) -> Customers | Inbox | Query:
@@ -63,8 +93,5 @@ def source_of(run: Run) -> Customers | Inbox | Query:
 
 def _of_one_arrival(paths: dict[str, Path]) -> bool:
     """Whether the day's rows and labels were read together; one of them alone contradicts nothing."""
-    try:
-        data, target = (read_manifest(paths[name]) for name in ("data", "target"))
-    except (MissingInput, DataError):
-        return True
-    return together(data, target)
+    data, target = (committed(paths[name]) for name in ("data", "target"))
+    return data is None or target is None or together(data, target)

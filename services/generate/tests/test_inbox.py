@@ -203,3 +203,56 @@ def test_a_nested_column_that_is_a_feature_is_refused(call, table, inbox):
     pq.write_table(pa.table({"id": ["A"], "age": [1], "plan": [["x"]], "left": ["no"]}), inbox / "a.parquet")
     code, error = call(table)
     assert (code, "column 'plan' must hold plain values, got type list<" in error) == (65, True)
+
+
+EMPTY_DAYS = [
+    ({"_EMPTY": ""}, False),
+    ({"_EMPTY": "", "a.csv": HEADER}, False),
+    ({"_SUCCESS": "", "a.csv": HEADER}, False),
+    ({"a.csv": HEADER, "b.csv": HEADER}, False),
+    ({"_SUCCESS": ""}, True),
+    ({"_SUCCESS": "", "a.csv": ""}, True),
+]
+
+
+@pytest.mark.parametrize(("files", "allowed"), EMPTY_DAYS)
+def test_a_day_that_is_empty_on_purpose_has_no_rows_and_needs_no_labels(call, table, inbox, root, rows, files, allowed):
+    for name, text in files.items():
+        (inbox / name).write_text(text)
+    if allowed:
+        table["source"]["allow_empty"] = True
+    code, log = call(table)
+    assert (code, "a day without rows, which needs no labels" in log) == (0, True)
+    assert rows("data").num_rows == 0
+    assert set(rows("data").column_names) >= {"id", "age", "plan", "_file", "_row"}
+    assert not (root / "raw/2026-11-22/target").exists()
+    code, log = call(table)
+    assert (code, "raw/2026-11-22/data: up to date" in log) == (0, True)
+
+
+def test_a_folder_without_a_file_is_no_day_unless_it_says_so(call, table, inbox):
+    (inbox / "_SUCCESS").touch()
+    code, log = call(table)
+    assert code == 66
+    assert "an empty _EMPTY for a day without rows" in log
+    table["source"]["allow_empty"] = True
+    (inbox / "_SUCCESS").unlink()
+    assert call(table)[0] == 66
+
+
+def test_rows_beside_the_word_that_there_are_none_are_refused(call, table, inbox, root):
+    (inbox / "_EMPTY").touch()
+    (inbox / "a.csv").write_text(HEADER + "A,1,x,,no\n")
+    code, log = call(table)
+    assert code == 65
+    assert "inbox/2026-11-22: must have no rows, by its _EMPTY, got 1; take _EMPTY away, or the files" in log
+    assert not (root / "raw/2026-11-22/data").exists()
+
+
+def test_a_day_that_was_empty_takes_the_rows_that_come_after_all(call, table, inbox, rows):
+    (inbox / "_EMPTY").touch()
+    call(table)
+    (inbox / "_EMPTY").unlink()
+    (inbox / "a.csv").write_text(HEADER + "A,1,x,,no\n")
+    assert call(table)[0] == 0
+    assert (rows("data").num_rows, rows("target").num_rows) == (1, 1)

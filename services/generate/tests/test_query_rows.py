@@ -95,12 +95,87 @@ def test_labels_that_were_not_there_are_asked_for_again(call, table, database, r
     assert {name: after[name] for name in before} == before
 
 
-def test_a_day_without_rows_is_written_as_such(call, table, database, rows):
+def test_no_row_is_a_day_whose_rows_are_not_there_yet(call, table, database, root, rows):
     with database:
         database.execute("delete from people")
+    code, log = call(table)
+    assert code == 75
+    assert "source.query: must give rows for 2026-11-22, got 0, so they are taken for not there yet" in log
+    assert "source.allow_empty = true" in log
+    assert not (root / "raw/2026-11-22/data").exists()
+    with database:
+        database.execute("insert into people values ('2026-11-22', 1, 7, 'x', null, 'yes')")
+    assert call(table)[0] == 0
+    assert rows("data").num_rows == 1
+
+
+def test_rows_that_are_gone_leave_those_of_before(call, table, database, rows):
+    call(table)
+    with database:
+        database.execute("delete from people")
+    assert call(table, "--force")[0] == 75
+    assert rows("data").num_rows == 2
+
+
+def test_no_row_is_a_day_without_rows_where_that_may_be(call, table, database, root, rows):
+    with database:
+        database.execute("delete from people")
+    table["source"]["allow_empty"] = True
     assert call(table)[0] == 0
     assert rows("data").num_rows == 0
-    assert rows("data").schema.names == ["id", "age", "plan", "note", "_file", "_row"]
+    assert not (root / "raw/2026-11-22/target").exists()
+    code, log = call(table)
+    assert (code, "a day without rows, which needs no labels" in log) == (0, True)
+
+
+def test_a_day_without_rows_that_an_earlier_version_wrote_is_asked_for_again(call, table, database, rows):
+    with database:
+        database.execute("update people set day = 'x' || day")
+    table["source"]["allow_empty"] = True
+    call(table)
+    del table["source"]["allow_empty"]
+    assert call(table)[0] == 75
+    with database:
+        database.execute("update people set day = substr(day, 2)")
+    assert call(table)[0] == 0
+    assert rows("data").num_rows == 2
+
+
+def test_labels_are_asked_for_again_and_stay_byte_for_byte_where_nothing_has_come(call, table, database, rows, state):
+    call(table)
+    before = state()
+    code, log = call(table)
+    assert (code, "raw/2026-11-22/target: up to date, the source has nothing else" in log) == (0, True)
+    assert state() == before
+    with database:
+        database.execute("""update people set "left" = 'no' where id = 2""")
+    assert call(table)[0] == 0
+    assert rows("target").select(["id", "left"]).to_pylist() == [{"id": "1", "left": "yes"}, {"id": "2", "left": "no"}]
+    changed = {name for name, kept in state().items() if before.get(name) != kept}
+    assert {name.split("/")[2] for name in changed} == {"target"}
+
+
+def test_a_damaged_part_is_written_again_though_the_source_has_nothing_else(call, table, database, root, rows):
+    call(table)
+    (part,) = (root / "raw/2026-11-22/target").glob("*.parquet")
+    part.write_bytes(b"damaged")
+    assert call(table)[0] == 0
+    assert rows("target").num_rows == 1
+
+
+def test_rows_without_a_key_are_read_again_only_while_a_label_lacks(call, table, database, rows, state):
+    del table["table"]["key"], table["columns"]["id"]
+    table["source"]["query"] = QUERY.replace("id, ", "", 1)
+    call(table)
+    with database:
+        database.execute("""update people set "left" = 'no' where id = 2""")
+    assert call(table)[0] == 0
+    assert rows("target").num_rows == 2
+    with database:
+        database.execute("update people set age = 1")
+    before = state()
+    assert call(table)[0] == 0
+    assert state() == before
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ RECENT_DAYS = 30
 _AXES = {"days": ", in days from the start of the day", "length": ", in characters"}
 """What the numbers of a measure are."""
 
+NO_ROWS = Drift(level="unmeasured", columns=[], score=None, without="the day has no rows, on purpose")
+
 log = logging.getLogger("predict")
 
 
@@ -39,9 +41,12 @@ def report(run: Run, recipe: Recipe, rows: Dataset, champion: Champion, histogra
     started = time.monotonic()
     predictions = Dataset.open(run.layout.predictions(run.day))
     known = read_references(run.layout, champion)
-    come_back = known.reference is not None and known.reference.come_back
-    rows_of_score = score_rows(run.layout, champion, rows, run.config, come_back=come_back)
-    drift = measure_drift(known, rows, predictions, histograms, run.config, rows_of_score)
+    if rows.rows():
+        come_back = known.reference is not None and known.reference.come_back
+        rows_of_score = score_rows(run.layout, champion, rows, run.config, come_back=come_back)
+        drift = measure_drift(known, rows, predictions, histograms, run.config, rows_of_score)
+    else:
+        drift = NO_ROWS
     if drift.without:
         log.warning("drift is not measured: %s", drift.without)
     levels = drift.levels()

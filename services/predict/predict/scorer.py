@@ -41,6 +41,8 @@ class Scorer:
 
     def score(self, batch: pa.RecordBatch, features: Columns) -> pa.RecordBatch:
         """Key, prediction, scores and model of a batch of processed rows, of which the model gets `features`."""
+        if not batch.num_rows:
+            return self._nothing(batch)
         try:
             rows = ready(self._prepare, features)
             probabilities: Any = self._estimator.predict_proba(rows) if self._class_indices else None
@@ -57,6 +59,13 @@ class Scorer:
         output["model"] = pa.repeat(self._name, batch.num_rows)
         self._add_up(output)
         return pa.RecordBatch.from_pydict(output)
+
+    def _nothing(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """What a day without rows gives, which no estimator can be asked for: the columns alone."""
+        kind = pa.string() if self._class_indices or hasattr(self._estimator, "classes_") else pa.float64()
+        output = {self._key: batch.column(self._key), "prediction": pa.array([], kind)}
+        output |= {column: pa.array([], pa.float64()) for column in self._class_indices}
+        return pa.RecordBatch.from_pydict(output | {"model": pa.array([], pa.string())})
 
     def _predict(self, rows: Any, probabilities: Any) -> pa.Array:
         codes = None if probabilities is None else _predicted_codes(self._estimator, probabilities)

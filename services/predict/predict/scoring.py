@@ -8,6 +8,7 @@ from collections.abc import Generator, Sequence
 
 import msgspec
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from analysis.formulas import without_formulas
 from analysis.predictions import CONTENT, content_hashes
@@ -17,6 +18,7 @@ from contract.datasets.dataset import Dataset
 from contract.datasets.prefetch import prefetch
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
+from contract.due.lacking import ROWS_OF
 from contract.models.champion import Champion
 from contract.models.model_file import open_model
 from contract.steps.progress import progress
@@ -58,12 +60,25 @@ def score(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Histog
         notes = {"champion": msgspec.to_builtins(champion), "mean": scorer.means()}
         if content:
             notes[CONTENT] = content
-        writer.publish(recipe, counts, run.provenance(), notes)
+        writer.publish(recipe, counts, run.provenance(**_origin(run, rows)), notes)
     log.info(
         "%s: %s rows by champion %s%s, %.1f s",
         run.layout.name(path), f"{scorer.rows:,}", champion.label, _summary(scorer), time.monotonic() - started,
     )  # fmt: skip
     return histograms if reference is not None else None
+
+
+def no_rows(rows: Dataset) -> pa.RecordBatch:
+    """A batch of a day without rows: it has the columns all the same."""
+    schema = pq.read_schema(next(rows.parts()))
+    return pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
+
+
+def _origin(run: Run, rows: Dataset) -> dict[str, str]:
+    """Of which raw data the rows are: labels that come later make other processed rows, and no other predictions."""
+    raw = run.layout.name(run.layout.raw_data(run.day))
+    known = [made_from.sha256 for made_from in rows.manifest.inputs if made_from.path == raw]
+    return {ROWS_OF: known[0]} if known else {}
 
 
 def _content(config: Config, rows: Dataset) -> list[str]:
@@ -82,7 +97,8 @@ def _scored(
 ) -> Generator[tuple[pa.RecordBatch, pa.RecordBatch | None], None, None]:
     """The predictions batch by batch, and the rows' hashes where `content` is asked for."""
     wanted = list(dict.fromkeys([*features, *histograms.columns]))
-    for batch in prefetch(rows.batches(list(dict.fromkeys([key, *wanted, *content, *histograms.needs])))):
+    batches = rows.batches(list(dict.fromkeys([key, *wanted, *content, *histograms.needs])))
+    for batch in prefetch(batches) if rows.rows() else [no_rows(rows)]:
         values = columns(batch, wanted)
         histograms.add_rows(batch, values)
         hashes = pa.RecordBatch.from_pydict({CONTENT: content_hashes(batch, content)}) if content else None

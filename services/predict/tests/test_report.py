@@ -338,3 +338,14 @@ def test_a_column_that_is_stuck_all_day_is_an_alarm_with_its_value(watched):
     assert age["reason"] == "40 on all 400 rows with a value; no training day was so"
     assert "40 on all 400 rows with a value" in page
     assert "expected, by the days of the training" in page
+
+
+def test_a_day_without_rows_has_a_report_that_says_so_and_raises_no_alarm(watched):
+    watched.bring(table([]))
+    watched.predict()
+    notes, drift, page = report(watched)
+    assert (notes["drift"], notes["columns"]) == ("unmeasured", {})
+    assert drift["without"] == "the day has no rows, on purpose"
+    assert "0 rows predicted on 2026-11-22" in page
+    assert "Not measured: the day has no rows, on purpose" in page
+    assert "the next training writes them" not in page

@@ -6,7 +6,7 @@ import pytest
 from conftest import put_in_use
 
 from analysis.predictions import CONTENT, content_hashes
-from contract.datasets.manifest import read_manifest
+from contract.datasets.manifest import Input, read_manifest
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
 from contract.errors import ConfigError, DataError, MissingInput, NotPermitted
@@ -190,3 +190,28 @@ def test_rows_that_have_but_a_number_leave_their_content_and_rows_with_a_key_do_
     (batch,) = ready.predict().batches(role=CONTENT)
     (rows,) = table.to_batches()
     assert batch.column(CONTENT).to_pylist() == content_hashes(rows, ["age", "plan"]).tolist()
+
+
+def test_a_day_without_rows_has_predictions_without_rows_with_the_usual_columns(ready):
+    usual = ready.predict().manifest.schema
+    ready.bring(ready.rows(3).slice(0, 0))
+    dataset = ready.predict()
+    assert dataset.manifest.schema == usual
+    assert dataset.rows() == 0
+    assert dataset.manifest.counts == {"rows_in": 0, "rows_out": 0, "rejected": 0, "predicted": {}}
+    before = ready.tree()
+    ready.predict()
+    assert ready.tree() == before
+
+
+def test_the_run_says_of_which_raw_rows_the_predictions_are(ready):
+    assert "rows_of" not in ready.predict().manifest.run
+    raw = Input("raw/2026-11-22/data", "5eed")
+    with DatasetWriter(ready.layout.processed(ready.name)) as writer:
+        writer.write(ready.rows(40))
+        writer.publish(
+            Recipe("preprocess", ready.name, "c0de", {}, (raw,)),
+            {"rows_in": 40, "rejected": 0, "rejected_by_rule": {}},
+            {},
+        )
+    assert ready.predict().manifest.run["rows_of"] == "5eed"

@@ -101,7 +101,7 @@ class Day:
 
 
 def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> None:
-    """Check a day's rows and write processed/<day>. Raises DataError when too many are rejected, or none is left."""
+    """Check a day's rows and write processed/<day>. Raises DataError when too many are rejected, or all of them."""
     started = time.monotonic()
     config, total = run.config, data.rows() + data.rows(UNREAD)
     with DatasetWriter(run.layout.processed(run.day)) as writer, progress("preprocess", total) as advance:
@@ -122,6 +122,8 @@ def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> No
             if bad.num_rows:
                 writer.write(bad, role="rejected")
             advance(rows.num_rows + bad.num_rows)
+        if not total:
+            writer.write(day.sort(_no_rows(data, config))[0])
         _enough_left(run, data, day.tally, total)
         writer.file("profile", "profile.json").write_bytes(pretty_json(day.profile.to_builtins()))
         counts = {
@@ -159,10 +161,18 @@ def _unused_labels(labels: Labels | None) -> str:
     return "".join(f", {count:,} labels {which}" for which, count in counted.items() if count)
 
 
+def _no_rows(data: Dataset, config: Config) -> pa.RecordBatch:
+    """A batch without rows that has the columns: what is written of it has them, too, with their types."""
+    return pa.RecordBatch.from_pydict({name: pa.array([], pa.string()) for name in _columns(data, config)})
+
+
 def _batches(data: Dataset, config: Config) -> Generator[pa.RecordBatch, None, None]:
+    return data.batches(_columns(data, config), batch_rows=BATCH_ROWS, dictionaries=True)
+
+
+def _columns(data: Dataset, config: Config) -> list[str]:
     there = {field.name for field in data.manifest.schema} - {config.table.target}
-    wanted = dict.fromkeys([*PROVENANCE, config.key, *config.columns])
-    return data.batches([name for name in wanted if name in there], batch_rows=BATCH_ROWS, dictionaries=True)
+    return [name for name in dict.fromkeys([*PROVENANCE, config.key, *config.columns]) if name in there]
 
 
 def _label(labels: Labels, values: Values) -> CheckedColumn:
@@ -177,7 +187,7 @@ def _key_first(config: Config) -> list[str]:
 
 def _enough_left(run: Run, data: Dataset, tally: Tally, total: int) -> None:
     allowed = run.config.table.max_rejected_fraction
-    if tally.rows > allowed * total or tally.rows == total:
+    if tally.rows > allowed * total or (total and tally.rows == total):
         raise DataError(
             f"{run.layout.name(data.path)}: {tally.rows:,} of {total:,} rows break a rule ({tally.rows / total:.1%}), "
             f"table.max_rejected_fraction allows {allowed:.1%} and one row must be left: {tally}; "

@@ -20,8 +20,8 @@ PLAIN = {"decimal": ".", "thousands": None}
 def work(run: Run) -> None:
     """Write processed/<day>.
 
-    Raises MissingInput without raw data, DataError when a column is missing, when the day is
-    empty, when its labels are other rows', or when too many of its rows break a rule.
+    Raises MissingInput without raw data, DataError when a column is missing, when its labels are other rows', or when
+    too many of its rows break a rule. A day without rows is one that has none on purpose: generate sees to that.
     """
     data = Dataset.open(run.layout.raw_data(run.day))
     target = _committed(run.layout.raw_target(run.day))
@@ -89,5 +89,3 @@ def _columns_there(run: Run, data: Dataset) -> None:
             f"pipeline.toml, without {', '.join(missing)}; it has {', '.join(there)}; mend the data, run generate "
             "for the day again if the source has it by now, or take the column out of [columns]"
         )
-    if not data.rows():
-        raise DataError(f"{run.layout.name(data.path)}: must have rows, got 0; generate the day again with its data")

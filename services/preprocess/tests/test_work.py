@@ -35,10 +35,18 @@ def test_a_key_that_is_not_there_is_named(day):
         day.process()
 
 
-def test_a_day_without_rows_is_refused(day):
+def test_a_day_without_rows_has_the_columns_of_one_with_rows(day):
+    day.bring_data(day.rows(3))
+    usual = day.process().manifest.schema
     day.bring_data(day.rows(3).slice(0, 0))
-    with pytest.raises(DataError, match=r"raw/2026-11-22/data: must have rows, got 0"):
-        day.process()
+    processed = day.process()
+    assert processed.manifest.schema == usual
+    assert processed.rows() == 0
+    assert {name: processed.manifest.counts[name] for name in ("rows_in", "rows_out", "rejected", "labelled")} == {
+        "rows_in": 0, "rows_out": 0, "rejected": 0, "labelled": 0
+    }  # fmt: skip
+    day.process()
+    assert day.processed.manifest == processed.manifest
 
 
 def test_a_damaged_raw_file_is_refused(day):

@@ -1,9 +1,12 @@
 """What decides whether a day is trained: its processed days and the settings of a training, no others."""
 
+import json
 import subprocess
 import sys
 
 import pytest
+
+from contract.datasets.dataset import Dataset
 
 HEAVY = {"numpy", "pyarrow", "pandas", "scipy", "sklearn", "joblib", "mlflow"}
 
@@ -55,6 +58,35 @@ def test_a_day_without_target_is_a_missing_input(project, refuse):
     del bare["y"]
     project.process("2026-01-02", bare)
     refuse(66, "no target for a day", "'y'", "is not for 2026-01-02;", "bring the labels")
+
+
+def test_a_training_without_some_days_says_which_in_its_card_and_trains_again_when_they_come(project, capsys):
+    bare = project.columns(seed=1)
+    del bare["y"]
+    project.process("2026-01-02", bare)
+    config = project.root / "pipeline.toml"
+    config.write_text(config.read_text().replace("[training]\n", "[training]\nmin_days = 1\n"))
+    assert project.train() == 0
+    assert "trained without days of the window of 2026-01-02: 2026-01-02 (no labels)" in capsys.readouterr().err
+    model = Dataset.open(project.root / "models/2026-01-02")
+    card = json.loads(model.file("card").read_text())
+    assert card["window"]["left_out"] == {"2026-01-02": "no labels"}
+    assert "observed" not in model.manifest.run
+    project.process("2026-01-02", seed=1)
+    assert project.train() == 0
+    again = Dataset.open(project.root / "models/2026-01-02")
+    assert [made_from.path for made_from in again.manifest.inputs] == ["processed/2026-01-01", "processed/2026-01-02"]
+    assert json.loads(again.file("card").read_text())["window"]["left_out"] == {}
+
+
+def test_how_many_days_are_enough_changes_no_model(project):
+    assert project.train() == 0
+    before = project.snapshot()
+    config = project.root / "pipeline.toml"
+    config.write_text(config.read_text().replace("[training]\n", "[training]\nmin_days = 1\n"))
+    assert project.train() == 0
+    del before["pipeline.toml"]
+    assert before.items() <= project.snapshot().items()
 
 
 def test_a_day_before_the_first_one_is_a_wrong_usage(refuse):

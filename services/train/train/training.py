@@ -13,8 +13,7 @@ import msgspec
 from analysis.drift.reference import build
 from analysis.matrix import frame
 from analysis.record.trained_for import record
-from analysis.window import HeldOut, held_out
-from contract.datasets.dataset import Dataset
+from analysis.window import HeldOut, Window, held_out
 from contract.datasets.files import sha256_of
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
@@ -35,7 +34,7 @@ from train.threshold import choose, with_threshold
 log = logging.getLogger("train")
 
 
-def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
+def train(run: Run, recipe: Recipe, window: Window) -> None:
     """Compare the candidates, fit the best one on all days but those held out, publish and register it."""
     started = time.monotonic()
     check(run.config)
@@ -44,6 +43,7 @@ def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
     registered = reach_registry() is not None
     if not registered:
         log.warning("MLFLOW_TRACKING_URI is not set: the model is not registered, only written")
+    days = window.days
     parted = held_out(run.config, days)
     fitted = parted.fitted
     _say(parted)
@@ -67,6 +67,7 @@ def train(run: Run, recipe: Recipe, days: list[Dataset]) -> None:
             if kept is not None:
                 kept.keep(file, content, fit_seconds)
         seconds |= fit_seconds
+        content["window"]["left_out"] = window.left_out
         writer.file("card", "card.json").write_bytes(pretty_json(content))
         names = list(rows.by_day)
         reference = build(

@@ -3,6 +3,7 @@
 import json
 import re
 
+import pyarrow as pa
 import pytest
 
 from contract.datasets.dataset import Dataset
@@ -153,3 +154,14 @@ def test_a_directory_that_is_no_day_is_passed_over(project):
     (project.root / "predictions" / "mine" / MANIFEST).write_text("{}")
     project.trained(DAY)
     assert project.validate() == 0
+
+
+def test_a_day_without_rows_is_nothing_to_measure_and_no_failure(project, capsys):
+    champion = project.trained()
+    project.validate()
+    project.predicted(DAY, champion, keep=slice(0, 1))
+    project.process(DAY, {name: pa.array(column)[:0] for name, column in project.columns().items() if name != "y"})
+    capsys.readouterr()
+    assert project.run("monitor", "--day", DAY) == 0
+    assert f"processed/{DAY}: a day without rows: there is nothing to measure" in capsys.readouterr().err
+    assert not project.layout.report("live", DAY).exists()

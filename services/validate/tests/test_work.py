@@ -4,10 +4,12 @@ import os
 import subprocess
 import sys
 
+import conftest
 import joblib
 import pyarrow as pa
 import pytest
 
+from contract.datasets.dataset import Dataset
 from contract.models.ledger import Line, read
 from validate.champion.store import ChampionStore
 
@@ -302,3 +304,13 @@ def test_no_label_at_all_decides_nothing(project, ended):
     assert code == 80, log
     assert "undecided: 0 labelled test rows are fewer than gate.min_test_rows 10" in log
     assert [line.decision for line in read(project.root / "ledger.jsonl")] == ["undecided"]
+
+
+def test_days_that_the_training_did_without_are_in_verdict_and_page(project, monkeypatch):
+    card = conftest.CARD | {"window": {"left_out": {"2026-01-01": "no labels"}}}
+    monkeypatch.setattr(conftest, "CARD", card)
+    project.trained()
+    project.validate()
+    assert project.verdict()["window"]["left_out"] == {"2026-01-01": "no labels"}
+    page = Dataset.open(project.layout.report("train", "2026-01-02")).file("page").read_text()
+    assert "Trained without days of the window: 2026-01-01 (no labels)." in page

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 
@@ -64,6 +65,10 @@ def judge(
         if before is not None and (fall := fallen(live, before.label)):
             log.warning("%s", fall)
             comparison = replace(comparison, report=msgspec.structs.replace(comparison.report, live=fall))
+        # as the training found it: what has come since is no part of the model
+        if left_out := _card(model).get("window", {}).get("left_out"):
+            known = {**comparison.report.window, "left_out": left_out}
+            comparison = replace(comparison, report=msgspec.structs.replace(comparison.report, window=known))
         report = comparison.report
         writer.file("verdict", "verdict.json").write_bytes(pretty_json(report))
         html, plots = training_report(run, comparison, model, days, live)
@@ -100,6 +105,11 @@ def judge(
         )
     log.info("models/%s: %s on %d test rows, in %.1f s: %s", run.day, report.decision, report.rows, seconds, report.why)
     return manifest
+
+
+def _card(model: Dataset) -> dict[str, Any]:
+    content: dict[str, Any] = msgspec.json.decode(model.file("card").read_bytes())
+    return content
 
 
 def _line(run: Run, report: Report, challenger: Champion, before: Champion | None, sealed: Manifest) -> Line:

@@ -32,6 +32,10 @@ class TargetUnknown(MissingInput):
     """The labels of a day have not arrived yet."""
 
 
+class NoRows(TargetUnknown):
+    """A day without rows, on purpose: no labels will come."""
+
+
 def update_live_metrics(run: Run) -> None:
     """Write reports/live of all days up to the run's whose target has arrived, as far back as it can be on time.
 
@@ -71,7 +75,12 @@ def monitor(run: Run) -> None:
     """
     if not run.layout.predictions(run.day).is_dir():
         raise MissingInput(f"predictions/{run.day}: no predictions of this day; run predict --day {run.day} first")
-    if (error := _work(run, explicit=True)) is not None:
+    try:
+        error = _work(run, explicit=True)
+    except NoRows as reason:
+        log.info("%s", reason)
+        return
+    if error is not None:
         raise error
 
 
@@ -106,14 +115,17 @@ def _work(run: Run, *, explicit: bool) -> Exception | None:
 
 
 def _labelled(run: Run) -> Dataset:
-    """The processed day. Raises TargetUnknown when it is not there, or has no target."""
+    """The processed day. Raises TargetUnknown when it is not there, or has no target, NoRows for one without rows."""
     try:
         rows = Dataset.open(run.layout.processed(run.day))
         # of a day that was made for another target, that one: it is told of, not taken for one without labels
         target = rows.manifest.settings.get("table", {}).get("target", run.config.table.target)
         known = target in {field.name for field in rows.manifest.schema}
+        empty = not rows.rows()
     except MissingInput:
-        known = False
+        known = empty = False
+    if empty:
+        raise NoRows(f"processed/{run.day}: a day without rows: there is nothing to measure")
     if not known:
         raise TargetUnknown(
             f"processed/{run.day}: {run.config.table.target!r} is not known yet; bring the labels, "

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from analysis.record.trained_for import question
-from analysis.window import labelled_days
+from analysis.window import training_days
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.errors import GateRefused, MissingInput
@@ -22,7 +22,7 @@ from validate.live_work import update_live_metrics
 def work(run: Run) -> None:
     """Judge the model of a day once. Raises GateRefused whenever that judgement kept the champion."""
     model = _trained(run)
-    days = labelled_days(run)
+    days = training_days(run).days
     update_live_metrics(run)
     # The champion is no part of the recipe: a day is judged against the champion of its time, and that
     # judgement stands until model, rows or rules change, or somebody asks for another one with --force.

@@ -10,7 +10,7 @@ from contract import days
 from contract.config.data import Alerts, Column, Pipeline, Predictions, Schedule, Table
 from contract.config.model import Decision, Drift, Gate, Training
 from contract.config.source import Source, Sql
-from contract.errors import did_you_mean
+from contract.errors import UsageError, did_you_mean
 
 _ROW_KEY = "row_key"
 """The key of a table that has none of its own: each row's number within its day."""
@@ -142,10 +142,19 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         return self.table.group or self.table.key
 
     def window(self, day: date) -> list[date]:
-        """The days that a training of `day` uses, oldest first."""
-        return days.window(
+        """The days that a training of `day` uses, oldest first: those that are expected to have data.
+
+        Raises UsageError when none is left.
+        """
+        within = days.window(
             day,
             length=self.training.window_days,
             delay=self.training.target_delay_days,
             first_day=self.schedule.first_day,
         )
+        if not (expected := [candidate for candidate in within if self.schedule.expects(candidate)]):
+            raise UsageError(
+                f"--day: training needs a day with data, and schedule.expected and schedule.holidays leave none from "
+                f"{within[0]} to {within[-1]}, got {day}"
+            )
+        return expected

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, time
-from typing import Literal
+from typing import Any, Literal
 
 from contract.config.addresses import check_address
 from contract.config.source import Section, at_least, fraction
-from contract.config.when import check_cron, check_date_format, check_timezone
+from contract.config.when import check_cron, check_date_format, check_expected, check_timezone, weekdays
 from contract.visible import visible
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -110,9 +110,18 @@ class Schedule(Section, frozen=True):
     first_day: date
     """The first day that has data."""
     timezone: str = "UTC"
-    generate: str = "0 1 * * *"
-    predict: str = "0 2 * * *"
-    train: str = "0 3 * * 1"
+    # not between 01:00 and 03:00, which the clocks of most places skip or repeat once a year
+    generate: str = "15 3 * * *"
+    predict: str = "15 4 * * *"
+    train: str = "15 5 * * 1"
+    expected: str | tuple[str, ...] = "every_day"
+    """The days that have data: `every_day`, `weekdays`, or a list of `WEEKDAYS`."""
+    holidays: tuple[date, ...] = ()
+    """Days without data, though `expected` names their weekday."""
+    catch_up_days: int = 14
+    """A scheduled run does what so many days before its own lack, too; 0: its own day alone."""
+    label_grace_days: int = 3
+    """Beyond training.target_delay_days, how long labels of a day are looked for."""
     sensor_timeout_hours: float = 12
     deadline_hours: float = 6
     """After it was due, a run that is not done is told as late; 0 for no such mail."""
@@ -121,9 +130,16 @@ class Schedule(Section, frozen=True):
         for name in ("generate", "predict", "train"):
             _with_key(name, check_cron, getattr(self, name))
         _with_key("timezone", check_timezone, self.timezone)
+        _with_key("expected", check_expected, self.expected)
+        at_least("catch_up_days", self.catch_up_days, 0)
+        at_least("label_grace_days", self.label_grace_days, 0)
         at_least("deadline_hours", self.deadline_hours, 0)
         if not self.sensor_timeout_hours > 0:
             raise ValueError(f"sensor_timeout_hours must be above 0, got {self.sensor_timeout_hours:g}")
+
+    def expects(self, day: date) -> bool:
+        """Whether a day is one that has data."""
+        return day >= self.first_day and day not in self.holidays and day.weekday() in weekdays(self.expected)
 
 
 class Alerts(Section, frozen=True):
@@ -160,7 +176,7 @@ class Alerts(Section, frozen=True):
         return start <= now < end if start < end else now >= start or now < end
 
 
-def _with_key(key: str, check: Callable[[str], None], value: str) -> None:
+def _with_key(key: str, check: Callable[[Any], None], value: Any) -> None:
     """Raise what a check raises, with the key before it."""
     try:
         check(value)

@@ -68,6 +68,8 @@ class Training(Section, frozen=True):
 
     candidates: tuple[Candidate, ...]
     window_days: int = 7
+    min_days: int | None = None
+    """Of the window, with rows and labels: a training goes on without the others; None: all that are expected."""
     target_delay_days: int = 0
     test_days: int | None = None
     """The last days of the window, which no model is fitted on; None: as many as the rows allow, 0: none."""
@@ -86,6 +88,8 @@ class Training(Section, frozen=True):
     def __post_init__(self) -> None:
         at_least("window_days", self.window_days, 1)
         at_least("target_delay_days", self.target_delay_days, 0)
+        if self.min_days is not None and not 1 <= self.min_days <= self.window_days:
+            raise ValueError(f"min_days must be between 1 and window_days {self.window_days}, got {self.min_days}")
         if self.test_days is not None:
             at_least("test_days", self.test_days, 0)
             if self.test_days >= self.window_days:

@@ -46,6 +46,8 @@ class Files(Section, frozen=True, tag="files", tag_field="kind"):
     sheet: str | None = None
     decimal: Literal[".", ","] = "."
     thousands: str | None = None
+    allow_empty: bool = False
+    """A folder that is complete without a row is a day without rows."""
 
     def __post_init__(self) -> None:
         marks = (self.delimiter, self.quote or "\0", self.escape or "\1")
@@ -71,6 +73,8 @@ class Sql(Section, frozen=True, tag="sql", tag_field="kind"):
     """Gives the day's rows; `:day` is the day."""
     target_query: str | None = None
     """Gives key and target, when the labels are in a table of their own."""
+    allow_empty: bool = False
+    """No row is a day without rows; else it is one whose rows are not there yet."""
 
     def __post_init__(self) -> None:
         if not asks_for_day(self.query):

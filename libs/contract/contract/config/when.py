@@ -11,6 +11,8 @@ import re
 _ALIASES = ("@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@quarterly", "@yearly", "@annually")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+_EXPECTED = {"every_day": 7, "weekdays": 5}
+"""The words of `schedule.expected`: how many days of the week, from Monday on."""
 _FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
     ("minute", 0, 59, []),
     ("hour", 0, 23, []),
@@ -102,6 +104,28 @@ def check_timezone(name: str) -> None:
         raise ValueError(
             f'must be a name of the time zone database, as "Europe/Berlin" or "UTC", got {name!r}{hint}'
         ) from None
+
+
+def check_expected(expected: str | tuple[str, ...]) -> None:
+    """Raise ValueError, without the key, unless it says on which days of the week there is data."""
+    words, known = ((expected,), list(_EXPECTED)) if isinstance(expected, str) else (expected, _WEEKDAYS)
+    wrong = [word for word in words if word not in known]
+    if wrong or not words or len(set(words)) < len(words):
+        from contract.errors import did_you_mean
+
+        got = expected if isinstance(expected, str) else list(expected)
+        listed = ", ".join(f'"{day}"' for day in _WEEKDAYS)
+        raise ValueError(
+            f'must be "every_day", "weekdays" or a list of {listed}, each once, got {got!r}'
+            f"{did_you_mean(wrong[0], known) if wrong else ''}"
+        )
+
+
+def weekdays(expected: str | tuple[str, ...]) -> frozenset[int]:
+    """The days of the week that `schedule.expected` names, as `date.weekday` counts them: Monday is 0."""
+    if isinstance(expected, str):
+        return frozenset(range(_EXPECTED[expected]))
+    return frozenset((_WEEKDAYS.index(day) - 1) % 7 for day in expected)
 
 
 def check_date_format(format_: str | None, kind: str) -> None:

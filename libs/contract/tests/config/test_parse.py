@@ -92,6 +92,12 @@ def test_the_window_of_a_training_follows_the_configuration(raw):
     assert parse(raw).window(date(2026, 1, 9)) == [date(2026, 1, 7), date(2026, 1, 8)]
 
 
+EXPECTED = (
+    'schedule.expected must be "every_day", "weekdays" or a list of "sun", "mon", "tue", "wed", "thu", "fri", "sat", '
+    "each once, got "
+)
+
+
 @pytest.mark.parametrize(
     ("section", "key", "value", "message"),
     [
@@ -132,6 +138,14 @@ def test_the_window_of_a_training_follows_the_configuration(raw):
         ("training", "candidates", [{"name": "a", "estimator": "b", "encode": {"text": "hash"}}], "training.candidates[0].encode.text must be one of auto, words, characters, hashing, got 'hash'"),
         ("training", "candidates", [{"name": "a", "estimator": "b", "encode": {"texts": "x"}}], "training.candidates[0].encode.texts is not a known key; did you mean 'text'?"),
         ("training", "candidates", [{"name": "a", "estimator": "b", "encode": "hashing"}], "training.candidates[0].encode must be a table, got 'hashing'"),
+        ("schedule", "catch_up_days", -1, "schedule.catch_up_days must be at least 0, got -1"),
+        ("schedule", "label_grace_days", -1, "schedule.label_grace_days must be at least 0, got -1"),
+        ("schedule", "expected", "weekday", EXPECTED + "'weekday'; did you mean 'weekdays'?"),
+        ("schedule", "expected", ["mon", "mon"], EXPECTED + "['mon', 'mon']"),
+        ("schedule", "expected", ["Mon"], EXPECTED + "['Mon']; did you mean 'mon'?"),
+        ("schedule", "expected", [], EXPECTED + "[]"),
+        ("training", "min_days", 0, "training.min_days must be between 1 and window_days 7, got 0"),
+        ("training", "min_days", 8, "training.min_days must be between 1 and window_days 7, got 8"),
         ("schedule", "sensor_timeout_hours", 0, "schedule.sensor_timeout_hours must be above 0, got 0"),
         ("schedule", "first_day", "soon", "schedule.first_day: "),
         ("schedule", "train", "0 3 * *", "schedule.train must be a cron expression of five fields"),
@@ -264,7 +278,7 @@ def test_keys_that_another_kind_of_source_left_behind_are_named_together(raw):
     raw["source"] = {"kind": "files", "rows": 2000, "seed": 7, "drift": 0.0}
     expected = (
         'source.rows must go with source.kind = "synthetic", got kind = "files"; remove rows, seed, drift: keys of '
-        '"files" are delimiter, quote, escape, encoding, skip_lines, sheet, decimal, thousands'
+        '"files" are delimiter, quote, escape, encoding, skip_lines, sheet, decimal, thousands, allow_empty'
     )
     with pytest.raises(ValueError, match=f"^{re.escape(expected)}$"):
         parse(raw)

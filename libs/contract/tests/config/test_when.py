@@ -1,7 +1,9 @@
 import zoneinfo
+from datetime import date
 
 import pytest
 
+from contract.config.data import Schedule
 from contract.config.when import check_cron, check_timezone
 
 
@@ -72,3 +74,22 @@ def test_a_machine_without_a_time_zone_database_is_told_from_a_wrong_name(monkey
     monkeypatch.setattr(zoneinfo, "available_timezones", set)
     with pytest.raises(ValueError, match="this machine has no time zone database; install tzdata"):
         check_timezone("Europe/Berlin")
+
+
+def expects(expected, *holidays):
+    """The days of a week from Monday, 2026-01-05, that have data."""
+    schedule = Schedule(first_day=date(2026, 1, 1), expected=expected, holidays=holidays)
+    week = [date(2026, 1, 5 + number) for number in range(7)]
+    return [day.day for day in week if schedule.expects(day)]
+
+
+def test_the_days_that_have_data_are_named_by_a_word_or_one_by_one():
+    assert expects("every_day") == [5, 6, 7, 8, 9, 10, 11]
+    assert expects("weekdays") == [5, 6, 7, 8, 9]
+    assert expects(("sun", "wed")) == [7, 11]
+    assert expects("weekdays", date(2026, 1, 6)) == [5, 7, 8, 9]
+
+
+def test_no_day_before_the_first_is_expected():
+    schedule = Schedule(first_day=date(2026, 1, 2))
+    assert [schedule.expects(date(2026, 1, day)) for day in (1, 2)] == [False, True]

@@ -66,7 +66,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     groups: int
     """That these are of: as many are independent of each other."""
     window: dict[str, Any]
-    """Of the training: first, last and number of days; `judged`, those whose test rows decided, and why, as `text`."""
+    """Of the training: first, last and number of days; `judged`, those whose test rows decided, and why, as `text`;
+    `left_out`, days that lacked, and why."""
     classes: list[str]
     """Of the target, the positive one of a binary task last; none for a regression."""
     rules: list[Rule]

@@ -1,0 +1,119 @@
+"""The one place that says for which days generate and predict have something to do: a look at what is there.
+
+Nothing here remembers a call: whoever asks again, a night or a week later, is told what lacks by then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from contract.config import Config
+from contract.config.source import Files, Sql, Synthetic
+from contract.datasets.manifest import Manifest
+from contract.due.arrived import committed, has_arrived, inbox_changed, is_empty
+from contract.layout import Layout
+
+ROWS_OF = "rows_of"
+"""In the `run` of predictions: the identity of the raw data whose rows they are of."""
+
+
+@dataclass(frozen=True)
+class Lack:
+    """A day for which a step has something to do."""
+
+    day: str
+    why: str
+    anew: bool = False
+    """Something of the day is there already; else all of it lacks."""
+
+
+def to_generate(config: Config, layout: Layout, last: date) -> list[Lack]:
+    """The days up to `last` whose raw data or labels are not what the source has, or may have; oldest first.
+
+    Data is looked for `schedule.catch_up_days` back, labels of days that have data until
+    `training.target_delay_days` and `schedule.label_grace_days` have passed.
+    """
+    schedule = config.schedule
+    # nothing else is looked at where nothing is to be caught up
+    labels = schedule.catch_up_days and config.training.target_delay_days + schedule.label_grace_days
+    lacks = (_raw(config, layout, day, last) for day in _back(config, last, max(schedule.catch_up_days, labels)))
+    return [lack for lack in lacks if lack is not None]
+
+
+def to_predict(config: Config, layout: Layout, last: date) -> list[Lack]:
+    """The days up to `last` that have rows, or are about to, and no predictions of these rows; oldest first.
+
+    Labels that came later, and another champion, make no other predictions of a day that has some.
+    """
+    coming = {lack.day for lack in to_generate(config, layout, last)}
+    lacks = (
+        _predictions(config, layout, day.isoformat(), coming)
+        for day in _back(config, last, config.schedule.catch_up_days)
+    )
+    return [lack for lack in lacks if lack is not None]
+
+
+def not_there(config: Config, layout: Layout, last: date) -> list[str]:
+    """The days up to `last`, oldest first, that are expected to have data and have none by now."""
+    return [
+        day.isoformat()
+        for day in _back(config, last, config.schedule.catch_up_days)
+        if config.schedule.expects(day) and not rows_are_there(config, layout, day.isoformat())
+    ]
+
+
+def rows_are_there(config: Config, layout: Layout, day: str) -> bool:
+    """Whether a day's raw data is there: its rows, or the word that it has none."""
+    data = committed(layout.raw_data(day))
+    return data is not None and not _unsaid(config, data)
+
+
+def is_due(config: Config, layout: Layout, day: date) -> bool:
+    """Whether a run of a day has something to wait for: data is expected, or has arrived all the same."""
+    return config.schedule.expects(day) or any(
+        has_arrived(layout, artifact, day.isoformat()) for artifact in ("inbox", "raw_data")
+    )
+
+
+def _back(config: Config, last: date, days: int) -> list[date]:
+    """The days from so many before `last`, and not before the first one, oldest first."""
+    back = min(days, (last - config.schedule.first_day).days)
+    return [last - timedelta(days=number) for number in range(back, -1, -1)]
+
+
+def _raw(config: Config, layout: Layout, date_: date, last: date) -> Lack | None:
+    day, source, age = date_.isoformat(), config.source, (last - date_).days
+    paths = (layout.raw_data(day), layout.raw_target(day))
+    data = committed(paths[0])
+    if data is None or _unsaid(config, data):
+        if age > config.schedule.catch_up_days:
+            return None
+        # what nobody expects is taken all the same when somebody brings it
+        there = has_arrived(layout, "inbox", day) if isinstance(source, Files) else config.schedule.expects(date_)
+        return Lack(day, f"raw/{day}/data: is not there") if there else None
+    if isinstance(source, Files):
+        return Lack(day, why, anew=True) if (why := inbox_changed(layout, day, *paths)) else None
+    if isinstance(source, Synthetic) or is_empty(data):
+        return None
+    # only the database can tell whether it has other labels by now
+    if 0 < age <= config.training.target_delay_days + config.schedule.label_grace_days:
+        return Lack(day, f"raw/{day}/target: may have other labels by now", anew=True)
+    return None
+
+
+def _unsaid(config: Config, data: Manifest) -> bool:
+    """Whether no rows were read where nobody said that a day may have none, as earlier versions did."""
+    return isinstance(config.source, Sql) and is_empty(data) and not config.source.allow_empty
+
+
+def _predictions(config: Config, layout: Layout, day: str, coming: set[str]) -> Lack | None:
+    rows, predictions = committed(layout.raw_data(day)), committed(layout.predictions(day))
+    if rows is None or _unsaid(config, rows):
+        return Lack(day, f"predictions/{day}: are not there, and its data comes") if day in coming else None
+    if predictions is None:
+        return Lack(day, f"predictions/{day}: are not there")
+    # those of earlier versions do not say it
+    if predictions.run.get(ROWS_OF, rows.identity) != rows.identity:
+        return Lack(day, f"predictions/{day}: are of other rows than raw/{day}/data has now", anew=True)
+    return None

@@ -1,0 +1,63 @@
+"""Which days of a window can train, whether they are enough, and when the first training is due."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from contract.config import Config
+from contract.due.arrived import has_arrived
+from contract.due.lacking import rows_are_there
+from contract.layout import MANIFEST, Layout
+
+NO_DATA, NO_LABELS = "no data", "no labels"
+"""Why a day of a window does not train."""
+BETWEEN_FIRST_TRAININGS = 7
+"""While there is no champion: days between a training and the next one that no schedule asks for."""
+
+
+def lacking(config: Config, layout: Layout, day: date) -> dict[str, str]:
+    """The days of the window of `day` whose raw data or labels are not there, with NO_DATA or NO_LABELS.
+
+    Raises UsageError for a day without a window.
+    """
+    found = {}
+    for within in config.window(day):
+        name = within.isoformat()
+        if not rows_are_there(config, layout, name):
+            found[name] = NO_DATA
+        elif not has_arrived(layout, "raw_target", name):
+            found[name] = NO_LABELS
+    return found
+
+
+def overdue(config: Config, day: date, left_out: Mapping[str, str]) -> set[str]:
+    """Those without labels whose labels nobody waits for any more in a training of `day`."""
+    patience = timedelta(days=config.training.target_delay_days + config.schedule.label_grace_days)
+    return {name for name, why in left_out.items() if why == NO_LABELS and day - date.fromisoformat(name) >= patience}
+
+
+def are_enough(config: Config, day: date, left_out: Mapping[str, str]) -> bool:
+    """Whether a training of `day` may go on without these days of its window.
+
+    With `training.min_days` so many must be left, of a window that is not longer yet all; without it, all but those
+    whose labels are overdue. One day must be left in any case.
+    """
+    days = len(config.window(day))
+    if (least := config.training.min_days) is not None:
+        return days - len(left_out) >= min(least, days)
+    return len(left_out) < days and set(left_out) <= overdue(config, day, left_out)
+
+
+def first_training_is_due(config: Config, layout: Layout, last: date) -> bool:
+    """Whether there is no champion though the window of `last` is complete, and none was sought in the last week."""
+    training = config.training
+    if layout.champion.exists() or last - config.schedule.first_day < timedelta(
+        days=training.window_days + training.target_delay_days - 1
+    ):
+        return False
+    days = [(last - timedelta(days=back)).isoformat() for back in range(BETWEEN_FIRST_TRAININGS)]
+    if any((layout.model(day) / MANIFEST).exists() for day in days):
+        return False
+    left_out = lacking(config, layout, last)
+    return len(left_out) < len(config.window(last)) and set(left_out) <= overdue(config, last, left_out)

@@ -1,0 +1,180 @@
+from datetime import date
+
+import msgspec
+import pytest
+from due.test_arrived import commit
+
+from contract.config.parse import parse
+from contract.config.source import Sql, Synthetic
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
+from contract.due.lacking import is_due, not_there, rows_are_there, to_generate, to_predict
+from contract.layout import Layout
+
+LAST = date(2026, 1, 20)
+QUERY = "select * from t where day = :day"
+
+
+def days(first, last):
+    return [f"2026-01-{number:02}" for number in range(first, last + 1)]
+
+
+@pytest.fixture
+def layout(tmp_path):
+    return Layout(tmp_path)
+
+
+@pytest.fixture
+def config(raw):
+    """Files, five days to catch up, labels a week late."""
+    raw["schedule"] |= {"catch_up_days": 5}
+    raw["training"] |= {"target_delay_days": 7}
+    return parse(raw)
+
+
+def of(config, source=None, **schedule):
+    schedule = msgspec.structs.replace(config.schedule, **schedule)
+    return msgspec.structs.replace(config, schedule=schedule, source=source or config.source)
+
+
+def bring(layout, *names, marker="_SUCCESS"):
+    for name in names:
+        layout.inbox(name).mkdir(parents=True)
+        (layout.inbox(name) / marker).touch()
+
+
+def generated(layout, *names, rows=100):
+    for name in names:
+        commit(layout, layout.raw_data(name), rows=rows)
+
+
+def predicted(layout, name, rows_of=None):
+    with DatasetWriter(layout.predictions(name)) as writer:
+        writer.publish(Recipe("predict", name, "c0de", {}), {}, {"rows_of": rows_of} if rows_of else {})
+
+
+def names(lacks):
+    return [lack.day for lack in lacks]
+
+
+# ---- generate
+
+
+def test_days_that_arrived_while_nobody_looked_are_generated_oldest_first_and_bounded(config, layout):
+    bring(layout, *days(10, 18))
+    assert names(to_generate(config, layout, LAST)) == days(15, 18)
+    generated(layout, "2026-01-16")
+    assert names(to_generate(config, layout, LAST)) == ["2026-01-15", "2026-01-17", "2026-01-18"]
+
+
+def test_nothing_lacks_where_all_is_there(config, layout):
+    bring(layout, *days(15, 20))
+    for day in days(15, 20):
+        commit(layout, layout.raw_data(day), observed=False)
+    assert to_generate(config, layout, LAST) == []
+
+
+def test_an_empty_day_is_generated_like_any_other(config, layout):
+    bring(layout, "2026-01-18", marker="_EMPTY")
+    assert names(to_generate(config, layout, LAST)) == ["2026-01-18"]
+
+
+def test_labels_that_come_a_week_later_make_their_day_due_again_though_no_data_is_looked_for_any_more(config, layout):
+    bring(layout, *days(9, 12))
+    generated(layout, *days(9, 12))
+    for day in days(9, 11):
+        (layout.inbox(day) / "labels.csv").write_text("x")
+    # ten days back: seven of delay, three of grace
+    found = to_generate(config, layout, LAST)
+    assert [(lack.day, lack.anew) for lack in found] == [("2026-01-10", True), ("2026-01-11", True)]
+
+
+def test_a_database_is_asked_for_every_day_that_is_expected_and_lacks(config, layout):
+    config = of(config, Sql(query=QUERY), expected="weekdays", holidays=(date(2026, 1, 16),))
+    # 2026-01-17 and 18 are a weekend
+    assert names(to_generate(config, layout, LAST)) == ["2026-01-15", "2026-01-19", "2026-01-20"]
+
+
+def test_a_database_is_asked_for_labels_until_delay_and_grace_have_passed(config, layout):
+    config = of(config, Sql(query=QUERY))
+    generated(layout, *days(1, 20))
+    # not of the run's own day, which has just been read
+    assert names(to_generate(config, layout, LAST)) == days(10, 19)
+    assert {lack.why for lack in to_generate(config, layout, LAST)} == {
+        f"raw/{day}/target: may have other labels by now" for day in days(10, 19)
+    }
+
+
+def test_no_rows_of_a_database_are_none_yet_unless_that_may_be(config, layout):
+    generated(layout, "2026-01-19", rows=0)
+    asks = of(config, Sql(query=QUERY))
+    assert "2026-01-19" in names(to_generate(asks, layout, LAST))
+    assert not rows_are_there(asks, layout, "2026-01-19")
+    allowed = of(config, Sql(query=QUERY, allow_empty=True))
+    assert "2026-01-19" not in names(to_generate(allowed, layout, LAST))
+    assert rows_are_there(allowed, layout, "2026-01-19")
+
+
+def test_nothing_before_the_first_day_lacks(config, layout):
+    config = of(config, Synthetic(), first_day=date(2026, 1, 19))
+    assert names(to_generate(config, layout, LAST)) == days(19, 20)
+
+
+def test_no_other_day_lacks_where_nothing_is_caught_up(config, layout):
+    config = of(config, Sql(query=QUERY), catch_up_days=0)
+    generated(layout, *days(1, 18))
+    assert names(to_generate(config, layout, LAST)) == ["2026-01-20"]
+
+
+def test_a_damaged_manifest_is_made_again(config, layout):
+    bring(layout, "2026-01-19")
+    generated(layout, "2026-01-19")
+    (layout.raw_data("2026-01-19") / "manifest.json").write_text("{")
+    assert names(to_generate(config, layout, LAST)) == ["2026-01-19"]
+
+
+# ---- predict
+
+
+def test_days_with_rows_and_without_predictions_are_predicted_and_so_are_those_that_are_coming(config, layout):
+    generated(layout, *days(15, 17))
+    predicted(layout, "2026-01-16")
+    bring(layout, "2026-01-19")
+    assert names(to_predict(config, layout, LAST)) == ["2026-01-15", "2026-01-17", "2026-01-19"]
+
+
+def test_predictions_are_made_again_for_other_rows_and_not_for_other_labels(config, layout):
+    from contract.datasets.manifest import read_manifest
+
+    generated(layout, "2026-01-18")
+    predicted(layout, "2026-01-18", read_manifest(layout.raw_data("2026-01-18")).identity)
+    assert to_predict(config, layout, LAST) == []
+    commit(layout, layout.raw_target("2026-01-18"))
+    assert to_predict(config, layout, LAST) == []
+    generated(layout, "2026-01-18", rows=101)
+    (lack,) = to_predict(config, layout, LAST)
+    assert (lack.day, lack.anew) == ("2026-01-18", True)
+
+
+def test_predictions_of_an_earlier_version_do_not_say_their_rows_and_stay(config, layout):
+    generated(layout, "2026-01-18")
+    predicted(layout, "2026-01-18")
+    assert to_predict(config, layout, LAST) == []
+
+
+# ---- what is told
+
+
+def test_expected_days_without_data_are_told(config, layout):
+    config = of(config, expected="weekdays")
+    generated(layout, "2026-01-15", "2026-01-19")
+    assert not_there(config, layout, LAST) == ["2026-01-16", "2026-01-20"]
+
+
+def test_a_day_is_due_that_is_expected_or_has_come_all_the_same(config, layout):
+    config = of(config, expected="weekdays")
+    assert is_due(config, layout, date(2026, 1, 19))
+    assert not is_due(config, layout, date(2026, 1, 18))
+    bring(layout, "2026-01-18")
+    assert is_due(config, layout, date(2026, 1, 18))
+    assert names(to_generate(config, layout, LAST)) == ["2026-01-18"]

@@ -26,9 +26,7 @@ def prepare(name: str) -> None:
     folder = Path("bench", "peers", name)
     output(ROOT / "dev" / "env", folder)
     if (ROOT / folder / "Dockerfile").exists():
-        output(
-            "docker", "build", "--quiet", "--build-context", "images=infra/images", "--tag", f"bench-{name}", folder
-        )
+        output("docker", "build", "--quiet", "--build-context", "images=infra/images", "--tag", f"bench-{name}", folder)
 
 
 def run(name: str, scratch: Path, label: str) -> tuple[float, str]:

@@ -85,7 +85,7 @@ def basis(story: Story, day: str) -> tuple[Any, ...]:
         mirror.models[day].identity,
         settings.question,
         settings.asked,
-        settings.threshold,
+        settings.threshold if settings.task == "binary" else None,
         settings.split,
         rules,
         [mirror.days[one].rows.to_json() for one in days],

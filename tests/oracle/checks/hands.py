@@ -75,7 +75,7 @@ def put_in_use(story: Story, model: Model) -> Outcome:
         found, champion = product.champion(story.root), story.mirror.champion
         assert found is not None
         assert found["sha256"] == model.identity[0], f"{found['day']} is in use, not what was adopted"
-        if champion is None or champion.identity[0] != found["sha256"]:
+        if champion is None or champion.identity != (found["sha256"], found["manifest"]):
             model = story.mirror.known[found["sha256"], found["manifest"]]
             story.put_in_use(model, model)
     return outcome

@@ -20,7 +20,7 @@ needs_compose = pytest.mark.skipif(
 
 def compose_config(root: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
     """`docker compose config` of a checkout, with no other settings of the stack than these."""
-    own = {name: text for name, text in os.environ.items() if not name.startswith(("MICROSTEP_", "COMPOSE_"))}
+    own = {name: text for name, text in os.environ.items() if not name.startswith(("MICROSTEP_", "COMPOSE_", "PWD"))}
     files = [word for name in FILES for word in ("--file", str(ROOT / name))]
     return subprocess.run(
         ["docker", "compose", *files, "--project-directory", str(root), "config", "--format=json"],

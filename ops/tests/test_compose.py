@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import pytest
-from composed import ROOT, compose_config, composed, needs_compose
+from composed import ROOT, composed, needs_compose
 
 pytestmark = needs_compose
 
@@ -54,13 +54,24 @@ def test_every_file_and_folder_of_the_checkout_carries_the_label_that_selinux_as
     assert {"data", "pipeline.toml", "secrets/sql", "secrets/models"} <= sources
 
 
-def test_without_a_shell_that_says_where_it_is_nothing_starts_before_somebody_has_said_it(services):
-    refused = compose_config()
-    assert refused.returncode
-    assert "MICROSTEP_HOST_ROOT in .env must be the path of this checkout" in refused.stderr
+def test_without_a_shell_that_says_where_it_is_nothing_starts_before_somebody_has_said_it(services, tmp_path):
+    bare = composed()["services"]["checkout"]
+    # mounts are those of this checkout, so that the service starts, and refuses
+    assert {f"{ROOT}/data", f"{ROOT}/pipeline.toml"} <= {mount["source"] for mount in bare["volumes"]}
+    assert bare["environment"]["MICROSTEP_HOST_ROOT"] == ""
+    script = bare["command"][-1].replace("$$", "$")
+    done = subprocess.run(
+        ["sh", "-ec", script], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 78
+    command = done.stderr.strip().partition("type in the checkout: ")[2]
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, env={"PWD": str(tmp_path)}, check=True)
+    assert (tmp_path / ".env").read_text() == f"MICROSTEP_HOST_ROOT={tmp_path}\n"
     said = composed(MICROSTEP_HOST_ROOT="/srv/microstep")["services"]
-    assert said["socket-proxy"]["environment"]["MICROSTEP_HOST_ROOT"] == "/srv/microstep"
-    assert services["socket-proxy"]["environment"]["MICROSTEP_HOST_ROOT"] == "/srv/microstep"
+    for stack in (said, services):
+        assert stack["socket-proxy"]["environment"]["MICROSTEP_HOST_ROOT"] == "/srv/microstep"
+        assert stack["airflow-scheduler"]["environment"]["MICROSTEP_HOST_ROOT"] == "/srv/microstep"
+        assert "/srv/microstep/data" in {mount["source"] for mount in stack["checkout"]["volumes"]}
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")

@@ -18,9 +18,22 @@ import subprocess
 import sys
 from pathlib import Path
 
-from checkout.compose import HELPER
+from checkout.compose import HELPER, is_rootless
 from checkout.ownership import volumes_mark, why_not_ours
-from checkout.settings import ELSEWHERE, HOME, PROJECT, RESTORING, ROOT, UnreadableError, ports, read, same_directory
+from checkout.settings import (
+    ELSEWHERE,
+    HOME,
+    NO_PROXY,
+    PROJECT,
+    RESTORING,
+    ROOT,
+    SOCKET,
+    USER,
+    UnreadableError,
+    ports,
+    read,
+    same_directory,
+)
 from machine.checks import judge_demo, judge_stack
 from machine.findings import Engine, Finding, Machine
 from pipeline_file import what_is_wrong
@@ -53,7 +66,22 @@ def ask_engine() -> Engine:
         published=frozenset(int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)->", own)),
         others=tuple(sorted({directory for directory in directories if directory and not same_directory(directory)})),
         foreign_volumes=why_not_ours(mark) if mark is not None else "",
+        rootless=is_rootless(answer),
+        limits=bool(answer.get("MemoryLimit", True) and answer.get("CpuCfsQuota", True)),
+        socket=docker("context", "inspect", "--format={{.Endpoints.docker.Host}}")
+        .stdout.strip()
+        .partition("unix://")[2],
     )
+
+
+def clients_no_proxy() -> str:
+    """The names that the docker client's configuration keeps out of a proxy that it has for all engines."""
+    folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    try:
+        proxies = json.loads((folder / "config.json").read_text(encoding="utf-8"))["proxies"]["default"]
+        return str(proxies.get("noProxy", ""))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ""  # none, or one that docker itself will complain of
 
 
 def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -84,6 +112,10 @@ def look_at_machine() -> Machine:
         home_from="the environment" if HOME in os.environ else ".env",
         elsewhere=settings.get(ELSEWHERE) == "true",
         unreadable=unreadable,
+        user=settings.get(USER, ""),
+        socket=settings.get(SOCKET, ""),
+        no_proxy=settings.get(NO_PROXY, ""),
+        clients_no_proxy=clients_no_proxy(),
         restoring=RESTORING.read_text(encoding="utf-8").strip() if RESTORING.exists() else "",
         python=sys.version_info[:2],
         has_venv=importlib.util.find_spec("ensurepip") is not None,

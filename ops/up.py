@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from checkout.compose import docker, is_rootless
 from checkout.ending import CONFIGURATION, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours, word_of_adoption
@@ -94,7 +95,9 @@ def main() -> int:
     except UnreadableError as error:
         refuse(CONFIGURATION, f".env: cannot be read: {error}")
     if not settings[USER]:
-        add(SETTINGS, USER, owner(ROOT / "data"))
+        # root of a rootless engine's containers is who started it
+        rootless = is_rootless(json.loads(docker("info", "--format={{json .}}").stdout))
+        add(SETTINGS, USER, "0:0" if rootless else owner(ROOT / "data"))
     # must_be_ours has looked at the path where the volumes were last up, which the service `checkout` cannot see
     variables = {**environment(), "MICROSTEP_REVISION": revision(), VOUCHED: "true"}
     built = subprocess.run(["docker", "compose", "build"], cwd=ROOT, env=variables, check=False)

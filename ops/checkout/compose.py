@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from checkout.ending import CONFIGURATION, UNAVAILABLE, refuse
 from checkout.settings import PROJECT, ROOT, UnreadableError, environment, read, same_directory
@@ -38,6 +39,11 @@ def docker(*words: str, check: bool = True, **more: object) -> subprocess.Comple
 def compose(*words: str, check: bool = True, **more: object) -> subprocess.CompletedProcess[str]:
     """`docker compose …`, as `docker`."""
     return docker("compose", *words, check=check, **more)
+
+
+def is_rootless(info: Mapping[str, Any]) -> bool:
+    """Whether an engine, by its `docker info`, runs as an ordinary user, who is root in its containers."""
+    return any(option.startswith("name=rootless") for option in info.get("SecurityOptions") or [])
 
 
 def volume(name: str) -> str:

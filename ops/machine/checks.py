@@ -7,6 +7,7 @@ import re
 from stack_id import TYPE
 
 from machine.findings import Engine, Finding, Machine
+from machine.landing import judge_landing
 
 GIB = 2**30
 
@@ -56,6 +57,7 @@ def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
             *(judge_base(image, engine.images) for image in BASES),
             judge_others(engine.others),
             judge_volumes(engine.foreign_volumes),
+            *judge_landing(machine, engine),
         ]
     findings += [judge_settings(machine, engine), judge_home(machine), judge_file(machine)]
     if machine.restoring:

@@ -37,6 +37,12 @@ class Engine:
     """Other checkouts whose stack the engine has."""
     foreign_volumes: str = ""
     """Why the volumes are not this checkout's, with what to do."""
+    rootless: bool = False
+    """Its root is an ordinary user of the machine."""
+    limits: bool = True
+    """It can limit memory and processors."""
+    socket: str = ""
+    """The path of the socket that the docker command talks to; empty for an address."""
 
 
 @dataclass(frozen=True)
@@ -61,5 +67,13 @@ class Machine:
     """The engine sees this checkout under another path, as a person has said."""
     unreadable: str = ""
     """Why .env could not be read."""
+    user: str = ""
+    """What MICROSTEP_USER says that steps run as, if it is set."""
+    socket: str = ""
+    """What MICROSTEP_ENGINE_SOCKET says, if it is set."""
+    no_proxy: str = ""
+    """What MICROSTEP_NO_PROXY says."""
+    clients_no_proxy: str = ""
+    """Names that the docker client's configuration keeps out of its proxy; empty without a proxy."""
     restoring: str = ""
     """The backup whose restore has not come to its end."""

@@ -18,11 +18,12 @@ needs_compose = pytest.mark.skipif(
 )
 
 
-def compose_config(root: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
-    """`docker compose config` of a checkout, with no other settings of the stack than these."""
-    own = {name: text for name, text in os.environ.items() if not name.startswith(("MICROSTEP_", "COMPOSE_"))}
+def composed(root: Path = ROOT, **variables: str):
+    """`docker compose config` of a checkout, with no other settings of the stack than these, and no shell's PWD."""
+    foreign = ("MICROSTEP_", "COMPOSE_", "PWD")
+    own = {name: text for name, text in os.environ.items() if not name.startswith(foreign)}
     files = [word for name in FILES for word in ("--file", str(ROOT / name))]
-    return subprocess.run(
+    done = subprocess.run(
         ["docker", "compose", *files, "--project-directory", str(root), "config", "--format=json"],
         cwd=root,
         env=own | variables,
@@ -30,10 +31,5 @@ def compose_config(root: Path = ROOT, **variables: str) -> subprocess.CompletedP
         text=True,
         check=False,
     )
-
-
-def composed(root: Path = ROOT, **variables: str):
-    """The whole project, as compose understands it."""
-    done = compose_config(root, **variables)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

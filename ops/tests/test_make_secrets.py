@@ -138,3 +138,11 @@ def test_each_step_gets_its_own_login_and_what_differs_is_written_again(root):
 
 def test_a_data_root_of_root_means_the_ordinary_user(tmp_path):
     assert make_secrets.owner_of(tmp_path) == (owned(tmp_path) if os.getuid() else (1000, 1000))
+
+
+def test_a_login_is_roots_where_a_rootless_engine_maps_root_to_a_person(tmp_path, monkeypatch):
+    status = tmp_path.stat()
+    (tmp_path / "map").write_text("         0       1000          1\n         1     100000      65536\n")
+    result = os.stat_result((status.st_mode, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+    monkeypatch.setattr(type(tmp_path), "stat", lambda self, **_: result)
+    assert make_secrets.owner_of(tmp_path, tmp_path / "map") == (0, 0)

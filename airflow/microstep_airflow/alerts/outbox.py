@@ -8,7 +8,9 @@ from __future__ import annotations
 import fcntl
 import logging
 import math
+import os
 import smtplib
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -107,6 +109,15 @@ def _connected(*, in_callback: bool) -> smtplib.SMTP:
 
         smtp_retry_limit = 0
 
+        def _build_ssl_context(self) -> ssl.SSLContext | None:
+            context = super()._build_ssl_context()
+            for file in _own_authorities() if context else ():
+                try:
+                    context.load_verify_locations(file)
+                except (OSError, ssl.SSLError) as error:
+                    raise ValueError(f"secrets/ca/{file.name}: must be a certificate in PEM form: {error}") from None
+            return context
+
         @property
         def given(self) -> int:
             return int(super().timeout)
@@ -122,6 +133,12 @@ def _connected(*, in_callback: bool) -> smtplib.SMTP:
     # who looks a mail through before taking it would have taken it, and get it once more
     client.sock.settimeout(hook.given)
     return client
+
+
+def _own_authorities() -> list[Path]:
+    """Files with certificates of authorities, besides those that the image knows."""
+    folder = Path(os.environ.get("MICROSTEP_CA", "/run/ca"))
+    return sorted([*folder.glob("*.pem"), *folder.glob("*.crt")])
 
 
 @contextmanager

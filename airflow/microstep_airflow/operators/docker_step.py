@@ -28,6 +28,7 @@ LOGIN = "/run/registry"
 REGISTRY = "http://mlflow:5000"
 # the owner when the data root belongs to root, under which no step runs; also the images' own user
 ORDINARY_USER = "1000:1000"
+UID_MAP = Path("/proc/self/uid_map")
 
 
 class DockerStepOperator(DockerOperator):
@@ -177,6 +178,11 @@ class DockerStepOperator(DockerOperator):
 
 
 def owner(path: Path) -> str:
-    """uid:gid of a directory's owner, so that what a step writes there is the owner's too; never root."""
+    """uid:gid of a directory's owner, so that what a step writes there is the owner's too; never root of the machine.
+
+    A rootless engine maps root, and it alone, to the person who started it: there it is the owner like any other.
+    """
     status = path.stat()
-    return f"{status.st_uid}:{status.st_gid}" if status.st_uid else ORDINARY_USER
+    if status.st_uid:
+        return f"{status.st_uid}:{status.st_gid}"
+    return "0:0" if UID_MAP.read_text().split()[2:3] == ["1"] else ORDINARY_USER

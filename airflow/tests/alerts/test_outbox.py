@@ -157,6 +157,33 @@ def test_a_mail_arrives_over_tls_with_a_password(server, box, certificates, tmp_
     assert len(box.mails) == 1
 
 
+@pytest.mark.parametrize("speaks", [("disable_ssl=true", "tls_context"), ("disable_tls=true", "ssl_context")])
+def test_a_server_of_an_authority_of_your_own_is_believed_once_its_certificate_is_in_the_folder(
+    server, box, certificates, tmp_path, monkeypatch, speaks
+):
+    monkeypatch.delenv("SSL_CERT_FILE")
+    folder = tmp_path / "secrets-ca"
+    folder.mkdir()
+    (folder / "README.md").write_text("no certificate")
+    monkeypatch.setenv("MICROSTEP_CA", str(folder))
+    options, context = speaks
+    server(options, **{context: certificates})
+    send(tmp_path)
+    assert box.mails == []
+    (folder / "company.crt").write_bytes((tmp_path / "ca.pem").read_bytes())
+    assert flush(TEAM, tmp_path / "mails", NOON) == Remaining(0)
+    assert [mail["Subject"] for mail in box.mails] == ["train failed"]
+
+
+def test_a_file_that_is_no_certificate_is_named_and_the_mail_waits(server, box, certificates, tmp_path, monkeypatch):
+    monkeypatch.setenv("MICROSTEP_CA", str(tmp_path))
+    (tmp_path / "broken.pem").write_text("-----BEGIN CERTIFICATE-----\nno")
+    server("disable_ssl=true", tls_context=certificates)
+    send(tmp_path)
+    assert box.mails == []
+    assert "secrets/ca/broken.pem: must be a certificate in PEM form" in flush(TEAM, tmp_path / "mails", NOON).why
+
+
 @pytest.mark.parametrize("user", ["", "robot:wrong@"], ids=["no password", "a wrong one"])
 def test_without_the_right_password_the_mail_waits(server, box, certificates, tmp_path, user):
     server("disable_ssl=true", user, tls_context=certificates, authenticator=allow, auth_required=True)

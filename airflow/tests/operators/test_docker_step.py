@@ -414,6 +414,17 @@ def test_a_step_runs_as_the_owner_of_the_data_root_but_never_as_root(tmp_path, m
         assert owner(tmp_path) == expected
 
 
+def test_where_a_rootless_engine_maps_root_to_a_person_a_step_runs_as_the_person(tmp_path, monkeypatch):
+    status = tmp_path.stat()
+    (tmp_path / "uid_map").write_text("         0       1000          1\n         1     100000      65536\n")
+    monkeypatch.setattr(docker_step, "UID_MAP", tmp_path / "uid_map")
+    for uid, expected in [(1234, f"1234:{status.st_gid}"), (0, "0:0")]:
+        result = os.stat_result((status.st_mode, 0, 0, 0, uid, status.st_gid, 0, 0, 0, 0))
+        with monkeypatch.context() as patch:
+            patch.setattr(type(tmp_path), "stat", lambda self, result=result, **_: result)
+            assert owner(tmp_path) == expected
+
+
 def test_labels_say_whose_container_it_is(step):
     assert step().labels == {
         "microstep.root": "/srv/microstep",

@@ -27,7 +27,7 @@ async def listen(settings: Settings) -> None:
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
 try:
-    settings = Settings.read(os.environ)
+    settings = Settings.read(os.environ, Path("/proc/self/uid_map").read_text())
 except ValueError as error:
     sys.exit(f"socket-proxy: {error}")
 privileges.drop(ENGINE)

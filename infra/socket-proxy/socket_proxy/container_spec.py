@@ -36,7 +36,7 @@ def build(raw: bytes, name: str, settings: Settings) -> bytes:
     requested = read(raw)
     step, day = re.fullmatch(r"microstep-([a-z]+)-([0-9-]{10})", name).groups()  # type: ignore[union-attr]  # judged before
     host = object_at(requested, "HostConfig")
-    user = text_at(requested, "User", "[1-9][0-9]{0,9}:[0-9]{1,10}")
+    user = text_at(requested, "User", f"[1-9][0-9]{{0,9}}:[0-9]{{1,10}}{'|0:0' if settings.rootless else ''}")
     if max(int(number) for number in user.split(":")) > _LARGEST_ID:
         raise ValueError(f"User: must be numbers up to {_LARGEST_ID}, got {user!r}")
     labels = object_at(requested, "Labels")

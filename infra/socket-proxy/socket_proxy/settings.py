@@ -18,10 +18,15 @@ class Settings:
     """In bytes."""
     cpus: float
     """In processors."""
+    rootless: bool = False
+    """The engine maps root of its containers to an ordinary user, who then is whom steps run as."""
 
     @classmethod
-    def read(cls, environment: Mapping[str, str]) -> "Settings":
-        """Reads the variables that Airflow reads as well; ValueError names the one that is missing or wrong."""
+    def read(cls, environment: Mapping[str, str], uid_map: str = "") -> "Settings":
+        """Reads the variables that Airflow reads as well; ValueError names the one that is missing or wrong.
+
+        `uid_map` is the kernel's, of this container: the first line of a rootless engine's has one id alone.
+        """
         root = environment.get("MICROSTEP_HOST_ROOT", "")
         # the engine would see another directory than the one that is compared here
         if str(PurePosixPath(root)) != root or not root.startswith("/") or ".." in PurePosixPath(root).parts:
@@ -33,4 +38,5 @@ class Settings:
         text = environment.get("MICROSTEP_STEP_CPUS", "1")
         if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,9})?", text):
             raise ValueError(f"MICROSTEP_STEP_CPUS: must be a number of processors, got {text!r}")
-        return cls(root, int(memory[1]) * _UNITS[memory[2]], float(text))
+        rootless = uid_map.split()[2:3] == ["1"]
+        return cls(root, int(memory[1]) * _UNITS[memory[2]], float(text), rootless)

@@ -1,5 +1,6 @@
 import json
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 from sample import NAME, SETTINGS, body, host, login, other
@@ -140,6 +141,18 @@ def test_the_free_values_have_bounds(key, value):
     parent[key] = value
     with pytest.raises(ValueError, match=f"{key}: must"):
         judged(requested)
+
+
+def test_root_runs_steps_only_where_it_is_an_ordinary_user_of_the_machine():
+    requested = json.dumps(body(User="0:0")).encode()
+    with pytest.raises(ValueError, match="User: must match"):
+        build(requested, NAME, SETTINGS)
+    rootless = replace(SETTINGS, rootless=True)
+    assert json.loads(build(requested, NAME, rootless)) == body(User="0:0")
+    assert json.loads(build(json.dumps(body()).encode(), NAME, rootless)) == body()
+    for user in ("0:1", "00:0", "0", "root", "0:0\n"):
+        with pytest.raises(ValueError, match="User: must match"):
+            build(json.dumps(body(User=user)).encode(), NAME, rootless)
 
 
 TEXT = json.dumps(body())

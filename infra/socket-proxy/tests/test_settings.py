@@ -12,6 +12,19 @@ def test_what_airflow_is_told_is_read_here_as_well():
 
 
 @pytest.mark.parametrize(
+    ("uid_map", "rootless"),
+    [
+        ("         0          0 4294967295\n", False),
+        ("         0       1000          1\n         1     100000      65536\n", True),
+        ("         0     100000      65536\n", False),  # remapped: nobody's account
+        ("", False),
+    ],
+)
+def test_an_engine_without_root_is_known_by_what_the_kernel_maps(uid_map, rootless):
+    assert Settings.read({"MICROSTEP_HOST_ROOT": "/srv"}, uid_map).rootless is rootless
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         *(("MICROSTEP_HOST_ROOT", root) for root in ("", "srv", "/srv/../etc", "/srv/", "/srv//x", "/srv/.")),

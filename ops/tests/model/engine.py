@@ -240,6 +240,7 @@ def main(words):
         "run": run,
         "info": lambda rest: print('{"ServerVersion": "26.1.5", "MemTotal": 32000000000, "InitCommit": {"ID": "x"}}'),
         "buildx": lambda rest: print("buildx 0.13.1"),
+        "context": lambda rest: print("unix:///var/run/docker.sock"),
         "image": image,
     }
     known.get(words[0], lambda rest: refuse(" ".join(words)))(words[1:])

@@ -194,6 +194,8 @@ def play(trial: Trial, names: Sequence[str], peers: PeerScores) -> tuple[Row, Pe
     except Stopped as stopped:
         row.seconds, row.note = time.monotonic() - start, str(stopped)[:300]
         return row, peers
+    # R's numbers of the rows are no column: where a package has sorted its rows, they would tell the target
+    fitted, later = (part.drop(columns="", errors="ignore") for part in (fitted, later))
     task = settings["task"]
     row.metric = metric(task)
     y_train, y_true = fitted.pop(table.target), later.pop(table.target)

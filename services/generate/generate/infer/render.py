@@ -11,6 +11,9 @@ from generate.infer.toml_text import key, value
 RARE = 0.05
 """Of the rows: of fewer positives a threshold of 0.5 may never find one."""
 
+FOREST_ROWS = 5_000
+"""With more, boosting is as good, and a forest's file is large."""
+
 CANDIDATES = {
     "binary": ("linear_model.LogisticRegression", "{ max_iter = 1000 }", "ensemble.HistGradientBoostingClassifier"),
     "multiclass": ("linear_model.LogisticRegression", "{ max_iter = 1000 }", "ensemble.HistGradientBoostingClassifier"),
@@ -125,6 +128,18 @@ def _training(schema: TableSchema) -> list[str]:
         'name = "trees"',
         f'estimator = "sklearn.{trees}"',
         "params = { max_iter = 100, early_stopping = false }",
+        "",
+        *(_forest(schema) if schema.rows <= FOREST_ROWS else ()),
+    ]
+
+
+def _forest(schema: TableSchema) -> list[str]:
+    kind = "Regressor" if schema.task == "regression" else "Classifier"
+    return [
+        "[[training.candidates]]",
+        'name = "forest"  # of few rows boosting learns too much by heart',
+        f'estimator = "sklearn.ensemble.RandomForest{kind}"',
+        "params = { n_estimators = 100, min_samples_leaf = 3 }",
         "",
     ]
 

@@ -174,7 +174,18 @@ def _gate(schema: TableSchema) -> list[str]:
         f"minimums = {{ {minimum}",
         "margin = 0.01  # how much worse than the champion a challenger may be",
         f"min_test_rows = {least}  # with fewer, also of the rarer class, nothing is decided",
+        *_baseline(schema),
         "",
+    ]
+
+
+def _baseline(schema: TableSchema) -> list[str]:
+    if schema.group is None:
+        return []
+    return [
+        f"# a model must tell more than the known labels of a row's own {value(schema.group)} do; where tomorrow's are",
+        "# new ones, write",
+        '# baseline = "constant"',
     ]
 
 

@@ -138,3 +138,11 @@ def test_costs_are_proposed_where_positives_are_rare():
     assert parse(tomllib.loads(text)).decision.costs is None
     for positives in (0, 100, 500):
         assert "[decision]" not in rendered(schema(positives=positives))
+
+
+def test_whose_past_a_model_must_beat_is_said_where_a_group_was_found():
+    text = rendered(schema(group="x"))
+    assert 'the known labels of a row\'s own "x" do' in text
+    edited = text.replace('# baseline = "constant"', 'baseline = "constant"')
+    assert parse(tomllib.loads(edited)).gate.baseline == "constant"
+    assert "baseline" not in rendered(schema())

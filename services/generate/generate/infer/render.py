@@ -15,6 +15,9 @@ RARE = 0.05
 
 NO_TIME = "# test_days = 0  # for days that `generate split --days` makes, which are no time: rows of all of them judge"
 
+FOREST_ROWS = 5_000
+"""With more, boosting is as good, and a forest's file is large."""
+
 CANDIDATES = {
     "binary": ("linear_model.LogisticRegression", "{ max_iter = 1000 }", "ensemble.HistGradientBoostingClassifier"),
     "multiclass": ("linear_model.LogisticRegression", "{ max_iter = 1000 }", "ensemble.HistGradientBoostingClassifier"),
@@ -147,6 +150,18 @@ def _training(schema: TableSchema, proposal: Proposal | None) -> list[str]:
         f'estimator = "sklearn.{trees}"',
         "params = { max_iter = 100, early_stopping = false }",
         "",
+        *(_forest(schema) if schema.rows <= FOREST_ROWS else ()),
+    ]
+
+
+def _forest(schema: TableSchema) -> list[str]:
+    kind = "Regressor" if schema.task == "regression" else "Classifier"
+    return [
+        "[[training.candidates]]",
+        'name = "forest"  # of few rows boosting learns too much by heart',
+        f'estimator = "sklearn.ensemble.RandomForest{kind}"',
+        "params = { n_estimators = 100, min_samples_leaf = 3 }",
+        "",
     ]
 
 
@@ -180,7 +195,18 @@ def _gate(schema: TableSchema) -> list[str]:
         f"minimums = {{ {minimum}",
         "margin = 0.01  # how much worse than the champion a challenger may be",
         f"min_test_rows = {least}  # with fewer, also of the rarer class, nothing is decided",
+        *_baseline(schema),
         "",
+    ]
+
+
+def _baseline(schema: TableSchema) -> list[str]:
+    if schema.group is None:
+        return []
+    return [
+        f"# a model must tell more than the known labels of a row's own {value(schema.group)} do; where tomorrow's are",
+        "# new ones, write",
+        '# baseline = "constant"',
     ]
 
 

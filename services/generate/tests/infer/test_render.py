@@ -48,12 +48,21 @@ def parsed(schema, **settings):
     ],
 )  # fmt: skip
 def test_each_task_has_candidates_and_a_gate_that_fit(task, minimums, estimators):
-    config = parsed(schema(task))
+    config = parsed(schema(task, rows=100_000))
     assert config.table.task == task
     assert config.gate.minimums == minimums
     assert [candidate.estimator for candidate in config.training.candidates] == [
         f"sklearn.{name}" for name in estimators
     ]
+
+
+@pytest.mark.parametrize(
+    ("task", "kind"), [("binary", "Classifier"), ("multiclass", "Classifier"), ("regression", "Regressor")]
+)
+def test_of_few_rows_a_forest_may_learn_as_well(task, kind):
+    *_, last = parsed(schema(task, rows=5000)).training.candidates
+    assert (last.name, last.estimator) == ("forest", f"sklearn.ensemble.RandomForest{kind}")
+    assert "forest" not in rendered(schema(task, rows=5001))
 
 
 @pytest.mark.parametrize(
@@ -129,3 +138,11 @@ def test_costs_are_proposed_where_positives_are_rare():
     assert parse(tomllib.loads(text)).decision.costs is None
     for positives in (0, 100, 500):
         assert "[decision]" not in rendered(schema(positives=positives))
+
+
+def test_whose_past_a_model_must_beat_is_said_where_a_group_was_found():
+    text = rendered(schema(group="x"))
+    assert 'the known labels of a row\'s own "x" do' in text
+    edited = text.replace('# baseline = "constant"', 'baseline = "constant"')
+    assert parse(tomllib.loads(edited)).gate.baseline == "constant"
+    assert "baseline" not in rendered(schema())

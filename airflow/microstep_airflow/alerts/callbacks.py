@@ -13,6 +13,7 @@ from airflow.sdk.configuration import conf
 
 from contract.config import Config
 from microstep_airflow.alerts import messages
+from microstep_airflow.alerts.degraded import degraded_news, too_many_rejected
 from microstep_airflow.alerts.drift import KnownDrift, drift_news
 from microstep_airflow.alerts.live import KnownFall, live_days, live_news
 from microstep_airflow.alerts.mail import Mail
@@ -31,6 +32,9 @@ REASONS = {
 
 DRIFT = "microstep_drift"
 """The variable that keeps which drift was mailed."""
+
+DEGRADED = "microstep_degraded"
+"""The variable that keeps which days were mailed that went on without many rows."""
 
 LIVE = "microstep_live"
 """The variable that keeps which fall of the live score was mailed."""
@@ -70,6 +74,7 @@ class RunAlerts:
                 self._mail_verdict(context)
                 self._mail_live(context)
             case "predict":
+                self._mail_degraded(context)
                 self._mail_drift(context)
         self._mail_recovery(context)
 
@@ -82,6 +87,17 @@ class RunAlerts:
             promotion = self._promotion(day, verdict.metric, dag_run.start_date)
             if promotion is not None:
                 self._send(messages.promoted(day, facts, verdict, promotion, links))
+
+    def _mail_degraded(self, context: Context) -> None:
+        day = self._day(context)
+        known = Variable.get(DEGRADED, default={}, deserialize_json=True)
+        reason = too_many_rejected(self.settings.data_root, day)
+        is_new, after = degraded_news(known, day, reason)
+        if is_new:
+            rejected = rejected_rows(self.settings.data_root, day)
+            self._send(messages.degraded(day, self._facts(context), reason, rejected, self._links(context)))
+        if after != known:
+            Variable.set(DEGRADED, after, serialize_json=True)
 
     def _mail_drift(self, context: Context) -> None:
         day = self._day(context)

@@ -145,6 +145,21 @@ def drifted(day: str, facts: dict[str, str], news: DriftNews, report: DriftRepor
     )
 
 
+def degraded(
+    day: str, facts: dict[str, str], reason: str, rejected: Sequence[tuple[str, str]], links: dict[str, str]
+) -> Mail:
+    """A day was predicted for its good rows alone."""
+    return Mail(
+        "error",
+        f"{PREFIX} predict {day}: too many rows rejected, only the good ones are predicted",
+        facts | {"Reason": reason, "Report": f"reports/predict/{day}/"},
+        rejected,
+        advice="Mend the data and run generate and predict for the day again. Where such a day is to give no"
+        ' predictions, set table.on_too_many_rejected = "stop".',
+        links=links,
+    )
+
+
 def live_score(day: str, facts: dict[str, str], news: LiveNews, links: dict[str, str]) -> Mail:
     """The live score fell far below the gate's, or is back."""
     points = [(found.level, f"{found.day}: {found.text}") for found in news.days]

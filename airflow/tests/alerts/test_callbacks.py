@@ -9,6 +9,7 @@ from conftest import factory, settings
 from fake_run import FakeTi, context, failure
 from fake_variables import Variables
 
+from contract.datasets.manifest import Manifest, encode
 from microstep_airflow.alerts import callbacks
 from microstep_airflow.alerts.callbacks import RunAlerts
 from microstep_airflow.alerts.step_reports import DriftReport
@@ -340,6 +341,38 @@ def test_a_backfill_of_older_days_mails_nothing(predicted, sent):
     for day in range(1, 15):
         predicted(f"2026-01-{day:02}", "alarm", age="alarm")
     assert sent == []
+
+
+def test_a_day_that_went_on_without_many_rows_is_an_error_mail_once(load_dags, alerts, sent, root):
+    predict = load_dags()["predict"]
+    counts = {"rows_in": 10, "rejected": 2, "rejected_by_rule": {"age: below 18": 2}}
+
+    def processed(**notes):
+        path = root / "processed" / "2026-01-03" / "manifest.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        manifest = Manifest(
+            step="preprocess", day="2026-01-03", fingerprint="f", code="c", settings={}, inputs=[], schema=[], files=[],
+            counts=counts, notes=notes, run={},
+        )  # fmt: skip
+        path.write_bytes(encode(manifest))
+
+    def done():
+        alerts.succeeded(context(FakeTi({"predict": "success"}, {}), predict, day="2026-01-03"))
+
+    processed(too_many_rejected="2 of 10 rows break a rule")
+    done()
+    done()
+    [mail] = sent
+    assert mail.level == "error"
+    assert mail.subject == "[microstep] predict 2026-01-03: too many rows rejected, only the good ones are predicted"
+    assert mail.facts["Reason"] == "2 of 10 rows break a rule"
+    assert mail.points == [("rejected", "2 of 10 rows of 2026-01-03 are rejected: age: below 18 2")]
+    processed()
+    done()
+    assert len(sent) == 1
+    processed(too_many_rejected="3 of 10 rows break a rule")
+    done()
+    assert len(sent) == 2
 
 
 def test_a_day_without_a_report_is_no_drift_and_no_failure(load_dags, alerts, sent, variables):

@@ -8,6 +8,7 @@ from pathlib import Path
 from contract.steps import cli
 from contract.steps.options import Step
 from generate.infer.command import INFER
+from generate.labels.command import LABELS
 from generate.split.command import SPLIT
 from generate.work import work
 
@@ -17,7 +18,7 @@ STEP = Step(
     summary='Reads inbox/<day>/ (source.kind = "files"), a database ("sql") or nothing ("synthetic").\n'
     "Writes raw/<day>/data, and raw/<day>/target once there are labels.",
     work=work,
-    commands=(INFER, SPLIT),
+    commands=(INFER, SPLIT, LABELS),
 )
 
 

@@ -46,7 +46,7 @@ def part_of(
     target = config.table.target
     labels = None
     if target in rows.schema.names:
-        labels = rows.select([config.key, target, FILE, ROW]).filter(_given(rows[target], config))
+        labels = rows.select([config.key, target, FILE, ROW]).filter(given(rows[target], config))
         rows = rows.drop_columns([target])
     return Part(rows if number is not None else None, labels)
 
@@ -62,7 +62,7 @@ def unread_of(block: Block, file: str) -> pa.RecordBatch | None:
     )
 
 
-def _given(values: Any, config: Config) -> Any:
+def given(values: Any, config: Config) -> Any:
     """Which labels are there: a null, NaN or a text that stands for a missing value is none, unless it is a class."""
     given = pc.invert(pc.is_null(values, nan_is_null=True))
     if pa.types.is_string(values.type):

@@ -24,10 +24,27 @@ log = logging.getLogger("generate")
 def work(run: Run) -> None:
     """Bring raw/<day>/data, and raw/<day>/target once there are labels, up to date with the source.
 
+    Labels of many days go to theirs on the way; what is wrong with them is told once the day's rows are in.
+
     Raises MissingInput when nothing has arrived, NotYet for a query without rows where none were announced, DataError
     for what cannot be used, ConfigError for a source that does not fit, Unavailable for a database that does not
     answer.
     """
+    _bring(run)
+    if not isinstance(run.config.source, Files) or not (run.root / "inbox" / "labels").is_dir():
+        return
+    from generate.labels.spread import spread  # noqa: PLC0415 - only where there are such labels
+
+    changed, wrong = spread(run.layout, run.config)
+    if run.day in changed:
+        _bring(run)
+    if others := sorted(changed - {run.day}):
+        log.info("inbox/labels: new labels for %s: generate these days again", ", ".join(others))
+    if wrong is not None:
+        raise wrong
+
+
+def _bring(run: Run) -> None:
     source = source_of(run)
     paths = {"data": run.layout.raw_data(run.day), "target": run.layout.raw_target(run.day)}
     recipes = {name: recipe for name in paths if (recipe := getattr(source, name)) is not None}

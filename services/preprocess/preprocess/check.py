@@ -15,7 +15,6 @@ from contract.datasets.dataset import Dataset
 from contract.datasets.prefetch import prefetch
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
-from contract.errors import DataError
 from contract.pretty_json import pretty_json
 from contract.split import in_test
 from contract.steps.progress import progress
@@ -28,10 +27,14 @@ from preprocess.keys import Hashes, hashes_of, read_identities, read_keys
 from preprocess.labels.fit import judge_fit
 from preprocess.labels.read import Labels, Values, read_labels
 from preprocess.profile import Profile
-from preprocess.quarantine import PROVENANCE, Tally, judge, rejected, unread
+from preprocess.quarantine import PROVENANCE, Tally, judge, rejected, too_many_rejected, unread
 from preprocess.rules import check_column, written_form
 
 DUPLICATE = "duplicate"
+TOO_MANY = "too_many_rejected"
+"""The note of a day that goes on with the rows that are left, though more are rejected than may be."""
+MOST_WORDS = 5
+"""New ones of a column that the log names."""
 UNREAD = "unread"
 """The role of the rows that generate could not read."""
 SPLITS = pa.array(["train", "test"])
@@ -73,7 +76,12 @@ class Day:
                 columns[name], named = read_identities(name, batch.column(name), config)
             elif name in batch.schema.names:
                 columns[name] = check_column(
-                    name, batch.column(name), config.columns[name], config.table.missing_values, self.form
+                    name,
+                    batch.column(name),
+                    config.columns[name],
+                    config.table.missing_values,
+                    self.form,
+                    closed=config.table.on_new_category == "reject",
                 )
             elif name == target and labels is not None:
                 columns[name] = _label(labels, lookups["label"])
@@ -89,6 +97,15 @@ class Day:
         if labels is not None:
             self.labelled += rows.num_rows - rows.column(target).null_count
         return rows, bad
+
+    def new_words(self) -> dict[str, dict[str, int]]:
+        """By column, the rows of each word that stays though `values` does not list it."""
+        found = {
+            name: self.profile.new_words(name, column.values)
+            for name, column in self.config.columns.items()
+            if column.values is not None and name != self.config.table.target
+        }
+        return {name: rows for name, rows in found.items() if rows}
 
     def _rows(self, keys: pa.Array, columns: dict[str, CheckedColumn], groups: Hashes) -> pa.RecordBatch:
         arrays = {self.config.key: keys, **{name: columns[name].values for name in self.config.kept}}
@@ -124,7 +141,8 @@ def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> No
             advance(rows.num_rows + bad.num_rows)
         if not total:
             writer.write(day.sort(_no_rows(data, config))[0])
-        _enough_left(run, data, day.tally, total)
+        too_many = too_many_rejected(run.layout.name(data.path), day.tally, total, config.table)
+        new_words = day.new_words()
         writer.file("profile", "profile.json").write_bytes(pretty_json(day.profile.to_builtins()))
         counts = {
             "rows_in": total,
@@ -138,9 +156,15 @@ def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> No
             "labels_without_key": labels.without_key if labels is not None else 0,
             "rejected_by_rule": dict(sorted(day.tally.by_rule.items())),
             "missing": day.profile.missing(),
+            "new_categories": {name: sum(rows.values()) for name, rows in new_words.items()},
         }
-        writer.publish(recipe, counts, run.provenance())
-    if day.tally.rows:
+        writer.publish(recipe, counts, run.provenance(), {TOO_MANY: too_many} if too_many else None)
+    for name, rows in new_words.items():
+        words = ", ".join(f"{word!r} ({count:,})" for word, count in list(rows.items())[:MOST_WORDS])
+        log.warning("%s: column %s has words that values does not list, their rows stay: %s", run.day, name, words)
+    if too_many:
+        log.error("%s; the rows that are left go on (table.on_too_many_rejected)", too_many)
+    elif day.tally.rows:
         log.warning("%s: rejected rows: %s", run.layout.name(data.path), day.tally)
     log.info(
         "%s: %s rows in, %s out, %s rejected, %s labelled%s, %.1f s",
@@ -183,13 +207,3 @@ def _label(labels: Labels, values: Values) -> CheckedColumn:
 
 def _key_first(config: Config) -> list[str]:
     return [] if config.key in config.columns else [config.key]
-
-
-def _enough_left(run: Run, data: Dataset, tally: Tally, total: int) -> None:
-    allowed = run.config.table.max_rejected_fraction
-    if tally.rows > allowed * total or (total and tally.rows == total):
-        raise DataError(
-            f"{run.layout.name(data.path)}: {tally.rows:,} of {total:,} rows break a rule ({tally.rows / total:.1%}), "
-            f"table.max_rejected_fraction allows {allowed:.1%} and one row must be left: {tally}; "
-            "mend the data, or the rules in pipeline.toml"
-        )

@@ -44,6 +44,11 @@ class Profile:
         column = self._columns.get(name)
         return column.to_builtins()["categories"] if isinstance(column, _Categories) else {}
 
+    def new_words(self, name: str, known: Collection[str]) -> dict[str, int]:
+        """The rows of each category that is not among the known ones, the most frequent first."""
+        column = self._columns.get(name)
+        return column.without(known) if isinstance(column, _Categories) else {}
+
     def to_builtins(self) -> dict[str, Any]:
         """Everything, as profile.json writes it."""
         return {"rows": self.rows, "columns": {name: column.to_builtins() for name, column in self._columns.items()}}
@@ -147,6 +152,10 @@ class _Categories:
         for category, count in zip(categories, counts.tolist(), strict=False):
             if count and (category in self._counts or len(self._counts) < TRACKED):
                 self._counts[category] += count
+
+    def without(self, known: Collection[str]) -> dict[str, int]:
+        others = [(category, count) for category, count in self._counts.items() if category not in known]
+        return dict(sorted(others, key=lambda item: (-item[1], item[0])))
 
     def to_builtins(self) -> dict[str, Any]:
         top = dict(sorted(self._counts.items(), key=lambda item: (-item[1], item[0]))[:TOP])

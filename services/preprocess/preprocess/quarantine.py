@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from contract.config.data import Table
+from contract.errors import DataError
 from contract.value_text import as_text
 from preprocess.checked_column import CheckedColumn, Mask
 
@@ -126,6 +128,26 @@ class Tally:
         value = "nothing" if at["value"] is None else repr(at["value"])
         whose = "" if at["column"] == WHOLE_ROW else f" (key {at['key']}), column {at['column']}"
         return f"{rules}; the first: {at['_file']} row {at['_row']}{whose}: {at['rule']}, got {value}"
+
+
+def too_many_rejected(name: str, tally: Tally, total: int, table: Table) -> str:
+    """That more rows of a day are rejected than may be, where those that are left go on; empty where they are not.
+
+    `name`: of the raw data; `total`: all of its rows. Raises DataError where they stop the day, or none is left.
+    """
+    allowed = table.max_rejected_fraction
+    if tally.rows <= allowed * total and (tally.rows < total or not total):
+        return ""
+    reason = (
+        f"{name}: {tally.rows:,} of {total:,} rows break a rule ({tally.rows / total:.1%}), "
+        f"table.max_rejected_fraction allows {allowed:.1%} and one row must be left: {tally}"
+    )
+    if tally.rows == total or table.on_too_many_rejected == "stop":
+        way_out = (
+            "" if tally.rows == total else '; to go on without these rows set table.on_too_many_rejected = "predict"'
+        )
+        raise DataError(f"{reason}; mend the data, or the rules in pipeline.toml{way_out}")
+    return reason
 
 
 def _most_first(item: tuple[str, int]) -> tuple[int, str]:

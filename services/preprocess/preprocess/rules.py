@@ -40,14 +40,15 @@ def check_column(
     form: Written = AS_PROGRAMS_DO,
     *,
     key: bool = False,
+    closed: bool = True,
 ) -> CheckedColumn:
     """A column's values as its type has them, and the rows that break its rules; the `key` has the one text of each.
 
-    `form`: how the source writes numbers and dates.
+    `form`: how the source writes numbers and dates; not `closed`: a category may have words that are not listed.
 
     Raises DataError for a column whose own type cannot be read at all.
     """
-    read = texts.key if key and spec.type == "text" else _reader(spec, form)
+    read = texts.key if key and spec.type == "text" else _reader(spec, form, closed=closed)
     try:
         if pa.types.is_dictionary(column.type):
             checked = read(column.dictionary, missing).of(column.indices)
@@ -90,9 +91,9 @@ def written_form(config: Config) -> Written:
     return Written(form, config.schedule.timezone)
 
 
-def _reader(spec: Column, form: Written) -> Callable[[pa.Array, texts.Words], CheckedColumn]:
+def _reader(spec: Column, form: Written, *, closed: bool) -> Callable[[pa.Array, texts.Words], CheckedColumn]:
     if spec.type == "category":
-        return partial(texts.category, allowed=spec.values)
+        return partial(texts.category, allowed=spec.values, closed=closed)
     if spec.type in ("number", "integer"):
         read = numbers.number if spec.type == "number" else numbers.integer
         return partial(read, form=replace(form.numbers, unit=spec.unit))

@@ -43,10 +43,11 @@ def key(column: pa.Array, missing: Words) -> CheckedColumn:
     return CheckedColumn(known(canonical(column), missing))
 
 
-def category(column: pa.Array, missing: Words, allowed: Words | None) -> CheckedColumn:
+def category(column: pa.Array, missing: Words, allowed: Words | None, *, closed: bool = True) -> CheckedColumn:
     """Texts as a dictionary<int32, string>: `allowed` in its order, or those that occur as they come.
 
     A value is the same however it is written (`contract.value_text`); what is allowed is written as it is there.
+    Not `closed`: others come behind them, each as its one text.
     """
     # texts are made, and blanks cut, once for each different value, not for each row
     encoded = (column if pa.types.is_integer(column.type) else as_text(column)).dictionary_encode()
@@ -59,9 +60,12 @@ def category(column: pa.Array, missing: Words, allowed: Words | None) -> Checked
     else:
         classes = pa.array(allowed, pa.string())
         code = pc.coalesce(pc.index_in(written, classes), _position(words, classes))
+        if not closed and len(new := words.filter(pc.is_null(code)).unique().drop_null()):
+            classes = pa.concat_arrays([classes, new])
+            code = pc.coalesce(code, pc.index_in(words, classes))
     gone = nulls(words) & nulls(code)
     checked = CheckedColumn(pa.DictionaryArray.from_arrays(code, classes), gone)
-    if allowed is not None:
+    if allowed is not None and closed:
         checked = checked.breaking(f"not one of {_short(allowed)}", nulls(code) & ~gone)
     return checked.of(encoded.indices)
 

@@ -37,7 +37,7 @@ def test_each_rejected_row_has_one_reason_the_first_in_the_order_of_the_columns(
             6, **columns, city=["", *"bcdef"], seen=["2026-11-21"] * 5 + ["soon"], plan=["large"] * 4 + ["tiny"] * 2
         )
     )
-    day.raw_config["table"]["max_rejected_fraction"] = 0.9
+    day.raw_config["table"] |= {"max_rejected_fraction": 0.9, "on_new_category": "reject"}
     day.process()
     assert reasons(day) == [
         ("a", "id: duplicate"),
@@ -56,6 +56,40 @@ def test_each_rejected_row_has_one_reason_the_first_in_the_order_of_the_columns(
         "plan: not one of small, large": 2,
     }
     assert counts["missing"] == {"age": 0, "income": 0, "plan": 0, "city": 1}
+
+
+def test_a_word_that_no_list_has_stays_and_is_counted_and_told(day, caplog, monkeypatch):
+    monkeypatch.setattr(module, "BATCH_ROWS", 2)
+    day.bring_data(day.rows(6, plan=["small", "tiny", "SMALL", "huge", "tiny", "N/A"]))
+    counts = day.process().manifest.counts
+    assert day.table()["plan"].to_pylist() == ["small", "tiny", "small", "huge", "tiny", None]
+    assert (counts["rejected"], counts["new_categories"]) == (0, {"plan": 3})
+    assert "column plan has words that values does not list, their rows stay: 'tiny' (2), 'huge' (1)" in caplog.text
+
+
+def test_the_target_is_a_closed_list_whatever_a_new_category_does(day):
+    day.bring_data(day.rows(3))
+    day.bring_target({"id": ["c2", "c1"], "bought": ["yes", "maybe"]})
+    counts = day.process().manifest.counts
+    assert (counts["rejected_by_rule"], counts["new_categories"]) == ({"bought: not one of no, yes": 1}, {})
+
+
+def test_a_day_with_too_many_rejected_rows_goes_on_with_the_good_ones_where_that_is_asked_for(day, caplog):
+    day.raw_config["table"] |= {"max_rejected_fraction": 0.05, "on_too_many_rejected": "predict"}
+    day.bring_data(day.rows(10, age=["x", "17", *["30"] * 8]))
+    manifest = day.process().manifest
+    assert (manifest.counts["rows_out"], manifest.counts["rejected"]) == (8, 2)
+    assert manifest.notes["too_many_rejected"].startswith("raw/2026-11-22/data: 2 of 10 rows break a rule (20.0%)")
+    assert [record.levelname for record in caplog.records if "2 of 10 rows" in record.message] == ["ERROR"]
+    day.bring_data(day.rows(10, age=["x"] * 10))
+    with pytest.raises(DataError, match="10 of 10 rows break a rule"):
+        day.process()
+
+
+def test_a_day_with_few_rejected_rows_says_nothing_of_too_many(day):
+    day.raw_config["table"] |= {"max_rejected_fraction": 0.5, "on_too_many_rejected": "predict"}
+    day.bring_data(day.rows(10, age=["x", *["30"] * 9]))
+    assert day.process().manifest.notes == {}
 
 
 def test_a_column_that_no_model_sees_keeps_its_rules_and_may_be_away(day):
@@ -182,7 +216,8 @@ def test_too_many_rejected_rows_stop_the_day_and_leave_nothing(day):
     assert str(error.value) == (
         "raw/2026-11-22/data: 2 of 10 rows break a rule (20.0%), table.max_rejected_fraction allows 5.0% and one row "
         "must be left: age: below 18 (1), age: not an integer (1); the first: inbox/2026-11-22/a.csv row 1 (key c0), "
-        "column age: not an integer, got 'x'; mend the data, or the rules in pipeline.toml"
+        "column age: not an integer, got 'x'; mend the data, or the rules in pipeline.toml; "
+        'to go on without these rows set table.on_too_many_rejected = "predict"'
     )
     assert not day.path.exists()
 

@@ -129,3 +129,12 @@ def test_upper_and_lower_case_are_the_same_where_one_value_alone_is():
     assert placed(["Setosa", "virginica"], ["setosa", "VIRGINICA", "x"]) == ["Setosa", "virginica", None]
     assert placed(["a", "A"], ["a", "A"]) == ["a", "A"]
     assert placed(["ab", "AB"], ["Ab"]) == [None]
+
+
+def test_words_that_an_open_list_has_not_come_behind_it_each_as_its_one_text():
+    column = pa.array(["b", "klarna", "A", " klarna ", "3.0", None, "NA", "3"])
+    checked = category(column, ("", "NA"), ("a", "b"), closed=False)
+    assert checked.values.to_pylist() == ["b", "klarna", "a", "klarna", "3", None, None, "3"]
+    assert checked.values.dictionary.to_pylist() == ["a", "b", "klarna", "3"]
+    assert checked.missing.tolist() == [False] * 5 + [True, True, False]
+    assert checked.broken == ()

@@ -77,14 +77,14 @@ def words_of(settings: Settings) -> tuple[str, ...]:
     return (*values.MISSING, *settings.missing)
 
 
-def checked(value: Any, column: dict[str, Any], settings: Settings) -> Any:
+def checked(value: Any, column: dict[str, Any], settings: Settings, *, label: bool = False) -> Any:
     """A value as its column's type has it, None where it is missing. Raises values.Broken."""
     words = words_of(settings)
     if column["type"] == "text":
         return values.identity(value, words)
     if column["type"] == "category":
         allowed = column.get("values")
-        return values.category(value, words, None if allowed is None else tuple(allowed))
+        return values.category(value, words, None if allowed is None else tuple(allowed), closed=label)
     found = values.integer(value, words) if column["type"] == "integer" else values.number(value, words)
     if found is not None and found < column.get("min", found):
         raise values.Broken("below")
@@ -148,7 +148,7 @@ def labels_of(frame: pd.DataFrame, settings: Settings) -> dict[str, Any]:
     for _, cells in frame.iterrows():
         name = values.identity(cells.iloc[0], words_of(settings))
         try:
-            label = checked(cells.iloc[1], column, settings)
+            label = checked(cells.iloc[1], column, settings, label=True)
         except values.Broken:
             label = BAD
         if name is not None and label is not None:

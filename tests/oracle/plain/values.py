@@ -76,8 +76,10 @@ def integer(value: object, words: tuple[str, ...]) -> int | None:
     return int(found)
 
 
-def category(value: object, words: tuple[str, ...], allowed: tuple[str, ...] | None) -> str | None:
-    """A word, written as `allowed` lists it."""
+def category(
+    value: object, words: tuple[str, ...], allowed: tuple[str, ...] | None, *, closed: bool = True
+) -> str | None:
+    """A word, written as `allowed` lists it; where the list is not closed, another one as it is."""
     text = as_written(value)
     if text is None or text.strip() in words:
         return None
@@ -86,7 +88,14 @@ def category(value: object, words: tuple[str, ...], allowed: tuple[str, ...] | N
     word = one_text(text)
     if word in missing_words(words) and (allowed is None or word not in map(one_text, allowed)):
         return None
-    return word if allowed is None else listed(word, allowed)
+    if allowed is None:
+        return word
+    try:
+        return listed(word, allowed)
+    except Broken:
+        if closed:
+            raise
+        return word
 
 
 def listed(word: str, allowed: tuple[str, ...]) -> str:

@@ -51,7 +51,10 @@ class Table(Section, frozen=True):
     missing_values: tuple[str, ...] = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")
     """Texts that stand for a missing value, after blanks around them are cut."""
     max_rejected_fraction: float = 0.05
-    """More rejected rows than this stop the day."""
+    on_too_many_rejected: Literal["stop", "predict"] = "stop"
+    """What more rejected rows than that do: nobody gets predictions, or the good rows do, and people are told."""
+    on_new_category: Literal["score", "reject"] = "score"
+    """What a word does that a column's `values` have not: the target is a closed list either way."""
     test_fraction: float = 0.2
     """Of the groups; their rows never train a model."""
 

@@ -1,0 +1,41 @@
+"""What was done with each file of labels, so that a run without news costs a look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from contract.atomic import replace_file
+
+NAME = ".spread.json"
+
+
+class Done(msgspec.Struct, frozen=True):
+    """One file of labels when it was looked at last."""
+
+    state: tuple[int, int]
+    """Its bytes and its time of change."""
+    looked_in: dict[str, str]
+    """The identity of each day's rows by then."""
+    left: int
+    """Labels that had no day."""
+    days: tuple[str, ...]
+    """Those that got some."""
+
+    def holds(self, state: tuple[int, int], rows: dict[str, str]) -> bool:
+        """Whether looking again would find the same: the same file, and no label left or no other rows."""
+        return self.state == state and (not self.left or self.looked_in == rows)
+
+
+def read(folder: Path) -> dict[str, Done]:
+    """By file; empty where nothing was done yet, or what was written cannot be read: then all is looked at again."""
+    try:
+        return msgspec.json.decode((folder / NAME).read_bytes(), type=dict[str, Done])
+    except (FileNotFoundError, msgspec.DecodeError):
+        return {}
+
+
+def write(folder: Path, done: dict[str, Done]) -> None:
+    """Keep it."""
+    replace_file(folder / NAME, msgspec.json.encode(done))

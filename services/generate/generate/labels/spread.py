@@ -1,0 +1,167 @@
+"""Take the files of `inbox/labels/` apart: each day gets one of its own labels, as if that had come with its rows."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+from contract.config import Config
+from contract.config.source import Files
+from contract.datasets.dataset import Dataset
+from contract.datasets.files import sha256_of
+from contract.datasets.staging import stage, sweep
+from contract.date_text import DateForm
+from contract.errors import DataError, StepError
+from contract.layout import Layout
+from contract.lock import exclusive_run
+from generate.columns import differ
+from generate.files.open_table import is_table, open_table
+from generate.files.table_file import TableFile
+from generate.inbox import state_of
+from generate.labels import record
+from generate.labels.search import MOST_LABELS, Count, days_of
+from generate.part import given
+from generate.split.calendar import DayReader
+from generate.split.deliver import LABELS
+from generate.split.spool import Spool
+
+DAY = "day"
+"""A column that says of a label itself which day it belongs to."""
+MOST = 0.5
+"""Of the labels: where fewer find a day, the file is not what it should be."""
+
+log = logging.getLogger("generate")
+
+
+def spread(layout: Layout, config: Config) -> tuple[set[str], StepError | None]:
+    """Give each label of `inbox/labels/` to its day.
+
+    Gives the days whose inbox has changed, and what is wrong with a file (most of its labels have no day): it stops no
+    other one. Raises Occupied while another run does the same.
+    """
+    folder = layout.root / "inbox" / "labels"
+    files = [
+        path
+        for path in sorted(folder.iterdir())
+        if path.is_file() and is_table(path.name) and not path.name.startswith((".", "_"))
+    ]
+    if not files:
+        return set(), None
+    raw = _rows(layout, config.key)
+    identities = {day: rows.manifest.identity for day, rows in raw.items()}
+    changed: set[str] = set()
+    wrong: StepError | None = None
+    with exclusive_run(layout, "labels", date.min):
+        known = record.read(folder)
+        for path in files:
+            if path.name in known and known[path.name].holds(state_of(path), identities):
+                continue
+            before = known.get(path.name)
+            try:
+                state = state_of(path)
+                count, days = _spread_file(path, layout, config, raw)
+            except StepError as error:
+                wrong = wrong or error
+                continue
+            gone = set(before.days) - set(days) if before is not None else set()
+            for day in gone:
+                (layout.inbox(day) / _name(path)).unlink(missing_ok=True)
+            changed |= gone | {day for day, is_new in days.items() if is_new}
+            known[path.name] = record.Done(state, identities, count.left, tuple(days))
+            record.write(folder, known)
+    return changed, wrong
+
+
+def _rows(layout: Layout, key: str) -> dict[str, Dataset]:
+    """The rows of each day that is there."""
+    found = {}
+    for path in sorted(layout.root.glob("raw/*/data/manifest.json")):
+        rows = Dataset.open(path.parent)
+        if key in [field.name for field in rows.manifest.schema]:
+            found[path.parents[1].name] = rows
+    return found
+
+
+def _name(path: Path) -> str:
+    return f"{LABELS}{path.name}.parquet"
+
+
+def _spread_file(path: Path, layout: Layout, config: Config, raw: dict[str, Dataset]) -> tuple[Count, dict[str, bool]]:
+    """Write the labels of one file; what became of them, and its days with whether their inbox has changed."""
+    name, inbox = layout.name(path), layout.root / "inbox"
+    table, names = _open(path, name, config)
+    schema = pa.schema([table.schema.field(column) for column in (config.key, config.table.target)])
+    reader = DayReader(DateForm("iso", config.schedule.timezone), config.table.missing_values)
+    count, unread = Count(), 0
+    staging, lock = stage(inbox)
+    try:
+        (staging / "spool").mkdir()
+        spool = Spool(staging / "spool", schema)
+        for block in table.read(names):
+            unread += len(block.unread)
+            rows = block.rows.filter(given(block.rows[config.table.target], config))
+            for start in range(0, rows.num_rows, MOST_LABELS):
+                some = rows.slice(start, MOST_LABELS)
+                own = reader.days(some[DAY]) if DAY in names else None
+                days = days_of(some[config.key], own, raw, config.key, count)
+                spool.add(some.select(schema.names), days)
+        _judge(name, count, unread, config)
+        delivered = {day: _deliver(made, inbox / day) for day, made in spool.write(staging, _name(path))}
+    finally:
+        shutil.rmtree(staging)
+        os.close(lock)
+        sweep(inbox, superseded=False)
+    return count, delivered
+
+
+def _open(path: Path, name: str, config: Config) -> tuple[TableFile, list[str]]:
+    """The file, and which of its columns are asked for."""
+    assert isinstance(config.source, Files)
+    table = open_table(path, name, config.source)
+    differ(name, table.schema.names)
+    needed = [config.table.key, config.table.target]
+    if config.table.key is None or (missing := [column for column in needed if column not in table.schema.names]):
+        got = ", ".join(map(repr, table.schema.names[:12]))
+        lacking = "table.key in pipeline.toml, by which a label finds its row" if config.table.key is None else missing
+        raise DataError(
+            f"{name}: labels of many days need the key and the target as columns, without {lacking}; got {got}; add it"
+        )
+    asked = [config.key, config.table.target]
+    return table, asked + ([DAY] if DAY in table.schema.names and DAY not in config.columns else [])
+
+
+def _judge(name: str, count: Count, unread: int, config: Config) -> None:
+    """Say how many labels found a day. Raises DataError where most did not."""
+    lost = count.left - count.several
+    parts = [f"{count.found:,} of {count.labels:,} labels found the day of their row"]
+    if lost:
+        example = f" (such as {', '.join(map(repr, count.strangers))})" if count.strangers else ""
+        parts.append(f"{lost:,} have a key that no row has{example}")
+    if count.several:
+        parts.append(f"{count.several:,} have a key that rows of several days have: say which by a column {DAY!r}")
+    if unread:
+        parts.append(f"{unread:,} rows cannot be read")
+    summary = "; ".join(parts)
+    if count.found < MOST * count.labels or (unread and not count.labels):
+        raise DataError(
+            f"{name}: {summary}; write the key {config.key!r} as the rows have it, generate the days of their rows "
+            f"first, or take the file away"
+        )
+    log.log(logging.WARNING if count.left or unread else logging.INFO, "%s: %s", name, summary)
+
+
+def _deliver(made: Path, folder: Path) -> bool:
+    """Move a day's file to its inbox, unless it is there; whether it was not."""
+    target = folder / made.name
+    if target.exists() and sha256_of(target) == sha256_of(made):
+        return False
+    folder.mkdir(parents=True, exist_ok=True)
+    with made.open("rb") as content:
+        os.fsync(content.fileno())
+    os.replace(made, target)
+    return True

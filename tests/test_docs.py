@@ -207,12 +207,14 @@ def tasks_in_dags():
     """Each DAG with each step that its file declares."""
     for file in sorted((ROOT / "airflow/dags").glob("*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr.startswith("step")
-            ):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            if node.func.attr.startswith("step"):
                 yield file.stem, node.args[0].value
+            # what is done for each day of a run
+            named = {keyword.arg: keyword.value for keyword in node.keywords}
+            if node.func.attr == "each_day":
+                yield from ((file.stem, name.value) for name in named["steps"].elts)
 
 
 def sections():

@@ -1,13 +1,18 @@
-"""Let a day's data in.
+"""Let a day's data in, and what lacks of the days before.
 
-Every day: wait for the inbox (only with `source.kind = "files"`), then **generate**.
+Every day: **days** looks which of the last `schedule.catch_up_days` lack something, or have another inbox or, by now,
+other labels than when they were read. Then, for each of them and for the run's own day, whatever becomes of the others:
+wait for the inbox (only with `source.kind = "files"`), **generate**. Once there is a whole window and no champion,
+**first_training** starts the DAG `train`, whatever day it is.
 
 | task | reads | writes |
 |---|---|---|
-| `wait_for_inbox` | `inbox/<day>/_SUCCESS` | |
-| `generate` | `inbox/<day>/`, a database, or nothing | `raw/<day>/data/`, `raw/<day>/target/` |
+| `days` | `inbox/`, `raw/` | the days of the run |
+| `wait_for_inbox`, for each day | `inbox/<each day>/_SUCCESS` or `_EMPTY` | |
+| `generate`, for each day | `inbox/<each day>/`, a database, or nothing | `raw/<each day>/{data,target}/` |
+| `first_training` | `raw/<each day of the window>/`, `models/champion.json` | a run of `train` |
 
-The day is the one that has just ended; for a run by hand, give `day`.
+The run's own day is the one that has just ended; for a run by hand, give `day`, or `from` and `to`.
 """
 
 from airflow.sdk import chain
@@ -18,5 +23,6 @@ from microstep_airflow.dag_factory import DagFactory
 factory = DagFactory.open()
 
 with factory.dag("generate", factory.config.schedule.generate, __doc__):
-    waits = [factory.wait_for("inbox")] if isinstance(factory.config.source, Files) else []
-    chain(*waits, factory.step("generate"))
+    days = factory.days_of_run("generate")
+    waits = ["inbox"] if isinstance(factory.config.source, Files) else []
+    chain(factory.each_day(days, waits=waits, steps=["generate"]), factory.first_training())

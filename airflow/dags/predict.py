@@ -1,17 +1,20 @@
-"""Score a day with the champion.
+"""Score a day with the champion, and the days before that have no predictions.
 
-Every day: wait for the day's data and for a champion, **preprocess**, **predict**.
+Every day: **days** looks which of the last `schedule.catch_up_days` have rows, or are about to, and no predictions of
+these rows. Wait for a champion; then, for each of them and for the run's own day, whatever becomes of the others: wait
+for the day's data, **preprocess**, **predict**.
 
 | task | reads | writes |
 |---|---|---|
-| `wait_for_raw_data` | `raw/<day>/data/manifest.json` | |
+| `days` | `inbox/`, `raw/`, `predictions/` | the days of the run |
 | `wait_for_champion` | `models/champion.json` | |
-| `preprocess` | `raw/<day>/` | `processed/<day>/` |
-| `predict` | `processed/<day>/`, `models/champion.json` | `predictions/<day>/`, `reports/predict/<day>/` |
+| `wait_for_raw_data`, for each day | `raw/<each day>/data/manifest.json` | |
+| `preprocess`, for each day | `raw/<each day>/` | `processed/<each day>/` |
+| `predict`, for each day | `processed/<each day>/`, champion | `predictions/<each day>/`, `reports/predict/…/` |
 
-Drift is measured on the way and told by mail when it begins, not every day.
+Drift is measured on the way and told by mail when it begins, not every day; one mail tells which days were caught up.
 
-The day is the one that has just ended; for a run by hand, give `day`.
+The run's own day is the one that has just ended; for a run by hand, give `day`, or `from` and `to`.
 """
 
 from airflow.sdk import chain
@@ -21,5 +24,6 @@ from microstep_airflow.dag_factory import DagFactory
 factory = DagFactory.open()
 
 with factory.dag("predict", factory.config.schedule.predict, __doc__):
-    arrived = [factory.wait_for(artifact) for artifact in ("raw_data", "champion")]
-    chain(arrived, factory.step("preprocess"), factory.step("predict"))
+    days = factory.days_of_run("predict")
+    each_day = factory.each_day(days, waits=["raw_data"], steps=["preprocess", "predict"])
+    chain(days, factory.wait_for("champion"), each_day)

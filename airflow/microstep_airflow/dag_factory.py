@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import DAG, BaseOperator, XComArg
+from airflow.sdk import DAG, BaseOperator, TaskGroup, XComArg, chain, task_group
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from contract.config import Config
 from contract.config.parse import load
-from contract.config.source import Sql
 from microstep_airflow.alerts.callbacks import RunAlerts
 from microstep_airflow.alerts.deadline import deadline
 from microstep_airflow.alerts.task_failures import record_failure
 from microstep_airflow.maintenance import end_containers, send_mails, tell_of_replaced
 from microstep_airflow.operators.orphans import end_orphans
+from microstep_airflow.runners import runner_of
 from microstep_airflow.schedule.days import DAY, day_params, day_to_work_on, timetable
+from microstep_airflow.schedule.lacking import EACH_DAY, days_of_run
 from microstep_airflow.schedule.retries import AFTER_A_LOST_TRY, MOST_TRIES_LOST, FailuresAlone
-from microstep_airflow.schedule.window import training_window
+from microstep_airflow.schedule.window import days_that_train, training_window, trainings_asked_for
 from microstep_airflow.sensors import ArrivalSensor
 from microstep_airflow.settings import Settings
-from microstep_airflow.steps import STEPS
 
-POOL = "steps"
-REGISTRY_NETWORK = "microstep-steps"
-SQL_NETWORK = "microstep-sql"
-SQL_SECRETS = "secrets/sql"
-MODEL_SECRETS = "secrets/models"
 MOST_ACTIVE_RUNS = 16
 STEP_LIMIT = timedelta(hours=6)
 # shorter than the week between two trainings, so that a question is closed when the next one comes
 ANSWER_LIMIT = timedelta(days=6)
-EACH_DAY = "{{ task.day }}"
+EACH_DAY_NAME = "{{ task.day }}"
 
 POLICY: dict[str, Any] = {
     "owner": "microstep",
@@ -96,15 +92,30 @@ class DagFactory:
             on_success_callback=[alerts.succeeded, *cleanup],
         )
 
-    def step(self, name: str, *, day: str = DAY) -> BaseOperator:
+    def step(self, name: str, *, day: str = DAY, **more: Any) -> BaseOperator:
         """A step for one day."""
-        runner, options = self._runner(name)
-        return runner(task_id=name, day=day, **options)
+        runner, options = runner_of(name, self.config, self.settings)
+        return runner(task_id=name, day=day, **options | more)
+
+    def days_of_run(self, step: Literal["generate", "predict"]) -> XComArg:
+        """The days of a run: its own, or those that were asked for, and the earlier ones that lack something."""
+        return days_of_run(step, self.config, self.settings)
+
+    def each_day(self, days: XComArg, *, waits: Sequence[str] = (), steps: Sequence[str]) -> TaskGroup:
+        """For each day, whatever becomes of the others: wait for things, then run steps."""
+
+        @task_group(prefix_group_id=False)
+        def each_day(day: str) -> None:
+            named = {"map_index_template": EACH_DAY_NAME}
+            arrived = [self.wait_for(artifact, day=EACH_DAY, **named) for artifact in waits]
+            chain(*arrived, *[self.step(name, day=EACH_DAY, **named) for name in steps])
+
+        return cast("TaskGroup", each_day.expand(day=days))
 
     def step_for_each(self, name: str, *, days: XComArg) -> MappedOperator:
         """A step for each of several days."""
-        runner, options = self._runner(name)
-        return runner.partial(task_id=name, map_index_template=EACH_DAY, **options).expand(day=days)
+        runner, options = runner_of(name, self.config, self.settings)
+        return runner.partial(task_id=name, map_index_template=EACH_DAY_NAME, **options).expand(day=days)
 
     def approval(self) -> tuple[BaseOperator, BaseOperator]:
         """Ask a person about the run's challenger, then have the answer carried out."""
@@ -117,21 +128,49 @@ class DagFactory:
             settings=self.settings,
             limit=ANSWER_LIMIT,
         )
-        runner, options = self._runner("validate")
-        return ask, runner(task_id="decide", day=DAY, arguments=ask.output, **options)
+        runner, options = runner_of("validate", self.config, self.settings)
+        # an answer is given once
+        return ask, runner(task_id="decide", day=DAY, arguments=ask.output, **options | {"force": ""})
 
-    def wait_for(self, artifact: str) -> ArrivalSensor:
-        """Wait until something of the run's day (or the champion) is there."""
-        return ArrivalSensor(artifact=artifact, day=DAY, **self._wait(artifact))
+    def wait_for(self, artifact: str, *, day: str = DAY, **more: Any) -> ArrivalSensor:
+        """Wait until something of a day (or the champion) is there."""
+        return ArrivalSensor(artifact=artifact, day=day, **self._wait(artifact), **more)
 
     def wait_for_each(self, artifact: str, *, days: XComArg) -> MappedOperator:
-        """Wait until something is there for each of several days."""
-        options = {**self._wait(artifact), "map_index_template": EACH_DAY}
+        """Wait until something is there for each day of a window; what does not come may lack."""
+        training = self.config.training
+        options = {
+            **self._wait(artifact),
+            "may_lack": True,
+            "label_days": training.target_delay_days + self.config.schedule.label_grace_days,
+            "map_index_template": EACH_DAY_NAME,
+        }
         return ArrivalSensor.partial(artifact=artifact, **options).expand(day=days)
 
     def training_window(self) -> XComArg:
         """The days that the training of the run's day uses, oldest first."""
         return training_window(self.config)
+
+    def days_that_train(self, window: XComArg) -> XComArg:
+        """Those that are there after the wait, if they are enough."""
+        return days_that_train(window, self.config, self.settings)
+
+    def first_training(self) -> BaseOperator:
+        """Start the DAG `train` as soon as there is a whole window and no champion."""
+        from microstep_airflow.operators.start_run import FirstTrainingOperator
+
+        return FirstTrainingOperator(
+            task_id="first_training", day=DAY, config=self.config, data_root=str(self.settings.data_root)
+        )
+
+    def train_each_day(self) -> MappedOperator:
+        """Train for several days, which somebody asked for: a run for each, one after the other."""
+        from microstep_airflow.operators.start_run import StartRunOperator
+
+        one_by_one = StartRunOperator.partial(
+            task_id="train_each_day", trigger_dag_id="train", **StartRunOperator.WAITS
+        )
+        return one_by_one.expand(conf=trainings_asked_for(self.config))
 
     def dag_without_day(self, name: str, cron: str, doc: str | None) -> DAG:
         """A DAG that looks after the stack and works on no day; nobody is told of its runs."""
@@ -153,35 +192,6 @@ class DagFactory:
         if self.settings.runner == "docker":
             end_containers(str(self.settings.home))
             tell_of_replaced(self.config, self.settings)
-
-    def _runner(self, name: str) -> tuple[type[BaseOperator], dict[str, Any]]:
-        settings, step = self.settings, STEPS[name]
-        options: dict[str, Any] = {
-            "step": name,
-            "home": str(settings.home),
-            "data_root": str(settings.data_root),
-            "config": str(settings.config),
-            "pool": POOL,
-        }
-        # every task imports its DAG file anew: only the runner in use is loaded, Docker's client costs 0.2 s
-        if settings.runner == "process":
-            from microstep_airflow.operators.process_step import ProcessStepOperator
-
-            return ProcessStepOperator, options
-        from microstep_airflow.operators.docker_step import DockerStepOperator
-
-        reads_sql = "inbox" in step.reads and isinstance(self.config.source, Sql)
-        # who has to do with models talks to the registry
-        signs = step.uses_registry and self.config.training.sign
-        network = REGISTRY_NETWORK if step.uses_registry else SQL_NETWORK if reads_sql else None
-        return DockerStepOperator, {
-            **options,
-            "network": network,
-            "uses_registry": step.uses_registry,
-            "secrets": SQL_SECRETS if reads_sql else MODEL_SECRETS if signs else None,
-            "memory": settings.memory,
-            "cpus": settings.cpus,
-        }
 
     def _wait(self, artifact: str) -> dict[str, Any]:
         return {

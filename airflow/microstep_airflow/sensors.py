@@ -3,54 +3,103 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from airflow.providers.standard.sensors.filesystem import FileSensor
-from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowSensorTimeout
+from airflow.sdk import BaseSensorOperator, Context
+from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException
 
+from contract.days import parse_day
+from contract.due.arrived import EMPTY, SUCCESS, has_arrived
 from contract.layout import MANIFEST, Layout
+from microstep_airflow.schedule.days import DAY
+from microstep_airflow.schedule.lacking import is_caught_up
+from microstep_airflow.triggers import ArrivalTrigger
 
-MARKER = "_SUCCESS"
-"""Who drops files into the inbox writes this one last, and so says that the day is complete."""
+CATCH_UP_SECONDS = 3600.0
+"""How long a day that is caught up is waited for at most: whoever brings it is at work by then, or has failed."""
 
 
-class ArrivalSensor(FileSensor):
-    """Waits for the file that commits something in the data root.
+class ArrivalSensor(BaseSensorOperator):
+    """Waits until something in the data root is committed.
 
-    :param artifact: a name of `contract.layout.Layout`: inbox, raw_data, raw_target or champion
+    :param artifact: inbox, raw_data, raw_target or champion
     :param day: YYYY-MM-DD
     :param data_root: as Airflow sees it
+    :param may_lack: a wait in vain skips this task: a later one decides whether to go on without
+    :param label_days: labels of a day that is so much older than the run's are not waited for; None: all are
     """
 
-    template_fields: Sequence[str] = (*FileSensor.template_fields, "day")
+    template_fields: Sequence[str] = ("day", "own")
 
-    def __init__(self, *, artifact: str, day: str, data_root: str, **kwargs: Any) -> None:
-        path = committing_file(artifact, day, Layout(Path(data_root)))
-        super().__init__(filepath=str(path), deferrable=True, **kwargs)
+    def __init__(
+        self,
+        *,
+        artifact: str,
+        day: str,
+        data_root: str,
+        may_lack: bool = False,
+        label_days: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
         self.artifact = artifact
         self.day = day
+        self.own = DAY
+        self.data_root = data_root
+        self.may_lack = may_lack
+        self.label_days = label_days
 
-    @cached_property
-    def path(self) -> str:
-        """The file itself: it is absolute, so no connection with a base path is asked for."""
-        return str(self.filepath)
+    def execute(self, context: Context) -> None:
+        """Go on at once, or wait. Raises AirflowSkipException for labels that are overdue."""
+        if has_arrived(Layout(Path(self.data_root)), self.artifact, self.day):
+            return
+        if self._is_overdue():
+            raise AirflowSkipException(
+                f"{self._file}: is not there, and training.target_delay_days + schedule.label_grace_days "
+                f"({self.label_days}) have passed; the training of {self.own} does without"
+            )
+        self.defer(
+            timeout=timedelta(seconds=self._patience(context)),
+            trigger=ArrivalTrigger(self.artifact, self.day, self.data_root, self.poke_interval),
+            method_name="execute_complete",
+        )
+
+    def execute_complete(self, context: Context, event: bool) -> None:
+        """It is there."""
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
-        """Go on after the wait. Raises AirflowSensorTimeout that names the file."""
+        """Go on after the wait. Raises AirflowSensorTimeout, where it may lack AirflowSkipException, with the file."""
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except AirflowSensorTimeout:
-            raise AirflowSensorTimeout(
-                f"{self.filepath}: must be there within schedule.sensor_timeout_hours ({self.timeout / 3600:g}), is not"
-            ) from None
+            hours = f"{self._patience(context) / 3600:g}"
+            if self._is_caught_up(context):
+                raise AirflowSkipException(
+                    f"{self._file}: has not come within {hours} hours; the next scheduled run looks again"
+                ) from None
+            message = f"{self._file}: must be there within schedule.sensor_timeout_hours ({hours}), is not"
+            raise (AirflowSkipException if self.may_lack else AirflowSensorTimeout)(message) from None
 
+    def _patience(self, context: Context) -> float:
+        return min(self.timeout, CATCH_UP_SECONDS) if self._is_caught_up(context) else self.timeout
 
-def committing_file(artifact: str, day: str, layout: Layout) -> Path:
-    """The file whose appearance means that all of it is there: it is always renamed into place last."""
-    if artifact == "champion":
-        return layout.champion
-    directory: Path = getattr(layout, artifact)(day)
-    return directory / (MARKER if artifact == "inbox" else MANIFEST)
+    def _is_caught_up(self, context: Context) -> bool:
+        # the days of a training's window are all its own
+        return (
+            not self.may_lack and self.artifact != "champion" and is_caught_up(context["dag_run"], self.own, self.day)
+        )
+
+    def _is_overdue(self) -> bool:
+        if self.artifact != "raw_target" or self.label_days is None:
+            return False
+        return (parse_day(self.own) - parse_day(self.day)).days >= self.label_days
+
+    @property
+    def _file(self) -> str:
+        layout = Layout(Path(self.data_root))
+        if self.artifact == "champion":
+            return str(layout.champion)
+        directory: Path = getattr(layout, self.artifact)(self.day)
+        return f"{directory / SUCCESS} (or {EMPTY})" if self.artifact == "inbox" else str(directory / MANIFEST)

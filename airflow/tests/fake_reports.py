@@ -49,13 +49,14 @@ def processed(root, day, rejected, rows=100):
     (directory / "manifest.json").write_bytes(encode(manifest))
 
 
-def verdict(root, decision="promoted", day=DAY, rules=RULES, champion=0.8612, challenger=0.8644):
+def verdict(root, decision="promoted", day=DAY, rules=RULES, champion=0.8612, challenger=0.8644, left_out=None):
     """The report about a training."""
     why = "; ".join(text for _, text in rules)
     content = {
         "decision": decision,
         "why": why,
         "metric": "roc_auc",
+        "window": {"first": day, "last": day} | ({"left_out": left_out} if left_out else {}),
         "rules": [{"verdict": word, "text": text} for word, text in rules],
         "challenger": {"metrics": {"roc_auc": challenger}},
         "champion": None if champion is None else {"metrics": {"roc_auc": champion}},

@@ -15,20 +15,24 @@ class FakeTi:
     """By (task, map index)."""
     run_id: str = "manual__1"
     log_url: str = "http://airflow.example/log"
+    lacks: list | None = None
+    """What the first task of `predict` found of earlier days."""
 
     def get_task_states(self, dag_id, run_ids):
         return {self.run_id: self.states} if run_ids == [self.run_id] else {}
 
     def xcom_pull(self, task_id, *, key, map_indexes):
-        assert key == "microstep_record"
-        return self.xcoms.get((task_id, map_indexes))
+        if key == "microstep_record":
+            return self.xcoms.get((task_id, map_indexes))
+        assert (task_id, key, map_indexes) == ("days", "microstep_lacks", None)
+        return self.lacks
 
 
 def failure(message, day="2026-01-03"):
     return {"day": day, "message": message, "link": f"http://airflow.example/{message[:4]}"}
 
 
-def context(ti, dag, *, day="2026-01-03", reason="task_failure"):
+def context(ti, dag, *, day="2026-01-03", reason="task_failure", conf=None):
     return {
         "dag": dag,
         "ti": ti,
@@ -37,6 +41,7 @@ def context(ti, dag, *, day="2026-01-03", reason="task_failure"):
         "params": {"day": day},
         "dag_run": SimpleNamespace(
             run_type="manual",
+            conf=conf,
             run_after=datetime(2026, 11, 23, tzinfo=UTC),
             data_interval_end=None,
             start_date=STARTED,

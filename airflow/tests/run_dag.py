@@ -19,7 +19,8 @@ def run_dag(name, day, *answer):
         threading.Thread(target=answer_or_exit, args=answer, daemon=True).start()
     dag = DagBag(f"{FOLDER}/{name}.py").dags[name]
     dag.deadline = None  # dag.test() stores none, and would look for it
-    dag_run = dag.test(logical_date=None, run_conf={"day": day})
+    conf = json.loads(day) if day.startswith("{") else {"day": day}
+    dag_run = dag.test(logical_date=None, run_conf=conf)
     tasks = {
         ti.task_id if ti.map_index < 0 else f"{ti.task_id}_{ti.map_index}": str(ti.state)
         for ti in dag_run.get_task_instances()

@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT
 
 from microstep_airflow.alerts.task_failures import record_failure
-from microstep_airflow.dag_factory import POOL
+from microstep_airflow.runners import POOL
 from microstep_airflow.schedule.retries import AFTER_A_LOST_TRY, MOST_TRIES_LOST, FailuresAlone
 from microstep_airflow.sensors import ArrivalSensor
 from microstep_airflow.steps import STEPS
@@ -113,9 +113,14 @@ def test_a_pipeline_that_breaks_a_rule_is_told_as_an_import_error(tmp_path, monk
 
 
 def test_the_generate_dag_waits_for_the_inbox_only_when_files_come_from_there(load_dags):
-    assert edges(load_dags("synthetic")["generate"]) == {"generate": set()}
-    assert edges(load_dags("sql")["generate"]) == {"generate": set()}
-    assert edges(load_dags("files")["generate"]) == {"wait_for_inbox": set(), "generate": {"wait_for_inbox"}}
+    alone = {"days": set(), "generate": {"days"}, "first_training": {"generate"}}
+    assert edges(load_dags("synthetic")["generate"]) == alone
+    assert edges(load_dags("sql")["generate"]) == alone
+    assert edges(load_dags("files")["generate"]) == {
+        **alone,
+        "wait_for_inbox": {"days"},
+        "generate": {"wait_for_inbox"},
+    }
 
 
 def test_the_train_dag(dags):
@@ -123,9 +128,12 @@ def test_the_train_dag(dags):
         "window": set(),
         "wait_for_raw_data": {"window"},
         "wait_for_raw_target": {"window"},
-        "preprocess": {"window", "wait_for_raw_data", "wait_for_raw_target"},
+        "there": {"window", "wait_for_raw_data", "wait_for_raw_target"},
+        "preprocess": {"there"},
         "train": {"preprocess"},
         "validate": {"train"},
+        "trainings": set(),
+        "train_each_day": {"trainings"},
         **({"ask": {"validate"}, "decide": {"ask"}} if needs_approval(dags["train"]) else {}),
     }
 
@@ -158,18 +166,32 @@ def test_validate_carries_the_answer_out_whoever_runs_it(load_dags, runner):
 
 def test_the_predict_dag(dags):
     assert edges(dags["predict"]) == {
-        "wait_for_raw_data": set(),
-        "wait_for_champion": set(),
-        "preprocess": {"wait_for_raw_data", "wait_for_champion"},
+        "days": set(),
+        "wait_for_champion": {"days"},
+        "wait_for_raw_data": {"days", "wait_for_champion"},
+        "preprocess": {"wait_for_raw_data"},
         "predict": {"preprocess"},
     }
+
+
+def test_generate_and_predict_do_each_day_whatever_becomes_of_the_others(load_dags):
+    dags = load_dags("files")
+    for name, tasks in (
+        ("generate", {"wait_for_inbox", "generate"}),
+        ("predict", {"wait_for_raw_data", "preprocess", "predict"}),
+    ):
+        groups = {task.task_id: task.get_closest_mapped_task_group() for task in dags[name].tasks}
+        assert {task for task, group in groups.items() if group is not None} == tasks
+        for task in tasks:
+            assert dags[name].get_task(task).map_index_template == "{{ task.day }}"
+            assert dags[name].get_task(task).day == "{{ ti.xcom_pull('days')[ti.map_index] }}"
 
 
 def test_train_waits_and_preprocesses_for_each_day_of_the_window(dags):
     train = dags["train"]
     mapped = {task.task_id for task in train.tasks if task.is_mapped}
-    assert mapped == {"wait_for_raw_data", "wait_for_raw_target", "preprocess"}
-    for name in mapped:
+    assert mapped == {"wait_for_raw_data", "wait_for_raw_target", "preprocess", "train_each_day"}
+    for name in mapped - {"train_each_day"}:
         assert train.get_task(name).map_index_template == "{{ task.day }}"
         assert list(train.get_task(name).expand_input.value) == ["day"]
 
@@ -196,7 +218,7 @@ def test_every_dag_keeps_the_policies(dags):
         assert dag.dagrun_timeout > timedelta(0)
         assert type(dag.timetable).__name__ == "CronDataIntervalTimetable"
         assert str(dag.timezone) == "Europe/Berlin"
-        assert list(dag.params) == ["day", "allow_unfinished"]
+        assert list(dag.params) == ["day", "from", "to", "force", "allow_unfinished"]
 
 
 def test_every_run_that_fails_or_recovers_is_told(dags):
@@ -225,16 +247,21 @@ def test_containers_are_looked_for_where_steps_have_any(load_dags, runner, tasks
     assert set(load_dags(runner=runner)["maintenance"].task_ids) == tasks
 
 
+RULES = {"there": "none_failed", "first_training": "all_done"}
+"""Of tasks that are done though one before them was skipped, or has failed."""
+
+
 def test_every_task_keeps_the_policies(dags):
     for task in tneeds_approval(dags):
         assert list(task.on_failure_callback) == [record_failure], task
         assert task.owner == "microstep"
-        assert task.retries == MOST_TRIES_LOST
+        # what a run that it starts does with its failures is that run's
+        retries = (0, type(None)) if task.task_id == "train_each_day" else (MOST_TRIES_LOST, FailuresAlone)
+        assert (task.retries, type(task.retry_policy)) == retries
         assert task.retry_delay == AFTER_A_LOST_TRY
         assert not task.retry_exponential_backoff
-        assert type(task.retry_policy) is FailuresAlone
         assert timedelta(0) < task.execution_timeout < dags[task.dag_id].dagrun_timeout
-        assert task.trigger_rule == "all_success"
+        assert task.trigger_rule == RULES.get(task.task_id, "all_success")
 
 
 def test_steps_share_a_pool_and_nothing_else_takes_its_places(dags):
@@ -242,13 +269,14 @@ def test_steps_share_a_pool_and_nothing_else_takes_its_places(dags):
     assert {task.pool for task in tneeds_approval(dags) if not is_step(task)} == {"default_pool"}
 
 
-def test_every_wait_has_an_end_and_holds_no_worker(dags):
+def test_every_wait_has_an_end(dags):
     waits = [unmapped(task) for task in tneeds_approval(dags) if kind(task) is ArrivalSensor]
     assert len(waits) >= 4
     for task in waits:
         assert task.timeout == 12 * 3600
-        assert task.deferrable is True
         assert task.soft_fail is False
+        # the days of a training's window may lack: a later task decides
+        assert task.may_lack == (task.dag_id == "train")
 
 
 def test_no_step_pushes_its_output(dags):
@@ -257,9 +285,16 @@ def test_no_step_pushes_its_output(dags):
 
 def test_steps_of_a_scheduled_run_take_the_runs_day(dags):
     for task in tneeds_approval(dags):
-        if is_step(task) and not task.is_mapped:
+        if is_step(task) and not task.is_mapped and task.get_closest_mapped_task_group() is None:
             assert task.day == "{{ day(dag_run, params) }}"
             assert "day" in task.template_fields
+
+
+def test_a_person_may_have_every_step_done_again(dags):
+    for task in filter(is_step, tneeds_approval(dags)):
+        option = unmapped(task).force
+        assert option == ("" if task.task_id == "decide" else "{{ '--force' if params.force else '' }}")
+        assert "force" in task.template_fields
 
 
 def unmapped(task):

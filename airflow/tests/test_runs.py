@@ -10,6 +10,7 @@ import fake_reports
 import pytest
 from conftest import ROOT, pipeline
 
+from contract.datasets.manifest import Manifest, encode
 from contract.layout import STEPS
 
 DAGS = ROOT / "airflow" / "dags"
@@ -27,10 +28,26 @@ while read -r failing on code message; do
 done < $root/../plan
 if [ $step = generate ]; then
   mkdir -p $root/raw/$day/{data,target}
-  touch $root/raw/$day/{data,target}/manifest.json
+  cp $root/../manifest.json $root/raw/$day/data/manifest.json
+  cp $root/../manifest.json $root/raw/$day/target/manifest.json
 fi
 if [ $step = validate ]; then mkdir -p $root/models; touch $root/models/champion.json; fi
 """
+
+
+A_DATASET = Manifest(
+    step="generate",
+    day="2026-01-01",
+    fingerprint="f",
+    code="c0de",
+    settings={},
+    inputs=[],
+    schema=[],
+    files=[],
+    counts={"rows_in": 1, "rows_out": 1, "rejected": 0},
+    notes={},
+    run={},
+)
 
 
 class Machine:
@@ -39,6 +56,7 @@ class Machine:
     def __init__(self, directory, home, config):
         self.data = directory / "data"
         self.data.mkdir()
+        (directory / "manifest.json").write_bytes(encode(A_DATASET))
         (directory / "pipeline.toml").write_text(config)
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -123,6 +141,34 @@ def test_a_day_that_fails_stops_the_training(runs):
 
 
 @pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    """What happened to runs for several days, of one of which the rows are bad: their tasks, and the steps."""
+    machine = pretender(tmp_path_factory.mktemp("several"), "preprocess 2026-01-02 65 bad rows\n", "automatic")
+    champion = machine.data / "models" / "champion.json"
+    champion.parent.mkdir()
+    champion.touch()
+    conf = '{"from": "2026-01-01", "to": "2026-01-03"}'
+    outcomes = machine.run_dags(f"generate={conf}", f"predict={conf}")
+    return outcomes, (machine.data / "steps_run").read_text().splitlines()
+
+
+def test_each_of_several_days_is_done_both_ends_included(several):
+    (generated, _), steps = several
+    assert generated["state"] == "success"
+    assert sorted(step for step in steps if step.startswith("generate")) == [
+        f"generate 2026-01-{number:02}" for number in (1, 2, 3)
+    ]
+
+
+def test_a_day_that_fails_holds_up_none_of_the_others_and_the_run_says_so(several):
+    (_, predicted), steps = several
+    assert predicted["state"] == "failed"
+    assert [predicted["tasks"][f"preprocess_{number}"] for number in range(3)] == ["success", "failed", "success"]
+    assert [predicted["tasks"][f"predict_{number}"] for number in range(3)] == ["success", "upstream_failed", "success"]
+    assert sorted(step for step in steps if step.startswith("predict")) == ["predict 2026-01-01", "predict 2026-01-03"]
+
+
+@pytest.fixture(scope="module")
 def answered(tmp_path_factory):
     """What happened where a person has the last word: the outcome of each run, the steps, the questions."""
     machine = pretender(tmp_path_factory.mktemp("asked"), "refuse 2026-01-02 80 refused by ada\n", "manual")
@@ -131,7 +177,7 @@ def answered(tmp_path_factory):
         fake_reports.ledger_line(machine.data, "2026-01-04T03:00:00+00:00", day, "proposed")
         for part in ("data", "target"):
             (machine.data / "raw" / day / part).mkdir(parents=True)
-            (machine.data / "raw" / day / part / "manifest.json").touch()
+            (machine.data / "raw" / day / part / "manifest.json").write_bytes(encode(A_DATASET))
     fake_reports.ledger_line(machine.data, "2026-01-04T03:01:00+00:00", "2026-01-03", "promoted", by="eve")
     requests = ("train=2026-01-01=Approve=", "train=2026-01-02=Refuse=--by=eve; rm -r /", "train=2026-01-03")
     outcomes = machine.run_dags(*requests)
@@ -201,7 +247,7 @@ def test_an_airflow_without_our_local_settings_takes_a_day_to_come_and_its_first
         for outcome in machine.run_dags("generate=2999-01-05", "train=2025-12-31", "predict=2999-01-05")
     }
     assert {outcome["state"] for outcome in refused.values()} == {"failed"}
-    assert refused["generate"]["tasks"] == {"generate": "failed"}
+    assert refused["generate"]["tasks"]["days"] == "failed"
     assert refused["train"]["tasks"]["window"] == "failed"
-    assert refused["predict"]["tasks"]["wait_for_raw_data"] == "failed"
+    assert refused["predict"]["tasks"]["days"] == "failed"
     assert not (machine.data / "steps_run").exists()

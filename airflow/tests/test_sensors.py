@@ -1,55 +1,128 @@
-from pathlib import Path
+import asyncio
+from types import SimpleNamespace
 
 import pytest
-from airflow.sdk.exceptions import AirflowSensorTimeout, TaskDeferred
+from airflow.sdk.bases.operator import TRIGGER_FAIL_REPR, TriggerFailureReason
+from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException, TaskDeferred
 from conftest import factory
 
-from contract.layout import Layout
-from microstep_airflow.sensors import committing_file
+from microstep_airflow.sensors import ArrivalSensor
+from microstep_airflow.triggers import ArrivalTrigger
 
-LAYOUT = Layout(Path("/data"))
+DAY = "2026-01-10"
+
+
+def sensor(root, artifact="raw_data", day=DAY, own=DAY, **options):
+    """As it is once Airflow has filled in the days."""
+    wait = ArrivalSensor(task_id="wait", artifact=artifact, day=day, data_root=str(root), timeout=12 * 3600, **options)
+    wait.own = own
+    return wait
+
+
+def run(kind="scheduled", **conf):
+    return {"dag_run": SimpleNamespace(run_type=kind, conf=conf)}
+
+
+def execute(wait, context=None):
+    return wait.execute.__wrapped__(wait, context or run())
+
+
+def in_vain(wait, context=None):
+    wait.resume_execution(TRIGGER_FAIL_REPR, {"error": TriggerFailureReason.TRIGGER_TIMEOUT}, context or run())
+
+
+def arrive(path):
+    path.parent.mkdir(parents=True)
+    path.touch()
 
 
 @pytest.mark.parametrize(
     ("artifact", "file"),
     [
-        ("inbox", "/data/inbox/2026-01-03/_SUCCESS"),
-        ("raw_data", "/data/raw/2026-01-03/data/manifest.json"),
-        ("raw_target", "/data/raw/2026-01-03/target/manifest.json"),
-        ("champion", "/data/models/champion.json"),
+        ("inbox", f"inbox/{DAY}/_SUCCESS"),
+        ("inbox", f"inbox/{DAY}/_EMPTY"),
+        ("raw_data", f"raw/{DAY}/data/manifest.json"),
+        ("raw_target", f"raw/{DAY}/target/manifest.json"),
+        ("champion", "models/champion.json"),
     ],
 )
-def test_what_is_waited_for_is_the_file_that_comes_last(artifact, file):
-    assert str(committing_file(artifact, "2026-01-03", LAYOUT)) == file
+def test_what_is_there_ends_the_wait_at_once(tmp_path, artifact, file):
+    arrive(tmp_path / file)
+    assert execute(sensor(tmp_path, artifact)) is None
 
 
-def test_the_day_of_the_run_passes_through_the_path():
-    assert factory().wait_for("raw_data").filepath == "/data/raw/{{ day(dag_run, params) }}/data/manifest.json"
-
-
-def sensor(path):
-    wait = factory().wait_for("champion")
-    wait.filepath = str(path)
-    return wait
-
-
-def test_a_file_that_is_there_ends_the_wait_at_once(tmp_path):
-    (tmp_path / "x").touch()
-    wait = sensor(tmp_path / "x")
-    wait.execute.__wrapped__(wait, {})
-
-
-def test_a_file_that_is_not_there_is_left_to_the_triggerer_with_an_end(tmp_path):
-    wait = sensor(tmp_path / "x")
+def test_what_is_not_there_is_left_to_the_triggerer_with_an_end(tmp_path):
     with pytest.raises(TaskDeferred) as deferred:
-        wait.execute.__wrapped__(wait, {})
-    assert deferred.value.trigger.filepath == str(tmp_path / "x")
+        execute(sensor(tmp_path))
     assert deferred.value.timeout.total_seconds() == 12 * 3600
+    name, options = deferred.value.trigger.serialize()
+    assert name == "microstep_airflow.triggers.ArrivalTrigger"
+    assert options == {"artifact": "raw_data", "day": DAY, "data_root": str(tmp_path), "poke_interval": 60}
+    assert ArrivalTrigger(**options).serialize() == (name, options)
 
 
-def test_a_wait_in_vain_names_the_file_and_the_setting(tmp_path):
-    from airflow.sdk.bases.operator import TRIGGER_FAIL_REPR, TriggerFailureReason
+def test_the_triggerer_looks_until_it_is_there(tmp_path):
+    async def fired():
+        trigger = ArrivalTrigger("raw_data", DAY, str(tmp_path), 0.01)
+        event = asyncio.ensure_future(anext(trigger.run()))
+        await asyncio.sleep(0.1)
+        assert not event.done()
+        arrive(tmp_path / f"raw/{DAY}/data/manifest.json")
+        return await asyncio.wait_for(event, 10)
 
-    wait = sensor(tmp_path / "x")
-    with pytest.raises(AirflowSensorTimeout, match=r"/x: must be there within schedule.sensor_timeout_hours \(12\)"):
-        wait.resume_execution(TRIGGER_FAIL_REPR, {"error": TriggerFailureReason.TRIGGER_TIMEOUT}, {})
+    assert asyncio.run(fired()).payload is True
+
+
+@pytest.mark.parametrize(
+    ("artifact", "file"),
+    [
+        ("raw_data", rf"raw/{DAY}/data/manifest.json"),
+        ("inbox", rf"inbox/{DAY}/_SUCCESS \(or _EMPTY\)"),
+        ("champion", "models/champion.json"),
+    ],
+)
+def test_a_wait_in_vain_names_the_file_and_the_setting(tmp_path, artifact, file):
+    words = rf"{file}: must be there within schedule.sensor_timeout_hours \(12\), is not"
+    with pytest.raises(AirflowSensorTimeout, match=words):
+        in_vain(sensor(tmp_path, artifact))
+
+
+def test_a_day_that_is_caught_up_is_waited_for_an_hour_and_then_left_to_the_next_run(tmp_path):
+    late = sensor(tmp_path, day="2026-01-07")
+    with pytest.raises(TaskDeferred) as deferred:
+        execute(late)
+    assert deferred.value.timeout.total_seconds() == 3600
+    with pytest.raises(AirflowSkipException, match=r"2026-01-07.* within 1 hours; the next scheduled run looks again"):
+        in_vain(late)
+
+
+def test_a_day_that_somebody_asked_for_is_waited_for_like_any_other(tmp_path):
+    asked = run("manual", **{"from": "2026-01-07", "to": DAY})
+    with pytest.raises(TaskDeferred) as deferred:
+        execute(sensor(tmp_path, day="2026-01-07"), asked)
+    assert deferred.value.timeout.total_seconds() == 12 * 3600
+    with pytest.raises(AirflowSensorTimeout):
+        in_vain(sensor(tmp_path, day="2026-01-07"), asked)
+
+
+def test_a_day_of_a_window_may_lack_after_the_whole_wait(tmp_path):
+    wait = sensor(tmp_path, day="2026-01-07", may_lack=True)
+    with pytest.raises(TaskDeferred) as deferred:
+        execute(wait)
+    assert deferred.value.timeout.total_seconds() == 12 * 3600
+    with pytest.raises(AirflowSkipException, match="must be there within"):
+        in_vain(wait)
+
+
+def test_labels_that_are_overdue_are_not_waited_for(tmp_path):
+    wait = sensor(tmp_path, "raw_target", day="2026-01-07", may_lack=True, label_days=3)
+    with pytest.raises(AirflowSkipException, match=r"\(3\) have passed; the training of 2026-01-10 does without"):
+        execute(wait)
+    with pytest.raises(TaskDeferred):
+        execute(sensor(tmp_path, "raw_target", day="2026-01-08", may_lack=True, label_days=3))
+
+
+def test_the_sensors_of_a_dag_look_every_five_seconds_at_the_machines_data():
+    with factory().dag("predict", "0 4 * * *", None):
+        wait = factory().wait_for("champion")
+    assert (wait.poke_interval, wait.data_root, wait.own) == (5.0, "/data", "{{ day(dag_run, params) }}")

@@ -81,7 +81,7 @@ def test_a_scheduler_killed_over_a_running_step_finds_the_container_again(traine
 def test_a_task_that_is_marked_failed_or_cleared_leaves_no_container(trained):
     marked, first = paused(trained, "generate", "generate", DAYS[3])
     trained.airflow.call(
-        "PATCH", f"/api/v2/dags/generate/dagRuns/{marked}/taskInstances/generate", {"new_state": "failed"}
+        "PATCH", f"/api/v2/dags/generate/dagRuns/{marked}/taskInstances/generate/0", {"new_state": "failed"}
     )
     wait(lambda: first[:12] not in trained.run("docker", "ps", "--all", "--quiet").stdout, 60, "the container to go")
     cleared, second = paused(trained, "generate", "generate", DAYS[4])

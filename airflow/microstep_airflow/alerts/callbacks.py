@@ -12,7 +12,10 @@ from airflow.sdk import Context, Variable
 from airflow.sdk.configuration import conf
 
 from contract.config import Config
+from contract.errors import MissingInput
+from contract.layout import Layout
 from microstep_airflow.alerts import messages
+from microstep_airflow.alerts.caught_up import caught_up_mail
 from microstep_airflow.alerts.degraded import degraded_news, too_many_rejected
 from microstep_airflow.alerts.drift import KnownDrift, drift_news
 from microstep_airflow.alerts.live import KnownFall, live_days, live_news
@@ -21,7 +24,9 @@ from microstep_airflow.alerts.outbox import enqueue
 from microstep_airflow.alerts.step_reports import DriftReport, Promotion, Verdict, rejected_rows, tracked_run
 from microstep_airflow.alerts.task_failures import TaskFailure, task_failures
 from microstep_airflow.alerts.throttle import FailedRuns
-from microstep_airflow.schedule.days import day_of, last_complete
+from microstep_airflow.schedule.days import asked_days, day_of, last_complete
+from microstep_airflow.schedule.lacking import KEY as LACKS
+from microstep_airflow.schedule.lacking import TASK as DAYS
 from microstep_airflow.settings import Settings
 
 REASONS = {
@@ -70,12 +75,13 @@ class RunAlerts:
     def succeeded(self, context: Context) -> None:
         """Mail a verdict, drift or a fall of the live score that begins or ends, and a recovery."""
         match context["dag"].dag_id:
-            case "train":
+            case "train" if not self._has_runs_of_its_own(context):
                 self._mail_verdict(context)
                 self._mail_live(context)
             case "predict":
                 self._mail_degraded(context)
                 self._mail_drift(context)
+                self._mail_caught_up(context)
         self._mail_recovery(context)
 
     def _mail_verdict(self, context: Context) -> None:
@@ -89,20 +95,25 @@ class RunAlerts:
                 self._send(messages.promoted(day, facts, verdict, promotion, links))
 
     def _mail_degraded(self, context: Context) -> None:
-        day = self._day(context)
-        known = Variable.get(DEGRADED, default={}, deserialize_json=True)
-        reason = too_many_rejected(self.settings.data_root, day)
-        is_new, after = degraded_news(known, day, reason)
-        if is_new:
-            rejected = rejected_rows(self.settings.data_root, day)
-            self._send(messages.degraded(day, self._facts(context), reason, rejected, self._links(context)))
-        if after != known:
-            Variable.set(DEGRADED, after, serialize_json=True)
+        known = before = Variable.get(DEGRADED, default={}, deserialize_json=True)
+        days = context["ti"].xcom_pull(DAYS, map_indexes=None) if "ti" in context else None
+        for day in sorted({self._day(context), *(days or ())}):
+            reason = too_many_rejected(self.settings.data_root, day)
+            is_new, known = degraded_news(known, day, reason)
+            if is_new:
+                facts, rejected = self._facts(context) | {"Day": day}, rejected_rows(self.settings.data_root, day)
+                self._send(messages.degraded(day, facts, reason, rejected, self._links(context)))
+        if known != before:
+            Variable.set(DEGRADED, known, serialize_json=True)
 
     def _mail_drift(self, context: Context) -> None:
         day = self._day(context)
         try:
             report = DriftReport.of(self.settings.data_root, day)
+        except MissingInput as error:
+            # a day without data that the run did not work on
+            log.info("%s: no report about drift: %s", context["run_id"], error)
+            return
         except Exception:
             log.exception("%s: the report about drift cannot be read", context["run_id"])
             return
@@ -112,6 +123,14 @@ class RunAlerts:
         if news.kind != "nothing":
             self._send(messages.drifted(day, self._facts(context), news, report, self._links(context)))
         Variable.set(DRIFT, asdict(news.known), serialize_json=True)
+
+    def _mail_caught_up(self, context: Context) -> None:
+        # a run for days that somebody asked for leaves no such word
+        lacks = context["ti"].xcom_pull(DAYS, key=LACKS, map_indexes=None) if "ti" in context else None
+        facts, links = self._facts(context), self._links(context)
+        layout = Layout(self.settings.data_root)
+        if lacks and (mail := caught_up_mail(self.config, layout, self._day(context), lacks, facts, links)):
+            self._send(mail)
 
     def _mail_live(self, context: Context) -> None:
         day = self._day(context)
@@ -153,6 +172,11 @@ class RunAlerts:
         if dag_run is None:
             return "(day unknown)"
         return day_of(dag_run, context["params"], ZoneInfo(self.config.schedule.timezone))
+
+    def _has_runs_of_its_own(self, context: Context) -> bool:
+        """Whether it only started runs for several days, each of which tells for itself."""
+        dag_run = context.get("dag_run")
+        return dag_run is not None and len(asked_days(dag_run) or ()) > 1
 
     def _verdict(self, day: str) -> Verdict | None:
         try:

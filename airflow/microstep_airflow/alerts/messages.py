@@ -87,7 +87,7 @@ def refused(
     return Mail(
         "warning",
         f"{PREFIX} train {day}: {word}: {why}",
-        facts | {verdict.metric: verdict.scores, "Report": verdict.page} | _fall(verdict),
+        facts | {verdict.metric: verdict.scores, "Report": verdict.page} | _more(verdict),
         verdict.rules,
         refusals,
         "Nothing is broken, the champion stays. The report is a file below the data root.",
@@ -100,7 +100,7 @@ def promoted(day: str, facts: dict[str, str], verdict: Verdict, promotion: Promo
     return Mail(
         "info",
         f"{PREFIX} train {day}: new champion {promotion.model} ({promotion.score})",
-        facts | {"By": promotion.by, verdict.metric: verdict.scores, "Report": verdict.page},
+        facts | {"By": promotion.by, verdict.metric: verdict.scores, "Report": verdict.page} | _more(verdict),
         verdict.rules,
         advice="The next predictions are its own."
         + (f" To go back to the model before: {ROLL_BACK}" if promotion.succeeds else ""),
@@ -113,7 +113,7 @@ def approval_request(day: str, facts: dict[str, str], verdict: Verdict, link: st
     return Mail(
         "warning",
         f"{PREFIX} train {day}: may the challenger become champion?",
-        facts | {verdict.metric: verdict.scores, "Report": verdict.page, "Answer": link} | _fall(verdict),
+        facts | {verdict.metric: verdict.scores, "Report": verdict.page, "Answer": link} | _more(verdict),
         verdict.rules,
         advice=f"It waits for the word of a person, and is refused if there is none within {days} days.",
     )
@@ -182,8 +182,9 @@ def live_score(day: str, facts: dict[str, str], news: LiveNews, links: dict[str,
     )
 
 
-def _fall(verdict: Verdict) -> dict[str, str]:
-    return {"Live": verdict.live} if verdict.live else {}
+def _more(verdict: Verdict) -> dict[str, str]:
+    """What a verdict has only now and then."""
+    return {name: text for name, text in (("Without", verdict.left_out), ("Live", verdict.live)) if text}
 
 
 def replaced(paths: Sequence[str]) -> Mail:

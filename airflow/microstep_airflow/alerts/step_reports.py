@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from contract.datasets.dataset import Dataset
+from contract.due.training import described
 from contract.errors import StepError
 from contract.layout import Layout
 from contract.models import ledger
@@ -59,6 +60,8 @@ class Verdict:
     rules: list[tuple[str, str]]
     """Of each rule of the gate: its verdict, its sentence; those that decided come first."""
     page: str
+    left_out: str = ""
+    """The days of the window that the training did without, and why; empty for none."""
     live: str = ""
     """That the champion's live score fell far below the gate's; empty when no such day is known."""
 
@@ -78,6 +81,7 @@ class Verdict:
             + _beside(content.get("baseline"), metric),
             rules=sorted(rules, key=lambda rule: rule[0] == "passed"),
             page=report.page,
+            left_out=described(content.get("window", {}).get("left_out", {})),
             live=content.get("live") or "",
         )
 

@@ -48,9 +48,10 @@ class DockerStepOperator(DockerOperator):
     :param memory: the limit, as Docker writes it
     :param cpus: the limit, in processors
     :param arguments: a command of the step's own with its options; none for the day's work
+    :param force: the option that does the work again; empty for none
     """
 
-    template_fields: Sequence[str] = (*DockerOperator.template_fields, "day", "labels", "arguments")
+    template_fields: Sequence[str] = (*DockerOperator.template_fields, "day", "labels", "arguments", "force")
     ui_color = "#dbeafe"
 
     def __init__(
@@ -67,6 +68,7 @@ class DockerStepOperator(DockerOperator):
         memory: str,
         cpus: float,
         arguments: Sequence[str] | XComArg = (),
+        force: str = "",
         **kwargs: Any,
     ) -> None:
         mounts = [
@@ -111,6 +113,7 @@ class DockerStepOperator(DockerOperator):
         self.home = home
         self.limit = cpus
         self.arguments = arguments
+        self.force = force
         self.stopped = False
 
     @cached_property
@@ -122,10 +125,10 @@ class DockerStepOperator(DockerOperator):
         """Run the step, unless there is nothing to do; raise what `exit_codes` says about its end."""
         self._normalize_mounts()
         assert not isinstance(self.arguments, XComArg), "rendered before the task is executed"
-        self.command = [*self.arguments, "--day", self.day]
+        self.command = [*self.arguments, *self._day()]
         try:
             image = self.environment["MICROSTEP_IMAGE"] = self.cli.inspect_image(self.image)["Id"]
-            if not self.arguments and self._nothing_to_do(image):
+            if not self.arguments and not self.force and self._nothing_to_do(image):
                 return
             self.user = owner(Path(self.data_root))
             self._run_image_with_mounts(self.mounts, add_tmp_variable=False)
@@ -168,7 +171,10 @@ class DockerStepOperator(DockerOperator):
     def by_hand(self) -> str:
         """The command that does the same, in the checkout."""
         assert not isinstance(self.arguments, XComArg), "rendered before the task is executed"
-        return f"docker compose run --rm {self.step} {shlex.join([*self.arguments, '--day', self.day])}"
+        return f"docker compose run --rm {self.step} {shlex.join([*self.arguments, *self._day()])}"
+
+    def _day(self) -> list[str]:
+        return ["--day", self.day, *([self.force] if self.force else [])]
 
     def on_kill(self) -> None:
         """Stop and remove the container when Airflow ends the task."""

@@ -37,9 +37,10 @@ class ProcessStepOperator(BaseOperator):
     :param config: pipeline.toml
     :param home: the checkout, which holds .venvs/ and services/
     :param arguments: a command of the step's own with its options; none for the day's work
+    :param force: the option that does the work again; empty for none
     """
 
-    template_fields: Sequence[str] = ("day", "arguments")
+    template_fields: Sequence[str] = ("day", "arguments", "force")
     ui_color = "#dcfce7"
 
     def __init__(
@@ -51,6 +52,7 @@ class ProcessStepOperator(BaseOperator):
         config: str,
         home: str,
         arguments: Sequence[str] | XComArg = (),
+        force: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(do_xcom_push=False, **kwargs)
@@ -60,6 +62,7 @@ class ProcessStepOperator(BaseOperator):
         self.config = config
         self.home = home
         self.arguments = arguments
+        self.force = force
         self.child: subprocess.Popen[str] | None = None
         self.stopped = False
 
@@ -110,6 +113,7 @@ class ProcessStepOperator(BaseOperator):
         """The step's command line."""
         assert not isinstance(self.arguments, XComArg), "rendered before the task is executed"
         options = ["--day", self.day, "--data-root", self.data_root, "--config", self.config, "--log-format", "text"]
+        options += [self.force] if self.force else []
         return [*_ENDS_WITH_ITS_TASK, str(self.python), "-m", self.step, *self.arguments, *options]
 
     @property

@@ -379,3 +379,18 @@ def test_a_day_without_a_report_is_no_drift_and_no_failure(load_dags, alerts, se
     alerts.succeeded(context(FakeTi({"predict": "success"}, {}), load_dags()["predict"]))
     assert sent == []
     assert "microstep_drift" not in variables
+
+
+def test_a_verdict_says_without_which_days_the_model_was_trained(load_dags, alerts, sent, root):
+    fake_reports.verdict(root, "refused", left_out={"2026-01-02": "no labels"})
+    xcoms = {("validate", None): failure("models/2026-01-03: refused")}
+    alerts.succeeded(context(FakeTi({"validate": "skipped"}, xcoms), load_dags()["train"]))
+    assert sent[0].facts["Without"] == "2026-01-02 (no labels)"
+
+
+def test_a_run_that_started_others_for_several_days_tells_of_no_verdict_itself(load_dags, alerts, sent, root):
+    fake_reports.verdict(root, "refused")
+    xcoms = {("validate", None): failure("models/2026-01-03: refused")}
+    several = {"from": "2026-01-01", "to": "2026-01-03"}
+    alerts.succeeded(context(FakeTi({"validate": "skipped"}, xcoms), load_dags()["train"], conf=several))
+    assert sent == []

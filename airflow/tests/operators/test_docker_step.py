@@ -31,8 +31,8 @@ class Ti:
 def step(tmp_path):
     """Makes the operator of a step for a day, with a data root of the tester's own."""
 
-    def make(name="train", **more):
-        operator = factory(**more).step(name, day=DAY)
+    def make(name="train", force="", **more):
+        operator = factory(**more).step(name, day=DAY, force=force)
         operator.data_root = str(tmp_path)
         return operator
 
@@ -239,6 +239,14 @@ def test_no_container_is_started_when_there_is_nothing_to_do(engine, step, nothi
     assert (name, day, machine.root, machine.image) == ("train", DAY, tmp_path, IMAGE_ID)
     assert (str(machine.config), machine.home) == ("/config/pipeline.toml", "/srv/microstep")
     assert machine.registry == "http://mlflow:5000"
+
+
+def test_a_person_who_asks_for_it_has_the_work_done_again(engine, step, nothing_to_do):
+    forced = step(force="--force")
+    run(forced)
+    assert engine.created[1]["Cmd"] == ["--day", DAY, "--force"]
+    assert nothing_to_do == []
+    assert forced.by_hand == f"docker compose run --rm train --day {DAY} --force"
 
 
 def test_a_container_is_started_when_something_may_have_changed_and_the_log_says_what(

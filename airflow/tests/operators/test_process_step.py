@@ -50,6 +50,11 @@ def test_a_command_of_the_step_comes_before_the_options(tmp_path):
     assert command[-12:-6] == ["-m", "train", *arguments, "--day", DAY]
 
 
+def test_work_is_done_again_when_a_person_asks_for_it(tmp_path):
+    assert operator(tmp_path, force="--force").command()[-1] == "--force"
+    assert "--force" not in operator(tmp_path).command()
+
+
 def test_the_step_finds_its_own_sources_and_none_of_airflows_settings(step, tmp_path, monkeypatch):
     monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", "secret")
     monkeypatch.setenv("_AIRFLOW_X", "x")

@@ -10,7 +10,15 @@ from airflow.timetables.base import DataInterval, TimeRestriction
 
 from contract.config.data import Schedule
 from contract.errors import UsageError
-from microstep_airflow.schedule.days import day_of, day_params, day_to_work_on, judge, timetable
+from microstep_airflow.schedule.days import (
+    asked_days,
+    day_of,
+    day_params,
+    day_to_work_on,
+    days_of_schedule,
+    judge,
+    timetable,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -128,9 +136,11 @@ def test_a_day_before_the_first_one_is_refused_with_the_way_to_take_it(more):
     refused({"day": "2025-12-31"} | more, "schedule.first_day 2026-01-01 or later, got 2025-12-31", "pipeline.toml")
 
 
-@pytest.mark.parametrize("key", ["dya", "Day", " day", "date", "force", ""])
+@pytest.mark.parametrize("key", ["dya", "Day", " day", "date", "until", ""])
 def test_a_key_that_nobody_knows_is_refused_with_the_ones_that_are(key):
-    refused({key: "2026-11-22"}, "must be day and allow_unfinished at most", key, '{"day": "2026-11-22"}')
+    refused(
+        {key: "2026-11-22"}, "must be day, from, to, force and allow_unfinished at most", key, '{"day": "2026-11-22"}'
+    )
     refused({"day": "2026-11-22", key: True}, key)
 
 
@@ -161,6 +171,105 @@ def test_what_airflows_form_sends_when_nothing_was_filled_in_is_taken(conf):
     for run_type in ("manual", "backfill", "scheduled"):
         taken(conf, run_type)
     assert day_params()["day"].resolve(None) is None
+
+
+def test_several_days_are_asked_for_as_days_with_both_ends():
+    run = Run("manual", run_after=NOON, conf={"from": "2026-11-20", "to": "2026-11-22"})
+    taken(run.conf)
+    assert asked_days(run) == [date(2026, 11, 20), date(2026, 11, 21), date(2026, 11, 22)]
+    assert day_of(run, run.conf, BERLIN) == "2026-11-22"
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "Europe/Berlin", "America/New_York", "UTC"])
+def test_the_days_that_are_asked_for_are_the_same_in_every_time_zone(zone):
+    schedule = Schedule(first_day=date(2026, 1, 1), timezone=zone)
+    run = Run("manual", run_after=NOON, conf={"from": "2026-11-01", "to": "2026-11-22"})
+    judge("manual", run.conf, utc("2026-11-30T12:00"), schedule)
+    days = asked_days(run)
+    assert (days[0].day, days[-1].day, len(days)) == (1, 22, 22)
+
+
+def test_a_run_that_nobody_gave_a_day_was_asked_for_none():
+    assert asked_days(Run("manual", conf={"force": True})) is None
+    assert asked_days(Run("scheduled", conf={})) is None
+    assert asked_days(Run("manual", conf={"day": "2026-01-03"})) == [date(2026, 1, 3)]
+
+
+@pytest.mark.parametrize(
+    ("conf", "words"),
+    [
+        ({"from": "2026-01-03"}, "day: must be alone, or from and to together, got from"),
+        ({"day": "2026-01-03", "from": "2026-01-03", "to": "2026-01-04"}, "got day, from, to"),
+        ({"from": "2026-01-05", "to": "2026-01-04"}, "from: must not be after to, got 2026-01-05 > 2026-01-04"),
+        ({"from": "2025-12-31", "to": "2026-01-04"}, "from: must be schedule.first_day 2026-01-01 or later"),
+        ({"from": "2026-01-05", "to": "2026-11-23"}, "to: must be over"),
+        ({"from": "2026-01-05T00:00", "to": "2026-01-06"}, "from: must be written YYYY-MM-DD"),
+        ({"day": "2026-01-03", "force": "yes"}, "force: must be true or false, got 'yes'"),
+    ],
+)
+def test_several_days_that_cannot_be_are_refused(conf, words):
+    refused(conf, words)
+
+
+def test_a_year_is_the_most_that_one_run_is_asked_for():
+    late = utc("2027-06-01T12:00")
+    taken({"from": "2026-01-01", "to": "2027-01-01"}, moment=late)
+    refused({"from": "2026-01-01", "to": "2027-01-02"}, "must be 366 days at most, got 367", moment=late)
+
+
+def test_the_days_of_a_schedule_are_those_on_which_its_runs_work():
+    # Mondays work on the Sunday before
+    assert days_of_schedule("15 5 * * 1", date(2026, 1, 1), date(2026, 1, 18), BERLIN) == [
+        date(2026, 1, 4), date(2026, 1, 11), date(2026, 1, 18)
+    ]  # fmt: skip
+    assert days_of_schedule("15 5 * * 1", date(2026, 1, 5), date(2026, 1, 10), BERLIN) == []
+    assert len(days_of_schedule("15 3 * * *", date(2026, 3, 1), date(2026, 3, 31), BERLIN)) == 31
+
+
+# ---- clocks that change
+
+
+DEFAULT = Schedule(first_day=date(2026, 1, 1))
+CLOCKS = [
+    (zone, day)
+    for zone, days in {
+        "Europe/Berlin": ("2027-03-28", "2027-10-31"),
+        "America/New_York": ("2027-03-14", "2027-11-07"),
+        "Australia/Lord_Howe": ("2027-04-04", "2027-10-03"),
+    }.items()
+    for day in days
+]
+
+
+@pytest.mark.parametrize(
+    "cron", [DEFAULT.generate, DEFAULT.predict, "0 0 * * *", "0 2 * * *", "15 2 * * *", "30 1 * * *"]
+)
+@pytest.mark.parametrize(("zone", "change"), CLOCKS)
+def test_a_day_on_which_the_clock_changes_is_done_once_like_any_other(zone, change, cron):
+    """By the locked Airflow: no run of no length, none twice, none left out."""
+    timezone, changing = ZoneInfo(zone), date.fromisoformat(change)
+    offsets = {
+        datetime.combine(changing + timedelta(days=more), datetime.min.time(), timezone).utcoffset() for more in (0, 1)
+    }
+    assert len(offsets) == 2, "the clock changes on that day"
+    core = coerce_to_core_timetable(timetable(cron, zone))
+    start = datetime.combine(changing - timedelta(days=4), datetime.min.time(), timezone)
+    limits, last, days, lengths = TimeRestriction(earliest=start, latest=None, catchup=True), None, [], []
+    for _ in range(8):
+        last = core.next_dagrun_info(last_automated_data_interval=last, restriction=limits).data_interval
+        days.append(date.fromisoformat(day_of(Run(data_interval_end=last.end), {}, timezone)))
+        lengths.append(last.end - last.start)
+    assert days == [days[0] + timedelta(days=number) for number in range(8)]
+    assert changing in days
+    assert all(timedelta(hours=22) <= length <= timedelta(hours=26) for length in lengths)
+
+
+@pytest.mark.parametrize(("zone", "change"), CLOCKS)
+def test_the_weekly_training_is_due_once_a_week_over_both_changes(zone, change):
+    changing = date.fromisoformat(change)
+    days = days_of_schedule(DEFAULT.train, changing - timedelta(days=14), changing + timedelta(days=14), ZoneInfo(zone))
+    assert {(later - day).days for day, later in pairwise(days)} == {7}
+    assert {day.weekday() for day in days} == {6}
 
 
 def test_a_backfill_that_is_given_a_day_is_refused_since_it_would_not_be_that_day():

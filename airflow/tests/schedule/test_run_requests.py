@@ -55,8 +55,9 @@ def test_a_run_that_cannot_do_what_it_is_asked_for_is_refused_where_it_is_asked_
         ({"day": "2999-01-05"}, f"day: must be over, the last one that is in schedule.timezone UTC is {LAST}"),
         ({"day": str(TODAY)}, "must be over"),
         ({"day": "2025-12-31"}, "schedule.first_day 2026-01-01 or later"),
-        ({"dya": "2026-01-03"}, "must be day and allow_unfinished at most, got dya"),
+        ({"dya": "2026-01-03"}, "must be day, from, to, force and allow_unfinished at most, got dya"),
         ({"allow_unfinished": True}, "must come with a day"),
+        ({"from": "2026-01-03"}, "from and to together"),
         ({"day": ""}, "day"),
         ({"day": "2026-02-30"}, "day"),
         ({"day": ["2026-01-03"]}, "day"),
@@ -73,6 +74,7 @@ def test_a_run_that_can_be_done_is_taken(trigger):
         ("generate", {}),
         ("generate", {"day": None, "allow_unfinished": False}),
         ("predict", {"day": str(LAST)}),
+        ("generate", {"from": str(LAST - timedelta(days=3)), "to": str(LAST), "force": True}),
         ("train", {"day": str(TODAY), "allow_unfinished": True}),
         ("maintenance", {"anything": 1}),
     ]
@@ -83,7 +85,7 @@ def test_the_command_line_refuses_it_with_the_same_words(airflow):
     command = [sys.executable, "-m", "airflow", "dags", "trigger", "predict", "--conf", '{"dya": "2026-01-03"}']
     done = subprocess.run(command, env=airflow.environment, capture_output=True, text=True, check=False)
     assert done.returncode != 0
-    assert "must be day and allow_unfinished at most, got dya" in done.stdout + done.stderr
+    assert "must be day, from, to, force and allow_unfinished at most, got dya" in done.stdout + done.stderr
 
 
 def test_every_dag_whose_runs_work_on_a_day_is_judged(load_dags):

@@ -1,7 +1,15 @@
 from types import SimpleNamespace
 
+import msgspec
 import pytest
+from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from conftest import factory
+from test_runs import A_DATASET
+
+from contract.datasets.manifest import encode
+from microstep_airflow.schedule.window import days_that_train, training_window
+from microstep_airflow.settings import Settings
 
 
 class Ti:
@@ -22,8 +30,8 @@ class Ti:
         return self.xcoms.get((run_id, key))
 
 
-def run(name, kind="scheduled"):
-    return SimpleNamespace(run_id=name, run_type=kind)
+def run(name, kind="scheduled", conf=None):
+    return SimpleNamespace(run_id=name, run_type=kind, conf=conf)
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +76,65 @@ def test_what_a_person_asks_for_or_clears_is_always_done(window, this, before, n
     xcoms = {}
     days = window("2026-01-11", run("a", before), Ti("a", xcoms))
     assert window("2026-01-11", run("b", this), Ti("b", xcoms, run("a", before), number)) == days
+
+
+def test_a_run_for_several_days_trains_in_runs_of_their_own(window):
+    with pytest.raises(AirflowSkipException, match="2026-01-04 to 2026-01-18: each training of these days gets a run"):
+        window("2026-01-18", run("a", "manual", {"from": "2026-01-04", "to": "2026-01-18"}), Ti("a", {}))
+
+
+@pytest.mark.parametrize(
+    ("conf", "days"),
+    [
+        ({}, []),
+        ({"day": "2026-01-11"}, []),
+        ({"from": "2026-01-01", "to": "2026-01-18"}, ["2026-01-04", "2026-01-11", "2026-01-18"]),
+        ({"from": "2026-01-05", "to": "2026-01-07"}, ["2026-01-07"]),
+    ],
+)
+def test_of_several_days_those_are_trained_that_the_schedule_would_have_trained(load_dags, conf, days):
+    trainings = load_dags()["train"].get_task("trainings").python_callable
+    assert trainings(run("a", "manual", {**conf, "force": True})) == [{"day": day, "force": True} for day in days]
+
+
+# ---- what is there after the wait
+
+
+def there(root, **training):
+    config = factory().config
+    config = msgspec.structs.replace(config, training=msgspec.structs.replace(config.training, **training))
+    machine = Settings.read({"MICROSTEP_HOST_ROOT": "/srv", "MICROSTEP_DATA_ROOT": str(root)})
+    with DAG("d", schedule=None):
+        task = days_that_train(training_window(config), config, machine).operator
+    return lambda: task.python_callable([f"2026-01-{number:02}" for number in (8, 9, 10)], "2026-01-10")
+
+
+def bring(root, *names):
+    for name in names:
+        path = root / "raw" / name
+        path.mkdir(parents=True)
+        (path / "manifest.json").write_bytes(encode(A_DATASET))
+
+
+def test_a_training_goes_on_with_all_days_of_its_window(tmp_path):
+    bring(tmp_path, *(f"2026-01-{number:02}/{part}" for number in (8, 9, 10) for part in ("data", "target")))
+    assert there(tmp_path)() == ["2026-01-08", "2026-01-09", "2026-01-10"]
+
+
+def test_too_few_days_end_it_with_what_lacks_and_what_to_do(tmp_path):
+    bring(tmp_path, "2026-01-08/data", "2026-01-08/target", "2026-01-09/data")
+    lacks = r"must have all of 3 days, lacks 2026-01-09 \(no labels\), 2026-01-10 \(no data\); bring them and clear"
+    with pytest.raises(AirflowFailException, match=lacks):
+        there(tmp_path)()
+    with pytest.raises(AirflowFailException, match="must have 2 of 3 days"):
+        there(tmp_path, min_days=2)()
+
+
+def test_with_enough_days_it_goes_on_and_has_those_without_labels_processed_too(tmp_path):
+    bring(tmp_path, "2026-01-08/data", "2026-01-08/target", "2026-01-09/data")
+    assert there(tmp_path, min_days=1)() == ["2026-01-08", "2026-01-09"]
+
+
+def test_a_run_that_has_nothing_to_train_on_looks_for_nothing(load_dags):
+    with pytest.raises(AirflowSkipException, match="nothing to train on"):
+        load_dags()["train"].get_task("there").python_callable(None, "2026-01-10")

@@ -108,7 +108,8 @@ def filters(text: str, settings: Settings) -> str:
 
 def _command(requested: object, step: str, day: str) -> list[str]:
     arguments = strings(requested)
-    answer, day_option = arguments[:-2], arguments[-2:]
+    unforced = arguments[:-1] if arguments[-1:] == ["--force"] else arguments
+    answer, day_option = unforced[:-2], unforced[-2:]
     rules = _ANSWER if step == "validate" else ()
     # an answer is a command, who gave it, and perhaps why
     allowed = not answer or (
@@ -116,7 +117,7 @@ def _command(requested: object, step: str, day: str) -> list[str]:
         and all(re.fullmatch(rule, argument, re.DOTALL) for rule, argument in zip(rules, answer, strict=False))
     )
     if not allowed or day_option != ["--day", day]:
-        rule = f"must be ['--day', '{day}'], for validate after a person's answer"
+        rule = f"must be ['--day', '{day}'], perhaps with --force, for validate after a person's answer"
         raise ValueError(f"Cmd: {rule}, got {requested!r:.200}")
     return arguments
 

@@ -77,6 +77,20 @@ def test_a_persons_answer_passes_for_validate_alone():
         judged(body(Cmd=[*answer, *day]))
 
 
+def test_the_days_work_may_be_asked_for_again_by_that_word_alone():
+    day = ["--day", "2026-11-22"]
+    assert judged(body(Cmd=[*day, "--force"]))
+    for command in (
+        [*day, "--forced"],
+        ["--force", *day],
+        [*day, "--force", "--force"],
+        ["--force"],
+        [*day[:1], "--force"],
+    ):
+        with pytest.raises(ValueError, match="Cmd: must be"):
+            judged(body(Cmd=command))
+
+
 def leaves(value, path=()):
     """The path of every value of a body, from the top down."""
     yield path

@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analysis.record import processed_for
 from contract.config import Config
 from contract.datasets.dataset import Dataset
-from contract.due.training import NO_DATA, NO_LABELS, are_enough
+from contract.due.training import NO_DATA, NO_LABELS, are_enough, described
 from contract.errors import MissingInput
 from contract.steps.run import Run
 
@@ -76,11 +75,6 @@ def training_days(run: Run) -> Window:
     if left_out:
         log.warning("trained without days of the window of %s: %s", run.day, described(left_out))
     return Window(labelled, dict(sorted(left_out.items())))
-
-
-def described(left_out: Mapping[str, str]) -> str:
-    """The days that are left out, as people are told: `2026-01-03 (no labels)`."""
-    return ", ".join(f"{day} ({why})" for day, why in sorted(left_out.items()))
 
 
 def _too_few(run: Run, left_out: dict[str, str]) -> MissingInput:

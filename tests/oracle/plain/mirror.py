@@ -9,13 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 from plain import models
 from plain.rows import Day, Raw, Refusal
 from plain.settings import Settings
+
+GRACE_DAYS = 3
+"""schedule.label_grace_days, by its default."""
 
 FOLDS = 2
 
@@ -104,6 +107,12 @@ class Mirror:
             return [], [Refusal(64, "no day of the window has data")]
         absent = [one for one in days if one not in self.days]
         unlabelled = [one for one in days if one in self.days and not self.days[one].labelled]
+        # nobody waits longer for labels; a training does without these days then
+        patience = timedelta(days=self.settings.delay + GRACE_DAYS)
+        given_up = [one for one in unlabelled if date.fromisoformat(day) - date.fromisoformat(one) >= patience]
+        if len(given_up) < len(days):
+            unlabelled = [one for one in unlabelled if one not in given_up]
+            days = [one for one in days if one not in given_up]
         reasons = [Refusal(66, f"not processed: {absent}")] if absent else []
         reasons += [Refusal(66, f"not labelled: {unlabelled}")] if unlabelled else []
         stale = self.stale(days)

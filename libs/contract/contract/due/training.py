@@ -31,6 +31,11 @@ def lacking(config: Config, layout: Layout, day: date) -> dict[str, str]:
     return found
 
 
+def described(left_out: Mapping[str, str]) -> str:
+    """Days of a window that lack something, as people are told: `2026-01-03 (no labels)`."""
+    return ", ".join(f"{day} ({why})" for day, why in sorted(left_out.items()))
+
+
 def overdue(config: Config, day: date, left_out: Mapping[str, str]) -> set[str]:
     """Those without labels whose labels nobody waits for any more in a training of `day`."""
     patience = timedelta(days=config.training.target_delay_days + config.schedule.label_grace_days)

@@ -1,0 +1,51 @@
+"""What starts the steps on this machine, and with what each is started."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import BaseOperator
+
+from contract.config import Config
+from contract.config.source import Sql
+from microstep_airflow.schedule.days import FORCE
+from microstep_airflow.settings import Settings
+from microstep_airflow.steps import STEPS
+
+POOL = "steps"
+REGISTRY_NETWORK = "microstep-steps"
+SQL_NETWORK = "microstep-sql"
+SQL_SECRETS = "secrets/sql"
+MODEL_SECRETS = "secrets/models"
+
+
+def runner_of(name: str, config: Config, settings: Settings) -> tuple[type[BaseOperator], dict[str, Any]]:
+    """The operator of a step, and its options but for task and day."""
+    step = STEPS[name]
+    options: dict[str, Any] = {
+        "step": name,
+        "home": str(settings.home),
+        "data_root": str(settings.data_root),
+        "config": str(settings.config),
+        "force": FORCE,
+        "pool": POOL,
+    }
+    # every task imports its DAG file anew: only the runner in use is loaded, Docker's client costs 0.2 s
+    if settings.runner == "process":
+        from microstep_airflow.operators.process_step import ProcessStepOperator
+
+        return ProcessStepOperator, options
+    from microstep_airflow.operators.docker_step import DockerStepOperator
+
+    reads_sql = "inbox" in step.reads and isinstance(config.source, Sql)
+    # who has to do with models talks to the registry
+    signs = step.uses_registry and config.training.sign
+    network = REGISTRY_NETWORK if step.uses_registry else SQL_NETWORK if reads_sql else None
+    return DockerStepOperator, {
+        **options,
+        "network": network,
+        "uses_registry": step.uses_registry,
+        "secrets": SQL_SECRETS if reads_sql else MODEL_SECRETS if signs else None,
+        "memory": settings.memory,
+        "cpus": settings.cpus,
+    }

@@ -17,6 +17,8 @@ class FakeTi:
     log_url: str = "http://airflow.example/log"
     lacks: list | None = None
     """What the first task of `predict` found of earlier days."""
+    days: list | None = None
+    """That it gave the run to do."""
 
     def get_task_states(self, dag_id, run_ids):
         return {self.run_id: self.states} if run_ids == [self.run_id] else {}
@@ -24,8 +26,8 @@ class FakeTi:
     def xcom_pull(self, task_id, *, key, map_indexes):
         if key == "microstep_record":
             return self.xcoms.get((task_id, map_indexes))
-        assert (task_id, key, map_indexes) == ("days", "microstep_lacks", None)
-        return self.lacks
+        assert (task_id, map_indexes) == ("days", None)
+        return {"microstep_lacks": self.lacks, "return_value": self.days}[key]
 
 
 def failure(message, day="2026-01-03"):

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import Context, Variable
+from airflow.sdk.bases.xcom import BaseXCom
 from airflow.sdk.configuration import conf
 
 from contract.config import Config
@@ -96,7 +97,8 @@ class RunAlerts:
 
     def _mail_degraded(self, context: Context) -> None:
         known = before = Variable.get(DEGRADED, default={}, deserialize_json=True)
-        days = context["ti"].xcom_pull(DAYS, map_indexes=None) if "ti" in context else None
+        key = BaseXCom.XCOM_RETURN_KEY
+        days = context["ti"].xcom_pull(DAYS, key=key, map_indexes=None) if "ti" in context else None
         for day in sorted({self._day(context), *(days or ())}):
             reason = too_many_rejected(self.settings.data_root, day)
             is_new, known = degraded_news(known, day, reason)

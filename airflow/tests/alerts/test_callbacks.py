@@ -375,6 +375,22 @@ def test_a_day_that_went_on_without_many_rows_is_an_error_mail_once(load_dags, a
     assert len(sent) == 2
 
 
+def test_a_day_that_was_caught_up_without_many_rows_is_mailed_as_itself(load_dags, alerts, sent, root):
+    path = root / "processed" / "2026-01-01" / "manifest.json"
+    path.parent.mkdir(parents=True)
+    manifest = Manifest(
+        step="preprocess", day="2026-01-01", fingerprint="f", code="c", settings={}, inputs=[], schema=[], files=[],
+        counts={"rows_in": 10, "rejected": 2, "rejected_by_rule": {"age: below 18": 2}},
+        notes={"too_many_rejected": "2 of 10 rows break a rule"}, run={},
+    )  # fmt: skip
+    path.write_bytes(encode(manifest))
+    ti = FakeTi({"predict_0": "success", "predict_1": "success"}, days=["2026-01-01", "2026-01-03"])
+    alerts.succeeded(context(ti, load_dags()["predict"], day="2026-01-03"))
+    [mail] = sent
+    assert mail.facts["Day"] == "2026-01-01"
+    assert mail.subject == "[microstep] predict 2026-01-01: too many rows rejected, only the good ones are predicted"
+
+
 def test_a_day_without_a_report_is_no_drift_and_no_failure(load_dags, alerts, sent, variables):
     alerts.succeeded(context(FakeTi({"predict": "success"}, {}), load_dags()["predict"]))
     assert sent == []

@@ -9,18 +9,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import FixedThresholdClassifier
 
+from analysis.answers import answers
 from analysis.matrix import parts, ready
 from analysis.rows import Columns
 from contract.config import Config
 from contract.errors import DataError
 from predict.columns import score_columns
-
-_MOST_PROBABLE = (HistGradientBoostingClassifier, LogisticRegression)
-"""Whose prediction is the most probable class by definition: asked for both, they would do all the work twice."""
 
 log = logging.getLogger("predict")
 
@@ -68,11 +63,10 @@ class Scorer:
         return pa.RecordBatch.from_pydict(output | {"model": pa.array([], pa.string())})
 
     def _predict(self, rows: Any, probabilities: Any) -> pa.Array:
-        codes = None if probabilities is None else _predicted_codes(self._estimator, probabilities)
-        if codes is None:
+        if not hasattr(self._estimator, "classes_"):
             return pa.array(self._estimator.predict(rows))
         # no Python per row: the classes once, and the code of each row
-        classes = pa.array(self._estimator.classes_)
+        codes, classes = answers(self._estimator, rows, probabilities), pa.array(self._estimator.classes_)
         return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), classes).cast(pa.string())
 
     def means(self) -> dict[str, float]:
@@ -89,15 +83,6 @@ class Scorer:
             self.classes.update({item["values"]: item["counts"] for item in pc.value_counts(prediction).to_pylist()})
         for column in self._class_indices:
             self._sums[column] += pc.sum(output[column]).as_py()
-
-
-def _predicted_codes(estimator: Any, probabilities: Any) -> Any:
-    """Each row's predicted class, as an index, by its probabilities; None for a model that must be asked itself."""
-    if isinstance(estimator, FixedThresholdClassifier) and estimator.response_method == "predict_proba":
-        # as train makes it: a number, for two classes
-        positive = list(estimator.classes_).index(estimator.pos_label)
-        return np.where(probabilities[:, positive] >= estimator.threshold, positive, 1 - positive)
-    return probabilities.argmax(axis=1) if isinstance(estimator, _MOST_PROBABLE) else None
 
 
 def _class_indices(model: Any, config: Config, name: str) -> dict[str, int | None]:

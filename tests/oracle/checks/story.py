@@ -105,7 +105,8 @@ class Story:
         outcome = self.run("preprocess", day=day)
         if self.agree(outcome, reasons):
             manifest = product.manifest(self.root / "processed" / day)
-            self.mirror.days[day] = replace(expected, identity=product.identity(manifest))
+            source = product.identity(product.manifest(self.root / "raw" / day / "data"))
+            self.mirror.days[day] = replace(expected, identity=product.identity(manifest), source=source)
             written = product.table(self.root / "processed" / day)
             assert manifest["counts"]["rejected"] == expected.rejected
             compare.rows(written, expected.rows, f"processed/{day}")

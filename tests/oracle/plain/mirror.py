@@ -162,12 +162,12 @@ class Mirror:
         if few := too_few(rows, settings):
             return None, [Refusal(65, few)]
         groups = frozenset(rows["_group"])
-        read = {one: self.days[one].identity for one in (*days, *held_out)}
+        read = {one: self.days[one].as_read(settings) for one in (*days, *held_out)}
         return Model(day, settings, tuple(days), tuple(held_out), groups, read, models.fitted(rows, settings)), []
 
     def moved(self, model: Model, days: Iterable[str]) -> bool:
         """Whether rows of days may be in the other part than they were when a model was trained on these days."""
-        return not self.settings.stays and any(model.read.get(day) != self.days[day].identity for day in days)
+        return any(model.read.get(day) != self.days[day].as_read(self.settings) for day in days)
 
 
 def too_few(rows: pd.DataFrame, settings: Settings) -> str:

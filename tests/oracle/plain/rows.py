@@ -42,6 +42,12 @@ class Day:
     """It has a column of labels."""
     identity: str = ""
     """Of what the product has written: rows that come again are other ones."""
+    source: str = ""
+    """The same of the rows that it was made from, without their labels."""
+
+    def as_read(self, settings: Settings) -> str:
+        """By which it is told whether each row is still in the part that it was in."""
+        return self.source if settings.stays else self.identity
 
 
 def generate(inbox: Path, settings: Settings, earlier: Raw | None) -> Raw:

@@ -141,13 +141,15 @@ class Settings:
 
     @property
     def stays(self) -> bool:
-        """Whether a row keeps its part however its day is written again: by its key, and not by whose it is."""
+        """Whether a row keeps its part as long as it keeps its key: by its key, and not by whose it is."""
         return self.key is not None and self.group in (None, self.key)
 
     def reads(self, other: Settings) -> bool:
         """Whether rows that were processed under `other` are those that are asked for now."""
         mine, theirs = ((one.split, one.question, sorted(one.asked), sorted(one.missing)) for one in (self, other))
-        return mine == theirs and self.kept.items() <= other.kept.items()
+        # without a key a row is told from others by what a model sees
+        apart = self.key is not None or self.features == other.features
+        return mine == theirs and apart and self.kept.items() <= other.kept.items()
 
     def column_of(self, name: str) -> dict[str, Any]:
         """The table [columns.NAME]."""

@@ -20,8 +20,8 @@ SAMPLE_ROWS = 5000
 _SQUARE_VARIANCE = 0.4
 """Of the square of Kolmogorov's statistic, over the square of its mean (its fourth moment is 7 pi^4 / 720)."""
 _BEYOND_CHANCE = 0.5
-"""Standard deviations of a dispersion that chance makes: a few days often do not show how far apart they are, so that
-a doubt counts for days that differ. At 3, days apart by 0.2 deviations were alarms on 3 to 5 %; at none, power is lost."""
+"""Standard deviations of a dispersion that chance makes: a few days often do not show how far apart they are, so a
+doubt counts for days that differ. At 3, days 0.2 deviations apart were alarms on 3 to 5 %; at none, power is lost."""
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True):

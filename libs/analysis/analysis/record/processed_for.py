@@ -18,8 +18,9 @@ _JUDGES = ("min", "max", "values", "missing")
 def misfit(day: Dataset, config: Config, *, grouped: bool = False) -> str | None:
     """What of a processed day is not as `pipeline.toml` has it, in words; None when it fits.
 
-    The same must be: target, task, positive class and classes, key, group and test_fraction, what is missing, and the
-    type of each column that a step reads. `grouped`: the reader needs to know whose each row is, too.
+    The same must be: target, task, positive class and classes, key, group and test_fraction, what is missing, the type
+    of each column that a step reads, and how the columns are spelled by whose text rows are told apart. `grouped`: the
+    reader needs to know whose each row is, too.
     """
     settings, there = day.manifest.settings, {field.name for field in day.manifest.schema}
     if "table" in settings:
@@ -59,7 +60,14 @@ def other_rules(day: Dataset, config: Config) -> list[str]:
 def rules(config: Config) -> dict[str, Any]:
     """By key of pipeline.toml, what a processed day must have been made by."""
     columns = [
-        {"name": name, "type": column.type, "values": column.values, "unit": column.unit, "format": column.format}
+        {
+            "name": name,
+            "type": column.type,
+            "role": column.role,
+            "values": column.values,
+            "unit": column.unit,
+            "format": column.format,
+        }
         for name, column in config.columns.items()
     ]
     names = ("target", "task", "positive", "key", "group", "test_fraction", "missing_values")
@@ -77,11 +85,18 @@ def _rules(table: dict[str, Any], columns: list[dict[str, Any]], config: Config)
     found["table.missing_values"] = sorted(table.get("missing_values") or ())
     found |= {"source.decimal": table.get("decimal") or ".", "source.thousands": table.get("thousands")}
     target = config.table.target
+    if config.table.key is None:
+        # rows are told apart by all that a model may see, so a feature more or less moves them to the other part
+        apart = {name for name in by_name if by_name[name].get("role", "feature") == "feature"}
+        found["the features"] = sorted(apart - {table.get("key"), target})
     found[f"columns.{target}.values"] = sorted(by_name.get(target, {}).get("values") or ())
     for name in dict.fromkeys([config.key, config.group, target, *config.kept]):
         if name in config.columns:
             found[f"columns.{name}.type"] = by_name.get(name, {}).get("type")
             found[f"columns.{name}.unit"] = by_name.get(name, {}).get("unit")
+            if config.table.key is None or name in (config.key, config.group):
+                # a word is written as the list has it, and its text says whose the row is
+                found[f"columns.{name}.values"] = sorted(by_name.get(name, {}).get("values") or ())
             if config.columns[name].type == "datetime":
                 found[f"columns.{name}.format"] = by_name.get(name, {}).get("format") or "iso"
                 found["schedule.timezone"] = table.get("timezone")

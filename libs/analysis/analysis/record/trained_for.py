@@ -7,11 +7,13 @@ today may be one that an earlier split had let a model learn.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterable
 from typing import Any, Literal
 
 from contract.config import Config
+from contract.config.data import Column
 from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import read_manifest
 from contract.errors import DataError, MissingInput
@@ -23,6 +25,8 @@ log = logging.getLogger("model")
 
 Rows = Literal["all", "test", "none"]
 
+_DIGITS = 16
+"""Of an identity: enough to tell two of a day apart, and short enough for the tag of a model of many days."""
 _NUMBERS = ("number", "integer")
 """The same to a model."""
 
@@ -39,10 +43,18 @@ def question(config: Config) -> dict[str, Any]:
 def split(config: Config) -> Split:
     """How pipeline.toml parts rows."""
     names = config.features if config.group is None else (config.group,)
-    types: dict[str, str] = {name: config.columns[name].type if name in config.columns else "text" for name in names}
+    types = {name: _text_of(config.columns[name]) if name in config.columns else "text" for name in names}
     table = config.table
     missing = tuple(sorted(set(table.missing_values))) if config.group is None else None
     return Split(key=config.key, group=config.group, columns=types, test_fraction=table.test_fraction, missing=missing)
+
+
+def _text_of(column: Column) -> str:
+    """What decides how a value is written: the type, and the listed words, of which each is written as it is there."""
+    if column.values is None:
+        return column.type
+    digest = hashlib.sha256("\0".join(sorted(column.values)).encode()).hexdigest()
+    return f"{column.type} of {len(column.values)} words, {digest[:8]}"
 
 
 def record(config: Config, days: list[str], held_out: list[str], read: Iterable[Dataset] = ()) -> TrainedFor:
@@ -61,7 +73,8 @@ def record(config: Config, days: list[str], held_out: list[str], read: Iterable[
         first=days[0],
         last=days[-1],
         held_out=tuple(held_out),
-        identities={} if _stays(config) else {day.path.name: day.manifest.identity for day in read},
+        identities={day.path.name: identity for day in read if (identity := _rows_of(day, config))},
+        numbers=_numbers(config),
     )
 
 
@@ -100,23 +113,49 @@ def fitted_on(model: Champion, about: TrainedFor | None, day: str) -> bool | Non
 
 
 def _stays(config: Config) -> bool:
-    """Whether a row keeps its part however its day is written again."""
+    """Whether a row keeps its part as long as it keeps its key."""
     return config.table.key is not None and config.group == config.key
+
+
+def _rows_of(day: Dataset, config: Config) -> str | None:
+    """What must be the same for each row of a processed day to be in the part that it was in; None: not on record.
+
+    Of rows that go by their key the raw ones: labels may come. Of others all of the day: a label, too, may decide
+    which rows are rejected, and so which of two equal ones, or which number, is left.
+    """
+    if not _stays(config):
+        return day.manifest.identity[:_DIGITS]
+    raw = f"raw/{day.path.name}/data"
+    return next((used.sha256[:_DIGITS] for used in day.manifest.inputs if used.path == raw), None)
+
+
+def _numbers(config: Config) -> dict[str, str]:
+    """How numbers were read: the marks of `[source]`, and the unit of each column that has one."""
+    marks = {f"source.{name}": getattr(config.source, name, None) for name in ("decimal", "thousands")}
+    asked = (*config.features, config.table.target)
+    units = {f"columns.{name}.unit": config.columns[name].unit for name in asked}
+    plain = {"source.decimal": "."}
+    return {name: mark for name, mark in (marks | units).items() if mark is not None and plain.get(name) != mark}
 
 
 def may_have_moved(model: Champion, day: Dataset, config: Config) -> str | None:
     """Why rows of a day that a model was fitted on may be in the other part by now, in words; None where none can.
 
-    A key stays with its row. Its number, its content and its group may be other ones once the day is written again,
-    so there the day must be the very one that the training read.
+    A row's number, content, group and key may be other ones once the day is brought in again, so it must be the very
+    one that the training read; where rows go by their key, labels may have come since.
     """
-    about = model.trained_for
-    if _stays(config) or (about is not None and about.identities.get(day.path.name) == day.manifest.identity):
+    about, name = model.trained_for, day.path.name
+    # models of earlier versions have all digits
+    if about is not None and name in about.identities and about.identities[name][:_DIGITS] == _rows_of(day, config):
         return None
+    if _stays(config):
+        # models of earlier versions did not write it down
+        unknown = about is None or name not in about.identities
+        return None if unknown else f"raw/{name}/data was brought in again since the training, and keys may be others"
     by = "their content" if config.group is None else "their number" if config.table.key is None else config.group
     return (
-        f"processed/{day.path.name} was written again since the training, and its rows are split by {by}, which may be "
-        "another now"
+        f"processed/{name} was written again since the training, and its rows are split by {by}, which may be another "
+        "now"
     )
 
 
@@ -155,7 +194,21 @@ def misfit(layout: Layout, model: Champion, config: Config) -> str | None:
             config.table.target,
         )
         return None
-    return other_question(about, config) or _other_columns(about, config)
+    if misfit := other_question(about, config) or _other_columns(about, config):
+        return misfit
+    if about.numbers is not None and about.numbers != (now := _numbers(config)):
+        log.warning(
+            "%s: was trained on numbers that were read with %s, pipeline.toml has %s; if they were read wrong then, "
+            "train and validate again",
+            model.label,
+            _shown(about.numbers),
+            _shown(now),
+        )
+    return None
+
+
+def _shown(marks: dict[str, str]) -> str:
+    return ", ".join(f"{name} = {mark!r}" for name, mark in marks.items()) or "no mark and no unit of their own"
 
 
 def other_question(about: TrainedFor, config: Config) -> str | None:

@@ -71,6 +71,25 @@ def test_a_day_by_the_same_configuration_fits(processed):
     check(processed(config()), config())
 
 
+def test_rows_without_a_key_are_told_apart_by_the_same_features(processed):
+    keyless = {"table": {"key": None, "group": None}}
+    more = {"columns": {"new": {"type": "number"}}}
+    assert misfit(processed(config(**keyless)), config(**keyless)) is None
+    reason = misfit(processed(config(**keyless, **more)), config(**keyless))
+    assert reason.startswith("was made with the features 'new', ")
+    assert misfit(processed(config(**more)), config()) is None, "rows with a key go by it"
+
+
+def test_the_words_by_which_rows_are_told_apart_are_written_as_the_list_has_them(processed):
+    keyless, listed = {"table": {"key": None, "group": None}}, {"columns": {"word": {"values": ["A", "B"]}}}
+    assert "columns.word.values 'a', 'b', pipeline.toml has 'A', 'B'" in misfit(
+        processed(config(**keyless)), config(**keyless, **listed)
+    )
+    assert misfit(processed(config()), config(**listed)) is None
+    grouped = {"table": {"group": "word"}}
+    assert "columns.word.values" in misfit(processed(config(**grouped)), config(**grouped, **listed))
+
+
 def test_a_day_by_the_same_form_of_numbers_fits(processed):
     german = config(source={"decimal": ",", "thousands": "."}, columns={"x": {"unit": "%"}})
     assert misfit(processed(german), german) is None

@@ -30,8 +30,9 @@ def config(name="y", task="multiclass", positive=None, values=("a", "b", "c"), m
     )
 
 
-def processed(day, root=Path(), identity="0" * 64):
-    return SimpleNamespace(path=Layout(root).processed(day), manifest=SimpleNamespace(identity=identity))
+def processed(day, root=Path(), identity="0" * 64, raw="2" * 64):
+    inputs = [Input(f"raw/{day}/data", raw)]
+    return SimpleNamespace(path=Layout(root).processed(day), manifest=SimpleNamespace(identity=identity, inputs=inputs))
 
 
 @pytest.fixture
@@ -197,12 +198,47 @@ def test_a_row_may_be_in_the_other_part_once_its_day_was_written_again(tmp_path,
     assert may_have_moved(model, processed("2026-01-01"), numbered) is None
     moved = may_have_moved(model, processed("2026-01-01", identity="1" * 64), numbered)
     assert f"written again since the training, and its rows are split by {by}" in moved
-    # a key stays with its row
-    assert may_have_moved(model, processed("2026-01-01", identity="1" * 64), config(key="id")) is None
     assert unseen(layout, model, processed("2026-01-01"), numbered)[0] == "test"
     answer, why = unseen(layout, model, processed("2026-01-01", identity="1" * 64), numbered)
     assert answer == "none"
     assert "processed/2026-01-01 was written again since" in why
+
+
+def test_a_key_stays_with_its_row_until_the_rows_are_brought_in_again():
+    keyed = config(key="id")
+    about = record(keyed, ["2026-01-01"], [], [processed("2026-01-01")])
+    model = msgspec.structs.replace(model_of(keyed), trained_for=about)
+    with_labels = processed("2026-01-01", identity="1" * 64)
+    assert may_have_moved(model, with_labels, keyed) is None
+    assert may_have_moved(model, processed("2026-01-01", raw="3" * 64), keyed) == (
+        "raw/2026-01-01/data was brought in again since the training, and keys may be others"
+    )
+    earlier = msgspec.structs.replace(about, identities={})
+    model = msgspec.structs.replace(model, trained_for=earlier)
+    assert may_have_moved(model, processed("2026-01-01", raw="3" * 64), keyed) is None
+
+
+def test_the_words_by_which_a_group_is_written_are_part_of_the_split():
+    def grouped(**column):
+        return config(key="id", group="home", more={"home": {"type": "category", "role": "ignore"} | column})
+
+    then = record(grouped(), ["2026-01-01"], [])
+    assert comparable(then, grouped(values=["a", "b"]))[1]
+    then = record(grouped(values=["a", "b"]), ["2026-01-01"], [])
+    assert comparable(then, grouped(values=["b", "a"])) == (None, None)
+    assert comparable(then, grouped(values=["A", "B"]))[1]
+
+
+def test_numbers_that_were_read_otherwise_are_told(tmp_path, caplog):
+    def german(**source):
+        settings = config(key="id")
+        return msgspec.structs.replace(settings, source=msgspec.structs.replace(settings.source, **source))
+
+    model = model_of(german(decimal=","))
+    assert misfit(Layout(tmp_path), model, german(decimal=",")) is None
+    assert caplog.text == ""
+    assert misfit(Layout(tmp_path), model, german(thousands=",")) is None
+    assert "read with source.decimal = ',', pipeline.toml has source.thousands = ','" in caplog.text
 
 
 def test_what_stands_for_a_missing_value_is_part_of_the_split_where_equal_rows_are_one():

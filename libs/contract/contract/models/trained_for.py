@@ -48,7 +48,9 @@ class TrainedFor(msgspec.Struct, frozen=True, kw_only=True):
     """The days after `last` of which no row was fitted."""
 
     identities: dict[str, str] = {}
-    """Of each processed day that was read, where its rows may move to the other part once it is written again."""
+    """Of each day that was read, by which it is told whether its rows may have moved to the other part since."""
+    numbers: dict[str, str] | None = None
+    """How numbers were read, by key of pipeline.toml, where not plainly; None: an earlier version did not say it."""
 
     def fitted_on(self, day: str) -> bool:
         """Whether rows of a day were fitted."""

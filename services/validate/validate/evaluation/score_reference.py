@@ -14,7 +14,7 @@ from analysis.drift.reference import codes, with_dispersion
 from analysis.rows import Categorical, classes, columns
 from contract.config import Config
 from contract.datasets.dataset import Dataset
-from validate.evaluation.scoring import predict_scores, score_distribution, threshold_of
+from validate.evaluation.scoring import answer, score_distribution
 from validate.measures.clusters import Array
 from validate.measures.scored_rows import ScoredRows
 
@@ -53,16 +53,14 @@ def _bins(model: Pipeline, reference: Column, day: Dataset, config: Config) -> A
         some = tested.take(pa.array(np.arange(-seen % step, tested.num_rows, step)))
         seen += tested.num_rows
         if some.num_rows:
-            scores = predict_scores(model, columns(some, features), names)
-            bins.append(codes(reference, _shown(scores, config, threshold_of(model, names))))
+            bins.append(codes(reference, _shown(*answer(model, columns(some, features), names), config)))
     return np.concatenate(bins)
 
 
-def _shown(scores: Array, config: Config, threshold: float | None) -> Array | Categorical:
+def _shown(scores: Array, predicted: Array | None, config: Config) -> Array | Categorical:
     """As `score_distribution` takes them."""
-    if config.table.task == "regression":
+    if predicted is None:
         return scores
     if config.table.task == "binary":
         return np.asarray(scores[:, 1])
-    predicted = ScoredRows(np.zeros(len(scores), np.intp), scores, threshold).predicted
     return Categorical(predicted.astype(np.int32), classes(config))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
+from analysis.answers import answers
 from analysis.drift.findings import Column
 from analysis.drift.reference import binned
 from analysis.matrix import parts, ready
@@ -47,6 +47,7 @@ def score(
     # even without any row both have their kind and their width
     targets = [np.empty(0, np.intp if class_names else np.float64)]
     scores = [np.empty((0, len(class_names)) if class_names else 0)]
+    predicted = [np.empty(0, np.intp)]
     group_of_row = [np.empty(0, np.uint64)]
     features, slices = list(model.feature_names_in_), config.gate.slices
     wanted = list(dict.fromkeys([*features, *slices]))
@@ -57,7 +58,7 @@ def score(
     for batch in labelled_batches(days, wanted, target, title, fraction):
         values = columns(batch, wanted)
         try:
-            batch_scores = predict_scores(model, {name: values[name] for name in features}, class_names)
+            batch_scores, batch_predicted = answer(model, {name: values[name] for name in features}, class_names)
         except (ValueError, TypeError) as error:
             raise CannotCompare(f"it cannot score these rows: {error}") from None
         if sample is not None:
@@ -65,6 +66,8 @@ def score(
         group_of_row.append(groups(batch))
         targets.append(encode_target(batch, config))
         scores.append(batch_scores)
+        if batch_predicted is not None:
+            predicted.append(batch_predicted)
         for name in slices:
             words[name].append(_slice_categories(values[name]))
     return ScoredRows(
@@ -72,15 +75,34 @@ def score(
         np.concatenate(scores),
         threshold_of(model, class_names),
         {name: np.concatenate(arrays) for name, arrays in words.items()},
+        recorded=np.concatenate(predicted) if class_names else None,
         groups=np.concatenate(group_of_row),
     )
 
 
-def predict_scores(model: Pipeline, rows: Columns, class_names: list[str]) -> Array:
-    """A model's scores of rows: numbers, or probabilities in the order of `class_names`."""
+def answer(model: Pipeline, rows: Columns, class_names: list[str]) -> tuple[Array, Array | None]:
+    """A model's scores of rows, and of each row the index of the class that it predicts in `class_names`.
+
+    The scores are numbers, and there are no classes; or probabilities in the order of `class_names`.
+    """
     prepare, estimator = parts(model)
     matrix = ready(prepare, rows)
-    return _probabilities(estimator, matrix, class_names) if class_names else np.asarray(estimator.predict(matrix))
+    if not class_names:
+        return np.asarray(estimator.predict(matrix)), None
+    own = list(estimator.classes_)
+    if strange := sorted(set(own) - set(class_names)):
+        raise CannotCompare(f"it knows the class {strange[0]!r}, which columns.<target>.values lacks")
+    places = np.array([class_names.index(name) for name in own], dtype=np.intp)
+    known = estimator.predict_proba(matrix)
+    # 0 for a class that the model never saw
+    probabilities = np.zeros((len(known), len(class_names)))
+    probabilities[:, places] = known
+    return probabilities, places[answers(estimator, matrix, known)]
+
+
+def predict_scores(model: Pipeline, rows: Columns, class_names: list[str]) -> Array:
+    """The scores alone, as `answer` gives them."""
+    return answer(model, rows, class_names)[0]
 
 
 def score_distribution(scored: ScoredRows, config: Config) -> Column:
@@ -125,14 +147,3 @@ def labelled_batches(
 def _slice_categories(column: Array | Categorical) -> Array:
     assert isinstance(column, Categorical), "contract.config lets only categories be slices"
     return np.array([*column.categories, MISSING], dtype=object)[column.codes]
-
-
-def _probabilities(estimator: Any, matrix: Any, class_names: list[str]) -> Array:
-    """Rows x classes; 0 for a class that the model never saw."""
-    own = list(estimator.classes_)
-    if strange := sorted(set(own) - set(class_names)):
-        raise CannotCompare(f"it knows the class {strange[0]!r}, which columns.<target>.values lacks")
-    predicted = estimator.predict_proba(matrix)
-    probabilities = np.zeros((len(predicted), len(class_names)))
-    probabilities[:, [class_names.index(name) for name in own]] = predicted
-    return probabilities

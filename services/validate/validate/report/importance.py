@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from analysis.rows import Categorical, Columns, classes, columns, encode_target
 from contract.config import Config
-from validate.evaluation.scoring import predict_scores, threshold_of
+from validate.evaluation.scoring import answer
 from validate.measures.clusters import Array
 from validate.measures.metrics import values
 from validate.measures.scored_rows import ScoredRows
@@ -43,20 +43,22 @@ def importance(model: Pipeline, rows: pa.Table | None, config: Config, metric: s
     class_names, features = classes(config), list(model.feature_names_in_)
     (batch,) = rows.combine_chunks().to_batches()
     columns_of_rows, codes = columns(batch, features), encode_target(batch, config)
-    threshold = threshold_of(model, class_names)
 
-    def metric_of(scores: Array) -> float:
-        value = values([metric], ScoredRows(codes, scores, threshold), len(class_names))[metric]
+    def metric_of(scores: Array, predicted: Array | None) -> float:
+        value = values([metric], ScoredRows(codes, scores, recorded=predicted), len(class_names))[metric]
         return math.nan if value is None else value
 
-    baseline = metric_of(predict_scores(model, columns_of_rows, class_names))
+    baseline = metric_of(*answer(model, columns_of_rows, class_names))
     orders = _orders(len(codes), config.training.seed)
     copies = max(1, _CELLS // (len(codes) * len(features) * REPEATS))
     importances = []
     for start in range(0, len(features), copies):
         some = features[start : start + copies]
-        scores = predict_scores(model, _shuffled(columns_of_rows, some, orders), class_names)
-        falls = baseline - np.array([metric_of(part) for part in np.split(scores, len(some) * REPEATS)])
+        scores, predicted = answer(model, _shuffled(columns_of_rows, some, orders), class_names)
+        copies_of = len(some) * REPEATS
+        answered = [None] * copies_of if predicted is None else np.split(predicted, copies_of)
+        fallen = [metric_of(*pair) for pair in zip(np.split(scores, copies_of), answered, strict=True)]
+        falls = baseline - np.array(fallen)
         for name, fall in zip(some, falls.reshape(len(some), REPEATS), strict=True):
             importances.append(Importance(column=name, mean=float(fall.mean()), spread=float(fall.std())))
     known = [column for column in importances if math.isfinite(column.mean)]

@@ -24,13 +24,13 @@ from checkout.settings import (
     ELSEWHERE,
     HOME,
     NO_PROXY,
-    PROJECT,
     RESTORING,
     ROOT,
     SOCKET,
     USER,
     UnreadableError,
     ports,
+    project,
     read,
     same_directory,
 )
@@ -49,9 +49,9 @@ def ask_engine() -> Engine:
     answer = json.loads(info.stdout) if info.stdout.startswith("{") else {}
     trouble = " ".join(answer.get("ServerErrors") or []) or ("" if answer.get("ServerVersion") else info.stderr.strip())
     label = "com.docker.compose.project"
-    own = docker("ps", "--filter", f"label={label}={PROJECT}", "--format", "{{.Ports}}").stdout
+    own = docker("ps", "--filter", f"label={label}={project()}", "--format", "{{.Ports}}").stdout
     form = f'{{{{.Label "{label}.working_dir"}}}}'
-    directories = docker("ps", "--all", "--filter", f"label={label}={PROJECT}", "--format", form).stdout.splitlines()
+    directories = docker("ps", "--all", "--filter", f"label={label}={project()}", "--format", form).stdout.splitlines()
     images = tuple(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").stdout.split())
     # the image that looks into a volume is not pulled for a question
     mark = volumes_mark() if not trouble and HELPER in images else None

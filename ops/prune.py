@@ -13,7 +13,7 @@ from checkout.compose import compose, docker, is_up
 from checkout.ending import NOT_PERMITTED, USAGE, end_tidily_when_asked_to, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours
-from checkout.settings import PROJECT, ROOT, environment
+from checkout.settings import ROOT, environment, project
 
 WITH_THE_STACK = "Airflow's runs and logs, and MLflow's runs and versions that no kept model needs, from before then"
 
@@ -59,7 +59,7 @@ def prune_stack(keep_days: int) -> None:
 
 def prune_images() -> None:
     """Remove the images that this checkout has built and that newer ones have taken the names of."""
-    label = f"label=com.docker.compose.project={PROJECT}"
+    label = f"label=com.docker.compose.project={project()}"
     lines = docker("image", "prune", "--force", f"--filter={label}").stdout.strip().splitlines()
     print(f"images without a name: {lines[-1] if lines else 'none'}")
 

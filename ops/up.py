@@ -14,7 +14,7 @@ from checkout.compose import docker, is_rootless
 from checkout.ending import CONFIGURATION, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours, word_of_adoption
-from checkout.settings import ODD, ROOT, USER, UnreadableError, environment, ports, read
+from checkout.settings import ODD, ROOT, USER, UnreadableError, environment, ports, project, read
 from pipeline_file import what_is_wrong_in_a_container
 from stack_id import VOUCHED
 
@@ -85,10 +85,11 @@ def main() -> int:
     """Returns the exit code of compose."""
     if word := word_of_adoption(must_be_ours()):
         print(word, flush=True)
-    if has_way_out("microstep-steps"):
+    steps = f"{project()}-steps"
+    if has_way_out(steps):
         refuse(
             CONFIGURATION,
-            "microstep-steps: must be a network without a way out, but is an earlier version's; make down, make up",
+            f"{steps}: must be a network without a way out, but is an earlier version's; make down, make up",
         )
     try:
         settings = read()

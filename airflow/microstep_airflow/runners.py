@@ -13,8 +13,7 @@ from microstep_airflow.settings import Settings
 from microstep_airflow.steps import STEPS
 
 POOL = "steps"
-REGISTRY_NETWORK = "microstep-steps"
-SQL_NETWORK = "microstep-sql"
+REGISTRY_NETWORK, SQL_NETWORK = "steps", "sql"
 SQL_SECRETS = "secrets/sql"
 MODEL_SECRETS = "secrets/models"
 
@@ -43,7 +42,8 @@ def runner_of(name: str, config: Config, settings: Settings) -> tuple[type[BaseO
     network = REGISTRY_NETWORK if step.uses_registry else SQL_NETWORK if reads_sql else None
     return DockerStepOperator, {
         **options,
-        "network": network,
+        "project": settings.project,
+        "network": network and f"{settings.project}-{network}",
         "uses_registry": step.uses_registry,
         "secrets": SQL_SECRETS if reads_sql else MODEL_SECRETS if signs else None,
         "memory": settings.memory,

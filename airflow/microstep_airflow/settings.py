@@ -30,6 +30,8 @@ class Settings:
     """The folder of mails that no server has taken yet."""
     mlflow: str
     """The address of MLflow's pages; empty when there is none to show."""
+    project: str = "microstep"
+    """Compose's name of the stack, with which those of its images, containers, networks and volumes begin."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -52,4 +54,5 @@ class Settings:
             cpus=float(environment.get("MICROSTEP_STEP_CPUS", "1")),
             mails=Path(environment.get("AIRFLOW_HOME", "/opt/airflow"), "mails"),
             mlflow=environment.get("MICROSTEP_MLFLOW_URL", ""),
+            project=environment.get("MICROSTEP_PROJECT", "microstep"),
         )

@@ -14,17 +14,17 @@ from typing import IO
 
 from checkout.compose import DATABASES, HELPER, VOLUMES, docker, volume
 from checkout.ending import CANNOT_WRITE, DAMAGED, refuse
-from checkout.settings import ODD, ROOT, environment
+from checkout.settings import ODD, ROOT, environment, project
 
 FILES = ("data", "secrets", "pipeline.toml", ".env")
 LIST = "backup.json"
 ARCHIVE = "files.tar"
 
 
-def in_volume(name: str, mode: str, *words: str) -> list[str]:
+def in_volume(name: str, mode: str, *words: str, of: str = "") -> list[str]:
     """A command in a helper container that sees one volume; as root, for the files have several owners."""
     user = ["--user=0:0", "--cap-drop=ALL", "--cap-add=CHOWN", "--cap-add=DAC_OVERRIDE", "--cap-add=FOWNER"]
-    mount = f"--volume={volume(name)}:/volume:{mode}"
+    mount = f"--volume={volume(name, of)}:/volume:{mode}"
     return ["docker", "run", "--rm", "--interactive", "--network=none", *user, mount, HELPER, *words]
 
 
@@ -129,7 +129,5 @@ def sha256(path: Path) -> str:
 
 def create_volume(name: str) -> None:
     """A volume as compose would make it."""
-    labels = (
-        f"--label=com.docker.compose.{key}={value}" for key, value in (("project", "microstep"), ("volume", name))
-    )
+    labels = (f"--label=com.docker.compose.{key}={value}" for key, value in (("project", project()), ("volume", name)))
     docker("volume", "create", *labels, volume(name))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from checkout.ending import CONFIGURATION, UNAVAILABLE, refuse
-from checkout.settings import PROJECT, ROOT, UnreadableError, environment, read, same_directory
+from checkout.settings import ROOT, UnreadableError, environment, project, read, same_directory
 
 HELPER = "python:3.13-slim-trixie"
 """The image in which volumes are looked after; the stack has it anyway."""
@@ -46,9 +46,9 @@ def is_rootless(info: Mapping[str, Any]) -> bool:
     return any(option.startswith("name=rootless") for option in info.get("SecurityOptions") or [])
 
 
-def volume(name: str) -> str:
-    """The engine's name of a volume of the stack."""
-    return f"{PROJECT}_{name}"
+def volume(name: str, of: str = "") -> str:
+    """The engine's name of a volume of this stack, or of the one that is named."""
+    return f"{of or project()}_{name}"
 
 
 def volumes() -> list[str]:
@@ -108,5 +108,5 @@ def _by_hand() -> list[str]:
     """The names of this project's containers that `docker compose run` has started and that are at work."""
     label = "label=com.docker.compose"
     return docker(
-        "ps", f"--filter={label}.project={PROJECT}", f"--filter={label}.oneoff=True", "--format={{.Names}}"
+        "ps", f"--filter={label}.project={project()}", f"--filter={label}.oneoff=True", "--format={{.Names}}"
     ).stdout.split()

@@ -8,16 +8,16 @@ from shlex import quote
 from archives.archive import in_volume
 from stack_id import IN_DATA, IN_VOLUME, TYPE, Mark, read_mark, read_text, refusal
 
-from checkout.compose import docker, volumes
+from checkout.compose import docker, volume, volumes
 from checkout.ending import CONFIGURATION, refuse
-from checkout.settings import PROJECT, ROOT, same_directory
+from checkout.settings import ROOT, USUAL_PROJECT, beside, project, same_directory
 
 
 def containers_must_be_ours() -> None:
     """End this program when another checkout's stack is up: nothing of it is ours to stop or to copy."""
     label = "com.docker.compose.project"
     form = f'{{{{.Label "{label}.working_dir"}}}}'
-    directories = docker("ps", "--all", f"--filter=label={label}={PROJECT}", f"--format={form}").stdout
+    directories = docker("ps", "--all", f"--filter=label={label}={project()}", f"--format={form}").stdout
     # a container of one of our images that compose did not start has the project's label, but no place
     if others := sorted(
         {directory for directory in directories.splitlines() if directory and not same_directory(directory)}
@@ -25,7 +25,8 @@ def containers_must_be_ours() -> None:
         refuse(
             CONFIGURATION,
             f"the stack on this engine belongs to {', '.join(others)}, this checkout is {ROOT}; type there: make down"
-            "\n(was that folder moved here? then type here: docker compose down --remove-orphans)",
+            "\n(was that folder moved here? then type here: docker compose down --remove-orphans;"
+            f" to have both, each with a stack of its own: {beside()})",
         )
 
 
@@ -37,16 +38,35 @@ def must_be_ours() -> Mark | None:
     containers_must_be_ours()
     mark = volumes_mark()
     if mark is not None and (words := why_not_ours(mark)):
+        refuse(CONFIGURATION, f"{words}\n(to have both, each with a stack of its own: {beside()})")
+    if mark is None and (words := why_others_are_ours()):
         refuse(CONFIGURATION, words)
     return mark
+
+
+def why_others_are_ours() -> str:
+    """Why there must not be new volumes: data/ has those of the usual name already; empty when it has not."""
+    if project() == USUAL_PROJECT or not (own := own_id()):
+        return ""
+    there = docker("volume", "ls", "--format={{.Name}}").stdout.split()
+    if volume("secrets", USUAL_PROJECT) not in there or _mark_of(USUAL_PROJECT).stack != own:
+        return ""
+    return (
+        f"MICROSTEP_PROJECT: is {project()}, but data/ belongs to the volumes of {USUAL_PROJECT}, with its databases;"
+        f" type: sed -i /MICROSTEP_PROJECT/d .env (to rename a stack: make backup, then make restore with the new name)"
+    )
 
 
 def volumes_mark() -> Mark | None:
     """What the volumes say; None when there are none."""
     if "secrets" not in volumes():
         return None
+    return _mark_of(project())
+
+
+def _mark_of(stack: str) -> Mark:
     show = f"if [ -e /volume/{IN_VOLUME} ]; then cat /volume/{IN_VOLUME}; fi"
-    return read_mark(docker(*in_volume("secrets", "ro", "sh", "-c", show)[1:]).stdout)
+    return read_mark(docker(*in_volume("secrets", "ro", "sh", "-c", show, of=stack)[1:]).stdout)
 
 
 def own_id() -> str:

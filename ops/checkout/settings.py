@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PROJECT = "microstep"
+USUAL_PROJECT = "microstep"
+"""Compose's name of the stack, unless MICROSTEP_PROJECT says another one."""
+PROJECT = "MICROSTEP_PROJECT"
 RESTORING = ROOT / ".restoring"
 """There while `make restore` is under way, or after one that did not come to its end."""
 HOME = "MICROSTEP_HOST_ROOT"
 USER = "MICROSTEP_USER"
 ELSEWHERE = "MICROSTEP_ENGINE_ELSEWHERE"
-LOCAL = (HOME, USER, ELSEWHERE)
+LOCAL = (HOME, USER, ELSEWHERE, PROJECT)
 """Those that belong to a place, not to the pipeline: no backup carries them to another one."""
 PORTS = {"MICROSTEP_AIRFLOW_PORT": 8080, "MICROSTEP_MLFLOW_PORT": 5000, "MICROSTEP_MAIL_PORT": 1080}
 SOCKET = "MICROSTEP_ENGINE_SOCKET"
@@ -44,9 +48,25 @@ class UnreadableError(Exception):
     """Compose is not there, or cannot read .env; says why."""
 
 
-def environment(root: Path = ROOT) -> dict[str, str]:
+@cache
+def project() -> str:
+    """The name of this checkout's stack, with which those of its containers, volumes, networks and images begin."""
+    try:
+        return read()[PROJECT] or USUAL_PROJECT
+    except UnreadableError:  # compose can do nothing with it either; what needs a setting says so
+        return USUAL_PROJECT
+
+
+def beside() -> str:
+    """What to type for a stack of this checkout's own, beside another one's."""
+    own = re.sub("[^a-z0-9]+", "-", ROOT.name.lower()).strip("-")
+    name = f"{USUAL_PROJECT}-{'2' if own in ('', USUAL_PROJECT) else own}"
+    return f"echo {PROJECT}={name} >> .env"
+
+
+def environment() -> dict[str, str]:
     """The environment for every call of compose: of this checkout and this project, wherever it is typed."""
-    return {**os.environ, "PWD": str(root), "COMPOSE_PROJECT_NAME": PROJECT}
+    return {**os.environ, "PWD": str(ROOT), "COMPOSE_PROJECT_NAME": project()}
 
 
 def read(root: Path = ROOT, variables: Mapping[str, str] | None = None, file: Path | None = None) -> dict[str, str]:
@@ -65,7 +85,7 @@ def read(root: Path = ROOT, variables: Mapping[str, str] | None = None, file: Pa
     done = subprocess.run(
         ["docker", "compose", *options, "config", "--format", "json"],
         cwd=root,
-        env={**environment(root), **(variables or {})},
+        env={**os.environ, "PWD": str(root), "COMPOSE_PROJECT_NAME": USUAL_PROJECT, **(variables or {})},
         input=json.dumps(document),
         capture_output=True,
         text=True,

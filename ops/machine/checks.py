@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from checkout.settings import beside
 from stack_id import TYPE
 
 from machine.findings import Engine, Finding, Machine
@@ -77,10 +78,11 @@ def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
 
 
 def judge_others(others: tuple[str, ...]) -> Finding:
-    """One engine has one stack; another checkout's is not ours to replace."""
+    """Another checkout's stack of the same name is not ours to replace."""
     if not others:
         return Finding("stack on the engine", "this checkout's, or none")
-    remedy = f"make -C {others[0]} down (was that folder moved here? then: docker compose down --remove-orphans)"
+    moved = "was that folder moved here? then: docker compose down --remove-orphans"
+    remedy = f"make -C {others[0]} down ({moved}; to have both, each with a stack of its own: {beside()})"
     return Finding("stack on the engine", f"belongs to {', '.join(others)}", remedy)
 
 
@@ -90,7 +92,7 @@ def judge_volumes(foreign: str) -> Finding:
     if not foreign:
         return Finding(subject, "this checkout's, or none")
     state, _, remedy = foreign.partition(TYPE)
-    return Finding(subject, state, remedy)
+    return Finding(subject, state, f"{remedy} (to have both, each with a stack of its own: {beside()})")
 
 
 def judge_settings(machine: Machine, engine: Engine) -> Finding:

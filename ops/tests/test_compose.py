@@ -74,6 +74,22 @@ def test_without_a_shell_that_says_where_it_is_nothing_starts_before_somebody_ha
         assert "/srv/microstep/data" in {mount["source"] for mount in stack["checkout"]["volumes"]}
 
 
+def test_a_stack_of_another_name_shares_nothing_with_the_first_one_but_the_images_of_others(services):
+    first, second = composed(PWD="/srv/a"), composed(PWD="/srv/b", MICROSTEP_PROJECT="shop")
+    assert (first["name"], second["name"]) == ("microstep", "shop")
+    for kind in ("networks", "volumes"):
+        names = [{entry["name"] for entry in stack[kind].values()} for stack in (first, second)]
+        assert len(names[0]) == len(names[1]) > 3
+        assert names[0] & names[1] == set()
+    images = [{service["image"] for service in stack["services"].values()} for stack in (first, second)]
+    assert images[0] & images[1] == {"postgres:17", "maildev/maildev:3.0.0", "python:3.13-slim-trixie"}
+    assert "shop-train" in images[1]
+    for stack in (first, second):
+        for part in ("airflow-scheduler", "socket-proxy"):
+            assert stack["services"][part]["environment"]["MICROSTEP_PROJECT"] == stack["name"]
+    assert {service.get("container_name") for service in services.values()} == {None}
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
 @pytest.mark.parametrize(
     ("uid_map", "owner"),

@@ -109,3 +109,37 @@ def test_a_restore_makes_a_stack_of_its_own(world):
     assert not world.volumes_are_of(ours)
     assert world.run(theirs, "up")[0] == world.run(theirs, "down")[0] == 0
     assert world.run(ours, "up")[0]
+
+
+def test_a_second_checkout_comes_up_beside_the_first_one_under_the_name_that_it_is_told(world):
+    ours, theirs = world.checkouts
+    assert world.run(ours, "up")[0] == 0
+    code, words = world.run(theirs, "up")
+    assert code
+    command = re.search(r"echo MICROSTEP_PROJECT=[\w-]+ >> .env", words)[0]
+    assert command == "echo MICROSTEP_PROJECT=microstep-theirs >> .env"
+    before = picture(world.engine / "containers"), picture(world.engine / "volumes")
+    subprocess.run(["sh", "-c", command], cwd=theirs, check=True)
+    code, words = world.run(theirs, "up")
+    assert code == 0, words
+    for folder, there in zip(("containers", "volumes"), before, strict=True):
+        after = picture(world.engine / folder)
+        assert {name: after.get(name) for name in there} == there
+        assert len(after) > len(there)
+    # each ends its own
+    assert world.run(ours, "down")[0] == 0
+    names = [file.read_text() for file in (world.engine / "containers").iterdir()]
+    assert any("microstep-theirs-postgres-1" in text for text in names)
+    assert not any("microstep-postgres-1" in text for text in names)
+
+
+def test_a_checkout_that_has_volumes_keeps_them_and_is_not_given_empty_ones_under_another_name(world):
+    ours = world.checkouts[0]
+    (ours / ".env").write_text("MICROSTEP_PROJECT=shop\n")
+    before = picture(world.engine / "volumes")
+    code, words = world.run(ours, "up")
+    assert code
+    assert "MICROSTEP_PROJECT: is shop, but data/ belongs to the volumes of microstep" in words
+    assert picture(world.engine / "volumes") == before
+    subprocess.run(["sh", "-c", re.search(r"sed -i /MICROSTEP_PROJECT/d .env", words)[0]], cwd=ours, check=True)
+    assert world.run(ours, "up")[0] == 0

@@ -111,7 +111,9 @@ def _connected(*, in_callback: bool) -> smtplib.SMTP:
 
         def _build_ssl_context(self) -> ssl.SSLContext | None:
             context = super()._build_ssl_context()
-            for file in _own_authorities() if context else ():
+            if context is None:
+                return None
+            for file in _own_authorities():
                 try:
                     context.load_verify_locations(file)
                 except (OSError, ssl.SSLError) as error:

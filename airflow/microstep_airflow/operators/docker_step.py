@@ -34,13 +34,14 @@ UID_MAP = Path("/proc/self/uid_map")
 class DockerStepOperator(DockerOperator):
     """One step for one day.
 
-    The image is `microstep-<step>` and never pulled; the container's name, made from step and day, is the lock
+    The image is `<project>-<step>` and never pulled; the container's name, made from step and day, is the lock
     against a second copy. It runs as the owner of the data root, with the limits that `docker_client` lists.
 
     :param step: its name
     :param day: YYYY-MM-DD
     :param data_root: as Airflow sees it
     :param config: pipeline.toml, as Airflow sees it
+    :param project: the stack's name, with which those of image, container and volume begin
     :param home: the checkout on the engine's host, whose data/ and pipeline.toml are mounted
     :param network: that the step joins; None for no network
     :param uses_registry: tell the step where MLflow is, and give it its own log-in there
@@ -61,6 +62,7 @@ class DockerStepOperator(DockerOperator):
         day: str,
         data_root: str,
         config: str,
+        project: str,
         home: str,
         network: str | None,
         uses_registry: bool,
@@ -82,12 +84,12 @@ class DockerStepOperator(DockerOperator):
         }
         if uses_registry:
             environment["MLFLOW_TRACKING_URI"] = REGISTRY
-            mounts.append(Mount(LOGIN, f"microstep_registry-{step}", type="volume", read_only=True))
+            mounts.append(Mount(LOGIN, f"{project}_registry-{step}", type="volume", read_only=True))
         if secrets is not None:
             mounts.append(Mount(SECRETS, f"{home}/{secrets}", type="bind", read_only=True))
         super().__init__(
-            image=f"microstep-{step}",
-            container_name=f"microstep-{step}-{day}",
+            image=f"{project}-{step}",
+            container_name=f"{project}-{step}-{day}",
             labels={
                 "microstep.root": home,
                 "microstep.step": step,

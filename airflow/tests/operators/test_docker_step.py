@@ -1,6 +1,7 @@
 import json
 import os
 import re
+from dataclasses import replace
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
@@ -431,6 +432,18 @@ def test_where_a_rootless_engine_maps_root_to_a_person_a_step_runs_as_the_person
         with monkeypatch.context() as patch:
             patch.setattr(type(tmp_path), "stat", lambda self, result=result, **_: result)
             assert owner(tmp_path) == expected
+
+
+def test_a_stack_of_another_name_has_images_containers_networks_and_volumes_of_its_own(engine, tmp_path):
+    engine.images.add("shop-train")
+    made = factory()
+    operator = replace(made, settings=replace(made.settings, project="shop")).step("train", day=DAY)
+    operator.data_root = str(tmp_path)
+    run(operator)
+    name, body = engine.created
+    assert (name, body["Image"]) == (f"shop-train-{DAY}", "shop-train")
+    assert body["HostConfig"]["NetworkMode"] == "shop-steps"
+    assert "shop_registry-train" in {mount["Source"] for mount in body["HostConfig"]["Mounts"]}
 
 
 def test_labels_say_whose_container_it_is(step):

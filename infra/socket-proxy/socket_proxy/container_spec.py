@@ -12,10 +12,6 @@ from typing import Any
 from socket_proxy.settings import Settings
 from socket_proxy.strict_json import compare, number_at, object_at, one_of_at, read, strings, text_at
 
-REGISTRY_NETWORK = "microstep-steps"
-SQL_NETWORK = "microstep-sql"
-REGISTRY_LOGIN = "microstep_registry"
-"""Begin of the names of the volumes with each step's log-in to MLflow."""
 WITH_REGISTRY = ("train", "validate", "predict")
 ROOT_LABEL = "microstep.root"
 """The label of a step's container with the checkout that it belongs to: others may use the same engine."""
@@ -29,21 +25,22 @@ _ANSWER = ("approve|refuse", "--by=.{1,200}", "--why=.{0,4000}")
 
 
 def build(raw: bytes, name: str, settings: Settings) -> bytes:
-    """Returns the body to send instead of `raw` for the container `name`, microstep-<step>-<day>.
+    """Returns the body to send instead of `raw` for the container `name`, <project>-<step>-<day>.
 
     Raises ValueError with what differs from a step's container.
     """
     requested = read(raw)
-    step, day = re.fullmatch(r"microstep-([a-z]+)-([0-9-]{10})", name).groups()  # type: ignore[union-attr]  # judged before
+    step, day = re.fullmatch(r".+-([a-z]+)-([0-9-]{10})", name).groups()  # type: ignore[union-attr]  # judged before
     host = object_at(requested, "HostConfig")
     user = text_at(requested, "User", f"[1-9][0-9]{{0,9}}:[0-9]{{1,10}}{'|0:0' if settings.rootless else ''}")
     if max(int(number) for number in user.split(":")) > _LARGEST_ID:
         raise ValueError(f"User: must be numbers up to {_LARGEST_ID}, got {user!r}")
     labels = object_at(requested, "Labels")
-    networks = ["none", SQL_NETWORK] if step == "generate" else [REGISTRY_NETWORK if step in WITH_REGISTRY else "none"]
+    of_the_stack = f"{settings.project}-sql" if step == "generate" else f"{settings.project}-steps"
+    networks = [of_the_stack] if step in WITH_REGISTRY else ["none", of_the_stack] if step == "generate" else ["none"]
     memory = number_at(host, "Memory", _LEAST_MEMORY, settings.memory)
     built: dict[str, Any] = {
-        "Image": f"microstep-{step}",
+        "Image": f"{settings.project}-{step}",
         "Cmd": _command(requested.get("Cmd"), step, day),
         "User": user,
         "Env": _environment(requested.get("Env"), step),
@@ -138,7 +135,7 @@ def _mounts(requested: object, step: str, settings: Settings) -> list[dict[str, 
 
     mounts = [bind("data", "/data", fixed=False), bind("pipeline.toml", "/config/pipeline.toml", fixed=True)]
     if step in WITH_REGISTRY:
-        volume = f"{REGISTRY_LOGIN}-{step}"
+        volume = f"{settings.project}_registry-{step}"  # its own log-in to MLflow
         mounts.append({"Type": "volume", "Source": volume, "Target": "/run/registry", "ReadOnly": True})
     # the last is there when the step needs a secret
     if isinstance(requested, list) and len(requested) > len(mounts) and step in ("generate", *WITH_REGISTRY):

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlencode
 
@@ -18,10 +19,6 @@ from socket_proxy.settings import Settings
 # older ones read some bodies in other ways
 VERSION = r"/v1\.(?:4[0-9]|5[0-9])"
 STEP = "(?:generate|preprocess|train|validate|predict)"
-# Made from step and day; the stack's own containers (microstep-postgres-1) do not match.
-NAME = rf"microstep-{STEP}-[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}"
-# Only the full id: a short one could be guessed.
-CONTAINER = rf"(?P<container>{NAME}|[0-9a-f]{{64}})"
 
 FLAG = "(?i:0|1|true|false)"
 NUMBER = "[0-9]{1,10}"
@@ -59,33 +56,40 @@ class Call:
     body: bool = False
 
 
-CALLS = (
-    Call("GET", "/_ping"),
-    Call("GET", "/version"),
-    Call("GET", rf"/images/microstep-{STEP}/json"),
-    Call(
-        "GET",
-        "/containers/json",
-        {"all": "1", "limit": "-1", "size": "0", "trunc_cmd": "0", "filters": ".*"},
-        required=frozenset({"filters"}),
-    ),
-    Call("POST", "/containers/create", {"name": NAME}, required=frozenset({"name"}), body=True),
-    Call("GET", f"/containers/{CONTAINER}/json"),
-    Call("POST", f"/containers/{CONTAINER}/start"),
-    Call("POST", f"/containers/{CONTAINER}/wait", {"condition": "not-running|next-exit|removed"}),
-    Call(
-        "GET",
-        f"/containers/{CONTAINER}/logs",
-        {
-            **dict.fromkeys(("stdout", "stderr", "timestamps", "follow"), FLAG),
-            **dict.fromkeys(("since", "until"), r"[0-9]{1,10}(?:\.[0-9]{1,9})?"),
-            "tail": f"all|{NUMBER}",
-        },
-    ),
-    Call("POST", f"/containers/{CONTAINER}/stop", {"t": NUMBER}),
-    Call("POST", f"/containers/{CONTAINER}/kill", {"signal": "SIG[A-Z]{2,6}|[0-9]{1,2}"}),
-    Call("DELETE", f"/containers/{CONTAINER}", {"v": FLAG, "link": "(?i:0|false)", "force": FLAG}),
-)
+@cache
+def calls(project: str) -> tuple[Call, ...]:
+    """The calls that pass, for the images and containers of the stack of that name."""
+    # made from step and day; the stack's own containers (microstep-postgres-1) do not match
+    name = rf"{project}-{STEP}-[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}"
+    # only the full id: a short one could be guessed
+    container = rf"(?P<container>{name}|[0-9a-f]{{64}})"
+    return (
+        Call("GET", "/_ping"),
+        Call("GET", "/version"),
+        Call("GET", rf"/images/{project}-{STEP}/json"),
+        Call(
+            "GET",
+            "/containers/json",
+            {"all": "1", "limit": "-1", "size": "0", "trunc_cmd": "0", "filters": ".*"},
+            required=frozenset({"filters"}),
+        ),
+        Call("POST", "/containers/create", {"name": name}, required=frozenset({"name"}), body=True),
+        Call("GET", f"/containers/{container}/json"),
+        Call("POST", f"/containers/{container}/start"),
+        Call("POST", f"/containers/{container}/wait", {"condition": "not-running|next-exit|removed"}),
+        Call(
+            "GET",
+            f"/containers/{container}/logs",
+            {
+                **dict.fromkeys(("stdout", "stderr", "timestamps", "follow"), FLAG),
+                **dict.fromkeys(("since", "until"), r"[0-9]{1,10}(?:\.[0-9]{1,9})?"),
+                "tail": f"all|{NUMBER}",
+            },
+        ),
+        Call("POST", f"/containers/{container}/stop", {"t": NUMBER}),
+        Call("POST", f"/containers/{container}/kill", {"signal": "SIG[A-Z]{2,6}|[0-9]{1,2}"}),
+        Call("DELETE", f"/containers/{container}", {"v": FLAG, "link": "(?i:0|false)", "force": FLAG}),
+    )
 
 
 def judge(request: Request, settings: Settings) -> Request | Refusal:
@@ -94,7 +98,11 @@ def judge(request: Request, settings: Settings) -> Request | Refusal:
     versioned = re.fullmatch(rf"(?P<version>{VERSION})?(?P<rest>/.*)", path)
     if versioned is None:
         return Refusal(f"{path!r} is not a path of the engine's interface; give one such as /v1.45/_ping")
-    matches = ((call, re.fullmatch(call.path, versioned["rest"])) for call in CALLS if call.method == request.method)
+    matches = (
+        (call, re.fullmatch(call.path, versioned["rest"]))
+        for call in calls(settings.project)
+        if call.method == request.method
+    )
     call, match = next(((call, match) for call, match in matches if match), (None, None))
     if call is None or match is None:
         return Refusal(

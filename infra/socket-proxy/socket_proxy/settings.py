@@ -18,6 +18,8 @@ class Settings:
     """In bytes."""
     cpus: float
     """In processors."""
+    project: str = "microstep"
+    """Compose's name of the stack, with which those of its images, containers, networks and volumes begin."""
     rootless: bool = False
     """The engine maps root of its containers to an ordinary user, who then is whom steps run as."""
 
@@ -38,5 +40,8 @@ class Settings:
         text = environment.get("MICROSTEP_STEP_CPUS", "1")
         if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,9})?", text):
             raise ValueError(f"MICROSTEP_STEP_CPUS: must be a number of processors, got {text!r}")
+        project = environment.get("MICROSTEP_PROJECT", "microstep")
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,99}", project):
+            raise ValueError(f"MICROSTEP_PROJECT: must be a name of compose's, got {project!r}")
         rootless = uid_map.split()[2:3] == ["1"]
-        return cls(root, int(memory[1]) * _UNITS[memory[2]], float(text), rootless)
+        return cls(root, int(memory[1]) * _UNITS[memory[2]], float(text), project, rootless)

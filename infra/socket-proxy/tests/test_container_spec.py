@@ -157,6 +157,17 @@ def test_the_free_values_have_bounds(key, value):
         judged(requested)
 
 
+def test_a_stack_of_another_name_has_its_own_images_networks_and_volumes_and_no_other_stacks():
+    theirs = replace(SETTINGS, project="shop_2")
+    name = NAME.replace("microstep", "shop_2")
+    with pytest.raises(ValueError, match="must be"):
+        build(json.dumps(body()).encode(), name, theirs)
+    requested = json.loads(json.dumps(body()).replace("microstep-", "shop_2-").replace("microstep_", "shop_2_"))
+    assert json.loads(build(json.dumps(requested).encode(), name, theirs)) == requested
+    with pytest.raises(ValueError, match="must be"):
+        build(json.dumps(requested).encode(), NAME, SETTINGS)
+
+
 def test_root_runs_steps_only_where_it_is_an_ordinary_user_of_the_machine():
     requested = json.dumps(body(User="0:0")).encode()
     with pytest.raises(ValueError, match="User: must match"):

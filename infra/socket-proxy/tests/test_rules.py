@@ -175,3 +175,14 @@ def test_a_refusal_names_the_call_and_where_the_rules_are():
     assert refusal.status == 403
     assert "GET /v1.45/info" in refusal.message
     assert "infra/socket-proxy/README.md" in refusal.message
+
+
+def test_a_stack_of_another_name_asks_for_its_own_images_and_containers_alone():
+    theirs, name = replace(SETTINGS, project="shop"), NAME.replace("microstep", "shop")
+    for target, other in (
+        (f"/v1.45/containers/{name}/json", f"/v1.45/containers/{NAME}/json"),
+        ("/v1.45/images/shop-train/json", "/v1.45/images/microstep-train/json"),
+    ):
+        assert isinstance(rules.judge(Request("GET", target), theirs), Request)
+        assert isinstance(rules.judge(Request("GET", other), theirs), Refusal)
+        assert isinstance(rules.judge(Request("GET", target), SETTINGS), Refusal)

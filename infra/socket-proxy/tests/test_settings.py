@@ -8,6 +8,7 @@ def test_what_airflow_is_told_is_read_here_as_well():
         {"MICROSTEP_HOST_ROOT": "/srv/a b", "MICROSTEP_STEP_MEMORY": "512M", "MICROSTEP_STEP_CPUS": "1.5"}
     )
     assert settings == Settings("/srv/a b", 512 * 1024**2, 1.5)
+    assert Settings.read({"MICROSTEP_HOST_ROOT": "/srv", "MICROSTEP_PROJECT": "shop_2"}).project == "shop_2"
     assert Settings.read({"MICROSTEP_HOST_ROOT": "/srv"}) == Settings("/srv", 2 * 1024**3, 1.0)
 
 
@@ -29,6 +30,7 @@ def test_an_engine_without_root_is_known_by_what_the_kernel_maps(uid_map, rootle
     [
         *(("MICROSTEP_HOST_ROOT", root) for root in ("", "srv", "/srv/../etc", "/srv/", "/srv//x", "/srv/.")),
         *(("MICROSTEP_STEP_MEMORY", memory) for memory in ("", "2t", "-1", "1.5g", "2 g")),
+        *(("MICROSTEP_PROJECT", project) for project in ("", ".*", "a b", "Shop", "-a", "a.b", "a|b")),
         *(("MICROSTEP_STEP_CPUS", cpus) for cpus in ("", "-1", "inf", "nan", "1e9")),
     ],
 )

@@ -19,6 +19,7 @@ from pathlib import Path
 
 STATE = Path(os.environ["MODEL"])
 PROJECT = "com.docker.compose.project"
+STACK = os.environ.get("COMPOSE_PROJECT_NAME", "microstep")
 SERVICES = (
     "postgres",
     "mlflow",
@@ -82,7 +83,7 @@ def project():
     own = {
         container_id: container
         for container_id, container in containers().items()
-        if container["labels"].get(PROJECT) == "microstep"
+        if container["labels"].get(PROJECT) == STACK
     }
     return {
         container_id: container
@@ -120,11 +121,11 @@ def one_shot(words):
 def hold():
     """Make the volumes that are not there, and run the service `checkout`, by its own script."""
     for name in VOLUMES:
-        folder = STATE / "volumes" / f"microstep_{name}"
+        folder = STATE / "volumes" / f"{STACK}_{name}"
         if not folder.exists():
             folder.mkdir()
             (folder / "made").write_text(f"{name} {uuid.uuid4()}")
-    script = [sys.executable, "ops/stack_id.py", "data", str(STATE / "volumes" / "microstep_secrets"), str(Path.cwd())]
+    script = [sys.executable, "ops/stack_id.py", "data", str(STATE / "volumes" / f"{STACK}_secrets"), str(Path.cwd())]
     if code := subprocess.run(script, check=False).returncode:
         sys.exit(code)
 
@@ -137,8 +138,8 @@ def up(words):
     for service in named:
         if service in there:
             remove(there[service])
-        labels = {PROJECT: "microstep", f"{PROJECT}.working_dir": str(Path.cwd())}
-        put({"name": f"microstep-{service}-1", "service": service, "running": True, "labels": labels})
+        labels = {PROJECT: STACK, f"{PROJECT}.working_dir": str(Path.cwd())}
+        put({"name": f"{STACK}-{service}-1", "service": service, "running": True, "labels": labels})
 
 
 def stop(_words):
@@ -151,7 +152,7 @@ def down(words):
         remove(container_id)
     if "--volumes" in words:
         for name in VOLUMES:
-            shutil.rmtree(STATE / "volumes" / f"microstep_{name}", ignore_errors=True)
+            shutil.rmtree(STATE / "volumes" / f"{STACK}_{name}", ignore_errors=True)
 
 
 def compose(words):
@@ -175,7 +176,7 @@ def execute(command, service):
     """A command in a service that must be at work."""
     if not any(container["service"] == service and container["running"] for container in project().values()):
         sys.exit(f"service {service!r} is not running")
-    base = STATE / "volumes" / "microstep_postgres"
+    base = STATE / "volumes" / f"{STACK}_postgres"
     match command[0]:
         case "pg_dump":
             print("PGDMP", command[-1], (base / "made").read_text())

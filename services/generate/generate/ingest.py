@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from contract.arrival import ROWS
+from contract.datasets.arrival import ROWS
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
 from contract.errors import DataError

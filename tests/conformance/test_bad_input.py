@@ -19,6 +19,7 @@ target = "bought"
 task = "binary"
 positive = "yes"
 max_rejected_fraction = 0.0
+on_new_category = "reject"
 
 [columns.id]
 type = "text"

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from contract.arrival import ROWS
 from contract.config.source import Sql
+from contract.datasets.arrival import ROWS
 from contract.datasets.dataset import current
 from contract.datasets.manifest import Manifest
 from contract.datasets.publish import DatasetWriter

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from contract.arrival import together
 from contract.config.source import Files, Sql
+from contract.datasets.arrival import together
 from contract.due.arrived import committed, is_empty
 from contract.steps.run import Run
 from generate.synthetic import Customers

@@ -114,12 +114,12 @@ class Day:
             }
         )
 
-    def bring(self, table):
+    def bring(self, table, notes=None, **more):
         with DatasetWriter(self.layout.processed(DAY)) as writer:
             writer.write(table)
             counts = {"rows_in": table.num_rows + 1, "rows_out": table.num_rows, "rejected": 1}
-            counts["rejected_by_rule"] = {"id: duplicate": 1}
-            writer.publish(Recipe("preprocess", DAY, "c0de", {"rows": table.to_pydict()}), counts, {})
+            counts |= {"rejected_by_rule": {"id: duplicate": 1}, **more}
+            writer.publish(Recipe("preprocess", DAY, "c0de", {"rows": table.to_pydict()}), counts, {}, notes)
 
     def file_of(self, model, *, name="model.joblib", **fields):
         """Put a model's file in place; returns what a pointer would say of it."""

@@ -100,6 +100,14 @@ def test_a_new_category_is_an_alarm(watched):
     assert report(watched)[0]["columns"] == {"plan": "alarm"}
 
 
+def test_a_day_that_went_on_without_many_rows_and_words_that_no_list_has_are_on_the_page(watched):
+    watched.bring(table(ALIKE), {"too_many_rejected": "30 of 90 rows break a rule"}, new_categories={"plan": 15})
+    watched.predict()
+    page = report(watched)[2]
+    assert "Only the good rows are predicted: 30 of 90 rows break a rule." in page
+    assert 'words of plan that pipeline.toml does not list</td><td class="n">15' in page
+
+
 def test_batches_do_not_change_what_is_measured(watched, monkeypatch):
     watched.bring(table(ALIKE))
     watched.predict()

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from contract.arrival import together
 from contract.config import Config
+from contract.datasets.arrival import together
 from contract.datasets.dataset import Dataset
 from contract.datasets.observed import Observed
 from contract.errors import DataError, MissingInput

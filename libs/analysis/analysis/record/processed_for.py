@@ -48,7 +48,9 @@ def other_rules(day: Dataset, config: Config) -> list[str]:
     """The keys of pipeline.toml by which rows of a day were rejected otherwise; they make no wrong row."""
     settings, target = day.manifest.settings, config.table.target
     columns = {column["name"]: column for column in settings.get("columns", ())}
-    return [
+    kept = settings.get("table", {}).get("on_new_category") == "score" and config.table.on_new_category == "reject"
+    closed = any(config.columns[name].values is not None for name in config.features)
+    return (["table.on_new_category"] if kept and closed else []) + [
         f"columns.{name}.{rule}"
         for name, column in config.columns.items()
         if name in columns

@@ -142,6 +142,15 @@ def test_what_only_decides_which_rows_are_rejected_fits_and_is_told(processed, n
     assert other_rules(day, config(**now)) == rules
 
 
+def test_new_words_that_stayed_are_told_once_they_are_rejected(processed):
+    reject = {"table": {"on_new_category": "reject"}}
+    assert other_rules(processed(config()), config(**reject)) == ["table.on_new_category"]
+    assert other_rules(processed(config(**reject)), config(**reject)) == []
+    assert other_rules(processed(config(**reject)), config()) == []
+    opened = reject | {"columns": {"word": {"values": None}}}
+    assert other_rules(processed(config()), config(**opened)) == ["columns.word.values"]
+
+
 def test_a_feature_that_is_taken_out_leaves_a_day_that_fits(processed):
     assert misfit(processed(config()), config(columns={"word": None})) is None
 

@@ -1,6 +1,6 @@
 import pytest
 
-from contract.arrival import together
+from contract.datasets.arrival import together
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
 

@@ -20,7 +20,9 @@ def start(tmp_path):
     operator.trigger_run_id = "generate__r__-1"
 
     def look(conf=None):
-        operator.execute.__wrapped__(operator, {"dag_run": SimpleNamespace(run_type="manual" if conf else "scheduled", conf=conf)})
+        operator.execute.__wrapped__(
+            operator, {"dag_run": SimpleNamespace(run_type="manual" if conf else "scheduled", conf=conf)}
+        )
 
     return look
 

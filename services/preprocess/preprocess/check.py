@@ -15,6 +15,7 @@ from contract.datasets.dataset import Dataset
 from contract.datasets.prefetch import prefetch
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
+from contract.due.lacking import ROWS_OF, content
 from contract.errors import DataError
 from contract.pretty_json import pretty_json
 from contract.split import in_test
@@ -139,7 +140,7 @@ def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> No
             "rejected_by_rule": dict(sorted(day.tally.by_rule.items())),
             "missing": day.profile.missing(),
         }
-        writer.publish(recipe, counts, run.provenance())
+        writer.publish(recipe, counts, run.provenance(**{ROWS_OF: content(data.manifest)}))
     if day.tally.rows:
         log.warning("%s: rejected rows: %s", run.layout.name(data.path), day.tally)
     log.info(

@@ -9,6 +9,7 @@ from airflow.sdk import BaseOperator
 from contract.config import Config
 from contract.config.source import Sql
 from microstep_airflow.schedule.days import FORCE
+from microstep_airflow.schedule.retries import FailuresAlone
 from microstep_airflow.settings import Settings
 from microstep_airflow.steps import STEPS
 
@@ -29,6 +30,9 @@ def runner_of(name: str, config: Config, settings: Settings) -> tuple[type[BaseO
         "force": FORCE,
         "pool": POOL,
     }
+    reads_sql = "inbox" in step.reads and isinstance(config.source, Sql)
+    if reads_sql:
+        options["retry_policy"] = FailuresAlone(config.schedule)
     # every task imports its DAG file anew: only the runner in use is loaded, Docker's client costs 0.2 s
     if settings.runner == "process":
         from microstep_airflow.operators.process_step import ProcessStepOperator
@@ -36,7 +40,6 @@ def runner_of(name: str, config: Config, settings: Settings) -> tuple[type[BaseO
         return ProcessStepOperator, options
     from microstep_airflow.operators.docker_step import DockerStepOperator
 
-    reads_sql = "inbox" in step.reads and isinstance(config.source, Sql)
     # who has to do with models talks to the registry
     signs = step.uses_registry and config.training.sign
     network = REGISTRY_NETWORK if step.uses_registry else SQL_NETWORK if reads_sql else None

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from contract.errors import ExitCode
+from contract.errors import ExitCode, NotYet
 from microstep_airflow.alerts.task_failures import push_failure
+from microstep_airflow.schedule.retries import NotThereYet
 
 LAST_LINES = 10
 """Of a step's log, in the mail."""
@@ -33,6 +34,8 @@ def exception_for(code: int, lines: Sequence[str], memory: str = "") -> AirflowE
     message = f"{error_line(lines) or 'the step said nothing'} (exit {describe(code, memory)})"
     if code == ExitCode.GATE_REFUSED:
         return AirflowSkipException(message)
+    if code == ExitCode.TEMPORARY and NotYet.SAYS in message:
+        return NotThereYet(message)
     if code in MENDED_BY_RETRY or code > _FIRST_SIGNAL:
         return AirflowException(message)
     return AirflowFailException(message)

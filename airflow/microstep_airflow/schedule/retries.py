@@ -11,10 +11,14 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from airflow.sdk import Context
 from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
 from airflow.sdk.exceptions import AirflowException
+
+from contract.config.data import Schedule
+from microstep_airflow.schedule.days import asked_days, day_of
 
 MOST_TRIES_LOST = 100
 """Airflow's own `retries`: a task whose process dies each time must end some day, too."""
@@ -22,6 +26,9 @@ AFTER_A_LOST_TRY = timedelta(seconds=10)
 """Airflow's own `retry_delay`."""
 PAUSES = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4))
 """Before each further try of work that failed: as many failures are forgiven."""
+
+BETWEEN_LOOKS = timedelta(minutes=20)
+"""At a source whose rows are not there yet; with the longest wait for a file, fewer tries than Airflow's own most."""
 
 _KEY = "microstep_failures"
 """In Airflow's store for a task's state, which outlives its tries and the loss of its process."""
@@ -33,12 +40,22 @@ class Stopped(AirflowException):
     """Airflow ended the try: a person marked or cleared the task, or its api-server was away for too long."""
 
 
+class NotThereYet(AirflowException):
+    """The step's source has not got the day's rows yet: that is no failure, it is waited for as for a file."""
+
+
 class FailuresAlone(RetryPolicy):
     """Tries work that failed again after PAUSES, then no more, whatever number Airflow gave the tries.
+
+    What is only not there yet is asked for every BETWEEN_LOOKS, for the patience of `schedule`; but for an earlier day
+    that the run does besides its own: the next run asks again.
 
     Airflow asks it in the task's process: never about a try that was lost, nor about AirflowFailException, which is
     final.
     """
+
+    def __init__(self, schedule: Schedule | None = None) -> None:
+        self.schedule = schedule
 
     def evaluate(
         self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
@@ -55,9 +72,19 @@ class FailuresAlone(RetryPolicy):
             # a count that cannot be kept must not make it try a hundred times
             log.exception("the number of failures cannot be kept, all tries are taken for failures")
             failed = try_number
+        if isinstance(exception, NotThereYet) and failed * BETWEEN_LOOKS <= self._patience(context):
+            return RetryDecision.retry(BETWEEN_LOOKS, f"not there yet, at {failed} looks")
         if failed > len(PAUSES):
             return RetryDecision.fail(f"failed {failed} times")
         return RetryDecision.retry(PAUSES[failed - 1], f"failed {failed} times, {len(PAUSES) + 1} are the most")
+
+    def _patience(self, context: Context) -> timedelta:
+        if self.schedule is None:
+            return timedelta(0)
+        dag_run: Any = context["dag_run"]
+        own = day_of(dag_run, context["params"], ZoneInfo(self.schedule.timezone))
+        earlier = asked_days(dag_run) is None and getattr(context["task"], "day", own) != own
+        return timedelta(0) if earlier else timedelta(hours=self.schedule.sensor_timeout_hours)
 
 
 @dataclass(frozen=True)

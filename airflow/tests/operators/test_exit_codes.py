@@ -4,6 +4,7 @@ from conftest import ROOT
 
 from contract.errors import ExitCode
 from microstep_airflow.operators.exit_codes import describe, error_line, exception_for
+from microstep_airflow.schedule.retries import NotThereYet
 
 LOG = [
     "2026-11-23 18:00:00,123 INFO preprocess: at work",
@@ -24,6 +25,12 @@ def test_what_a_retry_cannot_mend_fails_at_once(code):
 @pytest.mark.parametrize("code", [69, 73, 74, 75])
 def test_what_a_retry_can_mend_is_retried(code):
     assert type(exception_for(code, LOG)) is AirflowException
+
+
+def test_rows_that_are_not_there_yet_are_told_apart_from_other_trouble_that_passes():
+    log = ["2026-11-23 18:00:01,500 ERROR generate: source.query: got 0, so they are taken for not there yet"]
+    assert type(exception_for(75, log)) is NotThereYet
+    assert type(exception_for(65, log)) is AirflowFailException
 
 
 @pytest.mark.parametrize("code", [130, 137, 139, 143])

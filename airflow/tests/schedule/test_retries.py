@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -6,7 +6,8 @@ from airflow.api_fastapi.execution_api.routes.task_instances import _is_eligible
 from airflow.sdk.definitions.retry_policy import RetryAction
 from airflow.sdk.exceptions import AirflowException
 
-from microstep_airflow.schedule.retries import MOST_TRIES_LOST, PAUSES, FailuresAlone, Stopped, Tries
+from contract.config.data import Schedule
+from microstep_airflow.schedule.retries import MOST_TRIES_LOST, PAUSES, FailuresAlone, NotThereYet, Stopped, Tries
 
 
 class Life:
@@ -51,6 +52,35 @@ def test_work_that_fails_is_tried_again_after_growing_pauses_and_three_times_at_
         == list(PAUSES)
         == [timedelta(minutes=n) for n in (1, 2, 4)]
     )
+
+
+def looks(life, day, times):
+    """What is decided after each look of a scheduled run of 2026-01-10 at a source without rows of a day."""
+    policy = FailuresAlone(Schedule(first_day=date(2026, 1, 1)))
+    end = datetime(2026, 1, 11, 3, 15, tzinfo=UTC)
+    run = SimpleNamespace(run_type="scheduled", conf=None, run_after=end, data_interval_end=end)
+    decisions = []
+    for _ in range(times):
+        life.number += 1
+        context = life.context() | {"dag_run": run, "params": {}}
+        context["task"].day = day
+        decisions.append(policy.evaluate(NotThereYet("0 rows"), life.number, life.most, context))
+    return decisions
+
+
+def test_rows_that_are_not_there_yet_are_looked_for_as_long_as_a_file_is_waited_for(life):
+    *waited, last = looks(life, "2026-01-10", 37)
+    assert {(decision.action, decision.retry_delay) for decision in waited} == {
+        (RetryAction.RETRY, timedelta(minutes=20))
+    }
+    assert last.action is RetryAction.FAIL
+    assert MOST_TRIES_LOST > 37
+
+
+def test_rows_of_an_earlier_day_are_left_to_the_next_run(life):
+    decisions = looks(life, "2026-01-09", 4)
+    assert [decision.action for decision in decisions] == [RetryAction.RETRY] * 3 + [RetryAction.FAIL]
+    assert [decision.retry_delay for decision in decisions[:3]] == list(PAUSES)
 
 
 def test_restarts_take_no_try_from_work_that_fails(life):

@@ -89,7 +89,9 @@ class Occupied(Later):
 
 
 class NotYet(Later):
-    """The source answers, and has not got the day's rows yet."""
+    """The source answers, and has not got the day's rows yet. Its message has the words `SAYS`: by them it is known."""
+
+    SAYS: ClassVar[str] = "not there yet"
 
 
 class NotPermitted(StepError):

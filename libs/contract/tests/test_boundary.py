@@ -87,7 +87,6 @@ ONE_USER = {
     "BETWEEN_FIRST_TRAININGS": "what lacks is decided in one place",
     "EMPTY": "the markers of the inbox stand together",
     "Lack": "what lacks is decided in one place",
-    "ROWS_OF": "where to_predict reads what predict writes",
     "SUCCESS": "the markers of the inbox stand together",
     "are_enough": "what lacks is decided in one place",
     "first_training_is_due": "what lacks is decided in one place",

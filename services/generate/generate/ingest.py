@@ -64,7 +64,8 @@ def ingest(run: Run, source: Customers | Inbox | Query, due: dict[str, Recipe]) 
             # a day without a label has no target dataset: whoever needs one waits for its manifest
             if name == "data" or rows[name]
         }
-        if "data" in sealed and "target" in sealed:
+        # with a key a label is its row's by that, and the same labels are the same dataset whenever they came
+        if run.config.table.key is None and "data" in sealed and "target" in sealed:
             notes = {ROWS: sealed["data"].identity}
             sealed["target"] = msgspec.structs.replace(sealed["target"], notes=notes)
         # the data last: whoever is killed between both leaves data that is not up to date, and comes again
@@ -80,9 +81,7 @@ def ingest(run: Run, source: Customers | Inbox | Query, due: dict[str, Recipe]) 
 def _commit(run: Run, writer: DatasetWriter, recipe: Recipe, sealed: Manifest) -> None:
     """Publish, unless that very dataset is there, intact: a query was asked again, and gave the same."""
     before = None if run.force else current(writer.path, recipe)
-    # with a key it does not matter with which rows labels were read
-    notes = before.notes if before is not None and run.config.table.key is not None else sealed.notes
-    if before is not None and before.identity == msgspec.structs.replace(sealed, notes=notes).identity:
+    if before is not None and before.identity == sealed.identity:
         log.info("%s: up to date, the source has nothing else", run.layout.name(writer.path))
     else:
         writer.commit(sealed, run.provenance())
@@ -97,7 +96,7 @@ def _check_emptiness(run: Run, source: Customers | Inbox | Query, rows: int) -> 
     asked = run.config.source
     if not rows and isinstance(asked, Sql) and not asked.allow_empty:
         raise NotYet(
-            f"source.query: must give rows for {run.day}, got 0, so they are taken for not there yet; it is tried "
+            f"source.query: must give rows for {run.day}, got 0, so they are taken for {NotYet.SAYS}; it is tried "
             "again. If a day may have none: source.allow_empty = true, or leave its weekday out of schedule.expected"
         )
 

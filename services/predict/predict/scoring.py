@@ -60,7 +60,7 @@ def score(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Histog
         notes = {"champion": msgspec.to_builtins(champion), "mean": scorer.means()}
         if content:
             notes[CONTENT] = content
-        writer.publish(recipe, counts, run.provenance(**_origin(run, rows)), notes)
+        writer.publish(recipe, counts, run.provenance(**_origin(rows)), notes)
     log.info(
         "%s: %s rows by champion %s%s, %.1f s",
         run.layout.name(path), f"{scorer.rows:,}", champion.label, _summary(scorer), time.monotonic() - started,
@@ -74,11 +74,9 @@ def no_rows(rows: Dataset) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
 
 
-def _origin(run: Run, rows: Dataset) -> dict[str, str]:
-    """Of which raw data the rows are: labels that come later make other processed rows, and no other predictions."""
-    raw = run.layout.name(run.layout.raw_data(run.day))
-    known = [made_from.sha256 for made_from in rows.manifest.inputs if made_from.path == raw]
-    return {ROWS_OF: known[0]} if known else {}
+def _origin(rows: Dataset) -> dict[str, str]:
+    """Of which raw rows these are: labels that come later make another processed day, and no other predictions."""
+    return {ROWS_OF: rows.manifest.run[ROWS_OF]} if ROWS_OF in rows.manifest.run else {}
 
 
 def _content(config: Config, rows: Dataset) -> list[str]:

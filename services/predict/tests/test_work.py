@@ -6,7 +6,7 @@ import pytest
 from conftest import put_in_use
 
 from analysis.predictions import CONTENT, content_hashes
-from contract.datasets.manifest import Input, read_manifest
+from contract.datasets.manifest import read_manifest
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
 from contract.errors import ConfigError, DataError, MissingInput, NotPermitted
@@ -206,12 +206,8 @@ def test_a_day_without_rows_has_predictions_without_rows_with_the_usual_columns(
 
 def test_the_run_says_of_which_raw_rows_the_predictions_are(ready):
     assert "rows_of" not in ready.predict().manifest.run
-    raw = Input("raw/2026-11-22/data", "5eed")
     with DatasetWriter(ready.layout.processed(ready.name)) as writer:
         writer.write(ready.rows(40))
-        writer.publish(
-            Recipe("preprocess", ready.name, "c0de", {}, (raw,)),
-            {"rows_in": 40, "rejected": 0, "rejected_by_rule": {}},
-            {},
-        )
+        counts = {"rows_in": 40, "rejected": 0, "rejected_by_rule": {}}
+        writer.publish(Recipe("preprocess", ready.name, "c0de", {"other": 1}), counts, {"rows_of": "5eed"})
     assert ready.predict().manifest.run["rows_of"] == "5eed"

@@ -15,6 +15,7 @@ from contract.datasets.dataset import Dataset
 from contract.datasets.prefetch import prefetch
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
+from contract.due.lacking import ROWS_OF, content
 from contract.pretty_json import pretty_json
 from contract.split import in_test
 from contract.steps.progress import progress
@@ -158,7 +159,8 @@ def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> No
             "missing": day.profile.missing(),
             "new_categories": {name: sum(rows.values()) for name, rows in new_words.items()},
         }
-        writer.publish(recipe, counts, run.provenance(), {TOO_MANY: too_many} if too_many else None)
+        provenance = run.provenance(**{ROWS_OF: content(data.manifest)})
+        writer.publish(recipe, counts, provenance, {TOO_MANY: too_many} if too_many else None)
     for name, rows in new_words.items():
         words = ", ".join(f"{word!r} ({count:,})" for word, count in list(rows.items())[:MOST_WORDS])
         log.warning("%s: column %s has words that values does not list, their rows stay: %s", run.day, name, words)

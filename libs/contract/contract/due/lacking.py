@@ -5,6 +5,7 @@ Nothing here remembers a call: whoever asks again, a night or a week later, is t
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,7 +16,7 @@ from contract.due.arrived import committed, has_arrived, inbox_changed, is_empty
 from contract.layout import Layout
 
 ROWS_OF = "rows_of"
-"""In the `run` of predictions: the identity of the raw data whose rows they are of."""
+"""In the `run` of a processed day and of predictions: which raw rows they are of, by `content`."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ def rows_are_there(config: Config, layout: Layout, day: str) -> bool:
     return data is not None and not _unsaid(config, data)
 
 
+def content(dataset: Manifest) -> str:
+    """sha256 over the files: the same rows that other code or settings have written make nothing lack."""
+    return hashlib.sha256("".join(f"{file.role} {file.sha256}\n" for file in dataset.files).encode()).hexdigest()
+
+
 def is_due(config: Config, layout: Layout, day: date) -> bool:
     """Whether a run of a day has something to wait for: data is expected, or has arrived all the same."""
     return config.schedule.expects(day) or any(
@@ -114,6 +120,6 @@ def _predictions(config: Config, layout: Layout, day: str, coming: set[str]) -> 
     if predictions is None:
         return Lack(day, f"predictions/{day}: are not there")
     # those of earlier versions do not say it
-    if predictions.run.get(ROWS_OF, rows.identity) != rows.identity:
+    if predictions.run.get(ROWS_OF, content(rows)) != content(rows):
         return Lack(day, f"predictions/{day}: are of other rows than raw/{day}/data has now", anew=True)
     return None

@@ -6,9 +6,10 @@ from due.test_arrived import commit
 
 from contract.config.parse import parse
 from contract.config.source import Sql, Synthetic
+from contract.datasets.manifest import read_manifest
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
-from contract.due.lacking import is_due, not_there, rows_are_there, to_generate, to_predict
+from contract.due.lacking import content, is_due, not_there, rows_are_there, to_generate, to_predict
 from contract.layout import Layout
 
 LAST = date(2026, 1, 20)
@@ -46,6 +47,12 @@ def bring(layout, *names, marker="_SUCCESS"):
 def generated(layout, *names, rows=100):
     for name in names:
         commit(layout, layout.raw_data(name), rows=rows)
+
+
+def rows(layout, name, text, code="c0de"):
+    with DatasetWriter(layout.raw_data(name)) as writer:
+        writer.file("rows", "part.csv").write_text(text)
+        writer.publish(Recipe("generate", name, code, {}), {"rows_in": 1, "rows_out": 1, "rejected": 0}, {})
 
 
 def predicted(layout, name, rows_of=None):
@@ -144,14 +151,14 @@ def test_days_with_rows_and_without_predictions_are_predicted_and_so_are_those_t
 
 
 def test_predictions_are_made_again_for_other_rows_and_not_for_other_labels(config, layout):
-    from contract.datasets.manifest import read_manifest
-
-    generated(layout, "2026-01-18")
-    predicted(layout, "2026-01-18", read_manifest(layout.raw_data("2026-01-18")).identity)
+    rows(layout, "2026-01-18", "as they are")
+    predicted(layout, "2026-01-18", content(read_manifest(layout.raw_data("2026-01-18"))))
     assert to_predict(config, layout, LAST) == []
     commit(layout, layout.raw_target("2026-01-18"))
     assert to_predict(config, layout, LAST) == []
-    generated(layout, "2026-01-18", rows=101)
+    rows(layout, "2026-01-18", "as they are", code="of another version")
+    assert to_predict(config, layout, LAST) == []
+    rows(layout, "2026-01-18", "corrected")
     (lack,) = to_predict(config, layout, LAST)
     assert (lack.day, lack.anew) == ("2026-01-18", True)
 

@@ -8,7 +8,7 @@ import msgspec
 
 from analysis.record.predicted_for import predicted_for
 from analysis.record.processed_for import check
-from analysis.record.trained_for import split
+from analysis.record.row_split import split
 from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import Input
 from contract.datasets.observed import Observed

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from analysis.record.processed_for import rules
-from analysis.record.trained_for import question, split
+from analysis.record.row_split import split
+from analysis.record.trained_for import question
 from contract.config import Config
 from contract.datasets.dataset import Dataset, current
 from contract.datasets.manifest import Manifest

@@ -7,26 +7,23 @@ today may be one that an earlier split had let a model learn.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from analysis.record.row_split import may_have_moved, rows_of, split
 from contract.config import Config
-from contract.config.data import Column
 from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import read_manifest
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
 from contract.models.champion import Champion
-from contract.models.trained_for import Split, TrainedFor
+from contract.models.trained_for import TrainedFor
 
 log = logging.getLogger("model")
 
 Rows = Literal["all", "test", "none"]
 
-_DIGITS = 16
-"""Of an identity: enough to tell two of a day apart, and short enough for the tag of a model of many days."""
 _NUMBERS = ("number", "integer")
 """The same to a model."""
 
@@ -38,23 +35,6 @@ def question(config: Config) -> dict[str, Any]:
         "target": {"name": table.target, "task": table.task, "positive": table.positive},
         "classes": config.columns[table.target].values,
     }
-
-
-def split(config: Config) -> Split:
-    """How pipeline.toml parts rows."""
-    names = config.features if config.group is None else (config.group,)
-    types = {name: _text_of(config.columns[name]) if name in config.columns else "text" for name in names}
-    table = config.table
-    missing = tuple(sorted(set(table.missing_values))) if config.group is None else None
-    return Split(key=config.key, group=config.group, columns=types, test_fraction=table.test_fraction, missing=missing)
-
-
-def _text_of(column: Column) -> str:
-    """What decides how a value is written: the type, and the listed words, of which each is written as it is there."""
-    if column.values is None:
-        return column.type
-    digest = hashlib.sha256("\0".join(sorted(column.values)).encode()).hexdigest()
-    return f"{column.type} of {len(column.values)} words, {digest[:8]}"
 
 
 def record(config: Config, days: list[str], held_out: list[str], read: Iterable[Dataset] = ()) -> TrainedFor:
@@ -73,7 +53,7 @@ def record(config: Config, days: list[str], held_out: list[str], read: Iterable[
         first=days[0],
         last=days[-1],
         held_out=tuple(held_out),
-        identities={day.path.name: identity for day in read if (identity := _rows_of(day, config))},
+        identities={day.path.name: identity for day in read if (identity := rows_of(day, config))},
         numbers=_numbers(config),
     )
 
@@ -112,23 +92,6 @@ def fitted_on(model: Champion, about: TrainedFor | None, day: str) -> bool | Non
     return None if about is None else about.fitted_on(day)
 
 
-def _stays(config: Config) -> bool:
-    """Whether a row keeps its part as long as it keeps its key."""
-    return config.table.key is not None and config.group == config.key
-
-
-def _rows_of(day: Dataset, config: Config) -> str | None:
-    """What must be the same for each row of a processed day to be in the part that it was in; None: not on record.
-
-    Of rows that go by their key the raw ones: labels may come. Of others all of the day: a label, too, may decide
-    which rows are rejected, and so which of two equal ones, or which number, is left.
-    """
-    if not _stays(config):
-        return day.manifest.identity[:_DIGITS]
-    raw = f"raw/{day.path.name}/data"
-    return next((used.sha256[:_DIGITS] for used in day.manifest.inputs if used.path == raw), None)
-
-
 def _numbers(config: Config) -> dict[str, str]:
     """How numbers were read: the marks of `[source]`, and the unit of each column that has one."""
     marks = {f"source.{name}": getattr(config.source, name, None) for name in ("decimal", "thousands")}
@@ -136,27 +99,6 @@ def _numbers(config: Config) -> dict[str, str]:
     units = {f"columns.{name}.unit": config.columns[name].unit for name in asked}
     plain = {"source.decimal": "."}
     return {name: mark for name, mark in (marks | units).items() if mark is not None and plain.get(name) != mark}
-
-
-def may_have_moved(model: Champion, day: Dataset, config: Config) -> str | None:
-    """Why rows of a day that a model was fitted on may be in the other part by now, in words; None where none can.
-
-    A row's number, content, group and key may be other ones once the day is brought in again, so it must be the very
-    one that the training read; where rows go by their key, labels may have come since.
-    """
-    about, name = model.trained_for, day.path.name
-    # models of earlier versions have all digits
-    if about is not None and name in about.identities and about.identities[name][:_DIGITS] == _rows_of(day, config):
-        return None
-    if _stays(config):
-        # models of earlier versions did not write it down
-        unknown = about is None or name not in about.identities
-        return None if unknown else f"raw/{name}/data was brought in again since the training, and keys may be others"
-    by = "their content" if config.group is None else "their number" if config.table.key is None else config.group
-    return (
-        f"processed/{name} was written again since the training, and its rows are split by {by}, which may be another "
-        "now"
-    )
 
 
 def unseen(layout: Layout, model: Champion, rows: Dataset, config: Config) -> tuple[Rows, str | None]:
@@ -242,19 +184,3 @@ def _other_columns(about: TrainedFor, config: Config) -> str | None:
         if now != kind and not (now in _NUMBERS and kind in _NUMBERS):
             return f"was trained on the column {name} as {kind}, pipeline.toml: columns.{name}.type is {now}"
     return None
-
-
-def comparable(about: TrainedFor | None, config: Config) -> tuple[float | None, str | None]:
-    """On which of today's test rows a model may be scored: those in the test part of a fraction, None for all of them.
-
-    The second is why on none of them, in words: they were split otherwise, so it may have been fitted on any.
-    """
-    now = split(config)
-    if about is None or about.split is None or about.split == now:
-        return None, None
-    if not about.split.same_groups(now):
-        return None, (
-            f"its rows were split {about.split.beside(now)}, pipeline.toml splits {now.beside(about.split)}: "
-            "it may have been fitted on the test rows"
-        )
-    return min(about.split.test_fraction, now.test_fraction), None

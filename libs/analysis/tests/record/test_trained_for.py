@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from analysis.record.trained_for import comparable, may_have_moved, misfit, question, record, trained_for, unseen
+from analysis.record.row_split import comparable, may_have_moved
+from analysis.record.trained_for import misfit, question, record, trained_for, unseen
 from contract.config.parse import parse
 from contract.datasets.manifest import Input, Manifest, encode
 from contract.layout import MANIFEST, Layout

@@ -6,23 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 
 from contract.visible import visible
+from generate.infer.render_training import training
 from generate.infer.schema import TableSchema
 from generate.infer.toml_text import key, value
-from generate.split.proposal import WINDOW_DAYS, Proposal
+from generate.split.proposal import Proposal
 
 RARE = 0.05
 """Of the rows: of fewer positives a threshold of 0.5 may never find one."""
-
-NO_TIME = "# test_days = 0  # for days that `generate split --days` makes, which are no time: rows of all of them judge"
-
-FOREST_ROWS = 5_000
-"""With more, boosting is as good, and a forest's file is large."""
-
-CANDIDATES = {
-    "binary": ("linear_model.LogisticRegression", "{ max_iter = 1000 }", "ensemble.HistGradientBoostingClassifier"),
-    "multiclass": ("linear_model.LogisticRegression", "{ max_iter = 1000 }", "ensemble.HistGradientBoostingClassifier"),
-    "regression": ("linear_model.Ridge", "{ alpha = 1.0 }", "ensemble.HistGradientBoostingRegressor"),
-}
 
 
 def render(
@@ -38,7 +28,7 @@ def render(
             *_days(proposal),
             *_table(schema),
             *_columns(schema),
-            *_training(schema, proposal),
+            *training(schema, proposal),
             *_decision(schema),
             *_gate(schema),
             *_rest(first_day, proposal),
@@ -127,42 +117,6 @@ def _columns(schema: TableSchema) -> list[str]:
         lines += [f"# {line}" for line in column.instead]
         lines.append("")
     return lines
-
-
-def _training(schema: TableSchema, proposal: Proposal | None) -> list[str]:
-    linear, params, trees = CANDIDATES[schema.task]
-    days = proposal.window_days if proposal is not None else WINDOW_DAYS
-    return [
-        "[training]",
-        f"window_days = {days}  # train on the rows of the last so many days",
-        *([NO_TIME] if proposal is not None and proposal.by is None else ()),
-        "target_delay_days = 0  # labels that come later move the window back",
-        "folds = 3  # of the cross-validation that picks the best candidate",
-        "seed = 0",
-        "",
-        "[[training.candidates]]",
-        'name = "linear"',
-        f'estimator = "sklearn.{linear}"',
-        f"params = {params}",
-        "",
-        "[[training.candidates]]",
-        'name = "trees"',
-        f'estimator = "sklearn.{trees}"',
-        "params = { max_iter = 100, early_stopping = false }",
-        "",
-        *(_forest(schema) if schema.rows <= FOREST_ROWS else ()),
-    ]
-
-
-def _forest(schema: TableSchema) -> list[str]:
-    kind = "Regressor" if schema.task == "regression" else "Classifier"
-    return [
-        "[[training.candidates]]",
-        'name = "forest"  # of few rows boosting learns too much by heart',
-        f'estimator = "sklearn.ensemble.RandomForest{kind}"',
-        "params = { n_estimators = 100, min_samples_leaf = 3 }",
-        "",
-    ]
 
 
 def _decision(schema: TableSchema) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from analysis.record.trained_for import comparable, fitted_on, may_have_moved, split, trained_for
+from analysis.record.row_split import comparable, may_have_moved, split
+from analysis.record.trained_for import fitted_on, trained_for
 from analysis.rows import groups, labelled_rows
 from analysis.window import expected_rows, held_out
 from contract.config import GROUP, Config

@@ -56,8 +56,14 @@ def _bring(run: Run) -> None:
     rows = {}
     if due:
         from generate.ingest import ingest  # noqa: PLC0415 - only a day that is due loads the libraries
+        from generate.labels.undated import check_apart, gives_all_days  # noqa: PLC0415 - the same
 
-        rows = ingest(run, source, due)
+        if gives_all_days(run.config) and "target" in due:
+            if "data" in due:
+                rows = ingest(run, source, {"data": due["data"]})
+            check_apart(run.layout, run.config, run.day)
+            due = {"target": due["target"]}
+        rows |= ingest(run, source, due)
     if _without_rows(paths["data"]):
         log.info("raw/%s: a day without rows, which needs no labels", run.day)
     elif "target" not in recipes or rows.get("target") == 0:

@@ -62,6 +62,18 @@ def test_labels_may_come_from_a_query_of_their_own(call, table, database, rows):
     ]
 
 
+def test_labels_of_all_days_are_not_taken_where_a_key_has_rows_on_several(call, table, database, rows, root):
+    table["source"]["target_query"] = 'select id, "left" from people where [left] is not null'
+    with database:
+        database.execute("insert into people values ('2026-11-21', 1, 7, 'x', null, null)")
+    assert call(table, "--day", "2026-11-21")[0] == 0
+    code, error = call(table)
+    assert code == 65
+    assert "1 of 2 rows of 2026-11-22 have a key (table.key id) that rows of other days have, too" in error
+    assert rows("data")["id"].to_pylist() == ["1", "2"], "the rows come in all the same"
+    assert not (root / "raw" / "2026-11-22" / "target").exists()
+
+
 def test_a_day_is_up_to_date_until_the_query_changes_or_force_is_given(call, table, database, rows):
     call(table)
     with database:

@@ -36,14 +36,15 @@ REASONS = {
     "all_tasks_deadlocked": "no task of it can go on",
 }
 
+PROMOTED = "microstep_promoted"
+"""The variable that keeps which promotion was mailed last, by its line in the ledger."""
+
 DRIFT = "microstep_drift"
-"""The variable that keeps which drift was mailed."""
-
+"""The same of drift."""
 DEGRADED = "microstep_degraded"
-"""The variable that keeps which days were mailed that went on without many rows."""
-
+"""The same of days that went on without many rows."""
 LIVE = "microstep_live"
-"""The variable that keeps which fall of the live score was mailed."""
+"""The same of a fall of the live score."""
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +93,11 @@ class RunAlerts:
             self._send(messages.refused(day, facts, verdict, refusals, links))
         elif verdict is not None and (dag_run := context.get("dag_run")) is not None and dag_run.start_date is not None:
             promotion = self._promotion(day, verdict.metric, dag_run.start_date)
-            if promotion is not None:
+            # two runs of one day may both be there when it happens
+            told = Variable.get(PROMOTED, default="", deserialize_json=True)
+            if promotion is not None and promotion.line != told:
                 self._send(messages.promoted(day, facts, verdict, promotion, links))
+                Variable.set(PROMOTED, promotion.line, serialize_json=True)
 
     def _mail_degraded(self, context: Context) -> None:
         known = before = Variable.get(DEGRADED, default={}, deserialize_json=True)

@@ -102,6 +102,8 @@ class Promotion:
     by: str
     succeeds: bool
     """There was a champion before."""
+    line: str
+    """The line's hash in the ledger."""
 
     @classmethod
     def since(cls, root: Path, day: str, metric: str, start: datetime) -> Promotion | None:
@@ -115,7 +117,7 @@ class Promotion:
         # the ledger's times are whole seconds
         if datetime.fromisoformat(line.when) < start.replace(microsecond=0):
             return None
-        return cls(_called(line.model), _score(line, metric), line.by, line.before is not None)
+        return cls(_called(line.model), _score(line, metric), line.by, line.before is not None, line.hash)
 
 
 def last_decision(root: Path, day: str) -> Line | None:

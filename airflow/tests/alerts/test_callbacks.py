@@ -240,6 +240,17 @@ def test_a_promotion_is_told_with_both_versions_and_their_difference(train, aler
     assert "validate rollback" in mail.advice
 
 
+def test_of_two_runs_that_saw_one_promotion_one_tells_of_it(train, alerts, sent, root):
+    fake_reports.verdict(root)
+    fake_reports.ledger_line(root, "2026-11-23T03:10:00+00:00")
+    alerts.succeeded(well(train))
+    alerts.succeeded(well(train))
+    assert len(sent) == 1
+    fake_reports.ledger_line(root, "2026-11-23T03:20:00+00:00")
+    alerts.succeeded(well(train))
+    assert len(sent) == 2
+
+
 def test_the_first_champion_and_one_without_a_registry_have_words_too(train, alerts, sent, root):
     fake_reports.verdict(root, champion=None)
     fake_reports.ledger_line(root, "2026-11-23T03:10:00+00:00", before=None, version=None)

@@ -10,6 +10,7 @@ wait for the inbox (only with `source.kind = "files"`), **generate**. Once there
 | `days` | `inbox/`, `raw/` | the days of the run |
 | `wait_for_inbox`, for each day | `inbox/<each day>/_SUCCESS` or `_EMPTY` | |
 | `generate`, for each day | `inbox/<each day>/`, a database, or nothing | `raw/<each day>/{data,target}/` |
+| `all_days` | | nothing: it fails the run where a day failed |
 | `first_training` | `raw/<each day of the window>/`, `models/champion.json` | a run of `train` |
 
 The run's own day is the one that has just ended; for a run by hand, give `day`, or `from` and `to`.
@@ -25,4 +26,5 @@ factory = DagFactory.open()
 with factory.dag("generate", factory.config.schedule.generate, __doc__):
     days = factory.days_of_run("generate")
     waits = ["inbox"] if isinstance(factory.config.source, Files) else []
-    chain(factory.each_day(days, waits=waits, steps=["generate"]), factory.first_training())
+    each_day = factory.each_day(days, waits=waits, steps=["generate"])
+    chain(each_day, [factory.all_days(), factory.first_training()])

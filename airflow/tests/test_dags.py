@@ -113,7 +113,7 @@ def test_a_pipeline_that_breaks_a_rule_is_told_as_an_import_error(tmp_path, monk
 
 
 def test_the_generate_dag_waits_for_the_inbox_only_when_files_come_from_there(load_dags):
-    alone = {"days": set(), "generate": {"days"}, "first_training": {"generate"}}
+    alone = {"days": set(), "generate": {"days"}, "all_days": {"generate"}, "first_training": {"generate"}}
     assert edges(load_dags("synthetic")["generate"]) == alone
     assert edges(load_dags("sql")["generate"]) == alone
     assert edges(load_dags("files")["generate"]) == {

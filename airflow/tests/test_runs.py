@@ -100,12 +100,13 @@ def pretender(directory, plan, approval):
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """What happened there: the outcome of each run, and the steps in their order."""
-    plan = "preprocess 2026-01-02 65 bad rows\nvalidate 2026-01-01 80 not better\n"
+    plan = "generate 2026-01-05 65 broken\npreprocess 2026-01-02 65 bad rows\nvalidate 2026-01-01 80 not better\n"
     machine = pretender(tmp_path_factory.mktemp("machine"), plan, "automatic")
     champion = machine.data / "models" / "champion.json"
     champion.parent.mkdir()
     champion.touch()
-    days = ("generate=2026-01-01", "generate=2026-01-02", "train=2026-01-01", "predict=2026-01-01", "train=2026-01-02")
+    days = ("generate=2026-01-05", "generate=2026-01-01", "generate=2026-01-02", "train=2026-01-01")
+    days += ("predict=2026-01-01", "train=2026-01-02")
     outcomes = dict(zip(days, machine.run_dags(*days), strict=True))
     return outcomes, (machine.data / "steps_run").read_text().splitlines()
 
@@ -113,6 +114,7 @@ def runs(tmp_path_factory):
 def test_each_step_runs_once_and_in_its_order(runs):
     _, steps = runs
     assert steps[:-2] == [
+        "generate 2026-01-05",
         "generate 2026-01-01",
         "generate 2026-01-02",
         "preprocess 2026-01-01",
@@ -130,6 +132,15 @@ def test_a_refused_challenger_is_skipped_and_the_run_is_a_success(runs):
     assert refused["state"] == "success"
     assert refused["tasks"]["train"] == "success"
     assert refused["tasks"]["validate"] == "skipped"
+
+
+def test_a_day_that_cannot_be_brought_in_fails_the_run(runs):
+    """The task after it, which looks whether a training is due, must not make a success of it."""
+    failed = runs[0]["generate=2026-01-05"]
+    assert failed["tasks"]["generate_0"] == "failed"
+    assert failed["tasks"]["first_training"] == "skipped"
+    assert failed["tasks"]["all_days"] == "upstream_failed"
+    assert failed["state"] == "failed"
 
 
 def test_a_day_that_fails_stops_the_training(runs):

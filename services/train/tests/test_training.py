@@ -56,6 +56,7 @@ def test_the_card_and_the_manifest_say_what_was_trained_on_what(each_task):
         "first": "2026-01-01",
         "last": "2026-01-02",
         "rows_by_day": {"2026-01-01": 96, "2026-01-02": 96},
+        "left_out": {},
     }
     means = {name: candidate["mean"] for name, candidate in card["candidates"].items()}
     assert (

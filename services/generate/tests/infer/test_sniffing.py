@@ -33,6 +33,8 @@ ROWS = "".join(f"{n};{n},5;{('ja', 'nein')[n % 2]}\n" for n in range(1, 9))
         (",y\n0,1.5\n1,2.5\n", {}, ["", "y"]),
         ('"","y"\n"Fiat 128",21\n"Lotus",30\n', {}, ["", "y"]),
         (";y\nFiat;ja\nLotus;nein\n", {"delimiter": ";"}, ["", "y"]),
+        (",y\nc1,\nc2,0\nc3,\nc4,0\n", {}, ["", "y"]),
+        (",y\nc1,NA\nc2,0\nc3,NA\nc4,0\n", {}, ["", "y"]),
         (",x,y\n0,1.5,a\n1,2.5,b\n", {}, ["", "x", "y"]),
         (",Sales\nid,y\n1,2\n2,3\n", {"skip_lines": 1}, ["id", "y"]),
         (",Sales,\nid,x,y\n1,2,3\n2,3,4\n", {"skip_lines": 1}, ["id", "x", "y"]),

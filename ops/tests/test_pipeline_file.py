@@ -52,6 +52,8 @@ def docker(tmp_path, monkeypatch, script):
     (tmp_path / "docker").write_text(f"#!/bin/sh\n{script}\n")
     (tmp_path / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    # it asks compose for the project's name, and this one answers nothing
+    monkeypatch.setattr(pipeline_file, "environment", lambda: dict(os.environ))
 
 
 @pytest.mark.parametrize(

@@ -119,8 +119,11 @@ def test_a_first_model_is_promoted_and_told(story, timings):
     run(story, timings, "train", [ARRIVED[6]])
     assert story.verdict(ARRIVED[6])["decision"] == "promoted"
     assert in_use(story) == "1"
-    (mail,) = mails_after(story, before, f"train {ARRIVED[6]}")
-    assert re.fullmatch(rf"\[microstep\] train {ARRIVED[6]}: new champion v1 \(roc_auc 0\.\d{{4}}\)", mail["subject"])
+    told = [mail["subject"] for mail in mails_after(story, before, f"train {ARRIVED[6]}")]
+    # the stack had begun to train on the shipped data by itself when that was taken away
+    told = [subject for subject in told if not subject.endswith("works again")]
+    assert len(told) == 1, told
+    assert re.fullmatch(rf"\[microstep\] train {ARRIVED[6]}: new champion v1 \(roc_auc 0\.\d{{4}}\)", told[0])
     run(story, timings, "predict", [ARRIVED[6]])
     (story.checkout / "predicted").write_text(predictions(story, ARRIVED[6]))
 

@@ -50,9 +50,19 @@ async def send_late_mail(context: dict[str, Any]) -> None:
         await asyncio.to_thread(_send, context["dag_run"])
 
 
+def _was_late_already(run: dict[str, Any], hours: float) -> bool:
+    """Whether a scheduled run was only made after its deadline: the stack was not there, and does now what lacks."""
+    if run["run_type"] != "scheduled" or not run.get("run_after"):
+        return False
+    due, queued = (datetime.fromisoformat(str(run[name])) for name in ("run_after", "queued_at"))
+    return queued > due + timedelta(hours=hours)
+
+
 def _send(run: dict[str, Any]) -> None:
     settings = Settings.read()
     config = load(settings.config)
+    if _was_late_already(run, config.schedule.deadline_hours):
+        return
     dag, name = run["dag_id"], run["dag_run_id"]
     facts = {"DAG": dag, "Run": name, "Queued": str(run["queued_at"]), "State": str(run["state"])}
     mail = messages.late(dag, facts, config.schedule.deadline_hours, {"Run in Airflow": run_page(dag, name)})

@@ -40,6 +40,12 @@ def test_a_backfill_is_never_late(sent):
     assert sent == []
 
 
+@pytest.mark.parametrize(("due", "mails"), [("2026-01-02T21:00:00Z", 1), ("2026-01-02T19:00:00Z", 0)])
+def test_a_run_that_was_made_after_its_deadline_is_what_catches_up_and_not_late(sent, due, mails):
+    asyncio.run(deadline.send_late_mail({"dag_run": RUN | {"run_after": due}, "deadline": {}}))
+    assert len(sent) == mails
+
+
 def test_no_hours_is_no_deadline():
     assert deadline.deadline(0, "0 1 * * *", ZoneInfo("UTC")) is None
 

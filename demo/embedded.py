@@ -13,7 +13,8 @@ from airflow_api import AirflowApi
 from make_secrets import LOGINS, Secret, hand_out, new_logins, write
 from server import START_SECONDS, Server, Trouble, free_port, python_environment
 
-PARTS = ("generate", "preprocess", "train", "validate", "predict", "mlflow", "airflow")
+STEPS = ("generate", "preprocess", "train", "validate", "predict")
+PARTS = (*STEPS, "mlflow", "airflow")
 DAGS = frozenset({"generate", "train", "predict"})
 
 

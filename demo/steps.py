@@ -11,7 +11,6 @@ import kept
 from server import Trouble, python_environment
 from stages import printable
 
-STEPS = ("generate", "preprocess", "train", "validate", "predict")
 DAYS = Path(__file__).with_name("days.py")
 _WARNING = re.compile(r"^\S+ \S+ WARNING \w+: (.*)$", re.MULTILINE)
 _ERROR = re.compile(r"^\S+ \S+ ERROR \w+: (.*)$", re.MULTILINE)

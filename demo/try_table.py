@@ -19,11 +19,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "ops"))
 
-from embedded import make_environments  # noqa: E402
+from embedded import STEPS, make_environments  # noqa: E402
 from only_one import Occupied, only_one  # noqa: E402
 from server import Trouble  # noqa: E402
 from stages import Stages, printable  # noqa: E402
-from steps import STEPS, Failed, Steps  # noqa: E402
+from steps import Failed, Steps  # noqa: E402
 from try_results import show  # noqa: E402
 
 import demo  # noqa: E402

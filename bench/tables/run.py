@@ -108,7 +108,7 @@ class Trial:
 
     def days_of(self, step: str, days: list[str]) -> None:
         """A step on several days."""
-        self.run(step, str(Path(__file__).with_name("days.py")), step, "root", "pipeline.toml", *days)
+        self.run(step, str(ROOT / "demo" / "days.py"), step, "root", "pipeline.toml", *days)
 
     def play(self) -> None:
         """From the file to predictions. Raises Stopped."""

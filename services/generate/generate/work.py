@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from contract.config.source import Files, Sql
+from contract.config.source import Files, Sql, asks_for_day
 from contract.datasets.arrival import together
 from contract.due.arrived import committed, is_empty
 from contract.steps.run import Run
@@ -56,9 +56,10 @@ def _bring(run: Run) -> None:
     rows = {}
     if due:
         from generate.ingest import ingest  # noqa: PLC0415 - only a day that is due loads the libraries
-        from generate.labels.undated import check_apart, gives_all_days  # noqa: PLC0415 - the same
 
-        if gives_all_days(run.config) and "target" in due:
+        if "target" in due and _labels_of_all_days(run):
+            from generate.labels.undated import check_apart  # noqa: PLC0415 - the same
+
             if "data" in due:
                 rows = ingest(run, source, {"data": due["data"]})
             check_apart(run.layout, run.config, run.day)
@@ -69,6 +70,12 @@ def _bring(run: Run) -> None:
     elif "target" not in recipes or rows.get("target") == 0:
         earlier = "; the earlier ones stay" if paths["target"].exists() else ""
         log.warning("raw/%s: no labels yet%s", run.day, earlier)
+
+
+def _labels_of_all_days(run: Run) -> bool:
+    """Whether labels come from a query that does not ask for those of a day."""
+    source = run.config.source
+    return isinstance(source, Sql) and source.target_query is not None and not asks_for_day(source.target_query)
 
 
 def _is_due(run: Run, path: Path, recipe: Recipe) -> bool:

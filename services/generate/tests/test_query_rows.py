@@ -62,8 +62,9 @@ def test_labels_may_come_from_a_query_of_their_own(call, table, database, rows):
     ]
 
 
-def test_labels_of_all_days_are_not_taken_where_a_key_has_rows_on_several(call, table, database, rows, root):
-    table["source"]["target_query"] = 'select id, "left" from people where [left] is not null'
+@pytest.mark.parametrize("more", ["", " -- of no :day", " and note is not ':day'"])
+def test_labels_of_all_days_are_not_taken_where_a_key_has_rows_on_several(call, table, database, rows, root, more):
+    table["source"]["target_query"] = f'select id, "left" from people where [left] is not null{more}'
     with database:
         database.execute("insert into people values ('2026-11-21', 1, 7, 'x', null, null)")
     assert call(table, "--day", "2026-11-21")[0] == 0

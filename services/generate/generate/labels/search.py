@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.datasets.dataset import Dataset
+from contract.layout import Layout
 from contract.value_text import canonical
 from generate.split.calendar import NO_DAY, Ordinals
 
@@ -34,6 +35,16 @@ class Count:
     def left(self) -> int:
         """Labels without a day."""
         return self.labels - self.found
+
+
+def rows_by_day(layout: Layout, key: str) -> dict[str, Dataset]:
+    """The rows of each day that is there, where they have the key."""
+    found = {}
+    for path in sorted(layout.root.glob("raw/*/data/manifest.json")):
+        rows = Dataset.open(path.parent)
+        if key in [field.name for field in rows.manifest.schema]:
+            found[path.parents[1].name] = rows
+    return found
 
 
 def days_of(keys: pa.Array, own_days: Ordinals | None, raw: Mapping[str, Dataset], key: str, count: Count) -> Ordinals:

@@ -24,7 +24,7 @@ from generate.files.open_table import is_table, open_table
 from generate.files.table_file import TableFile
 from generate.inbox import state_of
 from generate.labels import record
-from generate.labels.search import MOST_LABELS, Count, days_of
+from generate.labels.search import MOST_LABELS, Count, days_of, rows_by_day
 from generate.part import given
 from generate.split.calendar import DayReader
 from generate.split.deliver import LABELS
@@ -52,7 +52,7 @@ def spread(layout: Layout, config: Config) -> tuple[set[str], StepError | None]:
     ]
     if not files:
         return set(), None
-    raw = _rows(layout, config.key)
+    raw = rows_by_day(layout, config.key)
     identities = {day: rows.manifest.identity for day, rows in raw.items()}
     changed: set[str] = set()
     wrong: StepError | None = None
@@ -75,16 +75,6 @@ def spread(layout: Layout, config: Config) -> tuple[set[str], StepError | None]:
             known[path.name] = record.Done(state, identities, count.left, tuple(days))
             record.write(folder, known)
     return changed, wrong
-
-
-def _rows(layout: Layout, key: str) -> dict[str, Dataset]:
-    """The rows of each day that is there."""
-    found = {}
-    for path in sorted(layout.root.glob("raw/*/data/manifest.json")):
-        rows = Dataset.open(path.parent)
-        if key in [field.name for field in rows.manifest.schema]:
-            found[path.parents[1].name] = rows
-    return found
 
 
 def _name(path: Path) -> str:

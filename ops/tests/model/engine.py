@@ -248,4 +248,5 @@ def main(words):
     kill_if_asked("after")
 
 
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # the real command, too, ends without a traceback
 main(sys.argv[1:])

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from contract.config import Config
 from contract.datasets.prefetch import prefetch
-from contract.value_text import canonical, inexact
+from contract.texts.values import canonical, inexact
 from generate.columns import FILE, ROW, wanted
 from generate.inbox import Arrival, Inbox, state_of
 from generate.part import Part, part_of, unread_of

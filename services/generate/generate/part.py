@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.config import Config
-from contract.value_text import canonical
+from contract.texts.values import canonical
 from generate.columns import FILE, ROW
 from generate.files.table_file import Block, Numbers
 

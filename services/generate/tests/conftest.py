@@ -14,7 +14,7 @@ from contract.config.parse import parse
 from contract.datasets.dataset import Dataset
 from contract.steps.run import Run
 from generate import ingest
-from generate.infer.toml_text import key, value
+from generate.infer.render.toml_text import key, value
 from generate.part import part_of
 from generate.synthetic import COLUMNS, LEVELS, NUMBERS
 

@@ -21,7 +21,8 @@ from contract.split import in_test
 from contract.steps.progress import progress
 from contract.steps.run import Run
 from preprocess.buckets import Buckets, bucket_count
-from preprocess.checked_column import CheckedColumn
+from preprocess.columns.checked_column import CheckedColumn
+from preprocess.columns.rules import check_column, written_form
 from preprocess.groups import groups_of
 from preprocess.key_lookups import key_lookups
 from preprocess.keys import Hashes, hashes_of, read_identities, read_keys
@@ -29,7 +30,6 @@ from preprocess.labels.fit import judge_fit
 from preprocess.labels.read import Labels, Values, read_labels
 from preprocess.profile import Profile
 from preprocess.quarantine import PROVENANCE, Tally, judge, rejected, too_many_rejected, unread
-from preprocess.rules import check_column, written_form
 
 DUPLICATE = "duplicate"
 TOO_MANY = "too_many_rejected"

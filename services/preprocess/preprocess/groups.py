@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.config import Config
-from contract.value_text import canonical
-from preprocess.checked_column import CheckedColumn, nulls
+from contract.texts.values import canonical
+from preprocess.columns.checked_column import CheckedColumn, nulls
 from preprocess.keys import Hashes, hashes_of
 
 BETWEEN, MISSING = "\x1f", "\0"

@@ -9,11 +9,11 @@ import xxhash
 
 from contract.config import Config
 from contract.config.data import Column
-from contract.value_text import canonical, inexact
-from preprocess import texts
-from preprocess.checked_column import CheckedColumn, Mask, nulls, where
-from preprocess.dates import as_written
-from preprocess.rules import check_column, written_form
+from contract.texts.values import canonical, inexact
+from preprocess.columns import texts
+from preprocess.columns.checked_column import CheckedColumn, Mask, nulls, where
+from preprocess.columns.dates import as_written
+from preprocess.columns.rules import check_column, written_form
 
 Hashes = npt.NDArray[np.uint64]
 

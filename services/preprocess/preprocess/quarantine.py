@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from contract.config.data import Table
 from contract.errors import DataError
-from contract.value_text import as_text
-from preprocess.checked_column import CheckedColumn, Mask
+from contract.texts.values import as_text
+from preprocess.columns.checked_column import CheckedColumn, Mask
 
 SCHEMA = pa.schema(
     {

@@ -1,7 +1,7 @@
 import numpy as np
 import pyarrow as pa
 
-from preprocess.checked_column import CheckedColumn
+from preprocess.columns.checked_column import CheckedColumn
 from preprocess.quarantine import Tally, judge, rejected
 
 BATCH = pa.record_batch(

@@ -24,9 +24,9 @@ from contract.models.registry import reach_registry
 from contract.pretty_json import pretty_json
 from contract.steps.run import Run
 from train.candidates import check
-from train.card import card, iterations, notes
 from train.fit import fit_all
-from train.kept_fits import KeptFits
+from train.record.card import card, iterations, notes
+from train.record.kept_fits import KeptFits
 from train.rows import Rows, read
 from train.selection import best, compare
 from train.threshold import choose, with_threshold
@@ -51,7 +51,7 @@ def train(run: Run, recipe: Recipe, window: Window) -> None:
     with DatasetWriter(path, keep_superseded=True) as writer:
         kept = None
         if registered:
-            from train import registry  # noqa: PLC0415 - MLflow costs seconds, and without a registry nobody needs it
+            from train.record import registry  # noqa: PLC0415 - MLflow costs seconds, and not all need it
 
             # before the fits: what it refuses, or cannot do now, would cost all of them
             registry.prepare(run.config.pipeline.name, lambda day: day != run.day and at_work(run.layout.model(day)))

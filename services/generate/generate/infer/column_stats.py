@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.config.data import Table
-from contract.number_text import NumberForm
-from contract.value_text import canonical
+from contract.texts.numbers import NumberForm
+from contract.texts.values import canonical
 from generate.infer.types.dates import ISO, LIKE_ISO, LOOKS_LIKE_ONE, DateFormats
 from generate.infer.types.number_forms import NumberShapes
 from generate.infer.types.number_text import (

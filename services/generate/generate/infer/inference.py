@@ -16,12 +16,12 @@ from contract.atomic import replace_file
 from contract.config.parse import parse
 from contract.days import parse_day
 from contract.errors import DataError, UsageError
-from contract.number_text import NumberForm
+from contract.texts.numbers import NumberForm
 from generate.files.table_file import TableFile
 from generate.infer.column_stats import ColumnStats
 from generate.infer.gather import gather
 from generate.infer.inputs import Input, open_files, open_query
-from generate.infer.render import render
+from generate.infer.render.file import render
 from generate.infer.repeated import Repeats, repeated_rows
 from generate.infer.schema import TableSchema, infer_schema
 from generate.infer.suspicions import with_suspicions

@@ -19,8 +19,8 @@ from generate.files.csv_file import CsvFile
 from generate.files.open_table import ENDINGS, is_table, open_table
 from generate.files.parquet_file import ParquetFile
 from generate.files.table_file import TableFile
+from generate.infer.render.toml_text import value
 from generate.infer.sniffing import sniff
-from generate.infer.toml_text import value
 
 # what says nothing about a table
 _MEANINGLESS = re.compile(

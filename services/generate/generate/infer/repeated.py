@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contract.value_text import canonical
+from contract.texts.values import canonical
 from generate.infer.inputs import Input
 
 MOST_ROWS = 2_000_000

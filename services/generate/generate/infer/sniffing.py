@@ -23,7 +23,7 @@ from generate.files.excel_file import ExcelFile
 from generate.files.json_file import JsonFile
 from generate.files.open_table import form_of
 from generate.files.parquet_file import ParquetFile
-from generate.infer.toml_text import value
+from generate.infer.render.toml_text import value
 from generate.infer.types.number_forms import NUMBER
 
 DELIMITERS = (",", ";", "\t", "|")

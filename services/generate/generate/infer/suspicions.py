@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from contract.number_text import NumberForm
+from contract.texts.numbers import NumberForm
 from generate.infer.schema import TableSchema
 from generate.infer.values import Floats, codes, numbers, texts
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contract.number_text import NumberForm
-from contract.value_text import canonical
+from contract.texts.numbers import NumberForm
+from contract.texts.values import canonical
 from generate.infer.schema import TableSchema
 from generate.infer.types.column_schema import ColumnSchema
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from contract.datasets.dataset import Dataset
 from contract.layout import Layout
-from contract.value_text import canonical
+from contract.texts.values import canonical
 from generate.split.calendar import NO_DAY, Ordinals
 
 MOST_LABELS = 1 << 18

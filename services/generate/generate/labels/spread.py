@@ -15,10 +15,10 @@ from contract.config.source import Files
 from contract.datasets.dataset import Dataset
 from contract.datasets.files import sha256_of
 from contract.datasets.staging import stage, sweep
-from contract.date_text import DateForm
 from contract.errors import DataError, StepError
 from contract.layout import Layout
 from contract.lock import exclusive_run
+from contract.texts.dates import DateForm
 from generate.columns import differ
 from generate.files.open_table import is_table, open_table
 from generate.files.table_file import TableFile

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.config import Config
-from contract.value_text import canonical
+from contract.texts.values import canonical
 from generate.split.calendar import NO_DAY, DayReader, Ordinals
 
 

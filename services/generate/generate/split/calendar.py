@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contract.date_text import EPOCHS, DateForm
-from contract.number_text import NumberForm
-from contract.value_text import as_text
+from contract.texts.dates import EPOCHS, DateForm
+from contract.texts.numbers import NumberForm
+from contract.texts.values import as_text
 
 Ordinals = npt.NDArray[np.int64]
 """Days as `date.toordinal` counts them."""

@@ -10,7 +10,7 @@ from shlex import quote
 
 import pyarrow as pa
 
-from contract.date_text import DateForm
+from contract.texts.dates import DateForm
 from contract.visible import visible
 from generate.split.calendar import Calendar, DayReader
 

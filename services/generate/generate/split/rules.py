@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from contract.config import Config
 from contract.config.source import Files
-from contract.date_text import DateForm
 from contract.errors import DataError, UsageError
-from contract.number_text import NumberForm
+from contract.texts.dates import DateForm
+from contract.texts.numbers import NumberForm
 from generate.files.table_file import TableFile
 from generate.infer.column_stats import ColumnStats
 from generate.infer.types.kinds import kind_of

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from contract.config.source import Files
 from contract.errors import DataError
-from contract.number_text import NumberForm
+from contract.texts.numbers import NumberForm
 from generate.files.open_table import open_table
 from generate.infer.gather import gather
 from generate.infer.inputs import open_files

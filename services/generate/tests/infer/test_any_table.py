@@ -13,7 +13,7 @@ from contract.errors import DataError
 from generate.infer.inference import look_at
 from generate.infer.inputs import open_files
 from generate.infer.page.page import page_of
-from generate.infer.render import render
+from generate.infer.render.file import render
 
 WORDS = [
     "",

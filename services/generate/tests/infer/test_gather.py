@@ -1,6 +1,6 @@
 import pytest
 
-from contract.number_text import NumberForm
+from contract.texts.numbers import NumberForm
 from generate.files.csv_file import CsvFile
 from generate.infer import gather as gathering
 from generate.infer.gather import gather

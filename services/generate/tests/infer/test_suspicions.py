@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from contract.number_text import NumberForm
+from contract.texts.numbers import NumberForm
 from generate.infer.column_stats import ColumnStats
 from generate.infer.schema import infer_schema
 from generate.infer.suspicions import with_suspicions

@@ -8,7 +8,7 @@ import pytest
 from contract.config.parse import parse
 from generate.infer.inference import look_at
 from generate.infer.inputs import open_files
-from generate.infer.render import render
+from generate.infer.render.file import render
 
 ROWS = 300
 LABELS = ["yes" if number % 3 == 0 else "no" for number in range(ROWS)]

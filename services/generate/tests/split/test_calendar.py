@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pytest
 
-from contract.date_text import DateForm
+from contract.texts.dates import DateForm
 from generate.split.calendar import NO_DAY, Calendar, DayReader
 
 

@@ -13,10 +13,10 @@ from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.datasets.prefetch import prefetch
 from preprocess.buckets import Buckets
-from preprocess.checked_column import CheckedColumn, Mask, nulls
+from preprocess.columns.checked_column import CheckedColumn, Mask, nulls
+from preprocess.columns.rules import check_column, written_form
 from preprocess.keys import Hashes, find, hashes_of, read_keys, repeated
 from preprocess.quarantine import PROVENANCE, SCHEMA, judge, rejected
-from preprocess.rules import check_column, written_form
 
 Values = npt.NDArray[np.float64]
 """Numbers for regression, else positions in the target's list of classes; NaN for no label."""

@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 from markupsafe import Markup
 
 from analysis.pages.page import render
-from contract.number_text import NumberForm
+from contract.texts.numbers import NumberForm
 from generate.infer.column_stats import ColumnStats
 from generate.infer.page.distribution import MOST_BARS, bars, histogram
+from generate.infer.render.toml_text import value
 from generate.infer.schema import TableSchema
-from generate.infer.toml_text import value
 from generate.infer.types.column_schema import ColumnSchema
 from generate.infer.values import moments, numbers, texts
 

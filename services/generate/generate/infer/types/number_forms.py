@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contract.number_text import NumberForm
+from contract.texts.numbers import NumberForm
 from generate.infer.types.names import NOTHING
 from generate.infer.types.shapes import Shapes, total
 

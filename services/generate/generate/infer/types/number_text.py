@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contract.number_text import NumberForm
+from contract.texts.numbers import NumberForm
 from generate.infer.types.dates import NEVER
 from generate.infer.types.number_forms import unit_of as any_unit
 from generate.infer.types.shapes import Shapes, total

@@ -1,7 +1,7 @@
 import pyarrow as pa
 import pytest
 
-from contract.number_text import NumberForm
+from contract.texts.numbers import NumberForm
 from generate.infer.types.number_forms import unit_of
 from generate.infer.types.shapes import Shapes
 

@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pytest
 
-from contract.date_text import DateForm
 from contract.errors import DataError
+from contract.texts.dates import DateForm
 
 
 def shown(moments):

@@ -19,9 +19,10 @@ from contract.datasets.dataset import Dataset
 from contract.datasets.publish import DatasetWriter
 from contract.errors import ConfigError
 from contract.models.champion import Champion
-from train import registry, training
+from train import training
+from train.record import registry
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 SERVER = ROOT / ".venvs" / "mlflow" / "bin" / "mlflow"
 START_SECONDS = 120
 
@@ -242,7 +243,7 @@ def test_what_a_kill_during_the_registration_left_is_closed_by_the_next_training
 ):
     code = f"""
 import os, signal, sys
-from train import registry
+from train.record import registry
 registry._log_candidate = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
 sys.argv = ["train", "--day", "2026-01-02", "--data-root", {str(registered.root)!r},
             "--config", {str(registered.root / "pipeline.toml")!r}]

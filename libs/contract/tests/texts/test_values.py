@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from contract.errors import DataError
-from contract.value_text import as_text, canonical, inexact
+from contract.texts.values import as_text, canonical, inexact
 
 MIDNIGHT = datetime.date(2026, 1, 2)
 

@@ -5,7 +5,7 @@ import pytest
 
 from contract.config.data import Column
 from contract.errors import DataError
-from preprocess.rules import check_column
+from preprocess.columns.rules import check_column
 
 
 def broken(values, **spec):

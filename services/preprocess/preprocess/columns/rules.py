@@ -15,10 +15,10 @@ from contract.config import Config
 from contract.config.data import Column
 from contract.config.source import Files
 from contract.errors import DataError
-from contract.number_text import NumberForm
-from preprocess import numbers, texts
-from preprocess.checked_column import CheckedColumn, Mask, mask, nulls
-from preprocess.dates import Dates
+from contract.texts.numbers import NumberForm
+from preprocess.columns import numbers, texts
+from preprocess.columns.checked_column import CheckedColumn, Mask, mask, nulls
+from preprocess.columns.dates import Dates
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 from contract.config.model import Costs
 from contract.config.parse import parse
 from generate.infer.column_stats import MISSING
-from generate.infer.render import render
+from generate.infer.render.file import render
 from generate.infer.schema import TableSchema
 from generate.infer.types.column_schema import ColumnSchema
 from generate.infer.types.missing import Missing

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.number_text import NumberForm
+from contract.texts.numbers import NumberForm
 
 MARKS = [None, ",", ".", "'", "\u2019", "_", " "]
 

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from contract.errors import DataError
-from preprocess.texts import category, text
+from preprocess.columns.texts import category, text
 
 MISSING = ("", "NA")
 

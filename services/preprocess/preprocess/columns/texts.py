@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contract.value_text import as_text, canonical
-from preprocess.checked_column import CheckedColumn, mask, nulls, where
+from contract.texts.values import as_text, canonical
+from preprocess.columns.checked_column import CheckedColumn, mask, nulls, where
 
 Words = tuple[str, ...]
 
@@ -46,7 +46,7 @@ def key(column: pa.Array, missing: Words) -> CheckedColumn:
 def category(column: pa.Array, missing: Words, allowed: Words | None, *, closed: bool = True) -> CheckedColumn:
     """Texts as a dictionary<int32, string>: `allowed` in its order, or those that occur as they come.
 
-    A value is the same however it is written (`contract.value_text`); what is allowed is written as it is there.
+    A value is the same however it is written (`contract.texts.values`); what is allowed is written as it is there.
     Not `closed`: others come behind them, each as its one text.
     """
     # texts are made, and blanks cut, once for each different value, not for each row

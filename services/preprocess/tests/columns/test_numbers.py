@@ -3,8 +3,8 @@ import decimal
 import pyarrow as pa
 import pytest
 
-from contract.number_text import NumberForm
-from preprocess.numbers import integer, number
+from contract.texts.numbers import NumberForm
+from preprocess.columns.numbers import integer, number
 
 MISSING = ("", "NA")
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from contract.visible import visible
-from generate.infer.render_training import training
+from generate.infer.render.toml_text import key, value
+from generate.infer.render.training import training
 from generate.infer.schema import TableSchema
-from generate.infer.toml_text import key, value
 from generate.split.proposal import Proposal
 
 RARE = 0.05

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contract.number_text import NumberForm
-from contract.value_text import as_text, canonical
-from preprocess.checked_column import CheckedColumn, Mask, mask, nulls, where
-from preprocess.texts import Words, tidy, without
+from contract.texts.numbers import NumberForm
+from contract.texts.values import as_text, canonical
+from preprocess.columns.checked_column import CheckedColumn, Mask, mask, nulls, where
+from preprocess.columns.texts import Words, tidy, without
 
 # sign and digits without leading zeros; a fraction of zeros is none
 _WHOLE = r"^(?:\+|(-))?0*(\d+?)(?:\.0*)?$"

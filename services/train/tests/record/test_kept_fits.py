@@ -11,8 +11,8 @@ import pytest
 
 from contract.datasets.recipe import Recipe
 from contract.steps.run import Run
-from train import kept_fits
-from train.kept_fits import KEPT_SECONDS, MOST_DAYS, KeptFits
+from train.record import kept_fits
+from train.record.kept_fits import KEPT_SECONDS, MOST_DAYS, KeptFits
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from contract.atomic import replace_file
 from contract.datasets.recipe import Recipe
 from contract.models.model_file import signature
 from contract.steps.run import Run
-from train.card import LIBRARIES, version
+from train.record.card import LIBRARIES, version
 
 MOST_BYTES = 512 * 2**20
 """Of a model that is kept; a larger one is fitted again."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from contract.date_text import EPOCHS, DateForm
-from contract.value_text import as_text
-from preprocess import numbers
-from preprocess.checked_column import CheckedColumn, nulls, where
-from preprocess.texts import Words, tidy
+from contract.texts.dates import EPOCHS, DateForm
+from contract.texts.values import as_text
+from preprocess.columns import numbers
+from preprocess.columns.checked_column import CheckedColumn, nulls, where
+from preprocess.columns.texts import Words, tidy
 
 
 @dataclass(frozen=True)

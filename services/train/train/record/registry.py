@@ -25,7 +25,7 @@ from contract.config.parse import read, text_of
 from contract.errors import ConfigError
 from contract.models.champion import CHALLENGER
 from contract.models.registry import failed_call
-from train.card import LIBRARIES, version
+from train.record.card import LIBRARIES, version
 
 EXAMPLE_ROWS = 5
 _DIGEST = 36

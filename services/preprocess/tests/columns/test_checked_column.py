@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from preprocess.checked_column import CheckedColumn, where
+from preprocess.columns.checked_column import CheckedColumn, where
 
 ROWS = np.array([True, False, True])
 

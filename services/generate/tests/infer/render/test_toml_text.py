@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from generate.infer.toml_text import key, value
+from generate.infer.render.toml_text import key, value
 
 NASTY = [
     "",

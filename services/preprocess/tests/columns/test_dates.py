@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from contract.errors import DataError
-from preprocess.dates import Dates, as_written
+from preprocess.columns.dates import Dates, as_written
 
 MISSING = ("", "NA")
 at = datetime.datetime.fromisoformat

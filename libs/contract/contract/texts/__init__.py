@@ -1,0 +1,1 @@
+"""How values are written: numbers, dates and times, and what makes two spellings the same value."""

@@ -1,0 +1,1 @@
+"""What was inferred, as the text of a `pipeline.toml`."""

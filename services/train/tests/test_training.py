@@ -107,7 +107,7 @@ def test_with_force_the_same_files_come_out_whatever_hash_seed_time_zone_and_loc
     before = {name: content for name, content in project.snapshot().items() if not name.endswith("manifest.json")}
     identity = Dataset.open(project.root / "models/2026-01-02").manifest.identity
     command = [sys.executable, "-m", "train", "--day", "2026-01-02", "--force", "--data-root", str(project.root)]
-    surroundings = {"PYTHONHASHSEED": "12345", "TZ": "Asia/Kathmandu", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"}
+    surroundings = {"PYTHONHASHSEED": "12345", "TZ": "Asia/Kathmandu", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "3"}
     subprocess.run(
         [*command, "--config", str(project.root / "pipeline.toml")], check=True, env=os.environ | surroundings
     )

@@ -154,7 +154,7 @@ def test_with_force_the_champion_itself_is_judged_against_the_one_before_with_th
     assert project.validate(day="2026-01-03") == 0
     before = project.snapshot()
     command = [sys.executable, "-m", "validate", "--day", "2026-01-03", "--force", "--data-root", str(project.root)]
-    surroundings = {"PYTHONHASHSEED": "12345", "TZ": "Asia/Kathmandu", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"}
+    surroundings = {"PYTHONHASHSEED": "12345", "TZ": "Asia/Kathmandu", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "3"}
     subprocess.run(
         [*command, "--config", str(project.root / "pipeline.toml")], check=True, env=os.environ | surroundings
     )

@@ -32,9 +32,9 @@ class AirflowApi:
         answer: dict[str, Any] = self._request("GET", "/api/v2/monitor/health", None)
         return answer
 
-    def start(self, dag: str, day: str) -> str:
-        """Start a run of a DAG for a day, as the page's Trigger button does; returns the run's id."""
-        body = {"logical_date": None, "conf": {"day": day}}
+    def start(self, dag: str, day: str, to: str | None = None) -> str:
+        """Start a run of a DAG for a day, or from it to another, as the page's Trigger button does; the run's id."""
+        body = {"logical_date": None, "conf": {"day": day} if to is None else {"from": day, "to": to}}
         return str(self.call("POST", f"/api/v2/dags/{dag}/dagRuns", body)["dag_run_id"])
 
     def state(self, dag: str, run: str) -> str:
@@ -58,6 +58,23 @@ class AirflowApi:
                     states[day] = self.state(dag, run)
             tell(f"{sum(state == 'success' for state in states.values())} of {len(days)} done")
         return states
+
+    def run_range(self, dag: str, first: str, last: str, tell: Callable[[list[str]], object]) -> str:
+        """One run for all days of a range, both ends included; waits for it, and returns its final state.
+
+        `tell` hears the days that are done each time.
+        """
+        run = self.start(dag, first, last)
+        while (state := self.state(dag, run)) not in ENDED:
+            tell(self.days_done(dag, run))
+            time.sleep(0.5)
+        tell(self.days_done(dag, run))
+        return state
+
+    def days_done(self, dag: str, run: str) -> list[str]:
+        """The days of a run whose step of the DAG's own name has succeeded."""
+        done = (task for task in self.tasks(dag, run) if task["task_id"] == dag and task["state"] == "success")
+        return sorted(task["rendered_map_index"] for task in done)
 
     def _request(self, method: str, path: str, body: Any) -> Any:
         request = urllib.request.Request(

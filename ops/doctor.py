@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 
 from checkout.compose import HELPER, is_rootless
-from checkout.ownership import volumes_mark, why_not_ours
+from checkout.ownership import other_names, volumes_mark, why_not_ours, why_others_are_ours
 from checkout.settings import (
     ELSEWHERE,
     HOME,
@@ -49,12 +49,17 @@ def ask_engine() -> Engine:
     answer = json.loads(info.stdout) if info.stdout.startswith("{") else {}
     trouble = " ".join(answer.get("ServerErrors") or []) or ("" if answer.get("ServerVersion") else info.stderr.strip())
     label = "com.docker.compose.project"
-    own = docker("ps", "--filter", f"label={label}={project()}", "--format", "{{.Ports}}").stdout
+    names = other_names() if not trouble else ()
+    own = "".join(
+        docker("ps", "--filter", f"label={label}={name}", "--format", "{{.Ports}}").stdout
+        for name in (project(), *names)
+    )
     form = f'{{{{.Label "{label}.working_dir"}}}}'
     directories = docker("ps", "--all", "--filter", f"label={label}={project()}", "--format", form).stdout.splitlines()
     images = tuple(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").stdout.split())
     # the image that looks into a volume is not pulled for a question
-    mark = volumes_mark() if not trouble and HELPER in images else None
+    looked_into = not trouble and HELPER in images
+    mark = volumes_mark() if looked_into else None
     return Engine(
         trouble=trouble,
         version=answer.get("ServerVersion", ""),
@@ -65,7 +70,9 @@ def ask_engine() -> Engine:
         images=images,
         published=frozenset(int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)->", own)),
         others=tuple(sorted({directory for directory in directories if directory and not same_directory(directory)})),
+        names=names,
         foreign_volumes=why_not_ours(mark) if mark is not None else "",
+        volumes_of_data=why_others_are_ours() if looked_into and mark is None else "",
         rootless=is_rootless(answer),
         limits=bool(answer.get("MemoryLimit", True) and answer.get("CpuCfsQuota", True)),
         socket=docker("context", "inspect", "--format={{.Endpoints.docker.Host}}")

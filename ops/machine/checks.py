@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from checkout.ownership import stop_other_names, why_another_name
 from checkout.settings import beside
 from stack_id import TYPE
 
@@ -57,6 +58,7 @@ def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
             judge_amount("memory", engine.memory, LEAST_MEMORY, GOOD_MEMORY, "give the engine more memory"),
             *(judge_base(image, engine.images) for image in BASES),
             judge_others(engine.others),
+            *judge_name(engine),
             judge_volumes(engine.foreign_volumes),
             *judge_landing(machine, engine),
         ]
@@ -84,6 +86,17 @@ def judge_others(others: tuple[str, ...]) -> Finding:
     moved = "was that folder moved here? then: docker compose down --remove-orphans"
     remedy = f"make -C {others[0]} down ({moved}; to have both, each with a stack of its own: {beside()})"
     return Finding("stack on the engine", f"belongs to {', '.join(others)}", remedy)
+
+
+def judge_name(engine: Engine) -> list[Finding]:
+    """A stack of ours, or its volumes, under another name: a second one would work in the same data/."""
+    name = "MICROSTEP_PROJECT"
+    if engine.names:
+        return [Finding(name, why_another_name(engine.names), stop_other_names(engine.names))]
+    if engine.volumes_of_data:
+        state, _, remedy = engine.volumes_of_data.removeprefix(f"{name}: ").partition(TYPE)
+        return [Finding(name, state, remedy)]
+    return []
 
 
 def judge_volumes(foreign: str) -> Finding:

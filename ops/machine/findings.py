@@ -35,8 +35,12 @@ class Engine:
     published: frozenset[int] = frozenset()
     others: tuple[str, ...] = ()
     """Other checkouts whose stack the engine has."""
+    names: tuple[str, ...] = ()
+    """Other names under which it has this checkout's stack."""
     foreign_volumes: str = ""
     """Why the volumes are not this checkout's, with what to do."""
+    volumes_of_data: str = ""
+    """Why there must not be new volumes, with what to do: data/ has some under another name."""
     rootless: bool = False
     """Its root is an ordinary user of the machine."""
     limits: bool = True

@@ -29,10 +29,13 @@ from checkout.settings import (
     SOCKET,
     USER,
     UnreadableError,
+    names_in_file,
+    names_that_are_read,
     ports,
     project,
     read,
     same_directory,
+    typed_project,
 )
 from machine.checks import judge_demo, judge_stack
 from machine.findings import Engine, Finding, Machine
@@ -67,6 +70,7 @@ def ask_engine() -> Engine:
         buildx=first_version(docker("buildx", "version").stdout),
         init=answer.get("InitCommit", {}).get("ID") != "N/A",
         memory=answer.get("MemTotal", 0),
+        cpus=answer.get("NCPU", 0),
         images=images,
         published=frozenset(int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)->", own)),
         others=tuple(sorted({directory for directory in directories if directory and not same_directory(directory)})),
@@ -104,9 +108,10 @@ def first_version(text: str) -> str:
 
 def look_at_machine() -> Machine:
     """Looks at the machine itself."""
-    settings, unreadable, wanted = {}, "", {}
+    settings, unreadable, wanted, typed = {}, "", {}, ""
     try:
         settings = read()
+        typed = typed_project()
         wanted = ports(settings)
     except (UnreadableError, ValueError) as error:
         unreadable = str(error)
@@ -119,6 +124,10 @@ def look_at_machine() -> Machine:
         home_from="the environment" if HOME in os.environ else ".env",
         elsewhere=settings.get(ELSEWHERE) == "true",
         unreadable=unreadable,
+        settings=settings,
+        names=names_in_file(),
+        known=names_that_are_read(),
+        typed_project=typed if typed != project() else "",
         user=settings.get(USER, ""),
         socket=settings.get(SOCKET, ""),
         no_proxy=settings.get(NO_PROXY, ""),

@@ -38,6 +38,7 @@ OTHERS = (
     "MICROSTEP_STEP_MEMORY",
     "MICROSTEP_STEP_CPUS",
     "MICROSTEP_POOL_SLOTS",
+    "MICROSTEP_SQL_INTERNAL",
 )
 NAMES = (*LOCAL, *PORTS, *OTHERS)
 
@@ -114,6 +115,19 @@ def _asked(root: Path, variables: Mapping[str, str], file: Path | None = None) -
     answer = json.loads(done.stdout)
     values = answer["services"]["settings"]["environment"]
     return answer["name"], {name: values[name].replace("$$", "$") for name in NAMES}
+
+
+def names_in_file() -> frozenset[str]:
+    """The names of our settings that .env has a line for; what the lines say is for compose to tell."""
+    file = ROOT / ".env"
+    text = file.read_text(encoding="utf-8", errors=ODD) if file.exists() else ""
+    return frozenset(re.findall(r"^\s*(?:export\s+)?(MICROSTEP_\w+)\s*[=:]", text, re.MULTILINE))
+
+
+def names_that_are_read() -> frozenset[str]:
+    """The names of our settings that the tools or compose's files ask for."""
+    texts = [file.read_text(encoding="utf-8") for file in sorted(ROOT.glob("docker-compose*.yml"))]
+    return frozenset(NAMES).union(*(re.findall(r"\$\{(MICROSTEP_\w+)", text) for text in texts))
 
 
 def ports(settings: Mapping[str, str]) -> dict[str, int]:

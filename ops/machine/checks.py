@@ -10,6 +10,7 @@ from stack_id import TYPE
 
 from machine.findings import Engine, Finding, Machine
 from machine.landing import judge_landing
+from machine.values import judge_values
 
 GIB = 2**30
 
@@ -62,7 +63,9 @@ def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
             judge_volumes(engine.foreign_volumes),
             *judge_landing(machine, engine),
         ]
-    findings += [judge_settings(machine, engine), judge_home(machine), judge_file(machine)]
+    findings += [judge_settings(machine, engine)]
+    findings += judge_values(machine.settings, machine.names, machine.known, engine.cpus)
+    findings += [*judge_typed(machine), judge_home(machine), judge_file(machine)]
     if machine.restoring:
         # what cannot be asked whose its volumes are is not told to delete them
         known = not findings[0].lacks and not engine.others and not engine.foreign_volumes
@@ -118,6 +121,17 @@ def judge_settings(machine: Machine, engine: Engine) -> Finding:
     return Finding(
         ".env", state, "open .env and put that line right" if there else "make doctor again, with compose", needed=there
     )
+
+
+def judge_typed(machine: Machine) -> list[Finding]:
+    """Compose's own variable names another stack for what is typed, make does not go by it."""
+    if not machine.typed_project:
+        return []
+    state = f"docker compose, as you type it, goes by the name {machine.typed_project}; make does not"
+    remedy = (
+        "unset COMPOSE_PROJECT_NAME; sed -i /COMPOSE_PROJECT_NAME/d .env (MICROSTEP_PROJECT names the stack for both)"
+    )
+    return [Finding("COMPOSE_PROJECT_NAME", state, remedy, needed=False)]
 
 
 def judge_home(machine: Machine) -> Finding:

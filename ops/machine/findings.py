@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -31,6 +32,7 @@ class Engine:
     buildx: str = ""
     init: bool = True
     memory: int = 0
+    cpus: int = 0
     images: tuple[str, ...] = ()
     published: frozenset[int] = frozenset()
     others: tuple[str, ...] = ()
@@ -71,6 +73,14 @@ class Machine:
     """The engine sees this checkout under another path, as a person has said."""
     unreadable: str = ""
     """Why .env could not be read."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """The value of each setting that the tools ask for."""
+    names: frozenset[str] = frozenset()
+    """Of the settings in .env."""
+    known: frozenset[str] = frozenset()
+    """Of all settings that are read."""
+    typed_project: str = ""
+    """The name by which a typed `docker compose` goes, where it is another one than that of make."""
     user: str = ""
     """What MICROSTEP_USER says that steps run as, if it is set."""
     socket: str = ""

@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 
 from checkout.compose import HELPER, is_rootless
-from checkout.ownership import volumes_mark, why_not_ours
+from checkout.ownership import other_names, volumes_mark, why_not_ours, why_others_are_ours
 from checkout.settings import (
     ELSEWHERE,
     HOME,
@@ -29,10 +29,13 @@ from checkout.settings import (
     SOCKET,
     USER,
     UnreadableError,
+    names_in_file,
+    names_that_are_read,
     ports,
     project,
     read,
     same_directory,
+    typed_project,
 )
 from machine.checks import judge_demo, judge_stack
 from machine.findings import Engine, Finding, Machine
@@ -49,12 +52,17 @@ def ask_engine() -> Engine:
     answer = json.loads(info.stdout) if info.stdout.startswith("{") else {}
     trouble = " ".join(answer.get("ServerErrors") or []) or ("" if answer.get("ServerVersion") else info.stderr.strip())
     label = "com.docker.compose.project"
-    own = docker("ps", "--filter", f"label={label}={project()}", "--format", "{{.Ports}}").stdout
+    names = other_names() if not trouble else ()
+    own = "".join(
+        docker("ps", "--filter", f"label={label}={name}", "--format", "{{.Ports}}").stdout
+        for name in (project(), *names)
+    )
     form = f'{{{{.Label "{label}.working_dir"}}}}'
     directories = docker("ps", "--all", "--filter", f"label={label}={project()}", "--format", form).stdout.splitlines()
     images = tuple(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").stdout.split())
     # the image that looks into a volume is not pulled for a question
-    mark = volumes_mark() if not trouble and HELPER in images else None
+    looked_into = not trouble and HELPER in images
+    mark = volumes_mark() if looked_into else None
     return Engine(
         trouble=trouble,
         version=answer.get("ServerVersion", ""),
@@ -62,10 +70,13 @@ def ask_engine() -> Engine:
         buildx=first_version(docker("buildx", "version").stdout),
         init=answer.get("InitCommit", {}).get("ID") != "N/A",
         memory=answer.get("MemTotal", 0),
+        cpus=answer.get("NCPU", 0),
         images=images,
         published=frozenset(int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)->", own)),
         others=tuple(sorted({directory for directory in directories if directory and not same_directory(directory)})),
+        names=names,
         foreign_volumes=why_not_ours(mark) if mark is not None else "",
+        volumes_of_data=why_others_are_ours() if looked_into and mark is None else "",
         rootless=is_rootless(answer),
         limits=bool(answer.get("MemoryLimit", True) and answer.get("CpuCfsQuota", True)),
         socket=docker("context", "inspect", "--format={{.Endpoints.docker.Host}}")
@@ -97,9 +108,10 @@ def first_version(text: str) -> str:
 
 def look_at_machine() -> Machine:
     """Looks at the machine itself."""
-    settings, unreadable, wanted = {}, "", {}
+    settings, unreadable, wanted, typed = {}, "", {}, ""
     try:
         settings = read()
+        typed = typed_project()
         wanted = ports(settings)
     except (UnreadableError, ValueError) as error:
         unreadable = str(error)
@@ -112,6 +124,10 @@ def look_at_machine() -> Machine:
         home_from="the environment" if HOME in os.environ else ".env",
         elsewhere=settings.get(ELSEWHERE) == "true",
         unreadable=unreadable,
+        settings=settings,
+        names=names_in_file(),
+        known=names_that_are_read(),
+        typed_project=typed if typed != project() else "",
         user=settings.get(USER, ""),
         socket=settings.get(SOCKET, ""),
         no_proxy=settings.get(NO_PROXY, ""),

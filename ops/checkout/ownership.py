@@ -12,12 +12,16 @@ from checkout.compose import docker, volume, volumes
 from checkout.ending import CONFIGURATION, refuse
 from checkout.settings import ROOT, USUAL_PROJECT, beside, project, same_directory
 
+_PROJECT = "com.docker.compose.project"
+
 
 def containers_must_be_ours() -> None:
-    """End this program when another checkout's stack is up: nothing of it is ours to stop or to copy."""
-    label = "com.docker.compose.project"
-    form = f'{{{{.Label "{label}.working_dir"}}}}'
-    directories = docker("ps", "--all", f"--filter=label={label}={project()}", f"--format={form}").stdout
+    """End this program when the stack on the engine is another checkout's, or ours under another name.
+
+    Nothing of the first is ours to stop or to copy, and a second one beside ours would work in the same data/.
+    """
+    form = f'{{{{.Label "{_PROJECT}.working_dir"}}}}'
+    directories = docker("ps", "--all", f"--filter=label={_PROJECT}={project()}", f"--format={form}").stdout
     # a container of one of our images that compose did not start has the project's label, but no place
     if others := sorted(
         {directory for directory in directories.splitlines() if directory and not same_directory(directory)}
@@ -28,6 +32,41 @@ def containers_must_be_ours() -> None:
             "\n(was that folder moved here? then type here: docker compose down --remove-orphans;"
             f" to have both, each with a stack of its own: {beside()})",
         )
+    if names := other_names():
+        refuse(CONFIGURATION, f"MICROSTEP_PROJECT: {why_another_name(names)}{TYPE}{stop_other_names(names)}")
+
+
+def other_names() -> tuple[str, ...]:
+    """Names, other than the one of now, under which the engine has containers that were started from this checkout."""
+    form = "\t".join(f'{{{{.Label "{label}"}}}}' for label in (_PROJECT, f"{_PROJECT}.config_files"))
+    lines = docker("ps", "--all", f"--filter=label={_PROJECT}.config_files", f"--format={form}").stdout.splitlines()
+    found = dict(line.split("\t") for line in lines)
+    ours = {name for name, files in found.items() if _is_our_file(files.partition(",")[0])}
+    return tuple(sorted(ours - {project()}))
+
+
+def _is_our_file(path: str) -> bool:
+    file = Path(path)
+    return file.name == "docker-compose.yml" and same_directory(str(file.parent))
+
+
+def why_another_name(names: tuple[str, ...]) -> str:
+    """What is wrong where the name was changed while a stack was there."""
+    return f"is {project()}, but this checkout's stack is on the engine under the name {', '.join(names)}"
+
+
+def stop_other_names(names: tuple[str, ...]) -> str:
+    """What to type then."""
+    stop = "; ".join(f"MICROSTEP_PROJECT={name} make down" for name in names)
+    return f"{stop} (or, to go on with it: {_name_again(names[0])})"
+
+
+def _name_again(name: str) -> str:
+    forget = "sed -i /MICROSTEP_PROJECT/d .env"
+    if name == USUAL_PROJECT:
+        return forget
+    again = f"echo MICROSTEP_PROJECT={name} >> .env"
+    return again if project() == USUAL_PROJECT else f"{forget}; {again}"
 
 
 def must_be_ours() -> Mark | None:
@@ -45,16 +84,20 @@ def must_be_ours() -> Mark | None:
 
 
 def why_others_are_ours() -> str:
-    """Why there must not be new volumes: data/ has those of the usual name already; empty when it has not."""
-    if project() == USUAL_PROJECT or not (own := own_id()):
+    """Why there must not be new volumes: data/ has those of another name already; empty when it has not."""
+    if not (own := own_id()):
         return ""
-    there = docker("volume", "ls", "--format={{.Name}}").stdout.split()
-    if volume("secrets", USUAL_PROJECT) not in there or _mark_of(USUAL_PROJECT).stack != own:
-        return ""
-    return (
-        f"MICROSTEP_PROJECT: is {project()}, but data/ belongs to the volumes of {USUAL_PROJECT}, with its databases;"
-        f" type: sed -i /MICROSTEP_PROJECT/d .env (to rename a stack: make backup, then make restore with the new name)"
-    )
+    there = set(docker("volume", "ls", "--format={{.Name}}").stdout.split())
+    stacks = {name.removesuffix("_secrets") for name in there if name.endswith("_secrets")} - {project()}
+    for stack in sorted(stacks):
+        # other programs have volumes of that name, too, and those are not ours to look into
+        if volume("mlflow-artifacts", stack) in there and _mark_of(stack).stack == own:
+            return (
+                f"MICROSTEP_PROJECT: is {project()}, but data/ belongs to the volumes of {stack}, with its databases"
+                f"{TYPE}{_name_again(stack)} (to rename a stack: make backup, then make restore with the new name;"
+                " data/ is a copy? then: rm data/.stack)"
+            )
+    return ""
 
 
 def volumes_mark() -> Mark | None:

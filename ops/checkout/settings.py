@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 USUAL_PROJECT = "microstep"
 """Compose's name of the stack, unless MICROSTEP_PROJECT says another one."""
 PROJECT = "MICROSTEP_PROJECT"
+_COMPOSES_OWN = "COMPOSE_PROJECT_NAME"
+"""What compose itself takes for a name of a project, before all else."""
 RESTORING = ROOT / ".restoring"
 """There while `make restore` is under way, or after one that did not come to its end."""
 HOME = "MICROSTEP_HOST_ROOT"
@@ -36,6 +38,7 @@ OTHERS = (
     "MICROSTEP_STEP_MEMORY",
     "MICROSTEP_STEP_CPUS",
     "MICROSTEP_POOL_SLOTS",
+    "MICROSTEP_SQL_INTERNAL",
 )
 NAMES = (*LOCAL, *PORTS, *OTHERS)
 
@@ -50,11 +53,20 @@ class UnreadableError(Exception):
 
 @cache
 def project() -> str:
-    """The name of this checkout's stack, with which those of its containers, volumes, networks and images begin."""
+    """The name of this checkout's stack, with which those of its containers, volumes, networks and images begin.
+
+    Compose makes it of MICROSTEP_PROJECT (`My Shop` is `myshop`); COMPOSE_PROJECT_NAME, of a shell that is about
+    something else, changes nothing here.
+    """
     try:
-        return read()[PROJECT] or USUAL_PROJECT
+        return _asked(ROOT, {_COMPOSES_OWN: ""})[0]
     except UnreadableError:  # compose can do nothing with it either; what needs a setting says so
         return USUAL_PROJECT
+
+
+def typed_project() -> str:
+    """The name by which `docker compose`, as a person types it, goes in this checkout. Raises UnreadableError."""
+    return _asked(ROOT, {})[0]
 
 
 def beside() -> str:
@@ -75,17 +87,24 @@ def read(root: Path = ROOT, variables: Mapping[str, str] | None = None, file: Pa
     :param variables: more of the environment, which wins against .env
     :param file: another file to read instead of the checkout's .env
     """
+    return _asked(root, {_COMPOSES_OWN: USUAL_PROJECT, **(variables or {})}, file)[1]
+
+
+def _asked(root: Path, variables: Mapping[str, str], file: Path | None = None) -> tuple[str, dict[str, str]]:
+    """The project's name, and the value of each of NAMES, as compose says them."""
     if shutil.which("docker") is None:
         if file is None and not (root / ".env").exists():  # nothing that would have to be understood
-            return {name: {**os.environ, **(variables or {})}.get(name, "") for name in NAMES}
+            values = {name: {**os.environ, **variables}.get(name, "") for name in NAMES}
+            return values[PROJECT] or USUAL_PROJECT, values
         raise UnreadableError("no docker command, whose compose reads it")
     # the least that compose takes for a project, with each variable in it
-    document = {"services": {"settings": {"image": "none", "environment": {name: f"${{{name}-}}" for name in NAMES}}}}
+    every = {"image": "none", "environment": {name: f"${{{name}-}}" for name in NAMES}}
+    document = {"name": f"${{{PROJECT}:-{USUAL_PROJECT}}}", "services": {"settings": every}}
     options = ["--project-directory", str(root), *(["--env-file", str(file)] if file else []), "--file", "-"]
     done = subprocess.run(
         ["docker", "compose", *options, "config", "--format", "json"],
         cwd=root,
-        env={**os.environ, "PWD": str(root), "COMPOSE_PROJECT_NAME": USUAL_PROJECT, **(variables or {})},
+        env={**os.environ, "PWD": str(root), **variables},
         input=json.dumps(document),
         capture_output=True,
         text=True,
@@ -93,8 +112,22 @@ def read(root: Path = ROOT, variables: Mapping[str, str] | None = None, file: Pa
     )
     if done.returncode:
         raise UnreadableError(done.stderr.strip() or f"docker compose config: exit {done.returncode}")
-    values = json.loads(done.stdout)["services"]["settings"]["environment"]
-    return {name: values[name].replace("$$", "$") for name in NAMES}
+    answer = json.loads(done.stdout)
+    values = answer["services"]["settings"]["environment"]
+    return answer["name"], {name: values[name].replace("$$", "$") for name in NAMES}
+
+
+def names_in_file() -> frozenset[str]:
+    """The names of our settings that .env has a line for; what the lines say is for compose to tell."""
+    file = ROOT / ".env"
+    text = file.read_text(encoding="utf-8", errors=ODD) if file.exists() else ""
+    return frozenset(re.findall(r"^\s*(?:export\s+)?(MICROSTEP_\w+)\s*[=:]", text, re.MULTILINE))
+
+
+def names_that_are_read() -> frozenset[str]:
+    """The names of our settings that the tools or compose's files ask for."""
+    texts = [file.read_text(encoding="utf-8") for file in sorted(ROOT.glob("docker-compose*.yml"))]
+    return frozenset(NAMES).union(*(re.findall(r"\$\{(MICROSTEP_\w+)", text) for text in texts))
 
 
 def ports(settings: Mapping[str, str]) -> dict[str, int]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from checkout.ownership import stop_other_names, why_another_name
 from checkout.settings import beside
 from stack_id import TYPE
 
 from machine.findings import Engine, Finding, Machine
 from machine.landing import judge_landing
+from machine.values import judge_values
 
 GIB = 2**30
 
@@ -57,10 +59,13 @@ def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
             judge_amount("memory", engine.memory, LEAST_MEMORY, GOOD_MEMORY, "give the engine more memory"),
             *(judge_base(image, engine.images) for image in BASES),
             judge_others(engine.others),
+            *judge_name(engine),
             judge_volumes(engine.foreign_volumes),
             *judge_landing(machine, engine),
         ]
-    findings += [judge_settings(machine, engine), judge_home(machine), judge_file(machine)]
+    findings += [judge_settings(machine, engine)]
+    findings += judge_values(machine.settings, machine.names, machine.known, engine.cpus)
+    findings += [*judge_typed(machine), judge_home(machine), judge_file(machine)]
     if machine.restoring:
         # what cannot be asked whose its volumes are is not told to delete them
         known = not findings[0].lacks and not engine.others and not engine.foreign_volumes
@@ -86,6 +91,17 @@ def judge_others(others: tuple[str, ...]) -> Finding:
     return Finding("stack on the engine", f"belongs to {', '.join(others)}", remedy)
 
 
+def judge_name(engine: Engine) -> list[Finding]:
+    """A stack of ours, or its volumes, under another name: a second one would work in the same data/."""
+    name = "MICROSTEP_PROJECT"
+    if engine.names:
+        return [Finding(name, why_another_name(engine.names), stop_other_names(engine.names))]
+    if engine.volumes_of_data:
+        state, _, remedy = engine.volumes_of_data.removeprefix(f"{name}: ").partition(TYPE)
+        return [Finding(name, state, remedy)]
+    return []
+
+
 def judge_volumes(foreign: str) -> Finding:
     """Those of a checkout that is down are not ours to start on."""
     subject = "volumes of the stack"
@@ -105,6 +121,17 @@ def judge_settings(machine: Machine, engine: Engine) -> Finding:
     return Finding(
         ".env", state, "open .env and put that line right" if there else "make doctor again, with compose", needed=there
     )
+
+
+def judge_typed(machine: Machine) -> list[Finding]:
+    """Compose's own variable names another stack for what is typed, make does not go by it."""
+    if not machine.typed_project:
+        return []
+    state = f"docker compose, as you type it, goes by the name {machine.typed_project}; make does not"
+    remedy = (
+        "unset COMPOSE_PROJECT_NAME; sed -i /COMPOSE_PROJECT_NAME/d .env (MICROSTEP_PROJECT names the stack for both)"
+    )
+    return [Finding("COMPOSE_PROJECT_NAME", state, remedy, needed=False)]
 
 
 def judge_home(machine: Machine) -> Finding:

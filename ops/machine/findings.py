@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -31,12 +32,17 @@ class Engine:
     buildx: str = ""
     init: bool = True
     memory: int = 0
+    cpus: int = 0
     images: tuple[str, ...] = ()
     published: frozenset[int] = frozenset()
     others: tuple[str, ...] = ()
     """Other checkouts whose stack the engine has."""
+    names: tuple[str, ...] = ()
+    """Other names under which it has this checkout's stack."""
     foreign_volumes: str = ""
     """Why the volumes are not this checkout's, with what to do."""
+    volumes_of_data: str = ""
+    """Why there must not be new volumes, with what to do: data/ has some under another name."""
     rootless: bool = False
     """Its root is an ordinary user of the machine."""
     limits: bool = True
@@ -67,6 +73,14 @@ class Machine:
     """The engine sees this checkout under another path, as a person has said."""
     unreadable: str = ""
     """Why .env could not be read."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """The value of each setting that the tools ask for."""
+    names: frozenset[str] = frozenset()
+    """Of the settings in .env."""
+    known: frozenset[str] = frozenset()
+    """Of all settings that are read."""
+    typed_project: str = ""
+    """The name by which a typed `docker compose` goes, where it is another one than that of make."""
     user: str = ""
     """What MICROSTEP_USER says that steps run as, if it is set."""
     socket: str = ""

@@ -102,6 +102,8 @@ def settings(words):
     document["services"]["settings"]["environment"] = {
         name: os.environ.get(name, settings_in_file.get(name, "")) for name in wanted
     }
+    typed = os.environ.get("MICROSTEP_PROJECT") or settings_in_file.get("MICROSTEP_PROJECT") or "microstep"
+    document["name"] = os.environ.get("COMPOSE_PROJECT_NAME") or re.sub("[^a-z0-9_-]", "", typed.lower())
     print(json.dumps(document))
 
 
@@ -138,7 +140,8 @@ def up(words):
     for service in named:
         if service in there:
             remove(there[service])
-        labels = {PROJECT: STACK, f"{PROJECT}.working_dir": str(Path.cwd())}
+        place = {"working_dir": Path.cwd(), "config_files": Path.cwd() / "docker-compose.yml"}
+        labels = {PROJECT: STACK} | {f"{PROJECT}.{key}": str(path) for key, path in place.items()}
         put({"name": f"{STACK}-{service}-1", "service": service, "running": True, "labels": labels})
 
 

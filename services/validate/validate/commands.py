@@ -64,9 +64,9 @@ def _monitor(args: argparse.Namespace) -> None:
 def _prune(args: argparse.Namespace) -> None:
     from validate import prune
 
-    root = open_root(args)
+    root, config = open_root(args), load(Path(args.config))
     with prune.nobody_at_work(Layout(root)) if args.remove else nullcontext():
-        old = prune.old_datasets(root, args.keep_days, datetime.now(UTC).date())
+        old = prune.old_datasets(root, config, args.keep_days, datetime.now(UTC).date())
         for dataset in old:
             print(f"{dataset.bytes / 1000:12,.0f} kB  {visible(Layout(root).name(dataset.path))}")
         print(f"{len(old)} old datasets, {sum(dataset.bytes for dataset in old) / 1e6:,.1f} MB")

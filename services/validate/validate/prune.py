@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from contract.config import Config
 from contract.datasets.manifest import read_manifest
 from contract.days import parse_day
 from contract.errors import MissingInput, Occupied, UsageError
@@ -27,6 +28,8 @@ _OURS = re.compile(r".+-[0-9a-f]{12}(\.\w+)?|\.manifest\.json-\w+")
 """Names that a step gives to files of a dataset."""
 PATIENCE = 60.0
 """Seconds that steps at work are waited for."""
+_FROM_TODAY = 2
+"""Days from today back to the day of the last scheduled run: one for the run before today's, one for any time zone."""
 
 log = logging.getLogger("validate")
 
@@ -39,11 +42,13 @@ class OldDataset:
     bytes: int
 
 
-def old_datasets(root: Path, keep_days: int, today: date) -> list[OldDataset]:
+def old_datasets(root: Path, config: Config, keep_days: int, today: date) -> list[OldDataset]:
     """The datasets of days before the last `keep_days` that nothing kept points to, by path.
 
-    Kept are those of the last days, the champion's model, those that rollbacks go to, the ledger's last versions, what
-    waits for a person's word, and, step by step back, all that a kept dataset was made from. The inbox is not ours.
+    Days that scheduled runs still look at stay whatever `keep_days` says: such a run would make them again, of rows
+    that may be others by now, and predict them by another champion. Kept are those of the last days, the champion's
+    model, those that rollbacks go to, the ledger's last versions, what waits for a person's word, and, step by step
+    back, all that a kept dataset was made from. The inbox is not ours.
     Raises UsageError for fewer days than one, or more than the calendar has, DataError when a manifest that is kept or
     the ledger cannot be read, or the ledger was lost: then nothing can be told to be old.
     """
@@ -51,7 +56,16 @@ def old_datasets(root: Path, keep_days: int, today: date) -> list[OldDataset]:
     if not 1 <= keep_days <= most:
         # the calendar begins there
         raise UsageError(f"--keep-days: must be at least 1 and at most {most}, got {keep_days}")
-    layout, first = Layout(root), today - timedelta(days=keep_days)
+    looked_at = _days_looked_at(config)
+    if keep_days < looked_at <= most:
+        log.info(
+            "the last %d days stay, not %d: scheduled runs look at them, and would make them again (schedule."
+            "catch_up_days; the window of a training and what labels may take: training.window_days, "
+            "target_delay_days, schedule.label_grace_days)",
+            looked_at,
+            keep_days,
+        )
+    layout, first = Layout(root), today - timedelta(days=min(most, max(keep_days, looked_at)))
     there = {layout.name(path): day for path, day in _datasets(layout)}
     kept = {name for name, day in there.items() if day >= first} | _in_use(layout)
     reached: set[str] = set()
@@ -112,6 +126,14 @@ def remove(old: list[OldDataset], root: Path) -> None:
         if parent != root and not any(parent.iterdir()):
             parent.rmdir()
         log.info("%s: removed, %s kB", name, f"{dataset.bytes / 1000:,.0f}")
+
+
+def _days_looked_at(config: Config) -> int:
+    """How many days back from today a scheduled run may look: it makes what lacks there, or waits for it."""
+    training, schedule = config.training, config.schedule
+    window = training.window_days + training.target_delay_days - 1
+    labels = training.target_delay_days + schedule.label_grace_days
+    return _FROM_TODAY + max(schedule.catch_up_days, window, labels)
 
 
 def _datasets(layout: Layout) -> Iterator[tuple[Path, date]]:

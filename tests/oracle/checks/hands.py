@@ -20,6 +20,12 @@ def model_of(story: Story, line: dict[str, Any]) -> Model:
     return story.mirror.known[line["to"]["sha256"], line["to"]["manifest"]]
 
 
+def serves(story: Story, line: dict[str, Any]) -> bool:
+    """Whether the model that a line of the ledger is about is the champion by now."""
+    champion = story.mirror.champion
+    return champion is not None and champion.identity == (line["to"]["sha256"], line["to"]["manifest"])
+
+
 def used(story: Story) -> list[dict[str, Any]]:
     """The lines that a rollback can go back along, the champion's last."""
     stack: list[dict[str, Any]] = []
@@ -90,9 +96,9 @@ def answer(story: Story, day: str, word: str) -> Outcome:
         reasons.append(Refusal(66, "nothing was proposed"))
     elif judged[-1] is not proposed:
         reasons.append(Refusal(65, "the proposal is not the last judgement"))
-    elif word == "approve" and champion is not None and champion is model_of(story, proposed):
+    elif serves(story, proposed):
         outcome = story.run("validate", word, "--by", "ada", day=day)
-        assert outcome.code == 0, "the model is in use already"
+        assert outcome.code == (0 if word == "approve" else 65), "the model is in use already"
         return outcome
     elif word == "approve":
         rival = proposed["from"] and proposed["from"]["sha256"]
@@ -105,8 +111,8 @@ def answer(story: Story, day: str, word: str) -> Outcome:
     outcome = story.run("validate", word, "--by", "ada", day=day)
     if reasons and proposed is not None and outcome.code in (0, 80):
         # the same has been said already, by a person or by the gate, and nothing changes
-        said = {"approve": "promoted", "refuse": "refused"}[word]
-        assert judged[-1]["decision"] == said, f"{word}: done, though the day was {judged[-1]['decision']}"
+        done = serves(story, proposed) if word == "approve" else judged[-1]["decision"] == "refused"
+        assert done, f"{word}: done, though the day was {judged[-1]['decision']}"
         return outcome
     if story.agree(outcome, reasons, done=(0,) if word == "approve" else (80,)) and word == "approve":
         assert model is not None

@@ -24,6 +24,8 @@ ADOPT = re.compile(rf"validate adopt --to ({DAY}|[0-9a-f]{{12}})")
 FINAL = (
     "there is no champion before the one in use",
     "is in use already",
+    "there is nothing to refuse",
+    "to go back: validate rollback",
     "nothing was proposed",
     "must be a directory with the day's",
     "training needs a day at or after schedule.first_day",

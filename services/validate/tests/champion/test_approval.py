@@ -78,6 +78,43 @@ def test_an_approved_model_can_be_gone_back_to(project, proposed):
     assert project.champion == proposed
 
 
+@pytest.mark.parametrize("way", ["judged again", "adopted"])
+def test_after_a_rollback_neither_word_speaks_of_an_approval_that_holds_and_the_ways_on_work(project, capsys, way):
+    project.configure()
+    first = project.trained("2026-01-02", "fine")
+    assert project.validate() == 0
+    project.configure('approval = "manual"\nmargin = 0.5\n')
+    second = project.trained("2026-01-03", "good")
+    assert project.validate(day="2026-01-03") == 0
+    assert project.run("approve", "--day", "2026-01-03", "--by", "ada") == 0
+    assert project.run("rollback", "--by", "bob", "--why", "complaints") == 0
+    lines = len(project.ledger())
+    for word, rest in (("approve", "to put it in use again: validate adopt --to"), ("refuse", "nothing to refuse")):
+        capsys.readouterr()
+        assert project.run(word, "--day", "2026-01-03", "--by", "cleo") == 65
+        told = capsys.readouterr().err
+        assert "was approved by ada, but 2026-01-02 is in use since (rolled back by bob: complaints" in told
+        assert rest in told
+    assert (project.champion, len(project.ledger())) == (first, lines)
+    if way == "adopted":
+        assert project.run("adopt", "--to", second.sha256[:12], "--by", "cleo") == 0
+    else:
+        assert project.validate("--force", day="2026-01-03") == 0
+        assert project.run("approve", "--day", "2026-01-03", "--by", "cleo") == 0
+    assert project.champion == second
+
+
+def test_what_was_refused_and_adopted_since_is_in_use_for_both_words(project, proposed, capsys):
+    assert project.run("refuse", "--day", "2026-01-02", "--by", "ada") == 80
+    assert project.run("adopt", "--to", proposed.sha256[:12], "--by", "bob") == 0
+    lines = len(project.ledger())
+    assert project.run("approve", "--day", "2026-01-02") == 0
+    assert "models/2026-01-02: in use already" in capsys.readouterr().err
+    assert project.run("refuse", "--day", "2026-01-02") == 65
+    assert "is in use, adopted by bob; to go back: validate rollback" in capsys.readouterr().err
+    assert (project.champion, len(project.ledger())) == (proposed, lines)
+
+
 def test_a_proposal_does_not_outlive_a_later_judgement_of_its_day(project, proposed, capsys):
     config = project.root / "pipeline.toml"
     config.write_text(config.read_text().replace("min_test_rows = 10", "min_test_rows = 100000"))

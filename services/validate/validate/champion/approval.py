@@ -13,7 +13,7 @@ from contract.datasets.manifest import read_manifest
 from contract.errors import DataError, GateRefused, MissingInput
 from contract.layout import Layout
 from contract.models.champion import Champion
-from contract.models.ledger import Line, read
+from contract.models.ledger import Line, last_in_use, read
 from validate.champion.ledger import JUDGED, append
 from validate.champion.lock import champion_lock
 from validate.champion.store import ChampionStore
@@ -23,26 +23,27 @@ log = logging.getLogger("validate")
 
 
 def approve(root: Path, config: Config, store: ChampionStore, day: str, *, by: str, why: str) -> None:
-    """Promote what was proposed on a day; nothing happens when that is done already.
+    """Promote what was proposed on a day; nothing happens when it is in use already.
 
-    Raises MissingInput when nothing was proposed, DataError when that is answered otherwise, is not the day's last
-    judgement, or champion or model are other ones by now, and what opening the model's file raises.
+    Raises MissingInput when nothing was proposed, DataError when that is answered otherwise, or was approved and is no
+    longer in use, is not the day's last judgement, or champion or model are other ones by now, and what opening the
+    model's file raises.
     """
     layout = Layout(root)
     with champion_lock(layout):
         champion = store.champion()
         lines = read(layout.ledger)
         proposed, answer = _proposed(lines, day)
-        if answer is not None and answer.decision == "promoted":
+        if champion is not None and champion.same_as(proposed.model):
             store.settle()  # whoever approved it may have been killed
-            log.info("models/%s: approved already, by %s", day, answer.by)
+            approved = f"approved already, by {answer.by}" if answer and answer.decision == "promoted" else ""
+            log.info("models/%s: %s", day, approved or "in use already")
             return
+        if answer is not None and answer.decision == "promoted":
+            store.settle()
+            raise DataError(f"models/{day}: was approved by {answer.by}, but {_since(lines)}; {_back(answer)}")
         if answer is not None:
             raise DataError(f"models/{day}: was refused by {answer.by}: {answer.why}; {_ways_on(answer)}")
-        if champion is not None and champion.same_as(proposed.model):
-            store.settle()
-            log.info("models/%s: in use already", day)
-            return
         if (champion and champion.sha256) != (proposed.before and proposed.before.sha256):
             raise DataError(
                 f"models/{day}: was compared with {_name(proposed)}, in use by now is "
@@ -56,12 +57,23 @@ def approve(root: Path, config: Config, store: ChampionStore, day: str, *, by: s
 
 
 def refuse(root: Path, day: str, *, by: str, why: str) -> None:
-    """Keep the champion; raises GateRefused when that is on record, MissingInput or DataError as `approve` does."""
+    """Keep the champion; raises GateRefused when that is on record, MissingInput or DataError as `approve` does.
+
+    DataError, too, when the proposal is the champion by now, or was.
+    """
     layout = Layout(root)
     with champion_lock(layout):
-        proposed, answer = _proposed(read(layout.ledger), day)
+        lines = read(layout.ledger)
+        proposed, answer = _proposed(lines, day)
+        champion = last_in_use(lines)
+        if champion is not None and champion.model.same_as(proposed.model):
+            raise DataError(
+                f"models/{day}: is in use, {champion.decision} by {champion.by}; to go back: validate rollback"
+            )
         if answer is not None and answer.decision == "promoted":
-            raise DataError(f"models/{day}: was approved by {answer.by}; to go back: validate rollback")
+            raise DataError(
+                f"models/{day}: was approved by {answer.by}, but {_since(lines)}, so there is nothing to refuse"
+            )
         append(layout.ledger, _answer(proposed, "refused", by, why or "refused"))
     raise GateRefused(f"models/{day}: refused by {by}: {why or 'no reason given'}")
 
@@ -83,6 +95,17 @@ def _proposed(lines: list[Line], day: str) -> tuple[Line, Line | None]:
                 f"{judged[-1].why}; {_ways_on(judged[-1])}"
             )
     return proposed, later[-1] if later else None
+
+
+def _since(lines: list[Line]) -> str:
+    """What took the place of a model that was approved."""
+    line = last_in_use(lines)
+    assert line is not None  # the approval put one in use
+    return f"{line.model.label} is in use since ({line.decision.replace('_', ' ')} by {line.by}: {line.why})"
+
+
+def _back(approved: Line) -> str:
+    return f"to put it in use again: validate adopt --to {approved.model.sha256[:12]}"
 
 
 def _ways_on(judged: Line) -> str:

@@ -62,7 +62,7 @@ def judge(
     with DatasetWriter(directory, keep_superseded=True) as writer:
         comparison = compare(run.root, run.config, metric, names, challenger, before, days, anchor, constants)
         live = read_live_metrics(run.layout, run.day)
-        if before is not None and (fall := fallen(live, before.label)):
+        if before is not None and (fall := fallen(live, before)):
             log.warning("%s", fall)
             comparison = replace(comparison, report=msgspec.structs.replace(comparison.report, live=fall))
         # as the training found it: what has come since is no part of the model

@@ -95,7 +95,8 @@ def fallen(live: list[LiveMetrics], model: Champion) -> str | None:
     last = days[-1]
     assert last.standing is not None
     more = f", and on {len(days) - 1} more of the days before" if len(days) > 1 else ""
-    return f"The live score of the champion ({model.label}) fell far below the gate's: on {last.day} {last.standing.text}{more}."
+    fell = f"The live score of the champion ({model.label}) fell far below the gate's"
+    return f"{fell}: on {last.day} {last.standing.text}{more}."
 
 
 def judged(layout: Layout, model: Champion, rows: Dataset, config: Config) -> tuple[Rows, str | None]:

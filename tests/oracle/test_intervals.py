@@ -40,7 +40,7 @@ def test_the_interval_is_as_wide_as_that_of_a_loop_over_entities(steps, tmp_path
     table = Table(rows=90, returning=still, still=still, signal=0.5)
     done = (*days, Do("train validate", LAST), *again, Do("train validate", LAST))
     story = play(History(Start(table, settings), done), steps, tmp_path / "root").story
-    challenger, rival = story.changes[-1]
+    rival, challenger = story.served[-2:]
     verdict = product.content(story.root / "reports" / "train" / day_of(LAST), "verdict")
     assert rival is not None, verdict["why"]
     rows = judged.judged_rows(story, challenger, rival)

@@ -6,10 +6,14 @@ import sys
 
 import conftest
 import joblib
+import msgspec
 import pyarrow as pa
 import pytest
 
 from contract.datasets.dataset import Dataset
+from contract.datasets.manifest import encode, read_manifest
+from contract.layout import MANIFEST
+from contract.models.champion import Champion
 from contract.models.ledger import Line, read
 from validate.champion.store import ChampionStore
 
@@ -162,6 +166,58 @@ def test_with_force_the_champion_itself_is_judged_against_the_one_before_with_th
     after = project.snapshot()
     assert {k: v for k, v in after.items() if k != manifest} == {k: v for k, v in before.items() if k != manifest}
     assert project.verdict("2026-01-03")["champion"]["model"]["day"] == "2026-01-02"
+
+
+def trained_again(project, day):
+    """The same file from another training, as one with a candidate more that lost leaves it."""
+    before = Champion.of(f"models/{day}", read_manifest(project.layout.model(day)))
+    directory = project.layout.model(day)
+    manifest = read_manifest(directory)
+    manifest = msgspec.structs.replace(manifest, settings=manifest.settings | {"candidates": 2})
+    (directory / MANIFEST).write_bytes(encode(manifest))
+    again = Champion.of(f"models/{day}", manifest)
+    assert again.sha256 == before.sha256
+    assert not again.same_as(before)
+    return again
+
+
+def test_the_champions_own_file_trained_again_is_compared_with_the_one_before_not_with_itself(project):
+    first = project.trained("2026-01-01", "bad")
+    assert project.validate(day="2026-01-01") == 0
+    project.trained("2026-01-02", "good")
+    assert project.validate() == 0
+    project.configure('require = "better"\n')
+    again = trained_again(project, "2026-01-02")
+    for options in ((), ("--force",)):
+        assert project.validate(*options) == 0
+        assert project.verdict()["champion"]["model"]["day"] == "2026-01-01"
+        assert (project.ledger()[-1].before, project.ledger()[-1].model) == (first, again)
+    assert project.run("rollback") in (0, 66)
+    assert "no champion before" not in project.ledger()[-1].why
+
+
+def test_the_champions_own_file_that_is_proposed_again_can_be_approved(project):
+    project.trained("2026-01-01", "bad")
+    assert project.validate(day="2026-01-01") == 0
+    project.trained("2026-01-02", "good")
+    assert project.validate() == 0
+    project.configure('approval = "manual"\n')
+    again = trained_again(project, "2026-01-02")
+    assert project.validate() == 0
+    assert project.run("approve", "--day", "2026-01-02", "--by", "ada") == 0
+    assert project.champion == again
+
+
+def test_a_champion_that_came_back_is_judged_against_the_one_before_it_not_the_one_gone_back_over(project):
+    for day, quality in (("2026-01-01", "bad"), ("2026-01-02", "good"), ("2026-01-03", "fine")):
+        project.configure("margin = 0.5\n")
+        project.trained(day, quality)
+        assert project.validate(day=day) == 0
+    assert project.run("rollback") == 0
+    assert project.champion.day == "2026-01-02"
+    assert project.validate("--force", day="2026-01-02") == 0
+    assert project.verdict("2026-01-02")["champion"]["model"]["day"] == "2026-01-01"
+    assert project.champion.day == "2026-01-02"
 
 
 def test_a_champion_of_another_scikit_learn_does_not_bar_the_way(project, ended):

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from analysis.pages import index
-from analysis.record.trained_for import misfit
+from analysis.record.trained_for import misfit, other_question, trained_for
 from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import Input, Manifest
 from contract.datasets.publish import DatasetWriter
@@ -52,7 +52,7 @@ def judge(
     metric = model.manifest.notes["metric"]
     names = metric_names(run.config, metric)
     lines = read(run.layout.ledger)
-    in_use = before is not None and before.same_as(challenger)
+    in_use = before is not None and _is_the_same(run, before, challenger)
     if before is not None and in_use:
         # promoted by a run that was killed before it could say so, or judged again: the rival is the one before
         before = predecessor(lines, before)
@@ -62,7 +62,7 @@ def judge(
     with DatasetWriter(directory, keep_superseded=True) as writer:
         comparison = compare(run.root, run.config, metric, names, challenger, before, days, anchor, constants)
         live = read_live_metrics(run.layout, run.day)
-        if before is not None and (fall := fallen(live, before.label)):
+        if before is not None and (fall := fallen(live, before)):
             log.warning("%s", fall)
             comparison = replace(comparison, report=msgspec.structs.replace(comparison.report, live=fall))
         # as the training found it: what has come since is no part of the model
@@ -105,6 +105,18 @@ def judge(
         )
     log.info("models/%s: %s on %d test rows, in %.1f s: %s", run.day, report.decision, report.rows, seconds, report.why)
     return manifest
+
+
+def _is_the_same(run: Run, champion: Champion, challenger: Champion) -> bool:
+    """Whether a challenger is the champion itself: the same file, with which nothing can be compared.
+
+    Also where the day was trained again since, with a candidate more that lost, say. Not where it answers another
+    question now: a file does not know which class is the positive one.
+    """
+    if champion.sha256 != challenger.sha256:
+        return False
+    about = trained_for(run.layout, champion)
+    return about is None or other_question(about, run.config) is None
 
 
 def _card(model: Dataset) -> dict[str, Any]:

@@ -103,9 +103,11 @@ def check_standing(story: Story, day: str, code: int) -> None:
 
 
 def rival_of(story: Story, challenger: Model) -> Model | None:
-    """Whom a challenger is compared with: the champion, or who was it before, when it is judged again."""
+    """Whom a challenger is compared with: the champion, or who was it before, when its own file is judged again."""
     champion = story.mirror.champion
-    if champion is None or champion.identity != challenger.identity:
+    if champion is None or champion.identity[0] != challenger.identity[0]:
+        return champion
+    if champion.identity != challenger.identity and not champion.answers(story.settings):
         return champion
     return story.predecessor(champion)
 

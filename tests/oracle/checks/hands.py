@@ -56,7 +56,7 @@ def rollback(story: Story) -> Outcome:
     outcome = story.run("validate", "rollback")
     if story.agree(outcome, reasons):
         assert target is not None
-        story.put_in_use(target, story.anchors[target])
+        story.put_in_use(target, story.anchors[target], back=True)
     return outcome
 
 
@@ -101,8 +101,9 @@ def answer(story: Story, day: str, word: str) -> Outcome:
         assert outcome.code == (0 if word == "approve" else 65), "the model is in use already"
         return outcome
     elif word == "approve":
-        rival = proposed["from"] and proposed["from"]["sha256"]
-        if rival != (champion and champion.identity[0]):
+        # its own file, from another training, was compared with the one before
+        rivals = [proposed["from"] and proposed["from"]["sha256"], proposed["to"]["sha256"]]
+        if (champion and champion.identity[0]) not in rivals:
             reasons.append(Refusal(65, "it was compared with another champion"))
         if model is None or model is not model_of(story, proposed):
             reasons.append(Refusal(65, "the day was trained again"))

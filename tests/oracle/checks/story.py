@@ -35,8 +35,8 @@ class Story:
         """How often a step, or a command of one, ended with a code."""
         self.judged: dict[str, Any] = {}
         """What the last judgement of a day was made from."""
-        self.changes: list[tuple[Model, Model | None]] = []
-        """Each model that came in use, and the one before it."""
+        self.served: list[Model] = []
+        """The models that came in use, without those that a rollback went back over: the champion is the last one."""
         self.live: dict[str, Any] = {}
         """The last report on the predictions of a day."""
         self.anchors: dict[Model, Model] = {}
@@ -56,7 +56,7 @@ class Story:
         story = Story(self.steps, root, self.settings)
         kept = {name: dict(getattr(self.mirror, name)) for name in ("raw", "days", "models", "known", "predictions")}
         story.mirror = replace(self.mirror, **kept)
-        story.judged, story.changes = dict(self.judged), list(self.changes)
+        story.judged, story.served = dict(self.judged), list(self.served)
         story.live = dict(self.live)
         story.anchors, story.next_anchor = dict(self.anchors), dict(self.next_anchor)
         return story
@@ -174,15 +174,21 @@ class Story:
 
     # ---- who is champion
 
-    def put_in_use(self, model: Model, anchor: Model) -> None:
-        """The champion from now on, and its anchor."""
-        self.changes.append((model, self.mirror.champion))
+    def put_in_use(self, model: Model, anchor: Model, *, back: bool = False) -> None:
+        """The champion from now on, and its anchor; `back`: by a rollback, which forgets whom it goes back over."""
+        places = [place for place, one in enumerate(self.served) if one.identity[0] == model.identity[0]]
+        if back and places:
+            del self.served[places[-1] :]
+        elif self.served and self.served[-1].identity[0] == model.identity[0]:
+            self.served.pop()
+        self.served.append(model)
         self.anchors[model] = anchor
         self.mirror.champion = model
 
     def predecessor(self, model: Model) -> Model | None:
         """Who was champion before a model came in use."""
-        return next(before for one, before in reversed(self.changes) if one is model)
+        place = max(place for place, one in enumerate(self.served) if one.identity[0] == model.identity[0])
+        return self.served[place - 1] if place else None
 
 
 def attempt(way: Any, *arguments: Any) -> tuple[Any, list[Refusal]]:

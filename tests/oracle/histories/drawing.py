@@ -41,6 +41,7 @@ edits: dict[str, tuple[Any, ...]] = {
     "manual": (True, False),
     "threshold": (0.3, 0.7, None),
     "form": ("csv", "parquet"),
+    "twin": (True, False),
 }
 """The values of each setting, the one that it begins with last."""
 edit = st.sampled_from(sorted(edits)).flatmap(lambda name: st.tuples(st.just(name), st.sampled_from(edits[name])))

@@ -63,6 +63,8 @@ class Settings:
     threshold: float | None = None
     form: str = "parquet"
     resamples: int = 99
+    twin: bool = False
+    """There is a second candidate that never wins: another training, of the same file."""
 
     def words_of(self, target: str) -> tuple[str, ...]:
         """The classes that pipeline.toml lists for a target."""
@@ -175,8 +177,8 @@ class Settings:
 
     def toml(self) -> str:
         """The file."""
-        table: dict[str, Any] = {"target": self.target, "task": self.task, "max_rejected_fraction": 0.6}
-        table |= {"test_fraction": self.test_fraction}
+        table: dict[str, Any] = {"target": self.target, "task": self.task, "test_fraction": self.test_fraction}
+        table |= {"max_rejected_fraction": 0.6}
         table |= {} if self.key is None else {"key": self.key}
         table |= {} if self.group is None else {"group": self.group}
         table |= {"positive": self.positive} if self.task == "binary" else {}
@@ -206,7 +208,7 @@ class Settings:
         }
         if self.threshold is not None and self.task == "binary":
             sections["decision"] = {"threshold": self.threshold}
-        sections["training"]["candidates"] = [candidate]
+        sections["training"]["candidates"] = [candidate, *([candidate | {"name": "twin"}] if self.twin else [])]
         return "".join(
             f"[{name}]\n" + "".join(f"{key} = {plain(value)}\n" for key, value in keys.items())
             for name, keys in sections.items()

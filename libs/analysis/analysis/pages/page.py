@@ -57,9 +57,9 @@ def percent(value: float | None, digits: int = 1) -> str:
     return UNKNOWN if value is None or _unknown(value) else f"{value * 100:.{digits}f} %"
 
 
-def count(value: int | None) -> str:
-    """12,345."""
-    return UNKNOWN if value is None else f"{value:,}"
+def count(value: float | None) -> str:
+    """12,345, also of how many there might be."""
+    return UNKNOWN if value is None else f"{value:,.0f}"
 
 
 def short(identity: str | None) -> str:

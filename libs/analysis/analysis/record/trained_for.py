@@ -8,8 +8,10 @@ today may be one that an earlier split had let a model learn.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
+
+import msgspec
 
 from analysis.record.row_split import may_have_moved, rows_of, split
 from contract.config import Config
@@ -26,6 +28,7 @@ Rows = Literal["all", "test", "none"]
 
 _NUMBERS = ("number", "integer")
 """The same to a model."""
+_PLAIN, _HALF = "no mark and no unit of their own", "no [decision], so from a probability of 0.5 on"
 
 
 def question(config: Config) -> dict[str, Any]:
@@ -55,6 +58,7 @@ def record(config: Config, days: list[str], held_out: list[str], read: Iterable[
         held_out=tuple(held_out),
         identities={day.path.name: identity for day in read if (identity := rows_of(day, config))},
         numbers=_numbers(config),
+        decision=_decision(config),
     )
 
 
@@ -101,6 +105,13 @@ def _numbers(config: Config) -> dict[str, str]:
     return {name: mark for name, mark in (marks | units).items() if mark is not None and plain.get(name) != mark}
 
 
+def _decision(config: Config) -> dict[str, float]:
+    """What decides which probability is a yes, other than 0.5: it is in the model file."""
+    if config.decision.costs is not None:
+        return {f"decision.costs.{name}": cost for name, cost in msgspec.structs.asdict(config.decision.costs).items()}
+    return {} if config.decision.threshold is None else {"decision.threshold": config.decision.threshold}
+
+
 def unseen(layout: Layout, model: Champion, rows: Dataset, config: Config) -> tuple[Rows, str | None]:
     """Which rows of a processed day a model was never fitted on, and why not all of them.
 
@@ -143,14 +154,22 @@ def misfit(layout: Layout, model: Champion, config: Config) -> str | None:
             "%s: was trained on numbers that were read with %s, pipeline.toml has %s; if they were read wrong then, "
             "train and validate again",
             model.label,
-            _shown(about.numbers),
-            _shown(now),
+            _shown(about.numbers) or _PLAIN,
+            _shown(now) or _PLAIN,
+        )
+    if about.decision is not None and about.decision != (asked := _decision(config)):
+        log.warning(
+            "%s: decides by %s, as its training was asked to, pipeline.toml has %s; train and validate again to decide "
+            "by that",
+            model.label,
+            _shown(about.decision) or _HALF,
+            _shown(asked) or _HALF,
         )
     return None
 
 
-def _shown(marks: dict[str, str]) -> str:
-    return ", ".join(f"{name} = {mark!r}" for name, mark in marks.items()) or "no mark and no unit of their own"
+def _shown(settings: Mapping[str, str | float]) -> str:
+    return ", ".join(f"{name} = {value!r}" for name, value in settings.items())
 
 
 def other_question(about: TrainedFor, config: Config) -> str | None:

@@ -75,6 +75,11 @@ def test_who_is_champion_since_when_and_why_comes_first(layout):
     assert "In use: the model of 2026-01-02, version 3" in html
     assert "rolled back 2026-01-05 10:00:00Z by ada: complaints" in html
 
+    unnamed = msgspec.structs.replace(line, by="by hand")
+    layout.ledger.write_bytes(msgspec.json.encode(unnamed.after("")) + b"\n")
+    assert "rolled back 2026-01-05 10:00:00Z by hand: complaints" in page(layout)
+    layout.ledger.write_bytes(msgspec.json.encode(line.after("")) + b"\n")
+
     with layout.ledger.open("ab") as ledger:  # a crash
         ledger.write(b'{"when":"2026-01-06')
     assert page(layout) == html

@@ -7,6 +7,7 @@ import pytest
 
 from analysis.record.row_split import comparable, may_have_moved
 from analysis.record.trained_for import misfit, question, record, trained_for, unseen
+from contract.config.model import Costs, Decision
 from contract.config.parse import parse
 from contract.datasets.manifest import Input, Manifest, encode
 from contract.layout import MANIFEST, Layout
@@ -240,6 +241,24 @@ def test_numbers_that_were_read_otherwise_are_told(tmp_path, caplog):
     assert caplog.text == ""
     assert misfit(Layout(tmp_path), model, german(thousands=",")) is None
     assert "read with source.decimal = ',', pipeline.toml has source.thousands = ','" in caplog.text
+
+
+def test_a_threshold_or_costs_that_the_model_does_not_go_by_are_told(tmp_path, caplog):
+    def by(**decision):
+        plain = config(task="binary", positive="b", values=("a", "b"))
+        return msgspec.structs.replace(plain, decision=Decision(**decision))
+
+    model = model_of(by(costs=Costs(false_positive=1.0, false_negative=5.0)))
+    assert misfit(Layout(tmp_path), model, by(costs=Costs(false_positive=1.0, false_negative=5.0))) is None
+    assert caplog.text == ""
+    assert misfit(Layout(tmp_path), model, by(threshold=0.9)) is None
+    assert "decides by decision.costs.false_positive = 1.0, decision.costs.false_negative = 5.0" in caplog.text
+    assert "pipeline.toml has decision.threshold = 0.9; train and validate again" in caplog.text
+    assert misfit(Layout(tmp_path), model, by()) is None
+    assert "pipeline.toml has no [decision], so from a probability of 0.5 on" in caplog.text
+    caplog.clear()
+    assert misfit(Layout(tmp_path), model_of(by()), by()) is None
+    assert caplog.text == ""
 
 
 def test_what_stands_for_a_missing_value_is_part_of_the_split_where_equal_rows_are_one():

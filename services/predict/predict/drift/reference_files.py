@@ -6,11 +6,14 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import Input
 from contract.errors import DataError, MissingInput
 from contract.layout import Layout
 from contract.models.champion import Champion
+from contract.models.trained_for import TrainedFor
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,18 @@ class Found:
     def known(self) -> bool:
         """Whether `inputs` and `absent` say all that it depends on: a damaged file they do not tell."""
         return bool(self.inputs or self.absent)
+
+
+class _Judged(msgspec.Struct):
+    """Of a verdict's challenger, what tells whose scores these are."""
+
+    sha256: str
+    trained_for: TrainedFor | None = None
+
+    def is_of(self, champion: Champion) -> bool:
+        """The same file, which does not know whose probability the score is: it may have been either class's."""
+        positive = {about.positive for about in (self.trained_for, champion.trained_for) if about is not None}
+        return self.sha256 == champion.sha256 and len(positive) <= 1
 
 
 def of_columns(layout: Layout, champion: Champion) -> Found:
@@ -63,7 +78,7 @@ def of_score(layout: Layout, champion: Champion) -> Found:
     inputs = (report.as_input(layout.root),)
     try:
         verdict = json.loads(report.file("verdict").read_bytes())
-        if verdict["challenger"]["model"]["sha256"] != champion.sha256:
+        if not msgspec.convert(verdict["challenger"]["model"], _Judged).is_of(champion):
             return Found(reason=f"the scores: {layout.name(path)} is about another model", inputs=inputs)
         if not report.manifest.named("scores"):
             return Found(reason=f"the scores: {layout.name(path)} has none of the test rows", inputs=inputs)

@@ -153,6 +153,21 @@ def test_the_predecessor_is_who_the_last_promotion_replaced(path):
     assert predecessor(lines, msgspec.structs.replace(A, version="7", manifest="e")) == B
 
 
+def test_the_predecessor_after_a_rollback_is_not_who_was_gone_back_over(path):
+    lines = written(
+        path, line(), line(before=A, model=B), line(before=B, model=C), line("rolled_back", before=C, model=B)
+    )
+    assert predecessor(lines, B) == A
+    lines = written(path, line("rolled_back", before=B, model=A))
+    assert predecessor(lines, A) is None
+
+
+def test_no_model_is_its_own_predecessor(path):
+    again = msgspec.structs.replace(B, manifest="trained again")
+    lines = written(path, line(), line(before=A, model=B), line(before=B, model=again))
+    assert predecessor(lines, again) == A
+
+
 def test_going_back_twice_goes_further_back_not_forth(path):
     lines = written(path, line(), line(before=A, model=B), line(before=B, model=C))
     assert [entry.model for entry in in_use(lines)] == [A, B, C]

@@ -1,11 +1,12 @@
 import json
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from contract.datasets.dataset import Dataset
-from validate.live.level import gate_score, standing
+from validate.live.level import Standing, gate_score, standing
 from validate.live.metrics import LiveMetrics, fallen
 from validate.measures.bootstrap import Interval
 from validate.measures.scored_rows import ScoredRows
@@ -34,6 +35,42 @@ def test_few_rows_are_no_alarm_however_low_their_score(project):
     assert found.interval.value < 0.7
     assert found.level == "ok"
     assert "chance alone may give so much" in found.text
+
+
+@pytest.mark.parametrize(
+    ("metric", "rows"),
+    [("roc_auc", 2), ("f1", 2), ("r2", 2), ("accuracy", 2), ("r2", 12), ("neg_log_loss", 3), ("matthews_corrcoef", 2)],
+)
+def test_a_day_of_hardly_any_rows_tells_nothing_whatever_its_score(project, metric, rows):
+    project.configure("resamples = 99\n")
+    regression = metric == "r2"
+    for seed in range(20):
+        drawn = scored(rows, 1.0, seed)
+        drawn = ScoredRows(drawn.scores[:, 0], drawn.scores[:, 1]) if regression else drawn
+        found = standing(project.config, metric, drawn, GATE)
+        assert found.level == "unmeasured"
+        assert "too few rows" in found.text
+
+
+def rare(rows, seed):
+    """One in ten is positive, and a model that seldom says so."""
+    rng = np.random.default_rng(seed)
+    logit = rng.normal(size=rows) * 1.6 - 3
+    score = 1 / (1 + np.exp(-logit))
+    return ScoredRows((rng.random(rows) < score).astype(np.intp), np.column_stack([1 - score, score]))
+
+
+@pytest.mark.parametrize("metric", ["recall", "f1", "precision"])
+def test_that_none_of_a_few_positives_is_found_is_no_alarm_where_the_gate_found_a_few(project, metric):
+    project.configure("resamples = 99\n")
+    config = project.config
+    gate = standing(config, metric, rare(3000, 0), GATE).interval
+    found = [standing(config, metric, rare(60, 1 + seed), gate) for seed in range(80)]
+    assert any(day.interval.high == 0 for day in found), "of no width, for none was found"
+    assert sum(day.level == "alarm" for day in found) <= 4
+    nothing = rare(2000, 0)
+    silent = ScoredRows(nothing.target, np.tile([1.0, 0.0], (2000, 1)))
+    assert metric == "precision" or standing(config, metric, silent, gate).level == "alarm"
 
 
 def test_rows_of_few_groups_are_few_rows(project):
@@ -104,9 +141,40 @@ def frame(project, day):
     return table.to_pandas()[["x", "word"]]
 
 
-def test_other_models_and_days_of_earlier_versions_do_not_speak_of_the_champion():
-    day = LiveMetrics(day="2026-01-01", model="a", metric="r2", metrics={}, rows=1, predicted=1)
-    assert fallen([day], "a") is None
+def test_other_models_and_days_of_earlier_versions_do_not_speak_of_the_champion(project):
+    champion = project.trained("2026-01-02", "good")
+    low = Standing(level="alarm", text="low")
+    day = LiveMetrics(day="2026-01-01", model=champion.label, metric="r2", metrics={}, rows=1, predicted=1)
+    assert fallen([day], champion) is None
+    fell = msgspec.structs.replace(day, standing=low)
+    assert "low" in fallen([fell], champion)
+    assert "low" in fallen([msgspec.structs.replace(fell, sha256=champion.sha256)], champion)
+    assert fallen([msgspec.structs.replace(fell, model="2025-12-31")], champion) is None
+
+
+def test_without_a_registry_a_model_of_the_same_day_does_not_speak_of_the_champion(project):
+    first = project.trained("2026-01-02", "bad")
+    assert project.validate() == 0
+    upside_down = 1 - np.asarray(project.fitted("good").predict_proba(frame(project, "2026-01-03"))[:, 0])
+    project.predicted("2026-01-03", first, score=upside_down)
+    assert project.run("monitor", "--day", "2026-01-03") == 0
+    assert Dataset.open(project.layout.report("live", "2026-01-03")).manifest.notes["level"] == "alarm"
+    second = project.trained("2026-01-02", "good")
+    assert project.validate() == 0
+    assert second.label == first.label
+    project.configure("margin = 0.5\n")
+    project.trained("2026-01-03", "fine")
+    assert project.validate(day="2026-01-03") == 0
+    assert project.verdict("2026-01-03")["live"] is None
+
+
+def test_the_gates_score_of_a_file_that_answered_another_question_is_not_its_own(project):
+    champion = project.trained()
+    assert project.validate() == 0
+    turned = msgspec.structs.replace(champion.trained_for, positive="yes")
+    assert gate_score(project.layout.ledger, champion, "roc_auc") is not None
+    other = msgspec.structs.replace(champion, trained_for=turned)
+    assert gate_score(project.layout.ledger, other, "roc_auc") is None
 
 
 @pytest.mark.parametrize("task", ["multiclass", "regression"])

@@ -17,6 +17,7 @@ def share(name, model, baseline):
         ("neg_log_loss", -0.3, -0.6, 0.5),
         ("neg_mean_absolute_error", -3.0, -4.0, 0.25),
         ("roc_auc", 0.4, 0.5, -0.2),
+        ("positive_likelihood_ratio", 4.0, 1.0, 0.75),
     ],
 )
 def test_the_share_of_the_baselines_error_that_is_gone(name, model, baseline, expected):

@@ -44,7 +44,9 @@ def approve(root: Path, config: Config, store: ChampionStore, day: str, *, by: s
             raise DataError(f"models/{day}: was approved by {answer.by}, but {_since(lines)}; {_back(answer)}")
         if answer is not None:
             raise DataError(f"models/{day}: was refused by {answer.by}: {answer.why}; {_ways_on(answer)}")
-        if (champion and champion.sha256) != (proposed.before and proposed.before.sha256):
+        # the champion's own file, from a training that was made again, was compared with the one before
+        rivals = {None if model is None else model.sha256 for model in (proposed.before, proposed.model)}
+        if (champion and champion.sha256) not in rivals:
             raise DataError(
                 f"models/{day}: was compared with {_name(proposed)}, in use by now is "
                 f"{champion.label if champion else 'none'}; judge it again: validate --force --day {day}"

@@ -76,11 +76,14 @@ def in_use(lines: list[Line]) -> list[Line]:
 
 
 def predecessor(lines: list[Line], champion: Champion) -> Champion | None:
-    """The champion before this one, by the line that put this one in use; None when it was the first."""
-    for line in reversed(lines):
-        if line.decision in IN_USE and line.model.sha256 == champion.sha256:
-            return line.before
-    return None
+    """The champion before this one, to whom a rollback would go; None when it was the first.
+
+    By the lines that stand, not by this one's own: after a rollback that names who was gone back over, and of a model
+    that was judged again itself.
+    """
+    stack = in_use(lines)
+    places = [place for place, used in enumerate(stack) if used.model.sha256 == champion.sha256]
+    return stack[places[-1] - 1].model if places and places[-1] else None
 
 
 def anchor_of(lines: list[Line], champion: Champion) -> Champion:

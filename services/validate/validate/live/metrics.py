@@ -46,6 +46,8 @@ class LiveMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """Why not all of them, and what to do."""
     refused: bool = False
     """None is judged since something is wrong with the predictions or the rows, not since the model knows them."""
+    sha256: str | None = None
+    """Of the model's file: without a registry all models of a day have one name. None in earlier versions' reports."""
     standing: Standing | None = None
     """To the gate's score of the model; None where nothing is measured, and in reports of earlier versions."""
 
@@ -79,21 +81,22 @@ def measure(layout: Layout, predictions: Dataset, rows: Dataset, config: Config)
         predicted=predictions.rows(),
         part=part,
         why=why,
+        sha256=model.sha256,
         standing=standing(config, metric, scored, gate_score(layout.ledger, model, metric)),
     )
 
 
-def fallen(live: list[LiveMetrics], model: str) -> str | None:
+def fallen(live: list[LiveMetrics], model: Champion) -> str | None:
     """What is to be known of the days on which a model's live score lay far below the gate's; None: there is none."""
-    days = [day for day in live if day.model == model and day.standing and day.standing.level == "alarm"]
+    own = [day for day in live if day.model == model.label and day.sha256 in (None, model.sha256)]
+    days = [day for day in own if day.standing and day.standing.level == "alarm"]
     if not days:
         return None
     last = days[-1]
     assert last.standing is not None
     more = f", and on {len(days) - 1} more of the days before" if len(days) > 1 else ""
-    return (
-        f"The live score of the champion ({model}) fell far below the gate's: on {last.day} {last.standing.text}{more}."
-    )
+    fell = f"The live score of the champion ({model.label}) fell far below the gate's"
+    return f"{fell}: on {last.day} {last.standing.text}{more}."
 
 
 def judged(layout: Layout, model: Champion, rows: Dataset, config: Config) -> tuple[Rows, str | None]:

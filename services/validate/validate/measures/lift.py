@@ -11,6 +11,8 @@ from validate.measures.clusters import Array
 LEAST_LIFT: dict[Task, float] = {"binary": 0.01, "multiclass": 0.01, "regression": 0.05}
 """Unless `gate.min_lift` says otherwise. A regression's error falls by a twentieth when R2 reaches about 0.1."""
 
+_NO_BEST = "positive_likelihood_ratio"
+"""The one score that grows without an end: its error is how many false answers there are for so many right ones."""
 _SQUARES = ("r2", "explained_variance", "neg_mean_squared_error")
 """Scores of squared errors: half of what they gain is gained by the square alone, so roots are compared."""
 
@@ -31,6 +33,8 @@ def _share(name: str, model: Array | np.float64, baseline: Array | np.float64) -
     perfect = 0.0 if name.startswith("neg_") else 1.0
     left, all_of_it = perfect - model, perfect - baseline
     with np.errstate(invalid="ignore", divide="ignore"):
+        if name == _NO_BEST:
+            left, all_of_it = 1 / model, 1 / baseline
         share = left / all_of_it
         if name in _SQUARES:
             share = np.sqrt(share)

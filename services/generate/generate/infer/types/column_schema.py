@@ -19,6 +19,11 @@ _MOST = 0.8
 """Of the values: so many that look like numbers or times are meant to be some."""
 _AGAIN = 5
 _END = re.compile(r"9999|\b1900[-/.]0?1[-/.]0?1\b|\b0?1[-/.]0?1[-/.](1900|1970)\b|\b1970-01-01\b|\b19000101\b")
+_BOUNDS = ("<", ">", "~", "≤", "≥", "≈", "+", "*")
+_PARTED = re.compile(r"\d[A-Za-z]{0,3}[^\w]+[A-Za-z]?\d|^\W*[\d.,]+\s?[A-Za-z]{1,2}$")
+"""Digits in several parts, or with a unit."""
+_FEWEST_TICKS, _TICKED = 5, 0.01
+"""Rows, and the fraction of all, that must have the one value of a column, and be without it: fewer are a remark."""
 _LONG = 50
 """Characters: texts that are as long are not what things are called."""
 _UNSPACED_TEXT = 6
@@ -68,6 +73,9 @@ def column_of(stats: ColumnStats) -> ColumnSchema:
         why, cost = useless
         settings = {"type": kind.type, "role": "ignore"} | dict(_format(kind))
         return ColumnSchema(stats.name, settings, why, cost=cost)
+    if stats.distinct == 1:
+        settings = {"type": "category"}
+        return ColumnSchema(stats.name, settings, f"{summary}: {next(iter(stats.levels))[:50]!r} or nothing")
     if kind.type == "datetime":
         return _datetime(stats, kind, summary)
     if kind.type == "text":
@@ -79,7 +87,7 @@ def _useless(stats: ColumnStats, kind: Kind, summary: str) -> tuple[str, str] | 
     """Why a column of any type says nothing about a row, and what that may cost."""
     if not stats.given:
         return "empty in every row", "nothing, as long as it is empty"
-    if stats.distinct == 1:
+    if stats.distinct == 1 and not _is_flag(stats):
         return f"always {next(iter(stats.levels))[:50]!r}", "nothing, as long as it is the same"
     if numbers_rows(stats):
         why = "numbers the rows, as programs do when they save a table: it says nothing about them"
@@ -91,12 +99,19 @@ def _useless(stats: ColumnStats, kind: Kind, summary: str) -> tuple[str, str] | 
     return None
 
 
+def _is_flag(stats: ColumnStats) -> bool:
+    """Whether a column with one value says something by it: X or nothing, as surveys and SAP tick a box."""
+    return not stats.free and min(stats.given, stats.missing) >= max(_FEWEST_TICKS, _TICKED * stats.rows)
+
+
 def number_column(stats: ColumnStats, kind: Kind, summary: str) -> ColumnSchema:
     """Of numbers. A bound is what a name says, not what a sample has: the summer has no frost."""
     settings: dict[str, Any] = {"type": kind.type} | ({"unit": stats.unit} if stats.unit else {})
     if stats.low >= 0 and (names.is_count(stats.name) or names.is_amount(stats.name)):
         settings["min"] = 0
     summary += f", {stats.low:g} to {stats.high:g}"
+    if stats.unit in _BOUNDS:
+        summary += f"; with {stats.unit!r} or without, 5 is 5"
     if strays := stats.given - stats.numbers:
         summary += f"; {strays:,} rows are rejected, they hold no number: {stats.odd!r}"
     suspicions = []
@@ -138,6 +153,12 @@ def _text(stats: ColumnStats, summary: str) -> ColumnSchema:
         return _ignored(stats, why, cost="what a program would read in it")
     if stats.distinct <= MOST_LEVELS / 2 or stats.given >= TYPICAL_ROWS * stats.distinct:
         return ColumnSchema(stats.name, {"type": "category"}, summary, _spellings(stats))
+    if _holds_numbers(stats):
+        doubt = f"holds digits in a form that is no number, date or category, such as {stats.odd!r}"
+        why = f"{summary}; several numbers in one, or with marks that are not known"
+        return _ignored(
+            stats, why, f"{doubt}: write numbers alone, each in a column of its own", cost="all it measures"
+        )
     why = f"{summary}; nearly every row has another one, as names do: too many for a category"
     return _ignored(stats, why, cost='what its words have in common: type = "text" would find it')
 
@@ -161,6 +182,13 @@ def _unread(stats: ColumnStats, summary: str) -> ColumnSchema:
     keys = "source.decimal, source.thousands and columns.NAME.unit"
     doubt = f"most values hold a number, but none that can be read: see {keys}"
     return _ignored(stats, why, doubt, cost="all that it measures")
+
+
+def _holds_numbers(stats: ColumnStats) -> bool:
+    """Whether the texts are digits more than letters, and not in one piece as ids are: 120/80, 48.1, 11.5, 2025-W07."""
+    some = [level for level, _ in zip(stats.levels, range(100), strict=False)]
+    parted = [level for level in some if _PARTED.search(level) and 2 * sum(map(str.isalpha, level)) < len(level)]
+    return len(parted) > len(some) / 2 and not names.is_id(stats.name) and not names.is_called(stats.name)
 
 
 def _spellings(stats: ColumnStats) -> tuple[str, ...]:

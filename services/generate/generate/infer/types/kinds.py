@@ -21,6 +21,7 @@ FEWEST_NUMBERED = 10
 _LONGEST_KEY = 64
 """Characters on the average, as many as a hash has; longer texts were not made to be a key."""
 # Chinese, Japanese, Thai and the like
+_MEASURE = re.compile(r"\d[.,/:]\d")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 # seconds of 1990 and of 2060: what is older or later is an amount, a phone number or a code
@@ -102,7 +103,13 @@ def identifies(stats: ColumnStats) -> bool:
     if names.is_id(stats.name):
         return (kind == "text" or is_whole(stats)) and unique >= 1 - TOLERATED
     short = stats.characters <= _LONGEST_KEY * stats.texts and not is_unspaced(stats)
-    return kind == "text" and unique == 1 and stats.dressed < stats.given / 2 and short
+    return kind == "text" and unique == 1 and stats.dressed < stats.given / 2 and short and not _measures(stats)
+
+
+def _measures(stats: ColumnStats) -> bool:
+    """Whether the texts are made of numbers with a fraction or of several, as amounts, places and addresses are."""
+    some = [level for level, _ in zip(stats.levels, range(100), strict=False)]
+    return sum(bool(_MEASURE.search(level)) for level in some) > len(some) / 2
 
 
 def is_unspaced(stats: ColumnStats) -> bool:

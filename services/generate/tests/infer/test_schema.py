@@ -160,6 +160,24 @@ def test_numbers_that_stand_together_are_left_out_for_that_and_not_as_names(colu
     assert "write numbers alone" in schema.suspicions[0]
 
 
+WORDS = ["read", "ski", "cook", "run", "sing", "swim", "hike"]
+
+
+@pytest.mark.parametrize("mark", [",", ";", "|"])
+def test_answers_with_several_boxes_are_texts_of_their_items(columns, mark):
+    answers = [mark.join(word for bit, word in enumerate(WORDS) if number & 2**bit) for number in range(1, 101)]
+    found = column(columns | {"c": answers}, "c")
+    assert (found.settings, found.summary) == ({"type": "text"}, "100 distinct: some of 7 words in each")
+
+
+def test_lists_that_come_often_and_names_of_two_words_are_none(columns):
+    places = [f"Town{number},Land{number % 40}" for number in range(100)]
+    assert column(columns | {"c": places}, "c").ignored
+    answers = [", ".join(word for bit, word in enumerate(WORDS) if number & 2**bit) for number in range(60, 120)] * 10
+    many = {name: values * 6 for name, values in columns.items() if name != "id"}
+    assert column(many | {"c": answers}, "c").settings == {"type": "category"}
+
+
 @pytest.mark.parametrize("form", ["({},234.50)", "{}/80", "48.{},11.5", "10.0.0.{}"])
 def test_amounts_and_places_are_no_key_though_each_comes_once(columns, form):
     others = {name: values for name, values in columns.items() if name != "id"}

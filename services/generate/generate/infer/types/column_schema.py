@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from generate.infer.column_stats import LONGEST, ColumnStats
-from generate.infer.types import names
+from generate.infer.types import kinds, names
 from generate.infer.types.extremes import far_from_the_rest
-from generate.infer.types.kinds import MOST_LEVELS, Kind, comes_back, epoch_unit, is_unspaced, kind_of, numbers_rows
+from generate.infer.types.kinds import MOST_LEVELS, Kind, comes_back, epoch_unit, kind_of, numbers_rows
 
 TYPICAL_ROWS = 2
 """Per value: with fewer most values come once, and what comes once teaches nothing about another row."""
@@ -20,8 +20,6 @@ _MOST = 0.8
 _AGAIN = 5
 _END = re.compile(r"9999|\b1900[-/.]0?1[-/.]0?1\b|\b0?1[-/.]0?1[-/.](1900|1970)\b|\b1970-01-01\b|\b19000101\b")
 _BOUNDS = ("<", ">", "~", "≤", "≥", "≈", "+", "*")
-_PARTED = re.compile(r"\d[A-Za-z]{0,3}[^\w]+[A-Za-z]?\d|^\W*[\d.,]+\s?[A-Za-z]{1,2}$")
-"""Digits in several parts, or with a unit."""
 _FEWEST_TICKS, _TICKED = 5, 0.01
 """Rows, and the fraction of all, that must have the one value of a column, and be without it: fewer are a remark."""
 _LONG = 50
@@ -146,14 +144,14 @@ def _text(stats: ColumnStats, summary: str) -> ColumnSchema:
     many = stats.distinct > MOST_LEVELS or stats.free
     if many and max(stats.dressed, stats.date_like) > _MOST * stats.given:
         return _unread(stats, summary)
-    if (length := _length_of_text(stats, many=many)) is not None:
-        return ColumnSchema(stats.name, {"type": "text"}, f"{summary}: text of about {length} each")
+    if (words := _words_of_text(stats, many=many)) is not None:
+        return ColumnSchema(stats.name, {"type": "text"}, f"{summary}: {words} each")
     if stats.free:
         why = f"values of more than {LONGEST} characters without blanks are no text to read"
         return _ignored(stats, why, cost="what a program would read in it")
     if stats.distinct <= MOST_LEVELS / 2 or stats.given >= TYPICAL_ROWS * stats.distinct:
         return ColumnSchema(stats.name, {"type": "category"}, summary, _spellings(stats))
-    if _holds_numbers(stats):
+    if kinds.parted_numbers(stats):
         doubt = f"holds digits in a form that is no number, date or category, such as {stats.odd!r}"
         why = f"{summary}; several numbers in one, or with marks that are not known"
         return _ignored(
@@ -163,15 +161,18 @@ def _text(stats: ColumnStats, summary: str) -> ColumnSchema:
     return _ignored(stats, why, cost='what its words have in common: type = "text" would find it')
 
 
-def _length_of_text(stats: ColumnStats, *, many: bool) -> str | None:
-    """How long the texts are that a column holds; None where it holds names or categories."""
+def _words_of_text(stats: ColumnStats, *, many: bool) -> str | None:
+    """What the texts are that a column holds; None where it holds names or categories."""
     words, characters = stats.parts / max(stats.texts, 1), stats.characters / max(stats.texts, 1)
-    if many and is_unspaced(stats) and characters >= _UNSPACED_TEXT:
-        return f"{characters:.0f} characters"
+    if many and kinds.is_unspaced(stats) and characters >= _UNSPACED_TEXT:
+        return f"text of about {characters:.0f} characters"
     long = many and stats.spaced and (words >= _WORDS_OF_A_TEXT or characters >= _LONG)
     once = stats.distinct > MOST_LEVELS / 2 and stats.given < TYPICAL_ROWS * stats.distinct
     title = once and words >= _WORDS_OF_A_TITLE and not names.is_called(stats.name)
-    return f"{words:.0f} words" if long or title else None
+    if long or title:
+        return f"text of about {words:.0f} words"
+    items = kinds.listed_items(stats) if many else None
+    return f"some of {items:,} words in" if items is not None else None
 
 
 def _unread(stats: ColumnStats, summary: str) -> ColumnSchema:
@@ -182,13 +183,6 @@ def _unread(stats: ColumnStats, summary: str) -> ColumnSchema:
     keys = "source.decimal, source.thousands and columns.NAME.unit"
     doubt = f"most values hold a number, but none that can be read: see {keys}"
     return _ignored(stats, why, doubt, cost="all that it measures")
-
-
-def _holds_numbers(stats: ColumnStats) -> bool:
-    """Whether the texts are digits more than letters, and not in one piece as ids are: 120/80, 48.1, 11.5, 2025-W07."""
-    some = [level for level, _ in zip(stats.levels, range(100), strict=False)]
-    parted = [level for level in some if _PARTED.search(level) and 2 * sum(map(str.isalpha, level)) < len(level)]
-    return len(parted) > len(some) / 2 and not names.is_id(stats.name) and not names.is_called(stats.name)
 
 
 def _spellings(stats: ColumnStats) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from predict.drift.score_rows import score_rows
 _TEMPLATE = Path(__file__).parent / "templates" / "predict.html"
 MOST_PLOTS = 12
 RECENT_DAYS = 30
-_AXES = {"days": ", in days from the start of the day", "length": ", in characters"}
+_AXES = {"days": ", in days from the start of the day", "clock": ", in days from midnight", "length": ", in characters"}
 """What the numbers of a measure are."""
 
 NO_ROWS = Drift(level="unmeasured", columns=[], score=None, without="the day has no rows, on purpose")

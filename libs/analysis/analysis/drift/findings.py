@@ -56,7 +56,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """Degrees of freedom of a dispersion that is beyond chance itself; None where it is not."""
     days: DayMarks | None = None
     """Of the training's days; older references, and scores, have none."""
-    measure: Literal["days", "length", "words", "pairs"] | None = None
+    measure: Literal["days", "clock", "length", "words", "pairs"] | None = None
     """What of a date or of a text is counted (`analysis.drift.measures`); None: the column's own values."""
     of: str | None = None
     """The column that is measured so."""

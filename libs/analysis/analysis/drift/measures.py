@@ -1,7 +1,8 @@
 """What of a column is held against the training: itself, or of dates and texts what days of any size can be told by.
 
 A date is measured from the start of the day that its row is of: time goes on, so a date itself is always beyond the
-training, while how old it is, and at what time of the day, stay what they were. A text is measured by its length, and
+training, while how old it is, and at what time of the day, stay what they were. A time of day alone is measured from
+the start of its own day. A text is measured by its length, and
 by which part of its words the training knew.
 """
 
@@ -24,6 +25,8 @@ _WORD = re.compile(r"\w+")
 _FEW_WORDS = 2
 """Mean words of a text up to which its characters tell more than they do: names, codes, scripts without breaks."""
 _A_DAY = np.timedelta64(1, "D")
+_CLOCKS_DAY = np.datetime64("1900-01-01", "us")
+"""What strptime takes for the day of a time without one."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,10 @@ class Measure:
 def measures(name: str, values: Array | Categorical) -> list[Measure]:
     """One, or of a text two."""
     if is_moments(values):
-        dates = Column(name=name, kind="number", counts=[], measure="days", of=name)
+        moments = np.asarray(values)
+        given = moments[~np.isnat(moments)]
+        clock = len(given) and given.min() >= _CLOCKS_DAY and given.max() < _CLOCKS_DAY + _A_DAY
+        dates = Column(name=name, kind="number", counts=[], measure="clock" if clock else "days", of=name)
         return [Measure(dates, dates)]
     if not isinstance(values, Text):
         plain = Column(name=name, kind="category" if isinstance(values, Categorical) else "number", counts=[])
@@ -74,10 +80,12 @@ def measured_as(
     """
     if column.measure is None:
         return values
-    if column.measure == "days":
+    if column.measure in ("days", "clock"):
         if not is_moments(values):
             raise TypeError(f"{column.of} must have dates as in the training")
         starts = np.array(days, dtype="datetime64[us]")[day_of_row]
+        if column.measure == "clock":
+            starts[:] = _CLOCKS_DAY
         return np.asarray((values - starts) / _A_DAY)
     if not isinstance(values, Categorical):
         raise TypeError(f"{column.of} must have texts as in the training")
@@ -94,7 +102,7 @@ def other_kind(column: Column, type_: str) -> str | None:
     """Why values of an Arrow type, by its name, cannot be measured as those of the training; None when they can."""
     dates, words = type_.startswith("timestamp"), type_.startswith(("string", "large_string", "dictionary"))
     now = "dates" if dates else "words" if words else "numbers"
-    before = {None: "numbers", "days": "dates"}.get(column.measure, "words")
+    before = {None: "numbers", "days": "dates", "clock": "dates"}.get(column.measure, "words")
     if column.kind == "category":
         before = "words"
     return f"it has {now}, and had {before} in the training" if now != before else None

@@ -32,6 +32,17 @@ def test_a_date_is_measured_from_the_start_of_its_rows_day_so_that_time_may_go_o
     assert measured_as(measure.column, later, ["2027-01-05", "2027-01-06"], np.array([0, 1, 1, 0]))[1] == 0.5
 
 
+def test_a_time_of_day_alone_is_measured_from_midnight_whatever_day_its_row_is_of():
+    clocks = np.array(["1900-01-01T06:00", "1900-01-01T12:00", "NaT"], dtype="datetime64[us]")
+    (measure,) = measures("at", clocks)
+    today = measured_as(measure.column, clocks, DAYS, np.array([0, 0, 0]))
+    assert today[:2].tolist() == [0.25, 0.5]
+    assert np.isnan(today[2])
+    np.testing.assert_array_equal(measured_as(measure.column, clocks, DAYS, np.array([1, 1, 1])), today)
+    with pytest.raises(TypeError, match="at must have dates as in the training"):
+        measured_as(measure.column, np.array([1.0]), DAYS, np.array([0]))
+
+
 def test_a_text_is_measured_by_its_length_and_by_the_words_that_the_training_knew():
     train = text(*["the red house", "The blue house!"] * 5, "one word more", None)
     length, known = measures("note", train)

@@ -144,8 +144,13 @@ def check_date_format(format_: str | None, kind: str) -> None:
     if "%" not in format_:
         raise ValueError(f"format must be one of {way_out}, got {format_!r}{did_you_mean(format_, _DATE_FORMATS)}")
     try:
-        datetime.strptime(datetime.fromisoformat("2026-11-22T09:05").strftime(format_), format_)  # noqa: DTZ007 (only tried)
+        datetime.strptime(datetime.fromisoformat("2026-11-22T09:05Z").strftime(format_), format_)  # noqa: DTZ007 (only tried)
     except ValueError as error:
         raise ValueError(f"format must be one of {way_out}, got {format_!r}: {error}") from None
-    if not any(year in format_ for year in ("%Y", "%y", "%c", "%x", "%G")):
-        raise ValueError(f"format must have the year (%Y or %y), or it names no day, got {format_!r}")
+    parts = {part[0] for part in format_.replace("%%", "").split("%")[1:]}
+    clock = parts & set("HI") and parts <= set("HIMSfp")
+    if not (clock or parts & set("YycxG")):
+        raise ValueError(
+            f'format must have the year (%Y or %y), or it names no day, or be of a time of day alone ("%H:%M"), '
+            f"got {format_!r}"
+        )

@@ -72,6 +72,9 @@ class DateForm:
         return pc.coalesce(_where(pc.invert(zoned), words).cast(_MOMENT), instants)
 
     def _by_format(self, words: pa.Array) -> pa.Array:
+        if "%Z" in self.format:  # a name, of which these two say the offset everywhere
+            named = pc.replace_substring_regex(words, r"\b(?:UTC|GMT)\b", "+0000")
+            return DateForm(self.format.replace("%Z", "%z"), self.timezone).moments(named)
         parsed = pc.strptime(words, self.format, "s", error_is_null=True)
         good = pa.array(np.zeros(len(words), dtype=bool))
         if pa.types.is_timestamp(parsed.type) and parsed.type.tz is None:

@@ -169,13 +169,20 @@ def test_dates_and_texts_may_be_features_and_a_date_has_a_format(raw):
     assert (config.columns["when"].format, config.columns["note"].format) == ("%d.%m.%Y %H:%M", None)
 
 
+@pytest.mark.parametrize("form", ["%H:%M", "%I:%M:%S %p", "%Y-%m-%d %H:%M:%S %z", "%Y%m%dT%H%M%S%z", "%d.%m.%Y %Z"])
+def test_a_format_may_have_an_offset_or_be_of_a_time_of_day_alone(raw, form):
+    raw["columns"]["when"] = {"type": "datetime", "format": form}
+    assert parse(raw).columns["when"].format == form
+
+
 @pytest.mark.parametrize(
     ("form", "message"),
     [
         ("epoch", "format must be one of iso, epoch_s, epoch_ms, or a format of strptime as \"%d.%m.%Y %H:%M\", got 'epoch'; did you mean"),
         ("dd.mm.yyyy", "format must be one of iso, epoch_s, epoch_ms"),
         ("%d.%m.%Q", "format must be one of iso, epoch_s, epoch_ms"),
-        ("%H:%M", "format must have the year (%Y or %y), or it names no day, got '%H:%M'"),
+        ("%d.%m. %H:%M", "format must have the year (%Y or %y), or it names no day, or be of a time of day alone"),
+        ("%%Y", "format must have the year (%Y or %y), or it names no day, or be of a time of day alone"),
     ],
 )  # fmt: skip
 def test_a_format_that_no_date_can_be_read_by_is_refused(raw, form, message):

@@ -28,10 +28,24 @@ def test_a_format_reads_what_has_it_alone():
 
 @pytest.mark.parametrize(
     ("word", "form"),
-    [("2026-11-22T23:30:00Z", "iso"), ("22.11.2026 23:30 +0000", "%d.%m.%Y %H:%M %z")],
+    [
+        ("2026-11-22T23:30:00Z", "iso"),
+        ("22.11.2026 23:30 +0000", "%d.%m.%Y %H:%M %z"),
+        ("22.11.2026 23:30 UTC", "%d.%m.%Y %H:%M %Z"),
+        ("Sun Nov 22 23:30:00 GMT 2026", "%a %b %d %H:%M:%S %Z %Y"),
+    ],
 )
 def test_an_instant_becomes_the_wall_clock_of_the_time_zone(word, form):
     assert moments([word], form, "Asia/Tokyo") == ["2026-11-23 08:30:00"]
+
+
+def test_a_zone_by_a_name_that_is_not_one_everywhere_is_no_date():
+    assert moments(["22.11.2026 23:30 CET", "22.11.2026 23:30"], "%d.%m.%Y %H:%M %Z") == [None, None]
+
+
+def test_a_time_of_day_alone_is_of_the_day_that_strptime_gives_it():
+    assert moments(["9:05", "21:05", "24:00"], "%H:%M") == ["1900-01-01 09:05:00", "1900-01-01 21:05:00", None]
+    assert moments(["9:05 pm"], "%I:%M %p", "Asia/Tokyo") == ["1900-01-01 21:05:00"]
 
 
 def test_what_has_no_offset_is_of_that_clock_already():

@@ -32,3 +32,16 @@ def test_a_number_is_the_same_in_every_form(number, digits, decimal, mark, unit,
     text = f"{text}\u00a0{unit}" if unit and behind else f"{unit or ''}{text}"
     text = f"{minus}{text}" if number < 0 else text
     assert form.plain(pa.array([text, None])).cast(pa.float64()).to_pylist() == [value, None]
+
+
+@pytest.mark.parametrize(
+    ("word", "number"),
+    [("(1.50)", -1.5), ("( 7 )", -7), ("1.50-", -1.5), ("1.50\u2212", -1.5), ("2-", None), ("-(1.50)", None), ("-1.50-", None), ("(x)", None), ("1.5-2.5", None)],
+)  # fmt: skip
+def test_bookkeepers_and_sap_write_what_is_below_0_in_their_own_ways(word, number):
+    assert NumberForm().plain(pa.array([word, "1", None])).cast(pa.float64()).to_pylist() == [number, 1, None]
+
+
+def test_so_they_do_with_marks_and_a_unit():
+    words = ["1.234,50-", "1.234,50- EUR", "(1.234,50 EUR)", "(EUR 1.234,50)", "-EUR 1.234,50"]
+    assert NumberForm(",", ".", "EUR").plain(pa.array(words)).cast(pa.float64()).to_pylist() == [-1234.5] * 5

@@ -85,3 +85,18 @@ def must_be_utf8(content: Content) -> None:
             offset += len(block)
             line += block.count(b"\n")
             sample = block
+
+
+def stray_line(text: bytes) -> bytes | None:
+    """The first line that is not UTF-8 where most are; None where there is none, or where they are not."""
+    lines = text.splitlines()
+    strays = [line for line in lines if not _is_utf8(line)]
+    return strays[0] if 0 < len(strays) < len(lines) / 2 else None
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -52,11 +52,9 @@ def infer(args: argparse.Namespace) -> None:
     page = _outputs(args)
     asked = parse_day(args.first_day, "--first-day") if args.first_day is not None else None
     table = _open(args, asked or FIRST_DAY)
-    for option, name in (("--target", args.target), ("--key", args.key), ("--group", args.group)):
-        if name is not None and name not in table.columns:
-            close = difflib.get_close_matches(name, table.columns, n=1) or table.columns[:5]
-            raise UsageError(f"{option}: must be a column of {table.name}, got {name!r}; is it {' or '.join(close)}?")
-    seen = look_at(table, args.target, args.key, args.group)
+    target, key, group = (_column(table, option, getattr(args, option)) for option in ("target", "key", "group"))
+    assert target is not None
+    seen = look_at(table, target, key, group)
     schema = seen.schema
     name = args.name or table.meaning or schema.target
     proposal = _proposal(table, schema)
@@ -86,6 +84,17 @@ def infer(args: argparse.Namespace) -> None:
         f", shown in {page}" if page is not None else "",
         f", or one of many days: generate split FILE {proposal.options}" if proposal is not None else "",
     )
+
+
+def _column(table: Input, option: str, name: str | None) -> str | None:
+    """A column by its name, which people give without the blanks around it. Raises UsageError for another name."""
+    if name is None or name in table.columns:
+        return name
+    same = [column for column in table.columns if column.strip(' \t\u00a0"') == name.strip()]
+    if len(same) == 1:
+        return same[0]
+    close = difflib.get_close_matches(name, table.columns, n=1) or table.columns[:5]
+    raise UsageError(f"--{option}: must be a column of {table.name}, got {name!r}; is it {' or '.join(close)}?")
 
 
 def _outputs(args: argparse.Namespace) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import logging
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from contract.errors import DataError
 from contract.visible import visible
 from generate.files.content import Content
 from generate.files.dialect import Dialect, read_header
-from generate.files.encoding import guessed
+from generate.files.encoding import guessed, stray_line
 from generate.files.excel_file import ExcelFile
 from generate.files.json_file import JsonFile
 from generate.files.open_table import form_of
@@ -30,6 +31,8 @@ DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_LINES, SAMPLE_CHARACTERS = 100, 20_000
 """What tells the delimiter: asking takes a second for ten times as much."""
 HEAD_BYTES = 1 << 18
+
+log = logging.getLogger("generate")
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,12 @@ def _encoding(path: Path) -> tuple[str, dict[str, str]]:
         return "utf-8", {}
     foreign += rest if not rest.isascii() else b""
     found = guessed(foreign)
+    if found is not None and (stray := stray_line(foreign)) is not None:
+        log.warning(
+            "%s: of its lines that are not ASCII most are UTF-8 and some are not, such as %.80r: all are read as %s: "
+            "letters of most are wrong; save it in one encoding",
+            *(path.name, stray, found),
+        )
     if found is None:
         raise DataError(f"{path.name}: its encoding cannot be told; convert it to UTF-8 (iconv -f ENCODING -t UTF-8)")
     words = [word for word in re.findall(r"[\w\u20ac]+", foreign.decode(found, errors="replace")) if not word.isascii()]
@@ -191,6 +200,16 @@ def _sheet(path: Path) -> Sniffed:
     if len(filled) > 1:
         source = Files(sheet=filled[0].name)
         notes["sheet"] = f"the one with most rows of {', '.join(repr(sheet.name) for sheet in filled)}"
+        header = next(filled[0].iter_rows(), [])
+        alike = [sheet for sheet in filled[1:] if next(sheet.iter_rows(), []) == header]
+        if alike:
+            log.warning(
+                "%s: of its sheets only %r is read; %s have the same header: put their rows into it, or save each as a "
+                "file, if they are of one table",
+                path.name,
+                filled[0].name,
+                ", ".join(f"{sheet.name!r} ({sheet.height - 1:,} rows)" for sheet in alike),
+            )
     cells = filled[0].iter_rows() if filled else iter(())
     rows = [[str(cell) for cell in row] for row in islice(cells, SAMPLE_LINES)]
     first = next((number for number, row in enumerate(rows) if any(row)), 0)

@@ -2,6 +2,7 @@ import csv
 import importlib
 import sys
 import tomllib
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -157,6 +158,25 @@ def test_an_existing_file_is_replaced_only_if_asked(infer, churn, output, monkey
     assert f"--output: {output} is there already; give --force to replace it, or another --output" in error
     assert infer(churn, "--target", "Churn", "--force")[0] == 0
     assert output.read_text() != "mine"
+
+
+def test_a_column_is_named_without_the_blanks_around_it(infer, output, tmp_path):
+    file = tmp_path / "blanks.csv"
+    file.write_text("id, size, left\n" + "".join(f"{n}, {n % 7}, {'yes' if n % 3 else 'no'}\n" for n in range(100)))
+    assert infer(file, "--target", "left")[0] == 0
+    assert load(output).table.target == " left"
+    file.write_text("left , left\nyes,1\n")
+    assert infer(file, "--target", "left", "--force")[0] == 64
+
+
+@pytest.mark.parametrize("form", ["%H:%M", "%Y-%m-%d %H:%M:%S %z", "%Y%m%dT%H%M%S%z", "%Y-%m-%d %H:%M:%S UTC"])
+def test_a_column_of_clocks_or_with_offsets_stops_nothing(infer, output, tmp_path, form):
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    times = [(start + timedelta(minutes=97 * number)).strftime(form) for number in range(100)]
+    file = tmp_path / "times.csv"
+    file.write_text("at,left\n" + "".join(f"{time},{'yes' if n % 3 else 'no'}\n" for n, time in enumerate(times)))
+    assert infer(file, "--target", "left")[0] == 0
+    assert load(output).columns["at"].format == form.replace("UTC", "%Z")
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,18 @@ def test_a_table_without_a_feature_is_refused(columns):
     [
         (["1", "-2.5"] * 50, {"type": "number"}, "2 distinct, -2.5 to 1"),
         (["0", "1"] * 50, {"type": "number"}, "2 distinct, 0 to 1"),
-        (["5", " "] * 50, {"type": "number", "role": "ignore"}, "always '5'"),
+        (["5"] * 100, {"type": "number", "role": "ignore"}, "always '5'"),
+        (["5", " "] * 50, {"type": "category"}, "50 of 100 missing, 1 distinct: '5' or nothing"),
+        (["X", ""] * 50, {"type": "category"}, "50 of 100 missing, 1 distinct: 'X' or nothing"),
+        (["look here"] + [""] * 99, {"type": "text", "role": "ignore"}, "always 'look here'"),
+        (["seen"] * 98 + [""] * 2, {"type": "text", "role": "ignore"}, "always 'seen'"),
+        (["12.50-", "3.25"] * 50, {"type": "number"}, "2 distinct, -12.5 to 3.25"),
+        (["(1.50)", "2"] * 50, {"type": "number"}, "2 distinct, -1.5 to 2"),
+        (["-$1.50", "$2"] * 50, {"type": "number", "unit": "$"}, "2 distinct, -1.5 to 2"),
+        (["2-", "3-", "2", "1"] * 25, {"type": "category"}, "4 distinct"),
+        (["2+", "3+", "2", "1"] * 25, {"type": "category"}, "4 distinct"),
+        ([*map(str, range(90)), *["90+"] * 10], {"type": "number", "unit": "+"}, "91 distinct, 0 to 90; with '+' or without, 5 is 5"),
+        ([f"{number % 24:02}:{number % 60:02}" for number in range(100)], {"type": "datetime", "format": "%H:%M"}, "100 distinct, written as %H:%M"),
         (["5", "7", "", "7"] * 25, {"type": "number"}, "25 of 100 missing, 2 distinct, 5 to 7"),
         (["7", "8"] * 49 + ["9", "x"], {"type": "number"}, "4 distinct, 7 to 9; 1 rows are rejected, they hold no number: 'x'"),
         (["$5.00", "$7"] * 50, {"type": "number", "unit": "$"}, "2 distinct, 5 to 7"),
@@ -139,6 +150,38 @@ def test_a_table_without_a_feature_is_refused(columns):
 def test_a_column_becomes_what_its_values_are(columns, values, settings, summary):
     schema = column(columns | {"c": values}, "c")
     assert (schema.settings, schema.summary) == (settings, summary)
+
+
+@pytest.mark.parametrize("form", ["{}/80", "48.{}, 11.5", "POINT({} 7.5)", "2025-W{}", "{}h 5m"])
+def test_numbers_that_stand_together_are_left_out_for_that_and_not_as_names(columns, form):
+    schema = column(columns | {"c": [form.format(number) for number in range(100)]}, "c")
+    assert schema.ignored
+    assert "several numbers in one" in schema.summary
+    assert "write numbers alone" in schema.suspicions[0]
+
+
+WORDS = ["read", "ski", "cook", "run", "sing", "swim", "hike"]
+
+
+@pytest.mark.parametrize("mark", [",", ";", "|"])
+def test_answers_with_several_boxes_are_texts_of_their_items(columns, mark):
+    answers = [mark.join(word for bit, word in enumerate(WORDS) if number & 2**bit) for number in range(1, 101)]
+    found = column(columns | {"c": answers}, "c")
+    assert (found.settings, found.summary) == ({"type": "text"}, "100 distinct: some of 7 words in each")
+
+
+def test_lists_that_come_often_and_names_of_two_words_are_none(columns):
+    places = [f"Town{number},Land{number % 40}" for number in range(100)]
+    assert column(columns | {"c": places}, "c").ignored
+    answers = [", ".join(word for bit, word in enumerate(WORDS) if number & 2**bit) for number in range(60, 120)] * 10
+    many = {name: values * 6 for name, values in columns.items() if name != "id"}
+    assert column(many | {"c": answers}, "c").settings == {"type": "category"}
+
+
+@pytest.mark.parametrize("form", ["({},234.50)", "{}/80", "48.{},11.5", "10.0.0.{}"])
+def test_amounts_and_places_are_no_key_though_each_comes_once(columns, form):
+    others = {name: values for name, values in columns.items() if name != "id"}
+    assert inferred(others | {"c": [form.format(number) for number in range(100)]}).key is None
 
 
 def test_a_second_id_that_is_a_number_is_no_feature(columns):

@@ -58,6 +58,26 @@ def test_the_encoding_is_found_and_what_it_reads_is_shown(tmp_path):
     assert sniff(path).source == Files(delimiter=";", encoding="cp1252")
 
 
+def test_a_file_of_two_encodings_is_told(tmp_path, caplog):
+    path = tmp_path / "a.csv"
+    path.write_bytes("id,x\n1,Müller\n2,Mähler\n3,Köhler\n".encode() + "4,Bühler\n".encode("cp1252"))
+    sniff(path)
+    assert "most are UTF-8 and some are not, such as b'4,B\\xfchler'" in caplog.text
+    caplog.clear()
+    path.write_bytes("id,x\n1,Müller\n2,Mähler\n".encode("cp1252"))
+    sniff(path)
+    assert not caplog.text
+
+
+def test_sheets_with_the_same_header_that_are_not_read_are_told(tmp_path, caplog):
+    path = tmp_path / "a.xlsx"
+    rows = [["id", "x"], [1, 2.5], [2, 3.5]]
+    path.write_bytes(workbook(january=[*rows, [3, 4.5]], february=rows, notes=[["made by", "me"]]))
+    assert sniff(path).source == Files(sheet="january")
+    assert "only 'january' is read; 'february' (2 rows) have the same header" in caplog.text
+    assert "notes" not in caplog.text
+
+
 def test_a_comma_that_may_be_either_is_said_to_be_one(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("id;x\n" + "".join(f"{n};{n},{n}00\n" for n in range(1, 9)))

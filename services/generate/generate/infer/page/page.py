@@ -93,4 +93,6 @@ def _plot(schema: TableSchema, column: ColumnSchema, stats: ColumnStats, rows: p
 
 def _moment(seconds: float) -> str:
     moment = datetime.fromtimestamp(seconds, UTC)
+    if moment.year == 1900:  # of a time without a day
+        return f"{moment:%H:%M}"
     return f"{moment:%Y-%m-%d}" if moment.hour == moment.minute == 0 else f"{moment:%Y-%m-%d %H:%M}"

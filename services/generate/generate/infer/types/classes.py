@@ -13,7 +13,7 @@ from generate.infer.types import names
 RARE = 0.01
 """Of a class's rows: so many of another spelling may be typing errors."""
 FREQUENT = 50
-"""Rows: a word in one row alone is dirt where each class has so many."""
+"""Rows: a word in one row alone is dirt where each class with more has so many."""
 _ALIKE = 0.75
 """Of `SequenceMatcher.ratio`: yess is as yes with 0.86, versicolor as virginica with 0.42."""
 
@@ -76,10 +76,11 @@ def _typos(counts: Counter[str]) -> dict[str, str]:
         if len(others) < 2 or counts[word] > RARE * total:
             continue
         like = max(others, key=lambda other: _likeness(word, other))
+        frequent = [counts[other] for other in others if counts[other] > 1]
         few = counts[word] == 1 and counts[like] >= FREQUENT
         if _likeness(word, like) >= _ALIKE and (few or counts[word] <= RARE * counts[like]):
             typos[word] = like
-        elif counts[word] == 1 and min(counts[other] for other in others) >= FREQUENT:
+        elif counts[word] == 1 and len(frequent) > 1 and min(frequent) >= FREQUENT:
             typos[word] = ""
     return typos
 

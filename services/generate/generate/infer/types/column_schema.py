@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from generate.infer.column_stats import LONGEST, ColumnStats
-from generate.infer.types import names
+from generate.infer.types import kinds, names
 from generate.infer.types.extremes import far_from_the_rest
-from generate.infer.types.kinds import MOST_LEVELS, Kind, comes_back, epoch_unit, is_unspaced, kind_of, numbers_rows
+from generate.infer.types.kinds import MOST_LEVELS, Kind, comes_back, epoch_unit, kind_of, numbers_rows
 
 TYPICAL_ROWS = 2
 """Per value: with fewer most values come once, and what comes once teaches nothing about another row."""
@@ -19,6 +19,9 @@ _MOST = 0.8
 """Of the values: so many that look like numbers or times are meant to be some."""
 _AGAIN = 5
 _END = re.compile(r"9999|\b1900[-/.]0?1[-/.]0?1\b|\b0?1[-/.]0?1[-/.](1900|1970)\b|\b1970-01-01\b|\b19000101\b")
+_BOUNDS = ("<", ">", "~", "≤", "≥", "≈", "+", "*")
+_FEWEST_TICKS, _TICKED = 5, 0.01
+"""Rows, and the fraction of all, that must have the one value of a column, and be without it: fewer are a remark."""
 _LONG = 50
 """Characters: texts that are as long are not what things are called."""
 _UNSPACED_TEXT = 6
@@ -68,6 +71,9 @@ def column_of(stats: ColumnStats) -> ColumnSchema:
         why, cost = useless
         settings = {"type": kind.type, "role": "ignore"} | dict(_format(kind))
         return ColumnSchema(stats.name, settings, why, cost=cost)
+    if stats.distinct == 1:
+        settings = {"type": "category"}
+        return ColumnSchema(stats.name, settings, f"{summary}: {next(iter(stats.levels))[:50]!r} or nothing")
     if kind.type == "datetime":
         return _datetime(stats, kind, summary)
     if kind.type == "text":
@@ -79,7 +85,7 @@ def _useless(stats: ColumnStats, kind: Kind, summary: str) -> tuple[str, str] | 
     """Why a column of any type says nothing about a row, and what that may cost."""
     if not stats.given:
         return "empty in every row", "nothing, as long as it is empty"
-    if stats.distinct == 1:
+    if stats.distinct == 1 and not _is_flag(stats):
         return f"always {next(iter(stats.levels))[:50]!r}", "nothing, as long as it is the same"
     if numbers_rows(stats):
         why = "numbers the rows, as programs do when they save a table: it says nothing about them"
@@ -91,12 +97,19 @@ def _useless(stats: ColumnStats, kind: Kind, summary: str) -> tuple[str, str] | 
     return None
 
 
+def _is_flag(stats: ColumnStats) -> bool:
+    """Whether a column with one value says something by it: X or nothing, as surveys and SAP tick a box."""
+    return not stats.free and min(stats.given, stats.missing) >= max(_FEWEST_TICKS, _TICKED * stats.rows)
+
+
 def number_column(stats: ColumnStats, kind: Kind, summary: str) -> ColumnSchema:
     """Of numbers. A bound is what a name says, not what a sample has: the summer has no frost."""
     settings: dict[str, Any] = {"type": kind.type} | ({"unit": stats.unit} if stats.unit else {})
     if stats.low >= 0 and (names.is_count(stats.name) or names.is_amount(stats.name)):
         settings["min"] = 0
     summary += f", {stats.low:g} to {stats.high:g}"
+    if stats.unit in _BOUNDS:
+        summary += f"; with {stats.unit!r} or without, 5 is 5"
     if strays := stats.given - stats.numbers:
         summary += f"; {strays:,} rows are rejected, they hold no number: {stats.odd!r}"
     suspicions = []
@@ -131,26 +144,35 @@ def _text(stats: ColumnStats, summary: str) -> ColumnSchema:
     many = stats.distinct > MOST_LEVELS or stats.free
     if many and max(stats.dressed, stats.date_like) > _MOST * stats.given:
         return _unread(stats, summary)
-    if (length := _length_of_text(stats, many=many)) is not None:
-        return ColumnSchema(stats.name, {"type": "text"}, f"{summary}: text of about {length} each")
+    if (words := _words_of_text(stats, many=many)) is not None:
+        return ColumnSchema(stats.name, {"type": "text"}, f"{summary}: {words} each")
     if stats.free:
         why = f"values of more than {LONGEST} characters without blanks are no text to read"
         return _ignored(stats, why, cost="what a program would read in it")
     if stats.distinct <= MOST_LEVELS / 2 or stats.given >= TYPICAL_ROWS * stats.distinct:
         return ColumnSchema(stats.name, {"type": "category"}, summary, _spellings(stats))
+    if kinds.parted_numbers(stats):
+        doubt = f"holds digits in a form that is no number, date or category, such as {stats.odd!r}"
+        why = f"{summary}; several numbers in one, or with marks that are not known"
+        return _ignored(
+            stats, why, f"{doubt}: write numbers alone, each in a column of its own", cost="all it measures"
+        )
     why = f"{summary}; nearly every row has another one, as names do: too many for a category"
     return _ignored(stats, why, cost='what its words have in common: type = "text" would find it')
 
 
-def _length_of_text(stats: ColumnStats, *, many: bool) -> str | None:
-    """How long the texts are that a column holds; None where it holds names or categories."""
+def _words_of_text(stats: ColumnStats, *, many: bool) -> str | None:
+    """What the texts are that a column holds; None where it holds names or categories."""
     words, characters = stats.parts / max(stats.texts, 1), stats.characters / max(stats.texts, 1)
-    if many and is_unspaced(stats) and characters >= _UNSPACED_TEXT:
-        return f"{characters:.0f} characters"
+    if many and kinds.is_unspaced(stats) and characters >= _UNSPACED_TEXT:
+        return f"text of about {characters:.0f} characters"
     long = many and stats.spaced and (words >= _WORDS_OF_A_TEXT or characters >= _LONG)
     once = stats.distinct > MOST_LEVELS / 2 and stats.given < TYPICAL_ROWS * stats.distinct
     title = once and words >= _WORDS_OF_A_TITLE and not names.is_called(stats.name)
-    return f"{words:.0f} words" if long or title else None
+    if long or title:
+        return f"text of about {words:.0f} words"
+    items = kinds.listed_items(stats) if many else None
+    return f"some of {items:,} words in" if items is not None else None
 
 
 def _unread(stats: ColumnStats, summary: str) -> ColumnSchema:

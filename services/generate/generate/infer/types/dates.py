@@ -53,6 +53,7 @@ _PARTS = {
     "%f": r"\d{1,6}",
     "%p": r"(?i:[ap]m)",
     "%z": r"(?:Z|[+-]\d\d:?\d\d)",
+    "%Z": r"(?:UTC|GMT)",
     "%b": f"(?i:{'|'.join(name[:3] for name in _MONTHS)})",
     "%B": f"(?i:{'|'.join(_MONTHS)})",
     "%a": f"(?i:{'|'.join(name[:3] for name in _DAYS)})",
@@ -75,12 +76,14 @@ _NAMED = (
     *("%d%b%Y", "%d%b%y", "%b. %d, %Y", "%d %b, %Y", "%Y-%b-%d", "%Y %b %d", "%Y/%b/%d", "%b %Y", "%b-%Y", "%b-%y"),
     *("%b %y", "%Y-%b", "%Y %b", "%b, %Y"),
 )
+_HAN = ("%Y年%m月%d日", "%Y年%m月")
 _MONTHLY = ("%Y-%m", "%Y/%m", "%m/%Y", "%m.%Y", "%m-%Y")
 COMPACT = ("%Y%m%d", "%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m")
 _DATES = (
     *(order.format(mark) for mark in "/.- " for order in _ORDERS),
     *(name.replace("%b", month) for name in _NAMED for month in ("%b", "%B")),
     *_MONTHLY,
+    *_HAN,
     *COMPACT,
 )
 _CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%I:%M:%S%p", "%I:%M%p", "%H:%M:%S.%f", "%H%M%S", "%H.%M")
@@ -88,10 +91,10 @@ _CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%I:%M:%S%p", "%I:%M%
 _TAIL = re.compile(
     r"(?P<joint>T|,? (?:- |at )?| {2})"
     r"(?P<clock>\d{1,2}[:.]\d\d(?::\d\d(?:\.\d{1,6})?)?(?: ?[apAP][mM])?|(?<=T)\d{6})"
-    r"(?P<gap> ?)(?P<zone>Z|[+-]\d\d:?\d\d)?$"
+    r"(?P<gap> ?)(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?$"
 )
 _WEEKDAY = re.compile(r"^(?P<day>[A-Za-z]{3,9})(?P<gap>,? )(?=[\dA-Za-z])")
-_CTIME = "%a %b %d %H:%M:%S %Y"
+_CTIMES = ("%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %Z %Y", "%a %b %d %H:%M:%S %z %Y")
 
 
 @dataclass
@@ -137,15 +140,18 @@ def formats_of(value: str) -> list[str]:
     """The formats of strptime that a text has; those that `iso` reads are none."""
     if not any(character.isdigit() for character in value) or len(value) > 40 or re.match(ISO, value):
         return []
-    if re.fullmatch(_pattern(_CTIME), value):
-        return [_CTIME]
+    for form in _CTIMES:
+        if re.fullmatch(_pattern(form), value):
+            return [form]
     clocks = [clock for clock in _CLOCKS[:7] if re.fullmatch(_pattern(clock), value)]
     if clocks:
         return clocks
     head, tails = value, [""]
     if (match := _TAIL.search(value)) is not None:
         clock = [form for form in _CLOCKS if re.fullmatch(_pattern(form), match["clock"])]
-        zone = f"{match['gap']}%z" if match["zone"] else ""
+        zone = (
+            match["gap"] + ("%Z" if match["zone"].isalpha() and match["zone"] != "Z" else "%z") if match["zone"] else ""
+        )
         head, tails = value[: match.start()], [f"{match['joint']}{form}{zone}" for form in clock]
     start = ""
     if (match := _WEEKDAY.match(head)) is not None and match["day"].lower() in _weekdays():

@@ -21,6 +21,13 @@ FEWEST_NUMBERED = 10
 _LONGEST_KEY = 64
 """Characters on the average, as many as a hash has; longer texts were not made to be a key."""
 # Chinese, Japanese, Thai and the like
+_MEASURE = re.compile(r"\d[.,/:]\d")
+_PARTED = re.compile(r"\d[A-Za-z]{0,3}[^\w]+[A-Za-z]?\d|^\W*[\d.,]+\s?[A-Za-z]{1,2}$")
+"""Digits in several parts, or with a unit."""
+_LISTS = ((re.compile(r"\s*[,;|]\s*"), 1.5), (re.compile(r"[\s,;|]+"), 3.0))
+"""What parts the items of a list, and so many of them in the mean cell tell that it is one."""
+_COMBINED, _WELL_KNOWN = 4, 10
+"""Times as many lists as items; rows of each list from which on it needs no items to be told."""
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 # seconds of 1990 and of 2060: what is older or later is an amount, a phone number or a code
@@ -102,7 +109,35 @@ def identifies(stats: ColumnStats) -> bool:
     if names.is_id(stats.name):
         return (kind == "text" or is_whole(stats)) and unique >= 1 - TOLERATED
     short = stats.characters <= _LONGEST_KEY * stats.texts and not is_unspaced(stats)
-    return kind == "text" and unique == 1 and stats.dressed < stats.given / 2 and short
+    return kind == "text" and unique == 1 and stats.dressed < stats.given / 2 and short and not _measures(stats)
+
+
+def _measures(stats: ColumnStats) -> bool:
+    """Whether the texts are made of numbers with a fraction or of several, as amounts, places and addresses are."""
+    some = [level for level, _ in zip(stats.levels, range(100), strict=False)]
+    return sum(bool(_MEASURE.search(level)) for level in some) > len(some) / 2
+
+
+def parted_numbers(stats: ColumnStats) -> bool:
+    """Whether the texts are digits more than letters, and not in one piece as ids are: 120/80, 48.1, 11.5, 2025-W07."""
+    some = [level for level, _ in zip(stats.levels, range(100), strict=False)]
+    parted = [level for level in some if _PARTED.search(level) and 2 * sum(map(str.isalpha, level)) < len(level)]
+    return len(parted) > len(some) / 2 and not names.is_id(stats.name) and not names.is_called(stats.name)
+
+
+def listed_items(stats: ColumnStats) -> int | None:
+    """Of how many items the texts are lists, as answers with several boxes are (`ski, run`); None where they are none.
+
+    A list is another value with each item, so that most come seldom, while the items come again and again.
+    """
+    if stats.free or stats.given >= _WELL_KNOWN * stats.distinct or names.is_called(stats.name):
+        return None
+    lists = [level for level, _ in zip(stats.levels, range(5_000), strict=False)]
+    for mark, least in _LISTS:
+        parts = [part for text in lists for part in mark.split(text) if part]
+        if len(parts) >= least * len(lists) and len(lists) >= _COMBINED * len(set(parts)):
+            return len(set(parts))
+    return None
 
 
 def is_unspaced(stats: ColumnStats) -> bool:
@@ -120,5 +155,6 @@ def comes_back(stats: ColumnStats) -> bool:
     kind = kind_of(stats).type
     named = names.is_id(stats.name) or names.is_owner(stats.name, whole=True)
     if kind == "text":
-        return (named or stats.distinct > MOST_LEVELS) and stats.dressed < stats.given / 2
+        things = named or (stats.distinct > MOST_LEVELS and listed_items(stats) is None)
+        return things and stats.dressed < stats.given / 2
     return named and kind != "datetime" and is_whole(stats)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from generate.infer.column_stats import MISSING, MOST_WORDS, ColumnStats
 from generate.infer.types.kinds import TOLERATED, kind_of
-from generate.infer.types.names import NOTHING
+from generate.infer.types.names import NO_LABEL, NOTHING
 
 _LONGEST = 12
 """Characters of a word that nobody knows to mean a missing value."""
@@ -17,8 +17,11 @@ _SHARE = 0.2
 """Of a column's values: more of a word that is not usual is a value of its own."""
 FREQUENT = 0.1
 """Of a column's rows: `None` as often as that is what a category says."""
-FEWEST_NUMBERS = 21
-"""Different ones, beside a word that is not usual: with fewer the column may be a category of numbers and words."""
+FEW_NUMBERS, FEWEST_NUMBERS = 10, 21
+"""Different ones, beside a word that is not usual: with fewer the column may be a category of numbers and words, and
+between the two it is one where the word comes more than `_SELDOM`."""
+_SELDOM = 0.05
+_MOST_CLASSES = 200
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,25 @@ def settle(columns: Sequence[ColumnStats], target: str) -> Missing:
             notes.append(
                 f"{word!r} in {stats.words[word]:,} rows of {stats.name!r}, where all others are {_what(stats)}"
             )
-            for other in columns:
-                other.without(word)
+            _take_out(word, columns)
+    for word in _no_label(next(stats for stats in columns if stats.name == target), values):
+        values.append(word)
+        rows = sum(stats.levels[word] for stats in columns if stats.name == target)
+        notes.append(f"{word!r} in {rows:,} rows of {target!r} is taken for a label that is missing, not for a class")
+        _take_out(word, columns)
     return Missing(tuple(values), tuple(notes))
+
+
+def _take_out(word: str, columns: Sequence[ColumnStats]) -> None:
+    for stats in columns:
+        stats.without(word)
+
+
+def _no_label(stats: ColumnStats, known: Sequence[str]) -> list[str]:
+    """The marks among a target's classes, beside two others that are none."""
+    marks = [word for word in stats.levels if word.casefold() in NO_LABEL]
+    one = len(marks) == 1 and marks[0] not in known
+    return marks if one and 2 <= stats.distinct - 1 <= _MOST_CLASSES else []
 
 
 def _is_value(word: str, columns: Sequence[ColumnStats], target: str) -> str | None:
@@ -83,7 +102,9 @@ def _stand_ins(stats: ColumnStats) -> list[str]:
         return []
     words = [word for word, _ in stats.words.most_common() if _usual(word)]
     others = [word for word, rows in stats.words.most_common() if not _usual(word) and _may_be(word, rows, stats)]
-    words += others[:_MOST_UNUSUAL] if stats.distinct >= FEWEST_NUMBERS else []
+    if FEW_NUMBERS < stats.distinct < FEWEST_NUMBERS:
+        others = [word for word in others if stats.words[word] <= _SELDOM * stats.given]
+    words += others[:_MOST_UNUSUAL] if stats.distinct > FEW_NUMBERS else []
     left = stats.given - measured - sum(stats.words[word] for word in words)
     return words if left <= TOLERATED * stats.given else []
 

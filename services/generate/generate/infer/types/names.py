@@ -6,13 +6,16 @@ import re
 
 # snake_case, camelCase, and what spreadsheets call an index; "paid" and "humid" are none
 _ID = re.compile(
-    r"(^|[_\s.-])(?i:id|key|uuid|guid|no|nr|number|index)$|[a-z0-9](ID|Id|Key|No|Nr|Number|Index)$|^((?i:unnamed): 0)?$"
+    r"(^|[_\s.-])(?i:id|key|uuid|guid|no|nr|number|index)\.?$|[a-z0-9](ID|Id|Key|No|Nr|Number|Index)$"
+    r"|^((?i:unnamed): 0)?$"
+    r"|^(?i:id)[_\s.-]|^id[A-Z]|(?i:[a-zäöü]{3}(nr\.?|nummer))$|(^|[_\s.-])(?i:mrn|ssn|iban|imei|imsi|vin|cpf)$"
 )
 # what comes back: people, what they own, and what is measured again and again
 _OWNER = re.compile(
     r"(?i:customer|client|user|member|patient|subject|person|employee|student|household|family|account|contract|policy"
     r"|kunde|kundin|mitglied|nutzer|mitarbeiter|haushalt|vertrag|konto|gerät|geraet|maschine|fahrzeug"
-    r"|subscriber|device|machine|sensor|station|vehicle|asset|meter|vin|imei|iban|msisdn|e-?mail|phone)"
+    r"|subscriber|device|machine|sensor|station|vehicle|asset|meter|e-?mail|phone"
+    r"|(?<![a-z])(?:vin|imei|iban|msisdn|mrn|ssn)(?![a-z]))"
 )
 # what tools write beside the rows: pandas, R, spreadsheets
 _INDEX = re.compile(r"|unnamed: \d+(\.\d+)?|__index_level_\d+__|level_\d+", re.IGNORECASE)
@@ -53,6 +56,12 @@ NOTHING = frozenset((
 ))  # fmt: skip
 """What stands where there is no value, in lower case."""
 
+NO_LABEL = NOTHING - {
+    "", "+", "-", "unknown", "unk", "undefined", "missing", "(missing)", "none", "not applicable", "unbekannt",
+    "inconnu", "nd", "na",
+}  # fmt: skip
+"""Those that no class is called."""
+
 _EVENT = frozenset(
     TRUE | {
         "positive", "pos", "churn", "churned", "default", "defaulted", "fraud", "fraudulent", "spam", "ckd", "died",
@@ -78,12 +87,12 @@ _NOT = re.compile(r"^(?:not?|non|un|in|dis|kein|keine|nicht|without)[\s_-]*", re
 
 def is_id(name: str) -> bool:
     """Whether the name says that it is an identity: id, customerID, order_no, an unnamed index."""
-    return _ID.search(name) is not None
+    return _ID.search(name.strip()) is not None
 
 
 def is_owner(name: str, *, whole: bool = False) -> bool:
     """Whether the name says whose a row is: customer, patient_id, machine; `whole`: and nothing else."""
-    return (_OWNER.fullmatch(name) if whole else _OWNER.search(name)) is not None
+    return (_OWNER.fullmatch(name.strip()) if whole else _OWNER.search(name)) is not None
 
 
 def is_index(name: str) -> bool:
@@ -98,27 +107,27 @@ def is_row_number(name: str) -> bool:
 
 def is_count(name: str) -> bool:
     """Whether the name says that it counts things: cnt, n_visits, num_children."""
-    return _COUNT.search(name) is not None
+    return _COUNT.search(name.strip()) is not None
 
 
 def is_amount(name: str) -> bool:
     """Whether the name says that it is nothing below 0, such as an age or a distance."""
-    return _AMOUNT.search(name) is not None
+    return _AMOUNT.search(name.strip()) is not None
 
 
 def is_time(name: str) -> bool:
     """Whether the name says that it is a time: created_at, ts, orderDate."""
-    return _TIME.search(name) is not None
+    return _TIME.search(name.strip()) is not None
 
 
 def is_calendar(name: str) -> bool:
     """Whether the name is that of a part of the calendar, whose numbers may follow each other: year, week."""
-    return _CALENDAR.search(name) is not None
+    return _CALENDAR.search(name.strip()) is not None
 
 
 def is_called(name: str) -> bool:
     """Whether the name says that its values are what things are called: name, address, e-mail."""
-    return _CALLED.search(name) is not None
+    return _CALLED.search(name.strip()) is not None
 
 
 def is_true(word: str) -> bool | None:

@@ -26,10 +26,13 @@ NUMBER = re.compile(r"[+\u2212-]?[\d.,'\u2019 \u00a0]*\d[\d.,'\u2019 \u00a0]*")
 _MOST_SHAPES = 1000
 """Of one column; numbers have fewer."""
 _LONGEST = 50
+_MOST_ENDS, _FEWEST_BESIDE = 2, 20
+"""Different values with a + behind them, and of all."""
 """Characters: what is longer is no number."""
 # three letters or a sign before or behind digits: what a unit looks like
 _BESIDE = r"\s*[^\d.,+\-\s\x{2212}]{0,4}\s*"
 _AMOUNT = r"[+\-\x{2212}]?[\d.,'_\s\x{2019}\x{a0}\x{202f}]*\d[\d.,'_\s\x{2019}\x{a0}\x{202f}]*"
+_SIGN = r"^\s*[+\-\x{2212}]|[\-\x{2212}]\s*$"
 _UNIT = rf"^{_BESIDE}([+\-\x{{2212}}]?){_BESIDE}([\d.,].*?){_BESIDE}$"
 
 
@@ -91,7 +94,8 @@ def unit_of(shapes: Shapes, form: NumberForm) -> str | None:
     """
     given = pc.invert(nothing(shapes.known))
     text, times = shapes.known.filter(given), shapes.texts[np.asarray(given)]
-    beside = pc.utf8_trim_whitespace(pc.replace_substring_regex(text, _AMOUNT, ""))
+    unsigned = pc.replace_substring_regex(pc.replace_substring_regex(text, r"^\((.*)\)$", r"\1"), _SIGN, "")
+    beside = pc.utf8_trim_whitespace(pc.replace_substring_regex(unsigned, _AMOUNT, ""))
     found: Counter[str] = Counter()
     for unit, number in zip(beside.to_pylist(), times.tolist(), strict=True):
         found[unit] += number
@@ -99,7 +103,10 @@ def unit_of(shapes: Shapes, form: NumberForm) -> str | None:
     if not found:
         return None
     unit, _ = found.most_common(1)[0]
-    if re.search(r"[\d\s.,+-]", unit) or len(unit) > 8:
+    if unit == "+":  # 90+ at the end of a range; 2+ beside 2 and 3 is a mark at school
+        if found["+"] > _MOST_ENDS or times.sum() < _FEWEST_BESIDE:
+            return None
+    elif re.search(r"[\d\s.,+-]", unit) or len(unit) > 8:
         return None
     numbers = NumberForm(form.decimal, form.thousands, unit).plain(text).is_valid()
     return unit if total(times, numbers) >= ENOUGH * times.sum() else None

@@ -28,6 +28,8 @@ DRESSED = (
 )
 """A number with marks or a unit that nobody has told of."""
 
+_BELOW_ZERO = r"^\([^()]*9[^()]*\)$|\.9+\s*[-\x{2212}]$"
+
 _MONEY = ("$", "€", "£", "¥", "₹", "US$", "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "SEK", "NOK", "DKK", "PLN")
 _UNITS = (
     *("%", "‰", "°", "°C", "°F", "K", "kg", "g", "mg", "t", "lb", "lbs", "oz", "km", "m", "cm", "mm", "mi", "ft", "in"),
@@ -66,7 +68,7 @@ def unit_of(shapes: Shapes, form: NumberForm) -> str | None:
 
 def plain(text: pa.Array, shapes: Shapes, form: NumberForm) -> pa.Array:
     """Texts of numbers as programs write them; others as they are, or empty."""
-    if form != NumberForm():
+    if form != NumberForm() or pc.any(shapes.match(_BELOW_ZERO)).as_py():
         return form.plain(text).fill_null("")
     if not pc.any(pc.match_substring(shapes.known, "\N{MINUS SIGN}")).as_py():
         return text

@@ -39,6 +39,7 @@ def task_of(file: str, stats: ColumnStats) -> Target:
         raise DataError(
             f"{file}: column {stats.name!r} must have at least two different values to be predicted, "
             f"got {stats.distinct}"
+            + ("; what is empty has no label: write a word, such as no, where it is one" if stats.missing else "")
         )
     kind = kind_of(stats)
     if kind.type == "datetime" and stats.distinct > 2:
@@ -69,7 +70,7 @@ def _classes(file: str, stats: ColumnStats, classes: Classes, most: int) -> Targ
     counts += f" and {len(order) - _MOST_TOLD} more" if len(order) > _MOST_TOLD else ""
     notes = [f"{spelling!r} is read as {word!r}" for spelling, word in sorted(classes.same.items())]
     for word, like in classes.typos.items():
-        looks = f"a typing error of {like!r}" if like else "no class, there is but one"
+        looks = f"a typing error of {like!r}" if like else f"no class, there is but one of {stats.given:,}"
         notes.append(f"{word!r} is taken for {looks}: its rows are rejected, or list it in values")
     summary = "; ".join([f"to predict: {counts}", *notes])
     rare = [word for word in order if classes.counts[word] < FEW_ROWS]

@@ -39,6 +39,7 @@ def test_classes_that_differ_in_case_alone_are_one():
         ({"no": 300, "yes": 199, "oops": 1}, {"oops": ""}),
         ({"0": 300, "1": 199, "7": 1}, {"7": ""}),
         ({"no": 200, "yes": 99, "yess": 1}, {"yess": "yes"}),
+        ({"no": 300, "yes": 199, "Left?": 1, "label": 1}, {"Left?": "", "label": ""}),
         ({"a": 300, "b": 40, "rare": 1}, {}),
         ({"a": 300, "b": 199, "rare": 2}, {}),
         ({"no": 30, "yes": 19, "yess": 1}, {}),

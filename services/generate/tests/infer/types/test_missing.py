@@ -95,3 +95,23 @@ def test_none_as_a_class_is_not_lost():
 def test_what_is_missing_among_numbers_is_missing_everywhere():
     columns = {"masonry": ["None", "Brick"] * 50, "x": [*NUMBERS, "None", "None"]} | LABELS
     assert settled(columns)[0].values == MISSING
+
+
+@pytest.mark.parametrize("word", ["?", "n/a", "#N/A", "tbd", "k.A."])
+def test_a_mark_beside_two_classes_is_a_label_that_is_missing(word):
+    missing, stats = settled({"x": NUMBERS[:90], "y": [*["no", "yes"] * 35, *[word] * 20]})
+    assert missing.values == (*MISSING, word)
+    assert missing.notes == (f"{word!r} in 20 rows of 'y' is taken for a label that is missing, not for a class",)
+    assert (stats["y"].given, stats["y"].distinct) == (70, 2)
+
+
+@pytest.mark.parametrize("words", [("+", "-"), ("?", "yes"), ("no", "unknown", "yes"), ("A", "B", "None")])
+def test_a_word_that_a_class_may_be_called_is_one(words):
+    _, stats = settled({"x": NUMBERS[:90], "y": [words[number % len(words)] for number in range(90)]})
+    assert stats["y"].distinct == len(words)
+
+
+def test_a_word_that_seldom_stands_among_few_numbers_is_missing():
+    few = [str(1000 + number % 14) for number in range(96)]
+    assert settled({"x": [*few, *["Err"] * 4]} | LABELS)[0].values[-1] == "Err"
+    assert settled({"x": [*few[:80], *["attic"] * 20]} | LABELS)[0].values == MISSING

@@ -6,8 +6,8 @@ from generate.infer.types import names
 @pytest.mark.parametrize(
     ("rule", "yes", "no"),
     [
-        (names.is_id, ["id", "customerID", "order_no", "Unnamed: 0", ""], ["paid", "humid", "number_of_rooms", "know"]),
-        (names.is_owner, ["customer_id", "patientID", "machine"], ["rooms", "price"]),
+        (names.is_id, ["id", "customerID", "order_no", "Unnamed: 0", "", "Kontonr", "Kundennummer", "Nr.", "id_cliente", "MRN", " id "], ["paid", "humid", "number_of_rooms", "know"]),
+        (names.is_owner, ["customer_id", "patientID", "machine", "MRN", "Kontonr"], ["rooms", "price", "Savings", "class name"]),
         (names.is_index, ["", "Unnamed: 0", "Unnamed: 0.1", "__index_level_0__"], ["id", "index", "unnamed"]),
         (names.is_row_number, ["RowNumber", "row_id", "index", "X", "rownames", "lfd. Nr."], ["id", "order_no", "row_house"]),
         (names.is_count, ["cnt", "visit_count", "num_children", "numberOfRooms", "n_calls"], ["country", "number", "account", "discount"]),

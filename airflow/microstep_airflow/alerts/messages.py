@@ -30,7 +30,7 @@ def failed(
     count = len(runs.days)
     if count > 1:
         days = sorted(set(runs.days.values()))
-        facts = facts | {"Since": f"{runs.since[:16]} UTC, {count} runs: {_some(days)}"}
+        facts = facts | {"Since": f"{runs.since[:16]} UTC, {count} runs: {some(days)}"}
     return Mail(
         "error",
         f"{PREFIX} {dag} {day} failed{f' ({count} runs in a row)' if count > 1 else ''}: {headline}",
@@ -199,6 +199,7 @@ def replaced(paths: Sequence[str]) -> Mail:
     )
 
 
-def _some(days: Sequence[str]) -> str:
+def some(days: Sequence[str]) -> str:
+    """Days in a mail: the first few of many."""
     more = f" and {len(days) - MOST_DAYS} more" if len(days) > MOST_DAYS else ""
     return ", ".join(days[:MOST_DAYS]) + more

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,11 +13,13 @@ REMIND_AFTER = timedelta(hours=20)
 """Less than a day, so that a daily run that fails a little earlier than yesterday is not a day late."""
 
 
-class FailedRuns(msgspec.Struct, frozen=True, kw_only=True):
+class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The runs of a DAG that failed since it last went well; the names in JSON are those of its Airflow variable."""
 
     days: dict[str, str] = msgspec.field(default_factory=dict, name="runs")
     """The day of each run, by its id, the first one first."""
+    task_days: tuple[str, ...] = ()
+    """The days of the tasks that failed in them: a run also does days before its own."""
     since: str = ""
     """When the first one failed, ISO 8601."""
     mailed_errors: tuple[str, ...] = msgspec.field(default=(), name="what")
@@ -36,14 +38,21 @@ class FailedRuns(msgspec.Struct, frozen=True, kw_only=True):
         content: dict[str, Any] = msgspec.to_builtins(self)
         return content
 
-    def add(self, run: str, day: str, error: str, now: datetime) -> tuple[FailedRuns, bool]:
-        """With one more failed run, and whether to mail it.
+    def add(
+        self, run: str, day: str, error: str, now: datetime, task_days: Sequence[str] = ()
+    ) -> tuple[FailedRuns, bool]:
+        """With one more failed run, and whether to mail it; `task_days`: of its tasks that failed.
 
         Mailed are the first one, an error that is new, a run that somebody started again, and then those that double
         the number, a day apart at least: a year's backfill that fails throughout is one mail a day and soon fewer.
         """
         error_kind = re.sub(r"[0-9]+", "#", error)
-        after = msgspec.structs.replace(self, days={**self.days, run: day}, since=self.since or now.isoformat())
+        after = msgspec.structs.replace(
+            self,
+            days={**self.days, run: day},
+            task_days=tuple(sorted({*self.task_days, *task_days})),
+            since=self.since or now.isoformat(),
+        )
         count = len(after.days)
         doubled = self.mailed_count > 0 and count >= 2 * self.mailed_count
         mail_is_due = (
@@ -58,5 +67,6 @@ class FailedRuns(msgspec.Struct, frozen=True, kw_only=True):
         return mailed, True
 
     def days_undone(self, run: str, day: str) -> list[str]:
-        """The days that are still to be done when a run of `day` went well."""
-        return sorted({other for failed, other in self.days.items() if failed != run and other != day})
+        """The days that may still be to be done when a run of `day` went well."""
+        others = {other for failed, other in self.days.items() if failed != run}
+        return sorted((others | set(self.task_days)) - {day})

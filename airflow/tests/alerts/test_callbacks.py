@@ -8,6 +8,7 @@ import pytest
 from conftest import factory, settings
 from fake_run import FakeTi, context, failure
 from fake_variables import Variables
+from test_runs import A_DATASET
 
 from contract.datasets.manifest import Manifest, encode
 from microstep_airflow.alerts import callbacks
@@ -137,6 +138,24 @@ def test_a_recovery_names_the_days_that_are_still_to_be_done(train, alerts, sent
     alerts.failed(failing(train, "b", "2026-01-01"))
     alerts.succeeded(well(train, "c", "2026-01-04"))
     assert sent[1].advice == "Days that failed and were not done again in this run: 2026-01-01, 2026-01-03."
+
+
+def committed(root, *paths):
+    for path in paths:
+        (root / path).mkdir(parents=True, exist_ok=True)
+        (root / path / "manifest.json").write_bytes(encode(A_DATASET))
+
+
+def test_a_recovery_names_no_day_that_was_done_and_the_old_one_that_was_given_up(load_dags, alerts, sent, root):
+    predict = load_dags()["predict"]
+    for day in ("2026-01-03", "2026-01-04", "2026-01-05"):
+        # each run has done its own day, and failed on an old one
+        committed(root, f"predictions/{day}")
+        xcoms = {("predict", 0): failure("processed/2026-01-01: damaged", "2026-01-01")}
+        alerts.failed(context(FakeTi({"predict_0": "failed"}, xcoms, f"scheduled__{day}"), predict, day=day))
+    assert len(sent) == 1
+    alerts.succeeded(context(FakeTi({"predict": "success"}, {}, "scheduled__6"), predict, day="2026-01-06"))
+    assert sent[1].advice == "Days that failed and were not done again in this run: 2026-01-01."
 
 
 def test_each_dag_recovers_for_itself(load_dags, train, alerts, sent):
@@ -345,6 +364,24 @@ def test_a_day_with_too_few_rows_is_told_with_what_was_expected(predicted, sent,
     report = DriftReport.of(root, "2026-01-04")
     assert report.sizes == {"(rows)": "3 rows, where others have 290 to 310"}
     assert sent[0].subject == "[microstep] predict 2026-01-03: drift: (rows)"
+
+
+def test_one_old_day_that_fails_hides_no_drift_of_the_others(load_dags, alerts, sent, root):
+    fake_reports.drift(root, "2026-01-03", "alarm", age="alarm")
+    xcoms = {("predict", 0): failure("processed/2026-01-01: damaged", "2026-01-01")}
+    ti = FakeTi({"predict_0": "failed", "predict_1": "success"}, xcoms, days=["2026-01-01", "2026-01-03"])
+    alerts.failed(context(ti, load_dags()["predict"], day="2026-01-03"))
+    assert [mail.subject for mail in sent] == [
+        "[microstep] predict 2026-01-03 failed: processed/2026-01-01: damaged",
+        "[microstep] predict 2026-01-03: drift: age",
+    ]
+
+
+def test_drift_of_a_day_that_came_late_is_told_by_the_run_that_predicts_it(load_dags, alerts, sent, root):
+    fake_reports.drift(root, "2026-01-02", "alarm", age="alarm")
+    ti = FakeTi({"predict": "success"}, days=["2026-01-01", "2026-01-02"])
+    alerts.succeeded(context(ti, load_dags()["predict"], day="2026-01-04"))
+    assert [mail.subject for mail in sent] == ["[microstep] predict 2026-01-02: drift: age"]
 
 
 def test_a_backfill_of_older_days_mails_nothing(predicted, sent):

@@ -7,21 +7,22 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
 from airflow.sdk import Context, Variable
 
 from contract.due.arrived import committed, inbox_changed
 from contract.layout import Layout
 from microstep_airflow.alerts import messages
 from microstep_airflow.alerts.caught_up import caught_up_mail
-from microstep_airflow.alerts.degraded import degraded_news, too_many_rejected
+from microstep_airflow.alerts.degraded import degraded_news, rejected_rows, too_many_rejected
 from microstep_airflow.alerts.drift import KnownDrift, drift_news
 from microstep_airflow.alerts.live import KnownFall, live_days, live_news
 from microstep_airflow.alerts.mail import Mail
 from microstep_airflow.alerts.outbox import enqueue
 from microstep_airflow.alerts.run_facts import RunFacts
-from microstep_airflow.alerts.step_reports import DriftReport, Promotion, Verdict, rejected_rows
+from microstep_airflow.alerts.step_reports import DriftReport, Promotion, Verdict
 from microstep_airflow.alerts.task_failures import TaskFailure
-from microstep_airflow.alerts.throttle import FailedRuns
+from microstep_airflow.alerts.throttle import PROMOTED, FailedRuns, KnownVerdict
 from microstep_airflow.schedule.days import last_complete
 from microstep_airflow.schedule.lacking import KEY as LACKS
 from microstep_airflow.schedule.lacking import TASK as DAYS
@@ -32,9 +33,11 @@ REASONS = {
     "all_tasks_deadlocked": "no task of it can go on",
 }
 
-PROMOTED = "microstep_promoted"
+PROMOTION = "microstep_promoted"
 """The variable that keeps which promotion was mailed last, by its line in the ledger."""
 
+VERDICT = "microstep_verdict"
+"""The same of what weekly trainings came to."""
 DRIFT = "microstep_drift"
 """The same of drift."""
 DEGRADED = "microstep_degraded"
@@ -89,14 +92,27 @@ class RunAlerts(RunFacts):
         day, facts, links = self._day(context), self._facts(context), self._links(context)
         verdict = self._verdict(day)
         if refusals := self._task_failures(context, "skipped"):
-            self._send(messages.refused(day, facts, verdict, refusals, links))
+            undecided = verdict.why if verdict and verdict.decision == "undecided" else ""
+            why = "; ".join(verdict.broken if verdict else ()) or undecided
+            # without a rule it is a person's word, or a report that cannot be read: each is told
+            if self._is_news(context, f"{why} {verdict.left_out if verdict else ''}", 0 if why else None):
+                self._send(messages.refused(day, facts, verdict, refusals, links))
         elif verdict is not None and (dag_run := context.get("dag_run")) is not None and dag_run.start_date is not None:
             promotion = self._promotion(day, verdict.metric, dag_run.start_date)
             # two runs of one day may both be there when it happens
-            told = Variable.get(PROMOTED, default="", deserialize_json=True)
+            told = Variable.get(PROMOTION, default="", deserialize_json=True)
             if promotion is not None and promotion.line != told:
-                self._send(messages.promoted(day, facts, verdict, promotion, links))
-                Variable.set(PROMOTED, promotion.line, serialize_json=True)
+                moved = promotion.moved if promotion.by == "validate" else None
+                if self._is_news(context, f"{PROMOTED} {verdict.left_out}", moved):
+                    self._send(messages.promoted(day, facts, verdict, promotion, links))
+                Variable.set(PROMOTION, promotion.line, serialize_json=True)
+
+    def _is_news(self, context: Context, kind: str, moved: float | None) -> bool:
+        """Whether a verdict is mailed: of a run that nobody asked for, what it says each week is told once."""
+        known = KnownVerdict.of(Variable.get(VERDICT, default={}, deserialize_json=True))
+        known, due = known.add(kind, moved, self.config.gate.margin)
+        Variable.set(VERDICT, msgspec.to_builtins(known), serialize_json=True)
+        return due or context["dag_run"].run_type != "scheduled"
 
     def _mail_degraded(self, context: Context) -> None:
         known = before = Variable.get(DEGRADED, default={}, deserialize_json=True)

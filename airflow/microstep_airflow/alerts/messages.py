@@ -90,7 +90,8 @@ def refused(
         facts | {verdict.metric: verdict.scores, "Report": verdict.page} | _more(verdict),
         verdict.rules,
         refusals,
-        "Nothing is broken, the champion stays. The report is a file below the data root.",
+        "Nothing is broken, the champion stays. The report is a file below the data root. Weekly trainings that are"
+        " refused for the same reasons are not told one by one.",
         links,
     )
 
@@ -102,8 +103,8 @@ def promoted(day: str, facts: dict[str, str], verdict: Verdict, promotion: Promo
         f"{PREFIX} train {day}: new champion {promotion.model} ({promotion.score})",
         facts | {"By": promotion.by, verdict.metric: verdict.scores, "Report": verdict.page} | _more(verdict),
         verdict.rules,
-        advice="The next predictions are its own."
-        + (f" To go back to the model before: {ROLL_BACK}" if promotion.succeeds else ""),
+        advice="The next predictions are its own. Weekly champions whose score stays within gate.margin of this one's"
+        " are not told one by one." + (f" To go back to the model before: {ROLL_BACK}" if promotion.succeeds else ""),
         links=links,
     )
 

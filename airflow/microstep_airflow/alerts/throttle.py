@@ -1,4 +1,4 @@
-"""When a failed run is mailed: the first one at once, its repeats rarely."""
+"""When a failed run is mailed, and a weekly verdict: the first one at once, its repeats rarely."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import msgspec
 
 REMIND_AFTER = timedelta(hours=20)
 """Less than a day, so that a daily run that fails a little earlier than yesterday is not a day late."""
+
+
+PROMOTED = "promoted"
 
 
 class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -70,3 +73,34 @@ class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The days that may still be to be done when a run of `day` went well."""
         others = {other for failed, other in self.days.items() if failed != run}
         return sorted((others | set(self.task_days)) - {day})
+
+
+class KnownVerdict(msgspec.Struct, frozen=True):
+    """What people know of the scheduled trainings: the last verdict that was mailed, and what came after it."""
+
+    kind: str = ""
+    """PROMOTED or the rules that were broken, and the days that it did without; without numbers."""
+    count: int = 0
+    """Verdicts of this kind in a row, that one included."""
+    mailed_count: int = 0
+    moved: float = 0.0
+    """By how much the champion's score has changed since, each one against the one before on the same rows."""
+
+    @classmethod
+    def of(cls, variable: Mapping[str, Any]) -> KnownVerdict:
+        """As msgspec gave it to Airflow's variable; nothing is known when that is empty."""
+        return msgspec.convert(variable, cls)
+
+    def add(self, kind: str, moved: float | None, margin: float) -> tuple[KnownVerdict, bool]:
+        """With one more verdict, and whether to mail it.
+
+        Mailed are another kind than the last one, the same refusal when its number has doubled, and a champion whose
+        score is by now more than `margin` from that of the one that was mailed; `moved` None: there was none before it.
+        """
+        kind = re.sub(r"[0-9]+", "#", kind)
+        if kind != self.kind or moved is None:
+            return KnownVerdict(kind, 1, 1), True
+        after = KnownVerdict(kind, self.count + 1, self.mailed_count, self.moved + moved)
+        if abs(after.moved) <= margin if kind.startswith(PROMOTED) else after.count < 2 * self.mailed_count:
+            return after, False
+        return KnownVerdict(kind, after.count, after.count), True

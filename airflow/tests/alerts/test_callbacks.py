@@ -293,6 +293,43 @@ def test_no_promotion_in_this_run_is_no_mail(train, alerts, sent, root, why, whe
     assert sent == [], why
 
 
+def trained(train, root, day, *, champion=0.8612, challenger=0.8644, **more):
+    """A weekly training whose challenger became champion."""
+    fake_reports.verdict(root, day=day, champion=champion, challenger=challenger, **more)
+    fake_reports.ledger_line(
+        root, "2026-11-23T03:10:00+00:00", day=day, version=day[-2:], scores=(challenger, champion)
+    )
+    return context(FakeTi({"validate": "success"}, {}, f"scheduled__{day}"), train, day=day, scheduled=True)
+
+
+def test_weekly_champions_that_are_as_good_are_told_once_and_again_when_they_have_moved(train, alerts, sent, root):
+    for day, challenger in [("2026-01-03", 0.8612), ("2026-01-10", 0.8652), ("2026-01-17", 0.8622)]:
+        alerts.succeeded(trained(train, root, day, challenger=challenger))
+    assert [mail.subject for mail in sent] == [
+        "[microstep] train 2026-01-03: new champion v03 (roc_auc 0.8612, +0.0000 against v2)"
+    ]
+    # each within gate.margin, 0.01, together not
+    alerts.succeeded(trained(train, root, "2026-01-24", challenger=0.8692))
+    assert sent[1].subject.startswith("[microstep] train 2026-01-24: new champion v24")
+    alerts.succeeded(trained(train, root, "2026-01-31", challenger=0.8692))
+    alerts.succeeded(trained(train, root, "2026-02-07", left_out={"2026-01-30": "no labels"}))
+    assert sent[2].facts["Without"] == "2026-01-30 (no labels)"
+    assert len(sent) == 3
+
+
+def test_weekly_refusals_for_the_same_reason_are_told_when_their_number_has_doubled(train, alerts, sent, root):
+    days = [f"2026-01-{number:02}" for number in range(3, 12)]
+    for day in days:
+        fake_reports.verdict(root, "refused", day=day, rules=fake_reports.BROKEN)
+        xcoms = {("validate", None): failure("models: refused")}
+        ti = FakeTi({"validate": "skipped"}, xcoms, f"scheduled__{day}")
+        alerts.succeeded(context(ti, train, day=day, scheduled=True))
+    assert [mail.facts["Day"] for mail in sent] == [days[index] for index in (0, 1, 3, 7)]
+    # what changes is told at once
+    alerts.succeeded(trained(train, root, "2026-01-12"))
+    assert "new champion" in sent[-1].subject
+
+
 def test_a_torn_line_in_the_ledger_hides_nothing(train, alerts, sent, root):
     fake_reports.verdict(root)
     fake_reports.ledger_line(root, "2026-11-23T03:10:00+00:00")

@@ -33,7 +33,7 @@ def work(run: Run) -> None:
     answer.
     """
     _bring(run)
-    if not isinstance(run.config.source, Files) or not (run.root / "inbox" / "labels").is_dir():
+    if not isinstance(run.config.source, Files) or not run.layout.labels.is_dir():
         return
     from generate.labels.spread import spread  # noqa: PLC0415 - only where there are such labels
 

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from contract.config import Config
 from contract.config.source import Files, Sql
 from contract.datasets.manifest import Manifest
-from contract.due.arrived import committed, has_arrived, inbox_changed, is_empty
+from contract.due.arrived import committed, has_arrived, inbox_changed, is_empty, labels_have_come
 from contract.layout import Layout
 
 _MOST_BACK = 366
@@ -37,8 +37,13 @@ def to_generate(config: Config, layout: Layout, last: date) -> list[Lack]:
     Data is looked for `schedule.catch_up_days` back, what a database has by now until `training.target_delay_days` and
     `schedule.label_grace_days` have passed, and what somebody puts into an inbox as long as a training uses its day.
     """
-    lacks = (_raw(config, layout, day, last) for day in _back(config, last, _patience(config)))
-    return [lack for lack in lacks if lack is not None]
+    days = _back(config, last, _patience(config))
+    found = [lack for day in days if (lack := _raw(config, layout, day, last)) is not None]
+    if not found and isinstance(config.source, Files) and labels_have_come(layout):
+        # any day's run of generate gives them to theirs
+        there = [day.isoformat() for day in days if committed(layout.raw_data(day.isoformat())) is not None]
+        found = [Lack(day, "inbox/labels: has files whose labels are not given to their days") for day in there[-1:]]
+    return found
 
 
 def to_predict(config: Config, layout: Layout, last: date) -> list[Lack]:

@@ -169,6 +169,21 @@ def test_labels_of_before_do_not_matter_to_a_day_that_has_no_rows_by_now(config,
     assert "2026-01-19" not in names(to_generate(config, layout, LAST))
 
 
+def test_a_new_file_of_labels_of_many_days_is_given_to_them_though_no_day_lacks_anything(config, layout):
+    for day in days(15, 17):
+        commit(layout, layout.raw_data(day), observed=False)
+    layout.labels.mkdir(parents=True)
+    (layout.labels / "_SUCCESS").touch()
+    assert to_generate(config, layout, LAST) == []
+    (layout.labels / "week.csv").write_text("id,y")
+    assert [(lack.day, "inbox/labels" in lack.why) for lack in to_generate(config, layout, LAST)] == [
+        ("2026-01-17", True)
+    ]
+    assert to_predict(config, layout, LAST)[-1].why == "predictions/2026-01-17: are not there"
+    layout.spread.write_text("{}")
+    assert to_generate(config, layout, LAST) == []
+
+
 # ---- predict
 
 

@@ -8,7 +8,7 @@ export PWD := $(CURDIR)
 quoted = '$(subst ','\'',$(value $(1)))'
 
 ##@ The whole system
-.PHONY: doctor up down logs backfill
+.PHONY: doctor up down logs status backfill
 doctor: ## tell what this machine lacks, and what to type
 	@$(PYTHON) ops/doctor.py
 
@@ -22,6 +22,9 @@ down: ## stop everything; data and volumes stay
 
 logs: ## follow what the parts say
 	@docker compose logs --follow --tail 50
+
+status: ## tell which days lack data or predictions, and what the next training would use
+	@docker compose run --rm generate status
 
 backfill: ## do days again or late, both ends included: make backfill FROM=2026-11-01 TO=2026-11-22 [DAG=train] [FORCE=1]
 	@$(PYTHON) ops/backfill.py $(if $(value DAG),--dag=$(call quoted,DAG)) $(if $(filter 1 y yes,$(FORCE)),--force) -- $(call quoted,FROM) $(call quoted,TO)

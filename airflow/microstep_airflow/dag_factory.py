@@ -15,6 +15,7 @@ from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from contract.config import Config
 from contract.config.parse import load
+from contract.config.source import Files
 from microstep_airflow.alerts.callbacks import RunAlerts
 from microstep_airflow.alerts.deadline import deadline
 from microstep_airflow.alerts.task_failures import record_failure
@@ -22,7 +23,7 @@ from microstep_airflow.maintenance import end_containers, send_mails, tell_of_re
 from microstep_airflow.operators.orphans import end_orphans
 from microstep_airflow.runners import runner_of
 from microstep_airflow.schedule.days import DAY, day_params, day_to_work_on, timetable
-from microstep_airflow.schedule.lacking import EACH_DAY, days_of_run
+from microstep_airflow.schedule.lacking import EACH_DAY, days_of_run, days_with_labels
 from microstep_airflow.schedule.retries import AFTER_A_LOST_TRY, MOST_TRIES_LOST, FailuresAlone
 from microstep_airflow.schedule.window import days_that_train, training_window, trainings_asked_for
 from microstep_airflow.sensors import ArrivalSensor
@@ -113,10 +114,10 @@ class DagFactory:
 
         return cast("TaskGroup", each_day.expand(day=days))
 
-    def step_for_each(self, name: str, *, days: XComArg) -> MappedOperator:
-        """A step for each of several days."""
+    def step_for_each(self, name: str, *, days: XComArg, task: str = "") -> MappedOperator:
+        """A step for each of several days; `task`: its name, where the step's is another one's."""
         runner, options = runner_of(name, self.config, self.settings)
-        return runner.partial(task_id=name, map_index_template=EACH_DAY_NAME, **options).expand(day=days)
+        return runner.partial(task_id=task or name, map_index_template=EACH_DAY_NAME, **options).expand(day=days)
 
     def approval(self) -> tuple[BaseOperator, BaseOperator]:
         """Ask a person about the run's challenger, then have the answer carried out."""
@@ -156,6 +157,13 @@ class DagFactory:
         """Those that are there after the wait, if they are enough."""
         return days_that_train(window, self.config, self.settings)
 
+    def days_with_labels(self) -> tuple[XComArg, MappedOperator] | tuple[()]:
+        """Generate earlier days again whose inbox got labels while a run did its days; none but files have such."""
+        if not isinstance(self.config.source, Files):
+            return ()
+        days = days_with_labels(self.config, self.settings)
+        return days, self.step_for_each("generate", days=days, task="generate_again")
+
     def first_training(self) -> BaseOperator:
         """Start the DAG `train` as soon as there is a whole window and no champion."""
         from microstep_airflow.operators.start_run import FirstTrainingOperator
@@ -166,7 +174,8 @@ class DagFactory:
 
     def all_days(self) -> BaseOperator:
         """Fails the run where a day failed: a run is judged by its last tasks, and others go on after such a day."""
-        return EmptyOperator(task_id="all_days")
+        # no day got labels, or none lacks anything: that is no failure
+        return EmptyOperator(task_id="all_days", trigger_rule="none_failed")
 
     def train_each_day(self) -> MappedOperator:
         """Train for several days, which somebody asked for: a run for each, one after the other."""

@@ -69,7 +69,8 @@ def model(day, version):
     return Champion(day=day, file=f"models/{day}/m.joblib", sha256=day, manifest="m", sklearn="1", version=version)
 
 
-def ledger_line(root, when, day=DAY, decision="promoted", before=("2025-12-27", "2"), version="3", by="validate"):
+def ledger_line(root, when, day=DAY, decision="promoted", before=("2025-12-27", "2"), version="3", by="validate",
+                scores=(0.8644, 0.8612)):  # fmt: skip
     """A line more in the ledger, behind the last one."""
     path = Layout(root).ledger
     lines = ledger.read(path)
@@ -81,7 +82,7 @@ def ledger_line(root, when, day=DAY, decision="promoted", before=("2025-12-27", 
         day=day,
         before=before and model(*before),
         model=model(day, version),
-        metrics={"challenger": {"roc_auc": 0.8644}, "champion": before and {"roc_auc": 0.8612}},
+        metrics={"challenger": {"roc_auc": scores[0]}, "champion": before and {"roc_auc": scores[1]}},
     ).after(lines[-1].hash if lines else "")
     with path.open("ab") as file:
         file.write(msgspec.json.encode(line) + b"\n")

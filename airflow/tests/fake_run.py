@@ -1,7 +1,7 @@
 """What a callback sees of a run that is over."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 STARTED = datetime(2026, 11, 23, 3, 0, 0, 500, tzinfo=UTC)
@@ -34,7 +34,8 @@ def failure(message, day="2026-01-03"):
     return {"day": day, "message": message, "link": f"http://airflow.example/{message[:4]}"}
 
 
-def context(ti, dag, *, day="2026-01-03", reason="task_failure", conf=None):
+def context(ti, dag, *, day="2026-01-03", reason="task_failure", conf=None, scheduled=False):
+    """Of a run by hand, or of a scheduled one of the same day."""
     return {
         "dag": dag,
         "ti": ti,
@@ -42,10 +43,10 @@ def context(ti, dag, *, day="2026-01-03", reason="task_failure", conf=None):
         "reason": reason,
         "params": {"day": day},
         "dag_run": SimpleNamespace(
-            run_type="manual",
+            run_type="scheduled" if scheduled else "manual",
             conf=conf,
             run_after=datetime(2026, 11, 23, tzinfo=UTC),
-            data_interval_end=None,
+            data_interval_end=datetime.fromisoformat(f"{day}T23:30Z") + timedelta(hours=6) if scheduled else None,
             start_date=STARTED,
         ),
     }

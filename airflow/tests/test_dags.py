@@ -120,6 +120,10 @@ def test_the_generate_dag_waits_for_the_inbox_only_when_files_come_from_there(lo
         **alone,
         "wait_for_inbox": {"days"},
         "generate": {"wait_for_inbox"},
+        "days_with_labels": {"generate"},
+        "generate_again": {"days_with_labels"},
+        "all_days": {"generate", "generate_again"},
+        "first_training": {"generate_again"},
     }
 
 
@@ -247,7 +251,12 @@ def test_containers_are_looked_for_where_steps_have_any(load_dags, runner, tasks
     assert set(load_dags(runner=runner)["maintenance"].task_ids) == tasks
 
 
-RULES = {"there": "none_failed", "first_training": "all_done"}
+RULES = {
+    "there": "none_failed",
+    "all_days": "none_failed",
+    "days_with_labels": "all_done",
+    "first_training": "all_done",
+}
 """Of tasks that are done though one before them was skipped, or has failed."""
 
 

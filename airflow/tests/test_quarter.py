@@ -6,13 +6,16 @@ without rows, one category that nobody knew.
 
 import shutil
 import sys
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 
 import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowSkipException
 from conftest import ROOT
+from fake_run import FakeTi, failure
+from fake_variables import Variables
 
 from contract.config.parse import load
 from contract.datasets.manifest import read_manifest
@@ -20,7 +23,8 @@ from contract.due.arrived import committed
 from contract.due.lacking import content
 from contract.due.training import first_training_is_due
 from contract.layout import STEPS, Layout
-from microstep_airflow.alerts.caught_up import caught_up_mail
+from microstep_airflow.alerts import callbacks
+from microstep_airflow.alerts.callbacks import RunAlerts
 from microstep_airflow.schedule.lacking import KEY, days_of_run
 from microstep_airflow.schedule.window import days_that_train, training_window
 from microstep_airflow.settings import Settings
@@ -31,6 +35,7 @@ CORRECTED = {date(2027, 1, 21): date(2027, 1, 19), date(2027, 3, 18): date(2027,
 """The morning on which a day's file is another one."""
 NO_ROWS, NEW_WORD = date(2027, 3, 2), date(2027, 3, 9)
 DELAY = 7
+MOST_MAILS = 8
 CONFIG = f"""
 [source]
 kind = "files"
@@ -65,6 +70,8 @@ resamples = 40
 first_day = {HISTORY}
 expected = "weekdays"
 catch_up_days = 42
+[alerts]
+to = ["team@example.com"]
 """
 MISSING = [step for step in STEPS if not (ROOT / ".venvs" / step / "bin" / "python").exists()]
 
@@ -118,6 +125,16 @@ class Feed:
                 self.rows(day, corrected=True)
 
 
+class Clock(datetime):
+    """The time of a callback: the morning that is played."""
+
+    morning = LAST
+
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.combine(cls.morning, time(6), tz)
+
+
 class Ti:
     try_number = 1
 
@@ -140,7 +157,8 @@ class Operator:
         self.file.write_text(CONFIG)
         self.config, self.layout = load(self.file), Layout(self.root)
         machine = Settings.read({"MICROSTEP_HOST_ROOT": "/srv", "MICROSTEP_DATA_ROOT": str(self.root)})
-        self.days, self.mails, self.trained, self.ran = {}, [], [], []
+        self.days, self.trained, self.ran = {}, [], []
+        self.alerts = RunAlerts(self.config, replace(machine, mails=home / "mails"))
         with DAG("d", schedule=None):
             for step in ("generate", "predict"):
                 self.days[step] = days_of_run(step, self.config, machine).operator.python_callable
@@ -153,19 +171,38 @@ class Operator:
         ended = self.runners[step].run(self.root, self.file, day=str(day))
         assert ended.code in (0, *codes), ended.output
         self.ran.append((step, str(day), "up to date" in ended.output))
+        return ended
+
+    def over(self, dag, own, tasks, *, started=None, **ti):
+        """A scheduled run of the day `own` went well: its callback sends what there is to tell."""
+        end = datetime.combine(date.fromisoformat(own) + timedelta(days=1), time(3, 15), UTC)
+        dag_run = SimpleNamespace(
+            run_type="scheduled", conf=None, run_after=end, data_interval_end=end, start_date=started
+        )
+        self.alerts.succeeded(
+            {
+                "dag": SimpleNamespace(dag_id=dag, tasks=[SimpleNamespace(task_id=task) for task in tasks]),
+                "ti": FakeTi(tasks, run_id=f"scheduled__{own}", **ti),
+                "run_id": f"scheduled__{own}",
+                "params": {},
+                "dag_run": dag_run,
+            }
+        )
 
     def morning(self, day, *, train):
         own = str(day - timedelta(days=1))
-        for generated in self.decided("generate", own)[0]:
-            self.run("generate", generated)
+        Clock.morning = day
+        generated, _ = self.decided("generate", own)
+        for each in generated:
+            self.run("generate", each)
+        self.over("generate", own, {"generate": "success"})
         if first_training_is_due(self.config, self.layout, date.fromisoformat(own)) and not train:
             self.train(own, "first")
         days, lacks = self.decided("predict", own)
         for predicted in days:
             self.run("preprocess", predicted)
             self.run("predict", predicted)
-        if mail := caught_up_mail(self.config, self.layout, own, lacks, {}, {}):
-            self.mails.append(mail.subject)
+        self.over("predict", own, {"predict": "success"}, lacks=lacks, days=days)
 
     def decided(self, step, own):
         ti = Ti()
@@ -180,8 +217,12 @@ class Operator:
         window = self.window(own, dag_run=SimpleNamespace(run_type="scheduled", conf=None), ti=Ti())
         for day in self.there(window, own):
             self.run("preprocess", day)
+        started = datetime.now(UTC)
         self.run("train", own)
-        self.run("validate", own, 80)
+        judged = self.run("validate", own, 80)
+        refused = judged.code == 80
+        xcoms = {("validate", None): failure(judged.output.strip().splitlines()[-1])} if refused else {}
+        self.over("train", own, {"validate": "skipped" if refused else "success"}, started=started, xcoms=xcoms)
         self.trained.append((own, why, window))
 
 
@@ -192,6 +233,11 @@ def quarter(tmp_path_factory):
     from faults.steps import Runner
 
     runners = {step: Runner(step, None) for step in STEPS}
+    mails = []
+    patch = pytest.MonkeyPatch()
+    patch.setattr(callbacks, "Variable", Variables())
+    patch.setattr(callbacks, "datetime", Clock)
+    patch.setattr(callbacks, "enqueue", lambda mail, to, folder, now: mails.append(mail.subject))
     home = tmp_path_factory.mktemp("quarter")
     try:
         operator = Operator(home / "late", runners)
@@ -216,6 +262,8 @@ def quarter(tmp_path_factory):
     finally:
         for runner in runners.values():
             runner.close()
+        patch.undo()
+    operator.mails = mails
     return operator, in_time
 
 
@@ -273,12 +321,20 @@ def test_the_bytes_are_those_of_a_quarter_in_which_all_had_come_in_time(quarter)
 @skipped
 def test_what_was_caught_up_is_told_in_a_mail_each_time(quarter):
     operator, _ = quarter
-    assert [mail.removeprefix("[microstep] predict ") for mail in operator.mails] == [
+    told = [mail.removeprefix("[microstep] predict ") for mail in operator.mails if "caught up" in mail]
+    assert told == [
         "2026-12-31: caught up 28 days, 2026-11-23 to 2026-12-30",
         "2027-01-20: caught up 2027-01-19",
         "2027-02-17: caught up 7 days, 2027-02-08 to 2027-02-16",
         "2027-03-17: caught up 2027-03-11",
     ]
+
+
+@skipped
+def test_a_quarter_is_eight_mails_at_most(quarter):
+    operator, _ = quarter
+    print("\n".join(operator.mails))
+    assert len(operator.mails) <= MOST_MAILS, operator.mails
 
 
 @skipped

@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import fake_reports
 import pytest
@@ -247,6 +249,27 @@ def test_the_real_steps_bring_synthetic_data_to_predictions(tmp_path):
         "models/champion.json",
         "predictions/2026-01-02/manifest.json",
     } <= committed
+
+
+@pytest.mark.skipif(MISSING != [], reason=f"no environment for {', '.join(MISSING)}: dev/env {' '.join(MISSING)}")
+def test_labels_of_many_days_in_one_file_are_all_in_after_one_run(tmp_path):
+    machine = Machine(tmp_path, ROOT, pipeline("files"))
+    yesterday = datetime.now(ZoneInfo("Europe/Berlin")).date() - timedelta(days=1)
+    days = [str(yesterday - timedelta(days=number)) for number in range(3)]
+    for day in days:
+        folder = machine.data / "inbox" / day
+        folder.mkdir(parents=True)
+        (folder / "rows.csv").write_text(f"id,x\n{day}-1,1\n{day}-2,2\n")
+        (folder / "_SUCCESS").touch()
+    [first] = machine.run_dags("generate={}")
+    assert first["state"] == "success"
+    assert not list(machine.data.glob("raw/*/target"))
+    labels = machine.data / "inbox" / "labels"
+    labels.mkdir()
+    (labels / "all.csv").write_text("id,y\n" + "".join(f"{day}-1,yes\n" for day in days))
+    [second] = machine.run_dags("generate={}")
+    assert second["state"] == "success", second
+    assert sorted(path.parent.name for path in machine.data.glob("raw/*/target")) == sorted(days)
 
 
 def test_an_airflow_without_our_local_settings_takes_a_day_to_come_and_its_first_task_fails_at_once(tmp_path):

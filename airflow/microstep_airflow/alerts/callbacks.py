@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+import msgspec
 from airflow.sdk import Context, Variable
-from airflow.sdk.bases.xcom import BaseXCom
-from airflow.sdk.configuration import conf
 
-from contract.config import Config
-from contract.errors import MissingInput
+from contract.due.arrived import committed, inbox_changed
 from contract.layout import Layout
 from microstep_airflow.alerts import messages
 from microstep_airflow.alerts.caught_up import caught_up_mail
-from microstep_airflow.alerts.degraded import degraded_news, too_many_rejected
+from microstep_airflow.alerts.degraded import degraded_news, rejected_rows, too_many_rejected
 from microstep_airflow.alerts.drift import KnownDrift, drift_news
 from microstep_airflow.alerts.live import KnownFall, live_days, live_news
 from microstep_airflow.alerts.mail import Mail
 from microstep_airflow.alerts.outbox import enqueue
-from microstep_airflow.alerts.step_reports import DriftReport, Promotion, Verdict, rejected_rows, tracked_run
-from microstep_airflow.alerts.task_failures import TaskFailure, task_failures
-from microstep_airflow.alerts.throttle import FailedRuns
-from microstep_airflow.schedule.days import asked_days, day_of, last_complete
+from microstep_airflow.alerts.run_facts import RunFacts
+from microstep_airflow.alerts.step_reports import DriftReport, Promotion, Verdict
+from microstep_airflow.alerts.task_failures import TaskFailure
+from microstep_airflow.alerts.throttle import PROMOTED, FailedRuns, KnownVerdict
+from microstep_airflow.schedule.days import last_complete
 from microstep_airflow.schedule.lacking import KEY as LACKS
 from microstep_airflow.schedule.lacking import TASK as DAYS
-from microstep_airflow.settings import Settings
 
 REASONS = {
     "task_failure": "a task failed",
@@ -36,9 +33,11 @@ REASONS = {
     "all_tasks_deadlocked": "no task of it can go on",
 }
 
-PROMOTED = "microstep_promoted"
+PROMOTION = "microstep_promoted"
 """The variable that keeps which promotion was mailed last, by its line in the ledger."""
 
+VERDICT = "microstep_verdict"
+"""The same of what weekly trainings came to."""
 DRIFT = "microstep_drift"
 """The same of drift."""
 DEGRADED = "microstep_degraded"
@@ -49,12 +48,8 @@ LIVE = "microstep_live"
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class RunAlerts:
+class RunAlerts(RunFacts):
     """The callbacks of a DAG. They run once per run, in the DAG processor, however many tasks failed."""
-
-    config: Config
-    settings: Settings
 
     def failed(self, context: Context) -> None:
         """Mail that a run failed, unless the same was mailed before, and remember it."""
@@ -63,7 +58,8 @@ class RunAlerts:
         reason = REASONS.get(str(context.get("reason")), str(context.get("reason")))
         error = f"{failures[0].task}: {failures[0].message}" if failures else reason
         before = FailedRuns.of(Variable.get(_variable(dag), default={}, deserialize_json=True))
-        runs, mail_is_due = before.add(context["run_id"], day, error, datetime.now(UTC))
+        days = [failure.day for failure in failures if failure.day]
+        runs, mail_is_due = before.add(context["run_id"], day, error, datetime.now(UTC), days)
         if mail_is_due:
             facts = {**self._facts(context), "Reason": reason}
             headline = failures[0].message if failures else reason
@@ -73,6 +69,9 @@ class RunAlerts:
         else:
             log.warning("%s: no mail, people know of it: %s", context["run_id"], error)
         Variable.set(_variable(dag), runs.to_json(), serialize_json=True)
+        if dag == "predict":
+            # one day that fails, for as long as it is tried, must not hide what there is to tell of the others
+            self._mail_predicted(context)
 
     def succeeded(self, context: Context) -> None:
         """Mail a verdict, drift or a fall of the live score that begins or ends, and a recovery."""
@@ -81,29 +80,43 @@ class RunAlerts:
                 self._mail_verdict(context)
                 self._mail_live(context)
             case "predict":
-                self._mail_degraded(context)
-                self._mail_drift(context)
-                self._mail_caught_up(context)
+                self._mail_predicted(context)
         self._mail_recovery(context)
+
+    def _mail_predicted(self, context: Context) -> None:
+        self._mail_degraded(context)
+        self._mail_drift(context)
+        self._mail_caught_up(context)
 
     def _mail_verdict(self, context: Context) -> None:
         day, facts, links = self._day(context), self._facts(context), self._links(context)
         verdict = self._verdict(day)
         if refusals := self._task_failures(context, "skipped"):
-            self._send(messages.refused(day, facts, verdict, refusals, links))
+            undecided = verdict.why if verdict and verdict.decision == "undecided" else ""
+            why = "; ".join(verdict.broken if verdict else ()) or undecided
+            # without a rule it is a person's word, or a report that cannot be read: each is told
+            if self._is_news(context, f"{why} {verdict.left_out if verdict else ''}", 0 if why else None):
+                self._send(messages.refused(day, facts, verdict, refusals, links))
         elif verdict is not None and (dag_run := context.get("dag_run")) is not None and dag_run.start_date is not None:
             promotion = self._promotion(day, verdict.metric, dag_run.start_date)
             # two runs of one day may both be there when it happens
-            told = Variable.get(PROMOTED, default="", deserialize_json=True)
+            told = Variable.get(PROMOTION, default="", deserialize_json=True)
             if promotion is not None and promotion.line != told:
-                self._send(messages.promoted(day, facts, verdict, promotion, links))
-                Variable.set(PROMOTED, promotion.line, serialize_json=True)
+                moved = promotion.moved if promotion.by == "validate" else None
+                if self._is_news(context, f"{PROMOTED} {verdict.left_out}", moved):
+                    self._send(messages.promoted(day, facts, verdict, promotion, links))
+                Variable.set(PROMOTION, promotion.line, serialize_json=True)
+
+    def _is_news(self, context: Context, kind: str, moved: float | None) -> bool:
+        """Whether a verdict is mailed: of a run that nobody asked for, what it says each week is told once."""
+        known = KnownVerdict.of(Variable.get(VERDICT, default={}, deserialize_json=True))
+        known, due = known.add(kind, moved, self.config.gate.margin)
+        Variable.set(VERDICT, msgspec.to_builtins(known), serialize_json=True)
+        return due or context["dag_run"].run_type != "scheduled"
 
     def _mail_degraded(self, context: Context) -> None:
         known = before = Variable.get(DEGRADED, default={}, deserialize_json=True)
-        key = BaseXCom.XCOM_RETURN_KEY
-        days = context["ti"].xcom_pull(DAYS, key=key, map_indexes=None) if "ti" in context else None
-        for day in sorted({self._day(context), *(days or ())}):
+        for day in self._days(context):
             reason = too_many_rejected(self.settings.data_root, day)
             is_new, known = degraded_news(known, day, reason)
             if is_new:
@@ -113,13 +126,16 @@ class RunAlerts:
             Variable.set(DEGRADED, known, serialize_json=True)
 
     def _mail_drift(self, context: Context) -> None:
-        day = self._day(context)
+        """Mail what the newest predicted day of the run says: a day that comes late each time is nobody's own."""
+        layout = Layout(self.settings.data_root)
+        predicted = [day for day in self._days(context) if committed(layout.report("predict", day)) is not None]
+        if not predicted:
+            # a day without data that the run did not work on
+            log.info("%s: no report about drift", context["run_id"])
+            return
+        day = predicted[-1]
         try:
             report = DriftReport.of(self.settings.data_root, day)
-        except MissingInput as error:
-            # a day without data that the run did not work on
-            log.info("%s: no report about drift: %s", context["run_id"], error)
-            return
         except Exception:
             log.exception("%s: the report about drift cannot be read", context["run_id"])
             return
@@ -150,39 +166,26 @@ class RunAlerts:
         dag, day = context["dag"].dag_id, self._day(context)
         runs = FailedRuns.of(Variable.get(_variable(dag), default={}, deserialize_json=True))
         if runs.days:
-            undone = runs.days_undone(context["run_id"], day)
+            undone = [each for each in runs.days_undone(context["run_id"], day) if not self._is_done(dag, each)]
             self._send(messages.recovered(dag, day, self._facts(context), runs, undone, self._links(context)))
             Variable.delete(_variable(dag))
+
+    def _is_done(self, dag: str, day: str) -> bool:
+        """Whether another run has done a day of one that failed; of a training its own run alone tells that."""
+        layout = Layout(self.settings.data_root)
+        if dag == "predict":
+            return committed(layout.predictions(day)) is not None
+        raw = (layout.raw_data(day), layout.raw_target(day))
+        return dag == "generate" and committed(raw[0]) is not None and inbox_changed(layout, day, *raw) is None
 
     def _send(self, mail: Mail) -> None:
         now = datetime.now(ZoneInfo(self.config.schedule.timezone))
         enqueue(mail, self.config.alerts, self.settings.mails, now)
 
-    def _facts(self, context: Context) -> dict[str, str]:
-        return {"DAG": context["dag"].dag_id, "Day": self._day(context), "Run": context["run_id"]}
-
-    def _links(self, context: Context) -> dict[str, str]:
-        dag, mlflow = context["dag"].dag_id, self.settings.mlflow
-        links = {"Run in Airflow": run_page(dag, context["run_id"])}
-        if dag == "train" and mlflow and (run := tracked_run(self.settings.data_root, self._day(context))):
-            links["Run in MLflow"] = f"{mlflow}/#/runs/{run}"
-        return links
-
     def _rejected(self, day: str, failures: list[TaskFailure]) -> list[tuple[str, str]]:
         """The rows that broke the contract, of the run's day and of those whose task failed."""
         days = sorted({day, *(failure.day for failure in failures if failure.day)})
         return [line for rejecting in days for line in rejected_rows(self.settings.data_root, rejecting)]
-
-    def _day(self, context: Context) -> str:
-        dag_run = context.get("dag_run")
-        if dag_run is None:
-            return "(day unknown)"
-        return day_of(dag_run, context["params"], ZoneInfo(self.config.schedule.timezone))
-
-    def _has_runs_of_its_own(self, context: Context) -> bool:
-        """Whether it only started runs for several days, each of which tells for itself."""
-        dag_run = context.get("dag_run")
-        return dag_run is not None and len(asked_days(dag_run) or ()) > 1
 
     def _verdict(self, day: str) -> Verdict | None:
         try:
@@ -199,21 +202,6 @@ class RunAlerts:
             # a recovery must be mailed all the same
             log.exception("%s: whether its model was promoted cannot be read", day)
             return None
-
-    def _task_failures(self, context: Context, state: str) -> list[TaskFailure]:
-        if "ti" not in context:
-            return []
-        try:
-            return task_failures(context, state)
-        except Exception:
-            # a mail without the error line is worth more than none
-            log.exception("%s: what its tasks recorded cannot be read", context["run_id"])
-            return []
-
-
-def run_page(dag: str, run: str) -> str:
-    """The address of a run in Airflow's pages."""
-    return f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/dags/{dag}/runs/{quote(run)}"
 
 
 def _variable(dag: str) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from contract.config import Config
 from contract.days import parse_day
 from contract.due.arrived import committed
-from contract.due.lacking import not_there
-from contract.layout import Layout
+from contract.due.lacking import not_there, to_predict
+from contract.layout import MANIFEST, Layout
 from microstep_airflow.alerts.mail import Mail
-from microstep_airflow.alerts.messages import PREFIX
+from microstep_airflow.alerts.messages import PREFIX, some
 
 Lacks = Sequence[tuple[str, str, bool]]
 """Of each earlier day that lacked something when the run began: the day, what it was, whether some of it was there."""
@@ -20,18 +21,24 @@ def caught_up_mail(
     config: Config, layout: Layout, own: str, lacks: Lacks, facts: dict[str, str], links: dict[str, str]
 ) -> Mail | None:
     """The mail of the run of the day `own`; None when no earlier day was predicted in it."""
-    done = [(day, why, anew) for day, why, anew in lacks if committed(layout.predictions(day)) is not None]
+    # of other rows than raw has by now: not done yet
+    still = {lack.day for lack in to_predict(config, layout, parse_day(own))}
+    done = [lack for lack in lacks if lack[0] not in still and committed(layout.predictions(lack[0])) is not None]
     if not done:
         return None
     days = [day for day, *_ in done]
     missing = not_there(config, layout, parse_day(own))
+    facts = facts | ({"Still without data": ", ".join(missing)} if missing else {})
+    if old := given_up(config, layout, parse_day(own)):
+        facts |= {"Too old to be caught up": f"{some(old)}; type: make backfill FROM={old[0]} TO={old[-1]}"}
     span = days[0] if len(days) == 1 else f"{len(days)} days, {days[0]} to {days[-1]}"
     return Mail(
         "info",
         f"{PREFIX} predict {own}: caught up {span}",
-        facts | ({"Still without data": ", ".join(missing)} if missing else {}),
+        facts,
         [("again" if anew else "late", why) for _, why, anew in done],
-        advice="Nothing is to be done: what lacked was found and done by this run."
+        advice=("" if old else "Nothing is to be done: ")
+        + f"{'W' if old else 'w'}hat lacked was found and done by this run."
         + (
             " A day that is still without data is looked for schedule.catch_up_days long; an empty _EMPTY in its inbox"
             " says that it has none."
@@ -40,3 +47,16 @@ def caught_up_mail(
         ),
         links=links,
     )
+
+
+def given_up(config: Config, layout: Layout, last: date) -> list[str]:
+    """The days, oldest first, that are expected, have no predictions and are too old to be caught up by now.
+
+    Those before the first day that has some are history, for which nobody has asked.
+    """
+    first = min((path.parent.name for path in layout.predictions("*").parent.glob(f"*/{MANIFEST}")), default=None)
+    end = last - timedelta(days=config.schedule.catch_up_days)
+    since = end if first is None else parse_day(first)
+    days = [since + timedelta(days=number) for number in range((end - since).days)]
+    expected = [day.isoformat() for day in days if config.schedule.expects(day)]
+    return [day for day in expected if committed(layout.predictions(day)) is None]

@@ -14,8 +14,8 @@ from croniter import croniter  # type: ignore[import-untyped]  # it ships no typ
 
 from contract.config.parse import load
 from microstep_airflow.alerts import messages
-from microstep_airflow.alerts.callbacks import run_page
 from microstep_airflow.alerts.outbox import enqueue
+from microstep_airflow.alerts.run_facts import run_page
 from microstep_airflow.settings import Settings
 
 _LOOKED_AT = 40

@@ -1,4 +1,4 @@
-"""Days that were predicted without the rows that broke a rule, though these were more than may be."""
+"""The rows of a day that broke a rule, and days that were predicted though these were more than may be."""
 
 from __future__ import annotations
 
@@ -34,3 +34,17 @@ def degraded_news(known: Mapping[str, str], day: str, reason: str) -> tuple[bool
         return False, after
     after[day] = reason
     return known.get(day) != reason, dict(sorted(after.items())[-MOST_KNOWN:])
+
+
+def rejected_rows(root: Path, day: str) -> list[tuple[str, str]]:
+    """How many of a day's rows broke the contract: none, or one line with the count of each rule."""
+    try:
+        path = Layout(root).processed(day)
+        counts = Dataset.open(path).manifest.counts
+    except StepError:
+        return []
+    if not counts["rejected"]:
+        return []
+    rules = ", ".join(f"{rule} {count:,}" for rule, count in counts["rejected_by_rule"].items())
+    text = f"{counts['rejected']:,} of {counts['rows_in']:,} rows of {day} are rejected: {rules}"
+    return [("rejected", text)]

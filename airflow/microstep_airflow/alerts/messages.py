@@ -30,7 +30,7 @@ def failed(
     count = len(runs.days)
     if count > 1:
         days = sorted(set(runs.days.values()))
-        facts = facts | {"Since": f"{runs.since[:16]} UTC, {count} runs: {_some(days)}"}
+        facts = facts | {"Since": f"{runs.since[:16]} UTC, {count} runs: {some(days)}"}
     return Mail(
         "error",
         f"{PREFIX} {dag} {day} failed{f' ({count} runs in a row)' if count > 1 else ''}: {headline}",
@@ -90,7 +90,8 @@ def refused(
         facts | {verdict.metric: verdict.scores, "Report": verdict.page} | _more(verdict),
         verdict.rules,
         refusals,
-        "Nothing is broken, the champion stays. The report is a file below the data root.",
+        "Nothing is broken, the champion stays. The report is a file below the data root. Weekly trainings that are"
+        " refused for the same reasons are not told one by one.",
         links,
     )
 
@@ -102,8 +103,8 @@ def promoted(day: str, facts: dict[str, str], verdict: Verdict, promotion: Promo
         f"{PREFIX} train {day}: new champion {promotion.model} ({promotion.score})",
         facts | {"By": promotion.by, verdict.metric: verdict.scores, "Report": verdict.page} | _more(verdict),
         verdict.rules,
-        advice="The next predictions are its own."
-        + (f" To go back to the model before: {ROLL_BACK}" if promotion.succeeds else ""),
+        advice="The next predictions are its own. Weekly champions whose score stays within gate.margin of this one's"
+        " are not told one by one." + (f" To go back to the model before: {ROLL_BACK}" if promotion.succeeds else ""),
         links=links,
     )
 
@@ -199,6 +200,7 @@ def replaced(paths: Sequence[str]) -> Mail:
     )
 
 
-def _some(days: Sequence[str]) -> str:
+def some(days: Sequence[str]) -> str:
+    """Days in a mail: the first few of many."""
     more = f" and {len(days) - MOST_DAYS} more" if len(days) > MOST_DAYS else ""
     return ", ".join(days[:MOST_DAYS]) + more

@@ -104,6 +104,8 @@ class Promotion:
     """There was a champion before."""
     line: str
     """The line's hash in the ledger."""
+    moved: float | None
+    """The difference to the champion before, on the same rows; None without one."""
 
     @classmethod
     def since(cls, root: Path, day: str, metric: str, start: datetime) -> Promotion | None:
@@ -117,7 +119,8 @@ class Promotion:
         # the ledger's times are whole seconds
         if datetime.fromisoformat(line.when) < start.replace(microsecond=0):
             return None
-        return cls(_called(line.model), _score(line, metric), line.by, line.before is not None, line.hash)
+        model, score, moved = _called(line.model), _score(line, metric), _moved(line, metric)
+        return cls(model, score, line.by, line.before is not None, line.hash, moved)
 
 
 def last_decision(root: Path, day: str) -> Line | None:
@@ -165,20 +168,6 @@ def tracked_run(root: Path, day: str) -> str | None:
     return run
 
 
-def rejected_rows(root: Path, day: str) -> list[tuple[str, str]]:
-    """How many of a day's rows broke the contract: none, or one line with the count of each rule."""
-    try:
-        path = Layout(root).processed(day)
-        counts = Dataset.open(path).manifest.counts
-    except StepError:
-        return []
-    if not counts["rejected"]:
-        return []
-    rules = ", ".join(f"{rule} {count:,}" for rule, count in counts["rejected_by_rule"].items())
-    text = f"{counts['rejected']:,} of {counts['rows_in']:,} rows of {day} are rejected: {rules}"
-    return [("rejected", text)]
-
-
 def compared(challenger: float | None, champion: float | None) -> str:
     """Two scores as a sentence; None where the rows could not tell, or where there is no champion."""
     new = "unknown" if challenger is None else f"{challenger:.4f}"
@@ -211,9 +200,11 @@ def _called(model: Champion) -> str:
     return f"v{model.version}" if model.version else f"the model of {model.day}"
 
 
-def _score(line: Line, metric: str) -> str:
+def _moved(line: Line, metric: str) -> float | None:
     new, before = line.metrics["challenger"][metric], line.metrics["champion"]
-    text = f"{metric} {new:.4f}"
-    if before and before[metric] is not None and line.before:
-        text += f", {new - before[metric]:+.4f} against {_called(line.before)}"
-    return text
+    return float(new - before[metric]) if before and before[metric] is not None and line.before else None
+
+
+def _score(line: Line, metric: str) -> str:
+    text, moved = f"{metric} {line.metrics['challenger'][metric]:.4f}", _moved(line, metric)
+    return text if moved is None or not line.before else f"{text}, {moved:+.4f} against {_called(line.before)}"

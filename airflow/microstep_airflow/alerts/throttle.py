@@ -1,9 +1,9 @@
-"""When a failed run is mailed: the first one at once, its repeats rarely."""
+"""When a failed run is mailed, and a weekly verdict: the first one at once, its repeats rarely."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,11 +13,16 @@ REMIND_AFTER = timedelta(hours=20)
 """Less than a day, so that a daily run that fails a little earlier than yesterday is not a day late."""
 
 
-class FailedRuns(msgspec.Struct, frozen=True, kw_only=True):
+PROMOTED = "promoted"
+
+
+class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The runs of a DAG that failed since it last went well; the names in JSON are those of its Airflow variable."""
 
     days: dict[str, str] = msgspec.field(default_factory=dict, name="runs")
     """The day of each run, by its id, the first one first."""
+    task_days: tuple[str, ...] = ()
+    """The days of the tasks that failed in them: a run also does days before its own."""
     since: str = ""
     """When the first one failed, ISO 8601."""
     mailed_errors: tuple[str, ...] = msgspec.field(default=(), name="what")
@@ -36,14 +41,21 @@ class FailedRuns(msgspec.Struct, frozen=True, kw_only=True):
         content: dict[str, Any] = msgspec.to_builtins(self)
         return content
 
-    def add(self, run: str, day: str, error: str, now: datetime) -> tuple[FailedRuns, bool]:
-        """With one more failed run, and whether to mail it.
+    def add(
+        self, run: str, day: str, error: str, now: datetime, task_days: Sequence[str] = ()
+    ) -> tuple[FailedRuns, bool]:
+        """With one more failed run, and whether to mail it; `task_days`: of its tasks that failed.
 
         Mailed are the first one, an error that is new, a run that somebody started again, and then those that double
         the number, a day apart at least: a year's backfill that fails throughout is one mail a day and soon fewer.
         """
         error_kind = re.sub(r"[0-9]+", "#", error)
-        after = msgspec.structs.replace(self, days={**self.days, run: day}, since=self.since or now.isoformat())
+        after = msgspec.structs.replace(
+            self,
+            days={**self.days, run: day},
+            task_days=tuple(sorted({*self.task_days, *task_days})),
+            since=self.since or now.isoformat(),
+        )
         count = len(after.days)
         doubled = self.mailed_count > 0 and count >= 2 * self.mailed_count
         mail_is_due = (
@@ -58,5 +70,37 @@ class FailedRuns(msgspec.Struct, frozen=True, kw_only=True):
         return mailed, True
 
     def days_undone(self, run: str, day: str) -> list[str]:
-        """The days that are still to be done when a run of `day` went well."""
-        return sorted({other for failed, other in self.days.items() if failed != run and other != day})
+        """The days that may still be to be done when a run of `day` went well."""
+        others = {other for failed, other in self.days.items() if failed != run}
+        return sorted((others | set(self.task_days)) - {day})
+
+
+class KnownVerdict(msgspec.Struct, frozen=True):
+    """What people know of the scheduled trainings: the last verdict that was mailed, and what came after it."""
+
+    kind: str = ""
+    """PROMOTED or the rules that were broken, and the days that it did without; without numbers."""
+    count: int = 0
+    """Verdicts of this kind in a row, that one included."""
+    mailed_count: int = 0
+    moved: float = 0.0
+    """By how much the champion's score has changed since, each one against the one before on the same rows."""
+
+    @classmethod
+    def of(cls, variable: Mapping[str, Any]) -> KnownVerdict:
+        """As msgspec gave it to Airflow's variable; nothing is known when that is empty."""
+        return msgspec.convert(variable, cls)
+
+    def add(self, kind: str, moved: float | None, margin: float) -> tuple[KnownVerdict, bool]:
+        """With one more verdict, and whether to mail it.
+
+        Mailed are another kind than the last one, the same refusal when its number has doubled, and a champion whose
+        score is by now more than `margin` from that of the one that was mailed; `moved` None: there was none before it.
+        """
+        kind = re.sub(r"[0-9]+", "#", kind)
+        if kind != self.kind or moved is None:
+            return KnownVerdict(kind, 1, 1), True
+        after = KnownVerdict(kind, self.count + 1, self.mailed_count, self.moved + moved)
+        if abs(after.moved) <= margin if kind.startswith(PROMOTED) else after.count < 2 * self.mailed_count:
+            return after, False
+        return KnownVerdict(kind, after.count, after.count), True

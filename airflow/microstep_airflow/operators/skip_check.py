@@ -16,6 +16,7 @@ from contract.config.parse import config_of, read
 from contract.datasets.files import check, sha256_of
 from contract.datasets.manifest import Input, Manifest, read_manifest
 from contract.datasets.observed import Observed
+from contract.due.arrived import labels_have_come
 from contract.errors import StepError
 from contract.layout import MANIFEST, Layout
 from contract.models.champion import Champion
@@ -58,6 +59,8 @@ def up_to_date(step: str, day: str, machine: Machine) -> list[str]:
             machine.registry,
             config_of(str(machine.config), content).pipeline.name,
         )
+        if "inbox" in STEPS[step].reads and labels_have_come(layout):
+            raise Changed("inbox/labels: has files whose labels are not given to their days")
         datasets = _datasets(step, day, layout)
         for dataset in datasets:
             now.must_find(dataset)

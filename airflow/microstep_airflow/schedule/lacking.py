@@ -49,6 +49,24 @@ def days_of_run(step: Literal["generate", "predict"], config: Config, settings: 
     return days(DAY)
 
 
+def days_with_labels(config: Config, settings: Settings) -> XComArg:
+    """Declare the task that gives the earlier days whose inbox got labels while the run did its days.
+
+    One file has labels of many days, and only a run of generate can tell which: each gets its own then.
+    """
+
+    # whatever became of the days that the run has done
+    @task(task_id="days_with_labels", multiple_outputs=False, trigger_rule="all_done")
+    def days_with_labels(day: str, dag_run: Any = None, ti: Any = None) -> list[str]:
+        if asked_days(dag_run) is not None or dag_run.run_type == "backfill":
+            return []
+        done = ti.xcom_pull(TASK) or []
+        lacks = to_generate(config, Layout(settings.data_root), parse_day(day))
+        return [lack.day for lack in lacks if lack.anew and lack.day not in done]
+
+    return days_with_labels(DAY)
+
+
 def _some(day: str, days: list[date]) -> list[str]:
     if not days:
         raise AirflowSkipException(

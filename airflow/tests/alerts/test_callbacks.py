@@ -8,6 +8,7 @@ import pytest
 from conftest import factory, settings
 from fake_run import FakeTi, context, failure
 from fake_variables import Variables
+from test_runs import A_DATASET
 
 from contract.datasets.manifest import Manifest, encode
 from microstep_airflow.alerts import callbacks
@@ -137,6 +138,24 @@ def test_a_recovery_names_the_days_that_are_still_to_be_done(train, alerts, sent
     alerts.failed(failing(train, "b", "2026-01-01"))
     alerts.succeeded(well(train, "c", "2026-01-04"))
     assert sent[1].advice == "Days that failed and were not done again in this run: 2026-01-01, 2026-01-03."
+
+
+def committed(root, *paths):
+    for path in paths:
+        (root / path).mkdir(parents=True, exist_ok=True)
+        (root / path / "manifest.json").write_bytes(encode(A_DATASET))
+
+
+def test_a_recovery_names_no_day_that_was_done_and_the_old_one_that_was_given_up(load_dags, alerts, sent, root):
+    predict = load_dags()["predict"]
+    for day in ("2026-01-03", "2026-01-04", "2026-01-05"):
+        # each run has done its own day, and failed on an old one
+        committed(root, f"predictions/{day}")
+        xcoms = {("predict", 0): failure("processed/2026-01-01: damaged", "2026-01-01")}
+        alerts.failed(context(FakeTi({"predict_0": "failed"}, xcoms, f"scheduled__{day}"), predict, day=day))
+    assert len(sent) == 1
+    alerts.succeeded(context(FakeTi({"predict": "success"}, {}, "scheduled__6"), predict, day="2026-01-06"))
+    assert sent[1].advice == "Days that failed and were not done again in this run: 2026-01-01."
 
 
 def test_each_dag_recovers_for_itself(load_dags, train, alerts, sent):
@@ -274,6 +293,43 @@ def test_no_promotion_in_this_run_is_no_mail(train, alerts, sent, root, why, whe
     assert sent == [], why
 
 
+def trained(train, root, day, *, champion=0.8612, challenger=0.8644, **more):
+    """A weekly training whose challenger became champion."""
+    fake_reports.verdict(root, day=day, champion=champion, challenger=challenger, **more)
+    fake_reports.ledger_line(
+        root, "2026-11-23T03:10:00+00:00", day=day, version=day[-2:], scores=(challenger, champion)
+    )
+    return context(FakeTi({"validate": "success"}, {}, f"scheduled__{day}"), train, day=day, scheduled=True)
+
+
+def test_weekly_champions_that_are_as_good_are_told_once_and_again_when_they_have_moved(train, alerts, sent, root):
+    for day, challenger in [("2026-01-03", 0.8612), ("2026-01-10", 0.8652), ("2026-01-17", 0.8622)]:
+        alerts.succeeded(trained(train, root, day, challenger=challenger))
+    assert [mail.subject for mail in sent] == [
+        "[microstep] train 2026-01-03: new champion v03 (roc_auc 0.8612, +0.0000 against v2)"
+    ]
+    # each within gate.margin, 0.01, together not
+    alerts.succeeded(trained(train, root, "2026-01-24", challenger=0.8692))
+    assert sent[1].subject.startswith("[microstep] train 2026-01-24: new champion v24")
+    alerts.succeeded(trained(train, root, "2026-01-31", challenger=0.8692))
+    alerts.succeeded(trained(train, root, "2026-02-07", left_out={"2026-01-30": "no labels"}))
+    assert sent[2].facts["Without"] == "2026-01-30 (no labels)"
+    assert len(sent) == 3
+
+
+def test_weekly_refusals_for_the_same_reason_are_told_when_their_number_has_doubled(train, alerts, sent, root):
+    days = [f"2026-01-{number:02}" for number in range(3, 12)]
+    for day in days:
+        fake_reports.verdict(root, "refused", day=day, rules=fake_reports.BROKEN)
+        xcoms = {("validate", None): failure("models: refused")}
+        ti = FakeTi({"validate": "skipped"}, xcoms, f"scheduled__{day}")
+        alerts.succeeded(context(ti, train, day=day, scheduled=True))
+    assert [mail.facts["Day"] for mail in sent] == [days[index] for index in (0, 1, 3, 7)]
+    # what changes is told at once
+    alerts.succeeded(trained(train, root, "2026-01-12"))
+    assert "new champion" in sent[-1].subject
+
+
 def test_a_torn_line_in_the_ledger_hides_nothing(train, alerts, sent, root):
     fake_reports.verdict(root)
     fake_reports.ledger_line(root, "2026-11-23T03:10:00+00:00")
@@ -345,6 +401,24 @@ def test_a_day_with_too_few_rows_is_told_with_what_was_expected(predicted, sent,
     report = DriftReport.of(root, "2026-01-04")
     assert report.sizes == {"(rows)": "3 rows, where others have 290 to 310"}
     assert sent[0].subject == "[microstep] predict 2026-01-03: drift: (rows)"
+
+
+def test_one_old_day_that_fails_hides_no_drift_of_the_others(load_dags, alerts, sent, root):
+    fake_reports.drift(root, "2026-01-03", "alarm", age="alarm")
+    xcoms = {("predict", 0): failure("processed/2026-01-01: damaged", "2026-01-01")}
+    ti = FakeTi({"predict_0": "failed", "predict_1": "success"}, xcoms, days=["2026-01-01", "2026-01-03"])
+    alerts.failed(context(ti, load_dags()["predict"], day="2026-01-03"))
+    assert [mail.subject for mail in sent] == [
+        "[microstep] predict 2026-01-03 failed: processed/2026-01-01: damaged",
+        "[microstep] predict 2026-01-03: drift: age",
+    ]
+
+
+def test_drift_of_a_day_that_came_late_is_told_by_the_run_that_predicts_it(load_dags, alerts, sent, root):
+    fake_reports.drift(root, "2026-01-02", "alarm", age="alarm")
+    ti = FakeTi({"predict": "success"}, days=["2026-01-01", "2026-01-02"])
+    alerts.succeeded(context(ti, load_dags()["predict"], day="2026-01-04"))
+    assert [mail.subject for mail in sent] == ["[microstep] predict 2026-01-02: drift: age"]
 
 
 def test_a_backfill_of_older_days_mails_nothing(predicted, sent):

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import date
 
 import msgspec
 import pytest
@@ -8,8 +9,10 @@ from fake_variables import Variables
 from test_runs import A_DATASET
 
 from contract.datasets.manifest import encode
+from contract.layout import Layout
 from microstep_airflow.alerts import callbacks
 from microstep_airflow.alerts.callbacks import RunAlerts
+from microstep_airflow.alerts.caught_up import given_up
 
 OWN = "2026-01-20"
 MISSED = [f"2026-01-{number}" for number in range(10, 20)]
@@ -55,6 +58,38 @@ def test_ten_days_off_are_one_mail_that_names_them(succeeded, tmp_path):
     assert mail.points[0] == ("late", "predictions/2026-01-10: are not there")
     assert "Still without data" not in mail.facts
     assert "Nothing is to be done" in mail.advice
+
+
+def test_days_that_are_too_old_to_be_caught_up_are_named_with_what_to_type(succeeded, tmp_path):
+    predicted(tmp_path, "2026-01-05", *MISSED, OWN)
+    (mail,) = succeeded([lack(day) for day in MISSED])
+    assert mail.facts["Too old to be caught up"] == (
+        "2026-01-06, 2026-01-07, 2026-01-08, 2026-01-09; type: make backfill FROM=2026-01-06 TO=2026-01-09"
+    )
+    assert "Nothing is to be done" not in mail.advice
+
+
+def test_days_that_nobody_expects_or_that_are_history_are_not_given_up(tmp_path):
+    predicted(tmp_path, "2026-01-05", OWN)
+    config, layout = factory("files").config, Layout(tmp_path)
+
+    def days(**schedule):
+        changed = msgspec.structs.replace(config.schedule, **schedule)
+        return given_up(msgspec.structs.replace(config, schedule=changed), layout, date(2026, 1, 20))
+
+    # a Friday, a weekend, a Monday; the days since the 10th are looked at
+    assert days(catch_up_days=10) == ["2026-01-06", "2026-01-07", "2026-01-08", "2026-01-09"]
+    assert days(catch_up_days=8, expected="weekdays", holidays=(date(2026, 1, 8),)) == [
+        *("2026-01-06", "2026-01-07", "2026-01-09"),
+    ]
+    assert days(catch_up_days=15) == []
+
+
+def test_a_day_whose_other_rows_could_not_be_predicted_is_not_told_as_caught_up(succeeded, tmp_path):
+    predicted(tmp_path, "2026-01-18", OWN)
+    old = msgspec.structs.replace(A_DATASET, run={"rows_of": "other rows"})
+    (tmp_path / "predictions/2026-01-18/manifest.json").write_bytes(encode(old))
+    assert succeeded([lack("2026-01-18", anew=True)]) == []
 
 
 def test_days_that_are_still_without_data_are_named_with_what_to_do(succeeded, tmp_path):

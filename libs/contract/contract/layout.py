@@ -22,6 +22,16 @@ class Layout:
         """What a user or another system drops for a day."""
         return self.root / "inbox" / day
 
+    @property
+    def labels(self) -> Path:
+        """The inbox of files with labels of many days."""
+        return self.root / "inbox" / "labels"
+
+    @property
+    def spread(self) -> Path:
+        """What generate has done with each of these files."""
+        return self.labels / ".spread.json"
+
     def raw_data(self, day: str) -> Path:
         """The dataset of a day's features as they arrived."""
         return self.root / "raw" / day / "data"

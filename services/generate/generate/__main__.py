@@ -10,6 +10,7 @@ from contract.steps.options import Step
 from generate.infer.command import INFER
 from generate.labels.command import LABELS
 from generate.split.command import SPLIT
+from generate.status import STATUS
 from generate.work import work
 
 STEP = Step(
@@ -18,7 +19,7 @@ STEP = Step(
     summary='Reads inbox/<day>/ (source.kind = "files"), a database ("sql") or nothing ("synthetic").\n'
     "Writes raw/<day>/data, and raw/<day>/target once there are labels.",
     work=work,
-    commands=(INFER, SPLIT, LABELS),
+    commands=(INFER, SPLIT, LABELS, STATUS),
 )
 
 

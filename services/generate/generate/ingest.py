@@ -35,8 +35,13 @@ if TYPE_CHECKING:
 log = logging.getLogger("generate")
 
 
-def ingest(run: Run, source: Customers | Inbox | Query, due: dict[str, Recipe]) -> dict[str, int]:
-    """Write the datasets that are due (`data`, `target`), and give the number of rows of each."""
+def ingest(
+    run: Run, source: Customers | Inbox | Query, due: dict[str, Recipe], held: Manifest | None = None
+) -> dict[str, int]:
+    """Write the datasets that are due (`data`, `target`), and give the number of rows of each.
+
+    `held`: the data that stays, without a key with its labels, unless more rows have come.
+    """
     started = time.monotonic()
     paths = {"data": run.layout.raw_data(run.day), "target": run.layout.raw_target(run.day)}
     rows, unread = dict.fromkeys(due, 0), dict.fromkeys(due, 0)
@@ -51,9 +56,10 @@ def ingest(run: Run, source: Customers | Inbox | Query, due: dict[str, Recipe]) 
                     writer.write(table)
                     rows[name] += table.num_rows
             _write_unread(part, writers, unread)
-        if "data" in due:
+        stays = _stays(run, held, rows.get("data", 0) + unread.get("data", 0))
+        if "data" in due and "data" not in stays:
             _check_emptiness(run, source, rows["data"] + unread["data"])
-        if run.config.table.key is None and not rows.get("target"):
+        if run.config.table.key is None and not rows.get("target") and not stays:
             _no_earlier_labels(run)
         sealed = {
             name: writer.seal(
@@ -62,7 +68,7 @@ def ingest(run: Run, source: Customers | Inbox | Query, due: dict[str, Recipe]) 
             )
             for name, writer in writers.items()
             # a day without a label has no target dataset: whoever needs one waits for its manifest
-            if name == "data" or rows[name]
+            if name not in stays and (name == "data" or rows[name])
         }
         # with a key a label is its row's by that, and the same labels are the same dataset whenever they came
         if run.config.table.key is None and "data" in sealed and "target" in sealed:
@@ -73,9 +79,22 @@ def ingest(run: Run, source: Customers | Inbox | Query, due: dict[str, Recipe]) 
             _commit(run, writers[name], due[name], sealed[name])
     for name, count in [(name, count) for name, count in unread.items() if count]:
         log.warning("raw/%s/%s: %s rows cannot be read, they go to the rejected ones", run.day, name, f"{count:,}")
-    summary = ", ".join(f"{count:,} {'rows' if name == 'data' else 'labels'}" for name, count in rows.items())
-    log.info("raw/%s: %s in %.1f s", run.day, summary, time.monotonic() - started)
+    read = {name: count for name, count in rows.items() if name not in stays}
+    summary = ", ".join(f"{count:,} {'rows' if name == 'data' else 'labels'}" for name, count in read.items())
+    log.info("raw/%s: %s in %.1f s", run.day, summary or "nothing new", time.monotonic() - started)
     return rows
+
+
+def _stays(run: Run, held: Manifest | None, rows: int) -> set[str]:
+    """The datasets that are left as they were: a query that gives no more rows was not asked too early."""
+    if held is None:
+        return set()
+    before, name = held.counts["rows_in"], run.layout.name(run.layout.raw_data(run.day))
+    if rows > before:
+        log.warning("%s: %s rows were read, %s have come by now: the day is read again", name, before, rows)
+        return set()
+    log.info("%s: up to date, the source has no more rows (--force takes them as they are now)", name)
+    return {"data"} if run.config.table.key else {"data", "target"}
 
 
 def _commit(run: Run, writer: DatasetWriter, recipe: Recipe, sealed: Manifest) -> None:

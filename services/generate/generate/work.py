@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from contract.config.source import Files, Sql, asks_for_day
 from contract.datasets.arrival import together
+from contract.datasets.dataset import current
 from contract.due.arrived import committed, is_empty
 from contract.steps.run import Run
 from generate.synthetic import Customers
@@ -14,6 +15,7 @@ from generate.synthetic import Customers
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from contract.datasets.manifest import Manifest
     from contract.datasets.recipe import Recipe
     from generate.inbox import Inbox
     from generate.sql import Query
@@ -31,7 +33,7 @@ def work(run: Run) -> None:
     answer.
     """
     _bring(run)
-    if not isinstance(run.config.source, Files) or not (run.root / "inbox" / "labels").is_dir():
+    if not isinstance(run.config.source, Files) or not run.layout.labels.is_dir():
         return
     from generate.labels.spread import spread  # noqa: PLC0415 - only where there are such labels
 
@@ -49,6 +51,9 @@ def _bring(run: Run) -> None:
     paths = {"data": run.layout.raw_data(run.day), "target": run.layout.raw_target(run.day)}
     recipes = {name: recipe for name in paths if (recipe := getattr(source, name)) is not None}
     due = {name: recipe for name, recipe in recipes.items() if _is_due(run, paths[name], recipe)}
+    held = _held(run, paths["data"], recipes["data"]) if "data" not in due else None
+    if held is not None:
+        due |= {"data": recipes["data"]} | ({} if run.config.table.key else recipes)
     if run.config.table.key is None and (due or not _of_one_arrival(paths)):
         if due != recipes:
             log.info("raw/%s: rows are numbered (no table.key), so rows and labels are read together", run.day)
@@ -61,10 +66,10 @@ def _bring(run: Run) -> None:
             from generate.labels.undated import check_apart  # noqa: PLC0415 - the same
 
             if "data" in due:
-                rows = ingest(run, source, {"data": due["data"]})
+                rows = ingest(run, source, {"data": due["data"]}, held)
             check_apart(run.layout, run.config, run.day)
             due = {"target": due["target"]}
-        rows |= ingest(run, source, due)
+        rows |= ingest(run, source, due, held if "data" in due else None)
     if _without_rows(paths["data"]):
         log.info("raw/%s: a day without rows, which needs no labels", run.day)
     elif "target" not in recipes or rows.get("target") == 0:
@@ -86,13 +91,21 @@ def _is_due(run: Run, path: Path, recipe: Recipe) -> bool:
             return not _labels_stay(run)
         if not source.allow_empty and _without_rows(path):
             return True
+        return run.force or current(path, recipe) is None
     return run.up_to_date(path, recipe) is None
 
 
-def _labels_stay(run: Run) -> bool:
-    """Whether the database need not be asked again for labels.
+def _held(run: Run, path: Path, recipe: Recipe) -> Manifest | None:
+    """The rows of a query that were read and stay, unless there are more by now: then it was asked too early."""
+    if not isinstance(run.config.source, Sql) or (run.config.table.key is None and not _labels_stay(run)):
+        return None
+    return current(path, recipe)
 
-    Rows that only have a number are read anew with their labels, so that is done only while a label lacks.
+
+def _labels_stay(run: Run) -> bool:
+    """Whether no other labels are taken from the database where it has no more rows.
+
+    Rows that only have a number are replaced with their labels, so that is done only while a label lacks.
     """
     if run.config.table.key is not None or run.force:
         return False

@@ -108,6 +108,64 @@ def test_labels_that_were_not_there_are_asked_for_again(call, table, database, r
     assert {name: after[name] for name in before} == before
 
 
+def test_rows_that_come_after_the_query_was_asked_are_read_and_those_that_only_change_are_not(
+    call, table, database, rows, state
+):
+    call(table)
+    with database:
+        database.execute("insert into people values ('2026-11-22', 5, 5, 'x', null, 'no')")
+    code, log = call(table)
+    assert (code, "raw/2026-11-22/data: 2 rows were read, 3 have come by now: the day is read again" in log) == (
+        0,
+        True,
+    )
+    assert rows("data")["id"].to_pylist() == ["1", "2", "5"]
+    assert rows("target")["id"].to_pylist() == ["1", "5"]
+    with database:
+        database.execute("update people set age = 8")
+        database.execute("delete from people where id = 5")
+    before = state()
+    assert call(table)[0] == 0
+    assert {name for name, kept in state().items() if before.get(name) != kept and "/data/" in name} == set()
+
+
+def test_rows_that_are_gone_from_the_database_since_are_no_failure(call, table, database, rows):
+    call(table)
+    with database:
+        database.execute("delete from people")
+    assert call(table)[0] == 0
+    assert (rows("data").num_rows, rows("target").num_rows) == (2, 1)
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_rows_without_a_key_that_come_later_are_read_with_their_labels(call, table, database, rows, labelled):
+    del table["table"]["key"], table["columns"]["id"]
+    table["source"]["query"] = QUERY.replace("id, ", "", 1)
+    with database:
+        database.execute("update people set [left] = 'no'")
+    call(table)
+    with database:
+        label = "yes" if labelled else None
+        database.execute("insert into people values ('2026-11-22', 5, 5, 'x', null, ?)", [label])
+    assert call(table)[0] == 0
+    assert (rows("data").num_rows, rows("target").num_rows) == (3, 2 + labelled)
+    with database:
+        database.execute("delete from people")
+    assert call(table)[0] == (0 if labelled else 75)
+    assert rows("data").num_rows == 3
+
+
+def test_a_day_that_had_no_row_yet_is_read_once_it_has_some(call, table, database, rows):
+    table["source"]["allow_empty"] = True
+    with database:
+        database.execute("update people set day = 'x' || day")
+    call(table)
+    with database:
+        database.execute("update people set day = substr(day, 2)")
+    assert call(table)[0] == 0
+    assert (rows("data").num_rows, rows("target").num_rows) == (2, 1)
+
+
 def test_no_row_is_a_day_whose_rows_are_not_there_yet(call, table, database, root, rows):
     with database:
         database.execute("delete from people")

@@ -11,6 +11,7 @@ from contract.config import Config
 from contract.datasets.arrival import together
 from contract.datasets.dataset import Dataset
 from contract.datasets.observed import Observed
+from contract.due.arrived import is_empty
 from contract.errors import DataError, MissingInput
 from contract.steps.run import Run
 
@@ -24,9 +25,10 @@ def work(run: Run) -> None:
     too many of its rows break a rule. A day without rows is one that has none on purpose: generate sees to that.
     """
     data = Dataset.open(run.layout.raw_data(run.day))
-    target = _committed(run.layout.raw_target(run.day))
+    # labels that a day had before it was said to have no rows are nobody's
+    target = None if is_empty(data.manifest) else _committed(run.layout.raw_target(run.day))
     inputs = [dataset.as_input(run.root) for dataset in (data, target) if dataset is not None]
-    absent = () if target else (run.layout.name(run.layout.raw_target(run.day)),)
+    absent = () if target or is_empty(data.manifest) else (run.layout.name(run.layout.raw_target(run.day)),)
     recipe = run.recipe(_settings(run.config), *inputs, observed=Observed(absent=absent))
     if run.up_to_date(run.layout.processed(run.day), recipe):
         return

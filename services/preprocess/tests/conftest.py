@@ -112,7 +112,8 @@ class Day:
                 lines = [{"_file": file, "_row": row, "rule": rule, "value": text} for row, rule, text in unread]
                 writer.write(pa.Table.from_pylist(lines), role="unread")
             settings = {"rows": table.to_pydict(), "source": source or {"kind": "files"}}
-            writer.publish(Recipe("generate", DAY, "c0de", settings), {}, {}, notes)
+            counts = {"rows_in": table.num_rows + len(unread), "rows_out": table.num_rows, "rejected": len(unread)}
+            writer.publish(Recipe("generate", DAY, "c0de", settings), counts, {}, notes)
         return Dataset.open(path)
 
     def process(self, *, force=False):

@@ -84,6 +84,16 @@ def test_a_target_that_was_not_there_is_on_record_until_it_has_come(day):
     assert day.process().manifest.run["observed"] == {}
 
 
+def test_a_day_that_is_said_to_have_no_rows_by_now_has_no_use_for_its_labels(day):
+    day.bring_data(day.rows(2))
+    day.bring_target({"id": ["c0", "c1"], "bought": ["no", "yes"]})
+    assert day.process().manifest.counts["labelled"] == 2
+    day.bring_data(day.rows(0))
+    dataset = day.process()
+    assert (dataset.manifest.counts["rows_in"], dataset.manifest.run["observed"]) == (0, {})
+    assert [source.path for source in dataset.manifest.inputs] == ["raw/2026-11-22/data"]
+
+
 def test_another_order_of_the_columns_makes_the_day_again(day):
     day.bring_data(day.rows(2))
     before = day.process().manifest

@@ -124,7 +124,7 @@ class Schedule(Section, frozen=True):
     catch_up_days: int = 14
     """A scheduled run does what so many days before its own lack, too; 0: its own day alone."""
     label_grace_days: int = 3
-    """Beyond training.target_delay_days, how long labels of a day are looked for."""
+    """Beyond training.target_delay_days, how long a training waits for labels, and a database is asked again."""
     sensor_timeout_hours: float = 12
     deadline_hours: float = 6
     """After it was due, a run that is not done is told as late; 0 for no such mail."""

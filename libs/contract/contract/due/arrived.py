@@ -38,6 +38,15 @@ def has_arrived(layout: Layout, artifact: str, day: str) -> bool:
     return data is not None and is_empty(data)
 
 
+def labels_have_come(layout: Layout) -> bool:
+    """Whether a file of labels of many days has come, or changed, since generate gave such labels to their days."""
+    try:
+        then = layout.spread.stat().st_mtime_ns if layout.spread.is_file() else 0
+        return any(entry.stat().st_ctime_ns > then for entry in layout.labels.iterdir() if entry.name[0] not in "._")
+    except OSError:
+        return False
+
+
 def committed(dataset: Path) -> Manifest | None:
     """The manifest of a dataset; None where there is none, or a damaged one, which its step makes again."""
     try:

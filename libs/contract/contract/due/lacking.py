@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from contract.config import Config
-from contract.config.source import Files, Sql, Synthetic
+from contract.config.source import Files, Sql
 from contract.datasets.manifest import Manifest
-from contract.due.arrived import committed, has_arrived, inbox_changed, is_empty
+from contract.due.arrived import committed, has_arrived, inbox_changed, is_empty, labels_have_come
 from contract.layout import Layout
 
+_MOST_BACK = 366
+"""Days that one look goes back."""
 ROWS_OF = "rows_of"
 """In the `run` of a processed day and of predictions: which raw rows they are of, by `content`."""
 
@@ -32,14 +34,16 @@ class Lack:
 def to_generate(config: Config, layout: Layout, last: date) -> list[Lack]:
     """The days up to `last` whose raw data or labels are not what the source has, or may have; oldest first.
 
-    Data is looked for `schedule.catch_up_days` back, labels of days that have data until
-    `training.target_delay_days` and `schedule.label_grace_days` have passed.
+    Data is looked for `schedule.catch_up_days` back, what a database has by now until `training.target_delay_days` and
+    `schedule.label_grace_days` have passed, and what somebody puts into an inbox as long as a training uses its day.
     """
-    schedule = config.schedule
-    # nothing else is looked at where nothing is to be caught up
-    labels = schedule.catch_up_days and config.training.target_delay_days + schedule.label_grace_days
-    lacks = (_raw(config, layout, day, last) for day in _back(config, last, max(schedule.catch_up_days, labels)))
-    return [lack for lack in lacks if lack is not None]
+    days = _back(config, last, _patience(config))
+    found = [lack for day in days if (lack := _raw(config, layout, day, last)) is not None]
+    if not found and isinstance(config.source, Files) and labels_have_come(layout):
+        # any day's run of generate gives them to theirs
+        there = [day.isoformat() for day in days if committed(layout.raw_data(day.isoformat())) is not None]
+        found = [Lack(day, "inbox/labels: has files whose labels are not given to their days") for day in there[-1:]]
+    return found
 
 
 def to_predict(config: Config, layout: Layout, last: date) -> list[Lack]:
@@ -82,6 +86,14 @@ def is_due(config: Config, layout: Layout, day: date) -> bool:
     )
 
 
+def _patience(config: Config) -> int:
+    """How many days back generate looks: nowhere where nothing is to be caught up."""
+    schedule, training = config.schedule, config.training
+    labels = training.target_delay_days + schedule.label_grace_days
+    window = training.window_days + training.target_delay_days - 1 if isinstance(config.source, Files) else 0
+    return min(max(schedule.catch_up_days, labels, window), _MOST_BACK) if schedule.catch_up_days else 0
+
+
 def _back(config: Config, last: date, days: int) -> list[date]:
     """The days from so many before `last`, and not before the first one, oldest first."""
     back = min(days, (last - config.schedule.first_day).days)
@@ -93,18 +105,18 @@ def _raw(config: Config, layout: Layout, date_: date, last: date) -> Lack | None
     paths = (layout.raw_data(day), layout.raw_target(day))
     data = committed(paths[0])
     if data is None or _unsaid(config, data):
-        if age > config.schedule.catch_up_days:
-            return None
         # what nobody expects is taken all the same when somebody brings it
         there = has_arrived(layout, "inbox", day) if isinstance(source, Files) else config.schedule.expects(date_)
+        if age > config.schedule.catch_up_days and not isinstance(source, Files):
+            return None
         return Lack(day, f"raw/{day}/data: is not there") if there else None
     if isinstance(source, Files):
-        return Lack(day, why, anew=True) if (why := inbox_changed(layout, day, *paths)) else None
-    if isinstance(source, Synthetic) or is_empty(data):
-        return None
-    # only the database can tell whether it has other labels by now
-    if 0 < age <= config.training.target_delay_days + config.schedule.label_grace_days:
-        return Lack(day, f"raw/{day}/target: may have other labels by now", anew=True)
+        # labels that a day had before it was said to have no rows are nobody's
+        read = paths[:1] if is_empty(data) else paths
+        return Lack(day, why, anew=True) if (why := inbox_changed(layout, day, *read)) else None
+    # only the database can tell whether it has more rows or other labels by now
+    if isinstance(source, Sql) and 0 < age <= config.training.target_delay_days + config.schedule.label_grace_days:
+        return Lack(day, f"raw/{day}: may have more rows or other labels by now", anew=True)
     return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from contract.config import Config
-from contract.due.arrived import has_arrived
+from contract.due.arrived import committed, has_arrived, is_empty
 from contract.due.lacking import rows_are_there
 from contract.layout import MANIFEST, Layout
 
@@ -65,4 +65,6 @@ def first_training_is_due(config: Config, layout: Layout, last: date) -> bool:
     if any((layout.model(day) / MANIFEST).exists() for day in days):
         return False
     left_out = lacking(config, layout, last)
-    return len(left_out) < len(config.window(last)) and set(left_out) <= overdue(config, last, left_out)
+    there = [committed(layout.raw_data(day.isoformat())) for day in config.window(last)]
+    has_rows = any(data is not None and not is_empty(data) for data in there)
+    return has_rows and len(left_out) < len(there) and set(left_out) <= overdue(config, last, left_out)

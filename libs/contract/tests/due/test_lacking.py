@@ -27,15 +27,23 @@ def layout(tmp_path):
 
 @pytest.fixture
 def config(raw):
-    """Files, five days to catch up, labels a week late."""
+    """Files, five days to catch up, labels a week late, a window of two days."""
     raw["schedule"] |= {"catch_up_days": 5}
-    raw["training"] |= {"target_delay_days": 7}
+    raw["training"] |= {"target_delay_days": 7, "window_days": 2}
     return parse(raw)
 
 
-def of(config, source=None, **schedule):
-    schedule = msgspec.structs.replace(config.schedule, **schedule)
-    return msgspec.structs.replace(config, schedule=schedule, source=source or config.source)
+def of(config, source=None, **changes):
+    """With another source, and other keys of [schedule] and [training]."""
+    replace = msgspec.structs.replace
+    training = {name: value for name, value in changes.items() if hasattr(config.training, name)}
+    schedule = {name: value for name, value in changes.items() if name not in training}
+    return replace(
+        config,
+        schedule=replace(config.schedule, **schedule),
+        training=replace(config.training, **training),
+        source=source or config.source,
+    )
 
 
 def bring(layout, *names, marker="_SUCCESS"):
@@ -69,9 +77,20 @@ def names(lacks):
 
 def test_days_that_arrived_while_nobody_looked_are_generated_oldest_first_and_bounded(config, layout):
     bring(layout, *days(10, 18))
-    assert names(to_generate(config, layout, LAST)) == days(15, 18)
+    # further back than is caught up: a training uses them, and their labels may come
+    assert names(to_generate(config, layout, LAST)) == days(10, 18)
     generated(layout, "2026-01-16")
-    assert names(to_generate(config, layout, LAST)) == ["2026-01-15", "2026-01-17", "2026-01-18"]
+    assert names(to_generate(config, layout, LAST)) == [*days(10, 15), "2026-01-17", "2026-01-18"]
+
+
+def test_an_inbox_that_changes_is_read_again_as_long_as_a_training_uses_its_day(config, layout):
+    config = of(config, window_days=9, target_delay_days=2)
+    bring(layout, *days(5, 20))
+    generated(layout, *days(5, 20))
+    for day in days(5, 20):
+        (layout.inbox(day) / "rows.csv").write_text("mended")
+    found = to_generate(config, layout, LAST)
+    assert [(lack.day, lack.anew) for lack in found] == [(day, True) for day in days(10, 20)]
 
 
 def test_nothing_lacks_where_all_is_there(config, layout):
@@ -102,13 +121,13 @@ def test_a_database_is_asked_for_every_day_that_is_expected_and_lacks(config, la
     assert names(to_generate(config, layout, LAST)) == ["2026-01-15", "2026-01-19", "2026-01-20"]
 
 
-def test_a_database_is_asked_for_labels_until_delay_and_grace_have_passed(config, layout):
+def test_a_database_is_asked_for_rows_and_labels_until_delay_and_grace_have_passed(config, layout):
     config = of(config, Sql(query=QUERY))
     generated(layout, *days(1, 20))
     # not of the run's own day, which has just been read
     assert names(to_generate(config, layout, LAST)) == days(10, 19)
     assert {lack.why for lack in to_generate(config, layout, LAST)} == {
-        f"raw/{day}/target: may have other labels by now" for day in days(10, 19)
+        f"raw/{day}: may have more rows or other labels by now" for day in days(10, 19)
     }
 
 
@@ -118,7 +137,8 @@ def test_no_rows_of_a_database_are_none_yet_unless_that_may_be(config, layout):
     assert "2026-01-19" in names(to_generate(asks, layout, LAST))
     assert not rows_are_there(asks, layout, "2026-01-19")
     allowed = of(config, Sql(query=QUERY, allow_empty=True))
-    assert "2026-01-19" not in names(to_generate(allowed, layout, LAST))
+    # they may have been asked for too early all the same
+    assert [lack.anew for lack in to_generate(allowed, layout, LAST) if lack.day == "2026-01-19"] == [True]
     assert rows_are_there(allowed, layout, "2026-01-19")
 
 
@@ -138,6 +158,30 @@ def test_a_damaged_manifest_is_made_again(config, layout):
     generated(layout, "2026-01-19")
     (layout.raw_data("2026-01-19") / "manifest.json").write_text("{")
     assert names(to_generate(config, layout, LAST)) == ["2026-01-19"]
+
+
+def test_labels_of_before_do_not_matter_to_a_day_that_has_no_rows_by_now(config, layout):
+    bring(layout, "2026-01-19", marker="_EMPTY")
+    (gone := layout.inbox("2026-01-19") / "labels.csv").touch()
+    commit(layout, layout.raw_target("2026-01-19"), gone)
+    gone.unlink()
+    commit(layout, layout.raw_data("2026-01-19"), rows=0)
+    assert "2026-01-19" not in names(to_generate(config, layout, LAST))
+
+
+def test_a_new_file_of_labels_of_many_days_is_given_to_them_though_no_day_lacks_anything(config, layout):
+    for day in days(15, 17):
+        commit(layout, layout.raw_data(day), observed=False)
+    layout.labels.mkdir(parents=True)
+    (layout.labels / "_SUCCESS").touch()
+    assert to_generate(config, layout, LAST) == []
+    (layout.labels / "week.csv").write_text("id,y")
+    assert [(lack.day, "inbox/labels" in lack.why) for lack in to_generate(config, layout, LAST)] == [
+        ("2026-01-17", True)
+    ]
+    assert to_predict(config, layout, LAST)[-1].why == "predictions/2026-01-17: are not there"
+    layout.spread.write_text("{}")
+    assert to_generate(config, layout, LAST) == []
 
 
 # ---- predict

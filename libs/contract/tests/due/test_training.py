@@ -92,3 +92,13 @@ def test_a_window_without_an_expected_day_is_refused(config, layout):
     narrow = msgspec.structs.replace(config, training=msgspec.structs.replace(config.training, window_days=2))
     with pytest.raises(UsageError, match=r"schedule.expected and schedule.holidays leave none from 2026-01-10 to"):
         lacking(narrow, layout, date(2026, 1, 11))
+
+
+def test_no_first_training_is_due_where_no_day_has_a_row(config, layout):
+    bring(layout, 5, 6, 7, 8, 9, rows=0, labels=False)
+    config = msgspec.structs.replace(
+        config, schedule=msgspec.structs.replace(config.schedule, first_day=date(2026, 1, 1))
+    )
+    assert not first_training_is_due(config, layout, DAY)
+    bring(layout, 6)
+    assert first_training_is_due(config, layout, DAY)

@@ -21,7 +21,7 @@ def _labels(args: argparse.Namespace) -> None:
             f'{args.config}: source.kind must be "files" for labels in inbox/labels/; of a database give '
             "source.target_query without :day, which gives the labels of all days"
         )
-    if not (root / "inbox" / "labels").is_dir():
+    if not Layout(root).labels.is_dir():
         raise MissingInput(f"{root}/inbox/labels: must be a folder with files of labels (key and target), got none")
     from generate.labels.spread import spread  # noqa: PLC0415 - a day's work starts by this module as well
 

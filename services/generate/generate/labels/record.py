@@ -8,8 +8,6 @@ import msgspec
 
 from contract.atomic import replace_file
 
-NAME = ".spread.json"
-
 
 class Done(msgspec.Struct, frozen=True):
     """One file of labels when it was looked at last."""
@@ -28,14 +26,14 @@ class Done(msgspec.Struct, frozen=True):
         return self.state == state and (not self.left or self.looked_in == rows)
 
 
-def read(folder: Path) -> dict[str, Done]:
+def read(path: Path) -> dict[str, Done]:
     """By file; empty where nothing was done yet, or what was written cannot be read: then all is looked at again."""
     try:
-        return msgspec.json.decode((folder / NAME).read_bytes(), type=dict[str, Done])
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Done])
     except (FileNotFoundError, msgspec.DecodeError):
         return {}
 
 
-def write(folder: Path, done: dict[str, Done]) -> None:
+def write(path: Path, done: dict[str, Done]) -> None:
     """Keep it."""
-    replace_file(folder / NAME, msgspec.json.encode(done))
+    replace_file(path, msgspec.json.encode(done))

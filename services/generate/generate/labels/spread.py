@@ -15,6 +15,7 @@ from contract.config.source import Files
 from contract.datasets.dataset import Dataset
 from contract.datasets.files import sha256_of
 from contract.datasets.staging import stage, sweep
+from contract.due.arrived import labels_have_come
 from contract.errors import DataError, StepError
 from contract.layout import Layout
 from contract.lock import exclusive_run
@@ -44,20 +45,18 @@ def spread(layout: Layout, config: Config) -> tuple[set[str], StepError | None]:
     Gives the days whose inbox has changed, and what is wrong with a file (most of its labels have no day): it stops no
     other one. Raises Occupied while another run does the same.
     """
-    folder = layout.root / "inbox" / "labels"
+    folder = layout.labels
     files = [
         path
         for path in sorted(folder.iterdir())
         if path.is_file() and is_table(path.name) and not path.name.startswith((".", "_"))
     ]
-    if not files:
-        return set(), None
     raw = rows_by_day(layout, config.key)
     identities = {day: rows.manifest.identity for day, rows in raw.items()}
     changed: set[str] = set()
     wrong: StepError | None = None
     with exclusive_run(layout, "labels", date.min):
-        known = record.read(folder)
+        known = record.read(layout.spread)
         for path in files:
             if path.name in known and known[path.name].holds(state_of(path), identities):
                 continue
@@ -73,7 +72,10 @@ def spread(layout: Layout, config: Config) -> tuple[set[str], StepError | None]:
                 (layout.inbox(day) / _name(path)).unlink(missing_ok=True)
             changed |= gone | {day for day, is_new in days.items() if is_new}
             known[path.name] = record.Done(state, identities, count.left, tuple(days))
-            record.write(folder, known)
+            record.write(layout.spread, known)
+        if wrong is None and labels_have_come(layout):
+            # looked at, with nothing to do; what is refused is looked at by each run
+            record.write(layout.spread, known)
     return changed, wrong
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import timedelta
 from hashlib import blake2b
 from typing import Protocol
 
@@ -22,6 +22,16 @@ class Assignment(Protocol):
 
     def days(self, rows: pa.RecordBatch) -> Ordinals:
         """The day of each row, NO_DAY for none."""
+
+
+def expected_days(config: Config, count: int) -> list[int]:
+    """The ordinals of the first so many days that data is expected of. Raises OverflowError beyond the calendar."""
+    day, days = config.schedule.first_day, list[int]()
+    while len(days) < count:
+        if config.schedule.expects(day):
+            days.append(day.toordinal())
+        day += timedelta(days=1)
+    return days
 
 
 @dataclass(frozen=True)
@@ -53,30 +63,29 @@ class Within:
 
 @dataclass(frozen=True)
 class InOrder:
-    """To consecutive days in the order of a column's dates."""
+    """To the days that data is expected of, in the order of a column's dates."""
 
     by: ByDate
     parts: dict[int, int]
     """Each day of the column, as the number of one of those days."""
-    first: date
+    expected: Sequence[int]
 
     def days(self, rows: pa.RecordBatch) -> Ordinals:
         """The day of each row, NO_DAY where its date cannot be read or is far from all others."""
         found, places = np.unique(self.by.days(rows), return_inverse=True)
-        start = self.first.toordinal()
-        days = [start + self.parts[day] if day in self.parts else NO_DAY for day in found.tolist()]
+        days = [self.expected[self.parts[day]] if day in self.parts else NO_DAY for day in found.tolist()]
         return np.array(days, dtype=np.int64)[places]
 
 
 @dataclass(frozen=True)
 class ByHash:
-    """To consecutive days by a hash of the key, else of all that is known about a row but its label.
+    """To the days that data is expected of by a hash of the key, else of all that is known about a row but its label.
 
     A row keeps its day whatever other rows, or its label, come; equal rows without a key share one.
     """
 
     config: Config
-    count: int
+    expected: Sequence[int]
 
     def days(self, rows: pa.RecordBatch) -> Ordinals:
         """The day of each row."""
@@ -84,9 +93,8 @@ class ByHash:
         texts = self._content(rows) if key is None else canonical(rows.column(key))
         if key is not None and texts.null_count:
             texts = pc.coalesce(texts, self._content(rows))
-        start = self.config.schedule.first_day.toordinal()
         hashes = (int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) for text in texts.to_pylist())
-        return np.array([start + number % self.count for number in hashes], dtype=np.int64)
+        return np.array([self.expected[number % len(self.expected)] for number in hashes], dtype=np.int64)
 
     def _content(self, rows: pa.RecordBatch) -> pa.Array:
         names = sorted(name for name in rows.schema.names if name != self.config.table.target)

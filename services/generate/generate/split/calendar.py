@@ -25,6 +25,8 @@ _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _FAR = 366
 """Days: dates that are so far from all others, and few, stand for no time at all (1900-01-01, 9999-12-31)."""
 _FEW = 0.01
+_TELLING = 28
+"""Days: a weekday that has no row in four weeks has none."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,12 @@ class Calendar:
         """Days of the span that have no row."""
         first, last = self.span()
         return last - first + 1 - sum(first <= day <= last for day in self.rows)
+
+    def weekdays(self) -> list[int]:
+        """The days of the week that have rows, as `date.weekday` counts them; all where a few weeks cannot tell."""
+        first, last = self.span()
+        found = {(day - 1) % 7 for day in self.rows if first <= day <= last}
+        return sorted(found) if last - first + 1 >= _TELLING else list(range(7))
 
     def in_parts(self, count: int) -> dict[int, int]:
         """Each day of the span to one of `count` parts, in the order of time, with about as many rows each.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from contract.atomic import sync_directory
 from contract.datasets.files import sha256_of
+from contract.due.arrived import EMPTY
 from contract.errors import UsageError
 from generate.files.open_table import is_table
 
@@ -15,6 +17,7 @@ MARKER = "_SUCCESS"
 """Written last; Airflow waits for it."""
 LABELS = "labels-"
 """How files begin that bring labels of rows that are there; they are no other rows."""
+_NO_ROW = "generate split: the table has no row of this day\n"
 _SHOWN = 5
 
 
@@ -48,6 +51,16 @@ def deliver(delivery: Delivery) -> int:
     return sum(_deliver(delivery.inbox / day, delivery.files[day]) for day in sorted(delivery.files))
 
 
+def mark_empty(inbox: Path, days: Sequence[str]) -> None:
+    """Say of days in which nothing lies that they have no rows."""
+    for day in days:
+        folder = inbox / day
+        if not folder.is_dir() or not any(folder.iterdir()):
+            folder.mkdir(exist_ok=True)
+            (folder / EMPTY).write_text(_NO_ROW)
+    sync_directory(inbox)
+
+
 def _other(delivery: Delivery, day: str) -> str | None:
     """A file of the day that is none of these."""
     folder, ours = delivery.inbox / day, {file.name: file for file in delivery.files[day]}
@@ -65,6 +78,10 @@ def _deliver(folder: Path, files: list[Path]) -> bool:
     if not missing and marker.exists():
         return False
     folder.mkdir(exist_ok=True)
+    empty = folder / EMPTY
+    if empty.is_file() and empty.read_text(errors="replace") == _NO_ROW:
+        # of another table, which had no row of this day
+        empty.unlink()
     for file in missing:
         with file.open("rb") as content:
             os.fsync(content.fileno())

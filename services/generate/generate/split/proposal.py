@@ -44,6 +44,8 @@ class Proposal:
     span: int = 0
     """Days from the first date to the last one, both counted; `gaps` of them have no row."""
     gaps: int = 0
+    weekdays: tuple[int, ...] = tuple(range(7))
+    """Those that have rows, as `date.weekday` counts them."""
 
     @property
     def options(self) -> str:
@@ -104,7 +106,8 @@ def _by(name: str, rows: int, calendar: Calendar) -> Proposal:
     while window < span and (window < WINDOW_DAYS or held < WINDOW_ROWS):
         held += calendar.rows[last - window]
         window += 1
-    return Proposal(rows, name, None, date.fromordinal(first), max(window, WINDOW_DAYS), span, gaps)
+    window, weekdays = max(window, WINDOW_DAYS), tuple(calendar.weekdays())
+    return Proposal(rows, name, None, date.fromordinal(first), window, span, gaps, weekdays)
 
 
 def _days(rows: int, most: int) -> int:

@@ -6,7 +6,8 @@ import argparse
 import difflib
 import logging
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from contextlib import suppress
+from datetime import date
 
 import pyarrow as pa
 
@@ -18,7 +19,7 @@ from contract.texts.numbers import NumberForm
 from generate.files.table_file import TableFile
 from generate.infer.column_stats import ColumnStats
 from generate.infer.types.kinds import kind_of
-from generate.split.assignment import Assignment, ByDate, ByHash, InOrder, Within
+from generate.split.assignment import Assignment, ByDate, ByHash, InOrder, Within, expected_days
 from generate.split.calendar import Calendar, DayReader
 from generate.split.proposal import at_most, calendars_of, propose
 
@@ -62,11 +63,9 @@ def decide(args: argparse.Namespace, config: Config, tables: Sequence[TableFile]
 
 def assignment_of(args: argparse.Namespace, config: Config, tables: Sequence[TableFile]) -> Assignment:
     """The rule that --by and --days ask for. Raises UsageError where they do not fit, DataError for a wrong column."""
-    first = config.schedule.first_day
-    if args.days is not None and not 1 <= args.days <= _LAST - first.toordinal():
-        raise UsageError(f"--days: must be 1 or more, and end before the year 10000, got {args.days}")
+    days = _days(args.days, config) if args.days is not None else []
     if args.by is None:
-        return ByHash(config, args.days)
+        return ByHash(config, days)
     for table in tables:
         if args.by not in table.schema.names:
             close = difflib.get_close_matches(args.by, table.schema.names, n=1) or table.schema.names[:5]
@@ -85,9 +84,16 @@ def assignment_of(args: argparse.Namespace, config: Config, tables: Sequence[Tab
             f"--days {args.days}: {args.by!r} must have as many different days at least, got {error}; give fewer days, "
             "or leave --by out: then rows go to days by their key"
         ) from None
-    last = first + timedelta(days=args.days - 1)
+    first, last = (date.fromordinal(day) for day in (days[0], days[-1]))
     log.info("--by %s --days %d: rows in their order on the days %s to %s", args.by, args.days, first, last)
-    return InOrder(by, parts, first)
+    return InOrder(by, parts, days)
+
+
+def _days(count: int, config: Config) -> list[int]:
+    if 1 <= count <= _LAST - config.schedule.first_day.toordinal():
+        with suppress(OverflowError):
+            return expected_days(config, count)
+    raise UsageError(f"--days: must be 1 or more, and end before the year 10000, got {count}")
 
 
 def _form(name: str, config: Config, tables: Sequence[TableFile]) -> DateForm:

@@ -7,7 +7,7 @@ import logging
 import os
 import shutil
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from contract.config import Config
@@ -15,6 +15,7 @@ from contract.config.parse import config_of, read
 from contract.config.source import Files
 from contract.datasets.staging import remove_empty, stage, sweep
 from contract.days import parse_day
+from contract.due.arrived import EMPTY
 from contract.errors import DataError, MissingInput, UsageError
 from contract.layout import Layout
 from contract.steps.cli import open_root
@@ -25,7 +26,7 @@ from generate.files.parquet_file import ParquetFile
 from generate.files.table_file import TableFile
 from generate.split.assignment import Assignment
 from generate.split.calendar import NO_DAY
-from generate.split.deliver import Delivery, deliver
+from generate.split.deliver import Delivery, deliver, mark_empty
 from generate.split.left_out import LeftOut, tell
 from generate.split.rules import assignment_of, decide
 from generate.split.spool import Spool
@@ -63,8 +64,9 @@ def split(args: argparse.Namespace) -> None:
                 f"no row is left: all are of days before schedule.first_day {config.schedule.first_day}; write an "
                 "earlier first_day into pipeline.toml"
             )
-        _whole(delivery, args, config)
+        gaps = _gaps(delivery, args, config)
         new = deliver(delivery)
+        mark_empty(inbox, gaps)
     finally:
         shutil.rmtree(staging)
         os.close(lock)
@@ -142,23 +144,41 @@ def _spool(
     return left
 
 
-def _whole(delivery: Delivery, args: argparse.Namespace, config: Config) -> None:
-    """Say which days between have no row. Raises DataError where a hash left some of the days without any."""
-    days = [date.fromisoformat(day).toordinal() for day in sorted(delivery.rows)]
+def _gaps(delivery: Delivery, args: argparse.Namespace, config: Config) -> list[str]:
+    """The days between, of which data is expected, that have no row: they are to be marked, unless most are such.
+
+    Raises DataError where a hash left some of the days without any.
+    """
+    # where rows without a date go says nothing about when rows came
+    dated = sorted(day for day in delivery.rows if day != args.undated) or sorted(delivery.rows)
+    first, last = (date.fromisoformat(day) for day in (dated[0], dated[-1]))
     if args.by is None:
-        if empty := args.days - len(days):
+        if empty := args.days - len(delivery.rows):
             raise DataError(
                 f"--days {args.days}: must leave no day without a row, got {empty:,} without any of "
-                f"{sum(delivery.rows.values()):,} rows; give fewer days, such as {max(1, len(days) // 3)}"
+                f"{sum(delivery.rows.values()):,} rows; give fewer days, such as {max(1, len(dated) // 3)}"
             )
-        return
-    gaps = days[-1] - days[0] + 1 - len(days)
-    if gaps:
-        first = next(day for day in range(days[0], days[-1]) if day not in set(days))
+        return []
+    between = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    expected = [day.isoformat() for day in between if config.schedule.expects(day)]
+    gaps = [day for day in expected if day not in delivery.rows]
+    if others := [day for day in dated if not config.schedule.expects(date.fromisoformat(day))]:
         log.warning(
-            "inbox: %s of the %s days between the first and the last have no row, the first of them %s; where rows "
-            "are too few for each day to have some, --by with --days puts them on so many days in their order",
-            f"{gaps:,}",
-            f"{days[-1] - days[0] + 1:,}",
-            date.fromordinal(first),
+            "inbox: %s rows are of days on which schedule.expected and schedule.holidays expect none, the first of "
+            "them %s: they can be predicted, and no training uses them",
+            f"{sum(delivery.rows[day] for day in others):,}",
+            others[0],
         )
+    marked = len(gaps) <= len(expected) / 2
+    if gaps:
+        log.warning(
+            "inbox: %s of the %s days from the first to the last on which data is expected have no row, the first of "
+            "them %s; %s",
+            f"{len(gaps):,}",
+            f"{len(expected):,}",
+            gaps[0],
+            f"they are marked as days without rows ({EMPTY})"
+            if marked
+            else "rows are too few for each day to have some: --by with --days puts them on so many days in order",
+        )
+    return gaps if marked else []

@@ -2,7 +2,7 @@ import csv
 import importlib
 import sys
 import tomllib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -262,6 +262,20 @@ def test_the_dates_of_a_table_say_its_first_day_its_window_and_how_to_split_it(i
     assert "test_days" not in text
     infer(path, "--target", "returned", "--first-day", "2025-02-01", "--force")
     assert str(load(output).schedule.first_day) == "2025-02-01"
+
+
+@pytest.mark.parametrize(
+    ("without", "expected"), [("56", "weekdays"), ("6", ("mon", "tue", "wed", "thu", "fri", "sat")), ("", "every_day")]
+)
+def test_days_of_the_week_without_a_row_are_not_expected(infer, tmp_path, output, without, expected):
+    path = tmp_path / "orders.csv"
+    days = [date(2026, 9, 1) + timedelta(days=number) for number in range(40)]
+    lines = [
+        f"{day}-{n},{day},{n},{'yn'[n % 3 > 0]}" for day in days if str(day.weekday()) not in without for n in range(9)
+    ]
+    path.write_text("\n".join(["order_id,ordered,items,returned", *lines]))
+    infer(path, "--target", "returned")
+    assert load(output).schedule.expected == expected
 
 
 def test_a_table_without_dates_keeps_the_usual_days_and_says_how_to_split_it(infer, churn, output):

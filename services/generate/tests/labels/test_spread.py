@@ -1,6 +1,8 @@
 import pytest
 
 from contract.datasets.dataset import Dataset
+from contract.due.arrived import labels_have_come
+from contract.layout import Layout
 
 DAYS = ("2026-11-20", "2026-11-21", "2026-11-22")
 
@@ -154,3 +156,15 @@ def test_a_folder_that_is_not_there_and_another_source_are_told(root, generate, 
     (tmp_path / "pipeline.toml").write_text(call.toml(table | {"source": sql}))
     code, error = generate("labels")
     assert (code, "source.target_query without :day" in error) == (64, True)
+
+
+def test_what_was_looked_at_has_not_come_again(days, generate, root):
+    assert not labels_have_come(Layout(root))
+    bring(days, ["k25", "k3"])
+    (root / "inbox" / "labels" / "read-me.md").touch()
+    assert labels_have_come(Layout(root))
+    generate("labels")
+    assert not labels_have_come(Layout(root))
+    bring(days, ["x1", "x2"], "wrong.csv")
+    assert generate("labels")[0] == 65
+    assert labels_have_come(Layout(root)), "each run says it until it is mended"

@@ -5,13 +5,14 @@ import pyarrow as pa
 import pytest
 
 from contract.config.parse import parse
-from generate.split.assignment import ByHash
+from generate.split.assignment import ByHash, expected_days
 
 
 @pytest.fixture
 def by_hash(table):
     def make(key="id", count=7):
-        return ByHash(parse(table | {"table": table["table"] | {"key": key}}), count)
+        config = parse(table | {"table": table["table"] | {"key": key}})
+        return ByHash(config, expected_days(config, count))
 
     return make
 

@@ -36,6 +36,13 @@ def test_weekends_without_rows_are_gaps_and_dates_still_the_days():
     assert (made.days, made.span, made.gaps, made.first_day) == (None, 26, 6, date(2025, 1, 6))
 
 
+def test_a_weekday_that_has_no_row_in_four_weeks_has_none_and_fewer_weeks_cannot_tell():
+    work = [day for day in days(35) if day.weekday() != 6]
+    assert proposal(created=work).weekdays == (0, 1, 2, 3, 4, 5)
+    assert proposal(created=[*work, date(2025, 1, 19)]).weekdays == tuple(range(7))
+    assert proposal(created=[day for day in days(27) if day.weekday() < 5]).weekdays == tuple(range(7))
+
+
 def test_dates_that_are_weeks_apart_are_put_in_order_on_fewer_days():
     made = proposal(sold=days(60, step=7))
     assert (made.by, made.days, made.first_day, made.options) == ("sold", 28, None, "--by sold --days 28")

@@ -140,7 +140,52 @@ def test_a_day_begins_at_midnight_of_the_schedules_time_zone(split, shop, root, 
 def test_gaps_between_the_days_are_told(split, shop, root):
     shop.write_text(shop.read_text().replace("2026-11-12", "2026-11-15"))
     _, error = split(shop, "--by", "seen")
-    assert "3 of the 6 days between the first and the last have no row, the first of them 2026-11-12" in error
+    assert (
+        "3 of the 6 days from the first to the last on which data is expected have no row, the first of them "
+        "2026-11-12; they are marked as days without rows (_EMPTY)"
+    ) in error
+    assert [day for day in inbox(root) if day.endswith("_EMPTY")] == [f"2026-11-{day}/_EMPTY" for day in (12, 13, 14)]
+    assert split(shop, "--by", "seen")[0] == 0, "the same again changes nothing"
+
+
+def test_a_day_that_a_table_left_empty_takes_the_rows_of_another_one(split, shop, root, tmp_path, call):
+    shop.write_text(shop.read_text().replace("2026-11-12", "2026-11-14"))
+    split(shop, "--by", "seen")
+    other = tmp_path / "other.csv"
+    other.write_text(f"{HEADER}\nx1,2026-11-12 10:00,1,a,yes\n")
+    assert split(other, "--by", "seen")[0] == 0
+    assert [name for name in inbox(root) if name.startswith("2026-11-12/")] == [
+        *("2026-11-12/_SUCCESS", "2026-11-12/other.parquet")
+    ]
+    (root / "inbox" / "2026-11-13" / "_EMPTY").write_text("")
+    other.write_text(f"{HEADER}\nx1,2026-11-13 10:00,1,a,yes\n")
+    split(other, "--by", "seen")
+    code, log = call.shell(
+        *("--day", "2026-11-13", "--data-root", str(root), "--config", str(tmp_path / "pipeline.toml"))
+    )
+    assert (code, "must have no rows, by its _EMPTY" in log) == (65, True), "the word of a person stays"
+
+
+def test_days_that_nobody_expects_are_not_marked_and_their_rows_are_told(split, shop, root, config):
+    config(schedule={"first_day": date(2026, 11, 1), "expected": "weekdays", "holidays": [date(2026, 11, 16)]})
+    # from Friday to Tuesday, with ten rows of a Saturday
+    text = shop.read_text().replace("2026-11-11", "2026-11-14").replace("2026-11-10", "2026-11-13")
+    shop.write_text(text.replace("2026-11-12", "2026-11-17"))
+    _, error = split(shop, "--by", "seen")
+    assert "10 rows are of days on which schedule.expected and schedule.holidays expect none" in error
+    assert "2026-11-14: they can be predicted, and no training uses them" in error
+    assert not [day for day in inbox(root) if day.endswith("_EMPTY")]
+
+
+@pytest.mark.parametrize("how", [["--days", "6"], ["--by", "id", "--days", "6"]])
+def test_rows_without_days_of_their_own_are_put_on_days_that_are_expected(split, tmp_path, root, config, how):
+    config(schedule={"first_day": date(2026, 11, 12), "expected": "weekdays", "holidays": [date(2026, 11, 16)]})
+    start = date(2026, 1, 1)
+    rows = [f"{start + timedelta(days=n)},,{n},a,no" for n in range(90)]
+    (tmp_path / "days.csv").write_text("\n".join([HEADER, *rows]) + "\n")
+    assert split(tmp_path / "days.csv", *how)[0] == 0
+    days = [f"2026-11-{day}" for day in (12, 13, 17, 18, 19, 20)]
+    assert sorted(path.parent.name for path in (root / "inbox").glob("*/_SUCCESS")) == days
 
 
 def test_with_a_number_of_days_rows_keep_the_order_of_their_dates(split, tmp_path, root, config, table):

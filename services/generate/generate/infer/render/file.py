@@ -11,6 +11,8 @@ from generate.infer.render.training import training
 from generate.infer.schema import TableSchema
 from generate.split.proposal import Proposal
 
+WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+"""As `schedule.expected` writes them, in the order of `date.weekday`."""
 RARE = 0.05
 """Of the rows: of fewer positives a threshold of 0.5 may never find one."""
 
@@ -165,12 +167,17 @@ def _baseline(schema: TableSchema) -> list[str]:
 
 
 def _rest(first_day: date, proposal: Proposal | None) -> list[str]:
-    why = "the first day that has data"
+    why, expected = "the first day that has data", []
     if proposal is not None and proposal.first_day == first_day:
         why = f"the first day in {visible(repr(proposal.by))}"
+        if len(proposal.weekdays) < len(WEEKDAYS):
+            days = [WEEKDAYS[day] for day in proposal.weekdays]
+            named = value("weekdays" if days == WEEKDAYS[:5] else days)
+            expected = [f"expected = {named}  # no row is of another day of the week: nobody waits for one"]
     return [
         "[schedule]",
         f"first_day = {value(first_day)}  # {why}: --first-day, or edit it",
+        *expected,
         'timezone = "UTC"',
         'generate = "15 3 * * *"',
         'predict = "15 4 * * *"',

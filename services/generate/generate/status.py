@@ -1,0 +1,65 @@
+"""The command `generate status`: what lacks by now, as the DAGs would find it. It changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from contract.config import Config
+from contract.config.parse import config_of, read
+from contract.days import parse_day
+from contract.due.lacking import not_there, to_generate, to_predict
+from contract.due.training import are_enough, described, lacking
+from contract.errors import UsageError
+from contract.layout import Layout
+from contract.steps.cli import open_root
+from contract.steps.options import Command
+
+
+def _status(args: argparse.Namespace) -> None:
+    root, config = open_root(args), config_of(args.config, read(Path(args.config)))
+    yesterday = datetime.now(ZoneInfo(config.schedule.timezone)).date() - timedelta(days=1)
+    last = parse_day(args.day) if args.day is not None else yesterday
+    for name, text in _lines(config, Layout(root), last):
+        print(f"{name:<14}{text}")
+
+
+def _lines(config: Config, layout: Layout, last: date) -> Iterator[tuple[str, str]]:
+    yield "as of", f"{last}, the last day that is over in {config.schedule.timezone}"
+    coming = to_generate(config, layout, last)
+    yield from ((f"{lack.day}", f"to generate: {lack.why}") for lack in coming)
+    # whose data comes first, which was said
+    generated = {lack.day for lack in coming if not lack.anew}
+    lacks = [lack for lack in to_predict(config, layout, last) if lack.day not in generated]
+    yield from ((lack.day, f"to predict: {lack.why}") for lack in lacks)
+    missing = [day for day in not_there(config, layout, last) if day not in generated]
+    yield from ((day, "expected, and no data has come") for day in missing)
+    if not (coming or lacks or missing):
+        yield "days", "nothing lacks"
+    yield "training", _training(config, layout, last)
+    if not layout.champion.exists():
+        yield "champion", "none yet"
+
+
+def _training(config: Config, layout: Layout, last: date) -> str:
+    try:
+        days, left_out = config.window(last), lacking(config, layout, last)
+    except UsageError as error:
+        return f"none: {str(error).removeprefix('--day: ')}"
+    text = f"of {last} would use {days[0]} to {days[-1]}, {len(days) - len(left_out)} of {len(days)} days are there"
+    if not left_out:
+        return text
+    would = "goes on without" if are_enough(config, last, left_out) else "waits for"
+    return f"{text}; {would} {described(left_out)}"
+
+
+STATUS = Command(
+    "status",
+    "tell what lacks by now: days to generate or to predict, days without data, the window of the next training",
+    add_options=lambda _: None,
+    work=_status,
+)
+"""Tell what lacks."""

@@ -1,0 +1,67 @@
+from argparse import Namespace
+from datetime import date
+
+import pytest
+
+from contract.layout import Layout
+from generate.status import STATUS
+
+
+@pytest.fixture
+def status(call, root, tmp_path, table, capfd):
+    """What the command prints of a day, and a run of generate for one."""
+    config = tmp_path / "pipeline.toml"
+    table["schedule"] = {"first_day": date(2026, 11, 18), "expected": "weekdays"}
+    table["training"] = table.get("training", {}) | {"window_days": 3}
+
+    def run(day="2026-11-20"):
+        config.write_text(call.toml(table))
+        STATUS.work(Namespace(data_root=str(root), config=str(config), day=day))
+        return capfd.readouterr().out.splitlines()
+
+    run.generate = lambda day: call.shell("--day", day, "--data-root", str(root), "--config", str(config))
+    return run
+
+
+def arrive(root, *days):
+    for day in days:
+        (root / "inbox" / day).mkdir(parents=True)
+        (root / "inbox" / day / "rows.csv").write_text("id,age,plan,left\n1,2,x,yes\n")
+        (root / "inbox" / day / "_SUCCESS").touch()
+
+
+def test_it_tells_what_the_dags_would_find_and_changes_nothing(status, root, state):
+    arrive(root, "2026-11-18", "2026-11-19")
+    status()
+    assert status.generate("2026-11-18")[0] == 0
+    before = state()
+    waits = "2026-11-19 (no data), 2026-11-20 (no data)"
+    assert status() == [
+        "as of         2026-11-20, the last day that is over in UTC",
+        "2026-11-19    to generate: raw/2026-11-19/data: is not there",
+        "2026-11-18    to predict: predictions/2026-11-18: are not there",
+        "2026-11-20    expected, and no data has come",
+        f"training      of 2026-11-20 would use 2026-11-18 to 2026-11-20, 1 of 3 days are there; waits for {waits}",
+        "champion      none yet",
+    ]
+    assert state() == before
+
+
+def test_where_nothing_lacks_that_is_said(status, root):
+    assert "days          nothing lacks" not in status("2026-11-18")
+    arrive(root, "2026-11-18")
+    assert status.generate("2026-11-18")[0] == 0
+    Layout(root).predictions("2026-11-18").mkdir(parents=True)
+    raw = Layout(root).raw_data("2026-11-18") / "manifest.json"
+    (Layout(root).predictions("2026-11-18") / "manifest.json").write_bytes(raw.read_bytes())
+    Layout(root).champion.parent.mkdir()
+    Layout(root).champion.touch()
+    assert status("2026-11-18")[1:] == [
+        "days          nothing lacks",
+        "training      of 2026-11-18 would use 2026-11-18 to 2026-11-18, 1 of 1 days are there",
+    ]
+
+
+def test_before_there_is_a_window_that_is_said(status):
+    needs = "training needs a day at or after schedule.first_day 2026-11-18 (plus training.target_delay_days 0)"
+    assert status("2026-11-17")[1:3] == ["days          nothing lacks", f"training      none: {needs}, got 2026-11-17"]

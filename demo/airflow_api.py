@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 ENDED = ("success", "failed")
+ANSWER_SECONDS = 150
+"""Longer than the minute for which the server may wait for its SQLite file (embedded.py)."""
 
 
 class AirflowApi:
@@ -85,7 +87,7 @@ class AirflowApi:
             | ({"Authorization": f"Bearer {self._token}"} if self._token else {}),
         )
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             error.msg = f"{error.msg}: {method} {path}: {error.read().decode(errors='replace')[:500]}"

@@ -89,6 +89,8 @@ class Airflow(Server):
             "AIRFLOW__CORE__PARALLELISM": "4",
             # on a busy machine its parts wait for each other longer than the 5 s that SQLite gives them
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self._home / 'airflow.db'}?timeout=60",
+            # and a task waits longer than that for the server, which may be the one that waits
+            "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "90",
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self._home / "logs"),
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.25",
             "MICROSTEP_CONFIG": str(home / "pipeline.toml"),

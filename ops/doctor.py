@@ -76,7 +76,7 @@ def ask_engine() -> Engine:
         others=tuple(sorted({directory for directory in directories if directory and not same_directory(directory)})),
         names=names,
         foreign_volumes=why_not_ours(mark) if mark is not None else "",
-        volumes_of_data=why_others_are_ours() if looked_into and mark is None else "",
+        volumes_of_data=why_others_are_ours(mark) if looked_into else "",
         rootless=is_rootless(answer),
         limits=bool(answer.get("MemoryLimit", True) and answer.get("CpuCfsQuota", True)),
         socket=docker("context", "inspect", "--format={{.Endpoints.docker.Host}}")

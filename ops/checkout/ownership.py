@@ -78,14 +78,17 @@ def must_be_ours() -> Mark | None:
     mark = volumes_mark()
     if mark is not None and (words := why_not_ours(mark)):
         refuse(CONFIGURATION, f"{words}\n(to have both, each with a stack of its own: {beside()})")
-    if mark is None and (words := why_others_are_ours()):
+    if words := why_others_are_ours(mark):
         refuse(CONFIGURATION, words)
     return mark
 
 
-def why_others_are_ours() -> str:
-    """Why there must not be new volumes: data/ has those of another name already; empty when it has not."""
-    if not (own := own_id()):
+def why_others_are_ours(mark: Mark | None) -> str:
+    """Why volumes that are not there, or say nothing, are not ours: data/ has those of another name; else empty.
+
+    A `docker compose run` under a new name has compose make such volumes.
+    """
+    if (mark is not None and mark.stack) or not (own := own_id()):
         return ""
     there = set(docker("volume", "ls", "--format={{.Name}}").stdout.split())
     stacks = {name.removesuffix("_secrets") for name in there if name.endswith("_secrets")} - {project()}

@@ -52,10 +52,14 @@ def test_volumes_that_data_has_under_an_older_name_are_not_replaced_by_empty_one
     assert world.run(ours, "up")[0] == world.run(ours, "down")[0] == 0
     before = picture(world.engine / "volumes")
     named(ours, new)
-    for command in ("doctor", "up"):
-        code, words = world.run(ours, command)
-        assert code
-        assert f"is {new or 'microstep'}, but data/ belongs to the volumes of {old or 'microstep'}" in words
+    for made_by_a_run in (False, True):
+        if made_by_a_run:
+            (world.engine / "volumes" / f"{new or 'microstep'}_secrets").mkdir()
+        for command in ("doctor", "up"):
+            code, words = world.run(ours, command)
+            assert code
+            assert f"is {new or 'microstep'}, but data/ belongs to the volumes of {old or 'microstep'}" in words
+    (world.engine / "volumes" / f"{new or 'microstep'}_secrets").rmdir()
     assert picture(world.engine / "volumes") == before
     type_in(ours, re.search(r"type: (.*?) \(to rename", words)[1])
     assert world.run(ours, "up")[0] == 0

@@ -85,8 +85,13 @@ PAGE = (
 """What the page for people asks for. Nothing by which the server itself would call somebody or run something."""
 
 MAY: Mapping[str, tuple[Rule, ...]] = {
-    # it closes the runs that killed trainings have left open, which it must find
-    "train": (*REGISTER, _api("POST", "runs/search"), _alias("POST", "challenger")),
+    # it closes the runs that killed trainings have left open, which it must find, and brings its experiment back
+    "train": (
+        *REGISTER,
+        _api("POST", "runs/search"),
+        _api("POST", "experiments/restore", {"experiment_id": "[0-9]{1,32}"}),
+        _alias("POST", "challenger"),
+    ),
     # a model that the registry has lost is registered again before it gets the alias
     "validate": (*REGISTER, _alias("POST|DELETE", "champion")),
     "predict": READ,

@@ -44,6 +44,11 @@ def test_train_alone_of_the_steps_looks_for_runs_that_were_left_open():
     assert [user for user in STEPS if passes(user, "POST", f"{API}/runs/search")] == ["train"]
 
 
+def test_train_alone_of_the_steps_brings_a_deleted_experiment_back():
+    restore = f"{API}/experiments/restore"
+    assert [user for user in STEPS if passes(user, "POST", restore, {"experiment_id": "7"})] == ["train"]
+
+
 @pytest.mark.parametrize("user", STEPS)
 @pytest.mark.parametrize(
     ("method", "path"),

@@ -8,11 +8,14 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from unittest.mock import Mock
 
 import mlflow
 import pandas as pd
 import pytest
 import requests
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
 from contract.config.data import Pipeline
 from contract.datasets.dataset import Dataset
@@ -166,12 +169,26 @@ def test_mlflow_takes_every_name_that_the_configuration_takes(server, project, m
             assert mlflow.MlflowClient().get_registered_model(name).name == name, number
 
 
-def test_what_mlflow_refuses_is_a_wrong_configuration_before_any_fit(registered, fits, capsys):
-    mlflow.delete_experiment(mlflow.create_experiment(registered.name))
+def test_what_mlflow_refuses_is_a_wrong_configuration_before_any_fit(registered, fits, capsys, monkeypatch):
+    """A name that a later MLflow takes no more; the configuration refuses what this one does not take."""
+    refused = MlflowException("no such names", INVALID_PARAMETER_VALUE)
+    monkeypatch.setattr(mlflow, "set_experiment", Mock(side_effect=refused))
     assert registered.train() == 78
     assert f"MLflow refuses the run of pipeline.name {registered.name!r}" in capsys.readouterr().err
     assert fits == []
     assert not (registered.root / "models" / "2026-01-02").exists()
+
+
+def test_an_experiment_that_was_deleted_in_mlflow_is_brought_back_with_its_runs(registered, capsys):
+    assert registered.train() == 0
+    client = mlflow.MlflowClient()
+    run = client.get_model_version_by_alias(registered.name, "challenger").run_id
+    mlflow.delete_experiment(client.get_experiment_by_name(registered.name).experiment_id)
+    assert client.get_run(run).info.lifecycle_stage == "deleted"
+    assert registered.train("--force") == 0
+    assert f"MLflow: the experiment {registered.name} was deleted there, and is brought back" in capsys.readouterr().err
+    assert client.get_run(run).info.lifecycle_stage == "active"
+    assert client.get_model_version_by_alias(registered.name, "challenger").version == "2"
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import mlflow
 import pandas as pd
 from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.meta_dataset import MetaDataset
+from mlflow.entities import Experiment, LifecycleStage
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
@@ -59,8 +60,8 @@ def prepare(name: str, at_work: Callable[[str], bool]) -> None:
     """
     _quiet()
     with _explained(name):
-        experiment = mlflow.set_experiment(name)
         client = mlflow.MlflowClient()
+        experiment = _experiment(client, name)
         _ensure_registered(client, name)
         left = client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'")
         # a nested run has no day of its own
@@ -80,7 +81,7 @@ def register(training: Training, model: Pipeline, examples: pd.DataFrame) -> dic
     _quiet()
     card, tags = training.card, {**training.tags, **training.origin}
     with _explained(training.name):
-        mlflow.set_experiment(training.name)
+        _experiment(mlflow.MlflowClient(), training.name)
         with mlflow.start_run(run_name=f"train {training.tags['day']}", tags=tags) as active:
             mlflow.log_params(_params(card))
             mlflow.log_metrics(_metrics(card, training.seconds))
@@ -107,6 +108,17 @@ def register(training: Training, model: Pipeline, examples: pd.DataFrame) -> dic
             )
             client.set_registered_model_alias(training.name, CHALLENGER, created.version)
     return {"mlflow_run": active.info.run_id, "version": str(created.version)}
+
+
+def _experiment(client: mlflow.MlflowClient, name: str) -> Experiment:
+    """The one of this name, brought back when somebody has deleted it: nothing of that name could be made any more."""
+    known = client.get_experiment_by_name(name)
+    if known is not None and known.lifecycle_stage == LifecycleStage.DELETED:
+        client.restore_experiment(known.experiment_id)
+        log.warning(
+            "MLflow: the experiment %s was deleted there, and is brought back with its runs: a training needs it", name
+        )
+    return mlflow.set_experiment(name)
 
 
 def _quiet() -> None:

@@ -9,12 +9,12 @@ B = Champion(day="2026-01-02", file="b", sha256="b" * 64, manifest="2", sklearn=
 AGAIN = Champion(day="2026-01-02", file="c", sha256="c" * 64, manifest="3", sklearn="1", version="1")
 
 
-@pytest.mark.parametrize("to", ["1", "2026-01-01", "a" * 8, "a" * 64])
+@pytest.mark.parametrize("to", ["1", "v1", "2026-01-01", "2026-01-01 v1", "a" * 8, "a" * 64])
 def test_a_model_is_named_by_its_version_its_day_or_the_beginning_of_its_hash(to):
     assert look_up(to, [B, A], "a champion") == A
 
 
-@pytest.mark.parametrize("to", ["3", "2026-01-03", "a" * 7, ""])
+@pytest.mark.parametrize("to", ["3", "v3", "v", "2026-01-03", "a" * 7, ""])
 def test_what_names_none_is_refused_with_what_there_is(to):
     with pytest.raises(UsageError, match=r"must be the version .* of a champion \(2026-01-02 v2, 2026-01-01 v1\), or"):
         look_up(to, [B, A], "a champion")

@@ -30,4 +30,6 @@ def look_up(to: str, models: Iterable[Champion], known_as: str) -> Champion:
 
 
 def _is_named(model: Champion, to: str) -> bool:
-    return to in (model.version, model.day) or (len(to) >= _LEAST_HASH and model.sha256.startswith(to))
+    # a version also as tables and messages write it
+    names = (model.version, f"v{model.version}", model.day, model.label)
+    return to in names or (len(to) >= _LEAST_HASH and model.sha256.startswith(to))

@@ -73,7 +73,8 @@ class CsvFile(TableFile):
         if first is not None and not good:
             raise DataError(
                 f"{self.name}: row {first.number}: {first.rule}: {first.text!r}; no row can be read: mend them (is a "
-                f"delimiter in a value without quotes, or source.delimiter {self.header.dialect.delimiter!r} wrong?)"
+                f"delimiter in a value without quotes, or source.delimiter {self.header.dialect.delimiter!r} wrong, or "
+                "does the header not name the first column, as R's write.table does it?)"
             )
         if waiting:
             yield joined(waiting)

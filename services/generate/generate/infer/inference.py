@@ -112,7 +112,7 @@ def _open(args: argparse.Namespace, first_day: date) -> Input:
         raise UsageError(f"FILE or --query: must be one of the two, got {'both' if args.files else 'none'}")
     if args.query is not None:
         return open_query(args.query, first_day)
-    return open_files(args.files)
+    return open_files(args.files, args.target)
 
 
 def _proposal(table: Input, schema: TableSchema) -> Proposal | None:

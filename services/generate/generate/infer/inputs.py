@@ -5,22 +5,26 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePath
 from typing import Protocol
 
+import msgspec
 import pyarrow as pa
 
 from contract.config.source import asks_for_day
 from contract.errors import DataError, MissingInput, UsageError
 from generate.columns import differ
 from generate.files.csv_file import CsvFile
-from generate.files.open_table import ENDINGS, is_table, open_table
+from generate.files.excel_file import ExcelFile
+from generate.files.open_table import ENDINGS, form_of, is_table, open_table
 from generate.files.parquet_file import ParquetFile
 from generate.files.table_file import TableFile
 from generate.infer.render.toml_text import value
-from generate.infer.sniffing import sniff
+from generate.infer.sniffing import Sniffed, sniff
+from generate.infer.types.number_forms import NUMBER
 
 # what says nothing about a table
 _MEANINGLESS = re.compile(
@@ -28,6 +32,8 @@ _MEANINGLESS = re.compile(
     r"|untitled|unbenannt|mappe|book|sheet|query|results?|tmp|temp|inbox|customers?_?data|_SUCCESS|[a-z]?|[\W\d_]*)"
 )
 
+_HEADS = 20
+"""Lines that may stand before a header."""
 _TABLE = re.compile(r"\b(?:from|join)\s+([\w.]+)", re.IGNORECASE)
 
 
@@ -91,10 +97,13 @@ class Input:
         return any(pa.types.is_floating(table.schema.field(name).type) for table in self.tables)
 
 
-def open_files(paths: Sequence[Path]) -> Input:
-    """Files, and those in folders. Raises MissingInput, UsageError or DataError for what is no table like the first."""
+def open_files(paths: Sequence[Path], target: str | None = None) -> Input:
+    """Files, and those in folders. Raises MissingInput, UsageError or DataError for what is no table like the first.
+
+    `target`: a column, by which the header is found where the lines before it look like one.
+    """
     files = [file for path in paths for file in _files(path)]
-    sniffed = sniff(files[0])
+    sniffed = _with_column(files[0], sniff(files[0]), target)
     tables = [open_table(file, _name(file, paths), sniffed.source) for file in files]
     for table in tables:
         if isinstance(table, ParquetFile):
@@ -112,6 +121,22 @@ def open_files(paths: Sequence[Path]) -> Input:
     kind = 'kind = "files"  # inbox/<day>/*.csv, *.xlsx, *.parquet …'
     delimiter = sniffed.source.delimiter if isinstance(first, CsvFile) else None
     return Input(name, tuple(tables), (kind, *sniffed.lines), _meaning(files, paths), delimiter)
+
+
+def _with_column(file: Path, sniffed: Sniffed, column: str | None) -> Sniffed:
+    """Where the line that was taken for the header does not name a column, and one behind it does, that one."""
+    if column is None or form_of(file) not in (CsvFile, ExcelFile):
+        return sniffed
+    for skipped in range(sniffed.source.skip_lines, sniffed.source.skip_lines + _HEADS):
+        source = msgspec.structs.replace(sniffed.source, skip_lines=skipped)
+        with suppress(DataError):
+            names = [name.strip() for name in open_table(file, file.name, source).schema.names]
+            if skipped == sniffed.source.skip_lines and column.strip().lower() in map(str.lower, names):
+                return sniffed
+            # a row has a number in some cell, or none in one
+            if column.strip() in names and all(names) and not any(map(NUMBER.fullmatch, names)):
+                return Sniffed(source, sniffed.notes)
+    return sniffed
 
 
 def open_query(query: str, day: date) -> Input:

@@ -23,6 +23,21 @@ def test_a_folder_gives_its_files_with_their_days_in_order(tmp_path):
     assert (table.name, table.rows) == ("2 files, 2026-11-01/a.csv to 2026-11-02/a.csv", None)
 
 
+def test_the_target_tells_which_line_is_the_header(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("H;20260101;CUSTOMERS\nid;x;left\n1;2.5;left\n2;3.5;right\n")
+    assert open_files([file], "left").columns == ["id", "x", "left"]
+    assert "skip_lines = 1" in open_files([file], "left").source
+    assert open_files([file], "H").columns == ["H", "20260101", "CUSTOMERS"]
+
+
+def test_a_row_with_the_word_of_the_target_is_no_header(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("id,x,Left\n1,2.5,left\n2,3.5,right\n")
+    assert open_files([file], "left").columns == ["id", "x", "Left"]
+    assert open_files([file], "right").columns == ["id", "x", "Left"]
+
+
 def test_several_files_may_have_their_columns_in_another_order_and_of_other_types(tmp_path):
     (tmp_path / "a.csv").write_text("y,x\nb,1.5\n")
     pq.write_table(pa.table({"x": [2.5, 3.5], "y": ["c", "d"]}), tmp_path / "b.parquet")

@@ -104,6 +104,13 @@ def test_a_target_that_cannot_be_predicted_is_refused(columns, values, message):
         inferred(columns | {"y": values})
 
 
+def test_a_hundred_classes_that_come_often_are_some(columns):
+    often = {name: values * 20 for name, values in columns.items() if name != "id"}
+    assert len(inferred(often | {"y": [f"t{number % 100}" for number in range(2000)]}).classes) == 100
+    with pytest.raises(DataError, match="must have at most 50 different texts to be predicted, got 101"):
+        inferred(often | {"y": [f"t{number % 101}" for number in range(2000)]})
+
+
 def test_a_table_without_a_feature_is_refused(columns):
     del columns["size"]
     with pytest.raises(

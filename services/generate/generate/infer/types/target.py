@@ -11,7 +11,9 @@ from generate.infer.types.classes import Classes, classes_of
 from generate.infer.types.column_schema import ColumnSchema, number_column
 from generate.infer.types.kinds import Kind, kind_of
 
-MOST_CLASSES = 50
+MOST_CLASSES, MOST_FREQUENT = 50, 100
+"""Different texts, and those of which each comes `CLASS_ROWS` times in the mean: intents, products, diagnoses."""
+CLASS_ROWS = 20
 MOST_CLASS_NUMBERS = 20
 """A whole-number target with more different values is a quantity."""
 _MOST_SPELLINGS = 500
@@ -52,7 +54,8 @@ def task_of(file: str, stats: ColumnStats) -> Target:
     whole = not stats.free and all(_is_whole(word) for word in classes.counts)
     number = len(classes.counts)
     if number == 2 or (whole and number <= MOST_CLASS_NUMBERS) or not numeric:
-        return _classes(file, stats, classes, MOST_CLASS_NUMBERS if whole else MOST_CLASSES)
+        words = MOST_FREQUENT if 0 < CLASS_ROWS * number <= stats.given else MOST_CLASSES
+        return _classes(file, stats, classes, MOST_CLASS_NUMBERS if whole else words)
     column = number_column(stats, Kind("number"), f"{stats.distinct:,} distinct")
     return Target(
         "regression", ColumnSchema(column.name, column.settings, f"to predict; {column.summary}", column.suspicions)

@@ -1,4 +1,5 @@
 import tomllib
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -63,6 +64,15 @@ def test_of_few_rows_a_forest_may_learn_as_well(task, kind):
     *_, last = parsed(schema(task, rows=5000)).training.candidates
     assert (last.name, last.estimator) == ("forest", f"sklearn.ensemble.RandomForest{kind}")
     assert "forest" not in rendered(schema(task, rows=5001))
+
+
+@pytest.mark.parametrize(("rows", "leaves"), [(2000, None), (200_000, 500)])
+def test_of_many_classes_a_forest_learns_in_place_of_boosting(rows, leaves):
+    table = schema("multiclass", rows=rows)
+    words = {"type": "category", "values": [f"intent {number}" for number in range(60)]}
+    table = replace(table, columns=(table.columns[0], ColumnSchema("y", words, "to predict")))
+    linear, forest = parsed(table).training.candidates
+    assert (linear.name, forest.name, forest.params.get("max_leaf_nodes")) == ("linear", "forest", leaves)
 
 
 @pytest.mark.parametrize(

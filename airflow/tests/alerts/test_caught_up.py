@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 
 import msgspec
@@ -12,7 +12,7 @@ from contract.datasets.manifest import encode
 from contract.layout import Layout
 from microstep_airflow.alerts import callbacks
 from microstep_airflow.alerts.callbacks import RunAlerts
-from microstep_airflow.alerts.caught_up import given_up
+from microstep_airflow.alerts.caught_up import KnownCatchUp, given_up
 
 OWN = "2026-01-20"
 MISSED = [f"2026-01-{number}" for number in range(10, 20)]
@@ -58,6 +58,17 @@ def test_ten_days_off_are_one_mail_that_names_them(succeeded, tmp_path):
     assert mail.points[0] == ("late", "predictions/2026-01-10: are not there")
     assert "Still without data" not in mail.facts
     assert "Nothing is to be done" in mail.advice
+
+
+def test_a_feed_that_is_always_late_is_no_mail_each_day():
+    known, told = KnownCatchUp(), []
+    for number in range(1, 15):
+        known, is_news = KnownCatchUp.of(asdict(known)).add(f"2026-01-{number:02}", 1)
+        told += [number] if is_news else []
+    assert told == [1, 2, 4, 8]
+    assert known.add("2026-01-15", 9)[1], "more days at once are another thing"
+    assert not known.add("2026-01-15", 1)[1]
+    assert known.add("2026-01-20", 1)[1], "so is a late day after days in time"
 
 
 def test_days_that_are_too_old_to_be_caught_up_are_named_with_what_to_type(succeeded, tmp_path):

@@ -13,6 +13,8 @@ REMIND_AFTER = timedelta(hours=20)
 """Less than a day, so that a daily run that fails a little earlier than yesterday is not a day late."""
 
 
+IN_A_ROW = timedelta(days=8)
+"""Late runs that are no further apart are of one kind, also of a DAG that runs each week."""
 PROMOTED = "promoted"
 
 
@@ -112,3 +114,24 @@ class KnownVerdict(msgspec.Struct, frozen=True):
         if abs(after.moved) <= margin if kind.startswith(PROMOTED) else after.count < 2 * self.mailed_count:
             return after, False
         return KnownVerdict(kind, after.count, after.count), True
+
+
+class LateRuns(msgspec.Struct, frozen=True):
+    """Runs of a DAG that were late, one after the other."""
+
+    last: str = ""
+    """When the last one was queued, ISO 8601."""
+    count: int = 0
+    mailed_count: int = 0
+
+    def add(self, queued: datetime) -> tuple[LateRuns, bool]:
+        """With one more, and whether to mail it: the first one, and then those whose number has doubled.
+
+        After IN_A_ROW without one the next is a first one again.
+        """
+        if not self.last or queued - datetime.fromisoformat(self.last) > IN_A_ROW:
+            return LateRuns(queued.isoformat(), 1, 1), True
+        after = msgspec.structs.replace(self, last=queued.isoformat(), count=self.count + 1)
+        if after.count < 2 * self.mailed_count:
+            return after, False
+        return msgspec.structs.replace(after, mailed_count=after.count), True

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from contract.config import Config
+from contract.config.source import Files
 from contract.days import parse_day
-from contract.due.arrived import committed
+from contract.due.arrived import committed, has_arrived
 from contract.due.lacking import not_there, to_predict
 from contract.layout import MANIFEST, Layout
 from microstep_airflow.alerts.mail import Mail
@@ -17,6 +18,8 @@ from microstep_airflow.alerts.messages import PREFIX, some
 
 WITHIN = timedelta(days=4)
 """A weekend and a holiday: runs that are no further apart are of one kind."""
+TOLD = timedelta(days=92)
+ARRIVED = ("inbox", "raw_data")
 Lacks = Sequence[tuple[str, str, bool]]
 """Of each earlier day that lacked something when the run began: the day, what it was, whether some of it was there."""
 
@@ -86,13 +89,16 @@ def caught_up_mail(
 
 
 def given_up(config: Config, layout: Layout, last: date) -> list[str]:
-    """The days, oldest first, that are expected, have no predictions and are too old to be caught up by now.
+    """The days, oldest first, that could be predicted, are not, and are too old to be caught up by now.
 
-    Those before the first day that has some are history, for which nobody has asked.
+    Those before the first day that is predicted are history, for which nobody has asked, and so is what is TOLD ago.
     """
     first = min((path.parent.name for path in layout.predictions("*").parent.glob(f"*/{MANIFEST}")), default=None)
     end = last - timedelta(days=config.schedule.catch_up_days)
-    since = end if first is None else parse_day(first)
+    since = end if first is None else max(parse_day(first), end - TOLD)
     days = [since + timedelta(days=number) for number in range((end - since).days)]
     expected = [day.isoformat() for day in days if config.schedule.expects(day)]
-    return [day for day in expected if committed(layout.predictions(day)) is None]
+    # of a day whose files never came there is nothing to do
+    files = isinstance(config.source, Files)
+    there = [day for day in expected if not files or any(has_arrived(layout, what, day) for what in ARRIVED)]
+    return [day for day in there if committed(layout.predictions(day)) is None]

@@ -43,6 +43,12 @@ def predicted(root, *days):
             (root / folder / "manifest.json").write_bytes(encode(A_DATASET))
 
 
+def arrived(root, *days):
+    for day in days:
+        (root / "inbox" / day).mkdir(parents=True)
+        (root / "inbox" / day / "_SUCCESS").touch()
+
+
 def lack(day, *, anew=False):
     return [day, f"predictions/{day}: are not there", anew]
 
@@ -73,15 +79,17 @@ def test_a_feed_that_is_always_late_is_no_mail_each_day():
 
 def test_days_that_are_too_old_to_be_caught_up_are_named_with_what_to_type(succeeded, tmp_path):
     predicted(tmp_path, "2026-01-05", *MISSED, OWN)
+    arrived(tmp_path, "2026-01-06", "2026-01-08", "2026-01-09")
     (mail,) = succeeded([lack(day) for day in MISSED])
     assert mail.facts["Too old to be caught up"] == (
-        "2026-01-06, 2026-01-07, 2026-01-08, 2026-01-09; type: make backfill FROM=2026-01-06 TO=2026-01-09"
+        "2026-01-06, 2026-01-08, 2026-01-09; type: make backfill FROM=2026-01-06 TO=2026-01-09"
     )
     assert "Nothing is to be done" not in mail.advice
 
 
 def test_days_that_nobody_expects_or_that_are_history_are_not_given_up(tmp_path):
-    predicted(tmp_path, "2026-01-05", OWN)
+    predicted(tmp_path, "2025-06-01", "2026-01-05", OWN)
+    arrived(tmp_path, "2025-08-01", *(f"2026-01-{number:02}" for number in range(6, 20)))
     config, layout = factory("files").config, Layout(tmp_path)
 
     def days(**schedule):

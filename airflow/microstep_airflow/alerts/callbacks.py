@@ -99,7 +99,7 @@ class RunAlerts(RunFacts):
             undecided = verdict.why if verdict and verdict.decision == "undecided" else ""
             why = "; ".join(verdict.broken if verdict else ()) or undecided
             # without a rule it is a person's word, or a report that cannot be read: each is told
-            if self._is_news(context, f"{why} {verdict.left_out if verdict else ''}", 0 if why else None):
+            if self._is_news(context, f"{why} {verdict.besides if verdict else ''}", 0 if why else None):
                 self._send(messages.refused(day, facts, verdict, refusals, links))
         elif verdict is not None and (dag_run := context.get("dag_run")) is not None and dag_run.start_date is not None:
             promotion = self._promotion(day, verdict.metric, dag_run.start_date)
@@ -107,7 +107,7 @@ class RunAlerts(RunFacts):
             told = Variable.get(PROMOTION, default="", deserialize_json=True)
             if promotion is not None and promotion.line != told:
                 moved = promotion.moved if promotion.by == "validate" else None
-                if self._is_news(context, f"{PROMOTED} {verdict.left_out}", moved):
+                if self._is_news(context, f"{PROMOTED} {verdict.besides}", moved):
                     self._send(messages.promoted(day, facts, verdict, promotion, links))
                 Variable.set(PROMOTION, promotion.line, serialize_json=True)
 

@@ -13,7 +13,7 @@ from airflow.sdk import Context, Variable
 from contract.due.arrived import committed, inbox_changed
 from contract.layout import Layout
 from microstep_airflow.alerts import messages
-from microstep_airflow.alerts.caught_up import caught_up_mail
+from microstep_airflow.alerts.caught_up import KnownCatchUp, caught_up_mail
 from microstep_airflow.alerts.degraded import degraded_news, rejected_rows, too_many_rejected
 from microstep_airflow.alerts.drift import KnownDrift, drift_news
 from microstep_airflow.alerts.live import KnownFall, live_days, live_news
@@ -40,6 +40,8 @@ VERDICT = "microstep_verdict"
 """The same of what weekly trainings came to."""
 DRIFT = "microstep_drift"
 """The same of drift."""
+CAUGHT_UP = "microstep_caught_up"
+"""The same of days that were caught up."""
 DEGRADED = "microstep_degraded"
 """The same of days that went on without many rows."""
 LIVE = "microstep_live"
@@ -56,10 +58,12 @@ class RunAlerts(RunFacts):
         dag, day = context["dag"].dag_id, self._day(context)
         failures = self._task_failures(context, "failed")
         reason = REASONS.get(str(context.get("reason")), str(context.get("reason")))
-        error = f"{failures[0].task}: {failures[0].message}" if failures else reason
         before = FailedRuns.of(Variable.get(_variable(dag), default={}, deserialize_json=True))
+        # what nobody knows of comes first, however long another day has been failing
+        failures.sort(key=lambda failure: not before.is_new(failure.error))
+        errors = [failure.error for failure in failures] or [reason]
         days = [failure.day for failure in failures if failure.day]
-        runs, mail_is_due = before.add(context["run_id"], day, error, datetime.now(UTC), days)
+        runs, mail_is_due = before.add(context["run_id"], day, errors, datetime.now(UTC), days)
         if mail_is_due:
             facts = {**self._facts(context), "Reason": reason}
             headline = failures[0].message if failures else reason
@@ -67,7 +71,7 @@ class RunAlerts(RunFacts):
             rejected = self._rejected(day, failures)
             self._send(messages.failed(dag, day, headline, facts, failures, runs, links, rejected))
         else:
-            log.warning("%s: no mail, people know of it: %s", context["run_id"], error)
+            log.warning("%s: no mail, people know of it: %s", context["run_id"], errors[0])
         Variable.set(_variable(dag), runs.to_json(), serialize_json=True)
         if dag == "predict":
             # one day that fails, for as long as it is tried, must not hide what there is to tell of the others
@@ -95,7 +99,7 @@ class RunAlerts(RunFacts):
             undecided = verdict.why if verdict and verdict.decision == "undecided" else ""
             why = "; ".join(verdict.broken if verdict else ()) or undecided
             # without a rule it is a person's word, or a report that cannot be read: each is told
-            if self._is_news(context, f"{why} {verdict.left_out if verdict else ''}", 0 if why else None):
+            if self._is_news(context, f"{why} {verdict.besides if verdict else ''}", 0 if why else None):
                 self._send(messages.refused(day, facts, verdict, refusals, links))
         elif verdict is not None and (dag_run := context.get("dag_run")) is not None and dag_run.start_date is not None:
             promotion = self._promotion(day, verdict.metric, dag_run.start_date)
@@ -103,7 +107,7 @@ class RunAlerts(RunFacts):
             told = Variable.get(PROMOTION, default="", deserialize_json=True)
             if promotion is not None and promotion.line != told:
                 moved = promotion.moved if promotion.by == "validate" else None
-                if self._is_news(context, f"{PROMOTED} {verdict.left_out}", moved):
+                if self._is_news(context, f"{PROMOTED} {verdict.besides}", moved):
                     self._send(messages.promoted(day, facts, verdict, promotion, links))
                 Variable.set(PROMOTION, promotion.line, serialize_json=True)
 
@@ -151,8 +155,15 @@ class RunAlerts(RunFacts):
         lacks = context["ti"].xcom_pull(DAYS, key=LACKS, map_indexes=None) if "ti" in context else None
         facts, links = self._facts(context), self._links(context)
         layout = Layout(self.settings.data_root)
-        if lacks and (mail := caught_up_mail(self.config, layout, self._day(context), lacks, facts, links)):
+        day = self._day(context)
+        if not lacks or (mail := caught_up_mail(self.config, layout, day, lacks, facts, links)) is None:
+            return
+        known, is_news = KnownCatchUp.of(Variable.get(CAUGHT_UP, default={}, deserialize_json=True)).add(
+            day, len(mail.points)
+        )
+        if is_news:
             self._send(mail)
+        Variable.set(CAUGHT_UP, asdict(known), serialize_json=True)
 
     def _mail_live(self, context: Context) -> None:
         day = self._day(context)

@@ -2,19 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 from contract.config import Config
+from contract.config.source import Files
 from contract.days import parse_day
-from contract.due.arrived import committed
+from contract.due.arrived import committed, has_arrived
 from contract.due.lacking import not_there, to_predict
 from contract.layout import MANIFEST, Layout
 from microstep_airflow.alerts.mail import Mail
 from microstep_airflow.alerts.messages import PREFIX, some
 
+WITHIN = timedelta(days=4)
+"""A weekend and a holiday: runs that are no further apart are of one kind."""
+TOLD = timedelta(days=92)
+ARRIVED = ("inbox", "raw_data")
 Lacks = Sequence[tuple[str, str, bool]]
 """Of each earlier day that lacked something when the run began: the day, what it was, whether some of it was there."""
+
+
+@dataclass(frozen=True)
+class KnownCatchUp:
+    """What people know of runs that caught up days, one after the other."""
+
+    day: str = ""
+    """The last such run's own."""
+    most: int = 0
+    """Days that the largest one that was mailed has caught up."""
+    count: int = 0
+    """Runs in a row, each at most WITHIN after the one before."""
+    mailed_count: int = 0
+
+    @classmethod
+    def of(cls, variable: Mapping[str, Any]) -> KnownCatchUp:
+        """As `asdict` and JSON kept it in Airflow's variable; nothing is known when that is empty."""
+        return cls(**variable)
+
+    def add(self, day: str, days: int) -> tuple[KnownCatchUp, bool]:
+        """With one more run that caught up so many days, and whether to mail it.
+
+        A feed whose days always come late would be a mail each day: told are the first one, more days at once than
+        were told, and then those whose number has doubled.
+        """
+        if not self.day or parse_day(day) - parse_day(self.day) > WITHIN:
+            return KnownCatchUp(day, days, 1, 1), True
+        count = self.count + (day != self.day)
+        if days > self.most or count >= 2 * self.mailed_count:
+            return KnownCatchUp(day, max(days, self.most), count, count), True
+        return replace(self, day=max(day, self.day), count=count), False
 
 
 def caught_up_mail(
@@ -38,7 +76,8 @@ def caught_up_mail(
         facts,
         [("again" if anew else "late", why) for _, why, anew in done],
         advice=("" if old else "Nothing is to be done: ")
-        + f"{'W' if old else 'w'}hat lacked was found and done by this run."
+        + f"{'W' if old else 'w'}hat lacked was found and done by this run. If days come late each time, that is not"
+        " told each time."
         + (
             " A day that is still without data is looked for schedule.catch_up_days long; an empty _EMPTY in its inbox"
             " says that it has none."
@@ -50,13 +89,16 @@ def caught_up_mail(
 
 
 def given_up(config: Config, layout: Layout, last: date) -> list[str]:
-    """The days, oldest first, that are expected, have no predictions and are too old to be caught up by now.
+    """The days, oldest first, that could be predicted, are not, and are too old to be caught up by now.
 
-    Those before the first day that has some are history, for which nobody has asked.
+    Those before the first day that is predicted are history, for which nobody has asked, and so is what is TOLD ago.
     """
     first = min((path.parent.name for path in layout.predictions("*").parent.glob(f"*/{MANIFEST}")), default=None)
     end = last - timedelta(days=config.schedule.catch_up_days)
-    since = end if first is None else parse_day(first)
+    since = end if first is None else max(parse_day(first), end - TOLD)
     days = [since + timedelta(days=number) for number in range((end - since).days)]
     expected = [day.isoformat() for day in days if config.schedule.expects(day)]
-    return [day for day in expected if committed(layout.predictions(day)) is None]
+    # of a day whose files never came there is nothing to do
+    files = isinstance(config.source, Files)
+    there = [day for day in expected if not files or any(has_arrived(layout, what, day) for what in ARRIVED)]
+    return [day for day in there if committed(layout.predictions(day)) is None]

@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from croniter import croniter  # type: ignore[import-untyped]  # it ships no types
 
+from contract.atomic import replace_file
 from contract.config.parse import load
 from microstep_airflow.alerts import messages
 from microstep_airflow.alerts.outbox import enqueue
 from microstep_airflow.alerts.run_facts import run_page
+from microstep_airflow.alerts.throttle import LateRuns
 from microstep_airflow.settings import Settings
 
+LATE = "late.json"
 _LOOKED_AT = 40
 
 
@@ -58,12 +63,27 @@ def _was_late_already(run: dict[str, Any], hours: float) -> bool:
     return queued > due + timedelta(hours=hours)
 
 
+def _known(path: Path) -> dict[str, LateRuns]:
+    """What people know of each DAG. The triggerer has no variables, so it is kept beside the mails."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, LateRuns])
+    except (OSError, msgspec.DecodeError):
+        return {}
+
+
 def _send(run: dict[str, Any]) -> None:
     settings = Settings.read()
     config = load(settings.config)
     if _was_late_already(run, config.schedule.deadline_hours):
         return
     dag, name = run["dag_id"], run["dag_run_id"]
-    facts = {"DAG": dag, "Run": name, "Queued": str(run["queued_at"]), "State": str(run["state"])}
-    mail = messages.late(dag, facts, config.schedule.deadline_hours, {"Run in Airflow": run_page(dag, name)})
-    enqueue(mail, config.alerts, settings.mails, datetime.now(ZoneInfo(config.schedule.timezone)))
+    late = _known(settings.mails / LATE)
+    late[dag], is_news = late.get(dag, LateRuns()).add(datetime.fromisoformat(str(run["queued_at"])))
+    if is_news:
+        facts = {"DAG": dag, "Run": name, "Queued": str(run["queued_at"]), "State": str(run["state"])}
+        if (count := late[dag].count) > 1:
+            facts["In a row"] = f"{count} late runs"
+        mail = messages.late(dag, facts, config.schedule.deadline_hours, {"Run in Airflow": run_page(dag, name)})
+        enqueue(mail, config.alerts, settings.mails, datetime.now(ZoneInfo(config.schedule.timezone)))
+    # last: a disk that is full costs no mail
+    replace_file(settings.mails / LATE, msgspec.json.encode(late))

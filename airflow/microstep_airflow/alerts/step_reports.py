@@ -86,6 +86,11 @@ class Verdict:
         )
 
     @property
+    def besides(self) -> str:
+        """What makes it another one than last week's: days that it did without, a champion whose live score fell."""
+        return f"{self.left_out} {'live' if self.live else ''}".strip()
+
+    @property
     def broken(self) -> list[str]:
         """The sentences of the rules that the challenger did not pass."""
         return [text for verdict, text in self.rules if verdict == "failed"]

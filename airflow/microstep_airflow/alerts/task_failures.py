@@ -43,6 +43,11 @@ class TaskFailure:
     """How its tries before ended; empty when there was but one."""
 
     @property
+    def error(self) -> str:
+        """What went wrong in which task, in a line."""
+        return f"{self.task}: {self.message}"
+
+    @property
     def title(self) -> str:
         """The task, with its day."""
         return f"{self.task} {self.day}" if self.day else self.task

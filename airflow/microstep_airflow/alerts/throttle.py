@@ -13,6 +13,8 @@ REMIND_AFTER = timedelta(hours=20)
 """Less than a day, so that a daily run that fails a little earlier than yesterday is not a day late."""
 
 
+IN_A_ROW = timedelta(days=8)
+"""Late runs that are no further apart are of one kind, also of a DAG that runs each week."""
 PROMOTED = "promoted"
 
 
@@ -42,14 +44,13 @@ class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return content
 
     def add(
-        self, run: str, day: str, error: str, now: datetime, task_days: Sequence[str] = ()
+        self, run: str, day: str, errors: Sequence[str], now: datetime, task_days: Sequence[str] = ()
     ) -> tuple[FailedRuns, bool]:
-        """With one more failed run, and whether to mail it; `task_days`: of its tasks that failed.
+        """With one more failed run, and whether to mail it; `errors` and `task_days`: of its tasks that failed.
 
         Mailed are the first one, an error that is new, a run that somebody started again, and then those that double
         the number, a day apart at least: a year's backfill that fails throughout is one mail a day and soon fewer.
         """
-        error_kind = re.sub(r"[0-9]+", "#", error)
         after = msgspec.structs.replace(
             self,
             days={**self.days, run: day},
@@ -59,20 +60,29 @@ class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         count = len(after.days)
         doubled = self.mailed_count > 0 and count >= 2 * self.mailed_count
         mail_is_due = (
-            error_kind not in self.mailed_errors
+            any(map(self.is_new, errors))
             or run in self.days
             or (doubled and now - datetime.fromisoformat(self.mailed_at) >= REMIND_AFTER)
         )
         if not mail_is_due:
             return after, False
-        errors = tuple(dict.fromkeys((*self.mailed_errors, error_kind)))
-        mailed = msgspec.structs.replace(after, mailed_errors=errors, mailed_count=count, mailed_at=now.isoformat())
+        kinds = tuple(dict.fromkeys((*self.mailed_errors, *map(_kind, errors))))
+        mailed = msgspec.structs.replace(after, mailed_errors=kinds, mailed_count=count, mailed_at=now.isoformat())
         return mailed, True
+
+    def is_new(self, error: str) -> bool:
+        """Whether no mail has told of an error like this one."""
+        return _kind(error) not in self.mailed_errors
 
     def days_undone(self, run: str, day: str) -> list[str]:
         """The days that may still be to be done when a run of `day` went well."""
         others = {other for failed, other in self.days.items() if failed != run}
         return sorted((others | set(self.task_days)) - {day})
+
+
+def _kind(error: str) -> str:
+    """An error without its numbers and days."""
+    return re.sub(r"[0-9]+", "#", error)
 
 
 class KnownVerdict(msgspec.Struct, frozen=True):
@@ -97,10 +107,31 @@ class KnownVerdict(msgspec.Struct, frozen=True):
         Mailed are another kind than the last one, the same refusal when its number has doubled, and a champion whose
         score is by now more than `margin` from that of the one that was mailed; `moved` None: there was none before it.
         """
-        kind = re.sub(r"[0-9]+", "#", kind)
+        kind = _kind(kind)
         if kind != self.kind or moved is None:
             return KnownVerdict(kind, 1, 1), True
         after = KnownVerdict(kind, self.count + 1, self.mailed_count, self.moved + moved)
         if abs(after.moved) <= margin if kind.startswith(PROMOTED) else after.count < 2 * self.mailed_count:
             return after, False
         return KnownVerdict(kind, after.count, after.count), True
+
+
+class LateRuns(msgspec.Struct, frozen=True):
+    """Runs of a DAG that were late, one after the other."""
+
+    last: str = ""
+    """When the last one was queued, ISO 8601."""
+    count: int = 0
+    mailed_count: int = 0
+
+    def add(self, queued: datetime) -> tuple[LateRuns, bool]:
+        """With one more, and whether to mail it: the first one, and then those whose number has doubled.
+
+        After IN_A_ROW without one the next is a first one again.
+        """
+        if not self.last or queued - datetime.fromisoformat(self.last) > IN_A_ROW:
+            return LateRuns(queued.isoformat(), 1, 1), True
+        after = msgspec.structs.replace(self, last=queued.isoformat(), count=self.count + 1)
+        if after.count < 2 * self.mailed_count:
+            return after, False
+        return msgspec.structs.replace(after, mailed_count=after.count), True

@@ -138,9 +138,11 @@ def _must_be_over(name: str, day: date, moment: datetime, schedule: Schedule, *,
     last = last_complete(moment, ZoneInfo(schedule.timezone))
     _since_the_first(day, schedule, name)
     if day > last and not unfinished:
+        more = f'"{UNFINISHED}": true'
+        allowed = f'{{"day": "{day}", {more}}}' if name == "day" else f"add {more} to from and to"
         raise UsageError(
             f"{name}: must be over, the last one that is in schedule.timezone {schedule.timezone} is {last}, got {day};"
-            f' to work on it all the same: {{"day": "{day}", "{UNFINISHED}": true}}'
+            f" to work on it all the same: {allowed}"
         )
 
 

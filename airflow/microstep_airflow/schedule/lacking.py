@@ -58,10 +58,11 @@ def days_with_labels(config: Config, settings: Settings) -> XComArg:
     # whatever became of the days that the run has done
     @task(task_id="days_with_labels", multiple_outputs=False, trigger_rule="all_done")
     def days_with_labels(day: str, dag_run: Any = None, ti: Any = None) -> list[str]:
-        if asked_days(dag_run) is not None or dag_run.run_type == "backfill":
+        layout = Layout(settings.data_root)
+        if asked_days(dag_run) is not None or dag_run.run_type == "backfill" or not layout.labels.is_dir():
             return []
         done = ti.xcom_pull(TASK) or []
-        lacks = to_generate(config, Layout(settings.data_root), parse_day(day))
+        lacks = to_generate(config, layout, parse_day(day))
         return [lack.day for lack in lacks if lack.anew and lack.day not in done]
 
     return days_with_labels(DAY)

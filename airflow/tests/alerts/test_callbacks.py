@@ -403,6 +403,22 @@ def test_a_day_with_too_few_rows_is_told_with_what_was_expected(predicted, sent,
     assert sent[0].subject == "[microstep] predict 2026-01-03: drift: (rows)"
 
 
+def test_another_day_that_fails_by_something_else_is_told_though_an_old_one_goes_on_failing(load_dags, alerts, sent):
+    dag = load_dags()["predict"]
+    old, new = failure("a is damaged", "2026-01-01"), failure("b is wrong", "2026-01-04")
+    for day, xcoms in [
+        ("2026-01-03", {("predict", 0): old}),
+        ("2026-01-04", {("predict", 0): old, ("predict", 1): new}),
+        ("2026-01-05", {("predict", 0): old, ("predict", 1): new}),
+    ]:
+        states = {f"predict_{index}": "failed" for _, index in xcoms}
+        alerts.failed(context(FakeTi(states, xcoms, f"scheduled__{day}"), dag, day=day))
+    assert [mail.subject for mail in sent] == [
+        "[microstep] predict 2026-01-03 failed: a is damaged",
+        "[microstep] predict 2026-01-04 failed (2 runs in a row): b is wrong",
+    ]
+
+
 def test_one_old_day_that_fails_hides_no_drift_of_the_others(load_dags, alerts, sent, root):
     fake_reports.drift(root, "2026-01-03", "alarm", age="alarm")
     xcoms = {("predict", 0): failure("processed/2026-01-01: damaged", "2026-01-01")}

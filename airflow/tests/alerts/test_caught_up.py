@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 
 import msgspec
@@ -12,7 +12,7 @@ from contract.datasets.manifest import encode
 from contract.layout import Layout
 from microstep_airflow.alerts import callbacks
 from microstep_airflow.alerts.callbacks import RunAlerts
-from microstep_airflow.alerts.caught_up import given_up
+from microstep_airflow.alerts.caught_up import KnownCatchUp, given_up
 
 OWN = "2026-01-20"
 MISSED = [f"2026-01-{number}" for number in range(10, 20)]
@@ -43,6 +43,12 @@ def predicted(root, *days):
             (root / folder / "manifest.json").write_bytes(encode(A_DATASET))
 
 
+def arrived(root, *days):
+    for day in days:
+        (root / "inbox" / day).mkdir(parents=True)
+        (root / "inbox" / day / "_SUCCESS").touch()
+
+
 def lack(day, *, anew=False):
     return [day, f"predictions/{day}: are not there", anew]
 
@@ -60,17 +66,30 @@ def test_ten_days_off_are_one_mail_that_names_them(succeeded, tmp_path):
     assert "Nothing is to be done" in mail.advice
 
 
+def test_a_feed_that_is_always_late_is_no_mail_each_day():
+    known, told = KnownCatchUp(), []
+    for number in range(1, 15):
+        known, is_news = KnownCatchUp.of(asdict(known)).add(f"2026-01-{number:02}", 1)
+        told += [number] if is_news else []
+    assert told == [1, 2, 4, 8]
+    assert known.add("2026-01-15", 9)[1], "more days at once are another thing"
+    assert not known.add("2026-01-15", 1)[1]
+    assert known.add("2026-01-20", 1)[1], "so is a late day after days in time"
+
+
 def test_days_that_are_too_old_to_be_caught_up_are_named_with_what_to_type(succeeded, tmp_path):
     predicted(tmp_path, "2026-01-05", *MISSED, OWN)
+    arrived(tmp_path, "2026-01-06", "2026-01-08", "2026-01-09")
     (mail,) = succeeded([lack(day) for day in MISSED])
     assert mail.facts["Too old to be caught up"] == (
-        "2026-01-06, 2026-01-07, 2026-01-08, 2026-01-09; type: make backfill FROM=2026-01-06 TO=2026-01-09"
+        "2026-01-06, 2026-01-08, 2026-01-09; type: make backfill FROM=2026-01-06 TO=2026-01-09"
     )
     assert "Nothing is to be done" not in mail.advice
 
 
 def test_days_that_nobody_expects_or_that_are_history_are_not_given_up(tmp_path):
-    predicted(tmp_path, "2026-01-05", OWN)
+    predicted(tmp_path, "2025-06-01", "2026-01-05", OWN)
+    arrived(tmp_path, "2025-08-01", *(f"2026-01-{number:02}" for number in range(6, 20)))
     config, layout = factory("files").config, Layout(tmp_path)
 
     def days(**schedule):

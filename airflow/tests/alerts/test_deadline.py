@@ -23,6 +23,7 @@ def sent(monkeypatch, tmp_path):
     (tmp_path / "pipeline.toml").write_text(pipeline())
     monkeypatch.setenv("MICROSTEP_CONFIG", str(tmp_path / "pipeline.toml"))
     monkeypatch.setenv("MICROSTEP_HOST_ROOT", "/srv/microstep")
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "airflow"))
     monkeypatch.setattr(deadline, "enqueue", lambda mail, alerts, folder, now: mails.append(mail))
     return mails
 
@@ -33,6 +34,19 @@ def test_a_late_run_is_told_with_its_page_and_how_late_it_is(sent):
     assert mail.level == "error"
     assert mail.subject == "[microstep] predict is late: scheduled__1 is not done 6 hours after it was due"
     assert mail.links == {"Run in Airflow": "http://airflow.example/dags/predict/runs/scheduled__1"}
+
+
+def test_runs_that_are_late_each_day_are_told_when_their_number_has_doubled(sent):
+    def late(dag, day):
+        run = RUN | {"dag_id": dag, "dag_run_id": f"scheduled__{day}", "queued_at": f"2026-01-{day:02}T02:00:00Z"}
+        asyncio.run(deadline.send_late_mail({"dag_run": run, "deadline": {}}))
+        return len(sent)
+
+    told = [late("predict", day) for day in range(1, 10)]
+    assert told == [1, 2, 2, 3, 3, 3, 3, 4, 4]
+    assert sent[2].facts["In a row"] == "4 late runs"
+    assert late("generate", 10) == 5, "another DAG is another thing"
+    assert late("predict", 20) == 6, "and so is one after days in time"
 
 
 def test_a_backfill_is_never_late(sent):

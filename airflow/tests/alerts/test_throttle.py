@@ -10,7 +10,7 @@ def mailed(*failed):
     """Which of the runs are mailed; each is (hours after the start, error)."""
     runs, answers = FailedRuns(), []
     for number, (hours, error) in enumerate(failed):
-        runs, mail_is_due = runs.add(f"run{number}", f"day{number}", error, START + timedelta(hours=hours))
+        runs, mail_is_due = runs.add(f"run{number}", f"day{number}", [error], START + timedelta(hours=hours))
         answers.append(mail_is_due)
         runs = FailedRuns.of(json.loads(json.dumps(runs.to_json())))  # as Airflow keeps it
     return answers
@@ -34,8 +34,8 @@ def test_another_error_is_told_at_once_and_not_again_when_the_first_comes_back()
 
 
 def test_a_run_that_somebody_cleared_and_that_fails_again_is_told():
-    runs, _ = FailedRuns().add("run", "day", "x", START)
-    assert runs.add("run", "day", "x", START + timedelta(minutes=5))[1]
+    runs, _ = FailedRuns().add("run", "day", ["x"], START)
+    assert runs.add("run", "day", ["x"], START + timedelta(minutes=5))[1]
 
 
 def test_the_days_still_to_be_done_are_those_of_other_runs_and_days():

@@ -251,3 +251,13 @@ def test_the_step_is_asked_when_a_mount_may_show_what_was_there_before(preproces
     monkeypatch.setattr(skip_check, "is_current", lambda path, source: path != shown)
     monkeypatch.setattr(skip_check, "was_replaced", lambda path, source: certain)
     assert preprocessed.changed() == why.format(shown)
+
+
+def test_generate_is_asked_while_a_folder_has_labels_that_nobody_has_given_to_their_days(checkout):
+    for path in (checkout.layout.raw_data(DAY), checkout.layout.raw_target(DAY)):
+        checkout.write(path, observed=Observed())
+    assert len(checkout.up_to_date("generate")) == 2
+    checkout.file("inbox/labels/may.csv")
+    assert "inbox/labels: has files" in checkout.changed(step="generate")
+    checkout.layout.spread.write_text("{}")
+    assert len(checkout.up_to_date("generate")) == 2

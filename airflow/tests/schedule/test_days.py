@@ -118,6 +118,7 @@ def taken(conf, run_type="manual", moment=NOON):
 def test_a_day_to_come_and_the_day_that_is_not_over_are_refused_unless_that_is_said(day):
     refused({"day": day}, "day: must be over", "Europe/Berlin is 2026-11-22", f"got {day}", '"allow_unfinished": true')
     refused({"day": day, "allow_unfinished": False}, "must be over")
+    refused({"from": "2026-11-20", "to": day}, "to: must be over", 'add "allow_unfinished": true to from and to')
     taken({"day": day, "allow_unfinished": True})
 
 

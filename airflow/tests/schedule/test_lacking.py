@@ -7,8 +7,9 @@ from airflow.sdk.exceptions import AirflowSkipException
 from conftest import factory
 from test_runs import A_DATASET
 
-from contract.datasets.manifest import encode
-from microstep_airflow.schedule.lacking import KEY, days_of_run, is_caught_up
+from contract.datasets.manifest import Input, encode
+from contract.layout import Layout
+from microstep_airflow.schedule.lacking import KEY, days_of_run, days_with_labels, is_caught_up
 from microstep_airflow.settings import Settings
 
 OWN = "2026-01-18"  # a Sunday
@@ -86,6 +87,27 @@ def test_days_that_somebody_asks_for_are_done_and_no_others(days, tmp_path):
     assert days(kind="manual", conf=several)[0] == [f"2026-01-{number:02}" for number in range(8, 13)]
     # 2026-01-10 and 11 are a weekend
     assert days(kind="manual", conf=several, expected="weekdays")[0] == ["2026-01-08", "2026-01-09", "2026-01-12"]
+
+
+def test_days_whose_inbox_got_labels_meanwhile_are_done_again_but_for_those_of_the_run(tmp_path):
+    arrive(tmp_path, "2026-01-15", "2026-01-16", "2026-01-17")
+    generated(tmp_path, "2026-01-15", "2026-01-16")
+    machine = Settings.read({"MICROSTEP_HOST_ROOT": "/srv", "MICROSTEP_DATA_ROOT": str(tmp_path)})
+    with DAG("d", schedule=None):
+        decide = days_with_labels(factory("files").config, machine).operator.python_callable
+    mended = msgspec.structs.replace(A_DATASET, inputs=[Input("inbox/2026-01-16/gone.csv", "0")])
+    for day in ("2026-01-15", "2026-01-16"):
+        (tmp_path / "raw" / day / "data" / "manifest.json").write_bytes(encode(mended))
+
+    def found(kind="scheduled", conf=None):
+        ti = SimpleNamespace(xcom_pull=lambda task: ["2026-01-15", OWN])
+        return decide(OWN, dag_run=SimpleNamespace(run_type=kind, conf=conf), ti=ti)
+
+    assert found() == [], "nobody brings labels of many days here"
+    Layout(tmp_path).labels.mkdir()
+    # 2026-01-17 has no data yet: that is the next run's
+    assert found() == ["2026-01-16"]
+    assert found(conf={"day": OWN}, kind="manual") == found(kind="backfill") == []
 
 
 def test_only_a_day_that_nobody_asked_for_is_caught_up():

@@ -13,11 +13,11 @@ from airflow.sdk import Context, Variable
 from contract.due.arrived import committed, inbox_changed
 from contract.layout import Layout
 from microstep_airflow.alerts import messages
-from microstep_airflow.alerts.caught_up import KnownCatchUp, caught_up_mail
-from microstep_airflow.alerts.degraded import degraded_news, rejected_rows, too_many_rejected
-from microstep_airflow.alerts.drift import KnownDrift, drift_news
-from microstep_airflow.alerts.live import KnownFall, live_days, live_news
 from microstep_airflow.alerts.mail import Mail
+from microstep_airflow.alerts.news.caught_up import KnownCatchUp, caught_up_mail
+from microstep_airflow.alerts.news.degraded import degraded_news, rejected_rows, too_many_rejected
+from microstep_airflow.alerts.news.drift import KnownDrift, drift_news
+from microstep_airflow.alerts.news.live import KnownFall, live_days, live_news
 from microstep_airflow.alerts.outbox import enqueue
 from microstep_airflow.alerts.run_facts import RunFacts
 from microstep_airflow.alerts.step_reports import DriftReport, Promotion, Verdict

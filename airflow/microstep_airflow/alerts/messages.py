@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from microstep_airflow.alerts.drift import DriftNews
-from microstep_airflow.alerts.live import LiveNews
 from microstep_airflow.alerts.mail import Mail
+from microstep_airflow.alerts.news.drift import DriftNews
+from microstep_airflow.alerts.news.live import LiveNews
 from microstep_airflow.alerts.step_reports import DriftReport, Promotion, Verdict
 from microstep_airflow.alerts.task_failures import TaskFailure
 from microstep_airflow.alerts.throttle import FailedRuns

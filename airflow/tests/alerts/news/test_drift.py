@@ -3,7 +3,7 @@ from dataclasses import asdict
 
 import pytest
 
-from microstep_airflow.alerts.drift import KnownDrift, drift_news
+from microstep_airflow.alerts.news.drift import KnownDrift, drift_news
 
 LAST = "2026-01-31"
 

@@ -12,7 +12,7 @@ from contract.datasets.manifest import encode
 from contract.layout import Layout
 from microstep_airflow.alerts import callbacks
 from microstep_airflow.alerts.callbacks import RunAlerts
-from microstep_airflow.alerts.caught_up import KnownCatchUp, given_up
+from microstep_airflow.alerts.news.caught_up import KnownCatchUp, given_up
 
 OWN = "2026-01-20"
 MISSED = [f"2026-01-{number}" for number in range(10, 20)]

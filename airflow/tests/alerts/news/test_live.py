@@ -1,4 +1,4 @@
-from microstep_airflow.alerts.live import KnownFall, LiveDay, live_news
+from microstep_airflow.alerts.news.live import KnownFall, LiveDay, live_news
 
 
 def days(*levels, first=1):

@@ -189,6 +189,7 @@ def test_lists_that_come_often_and_names_of_two_words_are_none(columns):
 def test_amounts_and_places_are_no_key_though_each_comes_once(columns, form):
     others = {name: values for name, values in columns.items() if name != "id"}
     assert inferred(others | {"c": [form.format(number) for number in range(100)]}).key is None
+    assert inferred(others | {"c": [f"2026/{number:04}" for number in range(100)]}).key == "c"
 
 
 def test_a_second_id_that_is_a_number_is_no_feature(columns):

@@ -21,7 +21,7 @@ FEWEST_NUMBERED = 10
 _LONGEST_KEY = 64
 """Characters on the average, as many as a hash has; longer texts were not made to be a key."""
 # Chinese, Japanese, Thai and the like
-_MEASURE = re.compile(r"\d[.,/:]\d")
+_MEASURE = re.compile(r"\d[.,]\d|^\d{1,3}/\d{1,3}$")
 _PARTED = re.compile(r"\d[A-Za-z]{0,3}[^\w]+[A-Za-z]?\d|^\W*[\d.,]+\s?[A-Za-z]{1,2}$")
 """Digits in several parts, or with a unit."""
 _LISTS = ((re.compile(r"\s*[,;|]\s*"), 1.5), (re.compile(r"[\s,;|]+"), 3.0))

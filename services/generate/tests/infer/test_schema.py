@@ -170,9 +170,12 @@ def test_numbers_that_stand_together_are_left_out_for_that_and_not_as_names(colu
 WORDS = ["read", "ski", "cook", "run", "sing", "swim", "hike"]
 
 
-@pytest.mark.parametrize("mark", [",", ";", "|"])
-def test_answers_with_several_boxes_are_texts_of_their_items(columns, mark):
-    answers = [mark.join(word for bit, word in enumerate(WORDS) if number & 2**bit) for number in range(1, 101)]
+@pytest.mark.parametrize("form", ["{0},{1}", "{0};{1}", "{0}|{1}", '["{0}","{1}"]'])
+def test_answers_with_several_boxes_are_texts_of_their_items(columns, form):
+    mark = form.partition("{0}")[2].partition("{1}")[0]
+    words = [[word for bit, word in enumerate(WORDS) if number & 2**bit] for number in range(1, 101)]
+    start, end = form.partition("{0}")[0], form.partition("{1}")[2]
+    answers = [f"{start}{mark.join(chosen)}{end}" for chosen in words]
     found = column(columns | {"c": answers}, "c")
     assert (found.settings, found.summary) == ({"type": "text"}, "100 distinct: some of 7 words in each")
 

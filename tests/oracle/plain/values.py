@@ -58,7 +58,8 @@ def number(value: object, words: tuple[str, ...]) -> float | None:
     text = as_written(value)
     if text is None or text.strip() in words:
         return None
-    text = text.strip()
+    text = re.sub(r"^\(\s*([^()+-]*\d[^()+-]*)\)$", r"-\1", text.strip())  # bookkeepers
+    text = re.sub(r"^([^+-]*\.\d+)\s*-$", r"-\1", text)  # SAP
     if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text):
         raise Broken("not a number")
     if float(text) in {float(word) for word in words if re.fullmatch(r"[+-]?\d+(\.\d*)?", word)}:

@@ -22,6 +22,8 @@ _ISO = (
 _ZONE = r"[T ].*(?:Z|[+-]\d\d(?::?\d\d)?)$"
 _FRACTION = r"[.,](\d{1,6})\d*"
 """Of a second; what is finer than a microsecond goes."""
+_STRPTIMES_DAY = -2_208_988_800_000_000
+"""1 January 1900 in microseconds since 1970: the day of a time of day alone."""
 _FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
 """The years 1 to 9999 in microseconds since 1970."""
 
@@ -43,7 +45,10 @@ class DateForm:
         return self._iso(words) if self.format == "iso" else self._by_format(words)
 
     def of_typed(self, column: pa.Array) -> pa.Array:
-        """Dates and timestamps as those of `moments`. Raises DataError for a type that has no day in it."""
+        """Dates, timestamps and times of day as those of `moments`. Raises DataError for a type of something else."""
+        if pa.types.is_time(column.type):
+            since = column.cast(pa.time64("us"), safe=False).cast(pa.int64())
+            return pc.add(since, pa.scalar(_STRPTIMES_DAY, pa.int64())).cast(_MOMENT)
         if not (pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)):
             raise DataError(f"type must have a day in it, got {column.type}")
         if pa.types.is_timestamp(column.type) and column.type.tz is not None:

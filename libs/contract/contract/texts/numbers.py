@@ -30,13 +30,15 @@ class NumberForm:
         whole = f"[0-9]+|[0-9]{{1,3}}(?:{mark}[0-9]{{3}})+" if mark else "[0-9]+"
         number = f"(?:(?:{whole})(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?|(?i:inf|infinity)"
         form = f"^{_BLANK}*{unit}([+\u2212-]?){_BLANK}*{unit}({number}){_BLANK}*{unit}$"
-        if not pc.all(pc.match_substring_regex(text, form)).as_py():
+        read = pc.match_substring_regex(text, form)
+        if not pc.all(read).as_py():
             text = pc.replace_substring_regex(
                 text, f"^{_BLANK}*\\(([^()+\u2212-]*[0-9][^()+\u2212-]*)\\){_BLANK}*$", r"-\1"
             )
             behind = f"^([^+\u2212-]*{point}[0-9]+){_BLANK}*[\u2212-]{_BLANK}*({unit})$"
             text = pc.replace_substring_regex(text, behind, r"-\1\2")
-        text = pc.if_else(pc.match_substring_regex(text, form), text, pa.scalar(None, pa.string()))
+            read = pc.match_substring_regex(text, form)
+        text = pc.if_else(read, text, pa.scalar(None, pa.string()))
         text = pc.replace_substring(pc.replace_substring_regex(text, form, r"\1\2"), "\u2212", "-")
         text = pc.replace_substring_regex(text, mark, "") if mark else text
         return pc.replace_substring(text, self.decimal, ".")

@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import pyarrow as pa
 import pytest
@@ -64,5 +64,11 @@ def test_columns_of_dates_keep_their_day_and_others_are_refused():
     assert shown(form.of_typed(pa.array([date(2026, 11, 22)]))) == ["2026-11-22 00:00:00"]
     late = pa.array([datetime(2026, 11, 22, 23, 30, tzinfo=UTC)])
     assert shown(form.of_typed(late)) == ["2026-11-23 00:30:00"]
-    with pytest.raises(DataError, match="type must have a day in it, got time64"):
-        form.of_typed(pa.array([1], pa.time64("us")))
+    with pytest.raises(DataError, match="type must have a day in it, got duration"):
+        form.of_typed(pa.array([1], pa.duration("us")))
+
+
+@pytest.mark.parametrize("kind", [pa.time32("s"), pa.time32("ms"), pa.time64("us"), pa.time64("ns")])
+def test_a_time_of_day_with_a_type_of_its_own_is_that_of_the_text(kind):
+    times = pa.array([time(9, 5), None], kind)
+    assert shown(DateForm("%H:%M:%S", "Asia/Tokyo").of_typed(times)) == ["1900-01-01 09:05:00", None]

@@ -20,7 +20,7 @@ BATCH_ROWS = 65_536
 
 
 class JsonFile(TableFile):
-    """Its columns are the names that any of its objects has; values become text."""
+    """Its columns are the names that any of its objects has; values become text, lists and objects their JSON."""
 
     def __init__(self, path: Path, name: str, source: Files) -> None:
         """`name` is what messages call the file. Raises DataError when no line is an object."""
@@ -38,13 +38,13 @@ class JsonFile(TableFile):
         self.schema = pa.schema([(column, pa.string()) for column in names])
 
     def read(self, columns: Sequence[str]) -> Generator[Block, None, None]:
-        """The rows in order; a line that is no object is none. Raises DataError for values that are not plain."""
+        """The rows in order; a line that is no object is none."""
         rows: list[list[str | None]] = []
         numbers: list[int] = []
         unread: list[Unread] = []
         for number, line, row in self._objects():
             if isinstance(row, dict):
-                rows.append([self._text(number, column, row.get(column)) for column in columns])
+                rows.append([self._text(row.get(column)) for column in columns])
                 numbers.append(number)
             else:
                 unread.append(Unread(number, f"must be a JSON object, {row}", line[:TEXT].decode(errors="replace")))
@@ -74,11 +74,7 @@ class JsonFile(TableFile):
                 if not block:
                     return
 
-    def _text(self, number: int, column: str, value: object) -> str | None:
-        try:
-            return plain_text(value, self.decimal)
-        except TypeError as error:
-            raise DataError(
-                f"{self.name}: row {number}: column {column!r} must hold plain values, got a {error}; "
-                "write it as text or numbers, or leave it out"
-            ) from None
+    def _text(self, value: object) -> str | None:
+        if isinstance(value, list | dict):
+            return msgspec.json.encode(value).decode()
+        return plain_text(value, self.decimal)

@@ -170,9 +170,12 @@ def test_numbers_that_stand_together_are_left_out_for_that_and_not_as_names(colu
 WORDS = ["read", "ski", "cook", "run", "sing", "swim", "hike"]
 
 
-@pytest.mark.parametrize("mark", [",", ";", "|"])
-def test_answers_with_several_boxes_are_texts_of_their_items(columns, mark):
-    answers = [mark.join(word for bit, word in enumerate(WORDS) if number & 2**bit) for number in range(1, 101)]
+@pytest.mark.parametrize("form", ["{0},{1}", "{0};{1}", "{0}|{1}", '["{0}","{1}"]'])
+def test_answers_with_several_boxes_are_texts_of_their_items(columns, form):
+    mark = form.partition("{0}")[2].partition("{1}")[0]
+    words = [[word for bit, word in enumerate(WORDS) if number & 2**bit] for number in range(1, 101)]
+    start, end = form.partition("{0}")[0], form.partition("{1}")[2]
+    answers = [f"{start}{mark.join(chosen)}{end}" for chosen in words]
     found = column(columns | {"c": answers}, "c")
     assert (found.settings, found.summary) == ({"type": "text"}, "100 distinct: some of 7 words in each")
 
@@ -189,6 +192,7 @@ def test_lists_that_come_often_and_names_of_two_words_are_none(columns):
 def test_amounts_and_places_are_no_key_though_each_comes_once(columns, form):
     others = {name: values for name, values in columns.items() if name != "id"}
     assert inferred(others | {"c": [form.format(number) for number in range(100)]}).key is None
+    assert inferred(others | {"c": [f"2026/{number:04}" for number in range(100)]}).key == "c"
 
 
 def test_a_second_id_that_is_a_number_is_no_feature(columns):

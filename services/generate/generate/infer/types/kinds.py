@@ -21,11 +21,12 @@ FEWEST_NUMBERED = 10
 _LONGEST_KEY = 64
 """Characters on the average, as many as a hash has; longer texts were not made to be a key."""
 # Chinese, Japanese, Thai and the like
-_MEASURE = re.compile(r"\d[.,/:]\d")
+_MEASURE = re.compile(r"\d[.,]\d|^\d{1,3}/\d{1,3}$")
 _PARTED = re.compile(r"\d[A-Za-z]{0,3}[^\w]+[A-Za-z]?\d|^\W*[\d.,]+\s?[A-Za-z]{1,2}$")
 """Digits in several parts, or with a unit."""
 _LISTS = ((re.compile(r"\s*[,;|]\s*"), 1.5), (re.compile(r"[\s,;|]+"), 3.0))
 """What parts the items of a list, and so many of them in the mean cell tell that it is one."""
+_BRACKETS = str.maketrans("", "", "[]{}\"'")
 _COMBINED, _WELL_KNOWN = 4, 10
 """Times as many lists as items; rows of each list from which on it needs no items to be told."""
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
@@ -132,7 +133,7 @@ def listed_items(stats: ColumnStats) -> int | None:
     """
     if stats.free or stats.given >= _WELL_KNOWN * stats.distinct or names.is_called(stats.name):
         return None
-    lists = [level for level, _ in zip(stats.levels, range(5_000), strict=False)]
+    lists = [level.translate(_BRACKETS) for level, _ in zip(stats.levels, range(5_000), strict=False)]
     for mark, least in _LISTS:
         parts = [part for text in lists for part in mark.split(text) if part]
         if len(parts) >= least * len(lists) and len(lists) >= _COMBINED * len(set(parts)):

@@ -79,6 +79,7 @@ def ask_engine() -> Engine:
         volumes_of_data=why_others_are_ours(mark) if looked_into else "",
         rootless=is_rootless(answer),
         limits=bool(answer.get("MemoryLimit", True) and answer.get("CpuCfsQuota", True)),
+        cgroups=answer.get("CgroupVersion", "2"),
         socket=docker("context", "inspect", "--format={{.Endpoints.docker.Host}}")
         .stdout.strip()
         .partition("unix://")[2],

@@ -47,6 +47,8 @@ class Engine:
     """Its root is an ordinary user of the machine."""
     limits: bool = True
     """It can limit memory and processors."""
+    cgroups: str = "2"
+    """The version that it uses; with 1 no delegation gives limits to a rootless engine."""
     socket: str = ""
     """The path of the socket that the docker command talks to; empty for an address."""
 

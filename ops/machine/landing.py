@@ -9,6 +9,7 @@ from machine.findings import Engine, Finding, Machine
 USUAL_SOCKET = "/var/run/docker.sock"
 OWN = frozenset(("localhost", "127.0.0.1", "::1"))
 """Names that the stack keeps out of a proxy by itself, beside those of its parts."""
+_CGROUPS_2 = "systemd.unified_cgroup_hierarchy=1 on the kernel's command line"
 _DELEGATE = (
     "sudo mkdir -p /etc/systemd/system/user@.service.d; printf '[Service]\\nDelegate=cpu cpuset io memory pids\\n' |"
     " sudo tee /etc/systemd/system/user@.service.d/delegate.conf; sudo systemctl daemon-reload; log out and in again"
@@ -34,7 +35,10 @@ def _judge_rootless(machine: Machine, engine: Engine) -> list[Finding]:
         remedy = f"echo MICROSTEP_ENGINE_SOCKET={quote(engine.socket)} >> .env"
         findings.append(Finding("MICROSTEP_ENGINE_SOCKET", state, remedy))
     if not engine.limits:
-        findings.append(Finding("limits of memory and processors", "not given to your user's engine", _DELEGATE))
+        # all works without them, but for what a step out of memory does to the rest of the machine
+        state = "not given to your user's engine: a step may take all of the machine's"
+        remedy = _DELEGATE if engine.cgroups != "1" else f"boot with {_CGROUPS_2}, then {_DELEGATE}"
+        findings.append(Finding("limits of memory and processors", state, remedy, needed=False))
     return findings
 
 

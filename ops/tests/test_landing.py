@@ -35,9 +35,17 @@ def test_with_a_rootless_engine_steps_by_hand_run_as_its_root_and_with_another_o
     }
 
 
-def test_a_rootless_engine_that_cannot_limit_a_step_is_given_the_right_to():
-    remedy = lacking(judge_landing(READY, replace(ROOTLESS, limits=False)))["limits of memory and processors"]
-    assert "Delegate=cpu cpuset io memory pids" in remedy
+def test_a_rootless_engine_that_cannot_limit_a_step_starts_and_is_told_how_to_get_the_right_to():
+    unlimited = replace(ROOTLESS, limits=False)
+    subject = "limits of memory and processors"
+    assert subject not in lacking(judge_landing(READY, unlimited))
+    assert noted(judge_landing(READY, unlimited))[subject].startswith(
+        "sudo mkdir -p /etc/systemd/system/user@.service.d"
+    )
+    # of version 1 nothing can be given
+    older = noted(judge_landing(READY, replace(unlimited, cgroups="1")))[subject]
+    assert older.startswith("boot with systemd.unified_cgroup_hierarchy=1")
+    assert "Delegate=cpu cpuset io memory pids" in older
 
 
 @pytest.mark.parametrize(

@@ -110,10 +110,10 @@ def judge(
 def _is_the_same(run: Run, champion: Champion, challenger: Champion) -> bool:
     """Whether a challenger is the champion itself: the same file, with which nothing can be compared.
 
-    Also where the day was trained again since, with a candidate more that lost, say. Not where it answers another
-    question now: a file does not know which class is the positive one.
+    Also where the day was trained again since, with a candidate more that lost, say. Not where it is of an earlier day,
+    or answers another question now: a file does not know which class is the positive one.
     """
-    if champion.sha256 != challenger.sha256:
+    if champion.sha256 != challenger.sha256 or challenger.day < champion.day:
         return False
     about = trained_for(run.layout, champion)
     return about is None or other_question(about, run.config) is None

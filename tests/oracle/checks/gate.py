@@ -105,7 +105,7 @@ def check_standing(story: Story, day: str, code: int) -> None:
 def rival_of(story: Story, challenger: Model) -> Model | None:
     """Whom a challenger is compared with: the champion, or who was it before, when its own file is judged again."""
     champion = story.mirror.champion
-    if champion is None or champion.identity[0] != challenger.identity[0]:
+    if champion is None or champion.identity[0] != challenger.identity[0] or challenger.day < champion.day:
         return champion
     if champion.identity != challenger.identity and not champion.answers(story.settings):
         return champion

@@ -82,4 +82,5 @@ def comparable(about: TrainedFor | None, config: Config) -> tuple[float | None, 
             f"its rows were split {about.split.beside(now)}, pipeline.toml splits {now.beside(about.split)}: "
             "it may have been fitted on the test rows"
         )
-    return min(about.split.test_fraction, now.test_fraction), None
+    # a model that held out more has seen none of today's
+    return (about.split.test_fraction if about.split.test_fraction < now.test_fraction else None), None

@@ -139,7 +139,7 @@ def test_a_training_of_before_there_were_records_is_told_by_its_manifest(tmp_pat
     [
         ({"key": "id"}, {"key": "id"}, None, None),
         ({"key": "id", "test_fraction": 0.1}, {"key": "id", "test_fraction": 0.5}, 0.1, None),
-        ({"key": "id", "test_fraction": 0.5}, {"key": "id", "test_fraction": 0.1}, 0.1, None),
+        ({"key": "id", "test_fraction": 0.5}, {"key": "id", "test_fraction": 0.1}, None, None),
         (
             {"key": "id"},
             {"key": "row"},

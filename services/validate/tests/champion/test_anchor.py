@@ -1,5 +1,6 @@
 """What keeps many small steps down from adding up: the model that no challenger may fall below."""
 
+import msgspec
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
@@ -124,3 +125,16 @@ def test_of_a_champion_from_before_there_were_anchors_it_is_itself(project):
     champion = Champion(day="2026-01-01", file="f", sha256="0" * 64, manifest="m", sklearn="1")
     line = Line(decision="promoted", why="", day=champion.day, before=None, model=champion, metrics={})
     assert anchor_of([line], champion) == anchor_of([], champion) == champion
+
+
+def test_an_anchor_that_held_out_more_than_today_is_compared(project):
+    anchor = project.trained("2026-01-01", "good")
+    split = msgspec.structs.replace(anchor.trained_for.split, test_fraction=0.5)
+    anchor = msgspec.structs.replace(anchor, trained_for=msgspec.structs.replace(anchor.trained_for, split=split))
+    champion = project.trained("2026-01-02", "bad")
+    line = {"why": "", "metrics": {}, "before": anchor}
+    append(project.layout.ledger, Line(decision="promoted", day="2026-01-02", model=champion, anchor=anchor, **line))
+    project.configure("margin = 0.3\n")
+    project.trained("2026-01-03", model=worthless(project))
+    assert project.validate(day="2026-01-03") == 80
+    assert project.verdict("2026-01-03")["anchor"]["not_compared"] is None

@@ -110,7 +110,7 @@ def _raw(config: Config, layout: Layout, date_: date, last: date) -> Lack | None
         if age > config.schedule.catch_up_days and not isinstance(source, Files):
             return None
         if data is not None and _made_up(config, data):
-            return Lack(day, f"raw/{day}/data: has made-up rows, of before", anew=True) if there else None
+            return Lack(day, f"raw/{day}/data: has made-up rows, of before") if there else None
         return Lack(day, f"raw/{day}/data: is not there") if there else None
     if isinstance(source, Files):
         # labels that a day had before it was said to have no rows are nobody's

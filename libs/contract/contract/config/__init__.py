@@ -43,7 +43,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             if name in self.columns and (name, table.key) != (_ROW_KEY, _ROW_KEY):
                 raise ValueError(f"columns must not be named like one that the steps add, got {name!r}; rename it")
         if table.target not in self.columns:
-            raise ValueError(f"table.target must be one of [columns], got {table.target!r}")
+            hint = did_you_mean(table.target, self.columns)
+            raise ValueError(f"table.target must be one of [columns], got {table.target!r}{hint}")
         target = self.columns[table.target]
         if table.task == "regression":
             if target.type not in ("number", "integer"):

@@ -6,6 +6,7 @@ import re
 import tomllib
 import typing
 from collections.abc import Collection
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,17 @@ _SECTIONS: dict[str, type[sources.Section]] = {
 
 _TOML = (
     'mend that line: key = value, texts in quotes ("yes"), lists in brackets (["no", "yes"]), true and false in lower '
-    "case, each key and each table once"
+    'case, each key and each table once, names that have more than letters and digits in quotes: [columns."net (EUR)"]'
 )
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": 'a text, in quotes ("yes")',
+    "bool": "true or false",
+    "array": 'a list, in brackets (["no", "yes"])',
+    "object": "a table",
+    "date": "a day, as 2026-01-31",
+}
 _SAVE = "save it again as UTF-8, or convert it: iconv -f CP1252 -t UTF-8 (from UTF-16: -f UTF-16)"
 
 
@@ -147,7 +157,7 @@ def _section(name: str, raw: Any, kind: type[sources.Section], extra: frozenset[
         for key, hint in typing.get_type_hints(kind).items():
             if typing.get_origin(hint) is typing.Literal and key in raw:
                 _one_of(f"{name}.{key}", raw[key], typing.get_args(hint))
-        raise ValueError(_explain(name, str(error))) from None
+        raise ValueError(_explain(name, raw, str(error))) from None
 
 
 def _table(name: str, raw: Any) -> dict[str, Any]:
@@ -169,13 +179,26 @@ def _known(section: str, raw: dict[str, Any], known: Collection[str]) -> None:
             raise ValueError(f"{name} is not a known key{hint}")
 
 
-def _explain(section: str, message: str) -> str:
-    """Turn msgspec's "Expected `int`, got `str` - at `$.folds`" into "training.folds: expected int, got str"."""
+def _explain(section: str, raw: Any, message: str) -> str:
+    """Turn msgspec's "Expected `int`, got `str` - at `$.folds`" into "training.folds must be a whole number, got …"."""
     parts = re.fullmatch(r"(?s)(.*?)(?: - at `(?:key in )?\$(.*)`)?", message)
     assert parts is not None
     text, key = parts[1], section + (parts[2] or "")
     if missing := re.fullmatch(r"Object missing required field `(.*)`", text):
         return f"{key}.{missing[1]} must be given"
+    if kinds := re.fullmatch(r"Expected `(.*)`, got `(.*)`|Invalid RFC3339 encoded (date)", text):
+        expected = [_KINDS.get(kind, kind) for kind in (kinds[1] or kinds[3]).split(" | ") if kind != "null"]
+        return f"{key} must be {' or '.join(expected)}, got {_at(raw, parts[2] or '', kinds[2] or 'str')}"
     if text[0].isupper():
         return f"{key}: {text[0].lower()}{text[1:]}".replace("`", "")
     return f"{key}.{text}"  # a rule of contract.config.data, which begins with the key
+
+
+def _at(value: Any, path: str, kind: str) -> str:
+    """The value at msgspec's path, or its kind where the path does not tell which of several it is."""
+    try:
+        for name, index in re.findall(r"\.(\w+)|\[(.*?)\]", path):
+            value = value[name or int(index)]
+    except ValueError:
+        return kind
+    return str(value) if isinstance(value, date) else repr(value)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from contract.config import Config
-from contract.config.source import Files, Sql
+from contract.config.source import Files, Sql, Synthetic
 from contract.datasets.manifest import Manifest
 from contract.due.arrived import committed, has_arrived, inbox_changed, is_empty, labels_have_come
 from contract.layout import Layout
@@ -71,7 +71,7 @@ def not_there(config: Config, layout: Layout, last: date) -> list[str]:
 def rows_are_there(config: Config, layout: Layout, day: str) -> bool:
     """Whether a day's raw data is there: its rows, or the word that it has none."""
     data = committed(layout.raw_data(day))
-    return data is not None and not _unsaid(config, data)
+    return data is not None and not _are_none(config, data)
 
 
 def content(dataset: Manifest) -> str:
@@ -104,11 +104,13 @@ def _raw(config: Config, layout: Layout, date_: date, last: date) -> Lack | None
     day, source, age = date_.isoformat(), config.source, (last - date_).days
     paths = (layout.raw_data(day), layout.raw_target(day))
     data = committed(paths[0])
-    if data is None or _unsaid(config, data):
+    if data is None or _are_none(config, data):
         # what nobody expects is taken all the same when somebody brings it
         there = has_arrived(layout, "inbox", day) if isinstance(source, Files) else config.schedule.expects(date_)
         if age > config.schedule.catch_up_days and not isinstance(source, Files):
             return None
+        if data is not None and _made_up(config, data):
+            return Lack(day, f"raw/{day}/data: has made-up rows, of before") if there else None
         return Lack(day, f"raw/{day}/data: is not there") if there else None
     if isinstance(source, Files):
         # labels that a day had before it was said to have no rows are nobody's
@@ -120,14 +122,20 @@ def _raw(config: Config, layout: Layout, date_: date, last: date) -> Lack | None
     return None
 
 
-def _unsaid(config: Config, data: Manifest) -> bool:
-    """Whether no rows were read where nobody said that a day may have none, as earlier versions did."""
-    return isinstance(config.source, Sql) and is_empty(data) and not config.source.allow_empty
+def _are_none(config: Config, data: Manifest) -> bool:
+    """Whether no rows were read where nobody said so, as earlier versions did, or made-up ones of a source before."""
+    unsaid = isinstance(config.source, Sql) and is_empty(data) and not config.source.allow_empty
+    return unsaid or _made_up(config, data)
+
+
+def _made_up(config: Config, data: Manifest) -> bool:
+    before = data.settings.get("source", {}).get("kind")
+    return before == "synthetic" and not isinstance(config.source, Synthetic)
 
 
 def _predictions(config: Config, layout: Layout, day: str, coming: set[str]) -> Lack | None:
     rows, predictions = committed(layout.raw_data(day)), committed(layout.predictions(day))
-    if rows is None or _unsaid(config, rows):
+    if rows is None or _are_none(config, rows):
         return Lack(day, f"predictions/{day}: are not there, and its data comes") if day in coming else None
     if predictions is None:
         return Lack(day, f"predictions/{day}: are not there")

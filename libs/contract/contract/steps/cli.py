@@ -106,7 +106,7 @@ def open_root(args: argparse.Namespace) -> Path:
     """The data root that the options name. Raises MissingInput when it is not there."""
     root = Path(args.data_root)
     if not root.is_dir():
-        raise MissingInput(f"--data-root: {root} is not a directory; mount it, for example -v $PWD/data:/data")
+        raise MissingInput(f"--data-root: {root} is not a directory; make it (mkdir), or mount it: -v $PWD/data:/data")
     return root
 
 

@@ -107,7 +107,7 @@ EXPECTED = (
         ("columns.x", "values", ["a"], "columns.x.values must go with type category, got type 'number'"),
         ("columns.x", "format", "iso", "columns.x.format must go with type datetime, got type 'number'"),
         ("columns.y", "values", ["no", "no"], "columns.y.values must differ from each other, got ['no', 'no']"),
-        ("columns.y", "values", ["no", 1], "columns.y.values[1]: expected str, got int"),
+        ("columns.y", "values", ["no", 1], 'columns.y.values[1] must be a text, in quotes ("yes"), got 1'),
         ("columns.y", "values", ["no", "yes", "maybe"], "table.positive must be one of the two columns.y.values"),
         ("columns.y", "type", "number", "columns.y.values must go with type category, got type 'number'"),
         ("table", "target", "z", "table.target must be one of [columns], got 'z'"),
@@ -131,7 +131,11 @@ EXPECTED = (
         ("source", "skip_lines", -1, "source.skip_lines must be at least 0, got -1"),
         ("columns.y", "unit", "%", "columns.y.unit must go with type number or integer, got type 'category'"),
         ("training", "window_days", 0, "training.window_days must be at least 1, got 0"),
-        ("training", "window_days", "x", "training.window_days: expected int, got str"),
+        ("training", "window_days", "28 days", "training.window_days must be a whole number, got '28 days'"),
+        ("schedule", "holidays", "x", """schedule.holidays must be a list, in brackets (["no", "yes"]), got 'x'"""),
+        ("schedule", "first_day", "19.10.2026", "schedule.first_day must be a day, as 2026-01-31, got '19.10.2026'"),
+        ("table", "target", "Y", "table.target must be one of [columns], got 'Y'"),
+        ("table", "max_rejected_fraction", "5 %", "table.max_rejected_fraction must be a number, got '5 %'"),
         ("training", "candidates", [], "training.candidates must have names that differ, at least one, got []"),
         ("training", "candidates", [{"nme": "a"}], "training.candidates[0].nme is not a known key; did you mean 'name'?"),
         ("training", "candidates", [{"name": "a"}], "training.candidates[0].estimator must be given"),
@@ -147,7 +151,7 @@ EXPECTED = (
         ("training", "min_days", 0, "training.min_days must be between 1 and window_days 7, got 0"),
         ("training", "min_days", 8, "training.min_days must be between 1 and window_days 7, got 8"),
         ("schedule", "sensor_timeout_hours", 0, "schedule.sensor_timeout_hours must be above 0, got 0"),
-        ("schedule", "first_day", "soon", "schedule.first_day: "),
+        ("schedule", "first_day", "soon", "schedule.first_day must be a day, as 2026-01-31, got 'soon'"),
         ("schedule", "train", "0 3 * *", "schedule.train must be a cron expression of five fields"),
         ("schedule", "timezone", "Europe/Berln", "schedule.timezone must be a name of the time zone database"),
     ],
@@ -193,7 +197,7 @@ def test_a_format_that_no_date_can_be_read_by_is_refused(raw, form, message):
 
 def test_a_wrong_minimum_of_the_gate_is_named(raw):
     raw["gate"] = {"minimums": {"roc_auc": "high"}}
-    with pytest.raises(ValueError, match=r"^gate.minimums.*: expected float, got str"):
+    with pytest.raises(ValueError, match=r"^gate.minimums.* must be a number, got str"):
         parse(raw)
 
 

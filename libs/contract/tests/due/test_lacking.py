@@ -142,6 +142,19 @@ def test_no_rows_of_a_database_are_none_yet_unless_that_may_be(config, layout):
     assert rows_are_there(allowed, layout, "2026-01-19")
 
 
+def test_made_up_rows_of_before_the_own_table_are_no_data_and_make_way_for_it(config, layout):
+    made_up = Recipe("generate", "2026-01-19", "c0de", {"source": {"kind": "synthetic"}})
+    for name in days(18, 20):
+        with DatasetWriter(layout.raw_data(name)) as writer:
+            writer.publish(made_up, {"rows_in": 9, "rows_out": 9, "rejected": 0}, {})
+    bring(layout, "2026-01-19")
+    why = "raw/2026-01-19/data: has made-up rows, of before"
+    assert [(lack.day, lack.why) for lack in to_generate(config, layout, LAST)] == [("2026-01-19", why)]
+    assert not rows_are_there(config, layout, "2026-01-18")
+    assert names(to_predict(config, layout, LAST)) == ["2026-01-19"]
+    assert names(to_generate(of(config, Synthetic()), layout, LAST)) == days(15, 17)
+
+
 def test_nothing_before_the_first_day_lacks(config, layout):
     config = of(config, Synthetic(), first_day=date(2026, 1, 19))
     assert names(to_generate(config, layout, LAST)) == days(19, 20)

@@ -34,7 +34,11 @@ def test_a_run_knows_its_day_paths_and_configuration(call, tmp_path):
             64,
             "--day: must be schedule.first_day 2026-01-01 or later, got 2025-12-31; if there",
         ),
-        (["--day", "2026-01-01", "--data-root", "/nowhere"], 66, "--data-root: /nowhere is not a directory; mount it"),
+        (
+            ["--day", "2026-01-01", "--data-root", "/nowhere"],
+            66,
+            "--data-root: /nowhere is not a directory; make it (mkdir), or mount it",
+        ),
         (["--day", "2026-01-01", "--config", "/nowhere.toml"], 66, "/nowhere.toml: no configuration there"),
     ],
 )

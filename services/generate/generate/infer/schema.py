@@ -160,5 +160,6 @@ def _rejected(
         if column.settings["type"] in ("number", "integer")
     )
     # a key that was given may repeat from day to day, which no day rejects
-    repeated = by_name[key].counted - by_name[key].distinct if key is not None and identifies(by_name[key]) else 0
+    own = by_name[key] if key is not None and identifies(by_name[key]) else None
+    repeated = own.counted - own.distinct + own.missing if own is not None else 0
     return min(1.0, max(0.05, math.ceil(200 * (strays + repeated + labels) / max(rows, 1)) / 100))

@@ -55,7 +55,9 @@ def key_column(stats: ColumnStats) -> ColumnSchema:
     summary = f"the key: {stats.distinct:,} distinct in {stats.counted:,} rows"
     if repeated:
         summary += "; of rows with the same key on one day only the first is kept"
-    return ColumnSchema(stats.name, {"type": "text", "role": "ignore"}, summary)
+    told = (f"is the key, and {stats.missing:,} of {stats.rows:,} rows have none: they are rejected",)
+    suspicions = told if stats.missing else ()
+    return ColumnSchema(stats.name, {"type": "text", "role": "ignore"}, summary, suspicions=suspicions)
 
 
 def group_column(stats: ColumnStats) -> ColumnSchema:

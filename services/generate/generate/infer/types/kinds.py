@@ -15,6 +15,8 @@ FEWEST_THINGS = 10
 """Fewer of them cannot be told from categories."""
 TOLERATED = 0.02
 """The fraction of values that may break the rule of a type, as dirt: preprocess rejects their rows."""
+_KEYLESS = 0.001
+"""The fraction of rows that may lack a key that is named like one: preprocess rejects them."""
 FEWEST_NUMBERED = 10
 """Rows: fewer numbers in a row are no numbering."""
 
@@ -102,7 +104,9 @@ def is_whole(stats: ColumnStats) -> bool:
 def identifies(stats: ColumnStats) -> bool:
     """Whether the values tell rows apart and look made for it; a repeated row now and then is dirt."""
     kind = kind_of(stats).type
-    if not stats.name.strip() or stats.missing or stats.free or stats.spaced or kind == "datetime":
+    # a line of totals has no id, and must not cost a table the key that is there to find such things
+    lacking = stats.missing > _KEYLESS * stats.rows or (not names.is_id(stats.name) and stats.missing)
+    if not stats.name.strip() or lacking or stats.free or stats.spaced or kind == "datetime":
         return False
     if numbers_rows(stats):
         return False

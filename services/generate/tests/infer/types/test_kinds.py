@@ -109,6 +109,13 @@ def test_a_key_tells_rows_apart_and_looks_made_for_it(name, values, answer):
     assert identifies(stats_of(values, name)) is answer
 
 
+def test_a_line_of_totals_without_an_id_costs_no_table_its_key():
+    orders = [f"B{number}" for number in range(2000)]
+    assert identifies(stats_of([*orders, None], "Bestell-Nr."))
+    assert not identifies(stats_of([*orders, None, None, None], "Bestell-Nr."))
+    assert not identifies(stats_of([*orders, None], "name"))
+
+
 def test_a_named_key_may_repeat_now_and_then():
     assert identifies(stats_of([str(number) for number in range(100)] + ["7"], "customerID"))
 

@@ -1,10 +1,11 @@
+import json
 import logging
 import math
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import recurring
+from conftest import columns, make, recurring
 
 from contract.config.model import Candidate
 from contract.datasets.dataset import Dataset
@@ -35,6 +36,38 @@ def test_a_candidate_without_a_number_cannot_win():
     assert best([result("a", math.nan, 1.0), result("b", -2.0)]).candidate.name == "b"
     with pytest.raises(DataError, match="must be a number for at least one candidate, is none for a"):
         best([result("a", math.nan)])
+
+
+DUMMY = """
+[[training.candidates]]
+name = "dummy"
+estimator = "sklearn.dummy.DummyRegressor"
+"""
+
+
+def test_a_metric_that_is_not_defined_for_the_targets_is_refused_in_its_own_words(tmp_path, capsys):
+    project = make(tmp_path, "regression")
+    project.configure(metric="neg_mean_squared_log_error", pair=False)
+    assert project.train() == 65
+    assert (
+        "is none for first (Mean Squared Logarithmic Error cannot be used when targets contain values less than or "
+        "equal to -1); mend the target's values, or take another training.metric"
+    ) in capsys.readouterr().err
+
+
+def test_a_candidate_whose_answers_the_metric_is_not_defined_for_loses_and_the_log_says_why(tmp_path, capsys):
+    project = make(tmp_path, "regression")
+    for seed, day in enumerate(("2026-01-01", "2026-01-02")):
+        table = columns("regression", seed=seed)
+        table["y"] = pa.array(np.maximum(0.0, table["y"].to_numpy(zero_copy_only=False)))
+        project.process(day, table)
+    project.configure(DUMMY, metric="neg_mean_poisson_deviance", pair=False)
+    assert project.train() == 0
+    card = json.loads(Dataset.open(project.root / "models/2026-01-02").file("card").read_text())
+    assert card["chosen"] == "dummy"
+    assert (
+        "first: neg_mean_poisson_deviance cannot be told in each fold: Mean Tweedie deviance" in capsys.readouterr().err
+    )
 
 
 def test_every_candidate_gets_a_score_per_fold_the_same_each_time(each_task):

@@ -44,6 +44,8 @@ class Result:
     """The parameters that the search found; `candidate.params` has them, too."""
     trials: list[dict[str, Any]] = field(default_factory=list)
     """Of the search: parameters, rows and mean score, in the order of the halving."""
+    untold: str | None = None
+    """Why the metric is no number in some fold, in scikit-learn's words."""
     out_of_fold: Array | None = None
     """Probability of the positive class (binary) where the row was left out of a fit, else NaN."""
 
@@ -70,6 +72,8 @@ def compare(config: Config, rows: Rows) -> list[Result]:
             result.seconds = time.monotonic() - started
             results.append(result)
             log.info("%s: %s %.4f in %.1f s", candidate.name, metric, result.mean, result.seconds)
+            if result.untold:
+                log.warning("%s: %s cannot be told in each fold: %s", candidate.name, metric, result.untold)
     return results
 
 
@@ -78,7 +82,11 @@ def best(results: list[Result]) -> Result:
     finite = [result for result in results if math.isfinite(result.mean)]
     if not finite:
         names = ", ".join(result.candidate.name for result in results)
-        raise DataError(f"the train rows: the metric must be a number for at least one candidate, is none for {names}")
+        reasons = list(dict.fromkeys(result.untold for result in results if result.untold))
+        told = f" ({'; '.join(reasons)}); mend the target's values, or take another training.metric" if reasons else ""
+        raise DataError(
+            f"the train rows: the metric must be a number for at least one candidate, is none for {names}{told}"
+        )
     return max(finite, key=lambda result: result.mean)
 
 
@@ -111,10 +119,21 @@ def _score_folds(
     for inside, outside in splits:
         fitted, fitted_on = fit(result.candidate, config, rows, inside)
         few = np.arange(0, len(inside), max(1, len(inside) // SEEN_ROWS))
-        result.train_scores.append(float(score(fitted.estimator, take(fitted_on, few), rows.codes[inside[few]])))
+        result.train_scores.append(
+            _told(result, score, fitted.estimator, take(fitted_on, few), rows.codes[inside[few]])
+        )
         del fitted_on  # as large as the rows themselves
         left_out = fitted.matrix(rows, outside)
-        result.scores.append(float(score(fitted.estimator, left_out, rows.codes[outside])))
+        result.scores.append(_told(result, score, fitted.estimator, left_out, rows.codes[outside]))
         if result.out_of_fold is not None:
             result.out_of_fold[outside] = fitted.estimator.predict_proba(left_out)[:, 1]
         advance(1)
+
+
+def _told(result: Result, score: Scorer, estimator: Any, matrix: Any, target: Array) -> float:
+    """The score; NaN, and why, for one that is not defined here, as a log error is not of numbers below -1."""
+    try:
+        return float(score(estimator, matrix, target))
+    except ValueError as error:
+        result.untold = str(error).strip().splitlines()[-1].rstrip(".")
+        return math.nan

@@ -8,12 +8,11 @@ today may be one that an earlier split had let a model learn.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Literal
 
-import msgspec
-
 from analysis.record.row_split import may_have_moved, rows_of, split
+from analysis.record.trained_by import decision, numbers, reading, tell_otherwise
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import read_manifest
@@ -28,7 +27,6 @@ Rows = Literal["all", "test", "none"]
 
 _NUMBERS = ("number", "integer")
 """The same to a model."""
-_PLAIN, _HALF = "no mark and no unit of their own", "no [decision], so from a probability of 0.5 on"
 
 
 def question(config: Config) -> dict[str, Any]:
@@ -57,8 +55,9 @@ def record(config: Config, days: list[str], held_out: list[str], read: Iterable[
         last=days[-1],
         held_out=tuple(held_out),
         identities={day.path.name: identity for day in read if (identity := rows_of(day, config))},
-        numbers=_numbers(config),
-        decision=_decision(config),
+        numbers=numbers(config, (*config.features, table.target)),
+        reading=reading(config, config.features),
+        decision=decision(config),
     )
 
 
@@ -94,22 +93,6 @@ def fitted_on(model: Champion, about: TrainedFor | None, day: str) -> bool | Non
     if day > model.day:
         return False
     return None if about is None else about.fitted_on(day)
-
-
-def _numbers(config: Config) -> dict[str, str]:
-    """How numbers were read: the marks of `[source]`, and the unit of each column that has one."""
-    marks = {f"source.{name}": getattr(config.source, name, None) for name in ("decimal", "thousands")}
-    asked = (*config.features, config.table.target)
-    units = {f"columns.{name}.unit": config.columns[name].unit for name in asked}
-    plain = {"source.decimal": "."}
-    return {name: mark for name, mark in (marks | units).items() if mark is not None and plain.get(name) != mark}
-
-
-def _decision(config: Config) -> dict[str, float]:
-    """What decides which probability is a yes, other than 0.5: it is in the model file."""
-    if config.decision.costs is not None:
-        return {f"decision.costs.{name}": cost for name, cost in msgspec.structs.asdict(config.decision.costs).items()}
-    return {} if config.decision.threshold is None else {"decision.threshold": config.decision.threshold}
 
 
 def unseen(layout: Layout, model: Champion, rows: Dataset, config: Config) -> tuple[Rows, str | None]:
@@ -149,27 +132,8 @@ def misfit(layout: Layout, model: Champion, config: Config) -> str | None:
         return None
     if misfit := other_question(about, config) or _other_columns(about, config):
         return misfit
-    if about.numbers is not None and about.numbers != (now := _numbers(config)):
-        log.warning(
-            "%s: was trained on numbers that were read with %s, pipeline.toml has %s; if they were read wrong then, "
-            "train and validate again",
-            model.label,
-            _shown(about.numbers) or _PLAIN,
-            _shown(now) or _PLAIN,
-        )
-    if about.decision is not None and about.decision != (asked := _decision(config)):
-        log.warning(
-            "%s: decides by %s, as its training was asked to, pipeline.toml has %s; train and validate again to decide "
-            "by that",
-            model.label,
-            _shown(about.decision) or _HALF,
-            _shown(asked) or _HALF,
-        )
+    tell_otherwise(model.label, about, config)
     return None
-
-
-def _shown(settings: Mapping[str, str | float]) -> str:
-    return ", ".join(f"{name} = {value!r}" for name, value in settings.items())
 
 
 def other_question(about: TrainedFor, config: Config) -> str | None:

@@ -243,6 +243,35 @@ def test_numbers_that_were_read_otherwise_are_told(tmp_path, caplog):
     assert "read with source.decimal = ',', pipeline.toml has source.thousands = ','" in caplog.text
 
 
+def test_a_unit_of_a_column_that_the_model_does_not_know_is_not_told(tmp_path, caplog):
+    model = model_of(config(key="id"))
+    assert misfit(Layout(tmp_path), model, config(key="id", more={"fee": {"type": "number", "unit": "$"}})) is None
+    assert caplog.text == ""
+
+
+def test_dates_by_another_clock_or_form_and_other_missing_values_are_told(tmp_path, caplog):
+    def by(zone="UTC", form="iso", **table):
+        columns = {"at": {"type": "datetime", "format": form}}
+        settings = config(key="id", more=columns, **table)
+        return msgspec.structs.replace(settings, schedule=msgspec.structs.replace(settings.schedule, timezone=zone))
+
+    def told(now, then=None):
+        caplog.clear()
+        assert misfit(Layout(tmp_path), then or model_of(by(zone="America/New_York")), now) is None
+        return caplog.text
+
+    assert told(by(zone="America/New_York")) == ""
+    assert (
+        "read with schedule.timezone = 'America/New_York', pipeline.toml has schedule.timezone = 'Asia/Tokyo'; train"
+    ) in told(by(zone="Asia/Tokyo"))
+    assert "columns.at.format = 'iso', pipeline.toml has columns.at.format = '%d.%m.%Y'" in told(
+        by(zone="America/New_York", form="%d.%m.%Y")
+    )
+    assert "table.missing_values = \"'', '-'\"" in told(by(zone="America/New_York", missing_values=["", "-"]))
+    # no date of the model's own: the clock is nothing to it
+    assert told(by(zone="Asia/Tokyo"), model_of(config(key="id"))) == ""
+
+
 def test_a_threshold_or_costs_that_the_model_does_not_go_by_are_told(tmp_path, caplog):
     def by(**decision):
         plain = config(task="binary", positive="b", values=("a", "b"))

@@ -51,6 +51,8 @@ class TrainedFor(msgspec.Struct, frozen=True, kw_only=True):
     """Of each day that was read, by which it is told whether its rows may have moved to the other part since."""
     numbers: dict[str, str] | None = None
     """How numbers were read, by key of pipeline.toml, where not plainly; None: an earlier version did not say it."""
+    reading: dict[str, str] | None = None
+    """How dates were read and what was missing, by key of pipeline.toml; None: an earlier version did not say it."""
     decision: dict[str, float] | None = None
     """What decides which probability is a yes, by key of pipeline.toml; None: an earlier version did not say it."""
 

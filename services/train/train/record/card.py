@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import math
 import platform
 import statistics
 from typing import Any
@@ -90,7 +91,8 @@ def _scores(result: Result) -> dict[str, Any]:
         "searched": result.searched,
         "trials": result.trials,
         "mean": result.mean,
-        "std": statistics.pstdev(result.scores),
+        # of scores of which one is no number it raises
+        "std": statistics.pstdev(result.scores) if math.isfinite(result.mean) else math.nan,
         "folds": result.scores,
         "train_mean": statistics.fmean(result.train_scores),
     }

@@ -144,3 +144,11 @@ def test_the_mean_cost_follows_each_models_own_threshold(project):
     gathered = gather(project.config, "roc_auc", ["roc_auc"], cheap, dear)
     assert (gathered.costs.challenger.value, gathered.costs.champion.value) == (0, 2)
     assert gathered.evidence.cost.value == -2
+
+
+def test_why_a_metric_is_not_defined_for_the_rows_of_one_of_the_models_is_kept(project):
+    good, bad = ScoredRows(np.arange(60.0), np.arange(60.0) + 1), ScoredRows(np.arange(60.0), np.arange(60.0) - 5)
+    wanted = ["neg_mean_poisson_deviance"]
+    assert gather(project.config, wanted[0], wanted, good, good).evidence.untold is None
+    for models in ((bad, good), (good, bad)):
+        assert "strictly positive y_pred" in gather(project.config, wanted[0], wanted, *models).evidence.untold

@@ -240,3 +240,11 @@ def test_a_class_that_no_test_row_has_is_named_with_a_way_out_where_nothing_can_
     assert verdict.decision == "undecided"
     assert "no test row is of the class rare, which some scores cannot do without: bring rows of it" in verdict.why
     assert "no test row is of the class" not in judge(GATE, evidence(absent=["rare"])).why
+
+
+def test_a_metric_that_is_not_defined_for_the_rows_is_told_in_its_own_words_with_a_way_out():
+    reason = "Mean Squared Logarithmic Error cannot be used when targets contain values less than or equal to -1"
+    verdict = judge(GATE, evidence(challenger={"roc_auc": None, "f1": 0.9}, untold=reason))
+    assert verdict.decision == "undecided"
+    assert f"; {reason}; mend these rows, or take another training.metric" in verdict.why
+    assert reason not in judge(GATE, evidence(untold=reason)).why

@@ -20,7 +20,7 @@ from validate.measures.bootstrap import Draws, Interval, Weighted, draw, interva
 from validate.measures.calibration import calibration
 from validate.measures.clusters import Clusters, degrees_of_freedom
 from validate.measures.lift import LEAST_LIFT, lift
-from validate.measures.metrics import values
+from validate.measures.metrics import values, why_untold
 from validate.measures.scored_rows import ScoredRows
 from validate.measures.weighted import affordable, by_class, one_by_one, weighted
 
@@ -123,6 +123,7 @@ def gather(
         calibration=calibration(challenger, gate.confidence, config.training.seed),
         brier=brier and Interval(value=-brier.value, low=-brier.high, high=-brier.low),
         absent=[name for code, name in enumerate(class_names(config)) if not (challenger.target == code).any()],
+        untold=next((why for model in models.values() if (why := why_untold(metric, model, classes))), None),
         has_costs=costs is not None,
         cost=drawn.interval("cost", drawn.difference("cost")),
     )

@@ -61,6 +61,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Difference of the Brier scores; above 0 is worse."""
     absent: list[str] = []
     """Classes that no test row has; some scores cannot do without."""
+    untold: str | None = None
+    """Why the metric is not defined for these rows, in scikit-learn's words."""
     has_costs: bool = False
     cost: Interval | None = None
     """Difference of the mean costs of a row; above 0 is worse."""
@@ -97,6 +99,8 @@ def judge(gate: Gate, evidence: Evidence, order: Rule | None = None) -> Verdict:
                     f"; no test row is of the class {', '.join(evidence.absent)}, which some scores cannot do without: "
                     "bring rows of it, take it out of the values of the target's column, or choose another score"
                 )
+            if word == "unknown" and evidence.untold:
+                why += f"; {evidence.untold}; mend these rows, or take another training.metric"
             return Verdict(decision=decision, why=why, rules=rules)  # type: ignore[arg-type]
     return Verdict(
         decision="proposed" if gate.approval == "manual" else "promoted",

@@ -57,6 +57,15 @@ def values(wanted: list[str], scored: ScoredRows, classes: int) -> dict[str, flo
     return scores
 
 
+def why_untold(name: str, scored: ScoredRows, classes: int) -> str | None:
+    """Why these rows cannot tell a score, in scikit-learn's words; None where they can, or it does not say."""
+    try:
+        _value(name, scored, classes)
+    except ValueError as error:
+        return str(error).strip().splitlines()[-1].rstrip(".")
+    return None
+
+
 def _value(name: str, scored: ScoredRows, classes: int) -> float:
     with warnings.catch_warnings():
         # scikit-learn warns where it gives nan, and nan says it

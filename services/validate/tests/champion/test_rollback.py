@@ -117,6 +117,6 @@ def test_history_shows_every_word_and_finds_a_line_that_was_changed(project, thr
     assert project.run("history", "--json") == 0
     assert len(capsys.readouterr().out.splitlines()) == 4
     path = project.root / "ledger.jsonl"
-    path.write_text(path.read_text().replace("by hand", "nobody!"))
+    path.write_text(path.read_text().replace('"hand"', '"nobody"'))
     assert project.run("history") == 65
     assert "ledger.jsonl: line 4 was changed after it was written" in capsys.readouterr().err

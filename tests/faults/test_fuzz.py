@@ -73,6 +73,11 @@ def cases(stories, tmp_path_factory):
     }
 
 
+def answer(ended):
+    """What ended alike: the code, and how many warnings there were."""
+    return ended.code, ended.output.count("WARNING")
+
+
 @pytest.mark.parametrize("parser", ["CSV", "Parquet", "pipeline.toml", "manifest", "pointer", "ledger"])
 def test_no_bytes_crash_a_parser_or_get_out_of_the_data_root(runners, stories, cases, tmp_path, counts, parser):
     step, words, name, honest = cases[parser]
@@ -88,6 +93,7 @@ def test_no_bytes_crash_a_parser_or_get_out_of_the_data_root(runners, stories, c
     target.unlink(missing_ok=True)
     target.write_bytes(honest)
     assert runners[step].run(root, config, words=words).code == 0, "what is changed is good before"
+    good = runners[step].run(root, config, words=words)  # done already, as it is for most of what comes
     ends: dict[int, int] = {}
     answers: set[tuple[int, int]] = set()
     most = 0
@@ -101,10 +107,10 @@ def test_no_bytes_crash_a_parser_or_get_out_of_the_data_root(runners, stories, c
         assert ended.memory < MEMORY, f"{ended.memory} MB: {where}"
         ends[ended.code] = ends.get(ended.code, 0) + 1
         # what the ledger makes up for, such as a damaged pointer, costs a warning and no run
-        answers.add((ended.code, ended.output.count("WARNING")))
+        answers.add(answer(ended))
         most = max(most, ended.memory)
     assert sorted(path.name for path in folder.iterdir()) == around
     assert not Path("/tmp/escaped").exists()
-    assert len(answers) > 1, "every input ended alike: nothing was parsed"
+    assert answers != {answer(good)}, "every input ended as the good one: nothing was parsed"
     shutil.rmtree(folder)
     counts("fuzzed inputs", parser, INPUTS, f"exits {dict(sorted(ends.items()))}, at most {most} MB")

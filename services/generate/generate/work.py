@@ -51,7 +51,7 @@ def _bring(run: Run) -> None:
     paths = {"data": run.layout.raw_data(run.day), "target": run.layout.raw_target(run.day)}
     recipes = {name: recipe for name in paths if (recipe := getattr(source, name)) is not None}
     due = {name: recipe for name, recipe in recipes.items() if _is_due(run, paths[name], recipe)}
-    held = _held(run, paths["data"], recipes["data"]) if "data" not in due else None
+    held = _held(run, paths["data"]) if "data" not in due else None
     if held is not None:
         due |= {"data": recipes["data"]} | ({} if run.config.table.key else recipes)
     if run.config.table.key is None and (due or not _of_one_arrival(paths)):
@@ -95,11 +95,11 @@ def _is_due(run: Run, path: Path, recipe: Recipe) -> bool:
     return run.up_to_date(path, recipe) is None
 
 
-def _held(run: Run, path: Path, recipe: Recipe) -> Manifest | None:
-    """The rows of a query that were read and stay, unless there are more by now: then it was asked too early."""
+def _held(run: Run, path: Path) -> Manifest | None:
+    """The rows of a query that are up to date and stay, unless there are more by now: then it was asked too early."""
     if not isinstance(run.config.source, Sql) or (run.config.table.key is None and not _labels_stay(run)):
         return None
-    return current(path, recipe)
+    return committed(path)
 
 
 def _labels_stay(run: Run) -> bool:

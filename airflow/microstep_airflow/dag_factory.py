@@ -140,11 +140,10 @@ class DagFactory:
 
     def wait_for_each(self, artifact: str, *, days: XComArg) -> MappedOperator:
         """Wait until something is there for each day of a window; what does not come may lack."""
-        training = self.config.training
         options = {
             **self._wait(artifact),
             "may_lack": True,
-            "label_days": training.target_delay_days + self.config.schedule.label_grace_days,
+            "label_days": self.config.label_days,
             "map_index_template": EACH_DAY_NAME,
         }
         return ArrivalSensor.partial(artifact=artifact, **options).expand(day=days)

@@ -132,8 +132,7 @@ def _days_looked_at(config: Config) -> int:
     """How many days back from today a scheduled run may look: it makes what lacks there, or waits for it."""
     training, schedule = config.training, config.schedule
     window = training.window_days + training.target_delay_days - 1
-    labels = training.target_delay_days + schedule.label_grace_days
-    return _FROM_TODAY + max(schedule.catch_up_days, window, labels)
+    return _FROM_TODAY + max(schedule.catch_up_days, window, config.label_days)
 
 
 def _datasets(layout: Layout) -> Iterator[tuple[Path, date]]:

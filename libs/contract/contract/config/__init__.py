@@ -142,6 +142,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         """The column whose equal values are one entity; None where equal rows are: no key and no group says more."""
         return self.table.group or self.table.key
 
+    @property
+    def label_days(self) -> int:
+        """How many days after a day its labels may come."""
+        return self.training.target_delay_days + self.schedule.label_grace_days
+
     def window(self, day: date) -> list[date]:
         """The days that a training of `day` uses, oldest first: those that are expected to have data.
 

@@ -89,9 +89,8 @@ def is_due(config: Config, layout: Layout, day: date) -> bool:
 def _patience(config: Config) -> int:
     """How many days back generate looks: nowhere where nothing is to be caught up."""
     schedule, training = config.schedule, config.training
-    labels = training.target_delay_days + schedule.label_grace_days
     window = training.window_days + training.target_delay_days - 1 if isinstance(config.source, Files) else 0
-    return min(max(schedule.catch_up_days, labels, window), _MOST_BACK) if schedule.catch_up_days else 0
+    return min(max(schedule.catch_up_days, config.label_days, window), _MOST_BACK) if schedule.catch_up_days else 0
 
 
 def _back(config: Config, last: date, days: int) -> list[date]:
@@ -117,7 +116,7 @@ def _raw(config: Config, layout: Layout, date_: date, last: date) -> Lack | None
         read = paths[:1] if is_empty(data) else paths
         return Lack(day, why, anew=True) if (why := inbox_changed(layout, day, *read)) else None
     # only the database can tell whether it has more rows or other labels by now
-    if isinstance(source, Sql) and 0 < age <= config.training.target_delay_days + config.schedule.label_grace_days:
+    if isinstance(source, Sql) and 0 < age <= config.label_days:
         return Lack(day, f"raw/{day}: may have more rows or other labels by now", anew=True)
     return None
 
@@ -129,8 +128,7 @@ def _are_none(config: Config, data: Manifest) -> bool:
 
 
 def _made_up(config: Config, data: Manifest) -> bool:
-    before = data.settings.get("source", {}).get("kind")
-    return before == "synthetic" and not isinstance(config.source, Synthetic)
+    return data.settings.get("source", {}).get("kind") == "synthetic" and not isinstance(config.source, Synthetic)
 
 
 def _predictions(config: Config, layout: Layout, day: str, coming: set[str]) -> Lack | None:

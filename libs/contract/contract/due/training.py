@@ -38,7 +38,7 @@ def described(left_out: Mapping[str, str]) -> str:
 
 def overdue(config: Config, day: date, left_out: Mapping[str, str]) -> set[str]:
     """Those without labels whose labels nobody waits for any more in a training of `day`."""
-    patience = timedelta(days=config.training.target_delay_days + config.schedule.label_grace_days)
+    patience = timedelta(days=config.label_days)
     return {name for name, why in left_out.items() if why == NO_LABELS and day - date.fromisoformat(name) >= patience}
 
 

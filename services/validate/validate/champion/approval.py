@@ -69,9 +69,7 @@ def refuse(root: Path, day: str, *, by: str, why: str) -> None:
         proposed, answer = _proposed(lines, day)
         champion = last_in_use(lines)
         if champion is not None and champion.model.same_as(proposed.model):
-            raise DataError(
-                f"models/{day}: is in use, {champion.decision} by {champion.by}; to go back: validate rollback"
-            )
+            raise DataError(f"models/{day}: is in use, {_how(champion)}; to go back: validate rollback")
         if answer is not None and answer.decision == "promoted":
             raise DataError(
                 f"models/{day}: was approved by {answer.by}, but {_since(lines)}, so there is nothing to refuse"
@@ -103,7 +101,11 @@ def _since(lines: list[Line]) -> str:
     """What took the place of a model that was approved."""
     line = last_in_use(lines)
     assert line is not None  # the approval put one in use
-    return f"{line.model.label} is in use since ({line.decision.replace('_', ' ')} by {line.by}: {line.why})"
+    return f"{line.model.label} is in use since ({_how(line)}: {line.why})"
+
+
+def _how(line: Line) -> str:
+    return f"{line.decision.replace('_', ' ')} by {line.by}"
 
 
 def _back(approved: Line) -> str:

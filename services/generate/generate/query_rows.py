@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection, CursorResult, Date, NullPool, TextClause, bindparam, create_engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
@@ -24,6 +25,8 @@ from generate.part import Part, part_of
 from generate.sql import URL_FILE, Database, Query
 
 FETCH_ROWS = 20_000
+_REAL = 700
+"""PostgreSQL's number for a float of 32 bits."""
 # texts, names in quotes, comments
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 _COLON = re.compile(r"(?<!\\):")
@@ -34,7 +37,7 @@ _PARAMETER = re.compile(r"(?<!\\):(?!(?<!::)day\b)")
 def parts_of(query: Query, *, data: bool, target: bool) -> Iterator[Part]:
     """What the queries give, in the database's order."""
     source = query.source
-    with connected(query.at) as connection:
+    with connected(query.at, query.run.config.schedule.timezone) as connection:
         if data or not source.target_query:
             for part in _rows(query, connection, "query", source.query):
                 yield Part(part.data, None if source.target_query else part.target)
@@ -52,10 +55,24 @@ def _rows(query: Query, connection: Connection, name: str, sql: str) -> Iterator
     data = contents.data and name == "query"
     columns = [*(wanted(config) if data else [config.key]), *([config.table.target] if contents.target else [])]
     indices = {column: present.index(column) if column in present else None for column in columns}
-    row = 1
+    row, key = 1, config.table.key
+    single = result.cursor is not None and any(column[:2] == (key, _REAL) for column in result.cursor.description)
     for rows in batches_of(query.at, result, f"source.{name}", indices):
+        if single:
+            _check_exact(f"source.{name}", key, rows)
         yield part_of(rows, config, day=run.day, file=name, row=row, number=row if data else None)
         row += rows.num_rows
+
+
+def _check_exact(name: str, key: str | None, rows: pa.RecordBatch) -> None:
+    """Raise DataError for a key that was a float of 32 bits and has lost its last digits."""
+    values = rows[key].cast(pa.float64())
+    lost = values.filter(pc.greater_equal(pc.abs(values), 2.0**24))
+    if len(lost):
+        raise DataError(
+            f"{name}: the key {key!r} must tell rows apart, got {lost[0].as_py():.0f} of the type real, which has lost "
+            "its last digits; keep it as a whole number or as text"
+        )
 
 
 def executed(at: Database, connection: Connection, name: str, sql: str, day: date) -> CursorResult[Any]:
@@ -73,7 +90,7 @@ def batches_of(
     """The rows of a result as texts, at least one batch; `indices`: where each column is in it, None for nowhere."""
     chunks, empty = result.partitions(), True
     while True:
-        with explained(at, name):
+        with explained(at, name, reading=True):
             chunk = next(chunks, ())
         if chunk or empty:
             yield _as_text(name, indices, chunk)
@@ -92,8 +109,12 @@ def statement_of(sql: str) -> TextClause:
 
 
 @contextmanager
-def connected(at: Database) -> Iterator[Connection]:
-    """A connection. Raises Unavailable when the database does not answer, ConfigError when no driver knows it."""
+def connected(at: Database, clock: str | None = None) -> Iterator[Connection]:
+    """A connection, where days begin by the `clock` of a time zone if the database has such a thing.
+
+    Raises Unavailable when the database does not answer, ConfigError when no driver, or no database, knows what is
+    asked.
+    """
     try:
         engine = create_engine(at.url, poolclass=NullPool)
     except (NoSuchModuleError, ImportError) as error:
@@ -104,12 +125,39 @@ def connected(at: Database) -> Iterator[Connection]:
     with explained(at):
         connection = engine.connect()
     with connection:
+        if at.url.drivername == "postgresql+psycopg":
+            with explained(at, "schedule.timezone"):
+                _prepare_postgres(connection, clock)
         yield connection
 
 
+def _prepare_postgres(connection: Connection, clock: str | None) -> None:
+    """Days begin by `clock` while this transaction lasts; what Python has no time for, such as `infinity`, is text."""
+    from psycopg import DataError as NoSuchTime  # noqa: PLC0415 - the driver of who has such a database
+    from psycopg.types import datetime as loaders  # noqa: PLC0415 - the same
+
+    def or_text(loader: Any) -> Any:
+        def load(self: Any, data: Any) -> Any:
+            try:
+                return loader.load(self, data)
+            except NoSuchTime:
+                return bytes(data).decode()
+
+        return type(loader.__name__, (loader,), {"load": load})
+
+    if clock is not None:
+        connection.execute(text("select set_config('TimeZone', :clock, true)"), {"clock": clock})
+    adapters: Any = connection.connection.dbapi_connection.adapters  # type: ignore[union-attr]
+    for name in ("date", "time", "timestamp", "timestamptz"):
+        adapters.register_loader(name, or_text(getattr(loaders, f"{name.capitalize()}Loader")))
+
+
 @contextmanager
-def explained(at: Database, setting: str | None = None) -> Iterator[None]:
-    """Turn the database's errors into ours; `setting` names the query, None while connecting."""
+def explained(at: Database, setting: str | None = None, *, reading: bool = False) -> Iterator[None]:
+    """Turn the database's errors into ours; `setting` names the query, None while connecting.
+
+    `reading`: it has answered, and what fails is the driver at a value.
+    """
     try:
         yield
     except SQLAlchemyError as error:
@@ -120,7 +168,11 @@ def explained(at: Database, setting: str | None = None) -> Iterator[None]:
         lost = isinstance(error, InterfaceError | OperationalError) and at.url.get_backend_name() != "sqlite"
         if setting is None or lost:
             raise Unavailable(f"database {at.database}: does not answer: {message}") from None
-        where = " in pipeline.toml" if setting.startswith("source.") else ""
+        if reading and getattr(getattr(error, "orig", None), "sqlstate", None) is None:
+            raise DataError(
+                f"{setting}: a value cannot be read: {message}; cast its column to text in the query, or leave it out"
+            ) from None
+        where = " in pipeline.toml" if setting.startswith(("source.", "schedule.")) else ""
         raise ConfigError(f"{setting}: the database refuses it: {message}; mend it{where}") from None
 
 

@@ -1,7 +1,10 @@
 import datetime
 import sqlite3
 from decimal import Decimal
+from types import SimpleNamespace
 
+import psycopg
+import pyarrow as pa
 import pytest
 import sqlalchemy.exc
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
@@ -343,3 +346,62 @@ def test_a_query_with_colons_in_texts_gives_the_days_rows(call, table, database,
     table["table"]["extra_columns"] = "drop"
     assert call(table)[0] == 0
     assert rows("data").num_rows > 0
+
+
+class Postgres:
+    """The driver's adapters of a connection, and what was sent over it."""
+
+    def __init__(self):
+        self.sent = []
+        self.adapters = psycopg.adapt.AdaptersMap(psycopg.adapters)
+        self.connection = SimpleNamespace(dbapi_connection=self)
+
+    def execute(self, statement, values):
+        self.sent.append((str(statement), values))
+
+    def read(self, kind, value):
+        context = SimpleNamespace(adapters=self.adapters, connection=None)
+        oid = self.adapters.types[kind].oid
+        return psycopg.adapt.Transformer(context).get_loader(oid, psycopg.pq.Format.TEXT).load(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "read"),
+    [
+        ("date", b"infinity", "infinity"),
+        ("timestamp", b"0044-03-15 00:00:00 BC", "0044-03-15 00:00:00 BC"),
+        ("timestamptz", b"-infinity", "-infinity"),
+        ("time", b"24:00:00", "24:00:00"),
+        ("date", b"2026-01-05", datetime.date(2026, 1, 5)),
+    ],
+)
+def test_a_time_that_python_does_not_know_is_its_text_so_that_its_row_alone_is_rejected(kind, value, read):
+    postgres = Postgres()
+    query_rows._prepare_postgres(postgres, None)
+    assert postgres.read(kind, value) == read
+    assert postgres.sent == []
+
+
+def test_a_day_of_postgres_begins_by_the_clock_of_the_schedule():
+    postgres = Postgres()
+    query_rows._prepare_postgres(postgres, "Asia/Tokyo")
+    assert postgres.sent == [("select set_config('TimeZone', :clock, true)", {"clock": "Asia/Tokyo"})]
+
+
+def test_a_value_that_the_driver_cannot_read_is_the_datas_fault_and_its_way_out_is_said(call, table, database):
+    with database:
+        database.execute("update people set plan = cast(x'ff' as text) where id = 2")
+    code, error = call(table)
+    assert code == 65
+    assert "source.query: a value cannot be read: Could not decode to UTF-8" in error
+    assert "cast its column to text in the query, or leave it out" in error
+
+
+@pytest.mark.parametrize(("value", "exact"), [("16777215", True), (None, True), ("16777216", False), ("-2e+09", False)])
+def test_a_key_that_was_a_float_of_32_bits_and_lost_digits_is_refused(value, exact):
+    rows = pa.RecordBatch.from_pydict({"id": pa.array(["1", value], pa.string())})
+    if exact:
+        query_rows._check_exact("source.query", "id", rows)
+        return
+    with pytest.raises(DataError, match=r"source.query: the key 'id' must tell rows apart, got -?\d+ of the type real"):
+        query_rows._check_exact("source.query", "id", rows)

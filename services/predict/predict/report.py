@@ -15,6 +15,8 @@ from analysis.pages.page import render
 from contract.datasets.dataset import Dataset
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
+from contract.days import parse_day
+from contract.errors import DataError, MissingInput, UsageError
 from contract.models.champion import Champion
 from contract.pretty_json import pretty_json
 from contract.steps.run import Run
@@ -124,10 +126,16 @@ def _labels(reference: Column, groups: int) -> list[str]:
 
 
 def _volume(run: Run) -> list[tuple[str, int]]:
-    """Rows of the last predicted days, this one last."""
-    days = sorted(path.parent for path in (run.root / "predictions").glob("*/manifest.json"))
-    recent = [day for day in days if day.name <= run.day][-RECENT_DAYS:]
-    return [(day.name, Dataset.open(day).rows()) for day in recent]
+    """Rows of the last predicted days, this one last; a day that is damaged, or somebody's own directory, has none."""
+    volume: list[tuple[str, int]] = []
+    for path in sorted((run.root / "predictions").glob("*/manifest.json"), reverse=True):
+        try:
+            day = parse_day(path.parent.name).isoformat()
+            if day <= run.day and len(volume) < RECENT_DAYS:
+                volume.append((day, Dataset.open(path.parent).rows()))
+        except (UsageError, DataError, MissingInput) as error:
+            log.warning("%s: not among the days of the page: %s", run.layout.name(path.parent), error)
+    return volume[::-1]
 
 
 def _volume_plot(volume: list[tuple[str, int]]) -> Any:

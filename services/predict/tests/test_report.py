@@ -375,3 +375,16 @@ def test_a_day_without_rows_has_a_report_that_says_so_and_raises_no_alarm(watche
     assert "0 rows predicted on 2026-11-22" in page
     assert "Not measured: the day has no rows, on purpose" in page
     assert "the next training writes them" not in page
+
+
+def test_what_lies_beside_the_predicted_days_stops_no_other_day(watched, caplog):
+    watched.bring(table(ALIKE))
+    watched.predict()
+    for name, change in (("2026-11-20", "{"), ("2026-11-21.bak", None)):
+        copied = shutil.copytree(watched.layout.predictions(DAY), watched.root / "predictions" / name)
+        if change:
+            (copied / "manifest.json").write_text(change)
+    watched.predict(force=True)
+    page = report(watched)[2]
+    assert "Predicted rows of the last" not in page, "there is one day alone"
+    assert "predictions/2026-11-20: not among the days of the page" in caplog.text

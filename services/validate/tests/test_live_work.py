@@ -165,3 +165,10 @@ def test_a_day_without_rows_is_nothing_to_measure_and_no_failure(project, capsys
     assert project.run("monitor", "--day", DAY) == 0
     assert f"processed/{DAY}: a day without rows: there is nothing to measure" in capsys.readouterr().err
     assert not project.layout.report("live", DAY).exists()
+
+
+def test_the_page_of_all_reports_has_a_measured_day_though_nothing_is_judged(project):
+    champion = project.trained("2026-01-01")
+    project.predicted(DAY, champion)
+    assert project.run("monitor", "--day", DAY) == 0
+    assert "<td>live</td>" in (project.layout.reports / "index.html").read_text()

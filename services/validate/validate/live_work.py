@@ -45,7 +45,7 @@ def update_live_metrics(run: Run) -> None:
     back = run.config.training.target_delay_days + MARGIN_DAYS
     earliest = run.date - run.config.schedule.first_day
     first = (run.date - min(timedelta(days=back), earliest)).isoformat()
-    failed = []
+    failed, written = [], False
     for path in sorted((run.root / "predictions").glob("*/manifest.json")):
         try:
             day = parse_day(path.parent.name)
@@ -53,7 +53,8 @@ def update_live_metrics(run: Run) -> None:
             continue  # somebody's own directory
         if first <= day.isoformat() <= run.day:
             try:
-                error = _work(replace(run, date=day, force=False), explicit=False)
+                error, new = _work(replace(run, date=day, force=False), explicit=False)
+                written |= new
             except TargetUnknown:
                 continue
             except OSError as failure:  # of its report
@@ -61,6 +62,8 @@ def update_live_metrics(run: Run) -> None:
                 log.warning("reports/live/%s: %s", day, explain(failure, str(run.root)))
             if error is not None:
                 failed.append(day.isoformat())
+    if written:
+        _list(run)
     if failed:
         log.warning(
             "live metrics: %d of the predicted days are not measured (%s); why, and what to do, says: "
@@ -77,16 +80,25 @@ def monitor(run: Run) -> None:
     if not run.layout.predictions(run.day).is_dir():
         raise MissingInput(f"predictions/{run.day}: no predictions of this day; run predict --day {run.day} first")
     try:
-        error = _work(run, explicit=True)
+        error, written = _work(run, explicit=True)
     except NoRows as reason:
         log.info("%s", reason)
         return
+    if written:
+        _list(run)
     if error is not None:
         raise error
 
 
-def _work(run: Run, *, explicit: bool) -> Exception | None:
-    """Bring reports/live of a day up to date. What keeps it from being measured, None when it was.
+def _list(run: Run) -> None:
+    """Write the page that lists all reports: nothing else may be due that would."""
+    from analysis.pages import index
+
+    index.write(run.layout)
+
+
+def _work(run: Run, *, explicit: bool) -> tuple[Exception | None, bool]:
+    """Bring reports/live of a day up to date. What keeps it from being measured, None when it was; whether it is new.
 
     `explicit`: say so when the metrics are there already. Raises TargetUnknown before there are labels.
     """
@@ -96,7 +108,7 @@ def _work(run: Run, *, explicit: bool) -> Exception | None:
         recipe = run.recipe(settings, predictions.as_input(run.root), rows.as_input(run.root))
         manifest = run.up_to_date(run.layout.report("live", run.day), recipe, explicit=explicit)
         if manifest is not None:
-            return _refusal(manifest)
+            return _refusal(manifest), False
         # only now the libraries: most days are up to date
         from validate.live.metrics import measure, publish
 
@@ -107,12 +119,13 @@ def _work(run: Run, *, explicit: bool) -> Exception | None:
         reason = explain(error, str(run.root)) if isinstance(error, OSError) else str(error)
         # the reason in place of inputs: what is damaged has no identity, and is measured as soon as it is mended
         recipe = run.recipe(settings | {"reason": reason})
-        if current(run.layout.report("live", run.day), recipe) is None:
+        new = current(run.layout.report("live", run.day), recipe) is None
+        if new:
             from validate.live.metrics import publish, unmeasured
 
             publish(run, recipe, unmeasured(run.day, run.config, reason))
-        return error
-    return _refusal(publish(run, recipe, live))
+        return error, new
+    return _refusal(publish(run, recipe, live)), True
 
 
 def _labelled(run: Run) -> Dataset:

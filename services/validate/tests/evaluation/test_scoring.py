@@ -8,11 +8,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
-from analysis.rows import classes
+from analysis.rows import Categorical, classes
 from contract.datasets.dataset import Dataset
+from validate.evaluation import scoring
 from validate.evaluation.models import CannotCompare
 from validate.evaluation.sample import Sample
-from validate.evaluation.scoring import score, score_distribution, threshold_of
+from validate.evaluation.scoring import MISSING, score, score_distribution, threshold_of
 from validate.measures.scored_rows import ScoredRows
 
 
@@ -130,3 +131,8 @@ def test_a_threshold_is_of_the_class_that_was_positive_in_training():
     assert threshold_of(model, ["yes", "no"]) == 0.9
     with pytest.raises(CannotCompare, match="its threshold is for the class no, table.positive is yes"):
         threshold_of(model, ["no", "yes"])
+
+
+def test_a_word_that_reads_like_the_mark_of_a_missing_value_is_a_slice_of_its_own():
+    column = Categorical(np.array([0, 1, -1, 1], np.int32), [MISSING, "a"])
+    assert scoring._slice_categories(column).tolist() == [f"'{MISSING}'", "a", MISSING, "a"]

@@ -146,4 +146,6 @@ def labelled_batches(
 
 def _slice_categories(column: Array | Categorical) -> Array:
     assert isinstance(column, Categorical), "contract.config lets only categories be slices"
-    return np.array([*column.categories, MISSING], dtype=object)[column.codes]
+    # a word that reads like the mark of a missing value is one all the same
+    words = [repr(word) if word == MISSING else word for word in column.categories]
+    return np.array([*words, MISSING], dtype=object)[column.codes]

@@ -113,7 +113,7 @@ def main() -> int:
         started = time.monotonic()
         comparison = compare(root, config, "roc_auc", metric_names(config, "roc_auc"), challenger, champion, days)
         judged = time.monotonic()
-        html, _ = training_report(run, comparison, dataset, days, [])
+        html, _ = training_report(run, comparison, dataset, days, [], None)
         done = time.monotonic()
     print("| test rows | judgement, s | page, s | page, kB |")
     print("|---|---|---|---|")

@@ -85,13 +85,14 @@ def refused(
         )
     word = "nothing decided" if verdict.decision == "undecided" else "challenger refused"
     why = "; ".join(verdict.broken) or refusals[0].message
+    stays = "the champion stays" if verdict.in_use else "but no model is in use yet, and nothing is predicted"
     return Mail(
         "warning",
         f"{PREFIX} train {day}: {word}: {why}",
         facts | {verdict.metric: verdict.scores, "Report": verdict.page} | _more(verdict),
         verdict.rules,
         refusals,
-        "Nothing is broken, the champion stays. The report is a file below the data root. Weekly trainings that are"
+        f"Nothing is broken, {stays}. The report is a file below the data root. Weekly trainings that are"
         " refused for the same reasons are not told one by one.",
         links,
     )

@@ -64,6 +64,8 @@ class Verdict:
     """The days of the window that the training did without, and why; empty for none."""
     live: str = ""
     """That the champion's live score fell far below the gate's; empty when no such day is known."""
+    in_use: bool = True
+    """Some model is, by the ledger of now."""
 
     @classmethod
     def of(cls, root: Path, day: str) -> Verdict:
@@ -83,6 +85,7 @@ class Verdict:
             page=report.page,
             left_out=described(content.get("window", {}).get("left_out", {})),
             live=content.get("live") or "",
+            in_use=ledger.last_in_use(ledger.read(Layout(root).ledger)) is not None,
         )
 
     @property

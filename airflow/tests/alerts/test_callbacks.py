@@ -212,6 +212,16 @@ def test_a_refusal_says_by_which_rule_and_how_much(train, alerts, sent, root):
     assert mail.failures[0].link.startswith("http://airflow.example/")
 
 
+@pytest.mark.parametrize(("in_use", "words"), [(True, "the champion stays."), (False, "no model is in use yet")])
+def test_a_refusal_says_whether_there_is_a_champion_that_stays(train, alerts, sent, root, in_use, words):
+    fake_reports.verdict(root, "refused", rules=fake_reports.BROKEN)
+    if in_use:
+        fake_reports.ledger_line(root, "2025-12-27T05:00:00+00:00", "2025-12-27")
+    fake_reports.ledger_line(root, "2026-01-03T05:00:00+00:00", decision="refused")
+    alerts.succeeded(refusing(train))
+    assert f"Nothing is broken, {'' if in_use else 'but '}{words}" in sent[0].advice
+
+
 def test_a_verdict_has_the_baselines_score_beside_and_the_fall_of_the_champion(train, alerts, sent, root):
     fake_reports.verdict(root, "refused", rules=fake_reports.BROKEN, challenger=0.5012)
     path = root / "reports/train/2026-01-03"

@@ -52,7 +52,7 @@ def judge(
     metric = model.manifest.notes["metric"]
     names = metric_names(run.config, metric)
     lines = read(run.layout.ledger)
-    in_use = before is not None and _is_the_same(run, before, challenger)
+    served, in_use = before, before is not None and _is_the_same(run, before, challenger)
     if before is not None and in_use:
         # promoted by a run that was killed before it could say so, or judged again: the rival is the one before
         before = predecessor(lines, before)
@@ -71,7 +71,7 @@ def judge(
             comparison = replace(comparison, report=msgspec.structs.replace(comparison.report, window=known))
         report = comparison.report
         writer.file("verdict", "verdict.json").write_bytes(pretty_json(report))
-        html, plots = training_report(run, comparison, model, days, live)
+        html, plots = training_report(run, comparison, model, days, live, served)
         writer.file("page", "report.html").write_text(html)
         distribution = score_reference(
             comparison.model, comparison.challenger, days, report.window["judged"], run.config

@@ -14,8 +14,8 @@ from contract.datasets.recipe import Recipe
 DAY = "2026-01-02"
 
 
-def page(project):
-    report = Dataset.open(project.layout.report("train", DAY))
+def page(project, day=DAY):
+    report = Dataset.open(project.layout.report("train", day))
     return report.file("page").read_text()
 
 
@@ -85,3 +85,37 @@ def test_every_class_has_its_curve_and_the_table_its_place(make_project, tmp_pat
     else:
         assert "said instead, most often" in confusion
         assert confusion.count("<tr>") == 1 + count
+
+
+STRICT = "minimums = { roc_auc = 0.9999 }\n"
+
+
+def test_a_champion_that_is_judged_again_and_refused_is_said_to_be_in_use_all_the_same(project):
+    for day, quality in (("2026-01-01", "fine"), (DAY, "good")):
+        project.trained(day, quality)
+        assert project.validate(day=day) == 0
+    project.configure(STRICT)
+    assert project.validate() == 80
+    assert "it is the champion, and stays in use all the same" in page(project)
+    assert f"In use at this judgement: the model of {DAY}" in page(project)
+
+
+def test_a_champion_that_cannot_be_compared_is_said_to_be_in_use(project):
+    project.trained()
+    assert project.validate() == 0
+    project.configure(STRICT)
+    text = (project.root / "pipeline.toml").read_text()
+    (project.root / "pipeline.toml").write_text(text.replace("[table]", '[table]\ngroup = "word"'))
+    project.trained("2026-01-03", "fine")
+    assert project.validate(day="2026-01-03") == 80
+    assert project.verdict("2026-01-03")["not_compared"]
+    assert "It did not pass the gate; the champion stays." in page(project, "2026-01-03")
+    assert f"In use at this judgement: the model of {DAY}" in page(project, "2026-01-03")
+
+
+def test_where_no_model_was_ever_in_use_no_champion_is_said_to_stay(project):
+    project.configure(STRICT)
+    project.trained()
+    assert project.validate() == 80
+    assert "It did not pass the gate; there is no champion." in page(project)
+    assert "In use at this judgement: none" in page(project)

@@ -15,7 +15,7 @@ from contract.datasets.manifest import Input, read_manifest
 from contract.errors import DataError, MissingInput
 from contract.models.champion import Champion
 from contract.steps.run import Run
-from validate.evaluation.compare import Comparison, Report
+from validate.evaluation.compare import Comparison
 from validate.live.metrics import LiveMetrics
 from validate.report.importance import importance
 from validate.report.plots import live_plot, training_plots
@@ -28,9 +28,14 @@ MOST_WORDS = 4
 
 
 def training_report(
-    run: Run, comparison: Comparison, model: Dataset, days: list[Dataset], live: list[LiveMetrics]
+    run: Run,
+    comparison: Comparison,
+    model: Dataset,
+    days: list[Dataset],
+    live: list[LiveMetrics],
+    served: Champion | None,
 ) -> tuple[str, dict[str, Markup]]:
-    """The HTML, and its plots by name."""
+    """The HTML, and its plots by name; `served`: the champion when the judgement began, compared or not."""
     report = comparison.report
     importances = importance(comparison.model, comparison.sample, run.config, report.metric)
     plots = training_plots(comparison, importances)
@@ -51,17 +56,11 @@ def training_report(
         rows_by_day=[(day.path.name, day.manifest.counts) for day in days],
         rejected=_rejected(days),
         lineage=_lineage(run, model, days),
-        in_use=_in_use(report),
+        in_use=report.challenger.model if report.decision == "promoted" else served,
         confused=_confused,
         registry=os.environ.get("MLFLOW_TRACKING_URI", ""),
     )
     return html, plots
-
-
-def _in_use(report: Report) -> Champion | None:
-    if report.decision == "promoted":
-        return report.challenger.model
-    return None if report.champion is None else report.champion.model
 
 
 def _confused(said: list[int], own: int, classes: list[str]) -> list[tuple[str, int]]:

@@ -174,13 +174,16 @@ def live_score(day: str, facts: dict[str, str], news: LiveNews, links: dict[str,
             points,
             links=links,
         )
+    since, goes_on = news.days[0].day, bool(news.known.since)
+    next_mail = "There is no further mail until it is over." if goes_on else "The last day with labels is not so."
     return Mail(
         "warning",
-        f"{PREFIX} train {day}: the live score is far below the gate's since {news.known.since}",
-        facts | {"Since": news.known.since},
+        f"{PREFIX} train {day}: the live score {'is' if goes_on else 'was'} far below the gate's "
+        f"{'since' if goes_on else 'on'} {since}",
+        facts | {"Since": since},
         points,
         advice="The predictions are made all the same. Look whether rows or labels have changed, and train on newer"
-        f" days; to go back to the model before: {ROLL_BACK}. There is no further mail until it is over.",
+        f" days; to go back to the model before: {ROLL_BACK}. {next_mail}",
         links=links,
     )
 

@@ -24,17 +24,21 @@ class LiveDay:
 
 @dataclass(frozen=True)
 class KnownFall:
-    """The fall that was mailed and is not over."""
+    """What people know of falls."""
 
-    day: str = ""
-    """The latest day that was looked at."""
     since: str = ""
-    """The first day of the fall; empty when there is none."""
+    """The first day of the fall that is not over; empty when there is none."""
+    told: tuple[str, ...] = ()
+    """The days far below that need no further mail."""
+    until: str = ""
+    """Nothing up to this day is news: an earlier version kept no days."""
 
     @classmethod
     def of(cls, variable: Mapping[str, Any]) -> KnownFall:
         """As `asdict` and JSON kept it in Airflow's variable; nothing is known when that is empty."""
-        return cls(variable["day"], variable["since"]) if variable else cls()
+        if "told" not in variable:
+            return cls(variable.get("since", ""), until=variable.get("day", ""))
+        return cls(variable["since"], tuple(variable["told"]))
 
 
 @dataclass(frozen=True)
@@ -51,18 +55,21 @@ class LiveNews:
 def live_news(known: KnownFall, days: Sequence[LiveDay]) -> LiveNews:
     """What predicted days whose labels came, oldest first, add to what people know.
 
-    Days that were looked at are history. `unmeasured` begins and ends nothing.
+    By what the days are now: labels may come late, in parts or corrected, so a day can fall long after later ones were
+    looked at. `unmeasured` begins and ends nothing.
     """
-    new = [day for day in days if day.day > known.day]
-    measured = [day for day in new if day.level in ("ok", "alarm")]
-    if not measured:
-        return LiveNews(KnownFall(new[-1].day, known.since) if new else known)
-    last, fallen = new[-1].day, tuple(day for day in measured if day.level == "alarm")
-    if fallen and not known.since:
-        return LiveNews(KnownFall(last, fallen[0].day), "begins", fallen)
-    if known.since and measured[-1].level == "ok":
-        return LiveNews(KnownFall(last), "over", (measured[-1],))
-    return LiveNews(KnownFall(last, known.since))
+    measured = [day for day in days if day.level in ("ok", "alarm")]
+    fallen = tuple(day for day in measured if day.level == "alarm" and day.day not in known.told)
+    news = tuple(day for day in fallen if day.day > known.until)
+    right_again = {day.day for day in measured if day.level == "ok"}
+    told = tuple(sorted({*known.told, *(day.day for day in fallen)} - right_again))
+    last = measured[-1] if measured else None
+    if known.since and last is not None and last.level == "ok" and last.day >= known.since:
+        return LiveNews(KnownFall("", told), "over", (last,))
+    if news and not known.since:
+        goes_on = last is not None and last.level == "alarm"
+        return LiveNews(KnownFall(news[0].day if goes_on else "", told), "begins", news)
+    return LiveNews(KnownFall(known.since, told))
 
 
 def live_days(root: Path, until: str) -> list[LiveDay]:

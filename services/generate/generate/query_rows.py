@@ -7,6 +7,7 @@ to row, and the rules for values are preprocess's.
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -27,6 +28,7 @@ from generate.sql import URL_FILE, Database, Query
 FETCH_ROWS = 20_000
 _REAL = 700
 """PostgreSQL's number for a float of 32 bits."""
+_IN_USE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 # texts, names in quotes, comments
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 _COLON = re.compile(r"(?<!\\):")
@@ -166,9 +168,11 @@ def explained(at: Database, setting: str | None = None, *, reading: bool = False
             message = message.replace(str(secret), "***") if secret else message
         # SQLite calls a wrong query an operational error too; a server's are about the connection
         lost = isinstance(error, InterfaceError | OperationalError) and at.url.get_backend_name() != "sqlite"
-        if setting is None or lost:
+        orig = getattr(error, "orig", None)
+        code: int | None = getattr(orig, "sqlite_errorcode", None)
+        if setting is None or lost or (code or 0) & 0xFF in _IN_USE:
             raise Unavailable(f"database {at.database}: does not answer: {message}") from None
-        if reading and getattr(getattr(error, "orig", None), "sqlstate", None) is None:
+        if reading and code is None and getattr(orig, "sqlstate", None) is None:
             raise DataError(
                 f"{setting}: a value cannot be read: {message}; cast its column to text in the query, or leave it out"
             ) from None

@@ -287,6 +287,15 @@ def test_a_database_that_does_not_answer_is_worth_another_try_and_its_password_i
     assert "s%40cret" not in error
 
 
+def test_a_file_that_another_program_writes_to_is_worth_another_try(call, table, database, url):
+    url.write_text(url.read_text().strip() + "?timeout=0.05")
+    database.execute("begin exclusive")
+    code, error = call(table)
+    database.rollback()
+    assert (code, "does not answer: database is locked" in error) == (69, True), error
+    assert call(table)[0] == 0
+
+
 def test_a_password_is_masked_in_the_databases_own_words(run, table, url):
     url.write_text("postgresql://me:s3cret@db/shop")
     query = Query(run(table))

@@ -19,11 +19,14 @@ KINDS = ("train", "predict", "live")
 
 def write(layout: Layout) -> None:
     """Write the page anew, in one rename."""
-    page = render(_TEMPLATE, champion=_champion(layout), decision=_decision(layout), reports=_reports(layout))
+    decision = _decision(layout)
+    # the ledger says who is served; the pointer follows it, and a kill may have left it behind
+    champion = decision.model if decision else _pointed(layout)
+    page = render(_TEMPLATE, champion=champion, decision=decision, reports=_reports(layout))
     replace_file(layout.reports / "index.html", page.encode())
 
 
-def _champion(layout: Layout) -> Champion | None:
+def _pointed(layout: Layout) -> Champion | None:
     try:
         return read_champion(layout.champion)
     except (MissingInput, DataError):
@@ -52,7 +55,8 @@ def _report(layout: Layout, kind: str, directory: Path) -> dict[str, Any]:
     except (DataError, MissingInput) as error:
         return report | {"text": str(error)}
     notes = manifest.notes
-    report["word"] = notes.get("decision") or notes.get("drift") or ""
+    fell = "alarm" if notes.get("level") == "alarm" else ""
+    report["word"] = notes.get("decision") or notes.get("drift") or fell
     if kind == "live" and notes.get("value") is not None:
         part = " of the test part" if notes.get("part") == "test" else ""
         score = f"{notes.get('metric')} {notes['value']:.4f}"

@@ -85,6 +85,20 @@ def test_who_is_champion_since_when_and_why_comes_first(layout):
     assert page(layout) == html
 
 
+def test_the_model_in_use_is_the_ledgers_where_a_crash_left_the_pointer_behind(layout):
+    write_champion(layout.champion, CHAMPION)
+    other = msgspec.structs.replace(CHAMPION, day="2026-01-09", version="4", sha256="c" * 64)
+    line = Line(decision="promoted", why="better", day=other.day, before=CHAMPION, model=other, metrics={})
+    layout.ledger.write_bytes(msgspec.json.encode(line.after("")) + b"\n")
+    assert "In use: the model of 2026-01-09, version 4" in page(layout)
+
+
+def test_a_day_on_which_the_live_score_fell_is_marked(layout):
+    notes = {"metric": "r2", "value": 0.1, "model": "2026-01-02 v3", "level": "alarm"}
+    report(layout, "live", "2026-01-01", notes, {"rows": 7})
+    assert 'class="word alarm"' in page(layout)
+
+
 def test_a_torn_last_line_of_the_ledger_hides_no_line_before_it(layout):
     write_champion(layout.champion, CHAMPION)
     line = Line(by="ada", decision="adopted", why="wanted", day="2026-01-02", before=None, model=CHAMPION, metrics={})

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,15 +113,25 @@ class Runner:
         day: str = DAY,
         words: Sequence[str] = (),
         plant: str = "",
+        variables: Mapping[str, str] | None = None,
     ) -> Outcome:
         """Run the step; `at`: the number of the call that is broken, 0 for none.
 
-        `plant`: `module:function` that changes the step's own code before it runs.
+        `plant`: `module:function` that changes the step's own code before it runs; `variables`: more of the environment.
         """
         options = [] if words else ["--day", day]
         words = [*words, *options, "--data-root", str(root), "--config", str(configuration)]
         print(
-            json.dumps({"words": words, "root": f"{root}/", "at": at, "kind": kind, "plant": plant}),
+            json.dumps(
+                {
+                    "words": words,
+                    "root": f"{root}/",
+                    "at": at,
+                    "kind": kind,
+                    "plant": plant,
+                    "variables": dict(variables or {}),
+                }
+            ),
             file=self._server.stdin,
             flush=True,
         )

@@ -1,7 +1,7 @@
 """Stands for the docker command where hundreds of runs of the real stack are impossible: an engine kept in a folder.
 
 It knows containers by their labels, volumes with files in them, and of compose what the operator's commands say to it;
-what it does not know it refuses. tests/end_to_end/test_operator.py holds the same sequences against the real engine.
+what it does not know it refuses. tests/end_to_end/test_operator_sequence.py holds the same sequences against the real engine.
 In the environment: MODEL (the folder), MODEL_KILL (number:when:signal: before or after that call, all who take part in
 the command get the signal).
 """

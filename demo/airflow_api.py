@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 ENDED = ("success", "failed")
@@ -15,7 +16,7 @@ ANSWER_SECONDS = 150
 
 
 class AirflowApi:
-    """One Airflow, logged in as admin at the first call."""
+    """One Airflow, logged in as admin at the first call, and anew when it takes the token no more."""
 
     def __init__(self, url: str, password: Callable[[], str]) -> None:
         self.url = url
@@ -24,9 +25,16 @@ class AirflowApi:
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """A call below the address. Raises urllib's HTTPError with the answer's text."""
-        if self._token is None:
-            login = {"username": "admin", "password": self._password()}
-            self._token = self._request("POST", "/auth/token", login)["access_token"]
+        if self._token is not None:
+            try:
+                return self._request(method, path, body)
+            except urllib.error.HTTPError as error:
+                # of a token that is too old, and of one that was signed with a secret that is replaced
+                if error.code not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+                    raise
+        self._token = None
+        login = {"username": "admin", "password": self._password()}
+        self._token = self._request("POST", "/auth/token", login)["access_token"]
         return self._request(method, path, body)
 
     def health(self) -> dict[str, Any]:
@@ -52,12 +60,12 @@ class AirflowApi:
     def run_days(self, dag: str, days: list[str], tell: Callable[[str], object] = str) -> dict[str, str]:
         """Run a DAG for each day and wait for all; returns the final state by day."""
         runs = {day: self.start(dag, day) for day in days}
-        states = dict.fromkeys(days, "")
-        while not all(state in ENDED for state in states.values()):
-            time.sleep(0.5)
-            for day, run in runs.items():
-                if states[day] not in ENDED:
-                    states[day] = self.state(dag, run)
+        states: dict[str, str] = {}
+        # one after the other: to be asked for each of them all the time costs the server a part of a processor
+        for day, run in runs.items():
+            while (state := self.state(dag, run)) not in ENDED:
+                time.sleep(0.5)
+            states[day] = state
             tell(f"{sum(state == 'success' for state in states.values())} of {len(days)} done")
         return states
 

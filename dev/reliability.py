@@ -61,6 +61,8 @@ STACK = (
     "test_late_run",
 )
 """The modules of tests/end_to_end that do harm to one running stack."""
+OPERATOR = ("test_operator", "test_operator_sequence")
+"""Those in which an operator is at work, and nothing of others may change."""
 
 # by module of the tests
 LINES = {
@@ -92,7 +94,9 @@ LINES = {
     "test_operator_sequences": Line(
         "backup, restore, prune, rotate, down, up, demo in any order, many of them killed", "others' things changed"
     ),
-    "test_operator": Line("the same on the real engine; a checkout copied, settings edited", "others' things changed"),
+    **dict.fromkeys(
+        OPERATOR, Line("the same on the real engine; a checkout copied, settings edited", "others' things changed")
+    ),
     **dict.fromkeys(STACK, Line("the running stack: parts killed, stopped, rotated, moved", "lost, doubled, orphaned")),
 }
 SUITES: tuple[tuple[str, list[str], dict[str, str]], ...] = (
@@ -103,7 +107,7 @@ SUITES: tuple[tuple[str, list[str], dict[str, str]], ...] = (
     (".venvs/validate/bin/python", ["services/validate/tests/champion/test_reset.py"], VALIDATE),
     (".venvs/generate/bin/python", ["services/generate/tests/files/test_any_dialect.py"], GENERATE),
     (".venvs/dev/bin/python", ["--numprocesses=2", "ops/tests/test_operator_sequences.py"], {}),
-    (".venvs/dev/bin/python", [f"tests/end_to_end/{module}.py" for module in ("test_operator", *STACK)], {}),
+    (".venvs/dev/bin/python", [f"tests/end_to_end/{module}.py" for module in (*OPERATOR, *STACK)], {}),
 )
 
 

@@ -232,7 +232,8 @@ def quarter(tmp_path_factory):
     sys.path.insert(0, str(ROOT / "tests"))
     from faults.steps import Runner
 
-    runners = {step: Runner(step, None) for step in STEPS}
+    # nobody looks at the pages here, and to draw them takes most of a prediction
+    runners = {step: Runner(step, None, ["oracle.plain_pages"] * (step in ("validate", "predict"))) for step in STEPS}
     mails = []
     patch = pytest.MonkeyPatch()
     patch.setattr(callbacks, "Variable", Variables())

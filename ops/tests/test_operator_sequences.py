@@ -1,7 +1,7 @@
 """The operator's commands in any order, killed at any moment, beside other people's things: nothing of theirs is changed.
 
 Real commands as real processes, in two checkouts that share an engine; the engine is a model (model/engine.py), and
-tests/end_to_end/test_operator.py does the same on the real one.
+tests/end_to_end/test_operator_sequence.py does the same on the real one.
 """
 
 import os

@@ -11,6 +11,8 @@ OWNERS: set[int] = set()
 # one stack for all, so one module begins where the one before it ended
 MODULES = (
     *("test_boundaries", "test_models", "test_operator", "test_stack"),
+    # the last test of the one before leaves the stack down, and `small_stack` starts it anew
+    "test_operator_sequence",
     # these share the fixture `trained`
     *(
         "test_recovery",
@@ -45,7 +47,7 @@ def stack(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def small_stack(stack):
-    """The stack with a few synthetic rows a day, up again after the last test of test_stack."""
+    """The stack with a few synthetic rows a day, up again after test_operator_sequence."""
     text = (ROOT / "pipeline.toml").read_text()
     for shipped, small in {
         'name = "microstep" ': 'name = "trouble" ',

@@ -8,10 +8,13 @@ import os
 import shutil
 import subprocess
 import time
+import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +53,14 @@ class Stack:
 
     checkout: Path
     start_seconds: float
+    _logins: dict[str, str] = field(default_factory=dict)
 
     @property
     def data(self) -> Path:
         """The data root."""
         return self.checkout / "data"
 
-    @property
+    @cached_property
     def airflow(self) -> AirflowApi:
         """The stack's Airflow."""
         return AirflowApi("http://127.0.0.1:8080", self.password)
@@ -88,11 +92,10 @@ class Stack:
         request = urllib.request.Request(
             f"http://127.0.0.1:5000/api/2.0/mlflow/{path}",
             data=json.dumps(body).encode() if body else None,
-            headers={"Content-Type": "application/json", "Authorization": as_admin(self.mlflow_password())},
+            headers={"Content-Type": "application/json"},
             method=method,
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            result: dict[str, Any] = json.load(answer)
+        result: dict[str, Any] = self._asked(request, "MLflow", self.mlflow_password)
         return result
 
     def manifest(self, *path: str) -> dict[str, Any]:
@@ -112,10 +115,23 @@ class Stack:
     def mails(self) -> list[dict[str, Any]]:
         """What MailDev has received."""
         request = urllib.request.Request("http://127.0.0.1:1080/api/email")
-        request.add_header("Authorization", as_admin(self.mail_password()))
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            mails: list[dict[str, Any]] = json.load(answer)
+        mails: list[dict[str, Any]] = self._asked(request, "mails", self.mail_password)
         return mails
+
+    def _asked(self, request: urllib.request.Request, page: str, password: Callable[[], str]) -> Any:
+        """What a page answers to its admin. The log-in is read once, and again when it was replaced. Raises HTTPError."""
+        if known := self._logins.get(page):
+            request.add_header("Authorization", known)
+            try:
+                with urllib.request.urlopen(request, timeout=20) as answer:
+                    return json.load(answer)
+            except urllib.error.HTTPError as error:
+                if error.code != HTTPStatus.UNAUTHORIZED:
+                    raise
+        self._logins[page] = as_admin(password())
+        request.add_header("Authorization", self._logins[page])
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)
 
     def use_table(self, file: Path, target: str, days: list[str], *options: str) -> None:
         """`infer` a pipeline.toml from a file, spread the file's rows over days in the inbox, forget earlier days."""

@@ -15,7 +15,7 @@ import urllib.error
 from contextlib import suppress
 
 import pytest
-from stack_helpers import days, mails_after, run
+from stack_helpers import days, mails_after, run, run_range
 
 ARRIVED = days(15)
 WINDOW = 7
@@ -115,7 +115,7 @@ def test_a_first_model_is_promoted_and_told(story, timings):
     (story.checkout / "candidates").write_text(candidates)
     configure(story, (candidates, f"{WEAK}\n"))
     before = len(story.mails())
-    run(story, timings, "generate", ARRIVED[:14])
+    run_range(story, timings, "generate", ARRIVED[:14])
     run(story, timings, "train", [ARRIVED[6]])
     assert story.verdict(ARRIVED[6])["decision"] == "promoted"
     assert in_use(story) == "1"
@@ -149,7 +149,7 @@ def test_a_better_challenger_is_promoted_once_the_labels_are_mended(story, telco
     for day in ARRIVED[7:13]:
         (story.data / "inbox" / day / telco.name).write_bytes((story.checkout / f"{day}.true").read_bytes())
     before = len(story.mails())
-    run(story, timings, "generate", ARRIVED[7:13])
+    run_range(story, timings, "generate", ARRIVED[7:13])
     run(story, timings, "train", [ARRIVED[13]])
     verdict = story.verdict(ARRIVED[13])
     score = verdict["challenger"]["metrics"]["roc_auc"]

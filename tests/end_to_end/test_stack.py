@@ -6,7 +6,7 @@ import re
 
 import pytest
 from stack import running_containers
-from stack_helpers import days, mails_after, run
+from stack_helpers import days, mails_after, run, run_range
 
 
 def test_the_stack_is_healthy_in_under_three_minutes(stack, timings):
@@ -52,7 +52,7 @@ def test_other_tables_run_as_they_are_inferred(stack, timings, tmp_path, name, t
     arrived = days(3)
     stack.use_table(file, target, arrived)
     assert f'task = "{task}"' in (stack.checkout / "pipeline.toml").read_text()
-    run(stack, timings, "generate", arrived)
+    run_range(stack, timings, "generate", arrived)
     run(stack, timings, "train", arrived[-1:])
     run(stack, timings, "predict", arrived[-1:])
     verdict = stack.verdict(arrived[-1])

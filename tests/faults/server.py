@@ -27,6 +27,7 @@ def child(asked, memory, log):
     os.dup2(log.fileno(), 1)
     os.dup2(log.fileno(), 2)
     sys.argv = [NAME, *asked["words"]]
+    os.environ.update(asked["variables"])
     if inject is not None:
         inject.inject_arm(
             asked["root"].encode(), asked["at"], KINDS[asked["kind"]], ctypes.c_void_p(ctypes.addressof(memory))

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +14,25 @@ ROOT = Path(__file__).parents[2]
 STEPS = ("generate", "preprocess", "train", "validate", "predict")
 DAYS = ("2026-01-05", "2026-01-06")
 DAY = DAYS[-1]
-# what a step imports only when it gets to work
+_WRITES = ("contract.datasets.table_writer", "encodings.utf_8_sig", "locale", "numpy.ma", "pyarrow.parquet")
+_MODELS = (
+    *("sklearn.linear_model", "sklearn.compose", "sklearn.ensemble", "sklearn.frozen", "sklearn.impute", "pandas"),
+    *("pyarrow.pandas_compat", "pyarrow.vendored.version", "narwhals._pandas_like.namespace", "narwhals.stable.v2"),
+    *("email.parser", "scipy.stats"),
+)
+_PAGES = ("jinja2", "matplotlib.figure", "faults.warm")
 HEAVY = {
-    "generate": ("numpy", "pyarrow.parquet", "pyarrow.csv"),
-    "preprocess": ("preprocess.check", "pyarrow.parquet"),
-    "train": ("sklearn.linear_model", "sklearn.model_selection", "sklearn.compose", "pyarrow.parquet", "pandas"),
-    "validate": ("sklearn.linear_model", "sklearn.compose", "pyarrow.parquet", "matplotlib.figure", "scipy.stats"),
-    "predict": ("sklearn.linear_model", "sklearn.compose", "pyarrow.parquet", "matplotlib.figure", "scipy.stats"),
+    "generate": (*_WRITES, "pyarrow.csv", "generate.ingest", "generate.inbox", "generate.file_rows"),
+    "preprocess": (*_WRITES, "preprocess.check", "preprocess.labels.fit", "pyarrow.csv", "pyarrow.dataset"),
+    "train": (*_WRITES, *_MODELS, "sklearn.model_selection", "train.training"),
+    "validate": (
+        *(*_WRITES, *_MODELS, *_PAGES, "sklearn.discriminant_analysis", "sklearn.neighbors"),
+        *("validate.judgement", "validate.live.metrics", "validate.champion.rollback"),
+        *("validate.champion.adoption", "validate.champion.approval"),
+    ),
+    "predict": (*_WRITES, *_MODELS, *_PAGES, "predict.scoring", "predict.report", "predict.trace.links"),
 }
+"""What a step imports only when it gets to work: each of its runs would, anew."""
 
 
 def config(seed: int, margin: float) -> str:
@@ -102,15 +113,25 @@ class Runner:
         day: str = DAY,
         words: Sequence[str] = (),
         plant: str = "",
+        variables: Mapping[str, str] | None = None,
     ) -> Outcome:
         """Run the step; `at`: the number of the call that is broken, 0 for none.
 
-        `plant`: `module:function` that changes the step's own code before it runs.
+        `plant`: `module:function` that changes the step's own code before it runs; `variables`: more of the environment.
         """
         options = [] if words else ["--day", day]
         words = [*words, *options, "--data-root", str(root), "--config", str(configuration)]
         print(
-            json.dumps({"words": words, "root": f"{root}/", "at": at, "kind": kind, "plant": plant}),
+            json.dumps(
+                {
+                    "words": words,
+                    "root": f"{root}/",
+                    "at": at,
+                    "kind": kind,
+                    "plant": plant,
+                    "variables": dict(variables or {}),
+                }
+            ),
             file=self._server.stdin,
             flush=True,
         )

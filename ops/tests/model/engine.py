@@ -1,7 +1,7 @@
 """Stands for the docker command where hundreds of runs of the real stack are impossible: an engine kept in a folder.
 
 It knows containers by their labels, volumes with files in them, and of compose what the operator's commands say to it;
-what it does not know it refuses. tests/end_to_end/test_operator.py holds the same sequences against the real engine.
+what it does not know it refuses. tests/end_to_end/test_operator_sequence.py holds the same sequences against the real engine.
 In the environment: MODEL (the folder), MODEL_KILL (number:when:signal: before or after that call, all who take part in
 the command get the signal).
 """
@@ -10,11 +10,8 @@ import fcntl
 import json
 import os
 import re
-import shutil
 import signal
-import subprocess
 import sys
-import uuid
 from pathlib import Path
 
 STATE = Path(os.environ["MODEL"])
@@ -37,7 +34,7 @@ def containers():
 
 
 def put(container):
-    path = STATE / "containers" / f"{uuid.uuid4().hex[:12]}.json"
+    path = STATE / "containers" / f"{os.urandom(6).hex()}.json"
     path.write_text(json.dumps(container))
 
 
@@ -122,11 +119,13 @@ def one_shot(words):
 
 def hold():
     """Make the volumes that are not there, and run the service `checkout`, by its own script."""
+    import subprocess  # with shutil half the time of a call, of which a command makes twenty
+
     for name in VOLUMES:
         folder = STATE / "volumes" / f"{STACK}_{name}"
         if not folder.exists():
             folder.mkdir()
-            (folder / "made").write_text(f"{name} {uuid.uuid4()}")
+            (folder / "made").write_text(f"{name} {os.urandom(16).hex()}")
     script = [sys.executable, "ops/stack_id.py", "data", str(STATE / "volumes" / f"{STACK}_secrets"), str(Path.cwd())]
     if code := subprocess.run(script, check=False).returncode:
         sys.exit(code)
@@ -151,6 +150,8 @@ def stop(_words):
 
 
 def down(words):
+    import shutil
+
     for container_id in project():
         remove(container_id)
     if "--volumes" in words:
@@ -197,6 +198,8 @@ def execute(command, service):
 
 def run(words):
     """A helper beside a volume: tar, or a line of sh."""
+    import subprocess
+
     [mount] = [word.removeprefix("--volume=") for word in words if word.startswith("--volume=")]
     folder = STATE / "volumes" / mount.partition(":")[0]
     tail = words[words.index("sh" if "sh" in words else "tar") :]

@@ -1,5 +1,7 @@
+import functools
 import json
 import os
+import pickle
 import sys
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,6 +22,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from analysis.formulas import without_formulas
+from analysis.pages import plots
 from analysis.predictions import CONTENT, content_hashes
 from analysis.record.predicted_for import predicted_for
 from analysis.record.trained_for import question, record
@@ -232,6 +235,30 @@ def surroundings(monkeypatch):
     for name in ("MLFLOW_TRACKING_URI", *(name for name in os.environ if name.startswith("MICROSTEP_"))):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "argv", ["validate"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def drawn_once():
+    """A plot of the same data has the same bytes (libs/analysis/tests/pages), so it is drawn once.
+
+    Most judgements here are of the same few rows, and more than half of their time went into the drawing.
+    """
+    drawn = {}
+
+    def once(draw):
+        @functools.wraps(draw)
+        def drawing(*words, **options):
+            asked = pickle.dumps((draw.__name__, words, options))
+            if asked not in drawn:
+                drawn[asked] = draw(*words, **options)
+            return drawn[asked]
+
+        return drawing
+
+    with pytest.MonkeyPatch.context() as patch:
+        for draw in (plots.lines, plots.intervals, plots.bars, plots.two_histograms, plots.cloud):
+            patch.setattr(plots, draw.__name__, once(draw))
+        yield
 
 
 def make(root, task):

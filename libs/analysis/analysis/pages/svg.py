@@ -46,8 +46,8 @@ class Plot:
         """`name` is unique on a page; `description` is for those who cannot see. Sizes in inches."""
         self._name, self._description = name, description
         with mpl.rc_context(_STYLE):
-            self.figure = Figure(figsize=(width, height), layout="constrained")
-            FigureCanvasSVG(self.figure)
+            self.figure = Figure(figsize=(width, height), layout="constrained", facecolor="none", edgecolor="none")
+            self._canvas: Any = FigureCanvasSVG(self.figure)
             self.axes: Axes = self.figure.add_subplot()
             self.axes.set_axisbelow(True)
 
@@ -55,7 +55,8 @@ class Plot:
         """The drawing for a page."""
         out = io.StringIO()
         with mpl.rc_context(_STYLE):
-            self.figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+            # savefig would draw it twice, the first time for the layout alone, which a drawing does itself
+            self._canvas.print_svg(out, metadata={"Date": None, "Creator": None})
         text = re.sub(r"^.*?(?=<svg)", "", out.getvalue(), count=1, flags=re.DOTALL)
         text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
         text = re.sub(r' (?:width|height)="[\d.]+pt"', "", text, count=2)

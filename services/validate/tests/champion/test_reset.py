@@ -6,11 +6,11 @@ train, validate and predict are the real ones, and so is MLflow.
 import hashlib
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import mlflow
 import pytest
+from faults.steps import Runner
 from mlflow_server import add_version, aliased, use
 
 from contract.datasets.dataset import Dataset
@@ -26,18 +26,31 @@ FOREIGN = Champion(
 )
 
 
+RUNNERS: dict[str, Runner] = {}
+
+
 @pytest.fixture(scope="module")
-def served(tmp_path_factory, make_project):
-    """A data root on which three champions followed one another, as versions 1 to 3, and a day was predicted."""
+def runners():
+    """The steps on both sides of validate."""
     for name in ("train", "predict"):
         if not (ROOT / ".venvs" / name).exists():
             pytest.skip(f"no environment of {name}; make it with: dev/env {name}")
+    for name, more in (("train", ["train.record.registry"]), ("predict", [])):
+        RUNNERS[name] = Runner(name, None, more)
+    yield
+    while RUNNERS:
+        RUNNERS.popitem()[1].close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory, make_project, runners):
+    """A data root on which three champions followed one another, as versions 1 to 3, and a day was predicted."""
     project = make_project(tmp_path_factory.mktemp("served"))
     for number, (day, quality) in enumerate(zip(DAYS, ("bad", "fine", "good"), strict=True), start=1):
         project.trained(day, quality, version=str(number))
         assert project.validate(day=day) == 0
     project.process(NEXT, seed=3)
-    assert step(project, "predict").returncode == 0
+    assert step(project, "predict").code == 0
     return project
 
 
@@ -52,17 +65,11 @@ def story(served, server, tmp_path, monkeypatch):
     return project
 
 
-def step(project, name, *words, **more):
-    """A step as its container would run it, on the next day."""
-    path = os.pathsep.join(str(ROOT / part) for part in ("libs/contract", "libs/analysis", f"services/{name}"))
-    options = ["--day", NEXT, "--data-root", project.root, "--config", project.root / "pipeline.toml"]
-    return subprocess.run(
-        [ROOT / ".venvs" / name / "bin" / "python", "-m", name, *words, *options],
-        env={**os.environ, "PYTHONPATH": path, **more},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def step(project, name, *words):
+    """A step as its container would run it, on the next day; one process has imported it, for it runs many times."""
+    variables = {key: value for key, value in os.environ.items() if key.startswith("MLFLOW")}
+    words = [*words, "--day", NEXT]
+    return RUNNERS[name].run(project.root, project.root / "pipeline.toml", words=words, variables=variables)
 
 
 def model_of(project, day):
@@ -73,12 +80,12 @@ def point(project, version):
     mlflow.MlflowClient().set_registered_model_alias(project.name, CHAMPION, version)
 
 
-def train(project, **more):
+def train(project):
     """A challenger that cannot pass."""
     config = project.root / "pipeline.toml"
     before = config.read_text()
     config.write_text(before.replace("sklearn.linear_model.LogisticRegression", WEAK))
-    done = step(project, "train", "--force", **more)
+    done = step(project, "train", "--force")
     config.write_text(before)
     return done
 
@@ -154,12 +161,12 @@ def test_when_the_registry(story, breakage, capsys):
     breakage(mlflow.MlflowClient(), story)
     # before anybody repairs it
     done = step(story, "predict", "--force")
-    assert done.returncode == 0, done.stderr
-    assert "WARNING predict: " in done.stderr
+    assert done.code == 0, done.output
+    assert "WARNING predict: " in done.output
     assert predictions(story) == before
     # the night goes on: a challenger that cannot pass
     done = train(story)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.output
     challenger = mlflow.MlflowClient().get_model_version_by_alias(story.name, CHALLENGER)
     assert challenger.tags["day"] == NEXT
     for _ in range(2):
@@ -167,7 +174,7 @@ def test_when_the_registry(story, breakage, capsys):
         assert aliased(story).tags["sha256"] == champions[2].sha256
         assert story.champion == champions[2]
     assert "WARNING validate: MLflow: " in capsys.readouterr().err
-    assert step(story, "predict").returncode == 0
+    assert step(story, "predict").code == 0
     assert predictions(story) == before
     # and one can go back to the first
     for champion in (champions[1], champions[0]):
@@ -175,14 +182,14 @@ def test_when_the_registry(story, breakage, capsys):
         assert aliased(story).tags["sha256"] == champion.sha256
         assert story.champion == champion
         done = step(story, "predict")
-        assert (done.returncode, "WARNING predict: the registry" in done.stderr) == (0, False)
+        assert (done.code, "WARNING predict: the registry" in done.output) == (0, False)
         assert predictions(story)[1] == champion.sha256
     assert story.run("rollback") == 64
     capsys.readouterr()
     assert story.run("history") == 0
     decisions = [text.split()[2] for text in capsys.readouterr().out.splitlines()[1:]]
     assert decisions == ["promoted"] * 3 + ["refused"] + ["rolled_back"] * 2
-    traced = step(story, "predict", "trace").stdout
+    traced = step(story, "predict", "trace").output
     assert "ledger.jsonl" in traced
     assert "rolled back" in traced
 
@@ -196,10 +203,10 @@ def test_when_data_is_older_than_the_registry_the_champion_of_the_data_is_served
         shutil.rmtree(directory)
     older.champion.unlink()
     done = step(story, "predict")
-    assert done.returncode == 0, done.stderr
-    assert "the registry names 2026-01-03 v3 as champion, the ledger 2026-01-02 v2" in done.stderr
+    assert done.code == 0, done.output
+    assert "the registry names 2026-01-03 v3 as champion, the ledger 2026-01-02 v2" in done.output
     assert predictions(story)[1] == second.model.sha256
-    assert train(story).returncode == 0
+    assert train(story).code == 0
     assert story.validate(day=NEXT) == 80
     assert aliased(story).tags["sha256"] == second.model.sha256
     assert story.run("rollback") == 0
@@ -210,20 +217,20 @@ def test_when_data_is_older_than_the_registry_the_champion_of_the_data_is_served
 def test_when_the_registry_is_down_and_comes_back_empty_nothing_else_is_served(story, monkeypatch):
     before, address = predictions(story), os.environ["MLFLOW_TRACKING_URI"]
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    assert train(story).returncode == 69
+    assert train(story).code == 69
     assert story.validate(day=NEXT) == 66
     done = step(story, "predict", "--force")
-    assert (done.returncode, predictions(story) == before) == (0, True), done.stderr
+    assert (done.code, predictions(story) == before) == (0, True), done.output
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     mlflow.MlflowClient().delete_registered_model(story.name)
-    assert train(story).returncode == 0
+    assert train(story).code == 0
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     assert story.validate(day=NEXT) == 69
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     assert story.validate(day=NEXT) == 80
     assert aliased(story).tags["sha256"] == before[1]
     done = step(story, "predict")
-    assert (done.returncode, predictions(story) == before) == (0, True), done.stderr
+    assert (done.code, predictions(story) == before) == (0, True), done.output
 
 
 def test_a_day_that_is_judged_already_puts_the_alias_right_too(story, monkeypatch, capsys):
@@ -242,8 +249,8 @@ def test_a_ledger_and_a_pointer_that_are_both_gone_are_told_by_the_registry(stor
     third = story.champion
     story.layout.ledger.unlink()
     story.layout.champion.unlink()
-    assert step(story, "predict").returncode == 65
-    assert train(story).returncode == 0
+    assert step(story, "predict").code == 65
+    assert train(story).code == 0
     assert story.validate(day=NEXT) == 65
     way_out = capsys.readouterr().err.split("validate adopt --to ")[1].split()[0]
     assert story.run("adopt", "--to", way_out) == 0

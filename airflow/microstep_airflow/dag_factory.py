@@ -207,7 +207,9 @@ class DagFactory:
             tell_of_replaced(self.config, self.settings)
 
     def _wait(self, artifact: str) -> dict[str, Any]:
+        caught_up = artifact == "champion" and self.config.schedule.catch_up_days > 0
         return {
+            "config": self.config if caught_up else None,
             "task_id": f"wait_for_{artifact}",
             "data_root": str(self.settings.data_root),
             "timeout": self.config.schedule.sensor_timeout_hours * 3600,

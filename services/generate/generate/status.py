@@ -12,7 +12,7 @@ from contract.config import Config
 from contract.config.parse import config_of, read
 from contract.days import parse_day
 from contract.due.lacking import not_there, to_generate, to_predict
-from contract.due.training import are_enough, described, lacking
+from contract.due.training import are_enough, champion_is_usable, described, lacking
 from contract.errors import UsageError
 from contract.layout import Layout
 from contract.steps.cli import open_root
@@ -40,8 +40,9 @@ def _lines(config: Config, layout: Layout, last: date) -> Iterator[tuple[str, st
     if not (coming or lacks or missing):
         yield "days", "nothing lacks"
     yield "training", _training(config, layout, last)
-    if not layout.champion.exists():
-        yield "champion", "none yet"
+    if not champion_is_usable(config, layout):
+        another = ", the one that is there was trained for another question" if layout.champion.exists() else ""
+        yield "champion", f"none yet{another}"
 
 
 def _training(config: Config, layout: Layout, last: date) -> str:

@@ -35,7 +35,8 @@ def to_generate(config: Config, layout: Layout, last: date) -> list[Lack]:
     """The days up to `last` whose raw data or labels are not what the source has, or may have; oldest first.
 
     Data is looked for `schedule.catch_up_days` back, what a database has by now until `training.target_delay_days` and
-    `schedule.label_grace_days` have passed, and what somebody puts into an inbox as long as a training uses its day.
+    `schedule.label_grace_days` have passed; what somebody puts into an inbox, and a day that was read for another
+    target or other columns, as long as a training uses the day.
     """
     days = _back(config, last, _patience(config))
     found = [lack for day in days if (lack := _raw(config, layout, day, last)) is not None]
@@ -79,6 +80,24 @@ def content(dataset: Manifest) -> str:
     return hashlib.sha256("".join(f"{file.role} {file.sha256}\n" for file in dataset.files).encode()).hexdigest()
 
 
+def _read_for_another(config: Config, raw: Manifest) -> str | None:
+    """How a raw dataset was read for another key, target or columns than `pipeline.toml` has now; None: for these.
+
+    Reading it again settles it, whether the source has them or not.
+    """
+    then, columns = raw.settings, raw.settings.get("columns")
+    for name in ("key", "target"):
+        now = getattr(config.table, name)
+        if then.get(name, now) != now:
+            return (
+                f"raw/{raw.day}: was read with table.{name} {then[name] or 'none'}, pipeline.toml has {now or 'none'}"
+            )
+    asked = [name for name in (config.group, *config.kept) if name in config.columns]
+    if columns is not None and (missing := [name for name in asked if name not in columns]):
+        return f"raw/{raw.day}: was read without the column {missing[0]}, for which pipeline.toml asks"
+    return None
+
+
 def is_due(config: Config, layout: Layout, day: date) -> bool:
     """Whether a run of a day has something to wait for: data is expected, or has arrived all the same."""
     return config.schedule.expects(day) or any(
@@ -89,7 +108,7 @@ def is_due(config: Config, layout: Layout, day: date) -> bool:
 def _patience(config: Config) -> int:
     """How many days back generate looks: nowhere where nothing is to be caught up."""
     schedule, training = config.schedule, config.training
-    window = training.window_days + training.target_delay_days - 1 if isinstance(config.source, Files) else 0
+    window = training.window_days + training.target_delay_days - 1
     return min(max(schedule.catch_up_days, config.label_days, window), _MOST_BACK) if schedule.catch_up_days else 0
 
 
@@ -111,14 +130,14 @@ def _raw(config: Config, layout: Layout, date_: date, last: date) -> Lack | None
         if data is not None and _made_up(config, data):
             return Lack(day, f"raw/{day}/data: has made-up rows, of before") if there else None
         return Lack(day, f"raw/{day}/data: is not there") if there else None
-    if isinstance(source, Files):
+    why = _read_for_another(config, data)
+    if why is None and isinstance(source, Files):
         # labels that a day had before it was said to have no rows are nobody's
-        read = paths[:1] if is_empty(data) else paths
-        return Lack(day, why, anew=True) if (why := inbox_changed(layout, day, *read)) else None
-    # only the database can tell whether it has more rows or other labels by now
-    if isinstance(source, Sql) and 0 < age <= config.label_days:
-        return Lack(day, f"raw/{day}: may have more rows or other labels by now", anew=True)
-    return None
+        why = inbox_changed(layout, day, *(paths[:1] if is_empty(data) else paths))
+    elif why is None and isinstance(source, Sql) and 0 < age <= config.label_days:
+        # only the database can tell
+        why = f"raw/{day}: may have more rows or other labels by now"
+    return None if why is None else Lack(day, why, anew=True)
 
 
 def _are_none(config: Config, data: Manifest) -> bool:

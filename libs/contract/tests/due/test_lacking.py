@@ -197,6 +197,30 @@ def test_a_new_file_of_labels_of_many_days_is_given_to_them_though_no_day_lacks_
     assert to_generate(config, layout, LAST) == []
 
 
+ASKED = {"key": "id", "target": "y", "columns": ["id", "x"]}
+
+
+@pytest.mark.parametrize(
+    ("then", "why"),
+    [
+        ({"target": "bought"}, "was read with table.target bought, pipeline.toml has y"),
+        ({"key": None}, "was read with table.key none, pipeline.toml has id"),
+        ({"columns": ["id"]}, "was read without the column x, for which pipeline.toml asks"),
+    ],
+)
+def test_a_day_that_was_read_for_another_question_is_read_again_as_long_as_a_training_uses_it(
+    config, layout, then, why
+):
+    for name in days(9, 20):
+        commit(layout, layout.raw_data(name), settings=ASKED | then)
+    lacks = to_generate(config, layout, LAST)
+    # labels a week late, and three days more
+    assert (names(lacks), {lack.why for lack in lacks}) == (days(10, 20), {f"raw/{lack.day}: {why}" for lack in lacks})
+    for name in days(9, 20):
+        commit(layout, layout.raw_data(name), settings=ASKED)
+    assert to_generate(config, layout, LAST) == []
+
+
 # ---- predict
 
 

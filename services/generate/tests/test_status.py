@@ -64,6 +64,20 @@ def test_where_nothing_lacks_that_is_said(status, root):
     ]
 
 
+def test_days_in_the_inbox_that_are_too_old_for_a_scheduled_run_are_told_with_what_to_type(status, root, table):
+    table["training"]["window_days"] = 1
+    status()
+    table["schedule"] |= {"catch_up_days": 1, "label_grace_days": 0}
+    arrive(root, "2026-11-18", "2026-11-19", "2026-11-20", "labels")
+    assert [line for line in status() if "inbox" in line] == [
+        "inbox         has 2026-11-18 that no scheduled run looks at any more: make backfill FROM=2026-11-18 TO=2026-11-18"
+    ]
+    assert status.generate("2026-11-18")[0] == 0
+    assert not [line for line in status() if "inbox" in line]
+    table["schedule"] |= {"catch_up_days": 0}
+    assert [line for line in status() if line.startswith("inbox         has 2026-11-19 that")]
+
+
 def renamed(table, to):
     """The same table, of which another column is the target."""
     columns = table["columns"]

@@ -130,7 +130,11 @@ def _raw(config: Config, layout: Layout, date_: date, last: date) -> Lack | None
         if data is not None and _made_up(config, data):
             return Lack(day, f"raw/{day}/data: has made-up rows, of before") if there else None
         return Lack(day, f"raw/{day}/data: is not there") if there else None
-    why = _read_for_another(config, data)
+    kind = source.__struct_config__.tag
+    # made-up rows, or a database, take the place of no file, and where the inbox was cleaned there is nothing to read
+    again = data.settings.get("source", {}).get("kind", kind) == kind
+    again = again and (not isinstance(source, Files) or has_arrived(layout, "inbox", day))
+    why = _read_for_another(config, data) if again else None
     if why is None and isinstance(source, Files):
         # labels that a day had before it was said to have no rows are nobody's
         why = inbox_changed(layout, day, *(paths[:1] if is_empty(data) else paths))

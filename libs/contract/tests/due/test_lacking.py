@@ -213,12 +213,23 @@ def test_a_day_that_was_read_for_another_question_is_read_again_as_long_as_a_tra
 ):
     for name in days(9, 20):
         commit(layout, layout.raw_data(name), settings=ASKED | then)
+    assert to_generate(config, layout, LAST) == [], "nothing is in the inbox any more"
+    bring(layout, *days(9, 20))
     lacks = to_generate(config, layout, LAST)
     # labels a week late, and three days more
     assert (names(lacks), {lack.why for lack in lacks}) == (days(10, 20), {f"raw/{lack.day}: {why}" for lack in lacks})
     for name in days(9, 20):
         commit(layout, layout.raw_data(name), settings=ASKED)
     assert to_generate(config, layout, LAST) == []
+
+
+@pytest.mark.parametrize("source", [Synthetic(), Sql(query=QUERY)], ids=["made up", "a database"])
+def test_rows_of_files_are_not_replaced_from_another_source_because_its_target_has_another_name(config, layout, source):
+    day, asked = "2026-01-01", ASKED | {"target": "bought"}
+    commit(layout, layout.raw_data(day), settings=asked | {"source": {"kind": "files"}})
+    assert to_generate(of(config, source), layout, date(2026, 1, 1)) == []
+    commit(layout, layout.raw_data(day), settings=asked | {"source": {"kind": source.__struct_config__.tag}})
+    assert names(to_generate(of(config, source), layout, date(2026, 1, 1))) == [day]
 
 
 # ---- predict

@@ -36,7 +36,7 @@ def to_generate(config: Config, layout: Layout, last: date) -> list[Lack]:
 
     Data is looked for `schedule.catch_up_days` back, what a database has by now until `training.target_delay_days` and
     `schedule.label_grace_days` have passed; what somebody puts into an inbox, and a day that was read for another
-    target or other columns, as long as a training uses the day.
+    target or key, as long as a training uses the day.
     """
     days = _back(config, last, _patience(config))
     found = [lack for day in days if (lack := _raw(config, layout, day, last)) is not None]
@@ -81,20 +81,18 @@ def content(dataset: Manifest) -> str:
 
 
 def _read_for_another(config: Config, raw: Manifest) -> str | None:
-    """How a raw dataset was read for another key, target or columns than `pipeline.toml` has now; None: for these.
+    """How a raw dataset was read for another key or target than `pipeline.toml` has now; None: for these.
 
-    Reading it again settles it, whether the source has them or not.
+    Reading it again settles it, whether the source has them or not. Another feature makes nothing lack: with it the
+    rows would be others, and predictions that people have would be made anew.
     """
-    then, columns = raw.settings, raw.settings.get("columns")
+    then = raw.settings
     for name in ("key", "target"):
         now = getattr(config.table, name)
         if then.get(name, now) != now:
             return (
                 f"raw/{raw.day}: was read with table.{name} {then[name] or 'none'}, pipeline.toml has {now or 'none'}"
             )
-    asked = [name for name in (config.group, *config.kept) if name in config.columns]
-    if columns is not None and (missing := [name for name in asked if name not in columns]):
-        return f"raw/{raw.day}: was read without the column {missing[0]}, for which pipeline.toml asks"
     return None
 
 

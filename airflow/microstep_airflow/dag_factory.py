@@ -164,7 +164,7 @@ class DagFactory:
         return days, self.step_for_each("generate", days=days, task="generate_again")
 
     def first_training(self) -> BaseOperator:
-        """Start the DAG `train` as soon as there is a whole window and no champion."""
+        """Start the DAG `train` as soon as there is a whole window and no champion that can be used."""
         from microstep_airflow.operators.start_run import FirstTrainingOperator
 
         return FirstTrainingOperator(

@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 4143
+MOST_LINES = 4145
 
 
 def imports_of(source):

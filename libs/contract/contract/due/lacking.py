@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from contract.config import Config
 from contract.config.source import Files, Sql, Synthetic
 from contract.datasets.manifest import Manifest
-from contract.due.arrived import committed, has_arrived, inbox_changed, is_empty, labels_have_come
+from contract.due.arrived import answers, committed, has_arrived, inbox_changed, is_empty, labels_have_come
 from contract.layout import Layout
 
 _MOST_BACK = 366
@@ -134,8 +134,10 @@ def _raw(config: Config, layout: Layout, date_: date, last: date) -> Lack | None
     again = again and (not isinstance(source, Files) or has_arrived(layout, "inbox", day))
     why = _read_for_another(config, data) if again else None
     if why is None and isinstance(source, Files):
-        # labels that a day had before it was said to have no rows are nobody's
-        why = inbox_changed(layout, day, *(paths[:1] if is_empty(data) else paths))
+        # labels that a day had before it was said to have no rows, or of a target before, are nobody's
+        labels = committed(paths[1])
+        of_before = is_empty(data) or (labels is not None and not answers(config, labels))
+        why = inbox_changed(layout, day, *(paths[:1] if of_before else paths))
     elif why is None and isinstance(source, Sql) and 0 < age <= config.label_days:
         # only the database can tell
         why = f"raw/{day}: may have more rows or other labels by now"

@@ -222,6 +222,20 @@ def test_a_day_that_was_read_for_another_question_is_read_again_as_long_as_a_tra
     assert to_generate(config, layout, LAST) == [], "with another column, predictions that people have would be others"
 
 
+def test_a_file_with_labels_of_a_target_before_may_be_gone(config, layout):
+    bring(layout, "2026-01-20")
+    rows_file, labels = (layout.inbox("2026-01-20") / name for name in ("rows.csv", "labels.csv"))
+    rows_file.write_text("id,x")
+    labels.write_text("id,bought")
+    commit(layout, layout.raw_target("2026-01-20"), labels, settings=ASKED | {"target": "bought"})
+    labels.unlink()
+    commit(layout, layout.raw_data("2026-01-20"), rows_file, settings=ASKED)
+    assert to_generate(config, layout, LAST) == []
+    commit(layout, layout.raw_target("2026-01-20"), rows_file, settings=ASKED)
+    rows_file.unlink()
+    assert names(to_generate(config, layout, LAST)) == ["2026-01-20"]
+
+
 @pytest.mark.parametrize("source", [Synthetic(), Sql(query=QUERY)], ids=["made up", "a database"])
 def test_rows_of_files_are_not_replaced_from_another_source_because_its_target_has_another_name(config, layout, source):
     day, asked = "2026-01-01", ASKED | {"target": "bought"}

@@ -61,8 +61,8 @@ class ArrivalSensor(BaseSensorOperator):
         """Go on at once, or wait. Raises AirflowSkipException for what is known not to come."""
         if (first := self._first_whole_window(context)) is not None:
             raise AirflowSkipException(
-                f"{self._file}: is not there, or of another question than pipeline.toml's; the first whole window of a"
-                f" training ends with {first} (schedule.first_day, training.window_days,"
+                f"{self._file}: is not there, or cannot be used for what pipeline.toml asks; the first whole window of"
+                f" a training ends with {first} (schedule.first_day, training.window_days,"
                 " training.target_delay_days), and then the days before it that have no predictions are caught up"
             )
         if has_arrived(Layout(Path(self.data_root)), self.artifact, self.day):

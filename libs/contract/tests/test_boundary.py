@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 4145
+MOST_LINES = 4146
 
 
 def imports_of(source):

@@ -46,7 +46,11 @@ def _lines(config: Config, layout: Layout, last: date) -> Iterator[tuple[str, st
         yield "days", "nothing lacks"
     yield "training", _training(config, layout, last)
     if not champion_is_usable(config, layout):
-        another = ", the one that is there was trained for another question" if layout.champion.exists() else ""
+        another = (
+            ", the one that is there was trained for another question, or its file is gone"
+            if layout.champion.exists()
+            else ""
+        )
         yield "champion", f"none yet{another}"
 
 

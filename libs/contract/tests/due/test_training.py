@@ -101,6 +101,7 @@ def crown(layout, record):
     model = Champion(day="2026-01-04", file="m", sha256="0" * 64, manifest="f", sklearn="1", trained_for=record)
     layout.champion.parent.mkdir(exist_ok=True)
     write_champion(layout.champion, model)
+    (layout.root / "m").touch()
 
 
 @pytest.mark.parametrize(
@@ -125,6 +126,13 @@ def test_a_champion_of_which_nothing_tells_the_question_is_taken_for_one(config,
     bring(layout, 1, 2, 5, 6, 7, 8, 9)
     crown(layout, None)
     assert not first_training_is_due(config, layout, DAY)
+
+
+def test_a_champion_whose_file_is_gone_is_none(config, layout):
+    bring(layout, 1, 2, 5, 6, 7, 8, 9)
+    crown(layout, about(config))
+    (layout.root / "m").unlink()
+    assert first_training_is_due(config, layout, DAY)
 
 
 def test_labels_of_a_target_before_are_none(config, layout):

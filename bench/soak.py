@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "demo"))
+sys.path[:0] = [str(ROOT / folder) for folder in ("demo", "ops")]
 
 from airflow_api import AirflowApi  # noqa: E402 - the path comes first
 from checkout.settings import ports, read  # noqa: E402

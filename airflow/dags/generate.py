@@ -3,8 +3,8 @@
 Every day: **days** looks which of the last `schedule.catch_up_days` lack something, or have another inbox or, by now,
 other labels than when they were read. Then, for each of them and for the run's own day, whatever becomes of the others:
 wait for the inbox (only with `source.kind = "files"`), **generate**. Days that got labels of `inbox/labels/` on the way
-are generated again, at once. Once there is a whole window and no champion, **first_training** starts the DAG `train`,
-whatever day it is.
+are generated again, at once. Once there is a whole window and no champion that answers what `pipeline.toml` asks,
+**first_training** starts the DAG `train`, whatever day it is.
 
 | task | reads | writes |
 |---|---|---|

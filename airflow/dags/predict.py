@@ -1,8 +1,8 @@
 """Score a day with the champion, and the days before that have no predictions.
 
 Every day: **days** looks which of the last `schedule.catch_up_days` have rows, or are about to, and no predictions of
-these rows. Wait for a champion; then, for each of them and for the run's own day, whatever becomes of the others: wait
-for the day's data, **preprocess**, **predict**.
+these rows. Wait for a champion (a scheduled run is skipped where none can be there yet); then, for each of them and for
+the run's own day, whatever becomes of the others: wait for the day's data, **preprocess**, **predict**.
 
 | task | reads | writes |
 |---|---|---|

@@ -164,7 +164,7 @@ class DagFactory:
         return days, self.step_for_each("generate", days=days, task="generate_again")
 
     def first_training(self) -> BaseOperator:
-        """Start the DAG `train` as soon as there is a whole window and no champion."""
+        """Start the DAG `train` as soon as there is a whole window and no champion that can be used."""
         from microstep_airflow.operators.start_run import FirstTrainingOperator
 
         return FirstTrainingOperator(
@@ -207,7 +207,9 @@ class DagFactory:
             tell_of_replaced(self.config, self.settings)
 
     def _wait(self, artifact: str) -> dict[str, Any]:
+        caught_up = artifact == "champion" and self.config.schedule.catch_up_days > 0
         return {
+            "config": self.config if caught_up else None,
             "task_id": f"wait_for_{artifact}",
             "data_root": str(self.settings.data_root),
             "timeout": self.config.schedule.sensor_timeout_hours * 3600,

@@ -1,11 +1,15 @@
 import asyncio
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from airflow.sdk.bases.operator import TRIGGER_FAIL_REPR, TriggerFailureReason
 from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException, TaskDeferred
-from conftest import factory
+from conftest import factory, settings
 
+from contract.models.champion import Champion, write_champion
+from contract.models.trained_for import TrainedFor
+from microstep_airflow.dag_factory import DagFactory
 from microstep_airflow.sensors import ArrivalSensor
 from microstep_airflow.triggers import ArrivalTrigger
 
@@ -120,6 +124,34 @@ def test_labels_that_are_overdue_are_not_waited_for(tmp_path):
         execute(wait)
     with pytest.raises(TaskDeferred):
         execute(sensor(tmp_path, "raw_target", day="2026-01-08", may_lack=True, label_days=3))
+
+
+def test_a_scheduled_run_does_not_wait_for_a_champion_that_cannot_be_there_yet(tmp_path):
+    config = factory().config  # three days of window from 2026-01-01 on
+    early = sensor(tmp_path, "champion", own="2026-01-02", config=config)
+    with pytest.raises(AirflowSkipException, match="the first whole window of a training ends with 2026-01-03"):
+        execute(early)
+    with pytest.raises(TaskDeferred):
+        execute(early, run("manual", day="2026-01-02"))
+    with pytest.raises(TaskDeferred):
+        execute(sensor(tmp_path, "champion", own="2026-01-03", config=config))
+    about = TrainedFor(target="bought", task="binary", features={}, first="2026-01-01", last="2026-01-01")
+    model = Champion(day="2026-01-01", file="m", sha256="0" * 64, manifest="f", sklearn="1", trained_for=about)
+    (tmp_path / "models").mkdir()
+    write_champion(tmp_path / "models/champion.json", model)
+    (tmp_path / "m").touch()
+    with pytest.raises(AirflowSkipException, match="cannot be used"):
+        execute(early)
+    write_champion(tmp_path / "models/champion.json", msgspec.structs.replace(model, trained_for=None))
+    execute(early)
+
+
+@pytest.mark.parametrize("back", [14, 0])
+def test_who_makes_up_for_no_day_waits_for_the_champion_all_the_same(back):
+    config = factory().config
+    config = msgspec.structs.replace(config, schedule=msgspec.structs.replace(config.schedule, catch_up_days=back))
+    with DagFactory(config, settings()).dag("predict", "0 4 * * *", None):
+        assert DagFactory(config, settings()).wait_for("champion").config == (config if back else None)
 
 
 def test_the_sensors_of_a_dag_look_every_five_seconds_at_the_machines_data():

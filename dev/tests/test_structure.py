@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -144,3 +146,11 @@ def test_packages_of_ours_take_the_steps_from_the_contract():
         if set(STEPS) <= set(text)
     }
     assert spelling == {"contract.layout"}
+
+
+BY_HAND = [path for path in sorted((ROOT / "bench").glob("*.py")) if f"python3 bench/{path.name}" in path.read_text()]
+
+
+@pytest.mark.parametrize("script", BY_HAND, ids=lambda script: script.stem)
+def test_what_is_started_with_plain_python_finds_the_modules_that_it_borrows(script):
+    subprocess.run([sys.executable, "-c", f"import {script.stem}"], check=True, cwd=script.parent)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from airflow.sdk import Context, Variable
 
-from contract.due.arrived import committed, inbox_changed
+from contract.due.arrived import committed
 from contract.layout import Layout
 from microstep_airflow.alerts import messages
 from microstep_airflow.alerts.mail import Mail
@@ -21,7 +21,6 @@ from microstep_airflow.alerts.news.live import KnownFall, live_days, live_news
 from microstep_airflow.alerts.outbox import enqueue
 from microstep_airflow.alerts.run_facts import RunFacts
 from microstep_airflow.alerts.step_reports import DriftReport, Promotion, Verdict
-from microstep_airflow.alerts.task_failures import TaskFailure
 from microstep_airflow.alerts.throttle import PROMOTED, FailedRuns, KnownVerdict
 from microstep_airflow.schedule.days import last_complete
 from microstep_airflow.schedule.lacking import KEY as LACKS
@@ -58,12 +57,16 @@ class RunAlerts(RunFacts):
         dag, day = context["dag"].dag_id, self._day(context)
         failures = self._task_failures(context, "failed")
         reason = REASONS.get(str(context.get("reason")), str(context.get("reason")))
-        before = FailedRuns.of(Variable.get(_variable(dag), default={}, deserialize_json=True))
+        before = _failed_runs(dag)
         # what nobody knows of comes first, however long another day has been failing
         failures.sort(key=lambda failure: not before.is_new(failure.error))
         errors = [failure.error for failure in failures] or [reason]
         days = [failure.day for failure in failures if failure.day]
-        runs, mail_is_due = before.add(context["run_id"], day, errors, datetime.now(UTC), days)
+        is_absence = bool(failures) and all(failure.is_absence for failure in failures)
+        is_known = is_absence and dag == "predict" and _failed_runs("generate").tell_of(days)
+        runs, mail_is_due = before.add(
+            context["run_id"], day, errors, datetime.now(UTC), days, is_absence=is_absence, is_known=is_known
+        )
         if mail_is_due:
             facts = {**self._facts(context), "Reason": reason}
             headline = failures[0].message if failures else reason
@@ -175,28 +178,16 @@ class RunAlerts(RunFacts):
 
     def _mail_recovery(self, context: Context) -> None:
         dag, day = context["dag"].dag_id, self._day(context)
-        runs = FailedRuns.of(Variable.get(_variable(dag), default={}, deserialize_json=True))
-        if runs.days:
+        if not (runs := _failed_runs(dag)).days:
+            return
+        if runs.mailed_count:
             undone = [each for each in runs.days_undone(context["run_id"], day) if not self._is_done(dag, each)]
             self._send(messages.recovered(dag, day, self._facts(context), runs, undone, self._links(context)))
-            Variable.delete(_variable(dag))
-
-    def _is_done(self, dag: str, day: str) -> bool:
-        """Whether another run has done a day of one that failed; of a training its own run alone tells that."""
-        layout = Layout(self.settings.data_root)
-        if dag == "predict":
-            return committed(layout.predictions(day)) is not None
-        raw = (layout.raw_data(day), layout.raw_target(day))
-        return dag == "generate" and committed(raw[0]) is not None and inbox_changed(layout, day, *raw) is None
+        Variable.set(_variable(dag), runs.recovered().to_json(), serialize_json=True)
 
     def _send(self, mail: Mail) -> None:
         now = datetime.now(ZoneInfo(self.config.schedule.timezone))
         enqueue(mail, self.config.alerts, self.settings.mails, now)
-
-    def _rejected(self, day: str, failures: list[TaskFailure]) -> list[tuple[str, str]]:
-        """The rows that broke the contract, of the run's day and of those whose task failed."""
-        days = sorted({day, *(failure.day for failure in failures if failure.day)})
-        return [line for rejecting in days for line in rejected_rows(self.settings.data_root, rejecting)]
 
     def _verdict(self, day: str) -> Verdict | None:
         try:
@@ -213,6 +204,10 @@ class RunAlerts(RunFacts):
             # a recovery must be mailed all the same
             log.exception("%s: whether its model was promoted cannot be read", day)
             return None
+
+
+def _failed_runs(dag: str) -> FailedRuns:
+    return FailedRuns.of(Variable.get(_variable(dag), default={}, deserialize_json=True))
 
 
 def _variable(dag: str) -> str:

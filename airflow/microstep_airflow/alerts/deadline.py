@@ -15,11 +15,16 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from croniter import croniter  # type: ignore[import-untyped]  # it ships no types
 
 from contract.atomic import replace_file
+from contract.config import Config
 from contract.config.parse import load
+from contract.due.lacking import rows_are_there
+from contract.errors import UsageError
+from contract.layout import Layout
 from microstep_airflow.alerts import messages
 from microstep_airflow.alerts.outbox import enqueue
 from microstep_airflow.alerts.run_facts import run_page
 from microstep_airflow.alerts.throttle import LateRuns
+from microstep_airflow.schedule.days import last_complete
 from microstep_airflow.settings import Settings
 
 LATE = "late.json"
@@ -63,6 +68,21 @@ def _was_late_already(run: dict[str, Any], hours: float) -> bool:
     return queued > due + timedelta(hours=hours)
 
 
+def _waits_for_generate(run: dict[str, Any], config: Config, root: Path) -> bool:
+    """Whether a scheduled run waits for rows that no run of generate has brought: its mails tell of these."""
+    if run["run_type"] != "scheduled" or run["dag_id"] == "generate" or not run.get("data_interval_end"):
+        return False
+    end = datetime.fromisoformat(str(run["data_interval_end"]))
+    own = last_complete(end, ZoneInfo(config.schedule.timezone))
+    days = [own]
+    if run["dag_id"] == "train":
+        try:
+            days = config.window(own)
+        except UsageError:
+            return False
+    return any(not rows_are_there(config, Layout(root), day.isoformat()) for day in days)
+
+
 def _known(path: Path) -> dict[str, LateRuns]:
     """What people know of each DAG. The triggerer has no variables, so it is kept beside the mails."""
     try:
@@ -74,7 +94,7 @@ def _known(path: Path) -> dict[str, LateRuns]:
 def _send(run: dict[str, Any]) -> None:
     settings = Settings.read()
     config = load(settings.config)
-    if _was_late_already(run, config.schedule.deadline_hours):
+    if _was_late_already(run, config.schedule.deadline_hours) or _waits_for_generate(run, config, settings.data_root):
         return
     dag, name = run["dag_id"], run["dag_run_id"]
     late = _known(settings.mails / LATE)
@@ -82,7 +102,7 @@ def _send(run: dict[str, Any]) -> None:
     if is_news:
         facts = {"DAG": dag, "Run": name, "Queued": str(run["queued_at"]), "State": str(run["state"])}
         if (count := late[dag].count) > 1:
-            facts["In a row"] = f"{count} late runs"
+            facts["Late runs"] = f"{count}{f' since {since[:10]}' if (since := late[dag].since) else ''}"
         mail = messages.late(dag, facts, config.schedule.deadline_hours, {"Run in Airflow": run_page(dag, name)})
         enqueue(mail, config.alerts, settings.mails, datetime.now(ZoneInfo(config.schedule.timezone)))
     # last: a disk that is full costs no mail

@@ -12,6 +12,9 @@ from airflow.sdk.bases.xcom import BaseXCom
 from airflow.sdk.configuration import conf
 
 from contract.config import Config
+from contract.due.arrived import committed, inbox_changed
+from contract.layout import Layout
+from microstep_airflow.alerts.news.degraded import rejected_rows
 from microstep_airflow.alerts.step_reports import tracked_run
 from microstep_airflow.alerts.task_failures import TaskFailure, task_failures
 from microstep_airflow.schedule.days import asked_days, day_of
@@ -64,6 +67,19 @@ class RunFacts:
             # a mail without the error line is worth more than none
             log.exception("%s: what its tasks recorded cannot be read", context["run_id"])
             return []
+
+    def _is_done(self, dag: str, day: str) -> bool:
+        """Whether another run has done a day of one that failed; of a training its own run alone tells that."""
+        layout = Layout(self.settings.data_root)
+        if dag == "predict":
+            return committed(layout.predictions(day)) is not None
+        raw = (layout.raw_data(day), layout.raw_target(day))
+        return dag == "generate" and committed(raw[0]) is not None and inbox_changed(layout, day, *raw) is None
+
+    def _rejected(self, day: str, failures: list[TaskFailure]) -> list[tuple[str, str]]:
+        """The rows that broke the contract, of the run's day and of those whose task failed."""
+        days = sorted({day, *(failure.day for failure in failures if failure.day)})
+        return [line for rejecting in days for line in rejected_rows(self.settings.data_root, rejecting)]
 
 
 def run_page(dag: str, run: str) -> str:

@@ -13,10 +13,13 @@ from typing import Any
 
 from airflow.sdk import Context
 
+from contract.errors import NotYet
 from microstep_airflow.alerts.texts import line
 from microstep_airflow.schedule.retries import Tries
 
 KEY = "microstep_record"
+WAITS = ("wait_for_inbox", "wait_for_raw_data")
+"""The tasks of generate and predict that wait for rows."""
 KILLED = (
     "it left no word: somebody marked it as failed, or its process was lost at each of its tries"
     " (Airflow was restarted, or it had too little memory); its log may say more"
@@ -46,6 +49,11 @@ class TaskFailure:
     def error(self) -> str:
         """What went wrong in which task, in a line."""
         return f"{self.task}: {self.message}"
+
+    @property
+    def is_absence(self) -> bool:
+        """Whether rows did not come in time, and nothing else went wrong."""
+        return self.task in WAITS or NotYet.SAYS in self.message
 
     @property
     def title(self) -> str:

@@ -13,9 +13,32 @@ REMIND_AFTER = timedelta(hours=20)
 """Less than a day, so that a daily run that fails a little earlier than yesterday is not a day late."""
 
 
-IN_A_ROW = timedelta(days=8)
-"""Late runs that are no further apart are of one kind, also of a DAG that runs each week."""
+OF_ONE_KIND = timedelta(days=31)
+"""What comes now and then, no further apart, is of one kind: a feed that is late on Mondays, or after each holiday."""
 PROMOTED = "promoted"
+
+
+class LateRuns(msgspec.Struct, frozen=True):
+    """Runs of a DAG that were late, or whose rows did not come, each at most OF_ONE_KIND after the one before."""
+
+    last: str = ""
+    """When the last one was queued, or failed, ISO 8601."""
+    count: int = 0
+    mailed_count: int = 0
+    since: str = ""
+    """The same of the first one; empty where an earlier version has counted."""
+
+    def add(self, queued: datetime) -> tuple[LateRuns, bool]:
+        """With one more, and whether to mail it: the first one, and then those whose number has doubled.
+
+        After OF_ONE_KIND without one the next is a first one again.
+        """
+        if not self.last or queued - datetime.fromisoformat(self.last) > OF_ONE_KIND:
+            return LateRuns(queued.isoformat(), 1, 1, queued.isoformat()), True
+        after = msgspec.structs.replace(self, last=queued.isoformat(), count=self.count + 1)
+        if after.count < 2 * self.mailed_count:
+            return after, False
+        return msgspec.structs.replace(after, mailed_count=after.count), True
 
 
 class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -32,6 +55,8 @@ class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     mailed_count: int = msgspec.field(default=0, name="told")
     """How many runs had failed at the last mail."""
     mailed_at: str = msgspec.field(default="", name="told_at")
+    absences: LateRuns | None = None
+    """Those that failed because rows did not come in time, also before it last went well."""
 
     @classmethod
     def of(cls, variable: Mapping[str, Any]) -> FailedRuns:
@@ -44,9 +69,20 @@ class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return content
 
     def add(
-        self, run: str, day: str, errors: Sequence[str], now: datetime, task_days: Sequence[str] = ()
+        self,
+        run: str,
+        day: str,
+        errors: Sequence[str],
+        now: datetime,
+        task_days: Sequence[str] = (),
+        *,
+        is_absence: bool = False,
+        is_known: bool = False,
     ) -> tuple[FailedRuns, bool]:
         """With one more failed run, and whether to mail it; `errors` and `task_days`: of its tasks that failed.
+
+        `is_absence`: rows did not come in time, and that is all. A feed that lacks a day each week, and then works
+        again, is one kind: of such runs those that double the number are told. `is_known`: another DAG's mail has.
 
         Mailed are the first one, an error that is new, a run that somebody started again, and then those that double
         the number, a day apart at least: a year's backfill that fails throughout is one mail a day and soon fewer.
@@ -57,6 +93,9 @@ class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             task_days=tuple(sorted({*self.task_days, *task_days})),
             since=self.since or now.isoformat(),
         )
+        if is_absence:
+            absences, is_news = (self.absences or LateRuns()).add(now)
+            after, is_known = msgspec.structs.replace(after, absences=absences), is_known or not is_news
         count = len(after.days)
         doubled = self.mailed_count > 0 and count >= 2 * self.mailed_count
         mail_is_due = (
@@ -64,7 +103,7 @@ class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             or run in self.days
             or (doubled and now - datetime.fromisoformat(self.mailed_at) >= REMIND_AFTER)
         )
-        if not mail_is_due:
+        if not mail_is_due or (is_known and run not in self.days):
             return after, False
         kinds = tuple(dict.fromkeys((*self.mailed_errors, *map(_kind, errors))))
         mailed = msgspec.structs.replace(after, mailed_errors=kinds, mailed_count=count, mailed_at=now.isoformat())
@@ -73,6 +112,14 @@ class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def is_new(self, error: str) -> bool:
         """Whether no mail has told of an error like this one."""
         return _kind(error) not in self.mailed_errors
+
+    def tell_of(self, days: Sequence[str | None]) -> bool:
+        """Whether each of these days is one of a run, or of a task, that failed."""
+        return {*days} <= {*self.days.values(), *self.task_days}
+
+    def recovered(self) -> FailedRuns:
+        """After a run that went well: what is kept of them."""
+        return FailedRuns(absences=self.absences)
 
     def days_undone(self, run: str, day: str) -> list[str]:
         """The days that may still be to be done when a run of `day` went well."""
@@ -114,24 +161,3 @@ class KnownVerdict(msgspec.Struct, frozen=True):
         if abs(after.moved) <= margin if kind.startswith(PROMOTED) else after.count < 2 * self.mailed_count:
             return after, False
         return KnownVerdict(kind, after.count, after.count), True
-
-
-class LateRuns(msgspec.Struct, frozen=True):
-    """Runs of a DAG that were late, one after the other."""
-
-    last: str = ""
-    """When the last one was queued, ISO 8601."""
-    count: int = 0
-    mailed_count: int = 0
-
-    def add(self, queued: datetime) -> tuple[LateRuns, bool]:
-        """With one more, and whether to mail it: the first one, and then those whose number has doubled.
-
-        After IN_A_ROW without one the next is a first one again.
-        """
-        if not self.last or queued - datetime.fromisoformat(self.last) > IN_A_ROW:
-            return LateRuns(queued.isoformat(), 1, 1), True
-        after = msgspec.structs.replace(self, last=queued.isoformat(), count=self.count + 1)
-        if after.count < 2 * self.mailed_count:
-            return after, False
-        return msgspec.structs.replace(after, mailed_count=after.count), True

@@ -42,7 +42,7 @@ class StartRunOperator(TriggerDagRunOperator):
 
 
 class FirstTrainingOperator(StartRunOperator):
-    """Starts the first training once its whole window is there and there is no champion, on whatever weekday that is.
+    """Starts the first training once its whole window is there and no champion can be used, whatever weekday it is.
 
     :param day: YYYY-MM-DD
     :param config: the pipeline's
@@ -63,5 +63,7 @@ class FirstTrainingOperator(StartRunOperator):
         if asked_days(context["dag_run"]) is not None:
             raise AirflowSkipException("who asks for days asks for their training, too")
         if not first_training_is_due(self.config, Layout(Path(self.data_root)), parse_day(self.day)):
-            raise AirflowSkipException(f"{self.day}: there is a champion, a day of its window lacks, or one was sought")
+            raise AirflowSkipException(
+                f"{self.day}: there is a champion for this target, a day of its window lacks, or one was sought"
+            )
         super().execute(context)

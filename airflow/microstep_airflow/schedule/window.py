@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,12 @@ def training_window(config: Config) -> XComArg:
     def window(day: str, dag_run: Any = None, ti: Any = None) -> list[str]:
         if (asked := asked_days(dag_run)) is not None and len(asked) > 1:
             raise AirflowSkipException(f"{asked[0]} to {asked[-1]}: each training of these days gets a run of its own")
+        first = config.schedule.first_day
+        labelled = first + timedelta(days=config.training.target_delay_days)
+        if dag_run.run_type == "scheduled" and first <= parse_day(day) < labelled:
+            raise AirflowSkipException(
+                f"{day}: no day has its labels before {labelled} (schedule.first_day, training.target_delay_days)"
+            )
         try:
             days = [date.isoformat() for date in config.window(parse_day(day))]
         except UsageError as error:
@@ -60,8 +67,9 @@ def days_that_train(days: XComArg, config: Config, settings: Settings) -> XComAr
             least = config.training.min_days
             raise AirflowFailException(
                 f"the window of {day}, {window[0]} to {window[-1]}: must have {least or 'all'} of {len(window)} days,"
-                f" lacks {described(left_out)}; bring them and clear this run, put an empty {EMPTY} into the inbox of a"
-                " day without rows, or set training.min_days"
+                f" lacks {described(left_out)}; bring them (those that are older than schedule.catch_up_days: make"
+                f" backfill) and clear this run, put an empty {EMPTY} into the inbox of a day without rows, or set"
+                " training.min_days; where days always come so late: training.target_delay_days"
             )
         if left_out:
             log.warning("the training goes on without %s", described(left_out))

@@ -112,6 +112,26 @@ def test_the_same_failure_again_is_not_told_again_until_the_next_day(train, aler
     assert sent[1].facts["Since"].endswith("8 runs: " + ", ".join(f"2026-01-0{n}" for n in range(1, 8)) + " and 1 more")
 
 
+WAIT = "wait_for_raw_data"
+
+
+def waiting(dag, task, *days):
+    states = {f"{task}_{number}": "failed" for number, _ in enumerate(days)}
+    xcoms = {(task, number): failure(f"{task}: {day}", day) for number, day in enumerate(days)}
+    return context(FakeTi(states, xcoms), dag, day=days[-1])
+
+
+def test_a_day_that_did_not_come_is_told_once_and_not_by_predict_again(load_dags, alerts, sent):
+    generate, predict = (load_dags("files")[name] for name in ("generate", "predict"))
+    alerts.failed(waiting(generate, "wait_for_inbox", "2026-01-03"))
+    alerts.failed(waiting(predict, WAIT, "2026-01-03"))
+    assert [mail.subject.split()[1] for mail in sent] == ["generate"]
+    alerts.succeeded(context(FakeTi({"predict_0": "success"}, {}, "manual__2"), predict, day="2026-01-04"))
+    assert len(sent) == 1, "what nobody was told of does not work again"
+    alerts.failed(waiting(predict, WAIT, "2026-01-03", "2026-01-05"))
+    assert sent[-1].subject.startswith("[microstep] predict 2026-01-05 failed"), "of this day nobody has told"
+
+
 def test_a_good_run_is_not_told(train, alerts, sent):
     alerts.succeeded(well(train))
     assert sent == []

@@ -5,7 +5,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from airflow.sdk.definitions.deadline import DeadlineReference
 from conftest import pipeline
+from test_runs import A_DATASET
 
+from contract.datasets.manifest import encode
 from microstep_airflow.alerts import deadline
 
 RUN = {
@@ -44,9 +46,45 @@ def test_runs_that_are_late_each_day_are_told_when_their_number_has_doubled(sent
 
     told = [late("predict", day) for day in range(1, 10)]
     assert told == [1, 2, 2, 3, 3, 3, 3, 4, 4]
-    assert sent[2].facts["In a row"] == "4 late runs"
+    assert sent[2].facts["Late runs"] == "4 since 2026-01-01"
     assert late("generate", 10) == 5, "another DAG is another thing"
-    assert late("predict", 20) == 6, "and so is one after days in time"
+
+
+def test_runs_that_are_late_now_and_then_are_told_when_their_number_has_doubled(sent):
+    def late(month, day):
+        queued = f"2026-{month:02}-{day:02}T02:00:00Z"
+        asyncio.run(deadline.send_late_mail({"dag_run": RUN | {"queued_at": queued}, "deadline": {}}))
+        return len(sent)
+
+    mondays = [(1, 5), (1, 12), (1, 26), (2, 23), (3, 2), (3, 9), (3, 16), (3, 23)]
+    assert [late(*day) for day in mondays] == [1, 2, 2, 3, 3, 3, 3, 4]
+    assert late(4, 30) == 5, "after a month in time it is another thing"
+    assert "Late runs" not in sent[-1].facts
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    monkeypatch.setenv("MICROSTEP_DATA_ROOT", str(tmp_path))
+    return tmp_path
+
+
+def raw(root, *days):
+    for day in days:
+        (root / "raw" / day / "data").mkdir(parents=True)
+        (root / "raw" / day / "data" / "manifest.json").write_bytes(encode(A_DATASET))
+
+
+@pytest.mark.parametrize(("dag", "day"), [("predict", "2026-01-03"), ("train", "2026-01-02")])
+def test_who_waits_for_rows_that_generate_has_not_brought_is_not_told_besides(sent, root, dag, day):
+    ended = {"dag_id": dag, "data_interval_end": "2026-01-04T02:15:00Z"}
+    raw(root, *{"2026-01-01", "2026-01-02", "2026-01-03"} - {day})
+    asyncio.run(deadline.send_late_mail({"dag_run": RUN | ended, "deadline": {}}))
+    assert sent == []
+    asyncio.run(deadline.send_late_mail({"dag_run": RUN | ended | {"dag_id": "generate"}, "deadline": {}}))
+    assert [mail.subject.split()[1] for mail in sent] == ["generate"]
+    raw(root, day)
+    asyncio.run(deadline.send_late_mail({"dag_run": RUN | ended, "deadline": {}}))
+    assert [mail.subject.split()[1] for mail in sent] == ["generate", dag]
 
 
 def test_a_backfill_is_never_late(sent):

@@ -53,3 +53,24 @@ def test_a_variable_of_an_older_version_is_read_and_written_again_as_it_was():
     runs = FailedRuns.of(variable)
     assert (runs.days, runs.mailed_errors, runs.mailed_count) == ({"a": "2026-01-03"}, ("train: x#",), 1)
     assert json.loads(json.dumps(runs.to_json())) == variable
+
+
+def test_a_day_that_lacks_each_week_is_told_when_the_number_has_doubled_though_it_works_between():
+    runs, told = FailedRuns(), []
+    for week in range(9):
+        now = START + timedelta(weeks=week)
+        runs, mail_is_due = runs.add(f"run{week}", f"day{week}", ["wait: x"], now, is_absence=True)
+        told += [week + 1] if mail_is_due else []
+        runs = FailedRuns.of(json.loads(json.dumps(runs.recovered().to_json())))
+        assert runs.days == {}
+    assert told == [1, 2, 4, 8]
+    assert runs.add("run", "day", ["wait: x"], START + timedelta(weeks=9), is_absence=False)[1], "that is another thing"
+    assert runs.add("run", "day", ["wait: x"], START + timedelta(weeks=13), is_absence=True)[1], (
+        "so is it a month later"
+    )
+
+
+def test_a_run_that_another_dag_has_told_of_is_not_told_until_somebody_starts_it_again():
+    runs, mail_is_due = FailedRuns().add("run", "day", ["wait: x"], START, is_absence=True, is_known=True)
+    assert (mail_is_due, runs.mailed_count) == (False, 0)
+    assert runs.add("run", "day", ["wait: x"], START + timedelta(hours=1), is_absence=True, is_known=True)[1]

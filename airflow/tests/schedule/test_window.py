@@ -52,6 +52,18 @@ def test_a_day_before_the_first_fails_at_once(window):
         window("2025-12-31", run("a"), Ti("a", {}))
 
 
+def test_a_scheduled_run_before_any_label_can_be_there_is_skipped_and_one_that_was_asked_for_fails():
+    config = factory().config
+    config = msgspec.structs.replace(config, training=msgspec.structs.replace(config.training, target_delay_days=7))
+    with DAG("d", schedule=None):
+        late = training_window(config).operator.python_callable
+    with pytest.raises(AirflowSkipException, match="no day has its labels before 2026-01-08"):
+        late("2026-01-07", run("a"), Ti("a", {}))
+    with pytest.raises(AirflowFailException):
+        late("2026-01-07", run("b", "manual", {"day": "2026-01-07"}), Ti("b", {}))
+    assert late("2026-01-08", run("c"), Ti("c", {})) == ["2026-01-01"]
+
+
 def test_a_second_scheduled_run_for_the_same_days_has_nothing_to_do_and_neither_has_a_third(window):
     xcoms = {}
     window("2026-01-11", run("a"), Ti("a", xcoms))
@@ -123,7 +135,7 @@ def test_a_training_goes_on_with_all_days_of_its_window(tmp_path):
 
 def test_too_few_days_end_it_with_what_lacks_and_what_to_do(tmp_path):
     bring(tmp_path, "2026-01-08/data", "2026-01-08/target", "2026-01-09/data")
-    lacks = r"must have all of 3 days, lacks 2026-01-09 \(no labels\), 2026-01-10 \(no data\); bring them and clear"
+    lacks = r"must have all of 3 days, lacks 2026-01-09 \(no labels\), 2026-01-10 \(no data\); bring them .*backfill\) and clear"
     with pytest.raises(AirflowFailException, match=lacks):
         there(tmp_path)()
     with pytest.raises(AirflowFailException, match="must have 2 of 3 days"):

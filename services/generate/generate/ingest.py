@@ -19,9 +19,8 @@ from contract.datasets.dataset import current
 from contract.datasets.manifest import Manifest
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
-from contract.due.arrived import EMPTY
+from contract.due.arrived import EMPTY, answers, committed
 from contract.errors import DataError, NotYet
-from contract.layout import MANIFEST
 from contract.steps.progress import progress
 from contract.steps.run import Run
 from generate import customers, file_rows
@@ -135,7 +134,8 @@ def _write_unread(part: Part, writers: dict[str, DatasetWriter], unread: dict[st
 def _no_earlier_labels(run: Run) -> None:
     """Raise DataError where labels of rows that only had a number would be those of the rows that have it now."""
     path = run.layout.raw_target(run.day)
-    if (path / MANIFEST).exists():
+    before = committed(path)
+    if before is not None and answers(run.config, before):
         name = run.layout.name(path)
         raise DataError(
             f"{name}: has labels of earlier rows, which are known by their number alone (no table.key), and the rows "

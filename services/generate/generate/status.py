@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 from contract.config import Config
 from contract.config.parse import config_of, read
+from contract.config.source import Files
 from contract.days import parse_day
+from contract.due.arrived import EMPTY, SUCCESS, committed
 from contract.due.lacking import not_there, to_generate, to_predict
-from contract.due.training import are_enough, described, lacking
+from contract.due.training import are_enough, champion_is_usable, described, lacking
 from contract.errors import UsageError
 from contract.layout import Layout
 from contract.steps.cli import open_root
@@ -37,11 +39,31 @@ def _lines(config: Config, layout: Layout, last: date) -> Iterator[tuple[str, st
     yield from ((lack.day, f"to predict: {lack.why}") for lack in lacks)
     missing = [day for day in not_there(config, layout, last) if day not in generated]
     yield from ((day, "expected, and no data has come") for day in missing)
-    if not (coming or lacks or missing):
+    if old := _out_of_reach(config, layout, last, generated):
+        span = old[0] if len(old) == 1 else f"{len(old)} days from {old[0]} to {old[-1]}"
+        yield "inbox", f"has {span} that no scheduled run looks at any more: make backfill FROM={old[0]} TO={old[-1]}"
+    if not (coming or lacks or missing or old):
         yield "days", "nothing lacks"
     yield "training", _training(config, layout, last)
-    if not layout.champion.exists():
-        yield "champion", "none yet"
+    if not champion_is_usable(config, layout):
+        another = (
+            ", the one that is there was trained for another question, or its file is gone"
+            if layout.champion.exists()
+            else ""
+        )
+        yield "champion", f"none yet{another}"
+
+
+def _out_of_reach(config: Config, layout: Layout, last: date, coming: set[str]) -> list[str]:
+    """The days in the inbox, oldest first, that were never generated and are too old for a scheduled run."""
+    if not isinstance(config.source, Files):
+        return []
+    first = config.schedule.first_day.isoformat()
+    names = sorted(
+        path.parent.name for marker in (SUCCESS, EMPTY) for path in layout.inbox("*").parent.glob(f"*/{marker}")
+    )
+    days = [day for day in names if first <= day <= last.isoformat() and day not in coming]
+    return [day for day in dict.fromkeys(days) if committed(layout.raw_data(day)) is None]
 
 
 def _training(config: Config, layout: Layout, last: date) -> str:

@@ -189,3 +189,15 @@ def test_labels_of_an_earlier_version_are_read_again_where_they_may_be_of_other_
             path.write_bytes(text.replace(read_manifest(root / "raw/2026-11-22/data").identity.encode(), b"another"))
     work(run(table))
     assert labels() == {"1": "no", "2": "no", "8": "yes", "9": "yes"}
+
+
+def test_rows_that_are_read_again_for_another_target_need_no_labels_of_the_one_before(call, table, inbox, rows):
+    (inbox / "b.csv").write_text(ROWS)
+    assert call(table)[0] == 0
+    table["columns"]["cancelled"] = table["columns"].pop("left")
+    table["table"] |= {"target": "cancelled", "extra_columns": "drop"}
+    assert call(table)[0] == 0
+    assert rows("data")["age"].to_pylist() == ["1", "2", "8", "9"]
+    (inbox / "b.csv").write_text("age,plan,left,cancelled\n1,p,no,yes\n2,p,no,no\n")
+    assert call(table)[0] == 0
+    assert rows("target")["cancelled"].to_pylist() == ["yes", "no"]

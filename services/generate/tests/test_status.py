@@ -4,6 +4,8 @@ from datetime import date
 import pytest
 
 from contract.layout import Layout
+from contract.models.champion import Champion, write_champion
+from contract.models.trained_for import TrainedFor
 from generate.status import STATUS
 
 
@@ -60,6 +62,59 @@ def test_where_nothing_lacks_that_is_said(status, root):
         "days          nothing lacks",
         "training      of 2026-11-18 would use 2026-11-18 to 2026-11-18, 1 of 1 days are there",
     ]
+
+
+def test_days_in_the_inbox_that_are_too_old_for_a_scheduled_run_are_told_with_what_to_type(status, root, table):
+    table["training"]["window_days"] = 1
+    status()
+    table["schedule"] |= {"catch_up_days": 1, "label_grace_days": 0}
+    arrive(root, "2026-11-18", "2026-11-19", "2026-11-20", "labels")
+    assert [line for line in status() if "inbox" in line] == [
+        "inbox         has 2026-11-18 that no scheduled run looks at any more: make backfill FROM=2026-11-18 TO=2026-11-18"
+    ]
+    assert status.generate("2026-11-18")[0] == 0
+    assert not [line for line in status() if "inbox" in line]
+    table["schedule"] |= {"catch_up_days": 0}
+    assert [line for line in status() if line.startswith("inbox         has 2026-11-19 that")]
+
+
+def renamed(table, to):
+    """The same table, of which another column is the target."""
+    columns = table["columns"]
+    columns[to] = columns.pop("left")
+    table["table"]["target"] = to
+    table["table"]["extra_columns"] = "drop"
+
+
+def test_a_renamed_target_has_the_days_read_again_once_and_its_labels_are_none_until_they_come(status, root, table):
+    arrive(root, "2026-11-18")
+    table["table"]["extra_columns"] = "drop"
+    status()
+    assert status.generate("2026-11-18")[0] == 0
+    renamed(table, "cancelled")
+    lines = status("2026-11-18")
+    assert lines[1] == (
+        "2026-11-18    to generate: raw/2026-11-18: was read with table.target left, pipeline.toml has cancelled"
+    )
+    assert lines[3].endswith("0 of 1 days are there; waits for 2026-11-18 (no labels)")
+    assert status.generate("2026-11-18")[0] == 0
+    # read for it, and the files have none: that is looked at no more
+    assert "to generate" not in "".join(status("2026-11-18"))
+    (root / "inbox/2026-11-18/labels.csv").write_text("id,cancelled\n1,no\n")
+    assert "2026-11-18    to generate: inbox/2026-11-18: has other files than when it was read" in status("2026-11-18")
+    assert status.generate("2026-11-18")[0] == 0
+    assert status("2026-11-18")[2].endswith("1 of 1 days are there")
+
+
+def test_a_champion_of_another_question_is_told(status, root):
+    about = TrainedFor(target="paid", task="binary", features={}, first="2026-11-18", last="2026-11-18")
+    model = Champion(day="2026-11-18", file="m", sha256="0" * 64, manifest="f", sklearn="1", trained_for=about)
+    Layout(root).champion.parent.mkdir()
+    write_champion(Layout(root).champion, model)
+    assert (
+        status()[-1]
+        == "champion      none yet, the one that is there was trained for another question, or its file is gone"
+    )
 
 
 def test_before_there_is_a_window_that_is_said(status):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from contract.config import Config
 from contract.datasets.arrival import together
 from contract.datasets.dataset import Dataset
 from contract.datasets.observed import Observed
-from contract.due.arrived import is_empty
+from contract.due.arrived import answers, is_empty
 from contract.errors import DataError, MissingInput
 from contract.steps.run import Run
+
+log = logging.getLogger("preprocess")
 
 PLAIN = {"decimal": ".", "thousands": None}
 
@@ -26,7 +29,7 @@ def work(run: Run) -> None:
     """
     data = Dataset.open(run.layout.raw_data(run.day))
     # labels that a day had before it was said to have no rows are nobody's
-    target = None if is_empty(data.manifest) else _committed(run.layout.raw_target(run.day))
+    target = None if is_empty(data.manifest) else _labels(run, data)
     inputs = [dataset.as_input(run.root) for dataset in (data, target) if dataset is not None]
     absent = () if target or is_empty(data.manifest) else (run.layout.name(run.layout.raw_target(run.day)),)
     recipe = run.recipe(_settings(run.config), *inputs, observed=Observed(absent=absent))
@@ -49,6 +52,21 @@ def _committed(path: Path) -> Dataset | None:
         return Dataset.open(path)
     except MissingInput:
         return None
+
+
+def _labels(run: Run, data: Dataset) -> Dataset | None:
+    """The day's labels; None where the rows were read again for another target, of which none has come."""
+    target = _committed(run.layout.raw_target(run.day))
+    if target is None or answers(run.config, target.manifest) or not answers(run.config, data.manifest):
+        return target
+    log.warning(
+        "%s: has labels of %s alone, and pipeline.toml asks for %s by %s: the day has none yet",
+        run.layout.name(target.path),
+        target.manifest.settings.get("target"),
+        run.config.table.target,
+        run.config.key,
+    )
+    return None
 
 
 def _settings(config: Config) -> dict[str, Any]:

@@ -94,16 +94,16 @@ class Day:
         }
         return pa.table({name: values for name, values in {**usual, **columns}.items() if values is not None})
 
-    def bring_data(self, table, file="inbox/2026-11-22/a.csv", unread=()):
-        """Rows; `unread`: place, rule and text of those that generate could not read."""
-        return self._write(Layout(self.root).raw_data(DAY), table, file, unread=unread)
+    def bring_data(self, table, file="inbox/2026-11-22/a.csv", unread=(), *, asked=None):
+        """Rows; `unread`: place, rule and text of those that generate could not read; `asked`: key and target."""
+        return self._write(Layout(self.root).raw_data(DAY), table, file, unread=unread, asked=asked)
 
-    def bring_target(self, table, file="inbox/2026-11-22/labels.csv", *, read_with=None, source=None):
+    def bring_target(self, table, file="inbox/2026-11-22/labels.csv", *, read_with=None, source=None, asked=None):
         """Labels; `read_with`: the data that came with them."""
         notes = {"rows": read_with.manifest.identity} if read_with is not None else {}
-        return self._write(Layout(self.root).raw_target(DAY), pa.table(table), file, notes, source)
+        return self._write(Layout(self.root).raw_target(DAY), pa.table(table), file, notes, source, asked=asked)
 
-    def _write(self, path, table, file, notes=None, source=None, unread=()):
+    def _write(self, path, table, file, notes=None, source=None, unread=(), asked=None):
         table = table.append_column("_file", pa.array([file] * table.num_rows, pa.string()))
         table = table.append_column("_row", pa.array(range(1, table.num_rows + 1), pa.int64()))
         with DatasetWriter(path) as writer:
@@ -111,7 +111,7 @@ class Day:
             if unread:
                 lines = [{"_file": file, "_row": row, "rule": rule, "value": text} for row, rule, text in unread]
                 writer.write(pa.Table.from_pylist(lines), role="unread")
-            settings = {"rows": table.to_pydict(), "source": source or {"kind": "files"}}
+            settings = {"rows": table.to_pydict(), "source": source or {"kind": "files"}} | (asked or {})
             counts = {"rows_in": table.num_rows + len(unread), "rows_out": table.num_rows, "rejected": len(unread)}
             writer.publish(Recipe("generate", DAY, "c0de", settings), counts, {}, notes)
         return Dataset.open(path)

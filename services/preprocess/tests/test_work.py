@@ -143,6 +143,19 @@ def test_labels_of_numbered_rows_that_are_deleted_let_the_day_go_on_without(numb
     assert numbered.process().manifest.counts["labelled"] == 0
 
 
+def test_labels_of_a_target_before_are_none_once_the_rows_were_read_for_the_one_of_now(day, caplog):
+    left, bought = ({"key": "id", "target": name} for name in ("left", "bought"))
+    day.bring_data(day.rows(2), asked=left)
+    day.bring_target({"id": ["c1"], "left": ["no"]}, asked=left)
+    with pytest.raises(DataError, match="generate the day again"):
+        day.process()
+    day.bring_data(day.rows(2), asked=bought)
+    assert day.process().manifest.counts["labelled"] == 0
+    assert "raw/2026-11-22/target: has labels of left alone, and pipeline.toml asks for bought by id" in caplog.text
+    day.bring_target({"id": ["c1"], "bought": ["no"]}, asked=bought)
+    assert day.process().manifest.counts["labelled"] == 1
+
+
 def test_labels_brought_for_another_key_or_target_are_refused(day):
     day.bring_data(day.rows(2))
     day.bring_target({"customer": ["c1"], "left": ["no"]})

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from analysis.pages import index
-from analysis.record.trained_for import misfit, other_question, trained_for
+from analysis.record.trained_for import misfit, trained_for
 from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import Input, Manifest
 from contract.datasets.publish import DatasetWriter
@@ -116,7 +116,7 @@ def _is_the_same(run: Run, champion: Champion, challenger: Champion) -> bool:
     if champion.sha256 != challenger.sha256 or challenger.day < champion.day:
         return False
     about = trained_for(run.layout, champion)
-    return about is None or other_question(about, run.config) is None
+    return about is None or about.other_question(run.config) is None
 
 
 def _card(model: Dataset) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,9 +15,8 @@ from contract.due.lacking import not_there, to_predict
 from contract.layout import MANIFEST, Layout
 from microstep_airflow.alerts.mail import Mail
 from microstep_airflow.alerts.messages import PREFIX, some
+from microstep_airflow.alerts.throttle import OF_ONE_KIND
 
-WITHIN = timedelta(days=4)
-"""A weekend and a holiday: runs that are no further apart are of one kind."""
 TOLD = timedelta(days=92)
 ARRIVED = ("inbox", "raw_data")
 Lacks = Sequence[tuple[str, str, bool]]
@@ -26,33 +25,34 @@ Lacks = Sequence[tuple[str, str, bool]]
 
 @dataclass(frozen=True)
 class KnownCatchUp:
-    """What people know of runs that caught up days, one after the other."""
+    """What people know of runs that caught up days, each at most OF_ONE_KIND after the one before."""
 
-    day: str = ""
-    """The last such run's own."""
-    most: int = 0
-    """Days that the largest one that was mailed has caught up."""
+    runs: Mapping[str, int] = field(default_factory=dict)
+    """How many days each of them has caught up, by the run's own day; those of OF_ONE_KIND alone."""
     count: int = 0
-    """Runs in a row, each at most WITHIN after the one before."""
+    """Since more days at once were mailed than in the runs before."""
     mailed_count: int = 0
 
     @classmethod
     def of(cls, variable: Mapping[str, Any]) -> KnownCatchUp:
-        """As `asdict` and JSON kept it in Airflow's variable; nothing is known when that is empty."""
-        return cls(**variable)
+        """As `asdict` and JSON kept it in Airflow's variable; nothing is known when it is empty or old."""
+        return cls(**variable) if "runs" in variable else cls()
 
     def add(self, day: str, days: int) -> tuple[KnownCatchUp, bool]:
         """With one more run that caught up so many days, and whether to mail it.
 
-        A feed whose days always come late would be a mail each day: told are the first one, more days at once than
-        were told, and then those whose number has doubled.
+        A feed whose days come late each time, or each Monday, would be a mail each time: told are the first one, more
+        days at once than in the runs before, and then those whose number has doubled.
         """
-        if not self.day or parse_day(day) - parse_day(self.day) > WITHIN:
-            return KnownCatchUp(day, days, 1, 1), True
-        count = self.count + (day != self.day)
-        if days > self.most or count >= 2 * self.mailed_count:
-            return KnownCatchUp(day, max(days, self.most), count, count), True
-        return replace(self, day=max(day, self.day), count=count), False
+        since = (parse_day(day) - OF_ONE_KIND).isoformat()
+        before = {own: number for own, number in self.runs.items() if own >= since}
+        after = {**before, day: max(days, before.get(day, 0))}
+        if not before or days > max(before.values()):
+            return KnownCatchUp(after, 1, 1), True
+        count = self.count + (day not in before)
+        if count >= 2 * self.mailed_count:
+            return KnownCatchUp(after, count, count), True
+        return replace(self, runs=after, count=count), False
 
 
 def caught_up_mail(

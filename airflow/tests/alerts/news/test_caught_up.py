@@ -1,5 +1,5 @@
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 import pytest
@@ -74,7 +74,28 @@ def test_a_feed_that_is_always_late_is_no_mail_each_day():
     assert told == [1, 2, 4, 8]
     assert known.add("2026-01-15", 9)[1], "more days at once are another thing"
     assert not known.add("2026-01-15", 1)[1]
-    assert known.add("2026-01-20", 1)[1], "so is a late day after days in time"
+    assert known.add("2026-03-20", 1)[1], "so is a late day after a month in time"
+
+
+def test_a_feed_that_is_late_each_monday_is_no_mail_each_week():
+    known, told = KnownCatchUp(), []
+    for week, day in enumerate(date(2026, 1, 6) + timedelta(weeks=number) for number in range(13)):
+        known, is_news = known.add(day.isoformat(), 1)
+        told += [week + 1] if is_news else []
+    assert told == [1, 2, 4, 8]
+
+
+def test_more_days_than_in_the_last_month_are_told_however_many_were_caught_up_at_first():
+    known, told = KnownCatchUp(), []
+    for day, days in [("2026-01-01", 28), ("2026-01-20", 1), ("2026-02-17", 7), ("2026-03-17", 1)]:
+        known, is_news = known.add(day, days)
+        told.append(is_news)
+    assert told == [True] * 4
+
+
+def test_what_an_earlier_version_kept_is_forgotten():
+    before = {"day": "2026-01-02", "most": 1, "count": 1, "mailed_count": 1}
+    assert KnownCatchUp.of(before) == KnownCatchUp()
 
 
 def test_days_that_are_too_old_to_be_caught_up_are_named_with_what_to_type(succeeded, tmp_path):

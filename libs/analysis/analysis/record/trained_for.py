@@ -25,9 +25,6 @@ log = logging.getLogger("model")
 
 Rows = Literal["all", "test", "none"]
 
-_NUMBERS = ("number", "integer")
-"""The same to a model."""
-
 
 def question(config: Config) -> dict[str, Any]:
     """What a model is to answer, as the settings of a training and of a judgement keep it."""
@@ -130,40 +127,7 @@ def misfit(layout: Layout, model: Champion, config: Config) -> str | None:
             config.table.target,
         )
         return None
-    if misfit := other_question(about, config) or _other_columns(about, config):
-        return misfit
+    if reason := about.misfit(config):
+        return reason
     tell_otherwise(model.label, about, config)
-    return None
-
-
-def other_question(about: TrainedFor, config: Config) -> str | None:
-    """Why a model's answers are none to what `pipeline.toml` asks now, in words; None when they are.
-
-    Target, task and positive class must be the same, and each class of the training must still be one: a class that
-    came later the model never says, which is no wrong answer.
-    """
-    table = config.table
-    for then, now, setting, noun in (
-        (about.target, table.target, "target", "the target"),
-        (about.task, table.task, "task", "the task"),
-        (about.positive, table.positive, "positive", "the positive class"),
-    ):
-        if then != now:
-            return f"was trained for {noun} {then}, pipeline.toml: table.{setting} is {now}"
-    asked = config.columns[table.target].values or ()
-    if gone := [word for word in about.classes or () if word not in asked]:
-        return (
-            f"was trained for the class {gone[0]}, which pipeline.toml: columns.{table.target}.values lacks, "
-            f"got {', '.join(asked) or 'none'}"
-        )
-    return None
-
-
-def _other_columns(about: TrainedFor, config: Config) -> str | None:
-    for name, kind in about.features.items():
-        if name not in config.features:
-            return f"was trained on the column {name}, which is no feature in pipeline.toml: columns.{name}"
-        now = config.columns[name].type
-        if now != kind and not (now in _NUMBERS and kind in _NUMBERS):
-            return f"was trained on the column {name} as {kind}, pipeline.toml: columns.{name}.type is {now}"
     return None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from contract.config import Config
 from contract.datasets.files import sha256_of
 from contract.datasets.manifest import Manifest, read_manifest
 from contract.datasets.observed import Observed
@@ -58,6 +59,12 @@ def committed(dataset: Path) -> Manifest | None:
 def is_empty(data: Manifest) -> bool:
     """Whether a dataset has no row, one that could not be read included."""
     return data.counts.get("rows_in", data.counts.get("rows_out")) == 0
+
+
+def answers(config: Config, raw: Manifest) -> bool:
+    """Whether a raw dataset was read for the key and the target that `pipeline.toml` has; what does not say, was."""
+    asked = {"key": config.table.key, "target": config.table.target}
+    return all(raw.settings.get(name, now) == now for name, now in asked.items())
 
 
 def inbox_changed(layout: Layout, day: str, *datasets: Path) -> str | None:

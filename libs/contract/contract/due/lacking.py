@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from contract.config import Config
 from contract.config.source import Files, Sql, Synthetic
 from contract.datasets.manifest import Manifest
-from contract.due.arrived import committed, has_arrived, inbox_changed, is_empty, labels_have_come
+from contract.due.arrived import answers, committed, has_arrived, inbox_changed, is_empty, labels_have_come
 from contract.layout import Layout
 
 _MOST_BACK = 366
@@ -35,7 +35,8 @@ def to_generate(config: Config, layout: Layout, last: date) -> list[Lack]:
     """The days up to `last` whose raw data or labels are not what the source has, or may have; oldest first.
 
     Data is looked for `schedule.catch_up_days` back, what a database has by now until `training.target_delay_days` and
-    `schedule.label_grace_days` have passed, and what somebody puts into an inbox as long as a training uses its day.
+    `schedule.label_grace_days` have passed; what somebody puts into an inbox, and a day that was read for another
+    target or key, as long as a training uses the day.
     """
     days = _back(config, last, _patience(config))
     found = [lack for day in days if (lack := _raw(config, layout, day, last)) is not None]
@@ -79,6 +80,22 @@ def content(dataset: Manifest) -> str:
     return hashlib.sha256("".join(f"{file.role} {file.sha256}\n" for file in dataset.files).encode()).hexdigest()
 
 
+def _read_for_another(config: Config, raw: Manifest) -> str | None:
+    """How a raw dataset was read for another key or target than `pipeline.toml` has now; None: for these.
+
+    Reading it again settles it, whether the source has them or not. Another feature makes nothing lack: with it the
+    rows would be others, and predictions that people have would be made anew.
+    """
+    then = raw.settings
+    for name in ("key", "target"):
+        now = getattr(config.table, name)
+        if then.get(name, now) != now:
+            return (
+                f"raw/{raw.day}: was read with table.{name} {then[name] or 'none'}, pipeline.toml has {now or 'none'}"
+            )
+    return None
+
+
 def is_due(config: Config, layout: Layout, day: date) -> bool:
     """Whether a run of a day has something to wait for: data is expected, or has arrived all the same."""
     return config.schedule.expects(day) or any(
@@ -89,7 +106,7 @@ def is_due(config: Config, layout: Layout, day: date) -> bool:
 def _patience(config: Config) -> int:
     """How many days back generate looks: nowhere where nothing is to be caught up."""
     schedule, training = config.schedule, config.training
-    window = training.window_days + training.target_delay_days - 1 if isinstance(config.source, Files) else 0
+    window = training.window_days + training.target_delay_days - 1
     return min(max(schedule.catch_up_days, config.label_days, window), _MOST_BACK) if schedule.catch_up_days else 0
 
 
@@ -111,14 +128,20 @@ def _raw(config: Config, layout: Layout, date_: date, last: date) -> Lack | None
         if data is not None and _made_up(config, data):
             return Lack(day, f"raw/{day}/data: has made-up rows, of before") if there else None
         return Lack(day, f"raw/{day}/data: is not there") if there else None
-    if isinstance(source, Files):
-        # labels that a day had before it was said to have no rows are nobody's
-        read = paths[:1] if is_empty(data) else paths
-        return Lack(day, why, anew=True) if (why := inbox_changed(layout, day, *read)) else None
-    # only the database can tell whether it has more rows or other labels by now
-    if isinstance(source, Sql) and 0 < age <= config.label_days:
-        return Lack(day, f"raw/{day}: may have more rows or other labels by now", anew=True)
-    return None
+    kind = source.__struct_config__.tag
+    # made-up rows, or a database, take the place of no file, and where the inbox was cleaned there is nothing to read
+    again = data.settings.get("source", {}).get("kind", kind) == kind
+    again = again and (not isinstance(source, Files) or has_arrived(layout, "inbox", day))
+    why = _read_for_another(config, data) if again else None
+    if why is None and isinstance(source, Files):
+        # labels that a day had before it was said to have no rows, or of a target before, are nobody's
+        labels = committed(paths[1])
+        of_before = is_empty(data) or (labels is not None and not answers(config, labels))
+        why = inbox_changed(layout, day, *(paths[:1] if of_before else paths))
+    elif why is None and isinstance(source, Sql) and 0 < age <= config.label_days:
+        # only the database can tell
+        why = f"raw/{day}: may have more rows or other labels by now"
+    return None if why is None else Lack(day, why, anew=True)
 
 
 def _are_none(config: Config, data: Manifest) -> bool:

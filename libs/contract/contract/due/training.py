@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from contract.config import Config
-from contract.due.arrived import committed, has_arrived, is_empty
+from contract.due.arrived import answers, committed, has_arrived, is_empty
 from contract.due.lacking import rows_are_there
-from contract.layout import MANIFEST, Layout
+from contract.errors import DataError, MissingInput
+from contract.layout import Layout
+from contract.models.champion import about_of, read_champion
+from contract.models.trained_for import TrainedFor
 
 NO_DATA, NO_LABELS = "no data", "no labels"
 """Why a day of a window does not train."""
@@ -27,6 +30,9 @@ def lacking(config: Config, layout: Layout, day: date) -> dict[str, str]:
         if not rows_are_there(config, layout, name):
             found[name] = NO_DATA
         elif not has_arrived(layout, "raw_target", name):
+            found[name] = NO_LABELS
+        elif (target := committed(layout.raw_target(name))) is not None and not answers(config, target):
+            # of a target before
             found[name] = NO_LABELS
     return found
 
@@ -54,17 +60,40 @@ def are_enough(config: Config, day: date, left_out: Mapping[str, str]) -> bool:
     return len(left_out) < days and set(left_out) <= overdue(config, day, left_out)
 
 
-def first_training_is_due(config: Config, layout: Layout, last: date) -> bool:
-    """Whether there is no champion though the window of `last` is complete, and none was sought in the last week."""
+def first_whole_window(config: Config) -> date:
+    """The first day whose training has a window that does not begin before there was data."""
     training = config.training
-    if layout.champion.exists() or last - config.schedule.first_day < timedelta(
-        days=training.window_days + training.target_delay_days - 1
-    ):
+    return config.schedule.first_day + timedelta(days=training.window_days + training.target_delay_days - 1)
+
+
+def first_training_is_due(config: Config, layout: Layout, last: date) -> bool:
+    """Whether no champion can be used though the window of `last` is complete, and none was sought in the last week.
+
+    One that was trained for another question than `pipeline.toml` asks now is none; one of before models said for which
+    question is taken for one.
+    """
+    if champion_is_usable(config, layout) or last < first_whole_window(config):
         return False
     days = [(last - timedelta(days=back)).isoformat() for back in range(BETWEEN_FIRST_TRAININGS)]
-    if any((layout.model(day) / MANIFEST).exists() for day in days):
+    models = [committed(layout.model(day)) for day in days]
+    if any(model is not None and _fits(config, about_of(model)) for model in models):
         return False
     left_out = lacking(config, layout, last)
     there = [committed(layout.raw_data(day.isoformat())) for day in config.window(last)]
     has_rows = any(data is not None and not is_empty(data) for data in there)
     return has_rows and len(left_out) < len(there) and set(left_out) <= overdue(config, last, left_out)
+
+
+def champion_is_usable(config: Config, layout: Layout) -> bool:
+    """Whether there is a champion, with its file, for what `pipeline.toml` asks; a damaged pointer predict tells."""
+    try:
+        champion = read_champion(layout.champion)
+        return (layout.root / champion.file).is_file() and _fits(config, champion.trained_for)
+    except MissingInput:
+        return False
+    except DataError:
+        return True
+
+
+def _fits(config: Config, about: TrainedFor | None) -> bool:
+    return about is None or about.misfit(config) is None

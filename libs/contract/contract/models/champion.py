@@ -62,7 +62,7 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
             sklearn=manifest.notes["sklearn"],
             signature=manifest.notes.get("signature"),
             version=manifest.run.get("version"),
-            trained_for=msgspec.convert(manifest.notes.get(TRAINED_FOR), TrainedFor | None),
+            trained_for=about_of(manifest),
         )
 
     def same_as(self, other: Champion) -> bool:
@@ -93,6 +93,11 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
         except msgspec.MsgspecError as error:
             raise DataError(f"registry: version {version}: the tag {TRAINED_FOR} is damaged: {error}") from None
         return cls(**{name: tags[name] for name in names if name in tags}, version=version, trained_for=about)
+
+
+def about_of(manifest: Manifest) -> TrainedFor | None:
+    """What a training says in its manifest that its model is about; None of one from before there were records."""
+    return msgspec.convert(manifest.notes.get(TRAINED_FOR), TrainedFor | None)
 
 
 class Pointer(Champion, frozen=True, kw_only=True):

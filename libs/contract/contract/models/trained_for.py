@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from contract.config import Config
+
+_NUMBERS = ("number", "integer")
+"""The same to a model."""
+
 
 class Split(msgspec.Struct, frozen=True, kw_only=True):
     """How rows are parted into those that train and those that test; two of a group are in one part."""
@@ -59,3 +64,40 @@ class TrainedFor(msgspec.Struct, frozen=True, kw_only=True):
     def fitted_on(self, day: str) -> bool:
         """Whether rows of a day were fitted."""
         return self.first <= day <= self.last
+
+    def misfit(self, config: Config) -> str | None:
+        """Why the model cannot answer what `pipeline.toml` asks now, in words; None when it can.
+
+        The question must be the same, and the columns of the training must still be there, with their types.
+        """
+        if reason := self.other_question(config):
+            return reason
+        for name, kind in self.features.items():
+            if name not in config.features:
+                return f"was trained on the column {name}, which is no feature in pipeline.toml: columns.{name}"
+            now = config.columns[name].type
+            if now != kind and not (now in _NUMBERS and kind in _NUMBERS):
+                return f"was trained on the column {name} as {kind}, pipeline.toml: columns.{name}.type is {now}"
+        return None
+
+    def other_question(self, config: Config) -> str | None:
+        """Why the model's answers are none to what `pipeline.toml` asks now, in words; None when they are.
+
+        Target, task and positive class must be the same, and each class of the training must still be one: a class that
+        came later the model never says, which is no wrong answer.
+        """
+        table = config.table
+        for then, now, setting, noun in (
+            (self.target, table.target, "target", "the target"),
+            (self.task, table.task, "task", "the task"),
+            (self.positive, table.positive, "positive", "the positive class"),
+        ):
+            if then != now:
+                return f"was trained for {noun} {then}, pipeline.toml: table.{setting} is {now}"
+        asked = config.columns[table.target].values or ()
+        if gone := [word for word in self.classes or () if word not in asked]:
+            return (
+                f"was trained for the class {gone[0]}, which pipeline.toml: columns.{table.target}.values lacks, "
+                f"got {', '.join(asked) or 'none'}"
+            )
+        return None

@@ -26,14 +26,16 @@ def inbox(layout):
     return path
 
 
-def commit(layout, path, *files, rows=1, observed=True, at=None):
+def commit(layout, path, *files, rows=1, observed=True, at=None, settings=None, notes=None):
     """A raw dataset that was made from files of the inbox."""
     inbox = layout.inbox(path.parent.name)
     inputs = tuple(Input(layout.name(file), sha256_of(file)) for file in files)
     listed = {layout.name(inbox): tuple(sorted(file.name for file in inbox.iterdir()))} if inbox.is_dir() else {}
-    recipe = Recipe("generate", DAY, "c0de", {}, inputs, Observed(listed=listed) if observed else None)
+    recipe = Recipe(
+        "generate", path.parent.name, "c0de", settings or {}, inputs, Observed(listed=listed) if observed else None
+    )
     with DatasetWriter(path) as writer:
-        writer.publish(recipe, {"rows_in": rows, "rows_out": rows, "rejected": 0}, {})
+        writer.publish(recipe, {"rows_in": rows, "rows_out": rows, "rejected": 0}, {}, notes)
     if at is not None:
         os.utime(path / "manifest.json", (at, at))
 

@@ -197,6 +197,54 @@ def test_a_new_file_of_labels_of_many_days_is_given_to_them_though_no_day_lacks_
     assert to_generate(config, layout, LAST) == []
 
 
+ASKED = {"key": "id", "target": "y", "columns": ["id", "x"]}
+
+
+@pytest.mark.parametrize(
+    ("then", "why"),
+    [
+        ({"target": "bought"}, "was read with table.target bought, pipeline.toml has y"),
+        ({"key": None}, "was read with table.key none, pipeline.toml has id"),
+    ],
+)
+def test_a_day_that_was_read_for_another_question_is_read_again_as_long_as_a_training_uses_it(
+    config, layout, then, why
+):
+    for name in days(9, 20):
+        commit(layout, layout.raw_data(name), settings=ASKED | then)
+    assert to_generate(config, layout, LAST) == [], "nothing is in the inbox any more"
+    bring(layout, *days(9, 20))
+    lacks = to_generate(config, layout, LAST)
+    # labels a week late, and three days more
+    assert (names(lacks), {lack.why for lack in lacks}) == (days(10, 20), {f"raw/{lack.day}: {why}" for lack in lacks})
+    for name in days(9, 20):
+        commit(layout, layout.raw_data(name), settings=ASKED | {"columns": ["id"]})
+    assert to_generate(config, layout, LAST) == [], "with another column, predictions that people have would be others"
+
+
+def test_a_file_with_labels_of_a_target_before_may_be_gone(config, layout):
+    bring(layout, "2026-01-20")
+    rows_file, labels = (layout.inbox("2026-01-20") / name for name in ("rows.csv", "labels.csv"))
+    rows_file.write_text("id,x")
+    labels.write_text("id,bought")
+    commit(layout, layout.raw_target("2026-01-20"), labels, settings=ASKED | {"target": "bought"})
+    labels.unlink()
+    commit(layout, layout.raw_data("2026-01-20"), rows_file, settings=ASKED)
+    assert to_generate(config, layout, LAST) == []
+    commit(layout, layout.raw_target("2026-01-20"), rows_file, settings=ASKED)
+    rows_file.unlink()
+    assert names(to_generate(config, layout, LAST)) == ["2026-01-20"]
+
+
+@pytest.mark.parametrize("source", [Synthetic(), Sql(query=QUERY)], ids=["made up", "a database"])
+def test_rows_of_files_are_not_replaced_from_another_source_because_its_target_has_another_name(config, layout, source):
+    day, asked = "2026-01-01", ASKED | {"target": "bought"}
+    commit(layout, layout.raw_data(day), settings=asked | {"source": {"kind": "files"}})
+    assert to_generate(of(config, source), layout, date(2026, 1, 1)) == []
+    commit(layout, layout.raw_data(day), settings=asked | {"source": {"kind": source.__struct_config__.tag}})
+    assert names(to_generate(of(config, source), layout, date(2026, 1, 1))) == [day]
+
+
 # ---- predict
 
 

@@ -8,6 +8,8 @@ from contract.config.parse import parse
 from contract.due.training import NO_DATA, NO_LABELS, are_enough, first_training_is_due, lacking
 from contract.errors import UsageError
 from contract.layout import Layout
+from contract.models.champion import Champion, write_champion
+from contract.models.trained_for import TrainedFor
 
 DAY = date(2026, 1, 9)
 
@@ -86,6 +88,59 @@ def test_no_training_is_due_beside_a_champion_or_soon_after_another_one(config, 
     assert first_training_is_due(config, layout, date(2026, 1, 13))
     layout.champion.touch()
     assert not first_training_is_due(config, layout, date(2026, 1, 13))
+
+
+def about(config, **changes):
+    """The record of a training for what a configuration asks, but for some of it."""
+    table = config.table
+    asked = {"target": table.target, "task": table.task, "positive": table.positive, "features": {"x": "number"}}
+    return TrainedFor(**asked | {"classes": ("no", "yes"), "first": "2026-01-01", "last": "2026-01-04"} | changes)
+
+
+def crown(layout, record):
+    model = Champion(day="2026-01-04", file="m", sha256="0" * 64, manifest="f", sklearn="1", trained_for=record)
+    layout.champion.parent.mkdir(exist_ok=True)
+    write_champion(layout.champion, model)
+    (layout.root / "m").touch()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"target": "bought"}, {"task": "regression"}, {"positive": "no"}, {"features": {"gone": "number"}}],
+    ids=["target", "task", "class", "column"],
+)
+def test_a_champion_of_another_question_is_none(config, layout, changes):
+    bring(layout, 1, 2, 5, 6, 7, 8, 9)
+    crown(layout, about(config))
+    assert not first_training_is_due(config, layout, DAY)
+    crown(layout, about(config, **changes))
+    assert first_training_is_due(config, layout, DAY)
+    # what was trained this week for that other question has sought none for this one
+    commit(layout, layout.model("2026-01-08"), notes={"trained_for": msgspec.to_builtins(about(config, **changes))})
+    assert first_training_is_due(config, layout, DAY)
+    commit(layout, layout.model("2026-01-09"), notes={"trained_for": msgspec.to_builtins(about(config))})
+    assert not first_training_is_due(config, layout, DAY)
+
+
+def test_a_champion_of_which_nothing_tells_the_question_is_taken_for_one(config, layout):
+    bring(layout, 1, 2, 5, 6, 7, 8, 9)
+    crown(layout, None)
+    assert not first_training_is_due(config, layout, DAY)
+
+
+def test_a_champion_whose_file_is_gone_is_none(config, layout):
+    bring(layout, 1, 2, 5, 6, 7, 8, 9)
+    crown(layout, about(config))
+    (layout.root / "m").unlink()
+    assert first_training_is_due(config, layout, DAY)
+
+
+def test_labels_of_a_target_before_are_none(config, layout):
+    bring(layout, 5, 6, 7, 8, 9)
+    asked = {"key": "id", "target": "y"}
+    commit(layout, layout.raw_target("2026-01-08"), settings=asked | {"target": "bought"})
+    commit(layout, layout.raw_target("2026-01-09"), settings=asked)
+    assert lacking(config, layout, DAY) == {"2026-01-08": NO_LABELS}
 
 
 def test_a_window_without_an_expected_day_is_refused(config, layout):

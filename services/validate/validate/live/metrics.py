@@ -8,7 +8,7 @@ import msgspec
 
 from analysis.record import processed_for
 from analysis.record.predicted_for import predicted_by
-from analysis.record.trained_for import Rows, other_question, trained_for, unseen
+from analysis.record.trained_for import Rows, trained_for, unseen
 from contract.config import Config
 from contract.datasets.dataset import Dataset
 from contract.datasets.manifest import Manifest
@@ -107,7 +107,7 @@ def judged(layout: Layout, model: Champion, rows: Dataset, config: Config) -> tu
     day, about = rows.path.name, trained_for(layout, model)
     if reason := processed_for.misfit(rows, config):
         raise CannotJoin(f"processed/{day} {reason}; make it again: preprocess --day {day}")
-    if about is not None and (reason := other_question(about, config)):
+    if about is not None and (reason := about.other_question(config)):
         raise CannotJoin(f"the model {reason}; give it back, or with a model for it predict again: predict --day {day}")
     return unseen(layout, model, rows, config)
 

@@ -20,6 +20,7 @@ from microstep_airflow.alerts import messages
 from microstep_airflow.alerts.outbox import enqueue
 from microstep_airflow.alerts.run_facts import run_page
 from microstep_airflow.alerts.throttle import LateRuns
+from microstep_airflow.pipelines import of_dag
 from microstep_airflow.settings import Settings
 
 LATE = "late.json"
@@ -72,18 +73,21 @@ def _known(path: Path) -> dict[str, LateRuns]:
 
 
 def _send(run: dict[str, Any]) -> None:
-    settings = Settings.read()
+    pipeline, dag = of_dag(run["dag_id"])
+    settings = Settings.read().of(pipeline)
     config = load(settings.config)
     if _was_late_already(run, config.schedule.deadline_hours):
         return
-    dag, name = run["dag_id"], run["dag_run_id"]
+    name = run["dag_run_id"]
     late = _known(settings.mails / LATE)
     late[dag], is_news = late.get(dag, LateRuns()).add(datetime.fromisoformat(str(run["queued_at"])))
     if is_news:
-        facts = {"DAG": dag, "Run": name, "Queued": str(run["queued_at"]), "State": str(run["state"])}
+        facts = {"DAG": run["dag_id"], "Run": name, "Queued": str(run["queued_at"]), "State": str(run["state"])}
         if (count := late[dag].count) > 1:
             facts["In a row"] = f"{count} late runs"
-        mail = messages.late(dag, facts, config.schedule.deadline_hours, {"Run in Airflow": run_page(dag, name)})
-        enqueue(mail, config.alerts, settings.mails, datetime.now(ZoneInfo(config.schedule.timezone)))
+        mail = messages.late(
+            dag, facts, config.schedule.deadline_hours, {"Run in Airflow": run_page(run["dag_id"], name)}
+        )
+        enqueue(mail.of(pipeline), config.alerts, settings.mails, datetime.now(ZoneInfo(config.schedule.timezone)))
     # last: a disk that is full costs no mail
     replace_file(settings.mails / LATE, msgspec.json.encode(late))

@@ -7,6 +7,7 @@ after its file is there, which comes last.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -15,12 +16,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from checkout.compose import compose, docker, settings
+from checkout.compose import compose, docker, is_rootless, settings
 from checkout.ending import CONFIGURATION, MISSING, UNAVAILABLE, USAGE, end_tidily_when_asked_to, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.settings import ROOT, USER, environment, project
 
-from pipelines.places import FOLDER, data_of, file_of, good_name, make_folders, names, refuse_both
+from pipelines.places import FOLDER, data_of, file_of, good_name, make_folders, names, owner_of_data, refuse_both
 from pipelines.reports import write_index
 
 
@@ -30,15 +31,18 @@ def generate(arguments: Sequence[str], mounts: Sequence[str]) -> int:
     if docker("image", "inspect", image, check=False).returncode:
         refuse(UNAVAILABLE, f"{image}: the image is not there; type: docker compose build generate")
     hardened = ["--rm", "--network=none", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL"]
-    user = f"--user={settings()[USER] or _owner(ROOT / 'data')}"
-    command = ["docker", "run", *hardened, "--security-opt=no-new-privileges", user]
+    command = ["docker", "run", *hardened, "--security-opt=no-new-privileges", f"--user={_user()}"]
     command += [f"--volume={mount}" for mount in mounts]
     return subprocess.run([*command, image, *arguments], cwd=ROOT, env=environment(), check=False).returncode
 
 
-def _owner(path: Path) -> str:
-    status = path.stat()
-    return f"{status.st_uid}:{status.st_gid}" if status.st_uid else "1000:1000"
+def _user() -> str:
+    """As whom a step runs; root of a rootless engine's containers is who started it."""
+    if user := settings()[USER]:
+        return user
+    if is_rootless(json.loads(docker("info", "--format={{json .}}").stdout)):
+        return "0:0"
+    return ":".join(map(str, owner_of_data()))
 
 
 def new(name: str, file: Path, infer: Sequence[str], split: Sequence[str]) -> int:

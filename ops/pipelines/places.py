@@ -98,11 +98,17 @@ def good_name(name: str) -> str:
 
 def make_folders(name: str, root: Path = ROOT) -> None:
     """The folders that a pipeline's steps are given; they belong to whom data/ belongs, as whom steps run."""
-    owner = (root / "data").stat()
+    user, group = owner_of_data(root)
     for path in (data_of(name, root), *(root / folder / name for folder in SECRETS)):
         path.mkdir(exist_ok=True)
         if os.geteuid() == 0:
-            os.chown(path, owner.st_uid, owner.st_gid)
+            os.chown(path, user, group)
+
+
+def owner_of_data(root: Path = ROOT) -> tuple[int, int]:
+    """User and group as whom steps run: the owner of data/, never root, to whom the stack does not leave it."""
+    status = (root / "data").stat()
+    return (status.st_uid, status.st_gid) if status.st_uid else (1000, 1000)
 
 
 def refuse_both(root: Path = ROOT) -> None:

@@ -115,8 +115,8 @@ def tell_of_replaced(settings: Settings) -> None:
     def look_at_mounts() -> list[str]:
         catalog = read_catalog(settings.config, settings.data_root)
         one = settings.of(next(iter(catalog.good), ""))
-        pairs = places(one.data_root, one.config, str(one.home), one.pipeline)
-        replaced = [source for path, source in pairs if was_replaced(path, source)]
+        data, config = places(one.data_root, one.config, str(one.home), one.pipeline)
+        replaced = [source for path, source in (config, data) if was_replaced(path, source)]
         known = Variable.get(REPLACED, default=[], deserialize_json=True)
         if set(replaced) - set(known):
             _tell_all(settings, catalog, messages.replaced(replaced))

@@ -99,7 +99,8 @@ def load_dags(tmp_path_factory):
             for name in [name for name in os.environ if name.startswith("MICROSTEP_")]:
                 patch.delenv(name)
             patch.setenv("MICROSTEP_CONFIG", str(config))
-            patch.setenv("MICROSTEP_DATA_ROOT", str(config.parent / "data"))
+            if names:
+                patch.setenv("MICROSTEP_DATA_ROOT", str(config.parent / "data"))
             patch.setenv("MICROSTEP_RUNNER", runner)
             patch.setenv("MICROSTEP_HOST_ROOT", "/srv/microstep")
             patch.setenv("MICROSTEP_HOME", "/srv/microstep")

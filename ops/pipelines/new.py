@@ -21,7 +21,17 @@ from checkout.ending import CONFIGURATION, MISSING, UNAVAILABLE, USAGE, end_tidi
 from checkout.one_at_a_time import one_at_a_time
 from checkout.settings import ROOT, USER, environment, project
 
-from pipelines.places import FOLDER, data_of, file_of, good_name, make_folders, names, owner_of_data, refuse_both
+from pipelines.places import (
+    FOLDER,
+    data_of,
+    file_of,
+    good_name,
+    leave_no_empty_folders,
+    make_folders,
+    names,
+    owner_of_data,
+    refuse_both,
+)
 from pipelines.reports import write_index
 
 
@@ -101,7 +111,8 @@ def main() -> int:
     infer = [f"--{option}={text}" for option in ("target", "key", "group") if (text := getattr(args, option))]
     split = [f"--{option}={text}" for option in ("by", "days") if (text := getattr(args, option))]
     if code := new(name, file, infer, split):
-        print(f"{name} was not made; its folders are there, and empty", file=sys.stderr)
+        leave_no_empty_folders(name)
+        print(f"{name} was not made", file=sys.stderr)
         return code
     write_index()
     days = sorted(path.parent.name for path in (data_of(name) / "inbox").glob("*/_SUCCESS"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from checkout.compose import settings
@@ -96,13 +97,25 @@ def good_name(name: str) -> str:
     return name
 
 
+def folders_of(name: str, root: Path = ROOT) -> tuple[Path, ...]:
+    """What is mounted into its steps besides its file."""
+    return (data_of(name, root), *(root / folder / name for folder in SECRETS))
+
+
 def make_folders(name: str, root: Path = ROOT) -> None:
     """The folders that a pipeline's steps are given; they belong to whom data/ belongs, as whom steps run."""
     user, group = owner_of_data(root)
-    for path in (data_of(name, root), *(root / folder / name for folder in SECRETS)):
+    for path in folders_of(name, root):
         path.mkdir(exist_ok=True)
         if os.geteuid() == 0:
             os.chown(path, user, group)
+
+
+def leave_no_empty_folders(name: str, root: Path = ROOT) -> None:
+    """Take away what `make_folders` made, where nothing is in it."""
+    for path in folders_of(name, root):
+        with suppress(OSError):
+            path.rmdir()
 
 
 def owner_of_data(root: Path = ROOT) -> tuple[int, int]:

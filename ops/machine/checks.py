@@ -37,7 +37,7 @@ def judge_demo(machine: Machine) -> list[Finding]:
     return [
         Finding("python", version, "" if machine.python >= PYTHON else newer),
         Finding("python's venv", "here" if machine.has_venv else "not here", "" if machine.has_venv else venv),
-        judge_file(machine),
+        *judge_files(machine),
     ]
 
 

@@ -10,6 +10,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from conftest import ROOT, factory, pipeline, settings, write_pipelines
 from fake_variables import Variables
+from test_runs import pretender
 
 from contract.config.parse import parse
 from microstep_airflow import maintenance, pipelines
@@ -253,6 +254,30 @@ def test_files_that_come_go_and_are_replaced_by_a_rename_are_seen(machine):
     bag = DagBag(str(DAGS))
     assert dags_of(bag) == all_dags("churn", "third")
     assert "wait_for_inbox" in bag.dags["churn.generate"].task_ids
+
+
+# ---- whole runs
+
+
+def test_the_runs_of_two_pipelines_work_each_in_its_own_data(tmp_path):
+    ours = pretender(tmp_path, "", "automatic")
+    write_pipelines(tmp_path / "pipeline.toml", TWO, (tmp_path / "pipeline.toml").read_text())
+    for name in ("plan", "manifest.json"):
+        (ours.data / name).write_bytes((tmp_path / name).read_bytes())
+    (ours.data / "churn" / "models").mkdir()
+    (ours.data / "churn" / "models" / "champion.json").touch()
+    runs = ours.run_dags("churn.generate=2026-01-01", "orders.generate=2026-01-02", "churn.predict=2026-01-01")
+    assert [(run["dag"], run["state"]) for run in runs] == [
+        ("churn.generate", "success"),
+        ("orders.generate", "success"),
+        ("churn.predict", "success"),
+    ]
+    steps = {name: (ours.data / name / "steps_run").read_text().splitlines() for name in TWO}
+    assert steps == {
+        "churn": ["generate 2026-01-01", "preprocess 2026-01-01", "predict 2026-01-01"],
+        "orders": ["generate 2026-01-02"],
+    }
+    assert sorted(path.name for path in ours.data.iterdir()) == ["churn", "manifest.json", "orders", "plan"]
 
 
 # ---- who is told

@@ -17,6 +17,7 @@ from microstep_airflow import maintenance, pipelines
 from microstep_airflow.alerts.mail import Mail
 from microstep_airflow.dag_factory import DagFactory
 from microstep_airflow.pipelines import dag_id, of_dag, read_catalog
+from microstep_airflow.schedule import run_requests
 from socket_proxy import rules
 
 DAGS = ROOT / "airflow" / "dags"
@@ -254,6 +255,29 @@ def test_files_that_come_go_and_are_replaced_by_a_rename_are_seen(machine):
     bag = DagBag(str(DAGS))
     assert dags_of(bag) == all_dags("churn", "third")
     assert "wait_for_inbox" in bag.dags["churn.generate"].task_ids
+
+
+# ---- a run that somebody asks for
+
+
+def asked(dag, **conf):
+    run_requests._judge(None, (), {"dag_id": dag, "run_type": "manual", "conf": conf})
+
+
+def test_a_run_is_judged_by_the_file_of_its_own_pipeline(machine):
+    folder = machine(*TWO)
+    file = folder / "pipelines" / "orders.toml"
+    file.write_text(file.read_text().replace("first_day = 2026-01-01", "first_day = 2026-02-01"))
+    asked("churn.predict", day="2026-01-05")
+    with pytest.raises(ValueError, match=r"schedule\.first_day 2026-02-01 or later, got 2026-01-05"):
+        asked("orders.predict", day="2026-01-05")
+    with pytest.raises(ValueError, match=r"pipelines/gone\.toml: no configuration there"):
+        asked("gone.predict", day="2026-01-05")
+
+
+def test_a_run_of_what_looks_after_the_stack_is_not_judged(machine):
+    machine(*TWO)
+    asked("maintenance", day="2999-01-05")
 
 
 # ---- whole runs

@@ -101,7 +101,8 @@ def tell_of_broken(settings: Settings) -> None:
         for file, wrong in catalog.broken.items():
             if known.get(file) != wrong:
                 _tell_all(settings, catalog, _broken(file, wrong))
-        if catalog.broken != known:
+        # while no file is good there is nobody to tell, and it is told later
+        if catalog.good and catalog.broken != known:
             Variable.set(BROKEN, catalog.broken, serialize_json=True)
         return dict(catalog.broken)
 

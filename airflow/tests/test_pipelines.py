@@ -336,6 +336,18 @@ def test_a_broken_file_is_mailed_once_and_again_when_something_else_is_wrong(mac
     assert len(sent) == 2
 
 
+def test_what_nobody_could_be_told_is_told_when_somebody_can_be(machine, sent):
+    folder = machine("churn")
+    good = (folder / "pipelines" / "churn.toml").read_text()
+    (folder / "pipelines" / "bad.toml").write_text("[sorce]\n")
+    (folder / "pipelines" / "churn.toml").write_text("[sorce]\n")
+    assert len(look("look_at_pipelines")) == 2
+    assert sent == []
+    (folder / "pipelines" / "churn.toml").write_text(good)
+    look("look_at_pipelines")
+    assert len(sent) == 1
+
+
 def test_the_people_of_every_pipeline_are_told(machine, sent):
     folder = machine(*TWO)
     file = folder / "pipelines" / "orders.toml"

@@ -8,7 +8,10 @@ export PWD := $(CURDIR)
 quoted = '$(subst ','\'',$(value $(1)))'
 
 ##@ The whole system
-.PHONY: doctor up down logs status backfill
+unexport PIPELINE NAME
+pipeline = $(if $(value PIPELINE),--pipeline=$(call quoted,PIPELINE))
+pipelines = PYTHONPATH=ops $(PYTHON) -m pipelines
+.PHONY: doctor up down logs status backfill reports
 doctor: ## tell what this machine lacks, and what to type
 	@$(PYTHON) ops/doctor.py
 
@@ -23,11 +26,24 @@ down: ## stop everything; data and volumes stay
 logs: ## follow what the parts say
 	@docker compose logs --follow --tail 50
 
-status: ## tell which days lack data or predictions, and what the next training would use
-	@docker compose run --rm generate status
+status: ## tell which days lack data or predictions, and what the next training would use [PIPELINE=name]
+	@$(pipelines).status $(pipeline)
 
-backfill: ## do days again or late, both ends included: make backfill FROM=2026-11-01 TO=2026-11-22 [DAG=train] [FORCE=1]
-	@$(PYTHON) ops/backfill.py $(if $(value DAG),--dag=$(call quoted,DAG)) $(if $(filter 1 y yes,$(FORCE)),--force) -- $(call quoted,FROM) $(call quoted,TO)
+reports: ## write data/index.html, which lists the reports of all pipelines
+	@$(pipelines).reports
+
+backfill: ## do days again or late, both ends included: make backfill FROM=2026-11-01 TO=2026-11-22 [DAG=train] [FORCE=1] [PIPELINE=name]
+	@$(PYTHON) ops/backfill.py $(pipeline) $(if $(value DAG),--dag=$(call quoted,DAG)) $(if $(filter 1 y yes,$(FORCE)),--force) -- $(call quoted,FROM) $(call quoted,TO)
+
+##@ Several pipelines
+unexport FILE TARGET KEY GROUP BY DAYS
+.PHONY: new migrate
+new: ## another pipeline from a table, in the running stack: make new NAME=orders FILE=my.csv TARGET=column [KEY= GROUP= BY= DAYS=]
+	@$(pipelines).new --name=$(call quoted,NAME) --file=$(call quoted,FILE) --target=$(call quoted,TARGET) \
+	  --key=$(call quoted,KEY) --group=$(call quoted,GROUP) --by=$(call quoted,BY) --days=$(call quoted,DAYS)
+
+migrate: ## give the lone pipeline.toml a name, so that others may stand beside it; shown first [NAME=churn] [YES=1]
+	@$(pipelines).migrate $(if $(value NAME),--name=$(call quoted,NAME)) $(if $(filter 1 y yes,$(YES)),--yes)
 
 ##@ State
 unexport TO FROM
@@ -38,8 +54,8 @@ backup: ## copy all state (data, databases, secrets) into a folder: make backup 
 restore: ## bring it back into an empty stack: make restore FROM=backups/x
 	@$(PYTHON) ops/restore.py $(if $(value FROM),-- $(call quoted,FROM))
 
-prune: ## show old datasets that nothing needs, then remove them: make prune KEEP_DAYS=90 [YES=1]
-	@$(PYTHON) ops/prune.py $(if $(filter 1 y yes,$(YES)),--yes) $(if $(value KEEP_DAYS),$(call quoted,KEEP_DAYS))
+prune: ## show old datasets that nothing needs, then remove them: make prune KEEP_DAYS=90 [YES=1] [PIPELINE=name]
+	@$(PYTHON) ops/prune.py $(pipeline) $(if $(filter 1 y yes,$(YES)),--yes) $(if $(value KEEP_DAYS),$(call quoted,KEEP_DAYS))
 
 rotate: ## replace every secret that the stack made for itself
 	@$(PYTHON) ops/rotate.py
@@ -56,7 +72,6 @@ build: ## build every image
 	@docker compose build
 
 ##@ Without Docker
-unexport FILE TARGET KEY GROUP BY DAYS
 .PHONY: try demo ui
 try: ## from one old table to a judged model and predictions: make try FILE=my.csv TARGET=column [KEY= GROUP= BY= DAYS=]
 	@$(PYTHON) demo/try_table.py --file=$(call quoted,FILE) --target=$(call quoted,TARGET) --key=$(call quoted,KEY) \

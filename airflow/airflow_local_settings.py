@@ -16,7 +16,7 @@ FORKS = {"scheduler", "dag-processor"}
 
 if FORKS & set(sys.argv):
     runner = "process_step" if os.environ.get("MICROSTEP_RUNNER") == "process" else "docker_step"
-    for module in ("dag_factory", f"operators.{runner}", "operators.start_run"):
+    for module in ("dag_factory", "maintenance", f"operators.{runner}", "operators.start_run"):
         importlib.import_module(f"microstep_airflow.{module}")
 
 judge_new_runs()

@@ -25,9 +25,11 @@ sys.path.append(str(ROOT / "ops"))
 
 from airflow_api import AirflowApi  # noqa: E402
 from checkout.ending import CONFIGURATION  # noqa: E402
+from checkout.settings import PIPELINE  # noqa: E402
 from embedded import Airflow, make_environments, mlflow_password, mlflow_server  # noqa: E402
 from only_one import Occupied, only_one  # noqa: E402
 from pipeline_file import what_is_wrong  # noqa: E402
+from pipelines.places import file_of, names  # noqa: E402
 from server import Server, Trouble  # noqa: E402
 from stages import Stages, printable  # noqa: E402
 
@@ -45,9 +47,21 @@ def week() -> list[str]:
     return days
 
 
+def played(root: Path = ROOT) -> Path:
+    """The file of the pipeline that the demo runs: the only one, or the one that is named. Raises Trouble."""
+    there, wanted = names(root), os.environ.get(PIPELINE, "")
+    if wanted in there or not there:
+        return file_of(wanted if there else "", root)
+    if len(there) == 1 and not wanted:
+        return file_of(there[0], root)
+    raise Trouble(
+        f"{PIPELINE}: must be one of {', '.join(there)}, got {wanted!r}; type: {PIPELINE}={there[0]} make demo"
+    )
+
+
 def configure(days: list[str]) -> None:
-    """Write the demo's pipeline.toml: the shipped one, with no run but those that the demo asks for. Raises Trouble."""
-    shipped = ROOT / "pipeline.toml"
+    """Write the demo's pipeline.toml: that file, with no run but those that the demo asks for. Raises Trouble."""
+    shipped = played()
     try:
         # the mark that some editors put at the start of a file is none of TOML's
         text = shipped.read_text(encoding="utf-8-sig")
@@ -88,7 +102,7 @@ def run(lock: int) -> int:
     data.mkdir(exist_ok=True)
     with stages.stage("environments, one a part (.venvs/)") as tell:
         make_environments(ROOT, tell)
-    check(ROOT / "pipeline.toml")
+    check(played())
     days = week()
     configure(days)
     with contextlib.ExitStack() as stack:

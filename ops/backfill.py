@@ -10,6 +10,7 @@ from datetime import date
 from checkout.compose import compose, is_up
 from checkout.ending import UNAVAILABLE, USAGE, end_tidily_when_asked_to, refuse
 from checkout.ownership import must_be_ours
+from pipelines.places import chosen, dag_of
 
 DAGS = ("generate", "predict", "train")
 USUAL = ("generate", "predict")
@@ -34,19 +35,22 @@ def main() -> int:
     parser.add_argument("first", metavar="FROM")
     parser.add_argument("last", metavar="TO")
     parser.add_argument("--dag", choices=DAGS, help="this one alone (default: generate and predict)")
+    parser.add_argument("--pipeline", help="whose days, where there are several")
     parser.add_argument("--force", action="store_true", help="do again what is up to date")
     args = parser.parse_args()
     conf = {"from": day("FROM", args.first), "to": day("TO", args.last)} | ({"force": True} if args.force else {})
+    pipeline = chosen(args.pipeline)
     must_be_ours()
     if not is_up():
         refuse(UNAVAILABLE, "the stack is not up; type: make up")
     for dag in (args.dag,) if args.dag else USUAL:
-        words = ("airflow", "dags", "trigger", dag, "--conf", json.dumps(conf))
+        dag_id = dag_of(pipeline, dag)
+        words = ("airflow", "dags", "trigger", dag_id, "--conf", json.dumps(conf))
         done = compose("exec", "-T", "airflow-scheduler", *words, check=False)
         if done.returncode:
             # the last line is the judgement, what is before it Airflow's way to it
             refuse(USAGE, (done.stderr.strip() or done.stdout.strip()).splitlines()[-1])
-        print(f"{dag}: started for {args.first} to {args.last}; its page in Airflow shows each day")
+        print(f"{dag_id}: started for {args.first} to {args.last}; its page in Airflow shows each day")
     return 0
 
 

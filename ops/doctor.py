@@ -39,9 +39,16 @@ from checkout.settings import (
 )
 from machine.checks import judge_demo, judge_stack
 from machine.findings import Engine, Finding, Machine
-from pipeline_file import what_is_wrong
+from pipeline_file import what_is_wrong, what_is_wrong_in
+from pipelines.places import MIGRATING, file_of, names
 
-READ_BY_CONTAINERS = ("pipeline.toml", "ops/make_secrets.py", "ops/stack_id.py", "infra/postgres/databases.sh")
+READ_BY_CONTAINERS = (
+    "pipeline.toml",
+    "pipelines",
+    "ops/make_secrets.py",
+    "ops/stack_id.py",
+    "infra/postgres/databases.sh",
+)
 
 
 def ask_engine() -> Engine:
@@ -116,10 +123,14 @@ def look_at_machine() -> Machine:
         wanted = ports(settings)
     except (UnreadableError, ValueError) as error:
         unreadable = str(error)
-    home = settings.get(HOME, "")
+    home, pipelines = settings.get(HOME, ""), names()
+    files = [file_of(name).relative_to(ROOT).as_posix() for name in pipelines]
     return Machine(
         root=str(ROOT),
-        wrong=what_is_wrong(),
+        wrong="" if pipelines else what_is_wrong(),
+        pipelines=pipelines,
+        wrong_pipelines=what_is_wrong_in(pipelines) if pipelines else {},
+        migrating=(ROOT / MIGRATING).read_text(encoding="utf-8").strip() if (ROOT / MIGRATING).exists() else "",
         home=home,
         home_is_here=same_directory(home),
         home_from="the environment" if HOME in os.environ else ".env",
@@ -137,7 +148,7 @@ def look_at_machine() -> Machine:
         python=sys.version_info[:2],
         has_venv=importlib.util.find_spec("ensurepip") is not None,
         free_disk=shutil.disk_usage(ROOT).free,
-        closed_files=tuple(name for name in READ_BY_CONTAINERS if not open_to_all(ROOT / name)),
+        closed_files=tuple(name for name in (*READ_BY_CONTAINERS, *files) if not open_to_all(ROOT / name)),
         ports=wanted,
         taken=frozenset(port for port in wanted.values() if listens(port)),
     )
@@ -150,8 +161,9 @@ def listens(port: int) -> bool:
 
 
 def open_to_all(path: Path) -> bool:
-    """Tells whether every user may read this file: containers have users of their own."""
-    return path.exists() and bool(path.stat().st_mode & stat.S_IROTH)
+    """Tells whether every user may read this file or folder: containers have users of their own."""
+    wanted = stat.S_IROTH | (stat.S_IXOTH if path.is_dir() else 0)
+    return path.exists() and path.stat().st_mode & wanted == wanted
 
 
 def lines(finding: Finding) -> str:

@@ -13,7 +13,8 @@ from checkout.compose import compose, docker, is_up
 from checkout.ending import NOT_PERMITTED, USAGE, end_tidily_when_asked_to, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours
-from checkout.settings import ROOT, environment, project
+from checkout.settings import ROOT, project
+from pipelines.places import all_of, data_of, those, variables
 
 WITH_THE_STACK = "Airflow's runs and logs, and MLflow's runs and versions that no kept model needs, from before then"
 
@@ -28,13 +29,14 @@ def agreed(removal: str, keep_days: int) -> bool:
 
 
 def model_files() -> list[str]:
-    """The model files below data/, as MLflow's versions name them; ends this program when one folder is closed to us.
+    """The model files of all pipelines, as MLflow's versions name them; ends this program when one is closed to us.
 
     What cannot be seen would look as if it were gone.
     """
-    folder = ROOT / "data" / "models"
+    # of all, whichever is pruned: MLflow's versions do not say whose they are
+    folders = [data_of(name) / "models" for name in all_of()]
     try:
-        days = [day for day in os.scandir(folder) if day.is_dir()] if folder.exists() else []
+        days = [day for folder in folders if folder.exists() for day in os.scandir(folder) if day.is_dir()]
         names = [(day.name, file.name) for day in days for file in os.scandir(day.path)]
     except OSError as error:
         refuse(
@@ -64,27 +66,38 @@ def prune_images() -> None:
     print(f"images without a name: {lines[-1] if lines else 'none'}")
 
 
+def in_each(pipelines: tuple[str, ...], command: list[str]) -> int:
+    """Have a command done for each pipeline; the exit code of the first that does not end well, which is the last."""
+    for name in pipelines:
+        if name:
+            print(f"{name}:", flush=True)
+        done = subprocess.run(command, cwd=ROOT, env=variables(name), stdin=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            return done.returncode
+    return 0
+
+
 def main() -> int:
     """Show, ask, remove; the exit code of the step that knows what is in use."""
     end_tidily_when_asked_to()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("keep_days", type=int, help="days whose datasets, runs and logs all stay")
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--pipeline", help="its datasets alone (default: those of all, and what the stack keeps)")
     args = parser.parse_args()
+    pipelines, stack = those(args.pipeline), is_up() and not args.pipeline
     must_be_ours()
     model_files()  # what would stop it later does so before anything goes
     command = ["docker", "compose", "run", "--rm", "-T", "validate", "prune", f"--keep-days={args.keep_days}"]
-    shown = subprocess.run(command, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, check=False)
-    if shown.returncode:
-        return shown.returncode
-    removal = f"these datasets, images without a name{f', and {WITH_THE_STACK}' if is_up() else ''}"
+    if code := in_each(pipelines, command):
+        return code
+    removal = f"these datasets, images without a name{f', and {WITH_THE_STACK}' if stack else ''}"
     if not args.yes and not agreed(removal, args.keep_days):
         print("nothing was removed")
         return 0
-    removed = subprocess.run([*command, "--remove"], cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, check=False)
-    if removed.returncode:
-        return removed.returncode
-    if is_up():
+    if code := in_each(pipelines, [*command, "--remove"]):
+        return code
+    if stack:
         prune_stack(args.keep_days)
     prune_images()
     return 0

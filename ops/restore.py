@@ -120,7 +120,7 @@ def unpack_others(archive: tarfile.TarFile, scratch: Path, settings: str) -> Non
         new.write_text(settings, encoding="utf-8", errors=ODD)
         replace(".env", new, kept)
     names = set(archive.getnames())
-    for path in sorted((ROOT / "secrets").rglob("*")):
+    for path in sorted([*(ROOT / "secrets").rglob("*"), *(ROOT / "pipelines").glob("*.toml")]):
         name = path.relative_to(ROOT).as_posix()
         if path.is_file() and name not in names:
             print(f"{name}: is not in the backup, and stays as it is here")

@@ -15,7 +15,9 @@ from checkout.ending import CONFIGURATION, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours, word_of_adoption
 from checkout.settings import ODD, ROOT, USER, UnreadableError, environment, ports, project, read
-from pipeline_file import what_is_wrong_in_a_container
+from pipeline_file import what_is_wrong_in_a_container, what_is_wrong_in_containers
+from pipelines.places import names
+from pipelines.reports import write_index
 from stack_id import VOUCHED
 
 SETTINGS = ROOT / ".env"
@@ -81,6 +83,19 @@ def has_way_out(network: str) -> bool:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip() == "false"
 
 
+def files_must_be_readable() -> None:
+    """End this program when no pipeline's file can be read; one of several that is wrong is told, no more."""
+    if not (pipelines := names()):
+        if lone := what_is_wrong_in_a_container():
+            refuse(CONFIGURATION, lone)
+        return
+    if wrong := what_is_wrong_in_containers(pipelines):
+        print(*wrong, sep="\n", file=sys.stderr)
+    if len(wrong) == len(pipelines):
+        refuse(CONFIGURATION, "no file in pipelines/ can be read, so there is nothing to start")
+    write_index()
+
+
 def main() -> int:
     """Returns the exit code of compose."""
     if word := word_of_adoption(must_be_ours()):
@@ -104,8 +119,7 @@ def main() -> int:
     built = subprocess.run(["docker", "compose", "build"], cwd=ROOT, env=variables, check=False)
     if built.returncode:
         return built.returncode
-    if wrong := what_is_wrong_in_a_container():
-        refuse(CONFIGURATION, wrong)
+    files_must_be_readable()
     start = time.monotonic()
     command = ["docker", "compose", "up", "--detach", "--wait", "--wait-timeout", WAIT_SECONDS]
     started = subprocess.run(command, cwd=ROOT, env=variables, check=False)

@@ -24,12 +24,11 @@ from airflow.sdk import chain
 from contract.config.source import Files
 from microstep_airflow.dag_factory import DagFactory
 
-factory = DagFactory.open()
-
-with factory.dag("generate", factory.config.schedule.generate, __doc__):
-    days = factory.days_of_run("generate")
-    waits = ["inbox"] if isinstance(factory.config.source, Files) else []
-    each_day = factory.each_day(days, waits=waits, steps=["generate"])
-    all_days = factory.all_days()
-    chain(each_day, all_days)
-    chain(each_day, *factory.days_with_labels(), [all_days, factory.first_training()])
+for factory in DagFactory.each():
+    with factory.dag("generate", factory.config.schedule.generate, __doc__):
+        days = factory.days_of_run("generate")
+        waits = ["inbox"] if isinstance(factory.config.source, Files) else []
+        each_day = factory.each_day(days, waits=waits, steps=["generate"])
+        all_days = factory.all_days()
+        chain(each_day, all_days)
+        chain(each_day, *factory.days_with_labels(), [all_days, factory.first_training()])

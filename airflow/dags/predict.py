@@ -21,9 +21,8 @@ from airflow.sdk import chain
 
 from microstep_airflow.dag_factory import DagFactory
 
-factory = DagFactory.open()
-
-with factory.dag("predict", factory.config.schedule.predict, __doc__):
-    days = factory.days_of_run("predict")
-    each_day = factory.each_day(days, waits=["raw_data"], steps=["preprocess", "predict"])
-    chain(days, factory.wait_for("champion"), each_day)
+for factory in DagFactory.each():
+    with factory.dag("predict", factory.config.schedule.predict, __doc__):
+        days = factory.days_of_run("predict")
+        each_day = factory.each_day(days, waits=["raw_data"], steps=["preprocess", "predict"])
+        chain(days, factory.wait_for("champion"), each_day)

@@ -24,13 +24,12 @@ from airflow.sdk import chain
 
 from microstep_airflow.dag_factory import DagFactory
 
-factory = DagFactory.open()
-
-with factory.dag("train", factory.config.schedule.train, __doc__, needs_approval=factory.needs_approval):
-    days = factory.training_window()
-    arrived = [factory.wait_for_each(artifact, days=days) for artifact in ("raw_data", "raw_target")]
-    approval = factory.approval() if factory.needs_approval else ()
-    there = factory.days_that_train(days)
-    preprocess = factory.step_for_each("preprocess", days=there)
-    chain(arrived, there, preprocess, factory.step("train"), factory.step("validate"), *approval)
-    factory.train_each_day()
+for factory in DagFactory.each():
+    with factory.dag("train", factory.config.schedule.train, __doc__, needs_approval=factory.needs_approval):
+        days = factory.training_window()
+        arrived = [factory.wait_for_each(artifact, days=days) for artifact in ("raw_data", "raw_target")]
+        approval = factory.approval() if factory.needs_approval else ()
+        there = factory.days_that_train(days)
+        preprocess = factory.step_for_each("preprocess", days=there)
+        chain(arrived, there, preprocess, factory.step("train"), factory.step("validate"), *approval)
+        factory.train_each_day()

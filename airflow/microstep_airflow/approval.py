@@ -107,7 +107,7 @@ class QuestionMail(BaseNotifier):
             link = task.generate_link_to_ui(task_instance=context["ti"])
             now = datetime.now(ZoneInfo(self.config.schedule.timezone))
             mail = approval_request(task.day, facts, verdict, link, task.limit.days)
-            enqueue(mail, self.config.alerts, self.settings.mails, now)
+            enqueue(mail.of(self.settings.pipeline), self.config.alerts, self.settings.mails, now)
         except Exception:
             log.exception("no mail tells of the question")
 

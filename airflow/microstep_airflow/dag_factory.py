@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,17 +10,16 @@ from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, BaseOperator, TaskGroup, XComArg, chain, task_group
+from airflow.sdk import DAG, BaseOperator, TaskGroup, XComArg, chain, get_parsing_context, task_group
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from contract.config import Config
-from contract.config.parse import load
 from contract.config.source import Files
 from microstep_airflow.alerts.callbacks import RunAlerts
 from microstep_airflow.alerts.deadline import deadline
 from microstep_airflow.alerts.task_failures import record_failure
-from microstep_airflow.maintenance import end_containers, send_mails, tell_of_replaced
 from microstep_airflow.operators.orphans import end_orphans
+from microstep_airflow.pipelines import of_dag, read_catalog, read_one
 from microstep_airflow.runners import runner_of
 from microstep_airflow.schedule.days import DAY, day_params, day_to_work_on, timetable
 from microstep_airflow.schedule.lacking import EACH_DAY, days_of_run, days_with_labels
@@ -47,16 +46,26 @@ POLICY: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class DagFactory:
-    """The pipeline's configuration and the machine's settings, and what follows from them for every DAG."""
+    """A pipeline's configuration and the machine's settings, and what follows from them for every DAG."""
 
     config: Config
     settings: Settings
 
     @classmethod
-    def open(cls) -> DagFactory:
-        """The factory of this machine. Raises what is wrong with pipeline.toml or the environment."""
+    def each(cls) -> Iterator[DagFactory]:
+        """The factory of each pipeline whose file can be read; in a task's process, of the one that it belongs to.
+
+        Raises StepError for what is wrong with a lone pipeline.toml, ValueError with the environment.
+        """
         settings = Settings.read()
-        return cls(load(settings.config), settings)
+        pipeline, _ = of_dag(get_parsing_context().dag_id or "")
+        if pipeline:
+            # whatever the others are: to read fifty of them would cost each task a second
+            good = {pipeline: read_one(pipeline, settings.config, settings.data_root)}
+        else:
+            good = dict(read_catalog(settings.config, settings.data_root).good)
+        for name, config in good.items():
+            yield cls(config, settings.of(name))
 
     @property
     def needs_approval(self) -> bool:
@@ -66,7 +75,7 @@ class DagFactory:
     def dag(self, name: str, cron: str, doc: str | None, *, needs_approval: bool = False) -> DAG:
         """A DAG that keeps the rules.
 
-        :param name: its id
+        :param name: its id, before which stands that of the pipeline
         :param cron: its schedule
         :param doc: the DAG file's docstring
         :param needs_approval: it waits for a person, too
@@ -77,18 +86,18 @@ class DagFactory:
         limit = timedelta(hours=schedule.sensor_timeout_hours) + 2 * STEP_LIMIT + needs_approval * ANSWER_LIMIT
         cleanup = [end_orphans] if self.settings.runner == "docker" else []
         return DAG(
-            name,
+            self.settings.dag_id(name),
             schedule=timetable(cron, schedule.timezone),
             start_date=datetime.combine(schedule.first_day, datetime.min.time(), timezone),
             catchup=False,
             # a run that waits for its data must not hold up the others: docs/decisions/0008
             max_active_runs=MOST_ACTIVE_RUNS,
             dagrun_timeout=limit,
-            default_args=POLICY,
+            default_args=POLICY | {"priority_weight": 1 + schedule.priority, "weight_rule": "absolute"},
             params=day_params(),
             user_defined_macros={"day": partial(day_to_work_on, schedule=schedule)},
             doc_md=doc,
-            tags=["microstep"],
+            tags=["microstep", *([self.settings.pipeline] if self.settings.pipeline else [])],
             deadline=deadline(schedule.deadline_hours, cron, timezone),
             on_failure_callback=[alerts.failed, *cleanup],
             on_success_callback=[alerts.succeeded, *cleanup],
@@ -168,7 +177,11 @@ class DagFactory:
         from microstep_airflow.operators.start_run import FirstTrainingOperator
 
         return FirstTrainingOperator(
-            task_id="first_training", day=DAY, config=self.config, data_root=str(self.settings.data_root)
+            task_id="first_training",
+            trigger_dag_id=self.settings.dag_id("train"),
+            day=DAY,
+            config=self.config,
+            data_root=str(self.settings.data_root),
         )
 
     def all_days(self) -> BaseOperator:
@@ -181,30 +194,9 @@ class DagFactory:
         from microstep_airflow.operators.start_run import StartRunOperator
 
         one_by_one = StartRunOperator.partial(
-            task_id="train_each_day", trigger_dag_id="train", **StartRunOperator.WAITS
+            task_id="train_each_day", trigger_dag_id=self.settings.dag_id("train"), **StartRunOperator.WAITS
         )
         return one_by_one.expand(conf=trainings_asked_for(self.config))
-
-    def dag_without_day(self, name: str, cron: str, doc: str | None) -> DAG:
-        """A DAG that looks after the stack and works on no day; nobody is told of its runs."""
-        return DAG(
-            name,
-            schedule=cron,
-            start_date=datetime(2026, 1, 1, tzinfo=ZoneInfo("UTC")),
-            catchup=False,
-            max_active_runs=1,
-            dagrun_timeout=timedelta(hours=1),
-            default_args={**POLICY, "execution_timeout": timedelta(minutes=10)},
-            doc_md=doc,
-            tags=["microstep"],
-        )
-
-    def maintenance(self) -> None:
-        """Send the mails that wait; where steps have containers, look after those and after replaced files."""
-        send_mails(self.config, self.settings.mails)
-        if self.settings.runner == "docker":
-            end_containers(str(self.settings.home))
-            tell_of_replaced(self.config, self.settings)
 
     def _wait(self, artifact: str) -> dict[str, Any]:
         caught_up = artifact == "champion" and self.config.schedule.catch_up_days > 0

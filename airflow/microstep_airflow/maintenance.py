@@ -1,61 +1,153 @@
-"""The tasks of the DAG `maintenance`."""
+"""What looks after the stack and is no pipeline's: the DAG `maintenance`, and the words for files without DAGs."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import Variable, task
+from airflow.sdk import DAG, Variable, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from contract.config import Config
+from contract.config.data import Alerts
+from contract.errors import ConfigError
 from microstep_airflow.alerts import messages
-from microstep_airflow.alerts.outbox import enqueue, flush
+from microstep_airflow.alerts.mail import Mail
+from microstep_airflow.alerts.outbox import Remaining, enqueue, flush
+from microstep_airflow.dag_factory import POLICY
 from microstep_airflow.operators.mounts import was_replaced
 from microstep_airflow.operators.orphans import end_all_orphans
+from microstep_airflow.pipelines import FOLDER, Catalog, places, read_catalog
 from microstep_airflow.settings import Settings
 
 GOES_ON = ["queued", "running"]
 """The states of a run that is not over."""
 REPLACED = "microstep_replaced"
 """The variable that keeps which replaced files people know of."""
+BROKEN = "microstep_broken"
+"""The same of files that are wrong, with what is."""
 
 
-def send_mails(config: Config, folder: Path) -> None:
+def dag_without_day(name: str, cron: str, doc: str | None) -> DAG:
+    """A DAG that looks after the stack and works on no day of no pipeline; nobody is told of its runs."""
+    return DAG(
+        name,
+        schedule=cron,
+        start_date=datetime(2026, 1, 1, tzinfo=ZoneInfo("UTC")),
+        catchup=False,
+        max_active_runs=1,
+        dagrun_timeout=timedelta(hours=1),
+        default_args={**POLICY, "execution_timeout": timedelta(minutes=10)},
+        doc_md=doc,
+        tags=["microstep"],
+    )
+
+
+def maintenance() -> None:
+    """Send the mails that wait, tell of broken files; where steps have containers, of replaced ones, and end those."""
+    settings = Settings.read()
+    # a lone pipeline.toml that is broken has no DAG at all, this one neither
+    read_catalog(settings.config, settings.data_root)
+    send_mails(settings)
+    tell_of_broken(settings)
+    if settings.runner == "docker":
+        end_containers(str(settings.home))
+        tell_of_replaced(settings)
+
+
+def tell_what_is_wrong() -> None:
+    """Raise ConfigError with what is wrong in each file of a pipeline that has no DAGs because of it."""
+    settings = Settings.read()
+    if broken := read_catalog(settings.config, settings.data_root).broken:
+        raise ConfigError("\n".join(f"{file}: {wrong}" for file, wrong in broken.items()))
+
+
+def send_mails(settings: Settings) -> None:
     """Declare the task that sends the mails which wait. It fails while they cannot be sent: no mail can say so."""
 
     @task(task_id="send", multiple_outputs=False)
     def send() -> int:
-        remaining = flush(config.alerts, folder, datetime.now(ZoneInfo(config.schedule.timezone)))
-        if remaining.why:
+        pipelines = read_catalog(settings.config, settings.data_root).good
+        # also those of a pipeline that is gone or broken, or has a name since: nobody's quiet hours hold them back
+        others = [path.name for path in (settings.mails / FOLDER).glob("*") if path.name not in pipelines]
+        waiting: dict[Path, Config | None] = {settings.of(name).mails: config for name, config in pipelines.items()}
+        waiting |= {settings.of(name).mails: None for name in ("", *others) if name not in pipelines}
+        left = [_flush(folder, config) for folder, config in waiting.items()]
+        if why := next((remaining.why for remaining in left if remaining.why), ""):
             # the next run is the next try
             raise AirflowFailException(
-                f"mails that wait: {remaining.count}; {remaining.why}; server, user and password are MICROSTEP_SMTP"
-                " in .env (docs/operations.md), then: make up"
+                f"mails that wait: {sum(remaining.count for remaining in left)}; {why}; server, user and password are"
+                " MICROSTEP_SMTP in .env (docs/operations.md), then: make up"
             )
-        return remaining.count
+        return sum(remaining.count for remaining in left)
 
     send()
 
 
-def tell_of_replaced(config: Config, settings: Settings) -> None:
+def _flush(folder: Path, config: Config | None) -> Remaining:
+    alerts, timezone = (config.alerts, config.schedule.timezone) if config else (Alerts(), "UTC")
+    return flush(alerts, folder, datetime.now(ZoneInfo(timezone)))
+
+
+def tell_of_broken(settings: Settings) -> None:
+    """Declare the task that tells, once, what is wrong with a file that has no DAGs because of it."""
+
+    @task(task_id="look_at_pipelines", multiple_outputs=False)
+    def look_at_pipelines() -> dict[str, str]:
+        catalog = read_catalog(settings.config, settings.data_root)
+        known = Variable.get(BROKEN, default={}, deserialize_json=True)
+        for file, wrong in catalog.broken.items():
+            if known.get(file) != wrong:
+                _tell_all(settings, catalog, _broken(file, wrong))
+        # while no file is good there is nobody to tell, and it is told later
+        if catalog.good and catalog.broken != known:
+            Variable.set(BROKEN, catalog.broken, serialize_json=True)
+        return dict(catalog.broken)
+
+    look_at_pipelines()
+
+
+def tell_of_replaced(settings: Settings) -> None:
     """Declare the task that tells, once, when Airflow's containers hold on to a file that the host has replaced."""
 
     @task(task_id="look_at_mounts", multiple_outputs=False)
     def look_at_mounts() -> list[str]:
-        pairs = ((settings.config, settings.home / "pipeline.toml"), (settings.data_root, settings.home / "data"))
-        replaced = [str(source) for path, source in pairs if was_replaced(path, str(source))]
+        catalog = read_catalog(settings.config, settings.data_root)
+        one = settings.of(next(iter(catalog.good), ""))
+        data, config = places(one.data_root, one.config, str(one.home), one.pipeline)
+        replaced = [source for path, source in (config, data) if was_replaced(path, source)]
         known = Variable.get(REPLACED, default=[], deserialize_json=True)
         if set(replaced) - set(known):
-            now = datetime.now(ZoneInfo(config.schedule.timezone))
-            enqueue(messages.replaced(replaced), config.alerts, settings.mails, now)
+            _tell_all(settings, catalog, messages.replaced(replaced))
         if replaced != known:
             Variable.set(REPLACED, replaced, serialize_json=True)
         return replaced
 
     look_at_mounts()
+
+
+def _broken(file: str, wrong: str) -> Mail:
+    """A pipeline has no DAGs, because its file cannot be read; all others go on."""
+    return Mail(
+        "error",
+        f"{messages.PREFIX} {file} is wrong, its pipeline does not run: {wrong}",
+        {"File": file, "Wrong": wrong},
+        advice="All other pipelines go on. When the file is put right, its DAGs are back half a minute later; nothing"
+        " has to be started again. Airflow's page shows the same as an import error.",
+    )
+
+
+def _tell_all(settings: Settings, catalog: Catalog, mail: Mail) -> None:
+    """Tell, each once, the people of every pipeline: what is wrong is nobody's or everybody's."""
+    told: set[tuple[str, ...]] = set()
+    for name, config in catalog.good.items():
+        people = config.alerts.recipients(mail.level)
+        if people not in told:
+            told.add(people)
+            now = datetime.now(ZoneInfo(config.schedule.timezone))
+            enqueue(mail, config.alerts, settings.of(name).mails, now)
 
 
 def end_containers(home: str) -> None:

@@ -8,6 +8,7 @@ from airflow.sdk import BaseOperator
 
 from contract.config import Config
 from contract.config.source import Sql
+from microstep_airflow.pipelines import within
 from microstep_airflow.schedule.days import FORCE
 from microstep_airflow.schedule.retries import FailuresAlone
 from microstep_airflow.settings import Settings
@@ -42,13 +43,15 @@ def runner_of(name: str, config: Config, settings: Settings) -> tuple[type[BaseO
 
     # who has to do with models talks to the registry
     signs = step.uses_registry and config.training.sign
+    secrets = SQL_SECRETS if reads_sql else MODEL_SECRETS if signs else None
     network = REGISTRY_NETWORK if step.uses_registry else SQL_NETWORK if reads_sql else None
     return DockerStepOperator, {
         **options,
+        "pipeline": settings.pipeline,
         "project": settings.project,
         "network": network and f"{settings.project}-{network}",
         "uses_registry": step.uses_registry,
-        "secrets": SQL_SECRETS if reads_sql else MODEL_SECRETS if signs else None,
+        "secrets": secrets and within(secrets, settings.pipeline),
         "memory": settings.memory,
         "cpus": settings.cpus,
     }

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
+
+from microstep_airflow.pipelines import FOLDER, dag_id
 
 RUNNERS = ("docker", "process")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What differs from machine to machine; what differs from pipeline to pipeline is in `pipeline.toml`."""
+    """What differs from machine to machine, and where the things of a pipeline are; the rest is in its file."""
 
     runner: Literal["docker", "process"]
     data_root: Path
-    """As Airflow sees it."""
+    """As Airflow sees it: a pipeline's own, or, before one is chosen, what those of all are in."""
     config: Path
-    """pipeline.toml, as Airflow sees it."""
+    """The pipeline's file, as Airflow sees it; before one is chosen, pipeline.toml."""
     home: Path
     """The checkout: for `docker` as the engine's host sees it (bind mounts), for `process` as Airflow sees it."""
     memory: str
@@ -32,6 +34,28 @@ class Settings:
     """The address of MLflow's pages; empty when there is none to show."""
     project: str = "microstep"
     """Compose's name of the stack, with which those of its images, containers, networks and volumes begin."""
+    pipeline: str = ""
+    """The pipeline's name; empty for that of a lone pipeline.toml, and before one is chosen."""
+
+    def of(self, pipeline: str) -> Settings:
+        """The settings of a pipeline, of those that no pipeline is chosen in."""
+        if not pipeline:
+            return self
+        return replace(
+            self,
+            pipeline=pipeline,
+            data_root=self.data_root / pipeline,
+            config=self.config.parent / FOLDER / f"{pipeline}.toml",
+            mails=self.mails / FOLDER / pipeline,
+        )
+
+    def dag_id(self, dag: str) -> str:
+        """The id of a DAG of the pipeline."""
+        return dag_id(self.pipeline, dag)
+
+    def kept(self, variable: str) -> str:
+        """The name of the Airflow variable in which the pipeline keeps what others keep for themselves."""
+        return f"{variable}_{self.pipeline}" if self.pipeline else variable
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:

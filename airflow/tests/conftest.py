@@ -79,17 +79,28 @@ def factory(source="synthetic", runner="docker", *, sign=False):
     return DagFactory(parse(tomllib.loads(pipeline(source, sign=sign))), settings(runner))
 
 
+def write_pipelines(config, names, text):
+    """A lone pipeline.toml; or a file for each name, and its data root, beside one without settings."""
+    config.write_text("# none\n" if names else text)
+    (config.parent / "pipelines").mkdir(exist_ok=True)
+    for name in names:
+        (config.parent / "data" / name).mkdir(parents=True, exist_ok=True)
+        (config.parent / "pipelines" / f"{name}.toml").write_text(f'{text}\n[pipeline]\nname = "{name}"\n')
+
+
 @pytest.fixture(scope="session")
 def load_dags(tmp_path_factory):
     """Reads the real DAG files with a source and a runner; gives the DAGs by name."""
 
-    def load(source="synthetic", runner="docker", approval="automatic"):
+    def load(source="synthetic", runner="docker", approval="automatic", names=()):
         config = tmp_path_factory.mktemp("config") / "pipeline.toml"
-        config.write_text(pipeline(source, approval))
+        write_pipelines(config, names, pipeline(source, approval))
         with pytest.MonkeyPatch.context() as patch:
             for name in [name for name in os.environ if name.startswith("MICROSTEP_")]:
                 patch.delenv(name)
             patch.setenv("MICROSTEP_CONFIG", str(config))
+            if names:
+                patch.setenv("MICROSTEP_DATA_ROOT", str(config.parent / "data"))
             patch.setenv("MICROSTEP_RUNNER", runner)
             patch.setenv("MICROSTEP_HOST_ROOT", "/srv/microstep")
             patch.setenv("MICROSTEP_HOME", "/srv/microstep")

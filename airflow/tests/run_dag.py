@@ -17,7 +17,7 @@ from airflow.dag_processing.dagbag import DagBag
 def run_dag(name, day, *answer):
     if answer:
         threading.Thread(target=answer_or_exit, args=answer, daemon=True).start()
-    dag = DagBag(f"{FOLDER}/{name}.py").dags[name]
+    dag = DagBag(f"{FOLDER}/{name.rpartition('.')[2]}.py").dags[name]
     dag.deadline = None  # dag.test() stores none, and would look for it
     conf = json.loads(day) if day.startswith("{") else {"day": day}
     dag_run = dag.test(logical_date=None, run_conf=conf)

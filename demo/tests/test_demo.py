@@ -29,3 +29,25 @@ def test_what_was_decided_last_is_shown_whatever_a_crash_left_behind_it(tmp_path
     ledger = tmp_path / "ledger.jsonl"
     ledger.write_bytes(b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines) + torn)
     assert demo.last_decision(ledger) == lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("there", "named", "file"),
+    [
+        ((), "", "pipeline.toml"),
+        (("churn",), "", "pipelines/churn.toml"),
+        (("churn", "orders"), "orders", "pipelines/orders.toml"),
+        (("churn", "orders"), "", None),
+        (("churn",), "gone", None),
+    ],
+)
+def test_the_demo_plays_the_only_pipeline_or_the_one_that_is_named(tmp_path, monkeypatch, there, named, file):
+    (tmp_path / "pipelines").mkdir()
+    for name in there:
+        (tmp_path / "pipelines" / f"{name}.toml").touch()
+    monkeypatch.setenv("MICROSTEP_PIPELINE", named)
+    if file is None:
+        with pytest.raises(demo.Trouble, match="MICROSTEP_PIPELINE=churn make demo"):
+            demo.played(tmp_path)
+    else:
+        assert demo.played(tmp_path) == tmp_path / file

@@ -16,7 +16,7 @@ from checkout.compose import DATABASES, HELPER, VOLUMES, docker, volume
 from checkout.ending import CANNOT_WRITE, DAMAGED, refuse
 from checkout.settings import ODD, ROOT, environment, project
 
-FILES = ("data", "secrets", "pipeline.toml", ".env")
+FILES = ("data", "secrets", "pipeline.toml", "pipelines", ".env")
 LIST = "backup.json"
 ARCHIVE = "files.tar"
 

@@ -37,7 +37,7 @@ def judge_demo(machine: Machine) -> list[Finding]:
     return [
         Finding("python", version, "" if machine.python >= PYTHON else newer),
         Finding("python's venv", "here" if machine.has_venv else "not here", "" if machine.has_venv else venv),
-        judge_file(machine),
+        *judge_files(machine),
     ]
 
 
@@ -45,6 +45,20 @@ def judge_file(machine: Machine) -> Finding:
     """A file that no step can read keeps every DAG from being there: a wait for them would say less."""
     remedy = "an editor, and mend it; every key and its rules: docs/configuration.md" if machine.wrong else ""
     return Finding("pipeline.toml", machine.wrong or "can be read", remedy)
+
+
+def judge_files(machine: Machine) -> list[Finding]:
+    """The same where pipelines/ has files: one that is wrong has no DAGs, and all others go on."""
+    if machine.migrating:
+        return [Finding("migration", f"that to {machine.migrating} has not come to its end", "make migrate")]
+    if not machine.pipelines:
+        return [judge_file(machine)]
+    good = len(machine.pipelines) - sum(file.startswith("pipelines/") for file in machine.wrong_pipelines)
+    remedy = "an editor, and mend it; every key and its rules: docs/configuration.md"
+    return [
+        Finding("pipelines/", f"{good} of {len(machine.pipelines)} can be read", "" if good else remedy),
+        *(Finding(file, wrong, remedy, needed=False) for file, wrong in machine.wrong_pipelines.items()),
+    ]
 
 
 def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
@@ -65,7 +79,7 @@ def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
         ]
     findings += [judge_settings(machine, engine)]
     findings += judge_values(machine.settings, machine.names, machine.known, engine.cpus)
-    findings += [*judge_typed(machine), judge_home(machine), judge_file(machine)]
+    findings += [*judge_typed(machine), judge_home(machine), *judge_files(machine)]
     if machine.restoring:
         # what cannot be asked whose its volumes are is not told to delete them
         known = not findings[0].lacks and not engine.others and not engine.foreign_volumes
@@ -77,7 +91,7 @@ def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
     findings += [judge_port(name, port, machine.taken - engine.published) for name, port in machine.ports.items()]
     closed = ", ".join(machine.closed_files)
     # these alone: .env and secrets/ are in the checkout, too
-    opened = f"chmod o+r {' '.join(machine.closed_files)}" if closed else ""
+    opened = f"chmod o+rX {' '.join(machine.closed_files)}" if closed else ""
     findings.append(Finding("files for containers", f"closed: {closed}" if closed else "readable", opened))
     return findings
 

@@ -65,6 +65,12 @@ class Machine:
     taken: frozenset[int] = frozenset()
     wrong: str = ""
     """What is wrong with pipeline.toml; empty when nothing is."""
+    pipelines: tuple[str, ...] = ()
+    """Those that have files in pipelines/; none where pipeline.toml is the only one."""
+    wrong_pipelines: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong with their files, by file."""
+    migrating: str = ""
+    """The pipeline whose migration has not come to its end."""
     root: str = ""
     """This checkout."""
     home: str = ""

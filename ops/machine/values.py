@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 
-from checkout.settings import ELSEWHERE, PORTS, USER
+from checkout.settings import ELSEWHERE, PIPELINE, PORTS, USER
 
 from machine.findings import Finding
 
@@ -57,6 +57,7 @@ def _rules(cpus: int) -> dict[str, tuple[Callable[[str], object], str]]:
         ),
         "MICROSTEP_SCHEDULE": (words("true", "false", "t", "f", "1", "0"), _TRUTHS),
         "MICROSTEP_SQL_INTERNAL": (compose_takes, _TRUTHS),
+        PIPELINE: (form("[a-z][a-z0-9_]{0,30}"), "the name of a file in pipelines/, without .toml"),
         ELSEWHERE: (lambda text: text in ("true", "false"), _TRUTHS),
         USER: (form("[0-9]+(:[0-9]+)?"), "numbers, user:group, since containers know no other names"),
         # or as JSON, since Airflow takes a connection so, too

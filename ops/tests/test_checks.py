@@ -91,7 +91,7 @@ def test_files_that_containers_cannot_read_are_named_and_nothing_else_is_opened(
     closed = ("pipeline.toml", "infra/postgres/databases.sh")
     (finding,) = (f for f in judge_stack(replace(MACHINE, closed_files=closed), ENGINE) if f.lacks)
     assert finding.state == "closed: pipeline.toml, infra/postgres/databases.sh"
-    assert finding.remedy == "chmod o+r pipeline.toml infra/postgres/databases.sh"
+    assert finding.remedy == "chmod o+rX pipeline.toml infra/postgres/databases.sh"
 
 
 def test_the_demo_needs_a_new_python_and_its_venv_module_and_no_engine():

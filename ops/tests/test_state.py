@@ -255,3 +255,45 @@ def test_commands_that_need_all_state_do_not_meet(world, ours):
         os.close(here)
     assert (picture(ours), picture(world.nas)) == (before, nas)
     assert world.run(ours, *commands[0])[0] == 0
+
+
+def test_a_stack_that_is_up_is_not_migrated_and_what_is_comes_back_from_a_backup(world, ours):
+    before = picture(ours / "data")
+    code, output = world.run(ours, "migrate", "NAME=churn", "YES=1")
+    assert code
+    assert "the stack must be down" in output
+    assert picture(ours / "data") == before
+    world.run(ours, "down")
+    code, output = world.run(ours, "migrate", "NAME=churn", "YES=1")
+    assert code == 0, output
+    assert world.run(ours, "up")[0] == 0
+    backup = world.home / "monday"
+    assert world.run(ours, "backup", f"TO={backup}")[0] == 0
+    kept = {name: (ours / name).read_bytes() for name in ("pipelines/churn.toml", "secrets/sql/churn/url")}
+    (ours / "data" / "churn").rename(ours / "data" / "raw")
+    emptied(world, ours)
+    (ours / "data" / "index.html").unlink()
+    (ours / "pipelines" / "churn.toml").write_text("edited since")
+    (ours / "pipelines" / "later.toml").write_text("later")
+    code, output = world.run(ours, "restore", f"FROM={backup}")
+    assert code == 0, output
+    assert {name: (ours / name).read_bytes() for name in kept} == kept
+    assert (ours / "data/churn/raw/2026-01-01/data/part-00000.parquet").exists()
+    assert "pipelines/later.toml: is not in the backup, and stays as it is here" in output
+
+
+def test_prune_goes_through_all_pipelines_or_one_and_keeps_the_models_of_all_in_mlflow(world, ours):
+    world.run(ours, "down")
+    assert world.run(ours, "migrate", "NAME=churn", "YES=1")[0] == 0
+    (ours / "pipelines" / "orders.toml").write_text((ours / "pipelines" / "churn.toml").read_text())
+    (ours / "data" / "orders" / "models" / "2026-01-01").mkdir(parents=True)
+    (ours / "data" / "orders" / "models" / "2026-01-01" / "model-a.joblib").touch()
+    code, output = world.run(ours, "prune", "KEEP_DAYS=90", "YES=1")
+    assert code == 0, output
+    assert output.index("churn:") < output.index("orders:")
+    code, output = world.run(ours, "prune", "KEEP_DAYS=90", "YES=1", "PIPELINE=orders")
+    assert code == 0, output
+    assert "churn:" not in output
+    code, output = world.run(ours, "prune", "KEEP_DAYS=90", "YES=1", "PIPELINE=gone")
+    assert code
+    assert "there are churn, orders" in output

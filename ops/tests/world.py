@@ -13,7 +13,18 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("Makefile", "ops", "dev", "demo", "infra", "docker-compose.yml", "pipeline.toml", "secrets", ".env.example")
+PARTS = (
+    "Makefile",
+    "ops",
+    "dev",
+    "demo",
+    "infra",
+    "docker-compose.yml",
+    "pipeline.toml",
+    "pipelines",
+    "secrets",
+    ".env.example",
+)
 BUILT_FROM = ("airflow", "libs", "services")
 MODEL = Path(__file__).parent / "model" / "engine.py"
 # nothing listens there; what does at the usual ones is another stack of this machine

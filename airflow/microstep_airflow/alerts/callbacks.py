@@ -54,16 +54,16 @@ class RunAlerts(RunFacts):
 
     def failed(self, context: Context) -> None:
         """Mail that a run failed, unless the same was mailed before, and remember it."""
-        dag, day = context["dag"].dag_id, self._day(context)
+        dag, day = self._dag(context), self._day(context)
         failures = self._task_failures(context, "failed")
         reason = REASONS.get(str(context.get("reason")), str(context.get("reason")))
-        before = _failed_runs(dag)
+        before = self._failed_runs(dag)
         # what nobody knows of comes first, however long another day has been failing
         failures.sort(key=lambda failure: not before.is_new(failure.error))
         errors = [failure.error for failure in failures] or [reason]
         days = [failure.day for failure in failures if failure.day]
         is_absence = bool(failures) and all(failure.is_absence for failure in failures)
-        is_known = is_absence and dag == "predict" and _failed_runs("generate").tell_of(days)
+        is_known = is_absence and dag == "predict" and self._failed_runs("generate").tell_of(days)
         runs, mail_is_due = before.add(
             context["run_id"], day, errors, datetime.now(UTC), days, is_absence=is_absence, is_known=is_known
         )
@@ -75,14 +75,14 @@ class RunAlerts(RunFacts):
             self._send(messages.failed(dag, day, headline, facts, failures, runs, links, rejected))
         else:
             log.warning("%s: no mail, people know of it: %s", context["run_id"], errors[0])
-        Variable.set(_variable(dag), runs.to_json(), serialize_json=True)
+        Variable.set(self._failed(dag), runs.to_json(), serialize_json=True)
         if dag == "predict":
             # one day that fails, for as long as it is tried, must not hide what there is to tell of the others
             self._mail_predicted(context)
 
     def succeeded(self, context: Context) -> None:
         """Mail a verdict, drift or a fall of the live score that begins or ends, and a recovery."""
-        match context["dag"].dag_id:
+        match self._dag(context):
             case "train" if not self._has_runs_of_its_own(context):
                 self._mail_verdict(context)
                 self._mail_live(context)
@@ -107,22 +107,22 @@ class RunAlerts(RunFacts):
         elif verdict is not None and (dag_run := context.get("dag_run")) is not None and dag_run.start_date is not None:
             promotion = self._promotion(day, verdict.metric, dag_run.start_date)
             # two runs of one day may both be there when it happens
-            told = Variable.get(PROMOTION, default="", deserialize_json=True)
+            told = Variable.get(self.settings.kept(PROMOTION), default="", deserialize_json=True)
             if promotion is not None and promotion.line != told:
                 moved = promotion.moved if promotion.by == "validate" else None
                 if self._is_news(context, f"{PROMOTED} {verdict.besides}", moved):
                     self._send(messages.promoted(day, facts, verdict, promotion, links))
-                Variable.set(PROMOTION, promotion.line, serialize_json=True)
+                Variable.set(self.settings.kept(PROMOTION), promotion.line, serialize_json=True)
 
     def _is_news(self, context: Context, kind: str, moved: float | None) -> bool:
         """Whether a verdict is mailed: of a run that nobody asked for, what it says each week is told once."""
-        known = KnownVerdict.of(Variable.get(VERDICT, default={}, deserialize_json=True))
+        known = KnownVerdict.of(Variable.get(self.settings.kept(VERDICT), default={}, deserialize_json=True))
         known, due = known.add(kind, moved, self.config.gate.margin)
-        Variable.set(VERDICT, msgspec.to_builtins(known), serialize_json=True)
+        Variable.set(self.settings.kept(VERDICT), msgspec.to_builtins(known), serialize_json=True)
         return due or context["dag_run"].run_type != "scheduled"
 
     def _mail_degraded(self, context: Context) -> None:
-        known = before = Variable.get(DEGRADED, default={}, deserialize_json=True)
+        known = before = Variable.get(self.settings.kept(DEGRADED), default={}, deserialize_json=True)
         for day in self._days(context):
             reason = too_many_rejected(self.settings.data_root, day)
             is_new, known = degraded_news(known, day, reason)
@@ -130,7 +130,7 @@ class RunAlerts(RunFacts):
                 facts, rejected = self._facts(context) | {"Day": day}, rejected_rows(self.settings.data_root, day)
                 self._send(messages.degraded(day, facts, reason, rejected, self._links(context)))
         if known != before:
-            Variable.set(DEGRADED, known, serialize_json=True)
+            Variable.set(self.settings.kept(DEGRADED), known, serialize_json=True)
 
     def _mail_drift(self, context: Context) -> None:
         """Mail what the newest predicted day of the run says: a day that comes late each time is nobody's own."""
@@ -146,12 +146,12 @@ class RunAlerts(RunFacts):
         except Exception:
             log.exception("%s: the report about drift cannot be read", context["run_id"])
             return
-        known = KnownDrift.of(Variable.get(DRIFT, default={}, deserialize_json=True))
+        known = KnownDrift.of(Variable.get(self.settings.kept(DRIFT), default={}, deserialize_json=True))
         last = last_complete(datetime.now(UTC), ZoneInfo(self.config.schedule.timezone)).isoformat()
         news = drift_news(known, day, report.level, report.columns, last)
         if news.kind != "nothing":
             self._send(messages.drifted(day, self._facts(context), news, report, self._links(context)))
-        Variable.set(DRIFT, asdict(news.known), serialize_json=True)
+        Variable.set(self.settings.kept(DRIFT), asdict(news.known), serialize_json=True)
 
     def _mail_caught_up(self, context: Context) -> None:
         # a run for days that somebody asked for leaves no such word
@@ -161,33 +161,33 @@ class RunAlerts(RunFacts):
         day = self._day(context)
         if not lacks or (mail := caught_up_mail(self.config, layout, day, lacks, facts, links)) is None:
             return
-        known, is_news = KnownCatchUp.of(Variable.get(CAUGHT_UP, default={}, deserialize_json=True)).add(
-            day, len(mail.points)
-        )
+        known, is_news = KnownCatchUp.of(
+            Variable.get(self.settings.kept(CAUGHT_UP), default={}, deserialize_json=True)
+        ).add(day, len(mail.points))
         if is_news:
             self._send(mail)
-        Variable.set(CAUGHT_UP, asdict(known), serialize_json=True)
+        Variable.set(self.settings.kept(CAUGHT_UP), asdict(known), serialize_json=True)
 
     def _mail_live(self, context: Context) -> None:
         day = self._day(context)
-        known = KnownFall.of(Variable.get(LIVE, default={}, deserialize_json=True))
+        known = KnownFall.of(Variable.get(self.settings.kept(LIVE), default={}, deserialize_json=True))
         news = live_news(known, live_days(self.settings.data_root, day))
         if news.kind != "nothing":
             self._send(messages.live_score(day, self._facts(context), news, self._links(context)))
-        Variable.set(LIVE, asdict(news.known), serialize_json=True)
+        Variable.set(self.settings.kept(LIVE), asdict(news.known), serialize_json=True)
 
     def _mail_recovery(self, context: Context) -> None:
-        dag, day = context["dag"].dag_id, self._day(context)
-        if not (runs := _failed_runs(dag)).days:
+        dag, day = self._dag(context), self._day(context)
+        if not (runs := self._failed_runs(dag)).days:
             return
         if runs.mailed_count:
             undone = [each for each in runs.days_undone(context["run_id"], day) if not self._is_done(dag, each)]
             self._send(messages.recovered(dag, day, self._facts(context), runs, undone, self._links(context)))
-        Variable.set(_variable(dag), runs.recovered().to_json(), serialize_json=True)
+        Variable.set(self._failed(dag), runs.recovered().to_json(), serialize_json=True)
 
     def _send(self, mail: Mail) -> None:
         now = datetime.now(ZoneInfo(self.config.schedule.timezone))
-        enqueue(mail, self.config.alerts, self.settings.mails, now)
+        enqueue(mail.of(self.settings.pipeline), self.config.alerts, self.settings.mails, now)
 
     def _verdict(self, day: str) -> Verdict | None:
         try:
@@ -205,10 +205,8 @@ class RunAlerts(RunFacts):
             log.exception("%s: whether its model was promoted cannot be read", day)
             return None
 
+    def _failed_runs(self, dag: str) -> FailedRuns:
+        return FailedRuns.of(Variable.get(self._failed(dag), default={}, deserialize_json=True))
 
-def _failed_runs(dag: str) -> FailedRuns:
-    return FailedRuns.of(Variable.get(_variable(dag), default={}, deserialize_json=True))
-
-
-def _variable(dag: str) -> str:
-    return f"microstep_failed_{dag}"
+    def _failed(self, dag: str) -> str:
+        return self.settings.kept(f"microstep_failed_{dag}")

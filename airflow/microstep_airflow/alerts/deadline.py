@@ -24,6 +24,7 @@ from microstep_airflow.alerts import messages
 from microstep_airflow.alerts.outbox import enqueue
 from microstep_airflow.alerts.run_facts import run_page
 from microstep_airflow.alerts.throttle import LateRuns
+from microstep_airflow.pipelines import of_dag
 from microstep_airflow.schedule.days import last_complete
 from microstep_airflow.settings import Settings
 
@@ -70,12 +71,13 @@ def _was_late_already(run: dict[str, Any], hours: float) -> bool:
 
 def _waits_for_generate(run: dict[str, Any], config: Config, root: Path) -> bool:
     """Whether a scheduled run waits for rows that no run of generate has brought: its mails tell of these."""
-    if run["run_type"] != "scheduled" or run["dag_id"] == "generate" or not run.get("data_interval_end"):
+    _, dag = of_dag(run["dag_id"])
+    if run["run_type"] != "scheduled" or dag == "generate" or not run.get("data_interval_end"):
         return False
     end = datetime.fromisoformat(str(run["data_interval_end"]))
     own = last_complete(end, ZoneInfo(config.schedule.timezone))
     days = [own]
-    if run["dag_id"] == "train":
+    if dag == "train":
         try:
             days = config.window(own)
         except UsageError:
@@ -92,18 +94,21 @@ def _known(path: Path) -> dict[str, LateRuns]:
 
 
 def _send(run: dict[str, Any]) -> None:
-    settings = Settings.read()
+    pipeline, dag = of_dag(run["dag_id"])
+    settings = Settings.read().of(pipeline)
     config = load(settings.config)
     if _was_late_already(run, config.schedule.deadline_hours) or _waits_for_generate(run, config, settings.data_root):
         return
-    dag, name = run["dag_id"], run["dag_run_id"]
+    name = run["dag_run_id"]
     late = _known(settings.mails / LATE)
     late[dag], is_news = late.get(dag, LateRuns()).add(datetime.fromisoformat(str(run["queued_at"])))
     if is_news:
-        facts = {"DAG": dag, "Run": name, "Queued": str(run["queued_at"]), "State": str(run["state"])}
+        facts = {"DAG": run["dag_id"], "Run": name, "Queued": str(run["queued_at"]), "State": str(run["state"])}
         if (count := late[dag].count) > 1:
             facts["Late runs"] = f"{count}{f' since {since[:10]}' if (since := late[dag].since) else ''}"
-        mail = messages.late(dag, facts, config.schedule.deadline_hours, {"Run in Airflow": run_page(dag, name)})
-        enqueue(mail, config.alerts, settings.mails, datetime.now(ZoneInfo(config.schedule.timezone)))
+        mail = messages.late(
+            dag, facts, config.schedule.deadline_hours, {"Run in Airflow": run_page(run["dag_id"], name)}
+        )
+        enqueue(mail.of(pipeline), config.alerts, settings.mails, datetime.now(ZoneInfo(config.schedule.timezone)))
     # last: a disk that is full costs no mail
     replace_file(settings.mails / LATE, msgspec.json.encode(late))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from functools import cache
@@ -40,6 +40,22 @@ class Mail:
     advice: str = ""
     links: dict[str, str] = field(default_factory=dict)
     """Where to look: name and address."""
+
+    def of(self, pipeline: str) -> Mail:
+        """The mail as a pipeline's: its name in the subject, and in the commands of the advice; none for no name."""
+        if not pipeline:
+            return self
+
+        def named(text: str) -> str:
+            text = text.replace("docker compose run", f"MICROSTEP_PIPELINE={pipeline} docker compose run")
+            return text.replace("make backfill", f"make backfill PIPELINE={pipeline}")
+
+        return replace(
+            self,
+            subject=self.subject.replace("[microstep]", f"[microstep {pipeline}]", 1),
+            facts={name: named(text) for name, text in self.facts.items()},
+            advice=named(self.advice),
+        )
 
     def plain(self) -> str:
         """The text."""

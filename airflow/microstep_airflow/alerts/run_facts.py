@@ -17,6 +17,7 @@ from contract.layout import Layout
 from microstep_airflow.alerts.news.degraded import rejected_rows
 from microstep_airflow.alerts.step_reports import tracked_run
 from microstep_airflow.alerts.task_failures import TaskFailure, task_failures
+from microstep_airflow.pipelines import of_dag
 from microstep_airflow.schedule.days import asked_days, day_of
 from microstep_airflow.schedule.lacking import TASK as DAYS
 from microstep_airflow.settings import Settings
@@ -35,11 +36,15 @@ class RunFacts:
         return {"DAG": context["dag"].dag_id, "Day": self._day(context), "Run": context["run_id"]}
 
     def _links(self, context: Context) -> dict[str, str]:
-        dag, mlflow = context["dag"].dag_id, self.settings.mlflow
-        links = {"Run in Airflow": run_page(dag, context["run_id"])}
+        dag, mlflow = self._dag(context), self.settings.mlflow
+        links = {"Run in Airflow": run_page(context["dag"].dag_id, context["run_id"])}
         if dag == "train" and mlflow and (run := tracked_run(self.settings.data_root, self._day(context))):
             links["Run in MLflow"] = f"{mlflow}/#/runs/{run}"
         return links
+
+    def _dag(self, context: Context) -> str:
+        """generate, train or predict, whosever it is."""
+        return of_dag(context["dag"].dag_id)[1]
 
     def _day(self, context: Context) -> str:
         dag_run = context.get("dag_run")

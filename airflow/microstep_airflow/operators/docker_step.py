@@ -19,6 +19,7 @@ from requests.exceptions import RequestException
 from microstep_airflow.operators.docker_client import StepDockerClient, end
 from microstep_airflow.operators.exit_codes import raise_for
 from microstep_airflow.operators.skip_check import Changed, Machine, up_to_date
+from microstep_airflow.pipelines import dag_id, file_of, within
 from microstep_airflow.schedule.retries import Stopped
 
 DATA_ROOT = "/data"
@@ -34,15 +35,16 @@ UID_MAP = Path("/proc/self/uid_map")
 class DockerStepOperator(DockerOperator):
     """One step for one day.
 
-    The image is `<project>-<step>` and never pulled; the container's name, made from step and day, is the lock
-    against a second copy. It runs as the owner of the data root, with the limits that `docker_client` lists.
+    The image is `<project>-<step>` and never pulled; the container's name, made from pipeline, step and day, is the
+    lock against a second copy. It runs as the owner of the data root, with the limits that `docker_client` lists.
 
     :param step: its name
     :param day: YYYY-MM-DD
     :param data_root: as Airflow sees it
-    :param config: pipeline.toml, as Airflow sees it
+    :param config: the pipeline's file, as Airflow sees it
+    :param pipeline: its name; empty for that of a lone pipeline.toml
     :param project: the stack's name, with which those of image, container and volume begin
-    :param home: the checkout on the engine's host, whose data/ and pipeline.toml are mounted
+    :param home: the checkout on the engine's host, from which data root and file are mounted
     :param network: that the step joins; None for no network
     :param uses_registry: tell the step where MLflow is, and give it its own log-in there
     :param secrets: the folder of the checkout with the step's secrets, below `home`; None for none
@@ -69,13 +71,14 @@ class DockerStepOperator(DockerOperator):
         secrets: str | None,
         memory: str,
         cpus: float,
+        pipeline: str = "",
         arguments: Sequence[str] | XComArg = (),
         force: str = "",
         **kwargs: Any,
     ) -> None:
         mounts = [
-            Mount(DATA_ROOT, f"{home}/data", type="bind", read_only=False),
-            Mount(CONFIG, f"{home}/pipeline.toml", type="bind", read_only=True),
+            Mount(DATA_ROOT, f"{home}/{within('data', pipeline)}", type="bind", read_only=False),
+            Mount(CONFIG, f"{home}/{file_of(pipeline)}", type="bind", read_only=True),
         ]
         environment = {
             "MICROSTEP_DATA_ROOT": DATA_ROOT,
@@ -89,9 +92,10 @@ class DockerStepOperator(DockerOperator):
             mounts.append(Mount(SECRETS, f"{home}/{secrets}", type="bind", read_only=True))
         super().__init__(
             image=f"{project}-{step}",
-            container_name=f"{project}-{step}-{day}",
+            container_name=f"{project}-{dag_id(pipeline, step)}-{day}",
             labels={
                 "microstep.root": home,
+                **({"microstep.pipeline": pipeline} if pipeline else {}),
                 "microstep.step": step,
                 "microstep.day": day,
                 "microstep.dag": "{{ dag.dag_id }}",
@@ -112,6 +116,7 @@ class DockerStepOperator(DockerOperator):
         self.day = day
         self.data_root = data_root
         self.config = config
+        self.pipeline = pipeline
         self.home = home
         self.limit = cpus
         self.arguments = arguments
@@ -155,7 +160,7 @@ class DockerStepOperator(DockerOperator):
 
     def _nothing_to_do(self, image: str) -> bool:
         """Whether the step would find its day up to date; docs/decisions/0016."""
-        machine = Machine(Path(self.data_root), Path(self.config), self.home, image, REGISTRY)
+        machine = Machine(Path(self.data_root), Path(self.config), self.home, image, REGISTRY, self.pipeline)
         try:
             datasets = up_to_date(self.step, self.day, machine)
         except Changed as reason:
@@ -173,7 +178,8 @@ class DockerStepOperator(DockerOperator):
     def by_hand(self) -> str:
         """The command that does the same, in the checkout."""
         assert not isinstance(self.arguments, XComArg), "rendered before the task is executed"
-        return f"docker compose run --rm {self.step} {shlex.join([*self.arguments, *self._day()])}"
+        which = f"MICROSTEP_PIPELINE={self.pipeline} " if self.pipeline else ""
+        return f"{which}docker compose run --rm {self.step} {shlex.join([*self.arguments, *self._day()])}"
 
     def _day(self) -> list[str]:
         return ["--day", self.day, *([self.force] if self.force else [])]

@@ -23,6 +23,7 @@ from contract.models.champion import Champion
 from contract.models.ledger import champion_line
 from contract.models.registry import NoAnswer, registered_champion
 from microstep_airflow.operators.mounts import is_current, was_replaced
+from microstep_airflow.pipelines import places
 from microstep_airflow.steps import STEPS
 
 
@@ -37,18 +38,20 @@ class Machine:
     root: Path
     config: Path
     home: str
-    """The checkout on the engine's host, whose data/ and pipeline.toml these two are."""
+    """The checkout on the engine's host, in which these two are."""
     image: str
     """The id of the step's image."""
     registry: str
     """MLflow's address."""
+    pipeline: str = ""
+    """The pipeline's name; empty for that of a lone pipeline.toml."""
 
 
 def up_to_date(step: str, day: str, machine: Machine) -> list[str]:
     """The datasets of a step and day, all of which the step would find up to date. Raises Changed when it might not."""
     layout = Layout(machine.root)
     try:
-        for path, source in ((machine.root, f"{machine.home}/data"), (machine.config, f"{machine.home}/pipeline.toml")):
+        for path, source in places(machine.root, machine.config, machine.home, machine.pipeline):
             if not is_current(path, source):
                 raise Changed(_doubt(path, source))
         content = read(machine.config)

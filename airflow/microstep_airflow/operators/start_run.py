@@ -47,13 +47,16 @@ class FirstTrainingOperator(StartRunOperator):
     :param day: YYYY-MM-DD
     :param config: the pipeline's
     :param data_root: as Airflow sees it
+    :param trigger_dag_id: the pipeline's DAG that trains
     """
 
     template_fields: Sequence[str] = (*TriggerDagRunOperator.template_fields, "day")
 
-    def __init__(self, *, day: str, config: Config, data_root: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *, day: str, config: Config, data_root: str, trigger_dag_id: str = "train", **kwargs: Any
+    ) -> None:
         # also after a day that failed or was skipped: the others may be all that it needs
-        super().__init__(trigger_dag_id="train", conf={"day": day}, trigger_rule="all_done", **kwargs)
+        super().__init__(trigger_dag_id=trigger_dag_id, conf={"day": day}, trigger_rule="all_done", **kwargs)
         self.day = day
         self.config = config
         self.data_root = data_root

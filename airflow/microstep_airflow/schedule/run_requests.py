@@ -34,15 +34,17 @@ def _judge(_: object, __: Sequence[Any], arguments: Mapping[str, Any]) -> None:
     # not before: Airflow's settings, which load this module, come before all that these ask for
     from contract.config.parse import load
     from contract.errors import StepError
+    from microstep_airflow.pipelines import of_dag
     from microstep_airflow.schedule.days import BY_INTERVAL, judge
     from microstep_airflow.settings import Settings
 
-    if arguments.get("dag_id") not in WITH_A_DAY or str(arguments.get("run_type")) in BY_INTERVAL:
+    pipeline, dag = of_dag(str(arguments.get("dag_id")))
+    if dag not in WITH_A_DAY or str(arguments.get("run_type")) in BY_INTERVAL:
         return
     now = datetime.now(UTC)
     try:
         # as it is now, which may be newer than the DAG
-        schedule = load(Settings.read().config).schedule
+        schedule = load(Settings.read().of(pipeline).config).schedule
         judge(
             str(arguments["run_type"]),
             arguments.get("conf") or {},

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from airflow.sdk.definitions.deadline import DeadlineReference
-from conftest import pipeline
+from conftest import pipeline, write_pipelines
 from test_runs import A_DATASET
 
 from contract.datasets.manifest import encode
@@ -116,3 +116,21 @@ def test_the_hours_count_from_when_the_run_was_due(cron, interval):
     alert = deadline.deadline(6, cron, ZoneInfo("UTC"))
     assert alert.interval == interval
     assert alert.reference is DeadlineReference.DAGRUN_LOGICAL_DATE
+
+
+def test_a_late_run_of_a_named_pipeline_is_its_own_and_told_to_its_people(sent, tmp_path):
+    write_pipelines(tmp_path / "pipeline.toml", ["churn"], pipeline())
+    asyncio.run(deadline.send_late_mail({"dag_run": RUN | {"dag_id": "churn.predict"}, "deadline": {}}))
+    [mail] = sent
+    assert mail.subject == "[microstep churn] predict is late: scheduled__1 is not done 6 hours after it was due"
+    assert mail.links == {"Run in Airflow": "http://airflow.example/dags/churn.predict/runs/scheduled__1"}
+    assert (tmp_path / "airflow" / "mails" / "pipelines" / "churn" / deadline.LATE).exists()
+
+
+def test_a_named_pipeline_that_waits_for_its_own_generate_is_not_told_besides(sent, root, tmp_path):
+    write_pipelines(tmp_path / "pipeline.toml", ["churn"], pipeline())
+    ended = RUN | {"data_interval_end": "2026-01-04T02:15:00Z"}
+    asyncio.run(deadline.send_late_mail({"dag_run": ended | {"dag_id": "churn.train"}, "deadline": {}}))
+    assert sent == []
+    asyncio.run(deadline.send_late_mail({"dag_run": ended | {"dag_id": "churn.generate"}, "deadline": {}}))
+    assert [mail.subject.split("]")[1].split()[0] for mail in sent] == ["generate"]

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time as clock
-import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from email import message_from_bytes, policy
@@ -30,7 +29,6 @@ from fake_run import FakeTi, context
 from fake_variables import Variables
 
 from contract.config.data import Alerts
-from contract.config.parse import parse
 from microstep_airflow.alerts import callbacks, outbox
 from microstep_airflow.alerts.callbacks import RunAlerts
 from microstep_airflow.alerts.mail import Mail
@@ -289,9 +287,9 @@ def test_mails_that_no_server_takes_turn_maintenance_red_with_the_setting_to_men
     url = f"smtp://robot:s3cret@{host}?disable_ssl=true&disable_tls=true&timeout=5&retry_limit=0"
     monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", url)
     send(tmp_path)
-    config = parse(tomllib.loads(PIPELINE))
+    (tmp_path / "pipeline.toml").write_text(PIPELINE)
     with DAG("maintenance", schedule=None) as maintenance:
-        send_mails(config, tmp_path / "mails")
+        send_mails(replace(settings(), config=tmp_path / "pipeline.toml", mails=tmp_path / "mails"))
     task = maintenance.get_task("send")
     with pytest.raises(
         AirflowFailException, match="mails that wait: 1; the mail server takes none from us.*MICROSTEP_SMTP"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
-from conftest import factory
+from conftest import factory, settings
 from fake_engine import IMAGE_ID
 
 from microstep_airflow.operators import docker_client, docker_step
@@ -87,6 +87,20 @@ def test_the_socket_proxy_finds_nothing_to_say_against_the_container_of_a_step(e
     container_name, body = engine.created
     machine = Settings.read({"MICROSTEP_HOST_ROOT": operator.mounts[0]["Source"].removesuffix("/data")})
     assert b"no-new-privileges" in build(json.dumps(body).encode(), container_name, machine)
+
+
+@pytest.mark.parametrize(("name", "more"), [("generate", {"source": "sql"}), ("train", {"sign": True})])
+def test_nor_against_that_of_a_named_pipeline_whose_file_is_there(engine, name, more, tmp_path):
+    (tmp_path / "churn.toml").touch()
+    operator = replace(factory(**more), settings=settings().of("churn")).step(name, day=DAY, force="")
+    operator.data_root = str(tmp_path)
+    operator.labels |= {f"microstep.{key}": "1" for key in ("dag", "run", "task", "try")}
+    engine.images.add(f"microstep-{name}")
+    run(operator)
+    container_name, body = engine.created
+    assert container_name == f"microstep-churn.{name}-{DAY}"
+    machine = replace(Settings.read({"MICROSTEP_HOST_ROOT": "/srv/microstep"}), pipelines=tmp_path)
+    assert b"/srv/microstep/data/churn" in build(json.dumps(body).encode(), container_name, machine)
 
 
 def test_a_command_of_the_step_comes_before_the_options(engine, step):

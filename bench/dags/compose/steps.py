@@ -6,7 +6,7 @@ from microstep_airflow.dag_factory import DagFactory
 from microstep_airflow.operators import docker_step
 
 STEPS = ("generate", "preprocess", "train", "validate", "predict")
-factory = DagFactory.open()
+factory = next(DagFactory.each())
 
 
 class Asked(docker_step.DockerStepOperator):

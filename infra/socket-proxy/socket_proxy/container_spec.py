@@ -1,7 +1,7 @@
 """What a step's container may be: the body of `create`, built anew from the few values that a caller decides.
 
 The engine reads JSON loosely: keys in any case, the last of two, escapes. So nothing here looks for what is dangerous.
-The body is read strictly, the nine values that differ from step to step are taken out of it and checked, the whole body
+The body is read strictly, the ten values that differ from step to step are taken out of it and checked, the whole body
 is built from them, and what came must be equal to it. The engine gets the one that was built.
 """
 
@@ -25,12 +25,14 @@ _ANSWER = ("approve|refuse", "--by=.{1,200}", "--why=.{0,4000}")
 
 
 def build(raw: bytes, name: str, settings: Settings) -> bytes:
-    """Returns the body to send instead of `raw` for the container `name`, <project>-<step>-<day>.
+    """Returns the body to send instead of `raw` for the container `name`, <project>-[<pipeline>.]<step>-<day>.
 
-    Raises ValueError with what differs from a step's container.
+    What is mounted follows from the pipeline in that name. Raises ValueError with what differs from a step's container.
     """
     requested = read(raw)
-    step, day = re.fullmatch(r".+-([a-z]+)-([0-9-]{10})", name).groups()  # type: ignore[union-attr]  # judged before
+    parts = re.fullmatch(r".+-(?:([a-z0-9_]+)\.)?([a-z]+)-([0-9-]{10})", name)
+    pipeline, step, day = parts.groups(default="")  # type: ignore[union-attr]  # judged before
+    settings.must_have(pipeline)
     host = object_at(requested, "HostConfig")
     user = text_at(requested, "User", f"[1-9][0-9]{{0,9}}:[0-9]{{1,10}}{'|0:0' if settings.rootless else ''}")
     if max(int(number) for number in user.split(":")) > _LARGEST_ID:
@@ -46,6 +48,7 @@ def build(raw: bytes, name: str, settings: Settings) -> bytes:
         "Env": _environment(requested.get("Env"), step),
         "Labels": {
             ROOT_LABEL: settings.root,
+            **({"microstep.pipeline": pipeline} if pipeline else {}),
             "microstep.step": step,
             "microstep.day": day,
             **{f"microstep.{key}": text_at(labels, f"microstep.{key}", rule) for key, rule in _LABELS.items()},
@@ -60,7 +63,7 @@ def build(raw: bytes, name: str, settings: Settings) -> bytes:
         "NetworkDisabled": False,
         "HostConfig": {
             "NetworkMode": one_of_at(host, "NetworkMode", networks),
-            "Mounts": _mounts(host.get("Mounts"), step, settings),
+            "Mounts": _mounts(host.get("Mounts"), pipeline, step, settings),
             "Memory": memory,
             "MemorySwap": memory,
             "NanoCpus": number_at(host, "NanoCpus", 1, round(settings.cpus * 1e9)),
@@ -129,18 +132,20 @@ def _environment(requested: object, step: str) -> list[str]:
     return variables
 
 
-def _mounts(requested: object, step: str, settings: Settings) -> list[dict[str, object]]:
+def _mounts(requested: object, pipeline: str, step: str, settings: Settings) -> list[dict[str, object]]:
     def bind(source: str, target: str, *, fixed: bool) -> dict[str, object]:
         return {"Type": "bind", "Source": f"{settings.root}/{source}", "Target": target, "ReadOnly": fixed}
 
-    mounts = [bind("data", "/data", fixed=False), bind("pipeline.toml", "/config/pipeline.toml", fixed=True)]
+    own = f"/{pipeline}" if pipeline else ""
+    file = f"pipelines/{pipeline}.toml" if pipeline else "pipeline.toml"
+    mounts = [bind(f"data{own}", "/data", fixed=False), bind(file, "/config/pipeline.toml", fixed=True)]
     if step in WITH_REGISTRY:
         volume = f"{settings.project}_registry-{step}"  # its own log-in to MLflow
         mounts.append({"Type": "volume", "Source": volume, "Target": "/run/registry", "ReadOnly": True})
     # the last is there when the step needs a secret
     if isinstance(requested, list) and len(requested) > len(mounts) and step in ("generate", *WITH_REGISTRY):
         secrets = "secrets/sql" if step == "generate" else "secrets/models"
-        mounts.append(bind(secrets, "/run/secrets", fixed=True))
+        mounts.append(bind(secrets + own, "/run/secrets", fixed=True))
     return mounts
 
 

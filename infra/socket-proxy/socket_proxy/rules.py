@@ -18,6 +18,8 @@ from socket_proxy.settings import Settings
 
 # older ones read some bodies in other ways
 VERSION = r"/v1\.(?:4[0-9]|5[0-9])"
+PIPELINE = "[a-z][a-z0-9_]{0,30}"
+"""The name of a pipeline's file; a lone pipeline.toml has none."""
 STEP = "(?:generate|preprocess|train|validate|predict)"
 
 FLAG = "(?i:0|1|true|false)"
@@ -59,8 +61,8 @@ class Call:
 @cache
 def calls(project: str) -> tuple[Call, ...]:
     """The calls that pass, for the images and containers of the stack of that name."""
-    # made from step and day; the stack's own containers (microstep-postgres-1) do not match
-    name = rf"{project}-{STEP}-[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}"
+    # made from pipeline, step and day; the stack's own containers (microstep-postgres-1) do not match
+    name = rf"{project}-(?:{PIPELINE}\.)?{STEP}-[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}"
     # only the full id: a short one could be guessed
     container = rf"(?P<container>{name}|[0-9a-f]{{64}})"
     return (

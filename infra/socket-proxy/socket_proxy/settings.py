@@ -1,10 +1,13 @@
 """The proxy's settings, read once from its own environment and never from a call: what a step may have."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+PIPELINES = Path("/pipelines")
+"""Where this container has the checkout's folder of that name."""
 _UNITS = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
 
@@ -20,8 +23,32 @@ class Settings:
     """In processors."""
     project: str = "microstep"
     """Compose's name of the stack, with which those of its images, containers, networks and volumes begin."""
+    pipelines: Path = PIPELINES
+    """The pipelines' files."""
     rootless: bool = False
     """The engine maps root of its containers to an ordinary user, who then is whom steps run as."""
+
+    def must_have(self, pipeline: str) -> None:
+        """Raise ValueError unless there is a pipeline of this name; the empty one is that of a lone pipeline.toml.
+
+        What has no name mounts all of data/, so it must not be started where others have their own folders in there.
+        """
+        try:
+            entries = [entry for entry in os.scandir(self.pipelines) if entry.name.endswith(".toml")]
+        except FileNotFoundError:
+            entries = []
+        except OSError as error:
+            raise ValueError(f"name: cannot be judged, pipelines/ cannot be read: {error.strerror}") from None
+        files = {entry.name.removesuffix(".toml") for entry in entries if not entry.name.startswith(".")}
+        # a link could lead to what is no pipeline's
+        if pipeline and not any(
+            entry.name == f"{pipeline}.toml" and entry.is_file(follow_symlinks=False) for entry in entries
+        ):
+            raise ValueError(
+                f"name: must be that of a pipeline, but pipelines/{pipeline}.toml is not there, or no file"
+            )
+        if not pipeline and files:
+            raise ValueError(f"name: must begin with a pipeline, {min(files)} say, for pipelines/ has files")
 
     @classmethod
     def read(cls, environment: Mapping[str, str], uid_map: str = "") -> "Settings":
@@ -44,4 +71,4 @@ class Settings:
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,99}", project):
             raise ValueError(f"MICROSTEP_PROJECT: must be a name of compose's, got {project!r}")
         rootless = uid_map.split()[2:3] == ["1"]
-        return cls(root, int(memory[1]) * _UNITS[memory[2]], float(text), project, rootless)
+        return cls(root, int(memory[1]) * _UNITS[memory[2]], float(text), project, rootless=rootless)

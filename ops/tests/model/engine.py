@@ -106,7 +106,7 @@ def settings(words):
 
 def look(words):
     for container_id, container in project().items():
-        if container["service"] == words[-1] and container["running"]:
+        if "--all" in words or (container["service"] == words[-1] and container["running"]):
             print(container_id)
 
 

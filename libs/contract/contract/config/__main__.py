@@ -1,6 +1,6 @@
-"""Check a `pipeline.toml` before anything starts: python -m contract.config FILE.
+"""Check files like `pipeline.toml` before anything starts: python -m contract.config FILE [FILE ...].
 
-Ends with 0, or as a step would: with 78 and what is wrong, with 66 when there is no file.
+Ends with 0, or as a step would: with 78 and a line for each that is wrong, with 66 when the last of them is not there.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from contract.errors import StepError
 
 def main(argv: list[str]) -> int:
     """The exit code."""
-    try:
-        load(Path(argv[0]))
-    except StepError as error:
-        print(error, file=sys.stderr)
-        return error.code
-    return 0
+    code = 0
+    for file in argv:
+        try:
+            load(Path(file))
+        except StepError as error:
+            print(error, file=sys.stderr)
+            code = error.code
+    return code
 
 
 if __name__ == "__main__":

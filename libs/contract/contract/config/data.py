@@ -128,6 +128,8 @@ class Schedule(Section, frozen=True):
     sensor_timeout_hours: float = 12
     deadline_hours: float = 6
     """After it was due, a run that is not done is told as late; 0 for no such mail."""
+    priority: int = 0
+    """Whose steps go first where several pipelines wait for a place: those with the higher number."""
 
     def __post_init__(self) -> None:
         for name in ("generate", "predict", "train"):
@@ -137,6 +139,7 @@ class Schedule(Section, frozen=True):
         at_least("catch_up_days", self.catch_up_days, 0)
         at_least("label_grace_days", self.label_grace_days, 0)
         at_least("deadline_hours", self.deadline_hours, 0)
+        at_least("priority", self.priority, 0)
         if not self.sensor_timeout_hours > 0:
             raise ValueError(f"sensor_timeout_hours must be above 0, got {self.sensor_timeout_hours:g}")
 

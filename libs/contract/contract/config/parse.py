@@ -110,6 +110,8 @@ def text_of(name: str, content: bytes) -> str:
 
 def parse(raw: dict[str, Any]) -> Config:
     """The configuration in TOML's plain values. Raises ValueError that names key, rule and value."""
+    if not raw:
+        raise ValueError("must have settings, has none; where pipelines/ has files, name one: MICROSTEP_PIPELINE=name")
     _known("", raw, {*_SECTIONS, "source", "columns"})
     tables = {name: _section(name, raw[name], kind) for name, kind in _SECTIONS.items() if name in raw}
     for name in ("source", "table", "columns", "training", "schedule"):

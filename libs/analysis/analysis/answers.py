@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 
@@ -26,6 +26,7 @@ def answers(estimator: Any, rows: Any, probabilities: Array | None) -> Array:
             # as train makes it: a number, for two classes
             positive = list(estimator.classes_).index(estimator.pos_label)
             return np.asarray(np.where(probabilities[:, positive] >= estimator.threshold, positive, 1 - positive))
-        if isinstance(estimator, _MOST_PROBABLE):
+        soft = isinstance(estimator, VotingClassifier) and estimator.voting == "soft"
+        if soft or isinstance(estimator, _MOST_PROBABLE):
             return np.asarray(probabilities.argmax(axis=1))
     return np.asarray(np.searchsorted(estimator.classes_, estimator.predict(rows)))

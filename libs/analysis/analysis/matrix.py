@@ -37,7 +37,9 @@ def frame(columns: Columns) -> pd.DataFrame:
 
 def parts(model: Any) -> tuple[Any | None, Any]:
     """What prepares the rows, if anything does, and the estimator that gets them."""
-    return (model[:-1], model[-1]) if isinstance(model, Pipeline) and len(model) > 1 else (None, model)
+    if not isinstance(model, Pipeline):
+        return None, model
+    return model[:-1] if len(model) > 1 else None, model[-1]
 
 
 def ready(prepare: Any | None, columns: Columns) -> Any:

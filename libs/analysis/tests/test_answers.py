@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.neighbors import KNeighborsClassifier
@@ -27,6 +27,7 @@ def rows_of(classes):
         SVC(probability=True, class_weight="balanced"),
         LogisticRegression(),
         HistGradientBoostingClassifier(max_iter=3),
+        VotingClassifier([("near", KNeighborsClassifier(2)), ("far", KNeighborsClassifier(4))], voting="soft"),
     ],
     ids=lambda estimator: type(estimator).__name__,
 )

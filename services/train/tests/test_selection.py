@@ -1,6 +1,7 @@
 import json
 import logging
 import math
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +31,16 @@ def test_the_best_mean_wins():
 
 def test_the_first_of_equals_wins():
     assert best([result("a", 0.25, 0.75), result("b", 0.5, 0.5)]).candidate.name == "a"
+
+
+def test_a_mean_of_several_wins_unless_another_is_better_by_more_than_a_standard_error():
+    mean = replace(result("mean", 0.80, 0.85, 0.75), members=[result("a").candidate, result("b").candidate])
+    by_chance, surely = result("a", 0.90, 0.84, 0.75), result("b", 0.83, 0.87, 0.79)
+    assert best([by_chance, mean]) is mean
+    assert best([surely, mean]) is surely
+    assert best([result("a", 0.7, 0.7, 0.7), mean]) is mean
+    assert best([result("a", *mean.scores), mean]) is mean
+    assert best([by_chance, result("c", 0.80, 0.85, 0.75)]) is by_chance
 
 
 def test_a_candidate_without_a_number_cannot_win():

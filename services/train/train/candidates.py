@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import VotingClassifier, VotingRegressor
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils import all_estimators
 
 from contract.config import Config
-from contract.config.model import Candidate, Range
+from contract.config.model import Candidate, Encode, Range
 from contract.errors import ConfigError, did_you_mean
 from train.weights import check_weights
 
@@ -47,8 +48,51 @@ def check(config: Config) -> None:
                 f'{_section(candidate)}.encode.category must not be "target" beside passes, in which a row would meet '
                 'the mean that its own target is in; take "frequent", or leave one of them out'
             )
+        if isinstance(estimator, VotingClassifier | VotingRegressor):
+            _check_members(candidate, config)
+            continue
         check_weights(config, candidate, estimator)
         _check_search(candidate, config.training.seed)
+
+
+def members(candidate: Candidate) -> list[str]:
+    """The names of the candidates whose answers it takes the mean of; none for one that is fitted itself."""
+    if not issubclass(_kind(candidate), VotingClassifier | VotingRegressor):
+        return []
+    names = candidate.params.get("estimators")
+    if not isinstance(names, list) or len({name for name in names if isinstance(name, str)}) < max(2, len(names)):
+        raise ConfigError(
+            f"{_section(candidate)}.params.estimators must be names of other candidates, two at least, "
+            f'such as ["linear", "trees"], got {names!r}'
+        )
+    return names
+
+
+def _check_members(candidate: Candidate, config: Config) -> None:
+    """Raise ConfigError for a mean of what cannot be averaged, or for a setting that only a fit of its own has."""
+    before: list[str] = []
+    for other in config.training.candidates:
+        if other is candidate:
+            break
+        if not members(other) and not other.passes:
+            before.append(other.name)
+    names = members(candidate)
+    if strange := [name for name in names if name not in before]:
+        raise ConfigError(
+            f"{_section(candidate)}.params.estimators must name candidates that stand before it, without passes and "
+            f"no means themselves, got {strange[0]!r}{did_you_mean(strange[0], before)}"
+        )
+    weights = candidate.params.get("weights")
+    if weights is not None and len(weights) != len(names):
+        raise ConfigError(
+            f"{_section(candidate)}.params.weights must be one for each of estimators, {len(names)}, got {len(weights)}"
+        )
+    of_fits = {"search": candidate.search, "passes": candidate.passes, "encode": candidate.encode != Encode()}
+    if given := [name for name, value in of_fits.items() if value]:
+        raise ConfigError(
+            f"{_section(candidate)}.{given[0]} must be left out: the mean of others is not fitted itself; give it to "
+            f"{' or '.join(names)}"
+        )
 
 
 def _check_search(candidate: Candidate, seed: int) -> None:
@@ -94,16 +138,19 @@ def build(candidate: Candidate, seed: int) -> BaseEstimator:
 
     Raises ConfigError for an unknown estimator or parameter, or a parameter's wrong value.
     """
-    kind = _kind(candidate)
+    kind, params = _kind(candidate), candidate.params
     known = list(inspect.signature(kind).parameters)
-    for name in candidate.params:
+    for name in params:
         if name not in known:
             raise ConfigError(
                 f"{_section(candidate)}.params: {candidate.estimator} has no parameter {name!r}"
                 f"{did_you_mean(name, known)}"
             )
+    if "estimators" in params and (names := members(candidate)):
+        # fitted ones take these places, see train.blend
+        params = params | {"estimators": [(name, "drop") for name in names]}
     try:
-        estimator = kind(**candidate.params)
+        estimator = kind(**params)
         seeds = [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]
         unset = {name: seed for name in seeds if estimator.get_params()[name] is None}
         estimator.set_params(**unset)._validate_params()  # noqa: SLF001 (the only check that needs no rows)

@@ -1,4 +1,8 @@
-"""Compare the candidates by cross-validation; the best mean score wins, the first of equals."""
+"""Compare the candidates by cross-validation; the best mean score wins, the first of equals.
+
+A mean of several candidates wins already where none is better by more than a standard error: it depends less on the
+rows that happened to be there.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from contract.config import Config
 from contract.config.model import Candidate
 from contract.errors import DataError
 from contract.steps.progress import progress
-from train.candidates import Scorer, build, scorer
-from train.fit import fit
+from train.blend import Blend
+from train.candidates import Scorer, build, members, scorer
+from train.fit import FittedCandidate, fit
 from train.prepare import take
 from train.rows import Array, Rows, what_is_one
 from train.search import search
@@ -44,6 +50,8 @@ class Result:
     """The parameters that the search found; `candidate.params` has them, too."""
     trials: list[dict[str, Any]] = field(default_factory=list)
     """Of the search: parameters, rows and mean score, in the order of the halving."""
+    members: list[Candidate] = field(default_factory=list)
+    """Those whose mean it is, with the parameters that were found for them; none for one that is fitted itself."""
     untold: str | None = None
     """Why the metric is no number in some fold, in scikit-learn's words."""
     out_of_fold: Array | None = None
@@ -60,15 +68,18 @@ def compare(config: Config, rows: Rows) -> list[Result]:
     training = config.training
     score, splits = scorer(config), folds(config, rows)
     metric = training.metric_for(config.table.task)
-    results = []
+    results: list[Result] = []
+    fits: dict[str, list[Pipeline]] = {name: [] for candidate in training.candidates for name in members(candidate)}
     with progress("cross-validate", len(splits) * len(training.candidates), "fits") as advance:
         for candidate in training.candidates:
             started = time.monotonic()
             result = Result(candidate)
+            found = {earlier.candidate.name: earlier.candidate for earlier in results}
+            result.members = [found[name] for name in members(candidate)]
             _tell_of_own_split(candidate, config, rows)
             if candidate.search:
                 result.candidate, result.searched, result.trials = search(candidate, config, score, rows, splits)
-            _score_folds(result, config, score, rows, splits, advance)
+            _score_folds(result, config, score, rows, splits, fits, advance)
             result.seconds = time.monotonic() - started
             results.append(result)
             log.info("%s: %s %.4f in %.1f s", candidate.name, metric, result.mean, result.seconds)
@@ -78,7 +89,7 @@ def compare(config: Config, rows: Rows) -> list[Result]:
 
 
 def best(results: list[Result]) -> Result:
-    """The result with the best mean score. Raises DataError when none has one."""
+    """The result that wins. Raises DataError when none has a score."""
     finite = [result for result in results if math.isfinite(result.mean)]
     if not finite:
         names = ", ".join(result.candidate.name for result in results)
@@ -87,7 +98,18 @@ def best(results: list[Result]) -> Result:
         raise DataError(
             f"the train rows: the metric must be a number for at least one candidate, is none for {names}{told}"
         )
-    return max(finite, key=lambda result: result.mean)
+    first = max(finite, key=lambda result: result.mean)
+    steady = [result for result in finite if result.members and not _is_better(first, result)]
+    won = max(steady, key=lambda result: result.mean, default=first)
+    if won.mean < first.mean:
+        log.info("%s: not better than %s by more than a standard error", first.candidate.name, won.candidate.name)
+    return won
+
+
+def _is_better(one: Result, other: Result) -> bool:
+    """Whether its scores are above the other's, fold by fold, by more than one standard error of that difference."""
+    above = [a - b for a, b in zip(one.scores, other.scores, strict=True)]
+    return statistics.fmean(above) > statistics.stdev(above) / math.sqrt(len(above))
 
 
 def _tell_of_own_split(candidate: Candidate, config: Config, rows: Rows) -> None:
@@ -112,17 +134,27 @@ def _score_folds(
     score: Scorer,
     rows: Rows,
     splits: list[tuple[Array, Array]],
+    fits: dict[str, list[Pipeline]],
     advance: Callable[[int], None],
 ) -> None:
+    """`fits`: of those candidates that another one takes the mean of, fold by fold; filled here."""
     if config.decision.costs is not None:
         result.out_of_fold = np.full(len(rows), np.nan)
-    for inside, outside in splits:
-        fitted, fitted_on = fit(result.candidate, config, rows, inside)
+    for number, (inside, outside) in enumerate(splits):
         few = np.arange(0, len(inside), max(1, len(inside) // SEEN_ROWS))
-        result.train_scores.append(
-            _told(result, score, fitted.estimator, take(fitted_on, few), rows.codes[inside[few]])
-        )
-        del fitted_on  # as large as the rows themselves
+        fitted: FittedCandidate | Blend
+        if result.members:
+            of_fold = [fits[member.name][number] for member in result.members]
+            fitted = Blend.of(result.candidate, of_fold, rows.codes[inside], config.training.seed)
+            seen = fitted.matrix(rows, inside[few])
+        else:
+            fitted, fitted_on = fit(result.candidate, config, rows, inside)
+            seen = take(fitted_on, few)
+            del fitted_on  # as large as the rows themselves
+            if result.candidate.name in fits:
+                fits[result.candidate.name].append(fitted.model)
+        result.train_scores.append(_told(result, score, fitted.estimator, seen, rows.codes[inside[few]]))
+        del seen
         left_out = fitted.matrix(rows, outside)
         result.scores.append(_told(result, score, fitted.estimator, left_out, rows.codes[outside]))
         if result.out_of_fold is not None:

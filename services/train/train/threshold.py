@@ -7,7 +7,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
-from analysis.matrix import ready
+from analysis.matrix import parts, ready
 from contract.config import Config
 from contract.config.model import Costs
 from train.rows import Array, Rows
@@ -53,6 +53,6 @@ def with_threshold(model: Pipeline, threshold: float, positive: str, rows: Rows)
     )
     # the estimator stays as it is fitted; the wrapper only needs one row of each class
     one_of_each = np.unique(rows.codes, return_index=True)[1]
-    prepared = ready(model[:-1], {column: values[one_of_each] for column, values in rows.columns.items()})
+    prepared = ready(parts(model)[0], {column: values[one_of_each] for column, values in rows.columns.items()})
     fixed.fit(prepared, rows.labels_of(rows.codes[one_of_each]))
     return Pipeline([*before, (name, fixed)])

@@ -23,6 +23,7 @@ from contract.models.model_file import signature, signing_key
 from contract.models.registry import reach_registry
 from contract.pretty_json import pretty_json
 from contract.steps.run import Run
+from train.blend import Blend
 from train.candidates import check
 from train.fit import fit_all
 from train.record.card import card, iterations, notes
@@ -111,7 +112,11 @@ def _fit(run: Run, rows: Rows, parted: HeldOut) -> tuple[Any, dict[str, Any], di
     results = compare(run.config, rows)
     chosen = best(results)
     fitting = time.monotonic()
-    model = fit_all(chosen.candidate, run.config, rows, parted.fitted)
+    if chosen.members:
+        fitted = [fit_all(member, run.config, rows, parted.fitted) for member in chosen.members]
+        model = Blend.of(chosen.candidate, fitted, rows.target, run.config.training.seed).model
+    else:
+        model = fit_all(chosen.candidate, run.config, rows, parted.fitted)
     seconds = {
         "candidates": {result.candidate.name: result.seconds for result in results},
         "fit": time.monotonic() - fitting,

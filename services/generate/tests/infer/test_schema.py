@@ -148,6 +148,8 @@ def test_a_table_without_a_feature_is_refused(columns):
         ([f"\u660e\u65e5\u306e\u5929\u6c17\u306f{chr(0x4e00 + number)}" for number in range(100)], {"type": "text"}, "100 distinct: text of about 7 characters each"),
         ([""] * 100, {"type": "text", "role": "ignore"}, "empty in every row"),
         (["x" * 201] * 100, {"type": "text", "role": "ignore"}, "values of more than 200 characters without blanks are no text to read"),
+        ([f"t{number} x" for number in range(99)] + ["x" * 201], {"type": "text", "role": "ignore"}, "values of more than 200 characters among others of a word or two are no text to read"),
+        ([f"Bear, river {number}" for number in range(99)] + ["bear " * 50], {"type": "text"}, "long values: text of about 3 words each"),
         (["word " * 50] * 100, {"type": "text"}, "long values: text of about 50 words each"),
         (["2026-01-01", "2026-01-02"] * 50, {"type": "datetime"}, "2 distinct, as YYYY-MM-DD"),
         (["22.11.2026", "1.2.2026"] * 50, {"type": "datetime", "format": "%d.%m.%Y"}, "2 distinct, written as %d.%m.%Y"),

@@ -101,7 +101,7 @@ def found(project, config=None):
 
 def test_where_groups_return_their_own_past_is_a_baseline(shops):
     rows, answers = found(shops)
-    assert answers.text == "the mean of the known labels of each 'shop'"
+    assert (answers.text, answers.of_group) == ("the mean of the known labels of each 'shop'", "shop")
     assert np.abs(answers.rows.scores - rows.target).max() < 6
     first = np.asarray(Dataset.open(shops.layout.processed("2026-01-01")).path.name)
     assert first == "2026-01-01"

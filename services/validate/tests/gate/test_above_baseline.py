@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from contract.config.model import Gate
@@ -33,6 +34,13 @@ def test_a_lift_that_is_not_shown_is_refused_with_the_way_out(low, value, word):
     assert rule.verdict == "failed"
     assert f": {word}, the lower end misses gate.min_lift 0.05; " in rule.text
     assert 'set gate.baseline = "off"' in rule.text
+
+
+def test_where_the_past_of_the_group_tells_more_the_way_out_leaves_the_constant_in_force():
+    known = msgspec.structs.replace(baseline(-0.2, -0.1, 0.1), text="the last known label of each 'id'", of_group="id")
+    rule = above_baseline(Gate(), "r2", 0.1, known)
+    assert rule.verdict == "failed"
+    assert rule.text.endswith("where most of tomorrow's 'id' are new ones, set gate.baseline = \"constant\"")
 
 
 def test_without_a_least_lift_it_must_be_better_all_the_same():

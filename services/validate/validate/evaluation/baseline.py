@@ -33,6 +33,8 @@ class Answers:
 
     text: str
     rows: ScoredRows
+    of_group: str | None = None
+    """The column whose known labels they are; None for a constant."""
 
 
 def best_baseline(
@@ -100,7 +102,7 @@ def _of_groups(
         return
     for text, scores in (("the last known label of", last), ("the mean of the known labels of", mean)):
         known = np.where(there if not names else there[:, None], scores, constant.scores)
-        yield Answers(f"{text} each {group!r}", replace(constant, scores=known))
+        yield Answers(f"{text} each {group!r}", replace(constant, scores=known), group)
 
 
 def _labels(day: Dataset, config: Config, fraction: float | None) -> tuple[Array, Array]:

@@ -190,6 +190,7 @@ def _lifted(config: Config, metric: str, wanted: list[str], answers: Answers, dr
         metrics=values(wanted, answers.rows, classes),
         lift=drawn.interval(metric, lift(metric, own, other)),
         least=LEAST_LIFT[config.table.task] if least is None else least,
+        of_group=answers.of_group,
     )
 
 

@@ -19,6 +19,8 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     """The share of its error that the challenger takes away, by the training metric; None: the rows cannot tell it."""
     least: float
     """What the lower end of `lift` must reach."""
+    of_group: str | None = None
+    """The column whose known labels are the answer; None for a constant."""
 
 
 def above_baseline(gate: Gate, metric: str, score: float | None, baseline: Baseline | None) -> Rule:
@@ -48,8 +50,10 @@ def above_baseline(gate: Gate, metric: str, score: float | None, baseline: Basel
     if interval.low >= limit and interval.low > 0:
         return Rule(name=name, limit=limit, value=interval.low, verdict="passed", text=f"{summary}, reaches {asked}")
     finding = "no better" if interval.value <= 0 else "hardly better" if interval.value < limit else "not shown better"
+    way_out = 'set gate.baseline = "off"'
+    if baseline.of_group is not None:
+        way_out = f'where most of tomorrow\'s {baseline.of_group!r} are new ones, set gate.baseline = "constant"'
     text = (
-        f"{summary}: {finding}, the lower end misses {asked}; bring columns that tell more, or more rows, or set "
-        'gate.baseline = "off"'
+        f"{summary}: {finding}, the lower end misses {asked}; bring columns that tell more, or more rows, or {way_out}"
     )
     return Rule(name=name, limit=limit, value=interval.low, verdict="failed", text=text)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from generate.infer.render.toml_text import value
 from generate.infer.schema import TableSchema
 from generate.split.proposal import WINDOW_DAYS, Proposal
 
 NO_TIME = "# test_days = 0  # for days that `generate split --days` makes, which are no time: rows of all of them judge"
 
-FOREST_ROWS = 5_000
+FEW_ROWS = 5_000
 """With more, boosting is as good, and a forest's file is large."""
 
 MOST_BOOSTED = 50
@@ -23,6 +24,7 @@ CANDIDATES = {
 def training(schema: TableSchema, proposal: Proposal | None) -> list[str]:
     """The lines of `[training]`; `proposal`: how many days its window has."""
     linear, params, trees = CANDIDATES[schema.task]
+    few, boosts = schema.rows <= FEW_ROWS, len(schema.classes) <= MOST_BOOSTED
     days = proposal.window_days if proposal is not None else WINDOW_DAYS
     return [
         "[training]",
@@ -37,8 +39,9 @@ def training(schema: TableSchema, proposal: Proposal | None) -> list[str]:
         f'estimator = "sklearn.{linear}"',
         f"params = {params}",
         "",
-        *(_boosting(trees) if len(schema.classes) <= MOST_BOOSTED else ()),
-        *(_forest(schema) if schema.rows <= FOREST_ROWS or len(schema.classes) > MOST_BOOSTED else ()),
+        *(_boosting(trees) if boosts else ()),
+        *(_forest(schema) if few or not boosts else ()),
+        *(_blend(schema, boosts) if few else ()),
     ]
 
 
@@ -54,7 +57,7 @@ def _boosting(estimator: str) -> list[str]:
 
 def _forest(schema: TableSchema) -> list[str]:
     kind = "Regressor" if schema.task == "regression" else "Classifier"
-    few = schema.rows <= FOREST_ROWS
+    few = schema.rows <= FEW_ROWS
     why = "of few rows boosting learns too much by heart" if few else "for many classes, of which boosting takes hours"
     most = "" if few else ", max_leaf_nodes = 500"
     return [
@@ -62,5 +65,17 @@ def _forest(schema: TableSchema) -> list[str]:
         f'name = "forest"  # {why}',
         f'estimator = "sklearn.ensemble.RandomForest{kind}"',
         f"params = {{ n_estimators = 100, min_samples_leaf = 3{most} }}",
+        "",
+    ]
+
+
+def _blend(schema: TableSchema, boosts: bool) -> list[str]:
+    names = ["linear", *(["trees"] if boosts else ()), "forest"]
+    kind, soft = ("Regressor", "") if schema.task == "regression" else ("Classifier", ', voting = "soft"')
+    return [
+        "[[training.candidates]]",
+        'name = "blend"  # the mean of their answers: of few rows nobody can tell for sure which one is best',
+        f'estimator = "sklearn.ensemble.Voting{kind}"',
+        f"params = {{ estimators = {value(names)}{soft} }}",
         "",
     ]

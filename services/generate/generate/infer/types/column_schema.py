@@ -149,7 +149,8 @@ def _text(stats: ColumnStats, summary: str) -> ColumnSchema:
     if (words := _words_of_text(stats, many=many)) is not None:
         return ColumnSchema(stats.name, {"type": "text"}, f"{summary}: {words} each")
     if stats.free:
-        why = f"values of more than {LONGEST} characters without blanks are no text to read"
+        most = "among others of a word or two" if stats.spaced else "without blanks"
+        why = f"values of more than {LONGEST} characters {most} are no text to read"
         return _ignored(stats, why, cost="what a program would read in it")
     if stats.distinct <= MOST_LEVELS / 2 or stats.given >= TYPICAL_ROWS * stats.distinct:
         return ColumnSchema(stats.name, {"type": "category"}, summary, _spellings(stats))
@@ -168,7 +169,9 @@ def _words_of_text(stats: ColumnStats, *, many: bool) -> str | None:
     words, characters = stats.parts / max(stats.texts, 1), stats.characters / max(stats.texts, 1)
     if many and kinds.is_unspaced(stats) and characters >= _UNSPACED_TEXT:
         return f"text of about {characters:.0f} characters"
-    long = many and stats.spaced and (words >= _WORDS_OF_A_TEXT or characters >= _LONG)
+    # where one has 200 characters and blanks they are not what things are called, and how often each comes is not known
+    few = _WORDS_OF_A_TITLE if stats.free else _WORDS_OF_A_TEXT
+    long = many and stats.spaced and (words >= few or characters >= _LONG)
     once = stats.distinct > MOST_LEVELS / 2 and stats.given < TYPICAL_ROWS * stats.distinct
     title = once and words >= _WORDS_OF_A_TITLE and not names.is_called(stats.name)
     if long or title:

@@ -14,7 +14,9 @@ _ID = re.compile(
 _OWNER = re.compile(
     r"(?i:customer|client|user|member|patient|subject|person|employee|student|household|family|account|contract|policy"
     r"|kunde|kundin|mitglied|nutzer|mitarbeiter|haushalt|vertrag|konto|gerät|geraet|maschine|fahrzeug"
-    r"|subscriber|device|machine|sensor|station|vehicle|asset|meter|e-?mail|phone"
+    r"|subscriber|device|machine|sensor|station|vehicle|asset|e-?mail|phone"
+    # a device, and not a diameter, a parameter, or metres
+    r"|(?:(?<![a-z])|smart|water|gas|heat|power|energy|electric|electricity)meter(?!s)"
     r"|(?<![a-z])(?:vin|imei|iban|msisdn|mrn|ssn)(?![a-z]))"
 )
 # what tools write beside the rows: pandas, R, spreadsheets

@@ -61,9 +61,24 @@ def test_each_task_has_candidates_and_a_gate_that_fit(task, minimums, estimators
     ("task", "kind"), [("binary", "Classifier"), ("multiclass", "Classifier"), ("regression", "Regressor")]
 )
 def test_of_few_rows_a_forest_may_learn_as_well(task, kind):
-    *_, last = parsed(schema(task, rows=5000)).training.candidates
-    assert (last.name, last.estimator) == ("forest", f"sklearn.ensemble.RandomForest{kind}")
+    *_, forest, _ = parsed(schema(task, rows=5000)).training.candidates
+    assert (forest.name, forest.estimator) == ("forest", f"sklearn.ensemble.RandomForest{kind}")
     assert "forest" not in rendered(schema(task, rows=5001))
+
+
+@pytest.mark.parametrize(
+    ("task", "kind", "voting"),
+    [
+        ("binary", "Classifier", {"voting": "soft"}),
+        ("multiclass", "Classifier", {"voting": "soft"}),
+        ("regression", "Regressor", {}),
+    ],
+)
+def test_of_few_rows_the_mean_of_all_may_be_best(task, kind, voting):
+    *_, blend = parsed(schema(task, rows=5000)).training.candidates
+    assert (blend.name, blend.estimator) == ("blend", f"sklearn.ensemble.Voting{kind}")
+    assert blend.params == {"estimators": ["linear", "trees", "forest"], **voting}
+    assert "blend" not in rendered(schema(task, rows=5001))
 
 
 @pytest.mark.parametrize(("rows", "leaves"), [(2000, None), (200_000, 500)])
@@ -71,7 +86,8 @@ def test_of_many_classes_a_forest_learns_in_place_of_boosting(rows, leaves):
     table = schema("multiclass", rows=rows)
     words = {"type": "category", "values": [f"intent {number}" for number in range(60)]}
     table = replace(table, columns=(table.columns[0], ColumnSchema("y", words, "to predict")))
-    linear, forest = parsed(table).training.candidates
+    linear, forest, *blend = parsed(table).training.candidates
+    assert [mean.params["estimators"] for mean in blend] == ([["linear", "forest"]] if rows == 2000 else [])
     assert (linear.name, forest.name, forest.params.get("max_leaf_nodes")) == ("linear", "forest", leaves)
 
 

@@ -7,7 +7,7 @@ from generate.infer.types import names
     ("rule", "yes", "no"),
     [
         (names.is_id, ["id", "customerID", "order_no", "Unnamed: 0", "", "Kontonr", "Kundennummer", "Nr.", "id_cliente", "MRN", " id "], ["paid", "humid", "number_of_rooms", "know"]),
-        (names.is_owner, ["customer_id", "patientID", "machine", "MRN", "Kontonr"], ["rooms", "price", "Savings", "class name"]),
+        (names.is_owner, ["customer_id", "patientID", "machine", "MRN", "Kontonr", "meter_no", "SmartMeter", "GasMeterId", "water_meter"], ["rooms", "price", "Savings", "class name", "force_diameter", "Parameter", "perimeter", "kilometers", "height_in_meters"]),
         (names.is_index, ["", "Unnamed: 0", "Unnamed: 0.1", "__index_level_0__"], ["id", "index", "unnamed"]),
         (names.is_row_number, ["RowNumber", "row_id", "index", "X", "rownames", "lfd. Nr."], ["id", "order_no", "row_house"]),
         (names.is_count, ["cnt", "visit_count", "num_children", "numberOfRooms", "n_calls"], ["country", "number", "account", "discount"]),

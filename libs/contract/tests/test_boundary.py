@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 4040
+MOST_LINES = 4083
 
 
 def imports_of(source):

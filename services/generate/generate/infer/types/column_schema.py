@@ -9,7 +9,7 @@ from typing import Any
 from generate.infer.column_stats import LONGEST, ColumnStats
 from generate.infer.types import kinds, names
 from generate.infer.types.extremes import far_from_the_rest
-from generate.infer.types.kinds import MOST_LEVELS, Kind, comes_back, epoch_unit, kind_of, numbers_rows
+from generate.infer.types.kinds import MOST_LEVELS, Kind, comes_back, kind_of, numbers_rows, times_of
 
 TYPICAL_ROWS = 2
 """Per value: with fewer most values come once, and what comes once teaches nothing about another row."""
@@ -17,6 +17,7 @@ _WORDS_OF_A_TEXT = 5
 _WORDS_OF_A_TITLE = 3
 _MOST = 0.8
 """Of the values: so many that look like numbers or times are meant to be some."""
+_NOT_READ = "but not in a form that is known: write them as YYYY-MM-DD HH:MM, a quarter or a week as its first day"
 _AGAIN = 5
 _END = re.compile(r"9999|\b1900[-/.]0?1[-/.]0?1\b|\b0?1[-/.]0?1[-/.](1900|1970)\b|\b1970-01-01\b|\b19000101\b")
 _BOUNDS = ("<", ">", "~", "≤", "≥", "≈", "+", "*")
@@ -42,6 +43,8 @@ class ColumnSchema:
     """Lines that could stand in its place, as comments."""
     cost: str = ""
     """What may be lost where no model sees it."""
+    rejected: int = 0
+    """Rows whose value breaks the rules."""
 
     @property
     def ignored(self) -> bool:
@@ -121,19 +124,22 @@ def number_column(stats: ColumnStats, kind: Kind, summary: str) -> ColumnSchema:
             f"{value} in {rows:,} rows is far from all other values, which end at {end}: if it stands for a missing "
             f'value, add "{value}" to table.missing_values'
         )
-    if stats.wholes == stats.given and stats.distinct > MOST_LEVELS and (unit := epoch_unit(stats)) is not None:
-        suspicions.append(f'could be times since 1970: then write type = "datetime" and format = "{unit}"')
-    return ColumnSchema(stats.name, settings, summary, tuple(suspicions))
+    if stats.wholes == stats.given and stats.distinct > MOST_LEVELS and (form := times_of(stats)) is not None:
+        suspicions.append(f'could be times: then write type = "datetime" and format = "{form}"')
+    return ColumnSchema(stats.name, settings, summary, tuple(suspicions), rejected=strays)
 
 
 def _datetime(stats: ColumnStats, kind: Kind, summary: str) -> ColumnSchema:
     settings = {"type": "datetime"} | dict(_format(kind))
     summary += f", written as {kind.format}" if kind.format else ", as YYYY-MM-DD"
+    if kind.strays:
+        summary += f"; {kind.strays:,} rows are rejected, they hold no time in that form"
     doubts = [f"{level!r} in {rows:,} rows may stand for no time at all" for level, rows in _ends_of_time(stats)]
     if kind.alternative is None:
-        return ColumnSchema(stats.name, settings, summary, tuple(doubts))
+        return ColumnSchema(stats.name, settings, summary, tuple(doubts), rejected=kind.strays)
     doubts.append(f"day or month first? No value tells: {next(iter(stats.levels))!r} is read as {kind.format}")
-    return ColumnSchema(stats.name, settings, summary, tuple(doubts), (f'format = "{kind.alternative}"',))
+    other = (f'format = "{kind.alternative}"',)
+    return ColumnSchema(stats.name, settings, summary, tuple(doubts), other, rejected=kind.strays)
 
 
 def _ends_of_time(stats: ColumnStats) -> list[tuple[str, int]]:
@@ -147,12 +153,12 @@ def _text(stats: ColumnStats, summary: str) -> ColumnSchema:
     if many and max(stats.dressed, stats.date_like) > _MOST * stats.given:
         return _unread(stats, summary)
     if (words := _words_of_text(stats, many=many)) is not None:
-        return ColumnSchema(stats.name, {"type": "text"}, f"{summary}: {words} each")
+        return ColumnSchema(stats.name, {"type": "text"}, f"{summary}: {words} each", _like_times(stats))
     if stats.free:
         why = f"values of more than {LONGEST} characters without blanks are no text to read"
         return _ignored(stats, why, cost="what a program would read in it")
     if stats.distinct <= MOST_LEVELS / 2 or stats.given >= TYPICAL_ROWS * stats.distinct:
-        return ColumnSchema(stats.name, {"type": "category"}, summary, _spellings(stats))
+        return ColumnSchema(stats.name, {"type": "category"}, summary, (*_like_times(stats), *_spellings(stats)))
     if kinds.parted_numbers(stats):
         doubt = f"holds digits in a form that is no number, date or category, such as {stats.odd!r}"
         why = f"{summary}; several numbers in one, or with marks that are not known"
@@ -179,12 +185,19 @@ def _words_of_text(stats: ColumnStats, *, many: bool) -> str | None:
 
 def _unread(stats: ColumnStats, summary: str) -> ColumnSchema:
     if stats.date_like >= stats.dressed:
-        doubt = "looks like times, but not in one form that is known: write them as YYYY-MM-DD HH:MM"
+        doubt = f"looks like times, {_NOT_READ}"
         return _ignored(stats, f"{summary}; such as {stats.odd!r}", doubt, cost="all that the time says")
     why = f"{summary}; numbers with marks or a unit that are not known, such as {stats.odd!r}"
     keys = "source.decimal, source.thousands and columns.NAME.unit"
     doubt = f"most values hold a number, but none that can be read: see {keys}"
     return _ignored(stats, why, doubt, cost="all that it measures")
+
+
+def _like_times(stats: ColumnStats) -> tuple[str, ...]:
+    """What is said of words that are times, which a model takes for words: each later one is new to it."""
+    if stats.date_like <= _MOST * stats.given:
+        return ()
+    return (f"looks like times, such as {stats.odd!r}, {_NOT_READ}",)
 
 
 def _spellings(stats: ColumnStats) -> tuple[str, ...]:

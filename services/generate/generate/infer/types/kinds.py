@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generate.infer.column_stats import ColumnStats
 from generate.infer.types import names
-from generate.infer.types.dates import COMPACT, orders_differ, other_order
+from generate.infer.types.dates import COMPACT, NAMED_COMPACT, orders_differ, other_order
 
 MOST_LEVELS = 50
 """A column with more different texts may be one of names."""
@@ -35,6 +35,10 @@ _UNSPACED = re.compile("[\u0e00-\u0e7f\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 
 # seconds of 1990 and of 2060: what is older or later is an amount, a phone number or a code
 _EPOCH = (631_152_000, 2_840_140_800)
+_EPOCHS = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000, "epoch_ns": 1_000_000_000}
+"""Of a second."""
+_EXCELS = (32_874, 58_440)
+"""The same years in days, as Excel counts them."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,10 @@ class Kind:
     type: str
     """number, integer, datetime or text."""
     format: str | None = None
-    """Of strptime, or "epoch_s", "epoch_ms"; None for a datetime is ISO 8601."""
+    """As `columns.NAME.format` says it; None for a datetime is ISO 8601."""
     alternative: str | None = None
+    strays: int = 0
+    """Values that are no times in that format."""
 
 
 def kind_of(stats: ColumnStats) -> Kind:
@@ -53,10 +59,10 @@ def kind_of(stats: ColumnStats) -> Kind:
     enough = (1 - TOLERATED) * stats.given
     if not stats.given:
         return Kind("text")
-    if stats.datetimes >= enough:
-        return Kind("datetime")
     if (moment := _moment(stats, enough)) is not None:
         return moment
+    if stats.datetimes >= enough:
+        return Kind("datetime", strays=stats.given - stats.datetimes)
     if stats.numbers < enough or 1000 * stats.codes >= stats.given:
         return Kind("text")
     counts = names.is_count(stats.name) and stats.integers == stats.given and not stats.floating and stats.low >= 0
@@ -65,25 +71,43 @@ def kind_of(stats: ColumnStats) -> Kind:
 
 def _moment(stats: ColumnStats, enough: float) -> Kind | None:
     """The format of times, where the values can hardly be anything else."""
-    formats = stats.dates.best(enough)
     if stats.numbers >= enough:
-        if (unit := epoch_unit(stats)) is not None and names.is_time(stats.name):
-            return Kind("datetime", unit)
-        formats = tuple(name for name in formats if name in COMPACT or (name == "%m.%Y" and stats.codes))
-        # six digits are a month by chance in one case of eight, eight are a day in one of thirty
-        told = names.is_time(stats.name) or (formats[:1] != ("%Y%m",) and stats.distinct >= 3)
-        formats = formats if told else ()
+        return _counted(stats, enough)
+    forms = stats.dates.forms(enough)
+    if forms is None:
+        return None
+    written = forms.format if forms.format != "iso" else None
+    return Kind("datetime", written, forms.alternative, stats.given - forms.read)
+
+
+def _counted(stats: ColumnStats, enough: float) -> Kind | None:
+    """The format of times that are written as numbers."""
+    named = names.is_time(stats.name)
+    if (unit := epoch_unit(stats)) is not None and (names.is_date(stats.name) if unit == "excel_days" else named):
+        return Kind("datetime", unit, strays=stats.given - stats.numbers)
+    formats = [name for name in stats.dates.best(enough) if name in COMPACT or (name == "%m.%Y" and stats.codes)]
+    # six digits are a month by chance in one case of eight, eight are a day in one of thirty
+    told = named or (formats[:1] != ["%Y%m"] and stats.distinct >= 3)
+    if not formats or not told:
+        formats = [name for name in stats.dates.best(enough) if name in NAMED_COMPACT and named]
     if not formats:
         return None
-    return Kind("datetime", formats[0], other_order(formats[0]) if orders_differ(formats) else None)
+    other = other_order(formats[0]) if orders_differ(tuple(formats)) else None
+    return Kind("datetime", formats[0], other, stats.given - stats.dates.matched[formats[0]])
 
 
 def epoch_unit(stats: ColumnStats) -> str | None:
-    """The unit in which numbers would be times of our days, counted from 1970."""
-    for name, factor in (("epoch_s", 1), ("epoch_ms", 1000)):
+    """The unit in which numbers would be times of our days, counted from 1970, or as Excel counts days."""
+    for name, factor in _EPOCHS.items():
         if _EPOCH[0] * factor <= stats.low and stats.high <= _EPOCH[1] * factor:
             return name
-    return None
+    return "excel_days" if _EXCELS[0] <= stats.low and stats.high <= _EXCELS[1] else None
+
+
+def times_of(stats: ColumnStats) -> str | None:
+    """The format by which numbers that are not named like times could be some."""
+    days = [name for name in stats.dates.best(stats.given) if name in NAMED_COMPACT]
+    return epoch_unit(stats) or (days[0] if days else None)
 
 
 def numbers_rows(stats: ColumnStats) -> bool:

@@ -36,6 +36,7 @@ _TIME = re.compile(
     r"(^|[_\s.-])(?i:ts|time|timestamp|date|datetime|datum|zeit|epoch|created|updated|modified|at|when|day|since|until|start"
     r"|end|begin|login|seen|month|monat|tag|expires?)($|[_\s.-])|[a-z](Time|Date|At|Timestamp|Ts|On)$|(?i:unix|epoch)"
 )
+_DATE = re.compile(r"(?i:(^|[_\s.-])(date|datum|day|tag|fecha)($|[_\s.-]))|[a-z](Date|Day|Datum)$|(?i:[a-z]{3}datum$)")
 _CALENDAR = re.compile(
     r"(?i:(^|[_\s.-])(year|jahr|month|monat|week|woche|day|tag|time|t|date|datum|hour|stunde)($|[_\s.-]))"
 )
@@ -117,7 +118,12 @@ def is_amount(name: str) -> bool:
 
 def is_time(name: str) -> bool:
     """Whether the name says that it is a time: created_at, ts, orderDate."""
-    return _TIME.search(name.strip()) is not None
+    return _TIME.search(name.strip()) is not None or is_date(name)
+
+
+def is_date(name: str) -> bool:
+    """Whether the name says that it is a day: date, orderDate, Lieferdatum."""
+    return _DATE.search(name.strip()) is not None
 
 
 def is_calendar(name: str) -> bool:

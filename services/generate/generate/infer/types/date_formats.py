@@ -1,0 +1,160 @@
+"""The forms that a column's dates have, found by the values of all rows."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from contract.config.when import FORMS
+from generate.infer.types.dates import (
+    ISO,
+    NAMED_COMPACT,
+    formats_of,
+    is_clock,
+    order_of,
+    orders_differ,
+    other_order,
+    pattern,
+    rank,
+)
+
+SAMPLED = 200
+"""Distinct values of the first rows that formats are found by; all values are then counted."""
+_SAMPLED_LATER = 50
+"""Of those of later rows that no format has yet: an export may change its form in the middle."""
+_ROUNDS = 3
+_MOST_FORMATS, _MOST = 12, 30
+"""Of the first rows, and of all."""
+_MOST_FORMS = 4
+"""That one column is read by."""
+_BY_PATTERN = ("%f", "%G", "%j", "%p", "%z")
+"""What Arrow's strptime does not read, or not in each spelling."""
+
+
+@dataclass(frozen=True)
+class Forms:
+    """How a column's dates are written."""
+
+    format: str
+    """Of one form, or of several with " | " between; "iso" may be one of them."""
+    alternative: str | None = None
+    """With day and month in each other's place, where no value tells."""
+    read: int = 0
+    """Rows that have one of the forms."""
+
+
+@dataclass
+class DateFormats:
+    """The formats that a column's values may have, with how many have which."""
+
+    known: list[str] = field(default_factory=list)
+    together: Counter[int] = field(default_factory=Counter)
+    """Rows, by the formats that their value has: a bit for each of the known ones."""
+    seen: int = 0
+    """Values that were looked at."""
+    begun: bool = False
+
+    def add(self, distinct: pa.Array, times: pa.Array) -> None:
+        """Count the next values, each with its number of rows."""
+        had = np.zeros(len(distinct), dtype=np.int64)
+        for bit, name in enumerate(self.known):
+            had |= _has(distinct, name) << bit
+        # what is rare shows once the frequent is known
+        for _ in range(_ROUNDS):
+            unknown = distinct.filter(pa.array(had == 0))
+            found = self._found(unknown) if len(unknown) else []
+            for name in found:
+                had |= _has(distinct, name) << len(self.known)
+                self.known.append(name)
+            if not found:
+                break
+        self.seen += pc.sum(times).as_py() or 0
+        masks, places = np.unique(had, return_inverse=True)
+        rows = np.bincount(places, weights=times.to_numpy(), minlength=len(masks))
+        for mask, number in zip(masks.tolist(), rows.tolist(), strict=True):
+            self.together[mask] += int(number)
+
+    @property
+    def matched(self) -> Counter[str]:
+        """How many values have each format."""
+        counts: Counter[str] = Counter()
+        for bit, name in enumerate(self.known):
+            counts[name] = sum(rows for mask, rows in self.together.items() if mask >> bit & 1)
+        return counts
+
+    @property
+    def dates(self) -> int:
+        """How many values have a format at all."""
+        return sum(rows for mask, rows in self.together.items() if mask)
+
+    def best(self, least: float) -> tuple[str, ...]:
+        """The formats that at least so many values have: the best one first, then those that are no worse."""
+        matched = self.matched
+        good = [name for name, count in matched.items() if count and count >= least and name != "iso"]
+        if not good:
+            return ()
+        most = max(matched[name] for name in good)
+        return tuple(sorted((name for name in good if matched[name] == most), key=rank))
+
+    def forms(self, least: float) -> Forms | None:
+        """The forms that at least so many values have together; None where there are none.
+
+        All have one order of day and month: where both come, no value below 13 tells which it has.
+        """
+        single = self.best(least)[:1]
+        orders = [order_of(single[0])] if single and order_of(single[0]) else ["dm", "md"]
+        covers = [self._cover(order, list(single)) for order in orders]
+        most = max(read for _, read in covers)
+        best = min((names for names, read in covers if read == most), key=lambda names: [rank(name) for name in names])
+        if not best or most < least:
+            return None
+        tied = len({tuple(names) for names, read in covers if read == most}) > 1 or orders_differ(self.best(least))
+        other = FORMS.join(map(other_order, best))
+        return Forms(FORMS.join(best), other if tied else None, most)
+
+    def _cover(self, order: str, chosen: list[str]) -> tuple[list[str], int]:
+        """The formats that read most values, besides those that were chosen; how many all of them read."""
+        left = {mask: rows for mask, rows in self.together.items() if mask and not self._reads(mask, chosen)}
+        while left and len(chosen) < _MOST_FORMS:
+            gains = {
+                name: sum(rows for mask, rows in left.items() if mask >> bit & 1)
+                for bit, name in enumerate(self.known)
+                if order_of(name) in ("", order) and other_order(name) not in chosen and name not in NAMED_COMPACT
+                if not chosen or is_clock(name) == is_clock(chosen[0])
+            }
+            most = max(gains.values(), default=0)
+            if not most:
+                break
+            chosen.append(min((name for name, rows in gains.items() if rows == most), key=rank))
+            left = {mask: rows for mask, rows in left.items() if not self._reads(mask, chosen[-1:])}
+        return chosen, self.dates - sum(left.values())
+
+    def _reads(self, mask: int, names: list[str]) -> bool:
+        return any(mask >> self.known.index(name) & 1 for name in names)
+
+    def _found(self, values: pa.Array) -> list[str]:
+        most, sampled = (_MOST - len(self.known), _SAMPLED_LATER) if self.begun else (_MOST_FORMATS, SAMPLED)
+        self.begun = True
+        found: Counter[str] = Counter()
+        # by chance, not every other one: forms may come in turns
+        some = np.random.default_rng(0).permutation(len(values))[:sampled]
+        for value in values.take(pa.array(np.sort(some))).to_pylist():
+            found.update(["iso"] if re.match(ISO, value) else formats_of(value))
+        return [name for name, _ in found.most_common(most) if name not in self.known]
+
+
+def _has(distinct: pa.Array, name: str) -> npt.NDArray[np.int64]:
+    """Which values have a format: 1 or 0."""
+    match = pc.match_substring_regex(distinct, pattern(name))
+    if name != "iso" and pc.any(match).as_py() and not any(part in name for part in _BY_PATTERN):
+        # a pattern lets 30 February pass
+        days = pc.is_valid(pc.strptime(distinct.filter(match), name, "s", error_is_null=True))
+        match = pc.replace_with_mask(match, match, days)
+    result: npt.NDArray[np.int64] = np.asarray(match, dtype=np.int64)
+    return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,10 +16,10 @@ from contract.config.when import FORMS
 from generate.infer.types.dates import (
     ISO,
     NAMED_COMPACT,
+    differ,
     formats_of,
     is_clock,
     order_of,
-    orders_differ,
     other_order,
     pattern,
     rank,
@@ -44,9 +45,23 @@ class Forms:
     format: str
     """Of one form, or of several with " | " between; "iso" may be one of them."""
     alternative: str | None = None
-    """With day and month in each other's place, where no value tells."""
+    """What reads the same values as other days, where no value tells: with the month before the day, mostly."""
     read: int = 0
     """Rows that have one of the forms."""
+
+
+@dataclass(frozen=True)
+class _Cover:
+    """Formats that read a column together."""
+
+    names: list[str]
+    read: int
+    rival: list[str]
+    """What may stand in their place: it reads the same values as other days."""
+
+    def rank(self) -> list[tuple[bool, int]]:
+        """The lower, the sooner it is taken of those that read as many."""
+        return [rank(name) for name in self.names]
 
 
 @dataclass
@@ -107,19 +122,21 @@ class DateFormats:
 
         All have one order of day and month: where both come, no value below 13 tells which it has.
         """
-        single = self.best(least)[:1]
+        single = self.best(least)
         orders = [order_of(single[0])] if single and order_of(single[0]) else ["dm", "md"]
-        covers = [self._cover(order, list(single)) for order in orders]
-        most = max(read for _, read in covers)
-        best = min((names for names, read in covers if read == most), key=lambda names: [rank(name) for name in names])
-        if not best or most < least:
+        covers = [self._cover(order, single) for order in orders]
+        most = max(cover.read for cover in covers)
+        best, *others = sorted((cover for cover in covers if cover.read == most), key=_Cover.rank)
+        if not best.names or most < least:
             return None
-        tied = len({tuple(names) for names, read in covers if read == most}) > 1 or orders_differ(self.best(least))
-        other = FORMS.join(map(other_order, best))
-        return Forms(FORMS.join(best), other if tied else None, most)
+        rivals = [other.names for other in others if other.names != best.names] or [best.rival]
+        return Forms(FORMS.join(best.names), FORMS.join(rivals[0]) or None, most)
 
-    def _cover(self, order: str, chosen: list[str]) -> tuple[list[str], int]:
-        """The formats that read most values, besides those that were chosen; how many all of them read."""
+    def _cover(self, order: str, single: Sequence[str]) -> _Cover:
+        """The formats that read most values, besides `single`: one that is enough, and those that are no worse."""
+        chosen, rival = list(single[:1]), list[str]()
+        if rivals := [name for name in single if differ(name, single[0])]:
+            rival = [other_order(single[0]) if other_order(single[0]) in rivals else rivals[0]]
         left = {mask: rows for mask, rows in self.together.items() if mask and not self._reads(mask, chosen)}
         while left and len(chosen) < _MOST_FORMS:
             gains = {
@@ -131,9 +148,19 @@ class DateFormats:
             most = max(gains.values(), default=0)
             if not most:
                 break
-            chosen.append(min((name for name, rows in gains.items() if rows == most), key=rank))
-            left = {mask: rows for mask, rows in left.items() if not self._reads(mask, chosen[-1:])}
-        return chosen, self.dates - sum(left.values())
+            tied = [name for name, rows in gains.items() if rows == most]
+            # 22.11.26 beside 22.11.2026 has the day first as well
+            name, *same = sorted(tied, key=lambda name: (not _is_kin(name, chosen), rank(name)))
+            same = [other for other in same if differ(name, other) and self._alike(name, other)]
+            same = [] if _is_kin(name, chosen) else same
+            rival = [*(rival or chosen), same[0] if same else name] if rival or same else []
+            chosen.append(name)
+            left = {mask: rows for mask, rows in left.items() if not self._reads(mask, [name])}
+        return _Cover(chosen, self.dates - sum(left.values()), rival)
+
+    def _alike(self, name: str, other: str) -> bool:
+        """Whether each value that has one format has the other as well."""
+        return all(self._reads(mask, [name]) == self._reads(mask, [other]) for mask in self.together)
 
     def _reads(self, mask: int, names: list[str]) -> bool:
         return any(mask >> self.known.index(name) & 1 for name in names)
@@ -147,6 +174,11 @@ class DateFormats:
         for value in values.take(pa.array(np.sort(some))).to_pylist():
             found.update(["iso"] if re.match(ISO, value) else formats_of(value))
         return [name for name, _ in found.most_common(most) if name not in self.known]
+
+
+def _is_kin(name: str, chosen: Sequence[str]) -> bool:
+    long = name.replace("%y", "%Y")
+    return any(long.startswith(other) or other.startswith(long) for other in chosen)
 
 
 def _has(distinct: pa.Array, name: str) -> npt.NDArray[np.int64]:

@@ -144,9 +144,9 @@ def other_order(name: str) -> str:
     return name.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
 
 
-def orders_differ(formats: tuple[str, ...]) -> bool:
-    """Whether the data cannot tell the day from the month."""
-    return len(formats) > 1 and other_order(formats[0]) in formats
+def differ(name: str, other: str) -> bool:
+    """Whether two formats read a text as different days: `May` is the month in both of `%b` and `%B`."""
+    return _short(name) != _short(other)
 
 
 def rank(name: str) -> tuple[bool, int]:
@@ -155,6 +155,10 @@ def rank(name: str) -> tuple[bool, int]:
     american = "%p" in name and "%d/%m" in name
     date = next((number for number, form in enumerate(("iso", *_DATES)) if name.startswith(form)), len(_DATES) + 1)
     return american, date
+
+
+def _short(name: str) -> str:
+    return name.replace("%B", "%b").replace("%A", "%a")
 
 
 def order_of(name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generate.infer.column_stats import ColumnStats
 from generate.infer.types import names
-from generate.infer.types.dates import COMPACT, NAMED_COMPACT, orders_differ, other_order
+from generate.infer.types.dates import COMPACT, NAMED_COMPACT
 
 MOST_LEVELS = 50
 """A column with more different texts may be one of names."""
@@ -92,8 +92,9 @@ def _counted(stats: ColumnStats, enough: float) -> Kind | None:
         formats = [name for name in stats.dates.best(enough) if name in NAMED_COMPACT and named]
     if not formats:
         return None
-    other = other_order(formats[0]) if orders_differ(tuple(formats)) else None
-    return Kind("datetime", formats[0], other, stats.given - stats.dates.matched[formats[0]])
+    return Kind(
+        "datetime", formats[0], formats[1] if formats[1:] else None, stats.given - stats.dates.matched[formats[0]]
+    )
 
 
 def epoch_unit(stats: ColumnStats) -> str | None:

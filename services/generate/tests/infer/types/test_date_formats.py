@@ -71,3 +71,16 @@ def test_both_orders_in_one_column_are_no_date_for_nobody_knows_which_a_value_ha
 
 def test_an_hour_is_not_read_beside_a_day():
     assert forms(mixed("%d.%m.%Y", "%H:%M"), least=0.98) is None
+
+
+@pytest.mark.parametrize("name", ["%d.%m.%y", "%y.%m.%d"])
+def test_two_digits_that_may_be_the_day_or_the_year_are_asked_about(name):
+    words = [moment.strftime(name) for moment in MOMENTS if moment.day > 23]
+    found = forms(words)
+    assert {found.format, found.alternative} == {"%d.%m.%y", "%y.%m.%d"}
+    mixed_with_iso = forms(words, [moment.strftime("%Y-%m-%d") for moment in MOMENTS])
+    assert {mixed_with_iso.format, mixed_with_iso.alternative} == {"iso | %d.%m.%y", "iso | %y.%m.%d"}
+
+
+def test_may_is_the_same_month_in_both_of_its_lengths():
+    assert forms([f"{day:02d} May 2026" for day in range(1, 32)]).alternative is None

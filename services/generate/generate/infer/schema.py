@@ -114,7 +114,7 @@ def infer_schema(
 
 
 def _checked(column: ColumnSchema, stats: ColumnStats) -> ColumnSchema:
-    if column.ignored or not names.is_id(stats.name):
+    if column.ignored or not names.is_id(stats.name) or column.settings["type"] == "datetime":
         return column
     doubt = "is named like an id, yet has few different values and is a feature: if it only names things, ignore it"
     return replace(column, suspicions=(*column.suspicions, doubt))

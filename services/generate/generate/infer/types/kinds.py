@@ -24,7 +24,7 @@ _LONGEST_KEY = 64
 """Characters on the average, as many as a hash has; longer texts were not made to be a key."""
 # Chinese, Japanese, Thai and the like
 _MEASURE = re.compile(r"\d[.,]\d|^\d{1,3}/\d{1,3}$")
-_PARTED = re.compile(r"\d[A-Za-z]{0,3}[^\w]+[A-Za-z]?\d|^\W*[\d.,]+\s?[A-Za-z]{1,2}$")
+_PARTED = re.compile(r"^[\d.,]+\s?[(*]|\d[A-Za-z]{0,3}[^\w]+[A-Za-z]?\d|^\W*[\d.,]+\s?[A-Za-z]{1,2}$")
 """Digits in several parts, or with a unit."""
 _LISTS = ((re.compile(r"\s*[,;|]\s*"), 1.5), (re.compile(r"[\s,;|]+"), 3.0))
 """What parts the items of a list, and so many of them in the mean cell tell that it is one."""
@@ -37,6 +37,8 @@ _UNSPACED = re.compile("[\u0e00-\u0e7f\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 _EPOCH = (631_152_000, 2_840_140_800)
 _EPOCHS = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000, "epoch_ns": 1_000_000_000}
 """Of a second."""
+_FEWEST_DAYS = 15
+"""Different days of the month that tell them from years."""
 _EXCELS = (32_874, 58_440)
 """The same years in days, as Excel counts them."""
 
@@ -76,8 +78,19 @@ def _moment(stats: ColumnStats, enough: float) -> Kind | None:
     forms = stats.dates.forms(enough)
     if forms is None:
         return None
-    written = forms.format if forms.format != "iso" else None
-    return Kind("datetime", written, forms.alternative, stats.given - forms.read)
+    written, other = forms.format if forms.format != "iso" else None, forms.alternative
+    if {written, other} == {"%d.%m.%y", "%y.%m.%d"} and (place := _year_place(stats)) is not None:
+        written, other = ("%d.%m.%y" if place == "last" else "%y.%m.%d"), None
+    return Kind("datetime", written, other, stats.given - forms.read)
+
+
+def _year_place(stats: ColumnStats) -> str | None:
+    """Whether the first or the last of three numbers is the year: there are fewer of them than of days."""
+    parts = [level.split(".") for level, _ in zip(stats.levels, range(1_000), strict=False)]
+    first, last = ({part[place] for part in parts} for place in (0, -1))
+    if max(len(first), len(last)) < _FEWEST_DAYS or 3 * min(len(first), len(last)) > max(len(first), len(last)):
+        return None
+    return "last" if len(last) < len(first) else "first"
 
 
 def _counted(stats: ColumnStats, enough: float) -> Kind | None:
@@ -133,7 +146,8 @@ def identifies(stats: ColumnStats) -> bool:
     lacking = stats.missing > _KEYLESS * stats.rows or (not names.is_id(stats.name) and stats.missing)
     if not stats.name.strip() or lacking or stats.free or stats.spaced or kind == "datetime":
         return False
-    if numbers_rows(stats):
+    # a day or a place may be another one in each row of a sample, and comes again tomorrow
+    if numbers_rows(stats) or names.is_date(stats.name) or names.is_place(stats.name):
         return False
     unique = stats.distinct / max(stats.counted, 1)
     if names.is_id(stats.name):

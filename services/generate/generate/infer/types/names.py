@@ -37,6 +37,10 @@ _TIME = re.compile(
     r"|end|begin|login|seen|month|monat|tag|expires?)($|[_\s.-])|[a-z](Time|Date|At|Timestamp|Ts|On)$|(?i:unix|epoch)"
 )
 _DATE = re.compile(r"(?i:(^|[_\s.-])(date|datum|day|tag|fecha)($|[_\s.-]))|[a-z](Date|Day|Datum)$|(?i:[a-z]{3}datum$)")
+_PLACE = re.compile(
+    r"(?i:(^|[_\s.-])(zip(code)?\d?|postal(code)?|postcode|plz|postleitzahl|city|town|ort|stadt|country|land|region|lat|lon|lng"
+    r"|latitude|longitude|street|stra(ss|\u00df)e|hausnr)($|[_\s.-]))|[a-z](Zip|ZipCode|PostalCode|City|Street)$"
+)
 _CALENDAR = re.compile(
     r"(?i:(^|[_\s.-])(year|jahr|month|monat|week|woche|day|tag|time|t|date|datum|hour|stunde)($|[_\s.-]))"
 )
@@ -124,6 +128,11 @@ def is_time(name: str) -> bool:
 def is_date(name: str) -> bool:
     """Whether the name says that it is a day: date, orderDate, Lieferdatum."""
     return _DATE.search(name.strip()) is not None
+
+
+def is_place(name: str) -> bool:
+    """Whether the name says that it is a place, where several live: zip, city, lat."""
+    return _PLACE.search(name.strip()) is not None
 
 
 def is_calendar(name: str) -> bool:

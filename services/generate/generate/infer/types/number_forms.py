@@ -32,6 +32,8 @@ _MOST_ENDS, _FEWEST_BESIDE = 2, 20
 # three letters or a sign before or behind digits: what a unit looks like
 _BESIDE = r"\s*[^\d.,+\-\s\x{2212}]{0,4}\s*"
 _AMOUNT = r"[+\-\x{2212}]?[\d.,'_\s\x{2019}\x{a0}\x{202f}]*\d[\d.,'_\s\x{2019}\x{a0}\x{202f}]*"
+_NUMERO = re.compile(r"#|\u2116|n[ro\u00ba\u00b0]", re.IGNORECASE)
+"""The sign before the number of a thing: it measures nothing."""
 _SIGN = r"^\s*[+\-\x{2212}]|[\-\x{2212}]\s*$"
 _UNIT = rf"^{_BESIDE}([+\-\x{{2212}}]?){_BESIDE}([\d.,].*?){_BESIDE}$"
 
@@ -106,7 +108,7 @@ def unit_of(shapes: Shapes, form: NumberForm) -> str | None:
     if unit == "+":  # 90+ at the end of a range; 2+ beside 2 and 3 is a mark at school
         if found["+"] > _MOST_ENDS or times.sum() < _FEWEST_BESIDE:
             return None
-    elif re.search(r"[\d\s.,+-]", unit) or len(unit) > 8:
+    elif re.search(r"[\d\s.,+-]", unit) or len(unit) > 8 or _NUMERO.fullmatch(unit):
         return None
     numbers = NumberForm(form.decimal, form.thousands, unit).plain(text).is_valid()
     return unit if total(times, numbers) >= ENOUGH * times.sum() else None

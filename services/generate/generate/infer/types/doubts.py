@@ -1,0 +1,95 @@
+"""What a person should look at in a column of texts or times."""
+
+from __future__ import annotations
+
+import re
+
+from generate.infer.column_stats import ColumnStats
+from generate.infer.types import names
+
+NOT_READ = "but not in a form that is known: write them as YYYY-MM-DD HH:MM, a quarter or a week as its first day"
+_MOST = 0.8
+"""Of the values: so many that look like something are meant to be that."""
+_AGAIN = 5
+_FEW = 5
+"""Different values: as few are categories, whatever they look like."""
+_LOOKED_AT = 200
+_DAYS_OF_A_YEAR = 366
+# where programs begin or end to count, or an empty survey ends
+_YEAR = r"(?:0001|1601|1753|1899|1900|1970|1980)"
+_END = re.compile(
+    rf"9999|\b{_YEAR}[-/.](?:0?1[-/.]0?1|12[-/.]3[01])\b|\b(?:0?1[-/.]0?1|3[01][-/.]12|12[-/.]3[01])[-/.]{_YEAR}\b"
+    r"|\b19000101\b"
+)
+_MEASURE = re.compile(
+    r"\d+\s?(?:d|days?|tage?|h|hrs?|std\.?|hours?)\s?\d+\s?(?:m|min|mins?|h|hrs?|std\.?)?\b.*|P(?:\d+[YMWD])*(?:T(?:\d+[HMS])+)?"
+    r"|\d+\s?(?:m|min|mins?)\.?\s?\d+\s?(?:s|sek|secs?)\.?|.*\d\s?\N{DEGREE SIGN}\s?\d.*|\d+\s?['\u2032\u2019]\s?\d*.*"
+    r"|(?:\d+\s)?\d+/\d+|\d+:\d\d\s?/.*",
+    re.IGNORECASE,
+)
+"""1h 20m, PT1H20M, 52\N{DEGREE SIGN}31'N, 5'11", 3/4: one number in several parts."""
+_JSON = re.compile(r"\{.*:.*\}|\[.*\{.*\}.*\]", re.DOTALL)
+
+
+def ends_of_time(stats: ColumnStats) -> list[tuple[str, int]]:
+    """Moments that programs write where there is none, with their rows."""
+    ends = [level for level in stats.levels if stats.levels[level] >= _AGAIN and _END.search(level)]
+    return [(level, stats.levels[level]) for level in ends[:3]]
+
+
+def of_categories(stats: ColumnStats) -> tuple[str, ...]:
+    """What is said of words that a model takes for words."""
+    return (
+        *(_like_times(stats) or of_a_day(stats)),
+        *_like_measures(stats),
+        *of_one_each(stats),
+        *_spellings(stats),
+    )
+
+
+def of_one_each(stats: ColumnStats) -> tuple[str, ...]:
+    """What is said of values that come once, with gaps between them."""
+    if stats.free or stats.distinct < 2 or stats.distinct != stats.counted or 2 * stats.missing < stats.rows:
+        return ()
+    where = f"has a value in {stats.given:,} of {stats.rows:,} rows, each once, as merged cells leave it"
+    return (f"{where}: if a value is that of the rows below it as well, fill them",)
+
+
+def of_a_day(stats: ColumnStats) -> tuple[str, ...]:
+    """What is said of a column that is named like a day and is read as something else."""
+    if not names.is_date(stats.name) or (stats.numbers == stats.given and stats.high <= _DAYS_OF_A_YEAR):
+        return ()
+    some = next(iter(stats.levels), stats.odd)
+    return (f"is named like a day and not read as one, such as {some!r}: if it is one, write it as YYYY-MM-DD",)
+
+
+def _like_times(stats: ColumnStats) -> tuple[str, ...]:
+    """What is said of words that are times, which a model takes for words: each later one is new to it."""
+    if stats.date_like <= _MOST * stats.given:
+        return ()
+    return (f"looks like times, such as {stats.odd!r}, {NOT_READ}",)
+
+
+def _like_measures(stats: ColumnStats) -> tuple[str, ...]:
+    """What is said of measures in several parts, and of structures: as categories each is another word."""
+    some = [level for level, _ in zip(stats.levels, range(_LOOKED_AT), strict=False)]
+    if len(some) <= _FEW:
+        return ()
+    if sum(_JSON.fullmatch(level) is not None for level in some) > _MOST * len(some):
+        return (f"holds JSON, such as {some[0][:50]!r}: write each of its values into a column of its own",)
+    if sum(_MEASURE.fullmatch(level) is not None for level in some) > _MOST * len(some):
+        return (f"holds measures in several parts, such as {some[0]!r}, taken for words: write a number of one unit",)
+    return ()
+
+
+def _spellings(stats: ColumnStats) -> tuple[str, ...]:
+    """Categories that differ in upper and lower case alone."""
+    folded: dict[str, list[str]] = {}
+    for level in stats.levels if stats.distinct <= 10_000 else ():
+        folded.setdefault(level.casefold(), []).append(level)
+    several = [sorted(levels) for levels in folded.values() if len(levels) > 1]
+    if not several:
+        return ()
+    words = " and ".join(map(repr, several[0][:3]))
+    more = f", and {len(several) - 1} more such pairs" if len(several) > 1 else ""
+    return (f"{words} are two categories, which differ in upper and lower case alone{more}: write them alike",)

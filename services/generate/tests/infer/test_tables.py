@@ -88,6 +88,7 @@ FEW = [
     [f"{2020 + n % 7}-Q{n % 4 + 1}" for n in range(ROWS)],
     [f"Q{n % 4 + 1}/{20 + n % 7}" for n in range(ROWS)],
     [f"KW {n % 40 + 10}/2026" for n in range(ROWS)],
+    ["01.02.2026" if n % 20 == 0 else f"0{n % 7}:30" for n in range(ROWS)],
 ]
 
 

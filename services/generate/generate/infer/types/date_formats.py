@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -59,9 +60,9 @@ class _Cover:
     rival: list[str]
     """What may stand in their place: it reads the same values as other days."""
 
-    def rank(self) -> list[tuple[bool, int]]:
+    def rank(self) -> tuple[int, list[tuple[bool, int]]]:
         """The lower, the sooner it is taken of those that read as many."""
-        return [rank(name) for name in self.names]
+        return len(self.names), [rank(name) for name in self.names]
 
 
 @dataclass
@@ -120,19 +121,28 @@ class DateFormats:
     def forms(self, least: float) -> Forms | None:
         """The forms that at least so many values have together; None where there are none.
 
-        All have one order of day and month: where both come, no value below 13 tells which it has.
+        All with the same mark have one order of day and month: where both come, no value below 13 tells which it has.
         """
         single = self.best(least)
-        orders = [order_of(single[0])] if single and order_of(single[0]) else ["dm", "md"]
-        covers = [self._cover(order, single) for order in orders]
-        most = max(cover.read for cover in covers)
-        best, *others = sorted((cover for cover in covers if cover.read == most), key=_Cover.rank)
+        of_marks: dict[str, set[str]] = {}
+        for mark, order in map(order_of, self.known):
+            if order:
+                of_marks.setdefault(mark, set()).add(order)
+        for mark, order in map(order_of, single[:1]):
+            of_marks[mark] = {order}
+        marks = product(*(sorted(orders) for orders in of_marks.values()))
+        covers = [self._cover(dict(zip(of_marks, orders, strict=True)), single) for orders in marks]
+        most = max((cover.read for cover in covers), default=0)
+        best, *others = sorted((cover for cover in covers if cover.read == most), key=_Cover.rank) or [
+            _Cover([], 0, [])
+        ]
         if not best.names or most < least:
             return None
-        rivals = [other.names for other in others if other.names != best.names] or [best.rival]
+        rivals = [other.names for other in others if other.names != best.names and len(other.names) == len(best.names)]
+        rivals = rivals or [best.rival]
         return Forms(FORMS.join(best.names), FORMS.join(rivals[0]) or None, most)
 
-    def _cover(self, order: str, single: Sequence[str]) -> _Cover:
+    def _cover(self, orders: dict[str, str], single: Sequence[str]) -> _Cover:
         """The formats that read most values, besides `single`: one that is enough, and those that are no worse."""
         chosen, rival = list(single[:1]), list[str]()
         if rivals := [name for name in single if differ(name, single[0])]:
@@ -142,7 +152,8 @@ class DateFormats:
             gains = {
                 name: sum(rows for mask, rows in left.items() if mask >> bit & 1)
                 for bit, name in enumerate(self.known)
-                if order_of(name) in ("", order) and other_order(name) not in chosen and name not in NAMED_COMPACT
+                if order_of(name)[1] in ("", orders.get(order_of(name)[0])) and other_order(name) not in chosen
+                if name not in NAMED_COMPACT
                 if not chosen or is_clock(name) == is_clock(chosen[0])
             }
             most = max(gains.values(), default=0)

@@ -165,10 +165,10 @@ def _short(name: str) -> str:
     return name.replace("%B", "%b").replace("%A", "%a")
 
 
-def order_of(name: str) -> str:
-    """Whether day or month stands first where they may be taken for each other: dm, md, or empty for other formats."""
-    match = re.match(r"(?:%[aA]\W*)?%([dm])\W?%([dm])", name)
-    return match[1] + match[2] if match else ""
+def order_of(name: str) -> tuple[str, str]:
+    """What stands between the numbers of a day, and their order, where they may be taken for each other; else empty."""
+    match = re.match(r"(?:%[aA]\W*)?(%[dmy])(\W?)%[dm]", name)
+    return (match[2], match[0][-5:].replace(match[2], "")) if match else ("", "")
 
 
 def is_clock(name: str) -> bool:

@@ -65,7 +65,7 @@ def of_a_day(stats: ColumnStats) -> tuple[str, ...]:
 
 def _like_times(stats: ColumnStats) -> tuple[str, ...]:
     """What is said of words that are times, which a model takes for words: each later one is new to it."""
-    if stats.date_like <= _MOST * stats.given:
+    if max(stats.date_like, stats.dates.dates) <= _MOST * stats.given:
         return ()
     return (f"looks like times, such as {stats.odd!r}, {NOT_READ}",)
 

@@ -30,7 +30,7 @@ def mixed(*formats, moments=MOMENTS):
     [
         ("%Y-%m-%d", "%d.%m.%Y"), ("%Y-%m-%d", "%m/%d/%Y"), ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"), ("%d.%m.%Y", "%d.%m.%Y %H:%M"),
         ("%d.%m.%Y", "%d.%m.%y"), ("%m/%d/%Y", "%m/%d/%Y %I:%M %p"), ("%H:%M", "%H:%M:%S"), ("%Y-%m-%d %H:%M", "%d.%m.%Y", "%d/%m/%Y %H:%M"),
-        ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S.%f"),
+        ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S.%f"), ("%m/%d/%Y", "%d.%m.%Y"), ("%m/%d/%y %H:%M:%S.%f", "%d.%m.%YT%H:%M:%S"),
     ],
 )  # fmt: skip
 def test_two_forms_in_one_column_are_both_read_and_give_the_moments_that_were_written(formats):
@@ -80,6 +80,12 @@ def test_two_digits_that_may_be_the_day_or_the_year_are_asked_about(name):
     assert {found.format, found.alternative} == {"%d.%m.%y", "%y.%m.%d"}
     mixed_with_iso = forms(words, [moment.strftime("%Y-%m-%d") for moment in MOMENTS])
     assert {mixed_with_iso.format, mixed_with_iso.alternative} == {"iso | %d.%m.%y", "iso | %y.%m.%d"}
+
+
+def test_marks_of_both_orders_are_never_read_by_a_third_one():
+    found = forms(mixed("%m/%d/%y %H:%M:%S.%f", "%d.%m.%yT%H:%M:%S"))
+    assert found.format == "%m/%d/%y %H:%M:%S.%f | %d.%m.%yT%H:%M:%S"
+    assert found.alternative == "%m/%d/%y %H:%M:%S.%f | %y.%m.%dT%H:%M:%S"
 
 
 def test_may_is_the_same_month_in_both_of_its_lengths():

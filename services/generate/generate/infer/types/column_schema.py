@@ -145,7 +145,7 @@ def _datetime(stats: ColumnStats, kind: Kind, summary: str) -> ColumnSchema:
 
 def _text(stats: ColumnStats, summary: str) -> ColumnSchema:
     many = stats.distinct > MOST_LEVELS or stats.free
-    if many and max(stats.dressed, stats.date_like) > _MOST * stats.given:
+    if many and max(stats.dressed, kinds.time_like(stats)) > _MOST * stats.given:
         return _unread(stats, summary)
     if (words := _words_of_text(stats, many=many)) is not None:
         return ColumnSchema(stats.name, {"type": "text"}, f"{summary}: {words} each", of_categories(stats))
@@ -180,7 +180,7 @@ def _words_of_text(stats: ColumnStats, *, many: bool) -> str | None:
 
 
 def _unread(stats: ColumnStats, summary: str) -> ColumnSchema:
-    if stats.date_like >= stats.dressed:
+    if kinds.time_like(stats) >= stats.dressed:
         doubt = f"looks like times, {NOT_READ}"
         return _ignored(stats, f"{summary}; such as {stats.odd!r}", doubt, cost="all that the time says")
     why = f"{summary}; numbers with marks or a unit that are not known, such as {stats.odd!r}"

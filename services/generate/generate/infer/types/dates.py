@@ -21,10 +21,10 @@ LOOKS_LIKE_ONE = (
     r"^(?:[^\d\s.,/-]{2,10}\.?,? )?\d{1,4}[./ -]+(?:\d{1,2}|[^\d\s.,/-]{3,9}\.?)[./ -]+\d{2,4}\b"
     # 22 de noviembre de 2026, November 22nd, 2026; 22. Nov; Mrz 26
     rf"|^(?i:(?:{_LETTER}{{2,10}}\.?,? )?(?:\d{{1,2}}(?:\.|er)? ?(?:de )?)?{_MONTH}[,/' -]+"
-    rf"(?:del? )?(?:\d{{1,2}}(?:st|nd|rd|th)?,? )?\d{{4}}\b)"
+    rf"(?:del? )?(?:\d{{1,2}}(?:st|nd|rd|th)?,? )?\d{{4}}(?:\b|T))"
     rf"|^(?i:\d{{1,2}}[. -]+{_MONTH}(?:[/' -]+\d\d)?$|{_SHORT}{_LETTER}?\.?[/' -]+\d\d$)"
     # Q4/2026, 2026-KW48, 4. Quartal 2026
-    r"|^(?i:[qw]|kw|cw) ?\d{1,2}[ /-]*\d{2,4}$|^\d{4}[ /-]*(?i:[qwhs]|kw|cw) ?\d{1,2}$"
+    r"|^(?i:[qw]|kw|cw) ?\d{1,2}[ /-]*\d{2,4}$|^\d{4}[ /-]*(?i:[qwhs]|kw|cw) ?\d{1,2}(?:$|-\d\b)"
     r"|^\d[ ./-]*(?i:q|quartal)[ /-]*\d{2,4}$|\d(?:\x{5e74}|\x{b144})"
 )
 """What people take for a date, though no format that is known reads it: a quarter, a week, other languages."""

@@ -6,6 +6,7 @@ import re
 
 from generate.infer.column_stats import ColumnStats
 from generate.infer.types import names
+from generate.infer.types.kinds import time_like
 
 NOT_READ = "but not in a form that is known: write them as YYYY-MM-DD HH:MM, a quarter or a week as its first day"
 _MOST = 0.8
@@ -65,7 +66,7 @@ def of_a_day(stats: ColumnStats) -> tuple[str, ...]:
 
 def _like_times(stats: ColumnStats) -> tuple[str, ...]:
     """What is said of words that are times, which a model takes for words: each later one is new to it."""
-    if max(stats.date_like, stats.dates.dates) <= _MOST * stats.given:
+    if 2 * time_like(stats) <= stats.given:
         return ()
     return (f"looks like times, such as {stats.odd!r}, {NOT_READ}",)
 

@@ -153,7 +153,13 @@ def identifies(stats: ColumnStats) -> bool:
     if names.is_id(stats.name):
         return (kind == "text" or is_whole(stats)) and unique >= 1 - TOLERATED
     short = stats.characters <= _LONGEST_KEY * stats.texts and not is_unspaced(stats)
-    return kind == "text" and unique == 1 and stats.dressed < stats.given / 2 and short and not _measures(stats)
+    marked = max(stats.dressed, time_like(stats)) >= stats.given / 2
+    return kind == "text" and unique == 1 and not marked and short and not _measures(stats)
+
+
+def time_like(stats: ColumnStats) -> int:
+    """How many values are times in some form, or look like some."""
+    return max(stats.date_like, stats.dates.dates)
 
 
 def _measures(stats: ColumnStats) -> bool:

@@ -123,6 +123,8 @@ class DateFormats:
 
         All with the same mark have one order of day and month: where both come, no value below 13 tells which it has.
         """
+        if not self.dates or self.dates < least:
+            return None
         single = self.best(least)
         of_marks: dict[str, set[str]] = {}
         for mark, order in map(order_of, self.known):
@@ -132,11 +134,9 @@ class DateFormats:
             of_marks[mark] = {order}
         marks = product(*(sorted(orders) for orders in of_marks.values()))
         covers = [self._cover(dict(zip(of_marks, orders, strict=True)), single) for orders in marks]
-        most = max((cover.read for cover in covers), default=0)
-        best, *others = sorted((cover for cover in covers if cover.read == most), key=_Cover.rank) or [
-            _Cover([], 0, [])
-        ]
-        if not best.names or most < least:
+        most = max(cover.read for cover in covers)
+        best, *others = sorted((cover for cover in covers if cover.read == most), key=_Cover.rank)
+        if most < least:
             return None
         rivals = [other.names for other in others if other.names != best.names and len(other.names) == len(best.names)]
         rivals = rivals or [best.rival]

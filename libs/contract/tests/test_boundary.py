@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 4083
+MOST_LINES = 4084
 
 
 def imports_of(source):

@@ -184,7 +184,7 @@ def _unread(stats: ColumnStats, summary: str) -> ColumnSchema:
         doubt = f"looks like times, {NOT_READ}"
         return _ignored(stats, f"{summary}; such as {stats.odd!r}", doubt, cost="all that the time says")
     why = f"{summary}; numbers with marks or a unit that are not known, such as {stats.odd!r}"
-    keys = "source.decimal, source.thousands and columns.NAME.unit"
+    keys = "source.decimal, source.thousands and columns.NAME.unit, or write plain numbers of one unit"
     doubt = f"most values hold a number, but none that can be read: see {keys}"
     return _ignored(stats, why, doubt, cost="all that it measures")
 

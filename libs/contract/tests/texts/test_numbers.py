@@ -55,3 +55,13 @@ def test_so_they_do_with_marks_and_a_unit():
 def test_lakhs_and_crores_have_two_digits_before_the_last_three(word, number):
     assert NumberForm(".", ",").plain(pa.array([word])).cast(pa.float64()).to_pylist() == [number]
     assert NumberForm(",", ".").plain(pa.array([word])).to_pylist() == [None] or word == "12,345"
+
+
+def test_what_begins_with_a_zero_has_no_thousands():
+    assert NumberForm(",", ".").plain(pa.array(["0.123", "-0.123", "1.123", "0,5"])).to_pylist() == [
+        None,
+        None,
+        "1123",
+        "0.5",
+    ]
+    assert NumberForm(".", ",").plain(pa.array(["0,123"])).to_pylist() == [None]

@@ -116,6 +116,12 @@ def test_numbers_that_could_be_times_are_asked_about_and_are_some_by_their_name(
     assert seen({"order_date": values}).column("order_date").settings == {"type": "datetime", "format": form}
 
 
+def test_months_in_six_digits_are_asked_about_however_few_they_are(seen):
+    schema = seen({"period": [str(202601 + n % 8) for n in range(ROWS)]})
+    assert 'format = "%Y%m"' in dict(schema.suspicions)["period"]
+    assert "period" not in dict(seen({"period": [str(202601 + n % 20) for n in range(ROWS)]}).suspicions)
+
+
 def test_rows_whose_dates_cannot_be_read_are_counted_and_told(seen):
     values = [moment if n % 60 else "soon, I think" for n, moment in enumerate(moments("%d.%m.%Y"))]
     column = seen({"when": values}).column("when")

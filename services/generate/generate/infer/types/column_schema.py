@@ -8,7 +8,7 @@ from typing import Any
 from generate.infer.column_stats import LONGEST, ColumnStats
 from generate.infer.types import kinds, names
 from generate.infer.types.dates import other_order
-from generate.infer.types.doubts import NOT_READ, ends_of_time, of_a_day, of_categories, of_one_each
+from generate.infer.types.doubts import NOT_READ, ends_of_time, of_a_century, of_a_day, of_categories, of_one_each
 from generate.infer.types.extremes import far_from_the_rest
 from generate.infer.types.kinds import MOST_LEVELS, Kind, comes_back, kind_of, numbers_rows, times_of
 
@@ -18,7 +18,7 @@ _WORDS_OF_A_TEXT = 5
 _WORDS_OF_A_TITLE = 3
 _MOST = 0.8
 """Of the values: so many that look like numbers or times are meant to be some."""
-_BOUNDS = ("<", ">", "~", "≤", "≥", "≈", "+", "*")
+_BOUNDS = ("?", "<", ">", "~", "≤", "≥", "≈", "+", "*")
 _FEWEST_TICKS, _TICKED = 5, 0.01
 """Rows, and the fraction of all, that must have the one value of a column, and be without it: fewer are a remark."""
 _LONG = 50
@@ -122,7 +122,7 @@ def number_column(stats: ColumnStats, kind: Kind, summary: str) -> ColumnSchema:
             f"{value} in {rows:,} rows is far from all other values, which end at {end}: if it stands for a missing "
             f'value, add "{value}" to table.missing_values'
         )
-    if stats.wholes == stats.given and stats.distinct > MOST_LEVELS and (form := times_of(stats)) is not None:
+    if stats.wholes == stats.given and (form := times_of(stats)) is not None:
         suspicions.append(f'could be times: then write type = "datetime" and format = "{form}"')
     else:
         suspicions.extend(of_a_day(stats))
@@ -135,6 +135,7 @@ def _datetime(stats: ColumnStats, kind: Kind, summary: str) -> ColumnSchema:
     if kind.strays:
         summary += f"; {kind.strays:,} rows are rejected, they hold no time in that form"
     doubts = [f"{level!r} in {rows:,} rows may stand for no time at all" for level, rows in ends_of_time(stats)]
+    doubts += of_a_century(stats, kind.format or "iso")
     if kind.alternative is None:
         return ColumnSchema(stats.name, settings, summary, tuple(doubts), rejected=kind.strays)
     which = "month" if other_order(kind.format or "") == kind.alternative else "year"

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from itertools import islice
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from contract.texts.dates import DateForm
 from generate.infer.column_stats import ColumnStats
 from generate.infer.types import names
 from generate.infer.types.kinds import time_like
@@ -14,7 +20,8 @@ _MOST = 0.8
 _AGAIN = 5
 _FEW = 5
 """Different values: as few are categories, whatever they look like."""
-_LOOKED_AT = 200
+_LOOKED_AT, _MANY = 200, 5_000
+_YEARS_TO_COME = 15
 _DAYS_OF_A_YEAR = 366
 # where programs begin or end to count, or an empty survey ends
 _YEAR = r"(?:0001|1601|1753|1899|1900|1970|1980)"
@@ -25,7 +32,7 @@ _END = re.compile(
 _MEASURE = re.compile(
     r"\d+\s?(?:d|days?|tage?|h|hrs?|std\.?|hours?)\s?\d+\s?(?:m|min|mins?|h|hrs?|std\.?)?\b.*|P(?:\d+[YMWD])*(?:T(?:\d+[HMS])+)?"
     r"|\d+\s?(?:m|min|mins?)\.?\s?\d+\s?(?:s|sek|secs?)\.?|.*\d\s?\N{DEGREE SIGN}\s?\d.*|\d+\s?['\u2032\u2019]\s?\d*.*"
-    r"|(?:\d+\s)?\d+/\d+|\d+:\d\d\s?/.*",
+    r"|(?:\d+\s)?\d+/\d+|\d+ (?:out of|of|von|sur|de) \d+|\d+:\d\d\s?/.*",
     re.IGNORECASE,
 )
 """1h 20m, PT1H20M, 52\N{DEGREE SIGN}31'N, 5'11", 3/4: one number in several parts."""
@@ -36,6 +43,21 @@ def ends_of_time(stats: ColumnStats) -> list[tuple[str, int]]:
     """Moments that programs write where there is none, with their rows."""
     ends = [level for level in stats.levels if stats.levels[level] >= _AGAIN and _END.search(level)]
     return [(level, stats.levels[level]) for level in ends[:3]]
+
+
+def of_a_century(stats: ColumnStats, written: str) -> list[str]:
+    """What is said of years of two digits that are read as years to come."""
+    if "%y" not in written:
+        return []
+    levels = pa.array([level for level, _ in zip(stats.levels, range(_MANY), strict=False)], pa.string())
+    moments = DateForm(written, "UTC").moments(levels)
+    late = pc.greater(pc.year(moments), date.today().year + _YEARS_TO_COME).fill_null(False)  # noqa: DTZ011, FBT003
+    read = zip(levels.filter(late).to_pylist(), moments.filter(late).to_pylist(), strict=True)
+    why = "two digits tell no century, 00 to 68 are from 2000 on"
+    return [
+        f"{level!r} is read as {moment:%Y}: {why}; if it was before, write years with four digits"
+        for level, moment in islice(read, 1)
+    ]
 
 
 def of_categories(stats: ColumnStats) -> tuple[str, ...]:
@@ -78,6 +100,8 @@ def _like_measures(stats: ColumnStats) -> tuple[str, ...]:
         return ()
     if sum(_JSON.fullmatch(level) is not None for level in some) > _MOST * len(some):
         return (f"holds JSON, such as {some[0][:50]!r}: write each of its values into a column of its own",)
+    if sum(any(mark.isdigit() and not mark.isascii() for mark in level) for level in some) > _MOST * len(some):
+        return (f"holds digits of another writing, such as {some[0][:50]!r}, taken for words: write them as 0 to 9",)
     if sum(_MEASURE.fullmatch(level) is not None for level in some) > _MOST * len(some):
         return (f"holds measures in several parts, such as {some[0]!r}, taken for words: write a number of one unit",)
     return ()

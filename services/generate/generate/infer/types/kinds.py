@@ -15,6 +15,8 @@ FEWEST_THINGS = 10
 """Fewer of them cannot be told from categories."""
 TOLERATED = 0.02
 """The fraction of values that may break the rule of a type, as dirt: preprocess rejects their rows."""
+FEWEST_MONTHS = 6
+"""Different numbers of six digits that are all months, as 202611 is."""
 _KEYLESS = 0.001
 """The fraction of rows that may lack a key that is named like one: preprocess rejects them."""
 FEWEST_NUMBERED = 10
@@ -79,14 +81,15 @@ def _moment(stats: ColumnStats, enough: float) -> Kind | None:
     if forms is None:
         return None
     written, other = forms.format if forms.format != "iso" else None, forms.alternative
-    if {written, other} == {"%d.%m.%y", "%y.%m.%d"} and (place := _year_place(stats)) is not None:
-        written, other = ("%d.%m.%y" if place == "last" else "%y.%m.%d"), None
+    by_day, by_year = sorted((written or "", other or ""), key=lambda name: name[:2])
+    if (by_day[:2], by_year[:2]) == ("%d", "%y") and (place := _year_place(stats)) is not None:
+        written, other = (by_day if place == "last" else by_year), None
     return Kind("datetime", written, other, stats.given - forms.read)
 
 
 def _year_place(stats: ColumnStats) -> str | None:
     """Whether the first or the last of three numbers is the year: there are fewer of them than of days."""
-    parts = [level.split(".") for level, _ in zip(stats.levels, range(1_000), strict=False)]
+    parts = [re.split(r"\D+", level)[:3] for level, _ in zip(stats.levels, range(1_000), strict=False)]
     first, last = ({part[place] for part in parts} for place in (0, -1))
     if max(len(first), len(last)) < _FEWEST_DAYS or 3 * min(len(first), len(last)) > max(len(first), len(last)):
         return None
@@ -120,6 +123,10 @@ def epoch_unit(stats: ColumnStats) -> str | None:
 
 def times_of(stats: ColumnStats) -> str | None:
     """The format by which numbers that are not named like times could be some."""
+    if stats.distinct >= FEWEST_MONTHS and "%Y%m" in stats.dates.best(stats.given):
+        return "%Y%m"
+    if stats.distinct <= MOST_LEVELS:
+        return None
     days = [name for name in stats.dates.best(stats.given) if name in NAMED_COMPACT]
     return epoch_unit(stats) or (days[0] if days else None)
 

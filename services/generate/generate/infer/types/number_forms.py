@@ -69,9 +69,14 @@ def number_form(columns: dict[str, NumberShapes], delimiter: str) -> tuple[Numbe
     by_form = {
         form: {name for name, shapes in columns.items() if read[name][form] >= ENOUGH * shapes.given} for form in FORMS
     }
-    best = max(FORMS, key=lambda form: (len(by_form[form]), sum(rows[form] for rows in read.values())))
+    read_all = {form: (len(by_form[form]), sum(rows[form] for rows in read.values())) for form in FORMS}
+    # whoever puts commas between fields has a point in numbers
+    best = max(FORMS, key=lambda form: (*read_all[form], (form.decimal == ".") == (delimiter == ",")))
     if len(by_form[best]) == len(by_form[FORMS[0]]):
         return FORMS[0], ""
+    swapped = NumberForm(best.thousands, best.decimal) if best.thousands in (".", ",") else best
+    if swapped != best and read_all[swapped] == read_all[best]:
+        return best, "could not be told for sure: points and commas may as well be the other way round"
     rival = {NumberForm(","): NumberForm(".", ","), NumberForm(".", ","): NumberForm(",")}.get(best)
     if rival is not None and len(by_form[rival]) == len(by_form[best]):
         # 1,234 alone: whoever puts ; between fields needs the comma

@@ -2,7 +2,7 @@ import pyarrow as pa
 import pytest
 
 from generate.infer.column_stats import ColumnStats
-from generate.infer.types.doubts import ends_of_time, of_a_day, of_categories, of_one_each
+from generate.infer.types.doubts import ends_of_time, of_a_century, of_a_day, of_categories, of_one_each
 
 ROWS = 120
 
@@ -14,7 +14,7 @@ def stats(values, name="x"):
 
 
 @pytest.mark.parametrize(
-    "form", ["{}h 20m", "PT{}H20M", "{} min 5 s", "52°{}'N", "5'{}\"", "{}/60", "2 {}/8", "3:{:02d} /km"]
+    "form", ["{}h 20m", "PT{}H20M", "{} min 5 s", "52°{}'N", "5'{}\"", "{}/60", "2 {}/8", "3:{:02d} /km", "{} of 100"]
 )  # fmt: skip
 def test_measures_in_several_parts_that_are_taken_for_words_are_told(form):
     (doubt,) = of_categories(stats([form.format(number % 30 + 1) for number in range(ROWS)]))
@@ -61,3 +61,17 @@ def test_a_column_that_is_named_like_a_day_and_is_read_as_something_else_is_told
 def test_where_programs_begin_to_count_is_no_time_perhaps(moment):
     ((level, rows),) = ends_of_time(stats([moment] * 20 + [f"2026-01-{day:02d}" for day in range(1, 29)]))
     assert (level[:10], rows) == (moment[:10], 20)
+
+
+def test_digits_of_another_writing_are_told():
+    (doubt,) = of_categories(stats([chr(0xFF11 + number % 8) * 2 for number in range(ROWS)]))
+    assert doubt.startswith("holds digits of another writing, such as ")
+
+
+def test_a_year_of_two_digits_that_is_yet_to_come_is_told():
+    births = stats([f"{number % 28 + 1:02d}.05.{number % 9 + 60}" for number in range(ROWS)])
+    (doubt,) = of_a_century(births, "%d.%m.%y")
+    assert doubt.startswith("'01.05.60' is read as 2060: ")
+    assert of_a_century(births, "%d.%m.%y | iso") == [doubt]
+    assert of_a_century(stats(["01.05.24", "02.05.99"]), "%d.%m.%y") == []
+    assert of_a_century(stats(["01.05.2068"]), "%d.%m.%Y") == []

@@ -163,4 +163,5 @@ def test_of_three_numbers_with_two_digits_the_one_that_changes_least_is_the_year
     days = [f"{number % 28 + 1:02d}" for number in range(300)]
     assert kind_of(stats_of([f"{day}.{int(day) % 12 + 1:02d}.24" for day in days])) == Kind("datetime", "%d.%m.%y")
     assert kind_of(stats_of([f"24.{int(day) % 12 + 1:02d}.{day}" for day in days])) == Kind("datetime", "%y.%m.%d")
+    assert kind_of(stats_of([f"{day}/11/24 10:30" for day in days])) == Kind("datetime", "%d/%m/%y %H:%M")
     assert kind_of(stats_of([f"{day}.11.{day}" for day in days])).alternative == "%y.%m.%d"

@@ -116,6 +116,10 @@ def test_numbers_that_could_be_times_are_asked_about_and_are_some_by_their_name(
     assert seen({"order_date": values}).column("order_date").settings == {"type": "datetime", "format": form}
 
 
+def test_salaries_are_no_days(seen):
+    assert "salary" not in dict(seen({"salary": [str(34_000 + n * 70) for n in range(ROWS)]}).suspicions)
+
+
 def test_months_in_six_digits_are_asked_about_however_few_they_are(seen):
     schema = seen({"period": [str(202601 + n % 8) for n in range(ROWS)]})
     assert 'format = "%Y%m"' in dict(schema.suspicions)["period"]

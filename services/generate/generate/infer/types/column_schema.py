@@ -8,9 +8,17 @@ from typing import Any
 from generate.infer.column_stats import LONGEST, ColumnStats
 from generate.infer.types import kinds, names
 from generate.infer.types.dates import other_order
-from generate.infer.types.doubts import NOT_READ, ends_of_time, of_a_century, of_a_day, of_categories, of_one_each
+from generate.infer.types.doubts import (
+    NOT_READ,
+    ends_of_time,
+    of_a_century,
+    of_a_day,
+    of_categories,
+    of_one_each,
+    times_of,
+)
 from generate.infer.types.extremes import far_from_the_rest
-from generate.infer.types.kinds import MOST_LEVELS, Kind, comes_back, kind_of, numbers_rows, times_of
+from generate.infer.types.kinds import MOST_LEVELS, Kind, comes_back, kind_of, numbers_rows
 
 TYPICAL_ROWS = 2
 """Per value: with fewer most values come once, and what comes once teaches nothing about another row."""

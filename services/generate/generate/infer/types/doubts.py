@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from contract.texts.dates import DateForm
 from generate.infer.column_stats import ColumnStats
 from generate.infer.types import names
-from generate.infer.types.kinds import time_like
+from generate.infer.types.dates import NAMED_COMPACT
+from generate.infer.types.kinds import MOST_LEVELS, epoch_unit, time_like
 
 NOT_READ = "but not in a form that is known: write them as YYYY-MM-DD HH:MM, a quarter or a week as its first day"
 _MOST = 0.8
@@ -22,6 +23,10 @@ _FEW = 5
 """Different values: as few are categories, whatever they look like."""
 _LOOKED_AT, _MANY = 200, 5_000
 _YEARS_TO_COME = 15
+_FEWEST_MONTHS = 6
+"""Different numbers of six digits that are all months, as 202611 is."""
+_EXCELS_SPAN = 5_500
+"""Days, 15 years: numbers further from each other are asked about only where their name says that they are days."""
 _DAYS_OF_A_YEAR = 366
 # where programs begin or end to count, or an empty survey ends
 _YEAR = r"(?:0001|1601|1753|1899|1900|1970|1980)"
@@ -43,6 +48,19 @@ def ends_of_time(stats: ColumnStats) -> list[tuple[str, int]]:
     """Moments that programs write where there is none, with their rows."""
     ends = [level for level in stats.levels if stats.levels[level] >= _AGAIN and _END.search(level)]
     return [(level, stats.levels[level]) for level in ends[:3]]
+
+
+def times_of(stats: ColumnStats) -> str | None:
+    """The format by which numbers that are not named like times could be some."""
+    if stats.distinct >= _FEWEST_MONTHS and "%Y%m" in stats.dates.best(stats.given):
+        return "%Y%m"
+    if stats.distinct <= MOST_LEVELS:
+        return None
+    days = [name for name in stats.dates.best(stats.given) if name in NAMED_COMPACT]
+    unit = epoch_unit(stats)
+    if unit == "excel_days" and stats.high - stats.low > _EXCELS_SPAN:
+        unit = None  # as salaries are
+    return unit or (days[0] if days else None)
 
 
 def of_a_century(stats: ColumnStats, written: str) -> list[str]:
@@ -83,6 +101,8 @@ def of_a_day(stats: ColumnStats) -> tuple[str, ...]:
     if not names.is_date(stats.name) or (stats.numbers == stats.given and stats.high <= _DAYS_OF_A_YEAR):
         return ()
     some = next(iter(stats.levels), stats.odd)
+    if not any(map(str.isdigit, some)):
+        return ()  # a day of the week
     return (f"is named like a day and not read as one, such as {some!r}: if it is one, write it as YYYY-MM-DD",)
 
 

@@ -15,8 +15,6 @@ FEWEST_THINGS = 10
 """Fewer of them cannot be told from categories."""
 TOLERATED = 0.02
 """The fraction of values that may break the rule of a type, as dirt: preprocess rejects their rows."""
-FEWEST_MONTHS = 6
-"""Different numbers of six digits that are all months, as 202611 is."""
 _KEYLESS = 0.001
 """The fraction of rows that may lack a key that is named like one: preprocess rejects them."""
 FEWEST_NUMBERED = 10
@@ -119,16 +117,6 @@ def epoch_unit(stats: ColumnStats) -> str | None:
         if _EPOCH[0] * factor <= stats.low and stats.high <= _EPOCH[1] * factor:
             return name
     return "excel_days" if _EXCELS[0] <= stats.low and stats.high <= _EXCELS[1] else None
-
-
-def times_of(stats: ColumnStats) -> str | None:
-    """The format by which numbers that are not named like times could be some."""
-    if stats.distinct >= FEWEST_MONTHS and "%Y%m" in stats.dates.best(stats.given):
-        return "%Y%m"
-    if stats.distinct <= MOST_LEVELS:
-        return None
-    days = [name for name in stats.dates.best(stats.given) if name in NAMED_COMPACT]
-    return epoch_unit(stats) or (days[0] if days else None)
 
 
 def numbers_rows(stats: ColumnStats) -> bool:

@@ -36,7 +36,9 @@ _TIME = re.compile(
     r"(^|[_\s.-])(?i:ts|time|timestamp|date|datetime|datum|zeit|epoch|created|updated|modified|at|when|day|since|until|start"
     r"|end|begin|login|seen|month|monat|tag|expires?)($|[_\s.-])|[a-z](Time|Date|At|Timestamp|Ts|On)$|(?i:unix|epoch)"
 )
-_DATE = re.compile(r"(?i:(^|[_\s.-])(date|datum|day|tag|fecha)($|[_\s.-]))|[a-z](Date|Day|Datum)$|(?i:[a-z]{3}datum$)")
+_DATE = re.compile(
+    r"(?i:(^|[_\s.-])(date|datum|day|tag|fecha)$)|[a-z](Date|Day|Datum)$|(?i:[a-z]{3}datum$)|^(?i:date|fecha)[_\s](?i:of|de)[_\s]"
+)
 _PLACE = re.compile(
     r"(?i:(^|[_\s.-])(zip(code)?\d?|postal(code)?|postcode|plz|postleitzahl|city|town|ort|stadt|country|land|region|lat|lon|lng"
     r"|latitude|longitude|street|stra(ss|\u00df)e|hausnr)($|[_\s.-]))|[a-z](Zip|ZipCode|PostalCode|City|Street)$"

@@ -45,6 +45,9 @@ def test_values_that_come_once_with_gaps_between_look_like_merged_cells():
         ("Belegdatum", [f"{number % 28 + 1:02d}{number % 12 + 1:02d}" for number in range(ROWS)], True),
         ("Belegdatum", [number % 28 * 100 + 112 for number in range(ROWS)], True),
         ("day", [number % 31 + 1 for number in range(ROWS)], False),
+        ("day", [("Mon", "Tue", "Wed")[number % 3] for number in range(ROWS)], False),
+        ("day_rate", [number + 400 for number in range(ROWS)], False),
+        ("date_of_birth", [number + 4000 for number in range(ROWS)], True),
         ("amount", [number * 100 for number in range(ROWS)], False),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from contract.config.when import FORMS
 from generate.infer.column_stats import ColumnStats
 from generate.infer.types import names
 from generate.infer.types.dates import COMPACT, NAMED_COMPACT
@@ -105,7 +106,10 @@ def _counted(stats: ColumnStats, enough: float) -> Kind | None:
     if not formats or not told:
         formats = [name for name in stats.dates.best(enough) if name in NAMED_COMPACT and named]
     if not formats:
-        return None
+        forms = stats.dates.forms(enough)
+        if forms is None or not set(forms.format.split(FORMS)) <= set(COMPACT[:3]):
+            return None
+        return Kind("datetime", forms.format, None, stats.given - forms.read)
     return Kind(
         "datetime", formats[0], formats[1] if formats[1:] else None, stats.given - stats.dates.matched[formats[0]]
     )

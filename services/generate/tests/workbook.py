@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape
 _NAMES = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_HIDDEN = ' state="hidden"'
 DAY = 1
 """The style of a cell whose number is a day."""
 
@@ -15,8 +16,17 @@ class Day(int):
     """A day as Excel counts them: 46024 is 2 January 2026."""
 
 
-def workbook(**sheets):
-    """The workbook of sheets by their names, each a list of rows; None is an empty cell."""
+class Formula(str):
+    """A formula that nobody has calculated, in the cell that its first word names: "C2 A2*2"."""
+
+    __slots__ = ()
+
+
+def workbook(*, merged=(), hidden=(), **sheets):
+    """The workbook of sheets by their names, each a list of rows; None is an empty cell.
+
+    `merged`: ranges of cells of each sheet, as "A2:A4"; `hidden`: names of sheets that nobody sees.
+    """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         write = archive.writestr
@@ -35,7 +45,7 @@ def workbook(**sheets):
             ),
         )
         names = "".join(
-            f'<sheet name="{escape(name)}" sheetId="{number}" r:id="r{number}"/>'
+            f'<sheet name="{escape(name)}" sheetId="{number}"{_HIDDEN if name in hidden else ""} r:id="r{number}"/>'
             for number, name in enumerate(sheets, 1)
         )
         write("xl/workbook.xml", f'<workbook {_NAMES} xmlns:r="{_RELATIONS}"><sheets>{names}</sheets></workbook>')
@@ -43,7 +53,9 @@ def workbook(**sheets):
         write("xl/styles.xml", f"<styleSheet {_NAMES}>{formats}</styleSheet>")
         for number, rows in enumerate(sheets.values(), 1):
             body = "".join(f"<row>{''.join(map(_cell, row))}</row>" for row in rows)
-            write(f"xl/worksheets/sheet{number}.xml", f"<worksheet {_NAMES}><sheetData>{body}</sheetData></worksheet>")
+            ranges = "".join(f'<mergeCell ref="{cells}"/>' for cells in merged)
+            body = f"<sheetData>{body}</sheetData>" + (f"<mergeCells>{ranges}</mergeCells>" if merged else "")
+            write(f"xl/worksheets/sheet{number}.xml", f"<worksheet {_NAMES}>{body}</worksheet>")
     return packed.getvalue()
 
 
@@ -62,6 +74,9 @@ def _cell(value):
         return f'<c t="b"><v>{int(value)}</v></c>'
     if isinstance(value, Day):
         return f'<c s="{DAY}"><v>{int(value)}</v></c>'
+    if isinstance(value, Formula):
+        cell, _, text = value.partition(" ")
+        return f'<c r="{cell}"><f>{escape(text)}</f><v/></c>'
     if isinstance(value, int | float):
         return f"<c><v>{value}</v></c>"
     return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'

@@ -85,7 +85,7 @@ class Column(Section, frozen=True):
     unit: str | None = None
     """Text before or behind a number, such as $ or %, that is not part of it."""
     format: str | None = None
-    """Of a datetime: one of strptime, "iso", "epoch_s" or "epoch_ms"; None is "iso"."""
+    """Of a datetime: one of strptime, "iso", "epoch_s" or alike, or several forms with " | " between; None: "iso"."""
 
     def __post_init__(self) -> None:
         if self.min is not None and self.max is not None and self.min > self.max:

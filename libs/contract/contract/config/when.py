@@ -22,8 +22,10 @@ _FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
 )
 _NTH = re.compile(r"l[0-7]|([0-7]|sun|mon|tue|wed|thu|fri|sat)#[1-5]")
 """The last, or the n-th, such day of a month."""
-_DATE_FORMATS = ("iso", "epoch_s", "epoch_ms")
-"""Of a datetime besides those of strptime: ISO 8601, and seconds or milliseconds since 1970 in UTC."""
+_DATE_FORMATS = ("iso", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns", "excel_days")
+"""Of a datetime besides those of strptime: ISO 8601, units of a second since 1970 in UTC, and days since 1899-12-30."""
+FORMS = " | "
+"""Between the forms of a column that has several."""
 _LONGEST_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -136,6 +138,12 @@ def check_date_format(format_: str | None, kind: str) -> None:
         raise ValueError(f"format must go with type datetime, got type {kind!r}")
     if format_ in _DATE_FORMATS:
         return
+    if FORMS in format_:
+        for form in format_.split(FORMS):
+            if form in _DATE_FORMATS[1:]:
+                raise ValueError(f"format must have forms of texts between {FORMS!r}, got {form!r} in {format_!r}")
+            check_date_format(form, kind)
+        return
     from datetime import datetime
 
     from contract.errors import did_you_mean
@@ -143,8 +151,9 @@ def check_date_format(format_: str | None, kind: str) -> None:
     way_out = f'{", ".join(_DATE_FORMATS)}, or a format of strptime as "%d.%m.%Y %H:%M"'
     if "%" not in format_:
         raise ValueError(f"format must be one of {way_out}, got {format_!r}{did_you_mean(format_, _DATE_FORMATS)}")
+    tried = f"{format_} %u" if is_of_weeks(format_) else format_
     try:
-        datetime.strptime(datetime.fromisoformat("2026-11-22T09:05Z").strftime(format_), format_)  # noqa: DTZ007 (only tried)
+        datetime.strptime(datetime.fromisoformat("2026-11-22T09:05Z").strftime(tried), tried)  # noqa: DTZ007 (only tried)
     except ValueError as error:
         raise ValueError(f"format must be one of {way_out}, got {format_!r}: {error}") from None
     parts = {part[0] for part in format_.replace("%%", "").split("%")[1:]}
@@ -154,3 +163,8 @@ def check_date_format(format_: str | None, kind: str) -> None:
             f'format must have the year (%Y or %y), or it names no day, or be of a time of day alone ("%H:%M"), '
             f"got {format_!r}"
         )
+
+
+def is_of_weeks(format_: str) -> bool:
+    """Whether a format names the week without the day: it is the week's Monday then."""
+    return "%V" in format_ and not any(day in format_ for day in ("%u", "%w", "%a", "%A"))

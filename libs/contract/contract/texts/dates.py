@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,11 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from contract.config.when import FORMS, is_of_weeks
 from contract.errors import DataError
 
 _MOMENT = pa.timestamp("us")
-EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000}
+_EXCEL = "excel_days"
+"""Days of the wall clock since 1899-12-30, as spreadsheets count them."""
+EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1, "epoch_ns": 0.001, _EXCEL: 86_400_000_000}
 """Microseconds of a unit."""
+_EXCELS_DAY = -2_209_161_600_000_000
 _ISO = (
     r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"(?:[T ](?:[01]\d|2[0-3])(?::[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?)?(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)?$"
@@ -22,6 +27,10 @@ _ISO = (
 _ZONE = r"[T ].*(?:Z|[+-]\d\d(?::?\d\d)?)$"
 _FRACTION = r"[.,](\d{1,6})\d*"
 """Of a second; what is finer than a microsecond goes."""
+_PACKED = re.compile(r"(?:%[YymdHMSj]){2,}")
+"""Numbers without a mark between: strptime takes 2024112 for 2 November."""
+_OLDEST = pa.scalar(datetime(1000, 1, 1), _MOMENT)  # noqa: DTZ001 (a wall clock)
+"""strptime takes 11.5.24 for the year 24 where a format has four digits."""
 _STRPTIMES_DAY = -2_208_988_800_000_000
 """1 January 1900 in microseconds since 1970: the day of a time of day alone."""
 _FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
@@ -33,7 +42,7 @@ class DateForm:
     """How the dates of a column are written."""
 
     format: str
-    """Of strptime, "iso", "epoch_s" or "epoch_ms"."""
+    """Of strptime, "iso", one of EPOCHS, or several of the first two with FORMS between them."""
     timezone: str
     """Whose wall clock is kept of an instant; what has no offset is taken for that clock's."""
 
@@ -42,7 +51,17 @@ class DateForm:
 
         Not for an epoch, which is a number.
         """
-        return self._iso(words) if self.format == "iso" else self._by_format(words)
+        first, several, others = self.format.partition(FORMS)
+        if several:
+            moments = DateForm(first, self.timezone).moments(words)
+            return pc.coalesce(moments, DateForm(others, self.timezone).moments(_where(moments.is_null(), words)))
+        if self.format == "iso":
+            return self._iso(words)
+        for run in _PACKED.findall(self.format):
+            digits = len(run) + 2 * run.count("Y") + run.count("j")
+            words = _where(pc.match_substring_regex(words, rf"(?:^|\D)\d{{{digits}}}(?:\D|$)"), words)
+        moments = self._by_format(words)
+        return _where(pc.greater_equal(moments, _OLDEST), moments)
 
     def of_typed(self, column: pa.Array) -> pa.Array:
         """Dates, timestamps and times of day as those of `moments`. Raises DataError for a type of something else."""
@@ -56,11 +75,14 @@ class DateForm:
         return column.cast(_MOMENT, safe=False)
 
     def of_epoch(self, numbers: pa.Array) -> pa.Array:
-        """Numbers (float64) since 1970 as those of `moments`; null outside the years 1 to 9999."""
+        """Numbers (float64) of EPOCHS as those of `moments`; null outside the years 1 to 9999."""
         floats = numbers.fill_null(0.0).to_numpy() * EPOCHS[self.format]
+        if self.format == _EXCEL:  # a fraction of a day has no more than milliseconds
+            floats = np.round(floats, -3) + _EXCELS_DAY
         within = (floats >= _FIRST) & (floats <= _LAST)
         instants = pa.array(np.where(within, np.rint(floats), 0).astype(np.int64)).cast(pa.timestamp("us", "UTC"))
-        return _where(pc.and_(pa.array(within), numbers.is_valid()), self._clock(instants))
+        clock = instants.cast(_MOMENT) if self.format == _EXCEL else self._clock(instants)
+        return _where(pc.and_(pa.array(within), numbers.is_valid()), clock)
 
     def _iso(self, words: pa.Array) -> pa.Array:
         try:
@@ -80,6 +102,13 @@ class DateForm:
         if "%Z" in self.format:  # a name, of which these two say the offset everywhere
             named = pc.replace_substring_regex(words, r"\b(?:UTC|GMT)\b", "+0000")
             return DateForm(self.format.replace("%Z", "%z"), self.timezone).moments(named)
+        if is_of_weeks(self.format):
+            mondays = pc.binary_join_element_wise(words, "1", " ")
+            return DateForm(f"{self.format} %u", self.timezone).moments(mondays)
+        if "%p" in self.format:
+            words = pc.replace_substring_regex(words, r"(?i)([ap])\.[ \x{a0}]?m\.?", r"\1m")
+        if "%z" in self.format:  # (CET), as mails and browsers say besides
+            words = pc.replace_substring_regex(words, r" ?\([^()]*\)$", "")
         parsed = pc.strptime(words, self.format, "s", error_is_null=True)
         good = pa.array(np.zeros(len(words), dtype=bool))
         if pa.types.is_timestamp(parsed.type) and parsed.type.tz is None:

@@ -27,7 +27,8 @@ class NumberForm:
         unit = f"(?:{re.escape(self.unit.strip())})?{_BLANK}*" if self.unit else ""
         mark = _BLANK if self.thousands == " " else re.escape(self.thousands or "")
         point = re.escape(self.decimal)
-        whole = f"[0-9]+|[0-9]{{1,3}}(?:{mark}[0-9]{{3}})+" if mark else "[0-9]+"
+        whole = f"[0-9]+|[1-9][0-9]{{0,2}}(?:{mark}[0-9]{{3}})+" if mark else "[0-9]+"
+        whole += "|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}" if mark == "," else ""  # 8,92,459 rupees
         number = f"(?:(?:{whole})(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?|(?i:inf|infinity)"
         form = f"^{_BLANK}*{unit}([+\u2212-]?){_BLANK}*{unit}({number}){_BLANK}*{unit}$"
         read = pc.match_substring_regex(text, form)

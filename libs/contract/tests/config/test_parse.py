@@ -173,8 +173,12 @@ def test_dates_and_texts_may_be_features_and_a_date_has_a_format(raw):
     assert (config.columns["when"].format, config.columns["note"].format) == ("%d.%m.%Y %H:%M", None)
 
 
-@pytest.mark.parametrize("form", ["%H:%M", "%I:%M:%S %p", "%Y-%m-%d %H:%M:%S %z", "%Y%m%dT%H%M%S%z", "%d.%m.%Y %Z"])
-def test_a_format_may_have_an_offset_or_be_of_a_time_of_day_alone(raw, form):
+@pytest.mark.parametrize(
+    "form",
+    ["%H:%M", "%I:%M:%S %p", "%Y-%m-%d %H:%M:%S %z", "%Y%m%dT%H%M%S%z", "%d.%m.%Y %Z", "%G-W%V", "%G-W%V-%u", "%Y-%j",
+     "excel_days", "epoch_ns", "iso | %d.%m.%Y | %d.%m.%Y %H:%M"],
+)  # fmt: skip
+def test_a_format_may_have_an_offset_be_of_a_time_of_day_alone_or_be_several(raw, form):
     raw["columns"]["when"] = {"type": "datetime", "format": form}
     assert parse(raw).columns["when"].format == form
 
@@ -182,10 +186,12 @@ def test_a_format_may_have_an_offset_or_be_of_a_time_of_day_alone(raw, form):
 @pytest.mark.parametrize(
     ("form", "message"),
     [
-        ("epoch", "format must be one of iso, epoch_s, epoch_ms, or a format of strptime as \"%d.%m.%Y %H:%M\", got 'epoch'; did you mean"),
+        ("epoch", "format must be one of iso, epoch_s, epoch_ms, epoch_us, epoch_ns, excel_days, or a format of strptime as \"%d.%m.%Y %H:%M\", got 'epoch'; did you mean"),
         ("dd.mm.yyyy", "format must be one of iso, epoch_s, epoch_ms"),
         ("%d.%m.%Q", "format must be one of iso, epoch_s, epoch_ms"),
         ("%d.%m. %H:%M", "format must have the year (%Y or %y), or it names no day, or be of a time of day alone"),
+        ("iso | epoch_s", "format must have forms of texts between ' | ', got 'epoch_s' in 'iso | epoch_s'"),
+        ("iso | dd.mm.yyyy", "format must be one of iso, epoch_s"),
         ("%%Y", "format must have the year (%Y or %y), or it names no day, or be of a time of day alone"),
     ],
 )  # fmt: skip

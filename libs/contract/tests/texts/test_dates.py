@@ -28,6 +28,15 @@ def test_a_format_reads_what_has_it_alone():
 
 @pytest.mark.parametrize(
     ("word", "form"),
+    [("11.5.24", "%d.%m.%Y"), ("1.2.24 10:00", "%d.%m.%Y %H:%M"), ("24-11", "%Y-%m"), ("Nov 5, 24", "%b %d, %Y"),
+     ("2024112", "%Y%m%d"), ("202411", "%Y%m%d"), ("20241122T91500", "%Y%m%dT%H%M%S"), ("202432", "%Y%j")],
+)  # fmt: skip
+def test_a_number_with_fewer_digits_than_its_form_has_is_no_other_year_or_day(word, form):
+    assert moments([word], form) == [None]
+
+
+@pytest.mark.parametrize(
+    ("word", "form"),
     [
         ("2026-11-22T23:30:00Z", "iso"),
         ("22.11.2026 23:30 +0000", "%d.%m.%Y %H:%M %z"),
@@ -57,6 +66,52 @@ def test_numbers_since_1970_are_instants_between_the_years_1_and_9999():
     assert shown(DateForm("epoch_s", "UTC").of_epoch(seconds)) == [
         "1970-01-01 00:00:00", "1970-01-01 00:00:01.500000", None, None
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "form"),
+    [(1795338300, "epoch_s"), (1795338300_000, "epoch_ms"), (1795338300_000_000, "epoch_us"), (1795338300_000_000_000, "epoch_ns")],
+)  # fmt: skip
+def test_an_instant_may_be_counted_in_any_unit_of_a_second(number, form):
+    assert shown(DateForm(form, "Asia/Tokyo").of_epoch(pa.array([float(number)]))) == ["2026-11-22 18:05:00"]
+
+
+def test_excel_counts_days_of_the_wall_clock_from_the_end_of_1899():
+    days = pa.array([46348.0, 46348 + (9 + 5 / 60) / 24, None])
+    assert shown(DateForm("excel_days", "Asia/Tokyo").of_epoch(days)) == [
+        "2026-11-22 00:00:00", "2026-11-22 09:05:00", None
+    ]  # fmt: skip
+
+
+def test_of_several_forms_the_first_that_reads_a_text_does():
+    words = ["2026-11-22", "22.11.2026", "22.11.2026 09:05", "11/22/2026", None]
+    assert moments(words, "iso | %d.%m.%Y | %d.%m.%Y %H:%M", "Asia/Tokyo") == [
+        "2026-11-22 00:00:00", "2026-11-22 00:00:00", "2026-11-22 09:05:00", None, None
+    ]  # fmt: skip
+    assert moments(["01/02/2026", "13/02/2026"], "%m/%d/%Y | %d/%m/%Y") == [
+        "2026-01-02 00:00:00", "2026-02-13 00:00:00"
+    ]  # fmt: skip
+
+
+def test_half_a_day_is_written_with_dots_and_blanks_as_well():
+    words = ["9:05 a.m.", "9:05 p.m.", "9:05 P. M.", "9:05 pm", "12:05 a.m."]
+    assert [moment[11:16] for moment in moments(words, "%I:%M %p")] == ["09:05", "21:05", "21:05", "21:05", "00:05"]
+
+
+def test_a_week_is_its_monday_unless_its_day_is_said():
+    assert moments(["2026-W48", "2026-W01", "2026-W60"], "%G-W%V") == [
+        "2026-11-23 00:00:00",
+        "2025-12-29 00:00:00",
+        None,
+    ]
+    assert moments(["2026-W48-3"], "%G-W%V-%u") == ["2026-11-25 00:00:00"]
+    assert moments(["2026-327", "2026-400"], "%Y-%j") == ["2026-11-23 00:00:00", None]
+
+
+def test_a_comment_behind_an_offset_is_none_of_the_time():
+    words = ["Sun Nov 22 2026 10:05:00 GMT+0100 (Central European Standard Time)", "Sun Nov 22 2026 09:05:00 GMT+0000"]
+    assert moments(words, "%a %b %d %Y %H:%M:%S GMT%z") == ["2026-11-22 09:05:00"] * 2
+    assert moments(["Sun, 22 Nov 2026 09:05:00 +0000 (UTC)"], "%a, %d %b %Y %H:%M:%S %z") == ["2026-11-22 09:05:00"]
 
 
 def test_columns_of_dates_keep_their_day_and_others_are_refused():

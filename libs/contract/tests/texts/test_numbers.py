@@ -45,3 +45,23 @@ def test_bookkeepers_and_sap_write_what_is_below_0_in_their_own_ways(word, numbe
 def test_so_they_do_with_marks_and_a_unit():
     words = ["1.234,50-", "1.234,50- EUR", "(1.234,50 EUR)", "(EUR 1.234,50)", "-EUR 1.234,50"]
     assert NumberForm(",", ".", "EUR").plain(pa.array(words)).cast(pa.float64()).to_pylist() == [-1234.5] * 5
+
+
+@pytest.mark.parametrize(
+    ("word", "number"),
+    [("8,92,459", 892459), ("1,23,45,678.50", 12345678.5), ("12,345", 12345), ("-9,99,999", -999999), ("1,2,345", None),
+     ("123,45,678", None), ("1,23,45", None)],
+)  # fmt: skip
+def test_lakhs_and_crores_have_two_digits_before_the_last_three(word, number):
+    assert NumberForm(".", ",").plain(pa.array([word])).cast(pa.float64()).to_pylist() == [number]
+    assert NumberForm(",", ".").plain(pa.array([word])).to_pylist() == [None] or word == "12,345"
+
+
+def test_what_begins_with_a_zero_has_no_thousands():
+    assert NumberForm(",", ".").plain(pa.array(["0.123", "-0.123", "1.123", "0,5"])).to_pylist() == [
+        None,
+        None,
+        "1123",
+        "0.5",
+    ]
+    assert NumberForm(".", ",").plain(pa.array(["0,123"])).to_pylist() == [None]

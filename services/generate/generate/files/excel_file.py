@@ -15,6 +15,7 @@ from contract.errors import DataError
 from generate.files.plain_text import plain_text
 from generate.files.row_lines import TOTALS, is_total
 from generate.files.rows_of_text import BEYOND
+from generate.files.sheet_cells import letters, uncalculated, with_merged
 from generate.files.table_file import TEXT, Block, TableFile, Unread, texts
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class ExcelFile(TableFile):
     def __init__(self, path: Path, name: str, source: Files) -> None:
         """`name` is what messages call the file. Raises DataError when there is no such sheet, or no header."""
         self.path, self.name, self.source = path, name, source
+        self._left, self._sheet_name = 0, ""
         header = next(self._cells(), None)
         if header is None:
             raise DataError(f"{name}: must have a header, got an empty sheet; write it again or take it away")
@@ -41,6 +43,7 @@ class ExcelFile(TableFile):
         """The rows in order; of the last ones those without any value are none, and a line of totals is told."""
         names = self.schema.names
         positions = [names.index(column) for column in columns]
+        self._must_be_calculated(columns, positions)
         rows: list[list[str | None]] = []
         numbers: list[int] = []
         unread: list[Unread] = []
@@ -66,7 +69,10 @@ class ExcelFile(TableFile):
         faults = (python_calamine.CalamineError, python_calamine.XmlError, python_calamine.ZipError)
         try:
             sheet = self._sheet(python_calamine.load_workbook(str(self.path)))
-            cells = sheet.iter_rows() if sheet.height else iter(())
+            self._sheet_name, self._left = sheet.name, sheet.start[1] if sheet.start else 0
+            cells = with_merged(
+                sheet.iter_rows() if sheet.height else iter(()), sheet.merged_cell_ranges or [], self._left
+            )
             for _ in range(self.source.skip_lines):
                 next(cells, None)
             header = False
@@ -80,6 +86,17 @@ class ExcelFile(TableFile):
             raise DataError(
                 f"{self.name}: must be a whole Excel workbook, is damaged: {error}; save it again"
             ) from None
+
+    def _must_be_calculated(self, columns: Sequence[str], positions: Sequence[int]) -> None:
+        """Raise DataError for formulas without values: their cells would be empty."""
+        cells = uncalculated(self.path, self._sheet_name)
+        for column, position in zip(columns, positions, strict=True):
+            cell = cells.get(letters(self._left + position))
+            if cell is not None:
+                raise DataError(
+                    f"{self.name}: cell {cell}: column {column!r} must have values, got a formula that was not "
+                    "calculated; open the workbook in a spreadsheet program and save it there, or leave the column out"
+                )
 
     def _sheet(self, workbook: CalamineWorkbook) -> CalamineSheet:
         sheets = [workbook.get_sheet_by_name(name) for name in workbook.sheet_names]

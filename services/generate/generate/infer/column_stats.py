@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from contract.config.data import Table
 from contract.texts.numbers import NumberForm
 from contract.texts.values import canonical
-from generate.infer.types.dates import ISO, LIKE_ISO, LOOKS_LIKE_ONE, DateFormats
+from generate.infer.types.date_formats import DateFormats
+from generate.infer.types.dates import ISO, LIKE_ISO, LOOKS_LIKE_ONE
 from generate.infer.types.number_forms import NumberShapes
 from generate.infer.types.number_text import (
     CODE,

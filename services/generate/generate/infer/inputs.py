@@ -103,7 +103,7 @@ def open_files(paths: Sequence[Path], target: str | None = None) -> Input:
     `target`: a column, by which the header is found where the lines before it look like one.
     """
     files = [file for path in paths for file in _files(path)]
-    sniffed = _with_column(files[0], sniff(files[0]), target)
+    sniffed = _with_column(files[0], sniff(files[0], target), target)
     tables = [open_table(file, _name(file, paths), sniffed.source) for file in files]
     for table in tables:
         if isinstance(table, ParquetFile):

@@ -114,7 +114,7 @@ def infer_schema(
 
 
 def _checked(column: ColumnSchema, stats: ColumnStats) -> ColumnSchema:
-    if column.ignored or not names.is_id(stats.name):
+    if column.ignored or not names.is_id(stats.name) or column.settings["type"] == "datetime":
         return column
     doubt = "is named like an id, yet has few different values and is a feature: if it only names things, ignore it"
     return replace(column, suspicions=(*column.suspicions, doubt))
@@ -154,11 +154,7 @@ def _rejected(
     rows: int, columns: Sequence[ColumnSchema], by_name: dict[str, ColumnStats], key: str | None, labels: int
 ) -> float:
     """Twice the share of rows that today's rules reject, at least the default: dirt does not come evenly."""
-    strays = sum(
-        by_name[column.name].given - by_name[column.name].numbers
-        for column in columns
-        if column.settings["type"] in ("number", "integer")
-    )
+    strays = sum(column.rejected for column in columns)
     # a key that was given may repeat from day to day, which no day rejects
     own = by_name[key] if key is not None and identifies(by_name[key]) else None
     repeated = own.counted - own.distinct + own.missing if own is not None else 0

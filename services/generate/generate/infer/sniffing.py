@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -24,12 +23,13 @@ from generate.files.excel_file import ExcelFile
 from generate.files.json_file import JsonFile
 from generate.files.open_table import form_of
 from generate.files.parquet_file import ParquetFile
+from generate.infer.header import is_header
 from generate.infer.render.toml_text import value
-from generate.infer.types.number_forms import NUMBER
+from generate.infer.sheet import SAMPLE_LINES, sheet_of
 
 DELIMITERS = (",", ";", "\t", "|")
-SAMPLE_LINES, SAMPLE_CHARACTERS = 100, 20_000
-"""What tells the delimiter: asking takes a second for ten times as much."""
+SAMPLE_CHARACTERS = 20_000
+"""With `SAMPLE_LINES` what tells the delimiter: asking takes a second for ten times as much."""
 HEAD_BYTES = 1 << 18
 
 log = logging.getLogger("generate")
@@ -54,13 +54,16 @@ class Sniffed:
         ]
 
 
-def sniff(path: Path) -> Sniffed:
-    """Look at a file; how it writes numbers is told by its rows. Raises DataError when the rest cannot be told."""
+def sniff(path: Path, column: str | None = None) -> Sniffed:
+    """Look at a file; how it writes numbers is told by its rows. Raises DataError when the rest cannot be told.
+
+    `column`: one that the sheet of a workbook must have, where there are several.
+    """
     form = form_of(path)
     if form is ParquetFile:
         return Sniffed(Files())
     if form is ExcelFile:
-        return _sheet(path)
+        return Sniffed(*sheet_of(path, column))
     encoding, notes = _encoding(path)
     source = Files(encoding=encoding)
     if form is JsonFile:
@@ -154,67 +157,3 @@ def _lines_before_header(lines: Sequence[str], dialect: Dialect) -> int:
         if is_header(row, rows[number + 1 :], usual):
             return number
     return 0
-
-
-def is_header(row: Sequence[str], after: Sequence[Sequence[str]], width: int) -> bool:
-    """Whether a row names the columns of those after it: no title, no comment, no blank line."""
-    given = [cell for cell in row if cell.strip()]
-    following = [other for other in after if any(cell.strip() for cell in other)]
-    if not given:
-        return False
-    if width > 1 and len(given) < 2:
-        # a title stands first, unless somebody has moved it: then the row below it names the columns
-        return not row[0].strip() and not _names_numbers(following)
-    if len(given) < min(width, max(map(len, after), default=0)) / 2:
-        return False
-    comment = given[0].lstrip().startswith("#") and len(given[0].strip()) > 1
-    # `#id` may be a name: then a row of values follows, not the header
-    names = following[0] if following else []
-    return not (comment and names and all(name.strip() for name in names) and not _has_number([names]))
-
-
-def _names_numbers(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first of the rows names the columns of the others: words, and below one of them numbers alone."""
-    names, *others = rows or [[]]
-    if not all(name.strip() for name in names) or _has_number([names]):
-        return False
-    columns = ([row[number].strip() for row in others if number < len(row)] for number in range(len(names)))
-    return any(any(column) and all(NUMBER.fullmatch(cell) for cell in column if cell) for column in columns)
-
-
-def _has_number(rows: Sequence[Sequence[str]]) -> bool:
-    return any(NUMBER.fullmatch(cell.strip()) for row in rows for cell in row)
-
-
-def _sheet(path: Path) -> Sniffed:
-    """The sheet with most rows, and the lines before its header."""
-    import python_calamine  # noqa: PLC0415 - only for Excel
-
-    try:
-        workbook = python_calamine.load_workbook(str(path))
-    except (python_calamine.CalamineError, python_calamine.ZipError, python_calamine.XmlError) as error:
-        raise DataError(f"{path.name}: must be a whole Excel workbook, is not: {error}; save it again") from None
-    sheets = sorted((workbook.get_sheet_by_name(name) for name in workbook.sheet_names), key=lambda one: -one.height)
-    filled = [sheet for sheet in sheets if sheet.height]
-    notes, source = {}, Files()
-    if len(filled) > 1:
-        source = Files(sheet=filled[0].name)
-        notes["sheet"] = f"the one with most rows of {', '.join(repr(sheet.name) for sheet in filled)}"
-        header = next(filled[0].iter_rows(), [])
-        alike = [sheet for sheet in filled[1:] if next(sheet.iter_rows(), []) == header]
-        if alike:
-            log.warning(
-                "%s: of its sheets only %r is read; %s have the same header: put their rows into it, or save each as a "
-                "file, if they are of one table",
-                path.name,
-                filled[0].name,
-                ", ".join(f"{sheet.name!r} ({sheet.height - 1:,} rows)" for sheet in alike),
-            )
-    cells = filled[0].iter_rows() if filled else iter(())
-    rows = [[str(cell) for cell in row] for row in islice(cells, SAMPLE_LINES)]
-    first = next((number for number, row in enumerate(rows) if any(row)), 0)
-    usual = Counter(sum(map(bool, row)) for row in rows if any(row)).most_common(1)
-    for number, row in enumerate(rows[first:20], first):
-        if is_header(row, rows[number + 1 :], usual[0][0] if usual else 1):
-            return Sniffed(msgspec.structs.replace(source, skip_lines=number if number > first else 0), notes)
-    return Sniffed(source, notes)

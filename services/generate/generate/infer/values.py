@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from contract.texts.dates import EPOCHS, DateForm
 from contract.texts.numbers import NumberForm
 from contract.texts.values import canonical
 from generate.infer.schema import TableSchema
@@ -33,13 +34,12 @@ def numbers(text: pa.Array, column: ColumnSchema, form: NumberForm) -> Floats:
 
 
 def moments(text: pa.Array, column: ColumnSchema) -> Floats:
-    """Texts as seconds since 1970, NaN for what is no time or has a form that only preprocess reads."""
+    """Texts as seconds since 1970, NaN for what is no time."""
     written = column.settings.get("format", "iso")
-    if written in ("epoch_s", "epoch_ms"):
-        return numbers(text, column, NumberForm()) / (1 if written == "epoch_s" else 1000)
-    if written == "iso":
-        text, written = pc.utf8_slice_codeunits(text, 0, 10), "%Y-%m-%d"
-    seconds: Any = pc.strptime(text, written, "s", error_is_null=True)
+    form = DateForm(written, "UTC")
+    seconds: Any = (
+        form.of_epoch(pa.array(numbers(text, column, NumberForm()))) if written in EPOCHS else form.moments(text)
+    ).cast(pa.timestamp("s"), safe=False)
     result: Floats = seconds.cast(pa.int64()).cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False)
     return result
 

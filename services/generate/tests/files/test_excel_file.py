@@ -1,5 +1,5 @@
 import pytest
-from workbook import Day, workbook
+from workbook import Day, Formula, workbook
 
 from contract.errors import DataError
 
@@ -59,3 +59,26 @@ def test_what_is_no_workbook_is_damaged(read, content):
 def test_an_empty_sheet_has_no_header(read):
     with pytest.raises(DataError, match=r"^a.xlsx: must have a header, got an empty sheet"):
         read("a.xlsx", workbook(one=[]))
+
+
+def test_a_merged_cell_is_the_value_of_each_of_its_rows(read):
+    rows = [["id", "region"], ["a", "north"], ["b", None], ["c", None], ["d", "south"]]
+    _, got, _ = read("a.xlsx", workbook(merged=["B2:B4"], one=rows))
+    assert [region for _, region in got.values()] == ["north", "north", "north", "south"]
+
+
+def test_a_merged_cell_below_the_rows_is_no_row_and_one_over_several_columns_is_a_title(read):
+    rows = [["Report", None], ["id", "region"], ["a", "north"], ["b", "south"], [None, "a note"], [None, None]]
+    _, got, _ = read("a.xlsx", workbook(merged=["A1:B1", "B5:B6"], one=rows), skip_lines=1)
+    assert list(got.values()) == [("a", "north"), ("b", "south"), ("", "a note")]
+
+
+def test_a_formula_that_was_not_calculated_is_no_missing_value(read):
+    rows = [["id", "double"], [1, Formula("B2 A2*2")], [2, 4]]
+    with pytest.raises(
+        DataError, match=r"^a.xlsx: cell B2: column 'double' must have values, got a formula that was not calculated; "
+    ):
+        read("a.xlsx", workbook(one=rows))
+    # that of another sheet is nobody's business
+    names, got, _ = read("a.xlsx", workbook(one=[["id"], [1]], two=rows), sheet="one")
+    assert (names, got) == (["id"], {1: ("1",)})

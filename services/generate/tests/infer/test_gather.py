@@ -43,6 +43,13 @@ def test_what_all_rows_say_holds_where_the_first_ones_said_something_else(read):
     assert (seen.columns[1].numbers, seen.columns[1].high, len(seen.sample)) == (300, 299.5, 300)
 
 
+def test_where_points_and_commas_may_be_the_other_way_round_the_delimiter_tells_and_it_is_said(read):
+    seen, _ = read("id,part\n" + "".join(f'"1,{n:03}",0.{n:03}\n' for n in range(100, 200)))
+    assert seen.form == NumberForm(".", ",")
+    assert [column.numbers for column in seen.columns] == [100, 100]
+    assert "points and commas may as well be the other way round" in seen.source[0]
+
+
 def test_rows_that_cannot_be_read_are_told_once(read, caplog):
     rows = "".join(f"{n};{n}\n" for n in range(100)) + "1;2;3\n" + "".join(f"{n};{n},5\n" for n in range(300))
     read("id;amount\n" + rows)

@@ -70,13 +70,67 @@ def test_where_no_value_tells_the_day_from_the_month_the_other_order_is_a_commen
     assert (column, suspicion.startswith("day or month first? No value tells: ")) == ("when", True)
 
 
-def test_dates_in_two_forms_or_in_another_language_are_told(seen):
+def test_dates_in_two_forms_are_both_read(seen):
     mixed = [(FIRST + timedelta(days=n)).strftime("%d.%m.%Y %H:%M" if n % 3 else "%d.%m.%Y") for n in range(ROWS)]
-    german = [f"{n % 28 + 1}. {['Mai', 'Oktober', 'Dezember'][n % 3]} {2000 + n}" for n in range(ROWS)]
-    for values in (mixed, german):
-        schema = seen({"when": values})
-        assert schema.features == ("x",)
-        assert "looks like times, but not in one form that is known" in dict(schema.suspicions)["when"]
+    assert seen({"when": mixed}).column("when").settings["format"] == "%d.%m.%Y %H:%M | %d.%m.%Y"
+
+
+MANY = [
+    [f"{n % 28 + 1}. {['Mai', 'Oktober', 'Dezember'][n % 3]} {2000 + n}" for n in range(ROWS)],
+    [f"{n % 28 + 1} de noviembre de {1900 + n % 200}" for n in range(ROWS)],
+    [f"lundi {n % 28 + 1} décembre {1900 + n % 200}" for n in range(ROWS)],
+    [f"November {n % 10 + 11}th, {1900 + n % 200}" for n in range(ROWS)],
+    [f"{n % 28 + 1}. {['März', 'Okt', 'Dez.'][n % 3]}" for n in range(ROWS)],
+    [f"{1980 + n % 60}년 {n % 9 + 1}월" for n in range(ROWS)],
+]
+FEW = [
+    [f"{['Mrz', 'Okt', 'Dez'][n % 4 % 3]} {n % 7 + 20}" for n in range(ROWS)],
+    [f"{2020 + n % 7}-Q{n % 4 + 1}" for n in range(ROWS)],
+    [f"Q{n % 4 + 1}/{20 + n % 7}" for n in range(ROWS)],
+    [f"KW {n % 40 + 10}/2026" for n in range(ROWS)],
+    ["01.02.2026" if n % 20 == 0 else f"0{n % 7}:30" for n in range(ROWS)],
+]
+
+
+@pytest.mark.parametrize("values", MANY + FEW)
+def test_times_in_a_form_that_is_not_read_are_told_with_what_to_write(seen, values):
+    schema = seen({"when": values})
+    told = dict(schema.suspicions)["when"]
+    assert "looks like times, " in told
+    assert "write them as YYYY-MM-DD HH:MM, a quarter or a week as its first day" in told
+    assert ("when" in schema.features) == (values in FEW)
+
+
+@pytest.mark.parametrize(
+    ("values", "form"),
+    [
+        ([str(45_000 + n) for n in range(ROWS)], "excel_days"),
+        ([(FIRST + timedelta(days=n)).strftime("%y%m%d") for n in range(ROWS)], "%y%m%d"),
+        ([(FIRST + timedelta(days=n)).strftime("%Y%j") for n in range(ROWS)], "%Y%j"),
+        ([str(1_735_722_000 + n) for n in range(ROWS)], "epoch_s"),
+    ],
+)
+def test_numbers_that_could_be_times_are_asked_about_and_are_some_by_their_name(seen, values, form):
+    schema = seen({"code": values})
+    assert f'write type = "datetime" and format = "{form}"' in dict(schema.suspicions)["code"]
+    assert seen({"order_date": values}).column("order_date").settings == {"type": "datetime", "format": form}
+
+
+def test_salaries_are_no_days(seen):
+    assert "salary" not in dict(seen({"salary": [str(34_000 + n * 70) for n in range(ROWS)]}).suspicions)
+
+
+def test_months_in_six_digits_are_asked_about_however_few_they_are(seen):
+    schema = seen({"period": [str(202601 + n % 8) for n in range(ROWS)]})
+    assert 'format = "%Y%m"' in dict(schema.suspicions)["period"]
+    assert "period" not in dict(seen({"period": [str(202601 + n % 20) for n in range(ROWS)]}).suspicions)
+
+
+def test_rows_whose_dates_cannot_be_read_are_counted_and_told(seen):
+    values = [moment if n % 60 else "soon, I think" for n, moment in enumerate(moments("%d.%m.%Y"))]
+    column = seen({"when": values}).column("when")
+    assert column.rejected == ROWS // 60
+    assert column.summary.endswith("5 rows are rejected, they hold no time in that form")
 
 
 def test_a_date_that_is_none_is_missing_and_the_end_of_time_is_told(seen):

@@ -13,6 +13,7 @@ from generate.split.proposal import Proposal
 
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """As `schedule.expected` writes them, in the order of `date.weekday`."""
+_MISSING = "table.missing_values"
 RARE = 0.05
 """Of the rows: of fewer positives a threshold of 0.5 may never find one."""
 
@@ -74,7 +75,8 @@ def _table(schema: TableSchema) -> list[str]:
     if schema.positive is not None:
         lines.append(f"positive = {value(schema.positive)}  # the class whose probability is predicted")
     lines += [f"# {note}" for note in schema.missing.notes]
-    if schema.missing.changed:
+    # whoever adds a word needs the others there, which it would take the place of
+    if schema.missing.changed or any("add " in doubt and _MISSING in doubt for _, doubt in schema.suspicions):
         lines.append(f"missing_values = {value(schema.missing.values)}")
     return [
         *lines,

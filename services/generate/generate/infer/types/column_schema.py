@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from generate.infer.column_stats import LONGEST, ColumnStats
 from generate.infer.types import kinds, names
+from generate.infer.types.dates import other_order
+from generate.infer.types.doubts import (
+    NOT_READ,
+    ends_of_time,
+    of_a_century,
+    of_a_day,
+    of_categories,
+    of_one_each,
+    times_of,
+)
 from generate.infer.types.extremes import far_from_the_rest
-from generate.infer.types.kinds import MOST_LEVELS, Kind, comes_back, epoch_unit, kind_of, numbers_rows
+from generate.infer.types.kinds import MOST_LEVELS, Kind, comes_back, kind_of, numbers_rows
 
 TYPICAL_ROWS = 2
 """Per value: with fewer most values come once, and what comes once teaches nothing about another row."""
@@ -17,9 +26,7 @@ _WORDS_OF_A_TEXT = 5
 _WORDS_OF_A_TITLE = 3
 _MOST = 0.8
 """Of the values: so many that look like numbers or times are meant to be some."""
-_AGAIN = 5
-_END = re.compile(r"9999|\b1900[-/.]0?1[-/.]0?1\b|\b0?1[-/.]0?1[-/.](1900|1970)\b|\b1970-01-01\b|\b19000101\b")
-_BOUNDS = ("<", ">", "~", "≤", "≥", "≈", "+", "*")
+_BOUNDS = ("?", "<", ">", "~", "≤", "≥", "≈", "+", "*")
 _FEWEST_TICKS, _TICKED = 5, 0.01
 """Rows, and the fraction of all, that must have the one value of a column, and be without it: fewer are a remark."""
 _LONG = 50
@@ -42,6 +49,8 @@ class ColumnSchema:
     """Lines that could stand in its place, as comments."""
     cost: str = ""
     """What may be lost where no model sees it."""
+    rejected: int = 0
+    """Rows whose value breaks the rules."""
 
     @property
     def ignored(self) -> bool:
@@ -121,39 +130,40 @@ def number_column(stats: ColumnStats, kind: Kind, summary: str) -> ColumnSchema:
             f"{value} in {rows:,} rows is far from all other values, which end at {end}: if it stands for a missing "
             f'value, add "{value}" to table.missing_values'
         )
-    if stats.wholes == stats.given and stats.distinct > MOST_LEVELS and (unit := epoch_unit(stats)) is not None:
-        suspicions.append(f'could be times since 1970: then write type = "datetime" and format = "{unit}"')
-    return ColumnSchema(stats.name, settings, summary, tuple(suspicions))
+    if stats.wholes == stats.given and (form := times_of(stats)) is not None:
+        suspicions.append(f'could be times: then write type = "datetime" and format = "{form}"')
+    else:
+        suspicions.extend(of_a_day(stats))
+    return ColumnSchema(stats.name, settings, summary, tuple(suspicions), rejected=strays)
 
 
 def _datetime(stats: ColumnStats, kind: Kind, summary: str) -> ColumnSchema:
     settings = {"type": "datetime"} | dict(_format(kind))
     summary += f", written as {kind.format}" if kind.format else ", as YYYY-MM-DD"
-    doubts = [f"{level!r} in {rows:,} rows may stand for no time at all" for level, rows in _ends_of_time(stats)]
+    if kind.strays:
+        summary += f"; {kind.strays:,} rows are rejected, they hold no time in that form"
+    doubts = [f"{level!r} in {rows:,} rows may stand for no time at all" for level, rows in ends_of_time(stats)]
+    doubts += of_a_century(stats, kind.format or "iso")
     if kind.alternative is None:
-        return ColumnSchema(stats.name, settings, summary, tuple(doubts))
-    doubts.append(f"day or month first? No value tells: {next(iter(stats.levels))!r} is read as {kind.format}")
-    return ColumnSchema(stats.name, settings, summary, tuple(doubts), (f'format = "{kind.alternative}"',))
-
-
-def _ends_of_time(stats: ColumnStats) -> list[tuple[str, int]]:
-    """Moments that programs write where there is none, with their rows."""
-    ends = [level for level in stats.levels if stats.levels[level] >= _AGAIN and _END.search(level)]
-    return [(level, stats.levels[level]) for level in ends[:3]]
+        return ColumnSchema(stats.name, settings, summary, tuple(doubts), rejected=kind.strays)
+    which = "month" if other_order(kind.format or "") == kind.alternative else "year"
+    doubts.append(f"day or {which} first? No value tells: {next(iter(stats.levels))!r} is read as {kind.format}")
+    other = (f'format = "{kind.alternative}"',)
+    return ColumnSchema(stats.name, settings, summary, tuple(doubts), other, rejected=kind.strays)
 
 
 def _text(stats: ColumnStats, summary: str) -> ColumnSchema:
     many = stats.distinct > MOST_LEVELS or stats.free
-    if many and max(stats.dressed, stats.date_like) > _MOST * stats.given:
+    if many and max(stats.dressed, kinds.time_like(stats)) > _MOST * stats.given:
         return _unread(stats, summary)
     if (words := _words_of_text(stats, many=many)) is not None:
-        return ColumnSchema(stats.name, {"type": "text"}, f"{summary}: {words} each")
+        return ColumnSchema(stats.name, {"type": "text"}, f"{summary}: {words} each", of_categories(stats))
     if stats.free:
         most = "among others of a word or two" if stats.spaced else "without blanks"
         why = f"values of more than {LONGEST} characters {most} are no text to read"
         return _ignored(stats, why, cost="what a program would read in it")
     if stats.distinct <= MOST_LEVELS / 2 or stats.given >= TYPICAL_ROWS * stats.distinct:
-        return ColumnSchema(stats.name, {"type": "category"}, summary, _spellings(stats))
+        return ColumnSchema(stats.name, {"type": "category"}, summary, of_categories(stats))
     if kinds.parted_numbers(stats):
         doubt = f"holds digits in a form that is no number, date or category, such as {stats.odd!r}"
         why = f"{summary}; several numbers in one, or with marks that are not known"
@@ -161,7 +171,8 @@ def _text(stats: ColumnStats, summary: str) -> ColumnSchema:
             stats, why, f"{doubt}: write numbers alone, each in a column of its own", cost="all it measures"
         )
     why = f"{summary}; nearly every row has another one, as names do: too many for a category"
-    return _ignored(stats, why, cost='what its words have in common: type = "text" would find it')
+    doubts = (*of_a_day(stats), *of_one_each(stats))
+    return _ignored(stats, why, *doubts, cost='what its words have in common: type = "text" would find it')
 
 
 def _words_of_text(stats: ColumnStats, *, many: bool) -> str | None:
@@ -181,26 +192,13 @@ def _words_of_text(stats: ColumnStats, *, many: bool) -> str | None:
 
 
 def _unread(stats: ColumnStats, summary: str) -> ColumnSchema:
-    if stats.date_like >= stats.dressed:
-        doubt = "looks like times, but not in one form that is known: write them as YYYY-MM-DD HH:MM"
+    if kinds.time_like(stats) >= stats.dressed:
+        doubt = f"looks like times, {NOT_READ}"
         return _ignored(stats, f"{summary}; such as {stats.odd!r}", doubt, cost="all that the time says")
     why = f"{summary}; numbers with marks or a unit that are not known, such as {stats.odd!r}"
-    keys = "source.decimal, source.thousands and columns.NAME.unit"
+    keys = "source.decimal, source.thousands and columns.NAME.unit, or write plain numbers of one unit"
     doubt = f"most values hold a number, but none that can be read: see {keys}"
     return _ignored(stats, why, doubt, cost="all that it measures")
-
-
-def _spellings(stats: ColumnStats) -> tuple[str, ...]:
-    """Categories that differ in upper and lower case alone."""
-    folded: dict[str, list[str]] = {}
-    for level in stats.levels if stats.distinct <= 10_000 else ():
-        folded.setdefault(level.casefold(), []).append(level)
-    several = [sorted(levels) for levels in folded.values() if len(levels) > 1]
-    if not several:
-        return ()
-    words = " and ".join(map(repr, several[0][:3]))
-    more = f", and {len(several) - 1} more such pairs" if len(several) > 1 else ""
-    return (f"{words} are two categories, which differ in upper and lower case alone{more}: write them alike",)
 
 
 def _summary(stats: ColumnStats) -> str:

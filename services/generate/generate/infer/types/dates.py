@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass, field
 from functools import cache
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 ISO = (
     r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
@@ -16,14 +11,25 @@ ISO = (
 )
 LIKE_ISO = r"^\d{4}-\d\d-\d\d"
 """The shape of such a date."""
-LOOKS_LIKE_ONE = r"^\d{1,4}[./ -]+(?:\d{1,2}|\p{L}{3,9}\.?)[./ -]+\d{2,4}\b"
-"""What people take for a date, though no format that is known reads it."""
+# not \p{L}, whose ranges take 20 milliseconds to compile for each batch
+_LETTER = r"[^\d\s.,/-]"
+_SHORT = (
+    r"(?:jan|f[e\x{e9}][bv]|m[a\x{e4}]r|mrz|mrt|a[pv]r|ma[iy]|mei|jui?[nl]|aug|ao\x{fb}|sep|o[kc]t|nov|d[e\x{e9}][cz])"
+)
+_MONTH = rf"(?:{_SHORT}|ene|gen|abr|mag|giu|lug|ago|set|out|ott|di[ck]){_LETTER}{{0,7}}\.?"
+LOOKS_LIKE_ONE = (
+    r"^(?:[^\d\s.,/-]{2,10}\.?,? )?\d{1,4}[./ -]+(?:\d{1,2}|[^\d\s.,/-]{3,9}\.?)[./ -]+\d{2,4}\b"
+    # 22 de noviembre de 2026, November 22nd, 2026; 22. Nov; Mrz 26
+    rf"|^(?i:(?:{_LETTER}{{2,10}}\.?,? )?(?:\d{{1,2}}(?:\.|er)? ?(?:de )?)?{_MONTH}[,/' -]+"
+    rf"(?:del? )?(?:\d{{1,2}}(?:st|nd|rd|th)?,? )?\d{{4}}(?:\b|T))"
+    rf"|^(?i:\d{{1,2}}[. -]+{_MONTH}(?:[/' -]+\d\d)?$|{_SHORT}{_LETTER}?\.?[/' -]+\d\d$)"
+    # Q4/2026, 2026-KW48, 4. Quartal 2026
+    r"|^(?i:[qw]|kw|cw) ?\d{1,2}[ /-]*\d{2,4}$|^\d{4}[ /-]*(?i:[qwhs]|kw|cw) ?\d{1,2}(?:$|-\d\b)"
+    r"|^\d[ ./-]*(?i:q|quartal)[ /-]*\d{2,4}$|\d(?:\x{5e74}|\x{b144})"
+)
+"""What people take for a date, though no format that is known reads it: a quarter, a week, other languages."""
 NEVER = r"^0+[-/.]0+[-/.]0+( 0+:0+(:0+)?)?$"
 """How databases write that there is none."""
-
-SAMPLED = 200
-"""Distinct values of the first rows that formats are found by; all values are then counted."""
-_MOST_FORMATS = 12
 
 _MONTHS = [
     "January",
@@ -51,9 +57,13 @@ _PARTS = {
     "%M": r"[0-5]\d",
     "%S": r"[0-5]\d",
     "%f": r"\d{1,6}",
-    "%p": r"(?i:[ap]m)",
+    "%p": r"(?i:[ap]m|[ap]\. ?m\.)",
     "%z": r"(?:Z|[+-]\d\d:?\d\d)",
     "%Z": r"(?:UTC|GMT)",
+    "%j": r"(?:00[1-9]|0[1-9]\d|[12]\d\d|3[0-5]\d|36[0-6])",
+    "%G": r"(?:19|20|21)\d\d",
+    "%V": r"(?:0[1-9]|[1-4]\d|5[0-3])",
+    "%u": r"[1-7]",
     "%b": f"(?i:{'|'.join(name[:3] for name in _MONTHS)})",
     "%B": f"(?i:{'|'.join(_MONTHS)})",
     "%a": f"(?i:{'|'.join(name[:3] for name in _DAYS)})",
@@ -72,83 +82,65 @@ _ORDERS = (
     "%Y{0}%d{0}%m",
 )
 _NAMED = (
-    *("%b %d, %Y", "%b %d %Y", "%d %b %Y", "%d. %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%d/%b/%Y", "%d.%b.%Y"),
+    *(
+        "%b %d, %Y",
+        "%b %d %Y",
+        "%d %b %Y",
+        "%d. %b %Y",
+        "%d-%b-%Y",
+        "%d-%b-%y",
+        "%d %b %y",
+        "%d/%b/%Y",
+        "%d/%b/%y",
+        "%d.%b.%Y",
+    ),
     *("%d%b%Y", "%d%b%y", "%b. %d, %Y", "%d %b, %Y", "%Y-%b-%d", "%Y %b %d", "%Y/%b/%d", "%b %Y", "%b-%Y", "%b-%y"),
     *("%b %y", "%Y-%b", "%Y %b", "%b, %Y"),
 )
 _HAN = ("%Y年%m月%d日", "%Y年%m月")
+_WEEKS = ("%G-W%V", "%G-W%V-%u", "%GW%V", "%GW%V%u", "%G-%V-%u")
+_ORDINAL = ("%Y-%j",)
 _MONTHLY = ("%Y-%m", "%Y/%m", "%m/%Y", "%m.%Y", "%m-%Y")
 COMPACT = ("%Y%m%d", "%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m")
+NAMED_COMPACT = ("%d%m%Y", "%Y%j", "%y%m%d", "%d%m%y", "%m%d%y")
+"""Digits that are days only where the column's name says so."""
 _DATES = (
     *(order.format(mark) for mark in "/.- " for order in _ORDERS),
     *(name.replace("%b", month) for name in _NAMED for month in ("%b", "%B")),
     *_MONTHLY,
     *_HAN,
+    *_WEEKS,
+    *_ORDINAL,
     *COMPACT,
+    *NAMED_COMPACT,
 )
 _CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%I:%M:%S%p", "%I:%M%p", "%H:%M:%S.%f", "%H%M%S", "%H.%M")
 # the time that stands behind a date, with what is between them; its zone
+_PACKED = re.compile("%[Yymd]%[md]")
+_LONGEST = 80
+"""Characters: a browser adds the name of its time zone."""
 _TAIL = re.compile(
-    r"(?P<joint>T|,? (?:- |at )?| {2})"
-    r"(?P<clock>\d{1,2}[:.]\d\d(?::\d\d(?:\.\d{1,6})?)?(?: ?[apAP][mM])?|(?<=T)\d{6})"
-    r"(?P<gap> ?)(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?$"
+    r"(?P<joint>T|,? (?:- |at )?| {2}|[:_-])"
+    r"(?P<clock>\d{1,2}[:.]\d\d(?::\d\d(?:\.\d{1,6})?)?(?: ?[apAP](?:[mM]|\. ?[mM]\.))?|(?<=[T_-])\d{6})"
+    r"(?P<gap> ?(?:GMT(?=[+-]))?)(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?(?: \([^()]+\))?$"
 )
 _WEEKDAY = re.compile(r"^(?P<day>[A-Za-z]{3,9})(?P<gap>,? )(?=[\dA-Za-z])")
-_CTIMES = ("%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %Z %Y", "%a %b %d %H:%M:%S %z %Y")
-
-
-@dataclass
-class DateFormats:
-    """The formats that a column's values may have, with how many have each."""
-
-    matched: Counter[str] = field(default_factory=Counter)
-    seen: int = 0
-    """Values that were looked at."""
-    begun: bool = False
-
-    def add(self, distinct: pa.Array, times: pa.Array) -> None:
-        """Count the next values, each with its number of rows."""
-        if not self.begun and len(distinct):
-            self.begun = True
-            step = max(1, len(distinct) // SAMPLED)
-            found: Counter[str] = Counter()
-            for value in distinct.take(pa.array(range(0, len(distinct), step))).to_pylist():
-                found.update(formats_of(value))
-            for name, _ in found.most_common(_MOST_FORMATS):
-                self.matched[name] = 0
-        self.seen += pc.sum(times).as_py() or 0
-        for name in self.matched:
-            match = pc.match_substring_regex(distinct, _pattern(name))
-            if pc.any(match).as_py():
-                hits = distinct.filter(match)
-                if "%f" not in name:  # which Arrow does not read
-                    match = pc.replace_with_mask(
-                        match, match, pc.is_valid(pc.strptime(hits, name, "s", error_is_null=True))
-                    )
-                self.matched[name] += pc.sum(times.filter(match)).as_py() or 0
-
-    def best(self, least: float) -> tuple[str, ...]:
-        """The formats that at least so many values have: the best one first, then those that are no worse."""
-        good = [name for name, count in self.matched.items() if count and count >= least]
-        if not good:
-            return ()
-        most = max(self.matched[name] for name in good)
-        return tuple(sorted((name for name in good if self.matched[name] == most), key=_rank))
+_CTIMES = ("%a %b %d %Y %H:%M:%S GMT%z", "%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %Z %Y", "%a %b %d %H:%M:%S %z %Y")
 
 
 def formats_of(value: str) -> list[str]:
     """The formats of strptime that a text has; those that `iso` reads are none."""
-    if not any(character.isdigit() for character in value) or len(value) > 40 or re.match(ISO, value):
+    if not any(character.isdigit() for character in value) or len(value) > _LONGEST or re.match(ISO, value):
         return []
     for form in _CTIMES:
-        if re.fullmatch(_pattern(form), value):
+        if re.fullmatch(pattern(form), value):
             return [form]
-    clocks = [clock for clock in _CLOCKS[:7] if re.fullmatch(_pattern(clock), value)]
+    clocks = [clock for clock in _CLOCKS[:7] if re.fullmatch(pattern(clock), value)]
     if clocks:
         return clocks
     head, tails = value, [""]
     if (match := _TAIL.search(value)) is not None:
-        clock = [form for form in _CLOCKS if re.fullmatch(_pattern(form), match["clock"])]
+        clock = [form for form in _CLOCKS if re.fullmatch(pattern(form), match["clock"])]
         zone = (
             match["gap"] + ("%Z" if match["zone"].isalpha() and match["zone"] != "Z" else "%z") if match["zone"] else ""
         )
@@ -157,7 +149,9 @@ def formats_of(value: str) -> list[str]:
     if (match := _WEEKDAY.match(head)) is not None and match["day"].lower() in _weekdays():
         start = f"{'%a' if len(match['day']) == 3 else '%A'}{match['gap']}"
         head = head[match.end() :]
-    return [f"{start}{form}{tail}" for form in _DATES if re.fullmatch(_pattern(form), head) for tail in tails]
+    if not _any_date().fullmatch(head):
+        return []
+    return [f"{start}{form}{tail}" for form in _DATES if re.fullmatch(pattern(form), head) for tail in tails]
 
 
 def other_order(name: str) -> str:
@@ -165,16 +159,37 @@ def other_order(name: str) -> str:
     return name.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
 
 
-def orders_differ(formats: tuple[str, ...]) -> bool:
-    """Whether the data cannot tell the day from the month."""
-    return len(formats) > 1 and other_order(formats[0]) in formats
+def differ(name: str, other: str) -> bool:
+    """Whether two formats read a text as different days: `May` is the month in both of `%b` and `%B`."""
+    return _short(name) != _short(other)
 
 
-def _rank(name: str) -> tuple[bool, int]:
+def rank(name: str) -> tuple[bool, int]:
+    """The lower, the sooner a format is taken of those that fit as well."""
     # 11/22/2026 09:00 PM is written where the month comes first
     american = "%p" in name and "%d/%m" in name
-    date = next((number for number, form in enumerate(_DATES) if name.startswith(form)), len(_DATES))
+    date = next((number for number, form in enumerate(("iso", *_DATES)) if name.startswith(form)), len(_DATES) + 1)
     return american, date
+
+
+def _short(name: str) -> str:
+    return name.replace("%B", "%b").replace("%A", "%a")
+
+
+def order_of(name: str) -> tuple[str, str]:
+    """What stands between the numbers of a day, and their order, where they may be taken for each other; else empty."""
+    match = re.match(r"(?:%[aA]\W*)?(%[dmy])(\W?)%[dm]", name)
+    return (match[2], match[0][-5:].replace(match[2], "")) if match else ("", "")
+
+
+def is_clock(name: str) -> bool:
+    """Whether a format is of a time of day alone."""
+    return name in _CLOCKS
+
+
+@cache
+def _any_date() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern(form)})" for form in _DATES))
 
 
 @cache
@@ -183,8 +198,11 @@ def _weekdays() -> frozenset[str]:
 
 
 @cache
-def _pattern(name: str) -> str:
+def pattern(name: str) -> str:
     """What a text of a format is. Without marks between them digits are padded, or 2026111 would be a date."""
-    parts = _PARTS | _PADDED if name.startswith("%Y%m") or name == "%m.%Y" else _PARTS
+    if name == "iso":
+        return ISO
+    parts = _PARTS | _PADDED if _PACKED.search(name) or name == "%m.%Y" else _PARTS
     text = re.sub(r"%[A-Za-z]|.", lambda match: parts.get(match[0]) or re.escape(match[0]), name)
-    return f"^{text}$"
+    comment = r"(?: ?\([^()]+\))?" if name.endswith("%z") else ""
+    return f"^{text}{comment}$"

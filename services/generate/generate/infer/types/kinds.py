@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from contract.config.when import FORMS
 from generate.infer.column_stats import ColumnStats
 from generate.infer.types import names
-from generate.infer.types.dates import COMPACT, orders_differ, other_order
+from generate.infer.types.dates import COMPACT, NAMED_COMPACT
 
 MOST_LEVELS = 50
 """A column with more different texts may be one of names."""
@@ -24,7 +25,7 @@ _LONGEST_KEY = 64
 """Characters on the average, as many as a hash has; longer texts were not made to be a key."""
 # Chinese, Japanese, Thai and the like
 _MEASURE = re.compile(r"\d[.,]\d|^\d{1,3}/\d{1,3}$")
-_PARTED = re.compile(r"\d[A-Za-z]{0,3}[^\w]+[A-Za-z]?\d|^\W*[\d.,]+\s?[A-Za-z]{1,2}$")
+_PARTED = re.compile(r"^[\d.,]+\s?[(*]|\d[A-Za-z]{0,3}[^\w]+[A-Za-z]?\d|^\W*[\d.,]+\s?[A-Za-z]{1,2}$")
 """Digits in several parts, or with a unit."""
 _LISTS = ((re.compile(r"\s*[,;|]\s*"), 1.5), (re.compile(r"[\s,;|]+"), 3.0))
 """What parts the items of a list, and so many of them in the mean cell tell that it is one."""
@@ -35,6 +36,12 @@ _UNSPACED = re.compile("[\u0e00-\u0e7f\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 
 # seconds of 1990 and of 2060: what is older or later is an amount, a phone number or a code
 _EPOCH = (631_152_000, 2_840_140_800)
+_EPOCHS = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000, "epoch_ns": 1_000_000_000}
+"""Of a second."""
+_FEWEST_DAYS = 15
+"""Different days of the month that tell them from years."""
+_EXCELS = (32_874, 58_440)
+"""The same years in days, as Excel counts them."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +51,10 @@ class Kind:
     type: str
     """number, integer, datetime or text."""
     format: str | None = None
-    """Of strptime, or "epoch_s", "epoch_ms"; None for a datetime is ISO 8601."""
+    """As `columns.NAME.format` says it; None for a datetime is ISO 8601."""
     alternative: str | None = None
+    strays: int = 0
+    """Values that are no times in that format."""
 
 
 def kind_of(stats: ColumnStats) -> Kind:
@@ -53,10 +62,10 @@ def kind_of(stats: ColumnStats) -> Kind:
     enough = (1 - TOLERATED) * stats.given
     if not stats.given:
         return Kind("text")
-    if stats.datetimes >= enough:
-        return Kind("datetime")
     if (moment := _moment(stats, enough)) is not None:
         return moment
+    if stats.datetimes >= enough:
+        return Kind("datetime", strays=stats.given - stats.datetimes)
     if stats.numbers < enough or 1000 * stats.codes >= stats.given:
         return Kind("text")
     counts = names.is_count(stats.name) and stats.integers == stats.given and not stats.floating and stats.low >= 0
@@ -65,25 +74,53 @@ def kind_of(stats: ColumnStats) -> Kind:
 
 def _moment(stats: ColumnStats, enough: float) -> Kind | None:
     """The format of times, where the values can hardly be anything else."""
-    formats = stats.dates.best(enough)
     if stats.numbers >= enough:
-        if (unit := epoch_unit(stats)) is not None and names.is_time(stats.name):
-            return Kind("datetime", unit)
-        formats = tuple(name for name in formats if name in COMPACT or (name == "%m.%Y" and stats.codes))
-        # six digits are a month by chance in one case of eight, eight are a day in one of thirty
-        told = names.is_time(stats.name) or (formats[:1] != ("%Y%m",) and stats.distinct >= 3)
-        formats = formats if told else ()
-    if not formats:
+        return _counted(stats, enough)
+    forms = stats.dates.forms(enough)
+    if forms is None:
         return None
-    return Kind("datetime", formats[0], other_order(formats[0]) if orders_differ(formats) else None)
+    written, other = forms.format if forms.format != "iso" else None, forms.alternative
+    by_day, by_year = sorted((written or "", other or ""), key=lambda name: name[:2])
+    if (by_day[:2], by_year[:2]) == ("%d", "%y") and (place := _year_place(stats)) is not None:
+        written, other = (by_day if place == "last" else by_year), None
+    return Kind("datetime", written, other, stats.given - forms.read)
+
+
+def _year_place(stats: ColumnStats) -> str | None:
+    """Whether the first or the last of three numbers is the year: there are fewer of them than of days."""
+    parts = [re.split(r"\D+", level)[:3] for level, _ in zip(stats.levels, range(1_000), strict=False)]
+    first, last = ({part[place] for part in parts} for place in (0, -1))
+    if max(len(first), len(last)) < _FEWEST_DAYS or 3 * min(len(first), len(last)) > max(len(first), len(last)):
+        return None
+    return "last" if len(last) < len(first) else "first"
+
+
+def _counted(stats: ColumnStats, enough: float) -> Kind | None:
+    """The format of times that are written as numbers."""
+    named = names.is_time(stats.name)
+    if (unit := epoch_unit(stats)) is not None and (names.is_date(stats.name) if unit == "excel_days" else named):
+        return Kind("datetime", unit, strays=stats.given - stats.numbers)
+    formats = [name for name in stats.dates.best(enough) if name in COMPACT or (name == "%m.%Y" and stats.codes)]
+    # six digits are a month by chance in one case of eight, eight are a day in one of thirty
+    told = named or (formats[:1] != ["%Y%m"] and stats.distinct >= 3)
+    if not formats or not told:
+        formats = [name for name in stats.dates.best(enough) if name in NAMED_COMPACT and named]
+    if not formats:
+        forms = stats.dates.forms(enough)
+        if forms is None or not set(forms.format.split(FORMS)) <= set(COMPACT[:3]):
+            return None
+        return Kind("datetime", forms.format, None, stats.given - forms.read)
+    return Kind(
+        "datetime", formats[0], formats[1] if formats[1:] else None, stats.given - stats.dates.matched[formats[0]]
+    )
 
 
 def epoch_unit(stats: ColumnStats) -> str | None:
-    """The unit in which numbers would be times of our days, counted from 1970."""
-    for name, factor in (("epoch_s", 1), ("epoch_ms", 1000)):
+    """The unit in which numbers would be times of our days, counted from 1970, or as Excel counts days."""
+    for name, factor in _EPOCHS.items():
         if _EPOCH[0] * factor <= stats.low and stats.high <= _EPOCH[1] * factor:
             return name
-    return None
+    return "excel_days" if _EXCELS[0] <= stats.low and stats.high <= _EXCELS[1] else None
 
 
 def numbers_rows(stats: ColumnStats) -> bool:
@@ -108,13 +145,20 @@ def identifies(stats: ColumnStats) -> bool:
     lacking = stats.missing > _KEYLESS * stats.rows or (not names.is_id(stats.name) and stats.missing)
     if not stats.name.strip() or lacking or stats.free or stats.spaced or kind == "datetime":
         return False
-    if numbers_rows(stats):
+    # a day or a place may be another one in each row of a sample, and comes again tomorrow
+    if numbers_rows(stats) or names.is_date(stats.name) or names.is_place(stats.name):
         return False
     unique = stats.distinct / max(stats.counted, 1)
     if names.is_id(stats.name):
         return (kind == "text" or is_whole(stats)) and unique >= 1 - TOLERATED
     short = stats.characters <= _LONGEST_KEY * stats.texts and not is_unspaced(stats)
-    return kind == "text" and unique == 1 and stats.dressed < stats.given / 2 and short and not _measures(stats)
+    marked = max(stats.dressed, time_like(stats)) >= stats.given / 2
+    return kind == "text" and unique == 1 and not marked and short and not _measures(stats)
+
+
+def time_like(stats: ColumnStats) -> int:
+    """How many values are times in some form, or look like some."""
+    return max(stats.date_like, stats.dates.dates)
 
 
 def _measures(stats: ColumnStats) -> bool:

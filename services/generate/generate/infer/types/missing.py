@@ -97,7 +97,7 @@ def _is_value(word: str, columns: Sequence[ColumnStats], target: str) -> str | N
 
 def _stand_ins(stats: ColumnStats) -> list[str]:
     """The words without which a column would be one of numbers or of times."""
-    measured = max(stats.numbers, stats.datetimes, *stats.dates.matched.values(), 0)
+    measured = max(stats.numbers, stats.datetimes, stats.dates.dates)
     if len(stats.words) > MOST_WORDS or not stats.words or 2 * measured < stats.given:
         return []
     words = [word for word, _ in stats.words.most_common() if _usual(word)]

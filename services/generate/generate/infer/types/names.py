@@ -38,6 +38,13 @@ _TIME = re.compile(
     r"(^|[_\s.-])(?i:ts|time|timestamp|date|datetime|datum|zeit|epoch|created|updated|modified|at|when|day|since|until|start"
     r"|end|begin|login|seen|month|monat|tag|expires?)($|[_\s.-])|[a-z](Time|Date|At|Timestamp|Ts|On)$|(?i:unix|epoch)"
 )
+_DATE = re.compile(
+    r"(?i:(^|[_\s.-])(date|datum|day|tag|fecha)$)|[a-z](Date|Day|Datum)$|(?i:[a-z]{3}datum$)|^(?i:date|fecha)[_\s](?i:of|de)[_\s]"
+)
+_PLACE = re.compile(
+    r"(?i:(^|[_\s.-])(zip(code)?\d?|postal(code)?|postcode|plz|postleitzahl|city|town|ort|stadt|country|land|region|lat|lon|lng"
+    r"|latitude|longitude|street|stra(ss|\u00df)e|hausnr)($|[_\s.-]))|[a-z](Zip|ZipCode|PostalCode|City|Street)$"
+)
 _CALENDAR = re.compile(
     r"(?i:(^|[_\s.-])(year|jahr|month|monat|week|woche|day|tag|time|t|date|datum|hour|stunde)($|[_\s.-]))"
 )
@@ -119,7 +126,17 @@ def is_amount(name: str) -> bool:
 
 def is_time(name: str) -> bool:
     """Whether the name says that it is a time: created_at, ts, orderDate."""
-    return _TIME.search(name.strip()) is not None
+    return _TIME.search(name.strip()) is not None or is_date(name)
+
+
+def is_date(name: str) -> bool:
+    """Whether the name says that it is a day: date, orderDate, Lieferdatum."""
+    return _DATE.search(name.strip()) is not None
+
+
+def is_place(name: str) -> bool:
+    """Whether the name says that it is a place, where several live: zip, city, lat."""
+    return _PLACE.search(name.strip()) is not None
 
 
 def is_calendar(name: str) -> bool:

@@ -32,6 +32,8 @@ _MOST_ENDS, _FEWEST_BESIDE = 2, 20
 # three letters or a sign before or behind digits: what a unit looks like
 _BESIDE = r"\s*[^\d.,+\-\s\x{2212}]{0,4}\s*"
 _AMOUNT = r"[+\-\x{2212}]?[\d.,'_\s\x{2019}\x{a0}\x{202f}]*\d[\d.,'_\s\x{2019}\x{a0}\x{202f}]*"
+_NUMERO = re.compile(r"#|\u2116|n[ro\u00ba\u00b0]", re.IGNORECASE)
+"""The sign before the number of a thing: it measures nothing."""
 _SIGN = r"^\s*[+\-\x{2212}]|[\-\x{2212}]\s*$"
 _UNIT = rf"^{_BESIDE}([+\-\x{{2212}}]?){_BESIDE}([\d.,].*?){_BESIDE}$"
 
@@ -67,9 +69,14 @@ def number_form(columns: dict[str, NumberShapes], delimiter: str) -> tuple[Numbe
     by_form = {
         form: {name for name, shapes in columns.items() if read[name][form] >= ENOUGH * shapes.given} for form in FORMS
     }
-    best = max(FORMS, key=lambda form: (len(by_form[form]), sum(rows[form] for rows in read.values())))
+    read_all = {form: (len(by_form[form]), sum(rows[form] for rows in read.values())) for form in FORMS}
+    # whoever puts commas between fields has a point in numbers
+    best = max(FORMS, key=lambda form: (*read_all[form], (form.decimal == ".") == (delimiter == ",")))
     if len(by_form[best]) == len(by_form[FORMS[0]]):
         return FORMS[0], ""
+    swapped = NumberForm(best.thousands, best.decimal) if best.thousands in (".", ",") else best
+    if swapped != best and read_all[swapped] == read_all[best]:
+        return best, "could not be told for sure: points and commas may as well be the other way round"
     rival = {NumberForm(","): NumberForm(".", ","), NumberForm(".", ","): NumberForm(",")}.get(best)
     if rival is not None and len(by_form[rival]) == len(by_form[best]):
         # 1,234 alone: whoever puts ; between fields needs the comma
@@ -106,7 +113,7 @@ def unit_of(shapes: Shapes, form: NumberForm) -> str | None:
     if unit == "+":  # 90+ at the end of a range; 2+ beside 2 and 3 is a mark at school
         if found["+"] > _MOST_ENDS or times.sum() < _FEWEST_BESIDE:
             return None
-    elif re.search(r"[\d\s.,+-]", unit) or len(unit) > 8:
+    elif re.search(r"[\d\s.,+-]", unit) or len(unit) > 8 or _NUMERO.fullmatch(unit):
         return None
     numbers = NumberForm(form.decimal, form.thousands, unit).plain(text).is_valid()
     return unit if total(times, numbers) >= ENOUGH * times.sum() else None

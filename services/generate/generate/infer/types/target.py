@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from contract.errors import DataError
@@ -57,9 +57,7 @@ def task_of(file: str, stats: ColumnStats) -> Target:
         words = MOST_FREQUENT if 0 < CLASS_ROWS * number <= stats.given else MOST_CLASSES
         return _classes(file, stats, classes, MOST_CLASS_NUMBERS if whole else words)
     column = number_column(stats, Kind("number"), f"{stats.distinct:,} distinct")
-    return Target(
-        "regression", ColumnSchema(column.name, column.settings, f"to predict; {column.summary}", column.suspicions)
-    )
+    return Target("regression", replace(column, summary=f"to predict; {column.summary}"))
 
 
 def _classes(file: str, stats: ColumnStats, classes: Classes, most: int) -> Target:

@@ -138,6 +138,13 @@ def test_rows_that_repeat_are_counted_where_nothing_tells_whose_they_are():
     assert "equal an earlier one" not in rendered(schema())
 
 
+def test_the_words_for_a_missing_value_are_there_where_somebody_is_asked_to_add_one():
+    doubt = '-99 in 9 rows is far: if it stands for a missing value, add "-99" to table.missing_values'
+    columns = (*schema().columns, ColumnSchema("z", {"type": "number"}, "3 distinct", (doubt,)))
+    assert parse(tomllib.loads(rendered(schema(columns=columns)))).table.missing_values == MISSING
+    assert "\nmissing_values = " in rendered(schema(columns=columns))
+
+
 def test_other_missing_values_are_written_with_their_reason():
     text = rendered(schema(missing=Missing((*MISSING, "?"), ("'?' in 2 rows of 'x'",))))
     assert "# '?' in 2 rows of 'x'\nmissing_values = " in text

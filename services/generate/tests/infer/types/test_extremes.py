@@ -31,6 +31,7 @@ def test_an_extreme_that_comes_again_and_again_far_from_the_rest_is_told(value):
         {f"{n}": 9 for n in range(16, 100)},
         REST | {"-3": 30},
         {"0": 50, "1": 50},
+        {"-1": 50, "0": 50, "1": 50},
         {"0": 900, "1": 50, "2": 30, "3": 9},
     ],
 )
@@ -41,3 +42,7 @@ def test_the_end_of_a_range_and_an_outlier_are_not(levels):
 def test_minus_one_beside_numbers_that_are_never_negative_is_told():
     assert far(REST | {"-1": 30}) == ("-1", 30, "0")
     assert far(REST | {"-1": 30, "-0.5": 10}) is None
+
+
+def test_a_scale_of_two_may_have_one_as_well():
+    assert far({"-99": 40, "1": 50, "2": 60}) == ("-99", 40, "1")

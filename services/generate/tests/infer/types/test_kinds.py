@@ -68,6 +68,7 @@ def test_a_little_dirt_does_not_change_the_kind_and_is_shown():
         ("x", ["20261122", "20261123", "20261201"], Kind("datetime", "%Y%m%d")),
         ("x", [20261122, 20261123, 20261201], Kind("datetime", "%Y%m%d")),
         ("x", ["20261122", "20261123", "20261345"], Kind("number")),
+        ("x", ["20261122", "20261123093000", "20261201"], Kind("datetime", "%Y%m%d | %Y%m%d%H%M%S")),
         ("x", ["20000000", "10000000", "10500000"], Kind("number")),
         ("month", ["202611", "202612", "202701"], Kind("datetime", "%Y%m")),
         ("x", ["202611", "202612", "202701"], Kind("number")),
@@ -102,6 +103,12 @@ def test_digits_are_a_time_where_they_can_hardly_be_anything_else(name, values, 
         ("id", ["1.5", "2.5"], False),
         ("sku", ["A1", "A1", "B2"], False),
         ("when", ["2026-01-01", "2026-01-02"], False),
+        ("x", ["13:01:04.088125", "07:49:27.762111", "07-11-2026"], False),
+        ("x", ["1. Mai 2026", "2. Mai 2026", "3. Mai 2026"], False),
+        ("Belegdatum", ["0101", "0201", "0301"], False),
+        ("Billing Zip", ["01067", "01099", "04109"], False),
+        ("zip4", ["10115-1234", "10117-4321"], False),
+        ("Name", ["#1001", "#1002", "#1003"], True),
         ("when", ["22.11.2026", "23.11.2026"], False),
     ],
 )
@@ -151,3 +158,11 @@ def test_ids_that_became_floats_name_things_all_the_same():
     stats = stats_of([float(1000 + number % 60) for number in range(299)] + [None], "customer_id", floating=True)
     assert comes_back(stats)
     assert not comes_back(stats_of([number % 60 + 0.5 for number in range(300)], "customer_id", floating=True))
+
+
+def test_of_three_numbers_with_two_digits_the_one_that_changes_least_is_the_year():
+    days = [f"{number % 28 + 1:02d}" for number in range(300)]
+    assert kind_of(stats_of([f"{day}.{int(day) % 12 + 1:02d}.24" for day in days])) == Kind("datetime", "%d.%m.%y")
+    assert kind_of(stats_of([f"24.{int(day) % 12 + 1:02d}.{day}" for day in days])) == Kind("datetime", "%y.%m.%d")
+    assert kind_of(stats_of([f"{day}/11/24 10:30" for day in days])) == Kind("datetime", "%d/%m/%y %H:%M")
+    assert kind_of(stats_of([f"{day}.11.{day}" for day in days])).alternative == "%y.%m.%d"

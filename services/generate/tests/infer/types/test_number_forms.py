@@ -14,6 +14,8 @@ from generate.infer.types.shapes import Shapes
         (["1.234,50 \u20ac", "5,00 \u20ac", ""], NumberForm(",", "."), "\u20ac"),
         (["12 kg", "13kg", "?"], NumberForm(), "kg"),
         (["5", "6"], NumberForm(), None),
+        (["#1001", "#1002"], NumberForm(), None),
+        (["Nr 12", "Nr 13"], NumberForm(), None),
         (["$5", "\u20ac5"], NumberForm(), None),
         (["A12", "B13"], NumberForm(), None),
         (["north", "south"], NumberForm(), None),

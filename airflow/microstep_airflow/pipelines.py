@@ -89,7 +89,7 @@ def read_catalog(config: Path, data_root: Path) -> Catalog:
         try:
             good[name] = read_one(name, config, data_root)
         except (StepError, OSError) as error:
-            broken[file_of(name)] = str(error)
+            broken[file_of(name)] = str(error).removeprefix(f"{config.parent / file_of(name)}: ")
     by_model: dict[str, list[str]] = {}
     for name, pipeline in good.items():
         by_model.setdefault(pipeline.pipeline.name, []).append(name)

@@ -1,7 +1,7 @@
 """Where the things of a pipeline are, by its name: the only place of Airflow's side that knows.
 
 A pipeline is a file `pipelines/<name>.toml`. While there is none, `pipeline.toml` is the only one, and has no name.
-docs/decisions/0059-several-pipelines-in-one-stack.md
+docs/decisions/0056-several-pipelines-in-one-stack.md
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where the things of a pipeline are, and which one a command is about: the only place of ops that knows.
 
 A pipeline is a file `pipelines/<name>.toml`. While there is none, `pipeline.toml` is the only one, with an empty name.
-docs/decisions/0059-several-pipelines-in-one-stack.md
+docs/decisions/0056-several-pipelines-in-one-stack.md
 """
 
 from __future__ import annotations

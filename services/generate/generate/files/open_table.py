@@ -10,7 +10,7 @@ import msgspec
 from contract.config.source import Files
 from generate.files.content import PARQUET, first_bytes, is_excel
 from generate.files.csv_file import CsvFile
-from generate.files.excel_file import ExcelFile
+from generate.files.excel.workbook import ExcelFile
 from generate.files.json_file import JsonFile
 from generate.files.parquet_file import ParquetFile
 from generate.files.table_file import TableFile

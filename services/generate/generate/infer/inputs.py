@@ -18,7 +18,7 @@ from contract.config.source import asks_for_day
 from contract.errors import DataError, MissingInput, UsageError
 from generate.columns import differ
 from generate.files.csv_file import CsvFile
-from generate.files.excel_file import ExcelFile
+from generate.files.excel.workbook import ExcelFile
 from generate.files.open_table import ENDINGS, form_of, is_table, open_table
 from generate.files.parquet_file import ParquetFile
 from generate.files.table_file import TableFile

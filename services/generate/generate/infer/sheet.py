@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from contract.config.source import Files
 from contract.errors import DataError
-from generate.files.sheet_cells import spread, with_merged
+from generate.files.excel.cells import spread, with_merged
 from generate.infer.header import has_number, is_header
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from contract.visible import visible
 from generate.files.content import Content
 from generate.files.dialect import Dialect, read_header
 from generate.files.encoding import guessed, stray_line
-from generate.files.excel_file import ExcelFile
+from generate.files.excel.workbook import ExcelFile
 from generate.files.json_file import JsonFile
 from generate.files.open_table import form_of
 from generate.files.parquet_file import ParquetFile

@@ -5,7 +5,7 @@ import pytest
 
 from contract.config.source import Files
 from generate.files.csv_file import CsvFile
-from generate.files.excel_file import ExcelFile
+from generate.files.excel.workbook import ExcelFile
 from generate.files.json_file import JsonFile
 from generate.files.open_table import form_of, is_table, open_table
 from generate.files.parquet_file import ParquetFile

@@ -3,7 +3,7 @@ import zipfile
 import pytest
 from workbook import Formula, workbook
 
-from generate.files.sheet_cells import letters, spread, uncalculated, with_merged
+from generate.files.excel.cells import letters, spread, uncalculated, with_merged
 
 
 @pytest.mark.parametrize(("column", "name"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])

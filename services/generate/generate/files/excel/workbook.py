@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from contract.config.source import Files
 from contract.errors import DataError
+from generate.files.excel.cells import letters, uncalculated, with_merged
 from generate.files.plain_text import plain_text
 from generate.files.row_lines import TOTALS, is_total
 from generate.files.rows_of_text import BEYOND
-from generate.files.sheet_cells import letters, uncalculated, with_merged
 from generate.files.table_file import TEXT, Block, TableFile, Unread, texts
 
 if TYPE_CHECKING:

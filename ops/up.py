@@ -16,8 +16,8 @@ from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours, word_of_adoption
 from checkout.settings import ODD, ROOT, USER, UnreadableError, environment, ports, project, read
 from pipeline_file import what_is_wrong_in_a_container, what_is_wrong_in_containers
-from pipelines.places import names
-from pipelines.reports import write_index
+from pipelines.places import names, refuse_both
+from pipelines.reports import refresh_index
 from stack_id import VOUCHED
 
 SETTINGS = ROOT / ".env"
@@ -89,11 +89,12 @@ def files_must_be_readable() -> None:
         if lone := what_is_wrong_in_a_container():
             refuse(CONFIGURATION, lone)
         return
+    refuse_both()
     if wrong := what_is_wrong_in_containers(pipelines):
         print(*wrong, sep="\n", file=sys.stderr)
     if len(wrong) == len(pipelines):
         refuse(CONFIGURATION, "no file in pipelines/ can be read, so there is nothing to start")
-    write_index()
+    refresh_index()
 
 
 def main() -> int:

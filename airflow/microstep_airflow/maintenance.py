@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,14 +14,15 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from contract.config import Config
 from contract.config.data import Alerts
-from contract.errors import ConfigError
+from contract.config.parse import load
+from contract.errors import ConfigError, StepError
 from microstep_airflow.alerts import messages
 from microstep_airflow.alerts.mail import Mail
 from microstep_airflow.alerts.outbox import Remaining, enqueue, flush
 from microstep_airflow.dag_factory import POLICY
 from microstep_airflow.operators.mounts import was_replaced
 from microstep_airflow.operators.orphans import end_all_orphans
-from microstep_airflow.pipelines import FOLDER, Catalog, places, read_catalog
+from microstep_airflow.pipelines import FOLDER, Catalog, file_of, places, read_catalog
 from microstep_airflow.settings import Settings
 
 GOES_ON = ["queued", "running"]
@@ -98,11 +101,12 @@ def tell_of_broken(settings: Settings) -> None:
     def look_at_pipelines() -> dict[str, str]:
         catalog = read_catalog(settings.config, settings.data_root)
         known = Variable.get(BROKEN, default={}, deserialize_json=True)
+        people = _people(settings, catalog)
         for file, wrong in catalog.broken.items():
             if known.get(file) != wrong:
-                _tell_all(settings, catalog, _broken(file, wrong))
+                _tell_all(settings, people, _broken(file, wrong))
         # while no file is good there is nobody to tell, and it is told later
-        if catalog.good and catalog.broken != known:
+        if people and catalog.broken != known:
             Variable.set(BROKEN, catalog.broken, serialize_json=True)
         return dict(catalog.broken)
 
@@ -117,10 +121,12 @@ def tell_of_replaced(settings: Settings) -> None:
         catalog = read_catalog(settings.config, settings.data_root)
         one = settings.of(next(iter(catalog.good), ""))
         data, config = places(one.data_root, one.config, str(one.home), one.pipeline)
-        replaced = [source for path, source in (config, data) if was_replaced(path, source)]
+        # pipeline.toml is mounted also where it must be empty, and then may be seen as it was before
+        lone = (settings.config, f"{settings.home}/{file_of('')}")
+        replaced = [source for path, source in dict.fromkeys((config, data, lone)) if was_replaced(path, source)]
         known = Variable.get(REPLACED, default=[], deserialize_json=True)
         if set(replaced) - set(known):
-            _tell_all(settings, catalog, messages.replaced(replaced))
+            _tell_all(settings, _people(settings, catalog), messages.replaced(replaced))
         if replaced != known:
             Variable.set(REPLACED, replaced, serialize_json=True)
         return replaced
@@ -139,13 +145,22 @@ def _broken(file: str, wrong: str) -> Mail:
     )
 
 
-def _tell_all(settings: Settings, catalog: Catalog, mail: Mail) -> None:
+def _people(settings: Settings, catalog: Catalog) -> dict[str, Config]:
+    """Who is told what is wrong with the stack: the people of every pipeline, and of a lone one that stands still."""
+    people = dict(catalog.good)
+    if file_of("") in catalog.broken:
+        with suppress(StepError):
+            people[""] = load(settings.config)
+    return people
+
+
+def _tell_all(settings: Settings, people: Mapping[str, Config], mail: Mail) -> None:
     """Tell, each once, the people of every pipeline: what is wrong is nobody's or everybody's."""
     told: set[tuple[str, ...]] = set()
-    for name, config in catalog.good.items():
-        people = config.alerts.recipients(mail.level)
-        if people not in told:
-            told.add(people)
+    for name, config in people.items():
+        addresses = config.alerts.recipients(mail.level)
+        if addresses not in told:
+            told.add(addresses)
             now = datetime.now(ZoneInfo(config.schedule.timezone))
             enqueue(mail, config.alerts, settings.of(name).mails, now)
 

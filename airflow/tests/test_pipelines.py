@@ -357,6 +357,27 @@ def test_the_people_of_every_pipeline_are_told(machine, sent):
     assert sorted(path.parts[-2:] for path, _ in sent) == [("pipelines", "churn"), ("pipelines", "orders")]
 
 
+def test_the_people_of_a_lone_pipeline_are_told_that_it_stands_still_for_another_file(machine, sent):
+    folder = machine(*TWO)
+    lone = (folder / "pipelines" / "churn.toml").read_text().replace("team@example.com", "lone@example.com")
+    (folder / "pipeline.toml").write_text(lone)
+    for name in TWO:
+        (folder / "pipelines" / f"{name}.toml").write_text("[sorce]\n")
+    look("look_at_pipelines")
+    assert {path.name for path, _ in sent} == {"mails"}
+    assert any(mail.subject.startswith("[microstep] pipeline.toml is wrong") for _, mail in sent)
+    look("look_at_pipelines")
+    assert len(sent) == 3
+
+
+def test_a_pipeline_toml_that_is_seen_as_it_was_before_is_looked_at_beside_other_pipelines(machine, sent, monkeypatch):
+    machine("churn")
+    looked = []
+    monkeypatch.setattr(maintenance, "was_replaced", lambda _, source: looked.append(source))
+    look("look_at_mounts")
+    assert any(source.endswith("/pipeline.toml") for source in looked)
+
+
 def test_mails_of_every_pipeline_and_of_none_are_sent(machine, monkeypatch):
     machine(*TWO)
     flushed = []

@@ -6,6 +6,7 @@ import re
 
 from checkout.ownership import stop_other_names, why_another_name
 from checkout.settings import beside
+from pipelines.places import LONE
 from stack_id import TYPE
 
 from machine.findings import Engine, Finding, Machine
@@ -57,7 +58,7 @@ def judge_files(machine: Machine) -> list[Finding]:
     remedy = "an editor, and mend it; every key and its rules: docs/configuration.md"
     return [
         Finding("pipelines/", f"{good} of {len(machine.pipelines)} can be read", "" if good else remedy),
-        *(Finding(file, wrong, remedy, needed=False) for file, wrong in machine.wrong_pipelines.items()),
+        *(Finding(file, wrong, remedy, needed=file == LONE) for file, wrong in machine.wrong_pipelines.items()),
     ]
 
 

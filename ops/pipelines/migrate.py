@@ -31,7 +31,7 @@ from pipelines.places import (
     make_folders,
     names,
 )
-from pipelines.reports import write_index
+from pipelines.reports import refresh_index
 
 NO_LONGER = """# Each pipeline has a file of its own in pipelines/, and this one must have no settings.
 # It stays, since compose mounts it.
@@ -68,8 +68,8 @@ def why_not(name: str, root: Path) -> str:
             return f"{target}: is there, and so is {source}; move one of them away, or give another NAME="
         if source.is_symlink():
             return f"{source}: must be no link, for it would lead elsewhere; put there what it leads to"
-        if os.path.ismount(source) or source.lstat().st_dev != (root / "data").stat().st_dev:
-            return f"{source}: must lie on the disk of data/, for it is renamed; mount its disk at {target} after this"
+        if os.path.ismount(source) or source.lstat().st_dev != source.parent.stat().st_dev:
+            return f"{source}: must lie on its folder's disk, for it is renamed; mount its disk at {target} after this"
     new = file_of(name, root)
     if has_settings(root) and new.exists() and new.read_bytes() != (root / LONE).read_bytes():
         return f"{new}: is there, and another one; give another NAME="
@@ -153,7 +153,7 @@ def main() -> int:
         return 0
     try:
         migrate(name, ROOT)
-        write_index()
+        refresh_index()
     except OSError as error:
         refuse(
             CANNOT_WRITE, f"{error.filename}: {error.strerror}; not all was migrated, when that is mended: make migrate"

@@ -14,12 +14,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from checkout.compose import compose, docker, is_rootless, settings
 from checkout.ending import CONFIGURATION, MISSING, UNAVAILABLE, USAGE, end_tidily_when_asked_to, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.settings import ROOT, USER, environment, project
+from pipeline_file import model_of
 
 from pipelines.places import (
     FOLDER,
@@ -32,7 +34,7 @@ from pipelines.places import (
     owner_of_data,
     refuse_both,
 )
-from pipelines.reports import write_index
+from pipelines.reports import refresh_index
 
 
 def generate(arguments: Sequence[str], mounts: Sequence[str]) -> int:
@@ -86,6 +88,25 @@ def new(name: str, file: Path, infer: Sequence[str], split: Sequence[str]) -> in
     return 0
 
 
+def must_be_nobodys(name: str) -> None:
+    """End this program where the name is another's for MLflow, or data/ has a model or rows of one that went."""
+    for other in names():
+        # one that is no TOML is refused by Airflow, whatever it is called
+        with suppress(ValueError):
+            if model_of(file_of(other)) == name:
+                refuse(
+                    CONFIGURATION, f"NAME: {file_of(other)} has pipeline.name = {name!r} already; give another NAME="
+                )
+    # an inbox is what this command itself leaves when it is killed, and split refuses other rows there
+    left = [path.name for path in data_of(name).glob("*") if path.name != "inbox"]
+    if left:
+        refuse(
+            CONFIGURATION,
+            f"{data_of(name)}: has {', '.join(sorted(left)[:3])} of a pipeline before, whose model would predict this"
+            " table; give another NAME=, or move the folder away",
+        )
+
+
 def main() -> int:
     """Make it, and say what comes next."""
     end_tidily_when_asked_to()
@@ -97,9 +118,11 @@ def main() -> int:
     refuse_both()
     if args.file and name in names():
         refuse(CONFIGURATION, f"{file_of(name)}: is there; give another NAME=, or edit it")
+    if args.file:
+        must_be_nobodys(name)
     if not args.file:
         make_folders(name)
-        write_index()
+        refresh_index()
         there = "is there" if name in names() else "is yours to write: docs/configuration.md"
         print(f"data/{name} is made; {file_of(name).relative_to(ROOT)} {there}")
         return 0
@@ -114,7 +137,7 @@ def main() -> int:
         leave_no_empty_folders(name)
         print(f"{name} was not made", file=sys.stderr)
         return code
-    write_index()
+    refresh_index()
     days = sorted(path.parent.name for path in (data_of(name) / "inbox").glob("*/_SUCCESS"))
     print(f"{name}: {len(days)} days, {days[0]} to {days[-1]}; what was guessed: {FOLDER}/{name}.toml and .html")
     up = compose("ps", "--quiet", "--status=running", "postgres", check=False).stdout.strip()

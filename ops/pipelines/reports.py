@@ -42,6 +42,14 @@ def write_index(root: Path = ROOT) -> Path | None:
     return page
 
 
+def refresh_index() -> None:
+    """The same beside other work, which goes on where the page cannot be written: data/ may be somebody else's."""
+    try:
+        write_index()
+    except OSError as error:
+        print(f"data/index.html: cannot be written, so it stays as it is: {error.strerror}", file=sys.stderr)
+
+
 def _row(name: str, data: Path) -> str:
     index = data / "reports" / "index.html"
     title = (

@@ -1,6 +1,8 @@
 """`make migrate`: the lone pipeline.toml gets a name; nothing is lost, whenever it is killed."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -169,6 +171,15 @@ def test_nothing_that_is_there_is_replaced(root):
     assert why_not("orders", root) == ""
     (root / "pipelines" / "orders.toml").write_text("another")
     assert "pipelines/orders.toml: is there, and another one" in why_not("orders", root)
+
+
+def test_data_on_another_disk_than_the_secrets_is_moved_all_the_same(root):
+    """`data` may be a link to a larger disk; a secret is renamed on its own."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
+        shutil.move(root / "data", Path(other) / "data")
+        (root / "data").symlink_to(Path(other) / "data")
+        (root / "secrets" / "sql" / "sql_url").write_text("x")
+        assert why_not("churn", root) == ""
 
 
 def test_a_link_is_not_moved_to_where_it_leads_elsewhere(root):

@@ -5,8 +5,10 @@ import pytest
 from machine.checks import judge_files
 from machine.findings import Machine
 from pipeline_file import what_is_wrong_in
+from pipelines.new import must_be_nobodys
 from pipelines.places import OF_THE_DATA_ROOT, all_of, chosen, good_name, has_settings, make_folders, names, those
-from pipelines.reports import write_index
+from pipelines.reports import refresh_index, write_index
+from up import files_must_be_readable
 
 from pipelines import places
 
@@ -127,6 +129,50 @@ def test_a_stack_starts_without_the_pipelines_that_are_wrong_but_not_without_any
     ]
     none = Machine((3, 13), has_venv=True, free_disk=0, pipelines=("churn",), wrong_pipelines=wrong)
     assert [finding.lacks for finding in judge_files(none)] == [True, False]
+
+
+def test_no_stack_starts_with_a_pipeline_toml_beside_other_pipelines(checkout, monkeypatch, capsys):
+    root = checkout("churn")
+    (root / "pipeline.toml").write_text(TEXT)
+    machine = Machine((3, 13), has_venv=True, free_disk=0, pipelines=("churn",), wrong_pipelines={"pipeline.toml": "x"})
+    assert [finding.lacks for finding in judge_files(machine)] == [False, True]
+    monkeypatch.setattr("pipelines.places.has_settings", lambda *_: has_settings(root))
+    monkeypatch.setattr("up.names", lambda: names(root))
+    with pytest.raises(SystemExit) as end:
+        files_must_be_readable()
+    assert end.value.code == 78
+    assert "make migrate" in capsys.readouterr().err
+
+
+def test_a_new_pipeline_has_a_name_that_no_other_has_for_mlflow(checkout, monkeypatch, capsys):
+    root = checkout("churn")
+    file = root / "pipelines" / "churn.toml"
+    file.write_text(file.read_text().replace("churn", "orders"))
+    monkeypatch.setattr("pipelines.new.names", lambda: names(root))
+    monkeypatch.setattr("pipelines.new.file_of", lambda name: root / "pipelines" / f"{name}.toml")
+    with pytest.raises(SystemExit):
+        must_be_nobodys("orders")
+    assert "churn.toml has pipeline.name = 'orders' already; give another NAME=" in capsys.readouterr().err
+
+
+def test_a_new_pipeline_begins_with_nothing_of_one_before(checkout, monkeypatch, capsys):
+    root = checkout()
+    monkeypatch.setattr("pipelines.new.data_of", lambda name: root / "data" / name)
+    (root / "data" / "orders" / "inbox").mkdir(parents=True)
+    must_be_nobodys("orders")  # as this command leaves it when it is killed
+    (root / "data" / "orders" / "models").mkdir()
+    with pytest.raises(SystemExit):
+        must_be_nobodys("orders")
+    assert "data/orders: has models of a pipeline before" in capsys.readouterr().err
+
+
+def test_a_page_that_cannot_be_written_stops_nothing(monkeypatch, capsys):
+    def refused():
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pipelines.reports.write_index", refused)
+    refresh_index()
+    assert "data/index.html: cannot be written, so it stays as it is: Permission denied" in capsys.readouterr().err
 
 
 def test_nothing_starts_while_a_migration_is_half_done():

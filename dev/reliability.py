@@ -64,6 +64,9 @@ STACK = (
 OPERATOR = ("test_operator", "test_operator_sequence")
 """Those in which an operator is at work, and nothing of others may change."""
 
+DIALECTS = "services/generate/tests/files/test_any_dialect.py"
+DATES = "services/generate/tests/infer/test_any_dates.py"
+
 # by module of the tests
 LINES = {
     "test_writes": Line("a step is killed at a write, or its disk fails there", "lost or mixed"),
@@ -84,9 +87,12 @@ LINES = {
     "test_sees": Line("a fault is put into a step, or into what it wrote", "not seen by the oracle"),
     "test_intervals": Line("the gate's interval is held against a loop over entities", "another width"),
     "test_any_dialect": Line("a table in any dialect, encoding, packing and form of numbers", "read as another table"),
+    "test_any_dates": Line("a column of dates in any form, also in two of them", "read as other days"),
     "test_labels": Line("labels that come late, alone, twice or for other rows", "on another row"),
     "test_reset": Line("MLflow's registry is reset, older, newer, another one's", "an unjudged model served"),
-    "test_escape": Line("a way around the socket proxy, on the real engine", "escaped"),
+    **dict.fromkeys(
+        ("test_escape", "test_pipelines"), Line("a way around the socket proxy, on the real engine", "escaped")
+    ),
     "test_logs": Line(
         "a step's log, read through the socket proxy: fast, long, killed in mid-line", "a line lost or doubled"
     ),
@@ -105,7 +111,7 @@ SUITES: tuple[tuple[str, list[str], dict[str, str]], ...] = (
     (".venvs/dev/bin/python", ["tests/escape"], {}),
     (".venvs/airflow/bin/python", ["airflow/tests/alerts/test_outbox.py"], AIRFLOW),
     (".venvs/validate/bin/python", ["services/validate/tests/champion/test_reset.py"], VALIDATE),
-    (".venvs/generate/bin/python", ["services/generate/tests/files/test_any_dialect.py"], GENERATE),
+    (".venvs/generate/bin/python", [DIALECTS, DATES], GENERATE),
     (".venvs/dev/bin/python", ["--numprocesses=2", "ops/tests/test_operator_sequences.py"], {}),
     (".venvs/dev/bin/python", [f"tests/end_to_end/{module}.py" for module in (*OPERATOR, *STACK)], {}),
 )

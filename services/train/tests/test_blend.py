@@ -126,6 +126,13 @@ def test_its_file_opens_where_our_code_is_not(each_task, trained, tmp_path):
         (blend(estimators='[["first", "trees"], "trees"]'), "must be names of other candidates, two at least"),
         (blend(estimators='"first"'), "must be names of other candidates, two at least, .* got 'first'"),
         (blend(params=", weights = [1]"), "params.weights must be one for each of estimators, 2, got 1"),
+        (blend(params=", weights = [1, -1]"), r"weights must be numbers from 0 on, .* got \[1, -1\]"),
+        (blend(params=", weights = [0, 0]"), "weights must be numbers from 0 on, one at least above 0"),
+        (blend(params=", weights = [nan, 1]"), "weights must be numbers from 0 on"),
+        (blend(params=", weights = [inf, 1]"), "weights must be numbers from 0 on"),
+        (blend(params=', weights = ["1", "2"]'), "weights must be numbers from 0 on"),
+        (blend(params=", weights = [[1], [2]]"), "weights must be numbers from 0 on"),
+        (blend(params=", weights = { first = 1, trees = 2 }"), "weights must be one for each of estimators"),
         (blend(params=", wights = [1, 2]"), r"has no parameter 'wights'; did you mean 'weights'\?"),
         (blend(rest="passes = 2"), "passes must be left out"),
         (blend(rest='encode = { text = "words" }'), "encode must be left out: .* give it to first or trees"),
@@ -138,6 +145,16 @@ def test_what_cannot_be_a_mean_is_refused_before_any_row_is_read(project, candid
     project.configure(candidate)
     with pytest.raises(ConfigError, match=message):
         check(project.config)
+
+
+@pytest.mark.parametrize("name", ["hgb__small", "weights", "voting", "n_jobs", "estimators"])
+def test_a_name_that_scikit_learn_does_not_take_for_a_member_is_refused_before_any_row_is_read(project, name):
+    member = f'[[training.candidates]]\nname = "{name}"\nestimator = "sklearn.linear_model.LogisticRegression"\n'
+    project.configure(member + blend(estimators=f'["first", "{name}"]'))
+    with pytest.raises(ConfigError, match=f"estimators must be names without __ .* got '{name}'; give .* another name"):
+        check(project.config)
+    project.configure(member)
+    check(project.config)
 
 
 def test_classes_are_weighed_in_the_members_fits(project, trained):

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from analysis.answers import answers
-from analysis.matrix import frame, parts, ready
+from analysis.matrix import frame
+from analysis.model_parts import parts, ready
 from contract.datasets.dataset import Dataset
 from contract.errors import ConfigError
 from train.candidates import check
@@ -64,13 +65,16 @@ def test_weights_make_it_a_weighted_mean(project, trained):
     assert answer(model, rows) == pytest.approx((3 * answer(first, rows) + answer(trees, rows)) / 4)
 
 
-def test_predictions_and_judgement_get_its_answers_without_asking_twice(project, trained):
-    project.configure(blend())
-    model, _ = trained(project, 2)
+def test_predictions_and_judgement_get_its_answers_without_asking_twice(each_task, trained):
+    each_task.configure(blend(each_task.task))
+    model, _ = trained(each_task, 2)
     prepare, estimator = parts(model)
-    rows = ready(prepare, rows_of(project).columns)
-    probabilities = estimator.predict_proba(rows)
-    assert list(estimator.classes_[answers(estimator, rows, probabilities)]) == list(model.predict(rows))
+    columns = rows_of(each_task).columns
+    rows = ready(prepare, columns)
+    given = answer(estimator, rows)
+    np.testing.assert_allclose(given, answer(model, frame(columns)), rtol=0, atol=1e-12)
+    if each_task.task != "regression":
+        assert list(estimator.classes_[answers(estimator, rows, given)]) == list(model.predict(frame(columns)))
 
 
 def test_each_fold_is_scored_by_members_that_did_not_see_its_rows(each_task):

@@ -15,7 +15,6 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 from sklearn.compose import ColumnTransformer
-from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
 from analysis.derived import DATES, TARGETS, TEXTS, Derived
@@ -33,21 +32,6 @@ def frame(columns: Columns) -> pd.DataFrame:
     arrays = {name: column.objects() if isinstance(column, Categorical) else column for name, column in columns.items()}
     # a Series each: from a bare array pandas would guess a text type of its own
     return pd.DataFrame({name: pd.Series(array, dtype=array.dtype) for name, array in arrays.items()}, copy=False)
-
-
-def parts(model: Any) -> tuple[Any | None, Any]:
-    """What prepares the rows, if anything does, and the estimator that gets them."""
-    if not isinstance(model, Pipeline):
-        return None, model
-    return model[:-1] if len(model) > 1 else None, model[-1]
-
-
-def ready(prepare: Any | None, columns: Columns) -> Any:
-    """All rows as the estimator gets them."""
-    if prepare is None:
-        return frame(columns)
-    step = prepare[0] if isinstance(prepare, Pipeline) and len(prepare) == 1 else None
-    return matrix(step, columns) if is_ours(step) else prepare.transform(frame(columns))
 
 
 def is_ours(step: Any) -> bool:

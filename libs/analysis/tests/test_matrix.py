@@ -1,15 +1,13 @@
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import sparse
-from sklearn.compose import ColumnTransformer, make_column_transformer
+from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from analysis import matrix as module
-from analysis.matrix import frame, is_ours, matrix, parts, ready
+from analysis.matrix import frame, matrix
 from analysis.rows import Categorical
 
 NAN = float("nan")
@@ -93,19 +91,3 @@ def test_categories_for_numbers_and_numbers_for_categories_are_refused(kind):
         matrix(step_of(kind), rows | {"x": rows["word"]})
     with pytest.raises(TypeError, match="must be words as in the training, got numbers"):
         matrix(step_of(kind), rows | {"word": rows["x"]})
-
-
-def test_a_step_of_another_kind_transforms_a_frame_by_itself():
-    other = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["word"]), remainder="drop")
-    rows = columns()
-    other.fit(frame(rows))
-    assert not is_ours(other)
-    np.testing.assert_array_equal(
-        dense(ready(Pipeline([("prepare", other)]), rows)), dense(other.transform(frame(rows)))
-    )
-
-
-def test_a_model_without_preparation_gets_the_frame():
-    model = LogisticRegression()
-    assert parts(model) == (None, model)
-    pd.testing.assert_frame_equal(ready(None, columns()), frame(columns()))

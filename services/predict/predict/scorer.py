@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.answers import answers
-from analysis.matrix import parts, ready
+from analysis.model_parts import parts, ready
 from analysis.rows import Columns
 from contract.config import Config
 from contract.errors import DataError

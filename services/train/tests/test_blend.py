@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from analysis.answers import answers
-from analysis.matrix import frame, parts, ready
+from analysis.matrix import frame
+from analysis.model_parts import parts, ready
 from contract.datasets.dataset import Dataset
 from contract.errors import ConfigError
 from train.candidates import check
@@ -64,13 +65,16 @@ def test_weights_make_it_a_weighted_mean(project, trained):
     assert answer(model, rows) == pytest.approx((3 * answer(first, rows) + answer(trees, rows)) / 4)
 
 
-def test_predictions_and_judgement_get_its_answers_without_asking_twice(project, trained):
-    project.configure(blend())
-    model, _ = trained(project, 2)
+def test_predictions_and_judgement_get_its_answers_without_asking_twice(each_task, trained):
+    each_task.configure(blend(each_task.task))
+    model, _ = trained(each_task, 2)
     prepare, estimator = parts(model)
-    rows = ready(prepare, rows_of(project).columns)
-    probabilities = estimator.predict_proba(rows)
-    assert list(estimator.classes_[answers(estimator, rows, probabilities)]) == list(model.predict(rows))
+    columns = rows_of(each_task).columns
+    rows = ready(prepare, columns)
+    given = answer(estimator, rows)
+    np.testing.assert_allclose(given, answer(model, frame(columns)), rtol=0, atol=1e-12)
+    if each_task.task != "regression":
+        assert list(estimator.classes_[answers(estimator, rows, given)]) == list(model.predict(frame(columns)))
 
 
 def test_each_fold_is_scored_by_members_that_did_not_see_its_rows(each_task):
@@ -126,6 +130,13 @@ def test_its_file_opens_where_our_code_is_not(each_task, trained, tmp_path):
         (blend(estimators='[["first", "trees"], "trees"]'), "must be names of other candidates, two at least"),
         (blend(estimators='"first"'), "must be names of other candidates, two at least, .* got 'first'"),
         (blend(params=", weights = [1]"), "params.weights must be one for each of estimators, 2, got 1"),
+        (blend(params=", weights = [1, -1]"), r"weights must be numbers from 0 on, .* got \[1, -1\]"),
+        (blend(params=", weights = [0, 0]"), "weights must be numbers from 0 on, one at least above 0"),
+        (blend(params=", weights = [nan, 1]"), "weights must be numbers from 0 on"),
+        (blend(params=", weights = [inf, 1]"), "weights must be numbers from 0 on"),
+        (blend(params=', weights = ["1", "2"]'), "weights must be numbers from 0 on"),
+        (blend(params=", weights = [[1], [2]]"), "weights must be numbers from 0 on"),
+        (blend(params=", weights = { first = 1, trees = 2 }"), "weights must be one for each of estimators"),
         (blend(params=", wights = [1, 2]"), r"has no parameter 'wights'; did you mean 'weights'\?"),
         (blend(rest="passes = 2"), "passes must be left out"),
         (blend(rest='encode = { text = "words" }'), "encode must be left out: .* give it to first or trees"),
@@ -138,6 +149,16 @@ def test_what_cannot_be_a_mean_is_refused_before_any_row_is_read(project, candid
     project.configure(candidate)
     with pytest.raises(ConfigError, match=message):
         check(project.config)
+
+
+@pytest.mark.parametrize("name", ["hgb__small", "weights", "voting", "n_jobs", "estimators"])
+def test_a_name_that_scikit_learn_does_not_take_for_a_member_is_refused_before_any_row_is_read(project, name):
+    member = f'[[training.candidates]]\nname = "{name}"\nestimator = "sklearn.linear_model.LogisticRegression"\n'
+    project.configure(member + blend(estimators=f'["first", "{name}"]'))
+    with pytest.raises(ConfigError, match=f"estimators must be names without __ .* got '{name}'; give .* another name"):
+        check(project.config)
+    project.configure(member)
+    check(project.config)
 
 
 def test_classes_are_weighed_in_the_members_fits(project, trained):

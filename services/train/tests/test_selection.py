@@ -43,6 +43,14 @@ def test_a_mean_of_several_wins_unless_another_is_better_by_more_than_a_standard
     assert best([by_chance, result("c", 0.80, 0.85, 0.75)]) is by_chance
 
 
+def test_a_mean_of_several_loses_also_to_one_that_is_a_little_better_in_each_fold():
+    mean = replace(result("mean", 0.80, 0.90, 0.85), members=[result("a").candidate, result("b").candidate])
+    by_chance, surely = result("a", 0.90, 0.85, 0.845), result("b", 0.81, 0.91, 0.86)
+    assert best([by_chance, mean]) is mean
+    assert best([surely, mean]) is surely
+    assert best([by_chance, surely, mean]) is by_chance
+
+
 def test_a_candidate_without_a_number_cannot_win():
     assert best([result("a", math.nan, 1.0), result("b", -2.0)]).candidate.name == "b"
     with pytest.raises(DataError, match="must be a number for at least one candidate, is none for a"):

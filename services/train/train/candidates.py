@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -82,16 +83,36 @@ def _check_members(candidate: Candidate, config: Config) -> None:
             f"{_section(candidate)}.params.estimators must name candidates that stand before it, without passes and "
             f"no means themselves, got {strange[0]!r}{did_you_mean(strange[0], before)}"
         )
-    weights = candidate.params.get("weights")
-    if weights is not None and len(weights) != len(names):
+    # its parameters and its members are one list of names to scikit-learn, `__` leads to parameters of a member
+    taken = inspect.signature(_kind(candidate)).parameters
+    if bad := [name for name in names if name in taken or "__" in name]:
         raise ConfigError(
-            f"{_section(candidate)}.params.weights must be one for each of estimators, {len(names)}, got {len(weights)}"
+            f"{_section(candidate)}.params.estimators must be names without __ that are no parameter of "
+            f"{candidate.estimator}, got {bad[0]!r}; give that candidate another name"
         )
+    _check_shares(candidate, len(names))
     of_fits = {"search": candidate.search, "passes": candidate.passes, "encode": candidate.encode != Encode()}
     if given := [name for name, value in of_fits.items() if value]:
         raise ConfigError(
             f"{_section(candidate)}.{given[0]} must be left out: the mean of others is not fitted itself; give it to "
             f"{' or '.join(names)}"
+        )
+
+
+def _check_shares(candidate: Candidate, count: int) -> None:
+    """Raise ConfigError for weights of a mean that it cannot be taken with; scikit-learn finds that after all fits."""
+    weights = candidate.params.get("weights")
+    if weights is None:
+        return
+    if not isinstance(weights, list) or len(weights) != count:
+        got = len(weights) if isinstance(weights, list) else repr(weights)
+        raise ConfigError(
+            f"{_section(candidate)}.params.weights must be one for each of estimators, {count}, got {got}"
+        )
+    numbers = all(isinstance(weight, int | float) and weight >= 0 for weight in weights)
+    if not numbers or not 0 < sum(weights) < math.inf:
+        raise ConfigError(
+            f"{_section(candidate)}.params.weights must be numbers from 0 on, one at least above 0, got {weights!r}"
         )
 
 

@@ -99,7 +99,9 @@ def best(results: list[Result]) -> Result:
             f"the train rows: the metric must be a number for at least one candidate, is none for {names}{told}"
         )
     first = max(finite, key=lambda result: result.mean)
-    steady = [result for result in finite if result.members and not _is_better(first, result)]
+    means = [result for result in finite if result.members]
+    # not `first` alone: one with a lesser mean may lead by little, but in each fold
+    steady = [mean for mean in means if not any(_is_better(other, mean) for other in finite)]
     won = max(steady, key=lambda result: result.mean, default=first)
     if won.mean < first.mean:
         log.info("%s: not better than %s by more than a standard error", first.candidate.name, won.candidate.name)

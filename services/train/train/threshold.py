@@ -7,7 +7,6 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
-from analysis.matrix import parts, ready
 from contract.config import Config
 from contract.config.model import Costs
 from train.rows import Array, Rows
@@ -51,8 +50,6 @@ def with_threshold(model: Pipeline, threshold: float, positive: str, rows: Rows)
     fixed = FixedThresholdClassifier(
         FrozenEstimator(estimator), threshold=threshold, pos_label=positive, response_method="predict_proba"
     )
-    # the estimator stays as it is fitted; the wrapper only needs one row of each class
-    one_of_each = np.unique(rows.codes, return_index=True)[1]
-    prepared = ready(parts(model)[0], {column: values[one_of_each] for column, values in rows.columns.items()})
-    fixed.fit(prepared, rows.labels_of(rows.codes[one_of_each]))
+    # the estimator stays as it is fitted; the wrapper only learns the names of the classes
+    fixed.fit(None, rows.labels_of(np.unique(rows.codes)))
     return Pipeline([*before, (name, fixed)])

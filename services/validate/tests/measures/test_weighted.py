@@ -1,6 +1,7 @@
 """Every score equals scikit-learn's, on the rows as they are and on rows that were drawn several times, or never."""
 
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -86,6 +87,21 @@ def test_areas_of_all_pairs_of_many_classes_take_no_call_of_scikit_learn_for_eac
     one(np.ones((5, 2000)))
     assert seconds / 20 < (time.process_time() - started) / 5 / 4
     assert np.isfinite(drawn).all()
+
+
+@pytest.mark.parametrize("name", ["roc_auc_ovo", "roc_auc_ovo_weighted"])
+def test_areas_of_all_pairs_of_many_classes_hold_no_more_than_the_scores_themselves(name):
+    """Of ten classes and 1.4 million rows the pairs held 0.6 GB, for each of the models that are compared."""
+    random = np.random.default_rng(0)
+    scored = ScoredRows(random.integers(0, 10, 50_000), random.dirichlet(np.ones(10), 50_000))
+    weights = np.ones((2, 50_000), np.float32)
+    tracemalloc.start()
+    score = weighted(name, scored, 10)
+    score(weights)
+    held, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < scored.scores.nbytes
+    assert peak < 2 * scored.scores.nbytes
 
 
 def test_a_threshold_of_the_model_counts():

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from analysis.answers import answers
 from analysis.drift.findings import Column
 from analysis.drift.reference import binned
-from analysis.matrix import parts, ready
+from analysis.model_parts import parts, ready
 from analysis.rows import Categorical, Columns, classes, columns, encode_target, groups, labelled_rows
 from contract.config import GROUP, Config
 from contract.datasets.dataset import Dataset

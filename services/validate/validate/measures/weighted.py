@@ -6,7 +6,6 @@ Sums of weights are in float64: float32 counts no further than 2**24.
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import combinations
 
 import numpy as np
 
@@ -14,10 +13,9 @@ from validate.measures.bootstrap import LEAST_RESAMPLES, Weighted
 from validate.measures.clusters import Array
 from validate.measures.confusion import confusion
 from validate.measures.metrics import values
+from validate.measures.pairs import Areas, each_other
 from validate.measures.scored_rows import ScoredRows
 
-_Area = tuple[Weighted, Weighted]
-"""An area under a curve, and the weight of the rows that it is of."""
 _MOST_ROWS = 20_000_000
 """Rows times resamples that a score without a form of its own here may cost."""
 _MOST_CALLS = 20_000
@@ -36,7 +34,7 @@ def weighted(name: str, scored: ScoredRows, classes: int) -> Weighted | None:
     if name == "average_precision" and classes == 2:
         return _average_precision(scored.target == 1, scored.scores[:, 1])
     if name.startswith("roc_auc_ov"):
-        parts = _each_other(scored, classes) if name.startswith("roc_auc_ovo") else _each_rest(scored, classes)
+        parts = each_other(scored, classes) if name.startswith("roc_auc_ovo") else _each_rest(scored, classes)
         return _mean_of(parts, by_share=name.endswith("_weighted"))
     return confusion(name, scored, classes)
 
@@ -109,35 +107,23 @@ def _roc_auc(positive: Array, scores: Array) -> Weighted:
     return value
 
 
-def _each_rest(scored: ScoredRows, classes: int) -> list[_Area]:
+def _each_rest(scored: ScoredRows, classes: int) -> Areas:
     """The area of each class against all others; its share is that of the class."""
-    return [
-        (_roc_auc(scored.target == code, scored.scores[:, code]), _weight_of(np.flatnonzero(scored.target == code)))
-        for code in range(classes)
-    ]
+    of = [_roc_auc(scored.target == code, scored.scores[:, code]) for code in range(classes)]
+    rows = [np.flatnonzero(scored.target == code) for code in range(classes)]
+
+    def areas(weights: Array) -> tuple[Array, Array]:
+        shares = [weights[:, own].sum(axis=1, dtype=np.float64) for own in rows]
+        return np.stack([area(weights) for area in of]), np.stack(shares)
+
+    return areas
 
 
-def _each_other(scored: ScoredRows, classes: int) -> list[_Area]:
-    """The area of each pair of classes, on their rows alone, by the scores of either (Hand and Till, 2001)."""
-    return [_of_pair(scored, pair) for pair in combinations(range(classes), 2)]
-
-
-def _of_pair(scored: ScoredRows, pair: tuple[int, int]) -> _Area:
-    rows = np.flatnonzero(np.isin(scored.target, pair))
-    both = [_roc_auc(scored.target[rows] == code, scored.scores[rows, code]) for code in pair]
-    return lambda weights: np.mean([area(weights[:, rows]) for area in both], axis=0), _weight_of(rows)
-
-
-def _weight_of(rows: Array) -> Weighted:
-    return lambda weights: np.asarray(weights[:, rows].sum(axis=1, dtype=np.float64))
-
-
-def _mean_of(parts: list[_Area], *, by_share: bool) -> Weighted:
+def _mean_of(parts: Areas, *, by_share: bool) -> Weighted:
     def value(weights: Array) -> Array:
-        areas = np.stack([area(weights) for area, _ in parts])
+        areas, shares = parts(weights)
         if not by_share:
             return np.asarray(areas.mean(axis=0))
-        shares = np.stack([share(weights) for _, share in parts])
         return np.asarray((areas * shares).sum(axis=0) / shares.sum(axis=0))
 
     return value

@@ -114,7 +114,7 @@ class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return _kind(error) not in self.mailed_errors
 
     def tell_of(self, days: Sequence[str | None]) -> bool:
-        """Whether each of these days is one of a run, or of a task, that failed."""
+        """Whether each of these days is one of a run, or of a task, that failed; of None, a day unknown, none is."""
         return {*days} <= {*self.days.values(), *self.task_days}
 
     def recovered(self) -> FailedRuns:

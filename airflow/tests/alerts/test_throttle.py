@@ -74,3 +74,9 @@ def test_a_run_that_another_dag_has_told_of_is_not_told_until_somebody_starts_it
     runs, mail_is_due = FailedRuns().add("run", "day", ["wait: x"], START, is_absence=True, is_known=True)
     assert (mail_is_due, runs.mailed_count) == (False, 0)
     assert runs.add("run", "day", ["wait: x"], START + timedelta(hours=1), is_absence=True, is_known=True)[1]
+
+
+def test_a_day_that_nobody_knows_is_one_that_no_mail_has_told_of():
+    runs, _ = FailedRuns().add("run", "2026-01-03", ["wait: x"], START, ["2026-01-01"], is_absence=True)
+    assert runs.tell_of(["2026-01-01", "2026-01-03"])
+    assert not runs.tell_of(["2026-01-03", None])

@@ -90,6 +90,12 @@ def _waits_for_generate(run: dict[str, Any], config: Config, root: Path, now: da
     return any(not rows_are_there(config, Layout(root), day.isoformat()) for day in days)
 
 
+def _follows(run: dict[str, Any], queued: str) -> bool:
+    """Whether the run that was queued then is the one before: that was due when this one's interval began."""
+    start = run.get("data_interval_start")
+    return bool(queued and start) and datetime.fromisoformat(queued) >= datetime.fromisoformat(str(start))
+
+
 def _known(path: Path) -> dict[str, LateRuns]:
     """What people know of each DAG. The triggerer has no variables, so it is kept beside the mails."""
     try:
@@ -109,7 +115,9 @@ def _send(run: dict[str, Any]) -> None:
         return
     name = run["dag_run_id"]
     late = _known(settings.mails / LATE)
-    late[dag], is_news = late.get(dag, LateRuns()).add(datetime.fromisoformat(str(run["queued_at"])))
+    before = late.get(dag, LateRuns())
+    in_a_row = before.in_a_row + 1 if _follows(run, before.last) else 1
+    late[dag], is_news = before.add(datetime.fromisoformat(str(run["queued_at"])), in_a_row)
     if is_news:
         facts = {"DAG": run["dag_id"], "Run": name, "Queued": str(run["queued_at"]), "State": str(run["state"])}
         if (count := late[dag].count) > 1:

@@ -78,6 +78,34 @@ def test_runs_that_are_late_now_and_then_are_told_when_their_number_has_doubled(
     assert "Late runs" not in sent[-1].facts
 
 
+def late_on(day, dag="predict"):
+    """A daily run, queued so many days after the first one."""
+    due = datetime(2026, 1, 1, 2, 15, tzinfo=UTC) + timedelta(days=day)
+    times = {"data_interval_start": due - timedelta(days=1), "run_after": due, "queued_at": due + timedelta(seconds=9)}
+    run = RUN | {"dag_id": dag} | {name: f"{moment:%Y-%m-%dT%H:%M:%SZ}" for name, moment in times.items()}
+    asyncio.run(deadline.send_late_mail({"dag_run": run, "deadline": {}}))
+
+
+def test_more_late_runs_in_a_row_than_before_are_told_though_a_late_monday_is_known(sent):
+    told = []
+    for day in [*range(0, 12 * 7, 7), *range(12 * 7, 12 * 7 + 9)]:
+        before = len(sent)
+        late_on(day)
+        told += [day] * (len(sent) - before)
+    assert told == [0, 7, 21, 49, 84 + 1, 84 + 3, 84 + 7]
+
+
+def test_what_an_older_version_has_kept_of_late_runs_is_read(sent, tmp_path):
+    mails = tmp_path / "airflow" / "mails"
+    mails.mkdir(parents=True)
+    known = '{"predict":{"last":"2026-01-01T02:15:09+00:00","count":7,"mailed_count":7,"since":""}}'
+    (mails / deadline.LATE).write_text(known)
+    late_on(7)
+    assert sent == []
+    late_on(8)
+    assert [mail.facts["Late runs"] for mail in sent] == ["9"]
+
+
 @pytest.fixture
 def root(tmp_path, monkeypatch):
     monkeypatch.setenv("MICROSTEP_DATA_ROOT", str(tmp_path))

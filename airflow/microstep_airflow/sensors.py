@@ -22,6 +22,9 @@ from microstep_airflow.triggers import ArrivalTrigger
 CATCH_UP_SECONDS = 3600.0
 """How long a day that is caught up is waited for at most: whoever brings it is at work by then, or has failed."""
 
+OVERDUE = "must be there within schedule.sensor_timeout_hours"
+"""In the words of a wait in vain: by them it is known from a look that failed."""
+
 
 class ArrivalSensor(BaseSensorOperator):
     """Waits until something in the data root is committed.
@@ -91,7 +94,7 @@ class ArrivalSensor(BaseSensorOperator):
                 raise AirflowSkipException(
                     f"{self._file}: has not come within {hours} hours; the next scheduled run looks again"
                 ) from None
-            message = f"{self._file}: must be there within schedule.sensor_timeout_hours ({hours}), is not"
+            message = f"{self._file}: {OVERDUE} ({hours}), is not"
             if self.artifact == "inbox":
                 message += "; for a day that never has data: schedule.expected, schedule.holidays"
             raise (AirflowSkipException if self.may_lack else AirflowSensorTimeout)(message) from None

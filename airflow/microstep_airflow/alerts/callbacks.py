@@ -63,7 +63,8 @@ class RunAlerts(RunFacts):
         errors = [failure.error for failure in failures] or [reason]
         days = [failure.day for failure in failures if failure.day]
         is_absence = bool(failures) and all(failure.is_absence for failure in failures)
-        is_known = is_absence and dag == "predict" and self._failed_runs("generate").tell_of(days)
+        waited_for = [failure.day for failure in failures]
+        is_known = is_absence and dag == "predict" and self._failed_runs("generate").tell_of(waited_for)
         runs, mail_is_due = before.add(
             context["run_id"], day, errors, datetime.now(UTC), days, is_absence=is_absence, is_known=is_known
         )

@@ -17,7 +17,7 @@ from croniter import croniter  # type: ignore[import-untyped]  # it ships no typ
 from contract.atomic import replace_file
 from contract.config import Config
 from contract.config.parse import load
-from contract.due.lacking import rows_are_there
+from contract.due.lacking import is_due, rows_are_there
 from contract.errors import UsageError
 from contract.layout import Layout
 from microstep_airflow.alerts import messages
@@ -69,20 +69,31 @@ def _was_late_already(run: dict[str, Any], hours: float) -> bool:
     return queued > due + timedelta(hours=hours)
 
 
-def _waits_for_generate(run: dict[str, Any], config: Config, root: Path) -> bool:
-    """Whether a scheduled run waits for rows that no run of generate has brought: its mails tell of these."""
+def _waits_for_generate(run: dict[str, Any], config: Config, root: Path, now: datetime) -> bool:
+    """Whether a scheduled run still waits for rows that no run of generate has brought: its mails tell of these."""
     _, dag = of_dag(run["dag_id"])
-    if run["run_type"] != "scheduled" or dag == "generate" or not run.get("data_interval_end"):
+    times = [run.get(name) for name in ("run_after", "data_interval_end")]
+    if run["run_type"] != "scheduled" or dag == "generate" or not all(times):
         return False
-    end = datetime.fromisoformat(str(run["data_interval_end"]))
+    due, end = (datetime.fromisoformat(str(time)) for time in times)
+    if now >= due + timedelta(hours=config.schedule.sensor_timeout_hours):
+        # it has gone on without them, or failed
+        return False
     own = last_complete(end, ZoneInfo(config.schedule.timezone))
-    days = [own]
+    # it may do earlier days alone
+    days = [own] if is_due(config, Layout(root), own) else []
     if dag == "train":
         try:
             days = config.window(own)
         except UsageError:
             return False
     return any(not rows_are_there(config, Layout(root), day.isoformat()) for day in days)
+
+
+def _follows(run: dict[str, Any], queued: str) -> bool:
+    """Whether the run that was queued then is the one before: that was due when this one's interval began."""
+    start = run.get("data_interval_start")
+    return bool(queued and start) and datetime.fromisoformat(queued) >= datetime.fromisoformat(str(start))
 
 
 def _known(path: Path) -> dict[str, LateRuns]:
@@ -97,11 +108,16 @@ def _send(run: dict[str, Any]) -> None:
     pipeline, dag = of_dag(run["dag_id"])
     settings = Settings.read().of(pipeline)
     config = load(settings.config)
-    if _was_late_already(run, config.schedule.deadline_hours) or _waits_for_generate(run, config, settings.data_root):
+    now = datetime.now(ZoneInfo(config.schedule.timezone))
+    if _was_late_already(run, config.schedule.deadline_hours):
+        return
+    if _waits_for_generate(run, config, settings.data_root, now):
         return
     name = run["dag_run_id"]
     late = _known(settings.mails / LATE)
-    late[dag], is_news = late.get(dag, LateRuns()).add(datetime.fromisoformat(str(run["queued_at"])))
+    before = late.get(dag, LateRuns())
+    in_a_row = before.in_a_row + 1 if _follows(run, before.last) else 1
+    late[dag], is_news = before.add(datetime.fromisoformat(str(run["queued_at"])), in_a_row)
     if is_news:
         facts = {"DAG": run["dag_id"], "Run": name, "Queued": str(run["queued_at"]), "State": str(run["state"])}
         if (count := late[dag].count) > 1:
@@ -109,6 +125,6 @@ def _send(run: dict[str, Any]) -> None:
         mail = messages.late(
             dag, facts, config.schedule.deadline_hours, {"Run in Airflow": run_page(run["dag_id"], name)}
         )
-        enqueue(mail.of(pipeline), config.alerts, settings.mails, datetime.now(ZoneInfo(config.schedule.timezone)))
+        enqueue(mail.of(pipeline), config.alerts, settings.mails, now)
     # last: a disk that is full costs no mail
     replace_file(settings.mails / LATE, msgspec.json.encode(late))

@@ -65,7 +65,8 @@ def late(dag: str, facts: dict[str, str], hours: float, links: dict[str, str]) -
         facts,
         advice="It may wait for its data, for a free slot, or for a container that hangs: the run's page shows"
         " which task is not done. It goes on; there is another mail if it fails. Further runs that are late are"
-        " told when their number has doubled. Where data always comes later, write later times into [schedule].",
+        " told when their number has doubled, or more in a row are late than before. Where data always comes later,"
+        " write later times into [schedule].",
         links=links,
     )
 

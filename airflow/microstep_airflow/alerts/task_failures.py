@@ -16,6 +16,7 @@ from airflow.sdk import Context
 from contract.errors import NotYet
 from microstep_airflow.alerts.texts import line
 from microstep_airflow.schedule.retries import Tries
+from microstep_airflow.sensors import OVERDUE
 
 KEY = "microstep_record"
 WAITS = ("wait_for_inbox", "wait_for_raw_data")
@@ -52,8 +53,8 @@ class TaskFailure:
 
     @property
     def is_absence(self) -> bool:
-        """Whether rows did not come in time, and nothing else went wrong."""
-        return self.task in WAITS or NotYet.SAYS in self.message
+        """Whether rows did not come in time, and nothing else went wrong: a look that failed says nothing of rows."""
+        return (self.task in WAITS and OVERDUE in self.message) or NotYet.SAYS in self.message
 
     @property
     def title(self) -> str:

@@ -15,6 +15,8 @@ REMIND_AFTER = timedelta(hours=20)
 
 OF_ONE_KIND = timedelta(days=31)
 """What comes now and then, no further apart, is of one kind: a feed that is late on Mondays, or after each holiday."""
+OUTAGE = 4
+"""So many runs in a row are no longer what comes now and then, whatever was before."""
 PROMOTED = "promoted"
 
 
@@ -27,18 +29,28 @@ class LateRuns(msgspec.Struct, frozen=True):
     mailed_count: int = 0
     since: str = ""
     """The same of the first one; empty where an earlier version has counted."""
+    in_a_row: int = 1
+    """How many up to the last one had no run between them that went well."""
+    most_in_a_row: int = 1
+    mailed_in_a_row: int = 0
+    """Of those in a row now, how many there were at the last mail."""
 
-    def add(self, queued: datetime) -> tuple[LateRuns, bool]:
+    def add(self, queued: datetime, in_a_row: int) -> tuple[LateRuns, bool]:
         """With one more, and whether to mail it: the first one, and then those whose number has doubled.
 
-        After OF_ONE_KIND without one the next is a first one again.
+        `in_a_row`: how many there are by now, this one included, without one between that went well. More in a row
+        than ever, or an OUTAGE, is another thing than one now and then: it is mailed, too, and then when it has
+        doubled. After OF_ONE_KIND without one the next is a first one again.
         """
+        now = queued.isoformat()
         if not self.last or queued - datetime.fromisoformat(self.last) > OF_ONE_KIND:
-            return LateRuns(queued.isoformat(), 1, 1, queued.isoformat()), True
-        after = msgspec.structs.replace(self, last=queued.isoformat(), count=self.count + 1)
-        if after.count < 2 * self.mailed_count:
+            return LateRuns(now, 1, 1, now, in_a_row, in_a_row, in_a_row), True
+        most, mailed = max(self.most_in_a_row, in_a_row), self.mailed_in_a_row if in_a_row > 1 else 0
+        after = LateRuns(now, self.count + 1, self.mailed_count, self.since, in_a_row, most, mailed)
+        longer = in_a_row >= max(min(self.most_in_a_row + 1, OUTAGE), 2 * mailed)
+        if after.count < 2 * self.mailed_count and not longer:
             return after, False
-        return msgspec.structs.replace(after, mailed_count=after.count), True
+        return msgspec.structs.replace(after, mailed_count=after.count, mailed_in_a_row=in_a_row), True
 
 
 class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -82,7 +94,8 @@ class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """With one more failed run, and whether to mail it; `errors` and `task_days`: of its tasks that failed.
 
         `is_absence`: rows did not come in time, and that is all. A feed that lacks a day each week, and then works
-        again, is one kind: of such runs those that double the number are told. `is_known`: another DAG's mail has.
+        again, is one kind: of such runs those that double the number are told, and more in a row than before.
+        `is_known`: another DAG's mail tells of it.
 
         Mailed are the first one, an error that is new, a run that somebody started again, and then those that double
         the number, a day apart at least: a year's backfill that fails throughout is one mail a day and soon fewer.
@@ -93,10 +106,10 @@ class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             task_days=tuple(sorted({*self.task_days, *task_days})),
             since=self.since or now.isoformat(),
         )
-        if is_absence:
-            absences, is_news = (self.absences or LateRuns()).add(now)
-            after, is_known = msgspec.structs.replace(after, absences=absences), is_known or not is_news
         count = len(after.days)
+        if is_absence and not is_known:
+            absences, is_news = (self.absences or LateRuns()).add(now, count)
+            after, is_known = msgspec.structs.replace(after, absences=absences), not is_news
         doubled = self.mailed_count > 0 and count >= 2 * self.mailed_count
         mail_is_due = (
             any(map(self.is_new, errors))
@@ -114,7 +127,7 @@ class FailedRuns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return _kind(error) not in self.mailed_errors
 
     def tell_of(self, days: Sequence[str | None]) -> bool:
-        """Whether each of these days is one of a run, or of a task, that failed."""
+        """Whether each of these days is one of a run, or of a task, that failed; of None, a day unknown, none is."""
         return {*days} <= {*self.days.values(), *self.task_days}
 
     def recovered(self) -> FailedRuns:

@@ -14,6 +14,8 @@ from contract.datasets.manifest import Manifest, encode
 from microstep_airflow.alerts import callbacks
 from microstep_airflow.alerts.callbacks import RunAlerts
 from microstep_airflow.alerts.step_reports import DriftReport
+from microstep_airflow.alerts.task_failures import KILLED
+from microstep_airflow.sensors import OVERDUE
 
 
 @pytest.fixture
@@ -117,7 +119,8 @@ WAIT = "wait_for_raw_data"
 
 def waiting(dag, task, *days):
     states = {f"{task}_{number}": "failed" for number, _ in enumerate(days)}
-    xcoms = {(task, number): failure(f"{task}: {day}", day) for number, day in enumerate(days)}
+    words = f"{OVERDUE} (12), is not"
+    xcoms = {(task, number): failure(f"{day}: {words}", day) for number, day in enumerate(days)}
     return context(FakeTi(states, xcoms), dag, day=days[-1])
 
 
@@ -130,6 +133,28 @@ def test_a_day_that_did_not_come_is_told_once_and_not_by_predict_again(load_dags
     assert len(sent) == 1, "what nobody was told of does not work again"
     alerts.failed(waiting(predict, WAIT, "2026-01-03", "2026-01-05"))
     assert sent[-1].subject.startswith("[microstep] predict 2026-01-05 failed"), "of this day nobody has told"
+
+
+def looking(dag, task, day, message=None):
+    """A wait whose look failed, or that was killed."""
+    xcoms = {} if message is None else {(task, 0): failure(message, day)}
+    return context(FakeTi({f"{task}_0": "failed"}, xcoms, f"manual__{day}"), dag, day=day)
+
+
+@pytest.mark.parametrize("message", [None, "[Errno 13] Permission denied: 'inbox'", "[Errno 116] Stale file handle"])
+def test_a_look_that_failed_is_told_where_days_that_do_not_come_are_known(load_dags, alerts, sent, message):
+    generate = load_dags("files")["generate"]
+    for day in ("2026-01-05", "2026-01-12"):
+        alerts.failed(waiting(generate, "wait_for_inbox", day))
+        alerts.succeeded(context(FakeTi({"generate": "success"}, {}, f"after {day}"), generate, day=day))
+    before = len(sent)
+    alerts.failed(looking(generate, "wait_for_inbox", "2026-01-19", message))
+    assert [mail.subject.split(" failed: ")[1] for mail in sent[before:]] == [message or KILLED]
+
+
+def test_a_killed_wait_of_predict_is_told_though_generate_has_not_failed(load_dags, alerts, sent):
+    alerts.failed(looking(load_dags()["predict"], WAIT, "2026-01-03"))
+    assert [mail.subject for mail in sent] == [f"[microstep] predict 2026-01-03 failed: {KILLED}"]
 
 
 def test_a_good_run_is_not_told(train, alerts, sent):

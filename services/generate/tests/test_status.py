@@ -106,15 +106,25 @@ def test_a_renamed_target_has_the_days_read_again_once_and_its_labels_are_none_u
     assert status("2026-11-18")[2].endswith("1 of 1 days are there")
 
 
-def test_a_champion_of_another_question_is_told(status, root):
-    about = TrainedFor(target="paid", task="binary", features={}, first="2026-11-18", last="2026-11-18")
-    model = Champion(day="2026-11-18", file="m", sha256="0" * 64, manifest="f", sklearn="1", trained_for=about)
+def crown(root, about):
+    model = Champion(day="2026-11-18", file="models/m", sha256="0" * 64, manifest="f", sklearn="1", trained_for=about)
     Layout(root).champion.parent.mkdir()
     write_champion(Layout(root).champion, model)
-    assert (
-        status()[-1]
-        == "champion      none yet, the one that is there was trained for another question, or its file is gone"
+
+
+def test_a_champion_of_another_question_is_told(status, root):
+    crown(root, TrainedFor(target="paid", task="binary", features={}, first="2026-11-18", last="2026-11-18"))
+    assert status()[-1] == "champion      none yet, the one that is there was trained for another question"
+
+
+def test_a_champion_whose_file_is_gone_is_told_with_what_a_person_can_do(status, root):
+    crown(root, None)
+    assert status()[-1] == (
+        "champion      models/m is not there, predict and validate refuse: bring it back from a backup, or type "
+        "validate rollback"
     )
+    (root / "models/m").touch()
+    assert "champion" not in "".join(status())
 
 
 def test_before_there_is_a_window_that_is_said(status):

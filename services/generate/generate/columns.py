@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from contract.config import Config
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Contents:
-    """What a file or a query holds, by its columns."""
+    """What a file or a query holds, by its columns; neither: labels that nobody asks for any more."""
 
     data: bool
     """The rows go to the day's data."""
@@ -65,6 +65,19 @@ def check(where: str, names: Sequence[str], config: Config, *, alone: bool) -> C
             )
         log.info("%s: columns dropped, as table.extra_columns asks: %s", where, _list(extra))
     return contents
+
+
+def are_labels_of_before(names: Sequence[str], config: Config, asked: Iterable[tuple[str | None, str | None]]) -> bool:
+    """Whether a file that `check` refuses has labels by a key, or of a target, of before: `asked`, and no others.
+
+    Whatever has a column of a model, too, is rows that lack something.
+    """
+    there, now = set(names), {config.key, config.table.target}
+    return not now <= there and any(
+        key is not None and target in there and key in there and not there & set(config.kept) - {key, target}
+        for key, target in asked
+        if {key, target} != now
+    )
 
 
 def _tell_apart(where: str, names: Sequence[str], config: Config) -> None:

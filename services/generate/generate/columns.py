@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from contract.config import Config
+from contract.datasets.manifest import Manifest
 from contract.errors import DataError
 
 FILE, ROW = "_file", "_row"
@@ -90,11 +91,20 @@ def _tell_apart(where: str, names: Sequence[str], config: Config) -> None:
         )
 
 
+def needed(config: Config) -> list[str]:
+    """Those of `wanted` without which no row can be used."""
+    return [name for name in wanted(config) if name in {config.table.key, config.group, *config.kept}]
+
+
+def has_needed(config: Config, data: Manifest) -> bool:
+    """Whether raw rows, which may have been read for another question, have what `pipeline.toml` asks for now."""
+    return {config.key, *needed(config)} <= {field.name for field in data.schema}
+
+
 def _complete(where: str, names: Sequence[str], config: Config) -> None:
-    needed = [name for name in wanted(config) if name in {config.table.key, config.group, *config.kept}]
-    for name in needed:
+    for name in needed(config):
         if name not in names:
-            close = difflib.get_close_matches(name, set(names) - set(needed), n=1)
+            close = difflib.get_close_matches(name, set(names) - set(needed(config)), n=1)
             hint = f" (is it {close[0]!r}?)" if close else ""
             raise DataError(
                 f"{where}: column {name!r} must be there by pipeline.toml, got {_list(names)}{hint}; "

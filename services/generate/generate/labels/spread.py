@@ -59,15 +59,19 @@ def spread(layout: Layout, config: Config) -> tuple[set[str], StepError | None]:
     with exclusive_run(layout, "labels", date.min):
         known = record.read(layout.spread)
         asked = (config.table.key, config.table.target)
+        # the record of an earlier version does not say for what a file was read
+        questions = {
+            (then.get("key"), then.get("target", "")) for then in (rows.manifest.settings for rows in raw.values())
+        }
         for path in files:
             before = known.get(path.name)
             if before is not None and before.holds(state_of(path), identities, asked):
                 continue
             try:
                 state = state_of(path)
-                if before is not None and _is_of_before(path, layout, config, before):
+                if before is not None and (then := _of_before(path, layout, config, [before.asked, *questions])):
                     # what it gave to days stays with them, for whoever goes back to that target
-                    known[path.name] = msgspec.structs.replace(before, left_out=(state, asked))
+                    known[path.name] = msgspec.structs.replace(before, asked=then, left_out=(state, asked))
                     record.write(layout.spread, known)
                     continue
                 count, days = _spread_file(path, layout, config, raw)
@@ -86,19 +90,19 @@ def spread(layout: Layout, config: Config) -> tuple[set[str], StepError | None]:
     return changed, wrong
 
 
-def _is_of_before(path: Path, layout: Layout, config: Config, before: record.Done) -> bool:
-    """Whether a file still has the labels that it was read for, and none for the key and target of now; says so."""
+def _of_before(path: Path, layout: Layout, config: Config, questions: list[record.Asked]) -> record.Asked | None:
+    """The key and the target of before whose labels a file has where it has none for those of now; says so."""
     assert isinstance(config.source, Files)
     name = layout.name(path)
     names = open_table(path, name, config.source).schema.names
-    if not are_labels_of_before(names, config, [before.asked]):
-        return False
-    log.warning(
-        "%s: left out, its labels are of another target or key than pipeline.toml has (%s by %s); bring those, or take "
-        "it away",
-        *(name, config.table.target, config.table.key or "no key"),
-    )
-    return True
+    then = next((asked for asked in questions if are_labels_of_before(names, config, [asked])), None)
+    if then is not None:
+        log.warning(
+            "%s: left out, its labels are of another target or key than pipeline.toml has (%s by %s); bring those, or "
+            "take it away",
+            *(name, config.table.target, config.table.key or "no key"),
+        )
+    return then
 
 
 def _name(path: Path) -> str:

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from contract.datasets.dataset import Dataset
@@ -166,6 +168,13 @@ def ask(call, table, tmp_path, target):
     (tmp_path / "pipeline.toml").write_text(call.toml(table | {"columns": columns, "table": asked}))
 
 
+def forget_questions(root):
+    """Leave the record as earlier versions wrote it."""
+    path = Layout(root).spread
+    known = json.loads(path.read_text())
+    path.write_text(json.dumps({name: {k: v for k, v in done.items() if k != "asked"} for name, done in known.items()}))
+
+
 def test_labels_of_another_target_are_read_from_a_file_that_has_both(days, generate, call, table, tmp_path, root):
     bring(days, ["k25", "k3"], header="id,left,cancelled", value="yes,no")
     for day in DAYS:
@@ -181,12 +190,15 @@ def test_labels_of_another_target_are_read_from_a_file_that_has_both(days, gener
     assert not labels_have_come(Layout(root))
 
 
+@pytest.mark.parametrize("of_an_earlier_version", [False, True])
 def test_a_file_of_labels_of_a_target_before_stops_nobody_is_told_once_and_serves_who_goes_back(
-    days, generate, call, table, tmp_path, root
+    days, generate, call, table, tmp_path, root, of_an_earlier_version
 ):
     bring(days, ["k25", "k3"])
     for day in DAYS:
         generate("--day", day)
+    if of_an_earlier_version:
+        forget_questions(root)
     ask(call, table, tmp_path, "cancelled")
     words = "inbox/labels/may.csv: left out, its labels are of another target or key"
     code, log = generate("--day", DAYS[2])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from contract.config import Config
+from contract.datasets.manifest import Manifest
 from contract.errors import DataError
 
 FILE, ROW = "_file", "_row"
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Contents:
-    """What a file or a query holds, by its columns."""
+    """What a file or a query holds, by its columns; neither: labels that nobody asks for any more."""
 
     data: bool
     """The rows go to the day's data."""
@@ -67,6 +68,19 @@ def check(where: str, names: Sequence[str], config: Config, *, alone: bool) -> C
     return contents
 
 
+def are_labels_of_before(names: Sequence[str], config: Config, asked: Iterable[tuple[str | None, str | None]]) -> bool:
+    """Whether a file that `check` refuses has labels by a key, or of a target, of before: `asked`, and no others.
+
+    Whatever has a column of a model, too, is rows that lack something.
+    """
+    there, now = set(names), {config.key, config.table.target}
+    return not now <= there and any(
+        key is not None and target in there and key in there and not there & set(config.kept) - {key, target}
+        for key, target in asked
+        if {key, target} != now
+    )
+
+
 def _tell_apart(where: str, names: Sequence[str], config: Config) -> None:
     """Raise DataError for labels alone where only a number says whose they are: it changes when other rows come."""
     if config.table.key is None:
@@ -77,11 +91,20 @@ def _tell_apart(where: str, names: Sequence[str], config: Config) -> None:
         )
 
 
+def needed(config: Config) -> list[str]:
+    """Those of `wanted` without which no row can be used."""
+    return [name for name in wanted(config) if name in {config.table.key, config.group, *config.kept}]
+
+
+def has_needed(config: Config, data: Manifest) -> bool:
+    """Whether raw rows, which may have been read for another question, have what `pipeline.toml` asks for now."""
+    return {config.key, *needed(config)} <= {field.name for field in data.schema}
+
+
 def _complete(where: str, names: Sequence[str], config: Config) -> None:
-    needed = [name for name in wanted(config) if name in {config.table.key, config.group, *config.kept}]
-    for name in needed:
+    for name in needed(config):
         if name not in names:
-            close = difflib.get_close_matches(name, set(names) - set(needed), n=1)
+            close = difflib.get_close_matches(name, set(names) - set(needed(config)), n=1)
             hint = f" (is it {close[0]!r}?)" if close else ""
             raise DataError(
                 f"{where}: column {name!r} must be there by pipeline.toml, got {_list(names)}{hint}; "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +15,18 @@ from contract.datasets.files import sha256_of
 from contract.datasets.manifest import Input
 from contract.datasets.observed import Observed
 from contract.datasets.recipe import Recipe
-from contract.due.arrived import EMPTY, SUCCESS
+from contract.due.arrived import EMPTY, SUCCESS, committed
 from contract.errors import DataError, MissingInput
+from contract.layout import MANIFEST
 from contract.steps.run import Run
-from generate.columns import Contents, check, wanted
+from generate.columns import Contents, are_labels_of_before, check, wanted
 from generate.files.csv_file import CsvFile
 from generate.files.open_table import ENDINGS, is_table, open_table
 from generate.files.parquet_file import ParquetFile
 from generate.files.table_file import TableFile
+
+_OF_BEFORE = Contents(data=False, target=False)
+_LEFT_OUT = "left_out"
 
 log = logging.getLogger("generate")
 
@@ -49,10 +54,14 @@ class Inbox:
         self.says_empty = (run.layout.inbox(run.day) / EMPTY).is_file()
         """By its marker the day has no rows."""
         self.arrivals = self._arrivals()
-        self.data = self._recipe([arrival for arrival in self.arrivals if arrival.contents.data])
-        labelled = [arrival for arrival in self.arrivals if arrival.contents.target]
+        read = [arrival for arrival in self.arrivals if arrival.contents != _OF_BEFORE]
+        left_out = [arrival for arrival in self.arrivals if arrival.contents == _OF_BEFORE]
+        # what is left out is an input all the same: with other content, or gone, it has the day looked at again
+        self.data = self._recipe([arrival for arrival in read if arrival.contents.data], left_out)
+        labelled = [arrival for arrival in read if arrival.contents.target]
         self.target = self._recipe(labelled) if labelled else None
-        counts = [arrival.table.rows for arrival in self.arrivals]
+        self.arrivals = read
+        counts = [arrival.table.rows for arrival in read]
         self.rows = None if None in counts else sum(count for count in counts if count is not None)
 
     def _arrivals(self) -> list[Arrival]:
@@ -119,12 +128,29 @@ class Inbox:
         try:
             contents = check(name, table.schema.names, config, alone=True)
         except DataError as error:
-            needed = [column for column in (config.table.key, *config.features) if column is not None]
-            way_out = table.other_reading(needed) if isinstance(table, CsvFile) else ""
-            raise DataError(f"{error}{way_out}") from None
+            if not self._is_of_before(content, table.schema.names):
+                needed = [column for column in (config.table.key, *config.features) if column is not None]
+                way_out = table.other_reading(needed) if isinstance(table, CsvFile) else ""
+                raise DataError(f"{error}{way_out}") from None
+            log.warning(
+                "%s: left out, its labels are of another target or key than pipeline.toml has (%s by %s); bring those, "
+                "or take it away",
+                *(name, config.table.target, config.table.key or "no key"),
+            )
+            contents = _OF_BEFORE
         return Arrival(table, contents, content, state)
 
-    def _recipe(self, arrivals: list[Arrival]) -> Recipe:
+    def _is_of_before(self, content: Input, names: list[str]) -> bool:
+        """Whether a file was left out before as it is, or has labels that a day was read for before."""
+        layout = self.run.layout
+        data = committed(layout.raw_data(self.run.day))
+        if data is not None and content in data.inputs and content.path in data.settings.get(_LEFT_OUT, ()):
+            return True
+        read = [committed(path.parent) for path in layout.root.glob(f"raw/*/*/{MANIFEST}")]
+        asked = {(raw.settings.get("key"), raw.settings.get("target")) for raw in read if raw is not None}
+        return are_labels_of_before(names, self.run.config, asked)
+
+    def _recipe(self, arrivals: list[Arrival], left_out: Sequence[Arrival] = ()) -> Recipe:
         config = self.run.config
         return self.run.recipe(
             {
@@ -134,8 +160,9 @@ class Inbox:
                 "key": config.table.key,
                 "target": config.table.target,
                 "missing_values": list(config.table.missing_values),
-            },
-            *[arrival.input for arrival in arrivals],
+            }
+            | ({_LEFT_OUT: [arrival.input.path for arrival in left_out]} if left_out else {}),
+            *[arrival.input for arrival in (*arrivals, *left_out)],
             observed=Observed(listed=self.listed),
         )
 

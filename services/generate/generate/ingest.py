@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from contract.atomic import replace_file
 from contract.config.source import Sql
 from contract.datasets.arrival import ROWS
 from contract.datasets.dataset import current
-from contract.datasets.manifest import Manifest
+from contract.datasets.manifest import Manifest, encode
 from contract.datasets.publish import DatasetWriter
 from contract.datasets.recipe import Recipe
 from contract.due.arrived import EMPTY, answers, committed
 from contract.errors import DataError, NotYet
+from contract.layout import MANIFEST
 from contract.steps.progress import progress
 from contract.steps.run import Run
 from generate import customers, file_rows
+from generate.columns import has_needed
 from generate.inbox import Inbox
 from generate.part import Part
 from generate.synthetic import Customers
@@ -39,7 +42,7 @@ def ingest(
 ) -> dict[str, int]:
     """Write the datasets that are due (`data`, `target`), and give the number of rows of each.
 
-    `held`: the data that stays, without a key with its labels, unless more rows have come.
+    `held`: the data that stays unless more rows have come, or as many by another recipe.
     """
     started = time.monotonic()
     paths = {"data": run.layout.raw_data(run.day), "target": run.layout.raw_target(run.day)}
@@ -55,7 +58,7 @@ def ingest(
                     writer.write(table)
                     rows[name] += table.num_rows
             _write_unread(part, writers, unread)
-        stays = _stays(run, held, rows.get("data", 0) + unread.get("data", 0))
+        stays = _stays(run, held, due, rows.get("data", 0) + unread.get("data", 0))
         if "data" in due and "data" not in stays:
             _check_emptiness(run, source, rows["data"] + unread["data"])
         if run.config.table.key is None and not rows.get("target") and not stays:
@@ -76,6 +79,7 @@ def ingest(
         # the data last: whoever is killed between both leaves data that is not up to date, and comes again
         for name in sorted(sealed, reverse=True):
             _commit(run, writers[name], due[name], sealed[name])
+    _note_question(run, held if "data" in stays else None)
     for name, count in [(name, count) for name, count in unread.items() if count]:
         log.warning("raw/%s/%s: %s rows cannot be read, they go to the rejected ones", run.day, name, f"{count:,}")
     read = {name: count for name, count in rows.items() if name not in stays}
@@ -84,16 +88,39 @@ def ingest(
     return rows
 
 
-def _stays(run: Run, held: Manifest | None, rows: int) -> set[str]:
-    """The datasets that are left as they were: a query that gives no more rows was not asked too early."""
+def _stays(run: Run, held: Manifest | None, due: dict[str, Recipe], rows: int) -> set[str]:
+    """The datasets that are left as they were: a query that gives no more rows was not asked too early.
+
+    By another recipe as many rows take their place. Fewer do where another query asks the same question, as its author
+    wants; else the source has lost some.
+    """
     if held is None:
         return set()
     before, name = held.counts["rows_in"], run.layout.name(run.layout.raw_data(run.day))
     if rows > before:
         log.warning("%s: %s rows were read, %s have come by now: the day is read again", name, before, rows)
         return set()
-    log.info("%s: up to date, the source has no more rows (--force takes them as they are now)", name)
-    return {"data"} if run.config.table.key else {"data", "target"}
+    if held.fingerprint == due["data"].fingerprint:
+        log.info("%s: up to date, the source has no more rows (--force takes them as they are now)", name)
+    elif rows == before:
+        return set()
+    elif answers(run.config, held) and held.settings.get("source") != due["data"].settings["source"]:
+        log.warning("%s: %s rows were read, another source.query gives only %s", name, before, rows)
+        return set()
+    else:
+        told = "%s: %s rows were read, the source has only %s by now: they stay (--force takes what is there)"
+        log.warning(told, name, before, rows)
+    return {"data"} if run.config.table.key and has_needed(run.config, held) else {"data", "target"}
+
+
+def _note_question(run: Run, stayed: Manifest | None) -> None:
+    """Note with rows that stay for which key and target they were asked for last, so that nobody asks again."""
+    if stayed is None or answers(run.config, stayed):
+        return
+    asked = {"key": run.config.table.key, "target": run.config.table.target}
+    # not the fingerprint: another recipe made them
+    manifest = msgspec.structs.replace(stayed, settings=stayed.settings | asked)
+    replace_file(run.layout.raw_data(run.day) / MANIFEST, encode(manifest))
 
 
 def _commit(run: Run, writer: DatasetWriter, recipe: Recipe, sealed: Manifest) -> None:

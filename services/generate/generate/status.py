@@ -15,8 +15,9 @@ from contract.days import parse_day
 from contract.due.arrived import EMPTY, SUCCESS, committed
 from contract.due.lacking import not_there, to_generate, to_predict
 from contract.due.training import are_enough, champion_is_usable, described, lacking
-from contract.errors import UsageError
+from contract.errors import StepError, UsageError
 from contract.layout import Layout
+from contract.models.champion import read_champion
 from contract.steps.cli import open_root
 from contract.steps.options import Command
 
@@ -46,12 +47,20 @@ def _lines(config: Config, layout: Layout, last: date) -> Iterator[tuple[str, st
         yield "days", "nothing lacks"
     yield "training", _training(config, layout, last)
     if not champion_is_usable(config, layout):
-        another = (
-            ", the one that is there was trained for another question, or its file is gone"
-            if layout.champion.exists()
-            else ""
-        )
+        another = ", the one that is there was trained for another question" if layout.champion.exists() else ""
         yield "champion", f"none yet{another}"
+    elif (gone := _lost_champion(layout)) is not None:
+        way_out = "bring it back from a backup, or type validate rollback"
+        yield "champion", f"{gone} is not there, predict and validate refuse: {way_out}"
+
+
+def _lost_champion(layout: Layout) -> str | None:
+    """The champion's file where it is gone; what is wrong with a pointer is for predict to tell."""
+    try:
+        file = read_champion(layout.champion).file
+    except StepError:
+        return None
+    return None if (layout.root / file).is_file() else file
 
 
 def _out_of_reach(config: Config, layout: Layout, last: date, coming: set[str]) -> list[str]:

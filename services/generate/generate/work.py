@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from contract.config.source import Files, Sql, asks_for_day
 from contract.datasets.arrival import together
 from contract.datasets.dataset import current
+from contract.datasets.files import check
 from contract.due.arrived import committed, is_empty
+from contract.errors import DataError
 from contract.steps.run import Run
+from generate.columns import has_needed
 from generate.synthetic import Customers
 
 if TYPE_CHECKING:
@@ -51,8 +54,8 @@ def _bring(run: Run) -> None:
     paths = {"data": run.layout.raw_data(run.day), "target": run.layout.raw_target(run.day)}
     recipes = {name: recipe for name in paths if (recipe := getattr(source, name)) is not None}
     due = {name: recipe for name, recipe in recipes.items() if _is_due(run, paths[name], recipe)}
-    held = _held(run, paths["data"]) if "data" not in due else None
-    if held is not None:
+    held = _held_by_another(run, paths["data"], due["data"]) if "data" in due else _held(run, paths["data"])
+    if held is not None and "data" not in due:
         due |= {"data": recipes["data"]} | ({} if run.config.table.key else recipes)
     if run.config.table.key is None and (due or not _of_one_arrival(paths)):
         if due != recipes:
@@ -67,9 +70,10 @@ def _bring(run: Run) -> None:
 
             if "data" in due:
                 rows = ingest(run, source, {"data": due["data"]}, held)
-            check_apart(run.layout, run.config, run.day)
-            due = {"target": due["target"]}
-        rows |= ingest(run, source, due, held if "data" in due else None)
+            due = {"target": due["target"]} if held is None or _takes_labels(run) else {}
+            if due:
+                check_apart(run.layout, run.config, run.day)
+        rows |= ingest(run, source, due, held if "data" in due else None) if due else {}
     if _without_rows(paths["data"]):
         log.info("raw/%s: a day without rows, which needs no labels", run.day)
     elif "target" not in recipes or rows.get("target") == 0:
@@ -100,6 +104,28 @@ def _held(run: Run, path: Path) -> Manifest | None:
     if not isinstance(run.config.source, Sql) or (run.config.table.key is None and not _labels_stay(run)):
         return None
     return committed(path)
+
+
+def _held_by_another(run: Run, path: Path, recipe: Recipe) -> Manifest | None:
+    """The intact rows of a database by another recipe: it may have lost some of them since."""
+    data = committed(path)
+    if run.force or data is None or is_empty(data) or data.settings.get("source", {}).get("kind") != "sql":
+        return None
+    if not isinstance(run.config.source, Sql) or data.fingerprint == recipe.fingerprint:
+        return None
+    try:
+        for file in data.files:
+            check(path, file)
+    except DataError as error:
+        log.warning("%s", error)
+        return None
+    return data
+
+
+def _takes_labels(run: Run) -> bool:
+    """Whether the day's rows can have labels: rows that stay may have been read for another key."""
+    data = committed(run.layout.raw_data(run.day))
+    return data is not None and has_needed(run.config, data)
 
 
 def _labels_stay(run: Run) -> bool:

@@ -2,7 +2,7 @@ import pytest
 
 from contract.config.parse import parse
 from contract.errors import DataError
-from generate.columns import Contents, check, differ, wanted
+from generate.columns import Contents, are_labels_of_before, check, differ, wanted
 
 
 def test_the_data_is_every_column_but_the_target_in_the_configurations_order(table):
@@ -70,3 +70,24 @@ def test_columns_without_a_name_are_told_by_their_places():
         DataError, match=r"^a.csv: columns must have names, got none for those at 1, 3; name or remove them"
     ):
         differ("a.csv", ["", "x", "", "y"])
+
+
+@pytest.mark.parametrize(
+    ("names", "are"),
+    [
+        (["id", "paid"], True),
+        (["id", "paid", "when"], True),
+        (["id", "payed"], False),
+        (["paid", "when"], False),
+        (["id", "paid", "age"], False),
+        (["id", "paid", "left"], False),
+    ],
+    ids=["labels", "and more", "a slip", "without a key", "rows", "also of now"],
+)
+def test_labels_of_before_are_known_by_the_target_and_key_that_were_asked_for(table, names, are):
+    assert are_labels_of_before(names, parse(table), [("id", "left"), ("id", "paid")]) is are
+
+
+def test_labels_by_a_key_of_before_are_known_where_the_target_is_still_the_same(table):
+    assert are_labels_of_before(["nr", "left"], parse(table), [("nr", "left")])
+    assert not are_labels_of_before(["nr", "left"], parse(table), [(None, "left")])

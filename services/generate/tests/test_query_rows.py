@@ -9,8 +9,11 @@ import pytest
 import sqlalchemy.exc
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
+from contract.config.parse import parse
 from contract.datasets.manifest import read_manifest
+from contract.due.lacking import to_generate
 from contract.errors import DataError, Unavailable
+from contract.layout import Layout
 from generate import query_rows
 from generate.query_rows import explained
 from generate.sql import Query
@@ -227,6 +230,119 @@ def test_labels_are_asked_for_again_and_stay_byte_for_byte_where_nothing_has_com
     assert rows("target").select(["id", "left"]).to_pylist() == [{"id": "1", "left": "yes"}, {"id": "2", "left": "no"}]
     changed = {name for name, kept in state().items() if before.get(name) != kept}
     assert {name.split("/")[2] for name in changed} == {"target"}
+
+
+@pytest.fixture
+def asks(table, root):
+    """Makes another column the target, and tells of which days generate has something to read."""
+
+    def asks(target="left"):
+        if target not in table["columns"]:
+            table["columns"] = {name: column for name, column in table["columns"].items() if name != "left"}
+            table["columns"][target] = {"type": "category", "values": ["no", "yes"]}
+            table["table"] = table["table"] | {"target": target, "extra_columns": "drop"}
+            table["source"] = table["source"] | {"query": QUERY.replace("[left]", f"[left], note as {target}")}
+        table["schedule"] = table["schedule"] | {"label_grace_days": 0}
+        table["training"] = table["training"] | {"window_days": 28}
+        # as long after it as only a training still uses it
+        lacks = to_generate(parse(table), Layout(root), datetime.date(2026, 11, 22) + datetime.timedelta(days=20))
+        return [lack.day for lack in lacks if lack.day == "2026-11-22"]
+
+    return asks
+
+
+def labelled(database):
+    with database:
+        database.execute("update people set note = 'no'")
+
+
+@pytest.mark.parametrize("gone", ["1 = 1", "id = 2"], ids=["all rows", "some rows"])
+def test_rows_that_the_database_has_no_more_stay_when_they_are_read_for_another_target_once(
+    call, table, database, rows, asks, gone
+):
+    labelled(database)
+    call(table)
+    assert not asks()
+    before = rows("data")
+    with database:
+        database.execute(f"delete from people where {gone}")
+    assert asks("bought") == ["2026-11-22"]
+    code, log = call(table)
+    assert code == 0
+    assert "raw/2026-11-22/data: 2 rows were read, the source has only" in log
+    assert rows("data").equals(before)
+    assert not asks("bought"), "asked once"
+    left = [] if gone == "1 = 1" else [{"id": "1", "bought": "no"}]
+    assert [label for label in rows("target").to_pylist() if "bought" in label] == [
+        label | {"_file": "query", "_row": 1} for label in left
+    ]
+    code, log = call(table, "--force")
+    assert code == (75 if gone == "1 = 1" else 0)
+    assert rows("data").num_rows == (2 if gone == "1 = 1" else 1), "who says so gets what is there"
+
+
+def test_rows_that_are_all_there_are_read_for_another_target(call, table, database, rows, asks):
+    labelled(database)
+    call(table)
+    assert asks("bought")
+    assert call(table)[0] == 0
+    assert "bought" not in rows("data").column_names
+    assert rows("target")["bought"].to_pylist() == ["no", "no"]
+    assert not asks("bought")
+
+
+@pytest.mark.parametrize("target_query", [None, "select nr, [left] from people"])
+@pytest.mark.parametrize("key", ["nr", None])
+def test_rows_that_stay_without_a_key_of_now_take_no_labels_and_are_asked_for_once(
+    call, table, database, rows, asks, key, target_query
+):
+    asks()
+    call(table)
+    with database:
+        database.execute("alter table people add column nr text")
+        database.execute("update people set nr = 'N' || id")
+        database.execute("delete from people where id = 2")
+    table["table"] = {name: value for name, value in table["table"].items() if name != "key"}
+    table["table"] |= {"extra_columns": "drop"} | ({"key": key} if key else {})
+    table["source"] = {"kind": "sql", "query": QUERY.replace("id,", "id, nr,")}
+    if target_query and key:
+        table["source"]["target_query"] = target_query
+    assert asks()
+    before = rows("target")
+    assert call(table)[0] == 0
+    assert (rows("data").num_rows, rows("target").equals(before)) == (2, True)
+    assert not asks()
+
+
+def test_fewer_rows_do_not_take_the_place_of_more_because_the_stack_is_another_version(
+    call, table, database, rows, monkeypatch
+):
+    call(table)
+    with database:
+        database.execute("delete from people where id = 2")
+    monkeypatch.setattr("contract.steps.run._code_version", lambda *_: "another")
+    code, log = call(table)
+    assert (code, "the source has only 1 by now: they stay" in log) == (0, True)
+    assert rows("data").num_rows == 2
+
+
+def test_a_narrower_query_is_taken_at_its_word(call, table, database, rows):
+    call(table)
+    table["source"] = table["source"] | {"query": QUERY.replace("order", "and id = 1 order")}
+    code, log = call(table)
+    assert (code, "2 rows were read, another source.query gives only 1" in log) == (0, True)
+    assert rows("data").num_rows == 1
+
+
+def test_damaged_rows_do_not_stay_though_there_are_fewer_by_now(call, table, database, rows, root, monkeypatch):
+    call(table)
+    (part,) = (root / "raw/2026-11-22/data").glob("*.parquet")
+    part.write_bytes(b"damaged")
+    with database:
+        database.execute("delete from people where id = 2")
+    monkeypatch.setattr("contract.steps.run._code_version", lambda *_: "another")
+    assert call(table)[0] == 0
+    assert rows("data").num_rows == 1
 
 
 def test_a_damaged_part_is_written_again_though_the_source_has_nothing_else(call, table, database, root, rows):

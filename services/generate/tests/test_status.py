@@ -3,6 +3,7 @@ from datetime import date
 
 import pytest
 
+from contract.datasets.dataset import Dataset
 from contract.layout import Layout
 from contract.models.champion import Champion, write_champion
 from contract.models.trained_for import TrainedFor
@@ -106,15 +107,85 @@ def test_a_renamed_target_has_the_days_read_again_once_and_its_labels_are_none_u
     assert status("2026-11-18")[2].endswith("1 of 1 days are there")
 
 
-def test_a_champion_of_another_question_is_told(status, root):
-    about = TrainedFor(target="paid", task="binary", features={}, first="2026-11-18", last="2026-11-18")
-    model = Champion(day="2026-11-18", file="m", sha256="0" * 64, manifest="f", sklearn="1", trained_for=about)
+@pytest.mark.parametrize("extra", ["refuse", "drop"])
+def test_a_file_of_labels_of_a_target_before_is_left_out_for_good_and_read_once_it_has_those_of_now(
+    status, root, table, extra
+):
+    arrive(root, "2026-11-18")
+    folder = root / "inbox/2026-11-18"
+    (folder / "rows.csv").write_text("id,age,plan\n1,2,x\n")
+    (folder / "labels.csv").write_text("id,left\n1,yes\n")
+    status()
+    assert status.generate("2026-11-18")[0] == 0
+    renamed(table, "cancelled")
+    table["table"]["extra_columns"] = extra
+    status()
+    code, log = status.generate("2026-11-18")
+    assert (code, "inbox/2026-11-18/labels.csv: left out, its labels are of another target or key" in log) == (0, True)
+    assert status("2026-11-18")[1].startswith("2026-11-18    to predict"), "it is generated"
+    (folder / "new.csv").write_text("id,cancelled\n1,no\n")
+    assert status.generate("2026-11-18")[0] == 0
+    assert status("2026-11-18")[2].endswith("1 of 1 days are there")
+    # nothing but the file itself, which was left out before, tells of that target by now
+    (folder / "rows.csv").write_text("id,age,plan\n1,3,x\n")
+    assert status.generate("2026-11-18")[0] == 0
+    (folder / "new.csv").unlink()
+    (folder / "labels.csv").write_text("id,cancelled\n1,yes\n")
+    assert "2026-11-18    to generate" in "".join(status("2026-11-18"))
+    assert status.generate("2026-11-18")[0] == 0
+    assert "to generate" not in "".join(status("2026-11-18"))
+    labels = Dataset.open(Layout(root).raw_target("2026-11-18"))
+    assert [batch.to_pylist()[0]["cancelled"] for batch in labels.batches()] == ["yes"]
+
+
+def test_a_day_that_was_never_read_is_not_held_up_by_labels_of_a_target_that_others_had(status, root, table):
+    arrive(root, "2026-11-18", "2026-11-19")
+    status()
+    assert status.generate("2026-11-18")[0] == 0
+    renamed(table, "cancelled")
+    folder = root / "inbox/2026-11-19"
+    (folder / "rows.csv").write_text("id,age,plan\n1,2,x\n")
+    (folder / "labels.csv").write_text("id,lefd\n1,yes\n")
+    status()
+    assert status.generate("2026-11-19")[0] == 65, "a name that nobody asked for is a slip"
+    (folder / "labels.csv").write_text("id,left\n1,yes\n")
+    assert status.generate("2026-11-19")[0] == 0
+
+
+def test_labels_by_another_key_are_left_out_as_well(status, root, table):
+    arrive(root, "2026-11-18")
+    folder = root / "inbox/2026-11-18"
+    (folder / "rows.csv").write_text("id,note,age,plan\n1,a,2,x\n")
+    (folder / "labels.csv").write_text("id,left\n1,yes\n")
+    status()
+    assert status.generate("2026-11-18")[0] == 0
+    for key in ("note", None):
+        table["table"].pop("key") if key is None else table["table"].update(key=key)
+        status()
+        code, log = status.generate("2026-11-18")
+        assert (code, "labels.csv: left out" in log) == (0, True)
+        assert "to generate" not in "".join(status("2026-11-18"))
+
+
+def crown(root, about):
+    model = Champion(day="2026-11-18", file="models/m", sha256="0" * 64, manifest="f", sklearn="1", trained_for=about)
     Layout(root).champion.parent.mkdir()
     write_champion(Layout(root).champion, model)
-    assert (
-        status()[-1]
-        == "champion      none yet, the one that is there was trained for another question, or its file is gone"
+
+
+def test_a_champion_of_another_question_is_told(status, root):
+    crown(root, TrainedFor(target="paid", task="binary", features={}, first="2026-11-18", last="2026-11-18"))
+    assert status()[-1] == "champion      none yet, the one that is there was trained for another question"
+
+
+def test_a_champion_whose_file_is_gone_is_told_with_what_a_person_can_do(status, root):
+    crown(root, None)
+    assert status()[-1] == (
+        "champion      models/m is not there, predict and validate refuse: bring it back from a backup, or type "
+        "validate rollback"
     )
+    (root / "models/m").touch()
+    assert "champion" not in "".join(status())
 
 
 def test_before_there_is_a_window_that_is_said(status):

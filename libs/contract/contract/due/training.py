@@ -85,10 +85,9 @@ def first_training_is_due(config: Config, layout: Layout, last: date) -> bool:
 
 
 def champion_is_usable(config: Config, layout: Layout) -> bool:
-    """Whether there is a champion, with its file, for what `pipeline.toml` asks; a damaged pointer predict tells."""
+    """Whether there is a champion for what `pipeline.toml` asks; predict tells a damaged pointer, or a lost file."""
     try:
-        champion = read_champion(layout.champion)
-        return (layout.root / champion.file).is_file() and _fits(config, champion.trained_for)
+        return _fits(config, read_champion(layout.champion).trained_for)
     except MissingInput:
         return False
     except DataError:

@@ -73,7 +73,7 @@ def open_model(root: Path, model: Champion, *, signed: bool) -> Any:
     except FileNotFoundError:
         raise MissingInput(
             f"{model.file}: the model of {model.day} is not there; bring it back, or train and validate again "
-            f"(train --force --day {model.day})"
+            f"(train --force --day {model.day}); a lost champion: validate rollback puts the one before in use"
         ) from None
     actual = hashlib.sha256(content).hexdigest()
     if actual != model.sha256:

@@ -8,9 +8,12 @@ import msgspec
 
 from contract.atomic import replace_file
 
+Asked = tuple[str | None, str]
+"""`table.key` and `table.target`."""
+
 
 class Done(msgspec.Struct, frozen=True):
-    """One file of labels when it was looked at last."""
+    """One file of labels when it was read last."""
 
     state: tuple[int, int]
     """Its bytes and its time of change."""
@@ -20,10 +23,15 @@ class Done(msgspec.Struct, frozen=True):
     """Labels that had no day."""
     days: tuple[str, ...]
     """Those that got some."""
+    asked: Asked = ("", "")
+    """The key and the target that it was read for."""
+    left_out: tuple[tuple[int, int], Asked] | None = None
+    """Its later state, and the later key and target of which it has no labels."""
 
-    def holds(self, state: tuple[int, int], rows: dict[str, str]) -> bool:
-        """Whether looking again would find the same: the same file, and no label left or no other rows."""
-        return self.state == state and (not self.left or self.looked_in == rows)
+    def holds(self, state: tuple[int, int], rows: dict[str, str], asked: Asked) -> bool:
+        """Whether looking again would find the same: no other file, question or (where a label is left) rows."""
+        read = self.state == state and self.asked == asked and (not self.left or self.looked_in == rows)
+        return read or self.left_out == (state, asked)
 
 
 def read(path: Path) -> dict[str, Done]:

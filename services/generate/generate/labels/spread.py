@@ -8,6 +8,7 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 
 from contract.config import Config
@@ -20,7 +21,7 @@ from contract.errors import DataError, StepError
 from contract.layout import Layout
 from contract.lock import exclusive_run
 from contract.texts.dates import DateForm
-from generate.columns import differ
+from generate.columns import are_labels_of_before, differ
 from generate.files.open_table import is_table, open_table
 from generate.files.table_file import TableFile
 from generate.inbox import state_of
@@ -57,12 +58,22 @@ def spread(layout: Layout, config: Config) -> tuple[set[str], StepError | None]:
     wrong: StepError | None = None
     with exclusive_run(layout, "labels", date.min):
         known = record.read(layout.spread)
+        asked = (config.table.key, config.table.target)
+        # the record of an earlier version does not say for what a file was read
+        questions = {
+            (then.get("key"), then.get("target", "")) for then in (rows.manifest.settings for rows in raw.values())
+        }
         for path in files:
-            if path.name in known and known[path.name].holds(state_of(path), identities):
-                continue
             before = known.get(path.name)
+            if before is not None and before.holds(state_of(path), identities, asked):
+                continue
             try:
                 state = state_of(path)
+                if before is not None and (then := _of_before(path, layout, config, [before.asked, *questions])):
+                    # what it gave to days stays with them, for whoever goes back to that target
+                    known[path.name] = msgspec.structs.replace(before, asked=then, left_out=(state, asked))
+                    record.write(layout.spread, known)
+                    continue
                 count, days = _spread_file(path, layout, config, raw)
             except StepError as error:
                 wrong = wrong or error
@@ -71,12 +82,27 @@ def spread(layout: Layout, config: Config) -> tuple[set[str], StepError | None]:
             for day in gone:
                 (layout.inbox(day) / _name(path)).unlink(missing_ok=True)
             changed |= gone | {day for day, is_new in days.items() if is_new}
-            known[path.name] = record.Done(state, identities, count.left, tuple(days))
+            known[path.name] = record.Done(state, identities, count.left, tuple(days), asked)
             record.write(layout.spread, known)
         if wrong is None and labels_have_come(layout):
             # looked at, with nothing to do; what is refused is looked at by each run
             record.write(layout.spread, known)
     return changed, wrong
+
+
+def _of_before(path: Path, layout: Layout, config: Config, questions: list[record.Asked]) -> record.Asked | None:
+    """The key and the target of before whose labels a file has where it has none for those of now; says so."""
+    assert isinstance(config.source, Files)
+    name = layout.name(path)
+    names = open_table(path, name, config.source).schema.names
+    then = next((asked for asked in questions if are_labels_of_before(names, config, [asked])), None)
+    if then is not None:
+        log.warning(
+            "%s: left out, its labels are of another target or key than pipeline.toml has (%s by %s); bring those, or "
+            "take it away",
+            *(name, config.table.target, config.table.key or "no key"),
+        )
+    return then
 
 
 def _name(path: Path) -> str:

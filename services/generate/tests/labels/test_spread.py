@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from contract.datasets.dataset import Dataset
@@ -156,6 +158,67 @@ def test_a_folder_that_is_not_there_and_another_source_are_told(root, generate, 
     (tmp_path / "pipeline.toml").write_text(call.toml(table | {"source": sql}))
     code, error = generate("labels")
     assert (code, "source.target_query without :day" in error) == (64, True)
+
+
+def ask(call, table, tmp_path, target):
+    """Make another column the target, without the one before."""
+    columns = {name: column for name, column in table["columns"].items() if name != "left"}
+    asked = table["table"] | {"target": target}
+    columns |= {target: table["columns"]["left"]}
+    (tmp_path / "pipeline.toml").write_text(call.toml(table | {"columns": columns, "table": asked}))
+
+
+def forget_questions(root):
+    """Leave the record as earlier versions wrote it."""
+    path = Layout(root).spread
+    known = json.loads(path.read_text())
+    path.write_text(json.dumps({name: {k: v for k, v in done.items() if k != "asked"} for name, done in known.items()}))
+
+
+def test_labels_of_another_target_are_read_from_a_file_that_has_both(days, generate, call, table, tmp_path, root):
+    bring(days, ["k25", "k3"], header="id,left,cancelled", value="yes,no")
+    for day in DAYS:
+        generate("--day", day)
+    ask(call, table, tmp_path, "cancelled")
+    for day in DAYS:
+        assert generate("--day", day)[0] == 0
+    generate("--day", DAYS[0])
+    target = Dataset.open(root / "raw" / DAYS[0] / "target")
+    assert [batch.select(["id", "cancelled"]).to_pylist() for batch in target.batches()] == [
+        [{"id": "k3", "cancelled": "no"}]
+    ]
+    assert not labels_have_come(Layout(root))
+
+
+@pytest.mark.parametrize("of_an_earlier_version", [False, True])
+def test_a_file_of_labels_of_a_target_before_stops_nobody_is_told_once_and_serves_who_goes_back(
+    days, generate, call, table, tmp_path, root, of_an_earlier_version
+):
+    bring(days, ["k25", "k3"])
+    for day in DAYS:
+        generate("--day", day)
+    if of_an_earlier_version:
+        forget_questions(root)
+    ask(call, table, tmp_path, "cancelled")
+    words = "inbox/labels/may.csv: left out, its labels are of another target or key"
+    code, log = generate("--day", DAYS[2])
+    assert (code, words in log) == (0, True)
+    code, log = generate("--day", DAYS[0])
+    assert (code, words in log) == (0, False)
+    # more of them change nothing
+    bring(days, ["k25", "k3", "k4"])
+    code, log = generate("--day", DAYS[1])
+    assert (code, words in log) == (0, True)
+    assert not labels_have_come(Layout(root))
+    bring(days, ["k5"], header="id,lefd")
+    assert generate("labels")[0] == 65, "a name that nobody asked for is a slip"
+    bring(days, ["k25", "k3", "k4"])
+    assert generate("labels")[0] == 0
+    ask(call, table, tmp_path, "left")
+    for day in DAYS:
+        assert generate("--day", day)[0] == 0
+    generate("--day", DAYS[0])
+    assert [labels(days, day) for day in DAYS] == [["k3", "k4"], None, ["k25"]]
 
 
 def test_what_was_looked_at_has_not_come_again(days, generate, root):

@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 4197
+MOST_LINES = 4198
 
 
 def imports_of(source):

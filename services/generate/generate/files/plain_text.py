@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 
@@ -16,7 +16,7 @@ def plain_text(value: object, decimal: str = ".") -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
+        return _in_utc(value).isoformat(sep=" ")
     if isinstance(value, float):
         # beyond 2^53 digits are lost: the exponent says so
         text = str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
@@ -26,3 +26,11 @@ def plain_text(value: object, decimal: str = ".") -> str | None:
     if isinstance(value, bytes | bytearray | memoryview | list | tuple | dict | set | timedelta):
         raise TypeError(type(value).__name__)
     return str(value)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """An instant by the one offset that never has seconds, as those before a zone's standard time have."""
+    try:
+        return moment if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        return moment

@@ -127,7 +127,7 @@ def connected(at: Database, clock: str | None = None) -> Iterator[Connection]:
     with explained(at):
         connection = engine.connect()
     with connection:
-        if at.url.drivername == "postgresql+psycopg":
+        if at.has_clock:
             with explained(at, "schedule.timezone"):
                 _prepare_postgres(connection, clock)
         yield connection

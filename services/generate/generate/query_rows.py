@@ -6,6 +6,7 @@ to row, and the rules for values are preprocess's.
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -25,10 +26,17 @@ from generate.files.plain_text import plain_text
 from generate.part import Part, part_of
 from generate.sql import URL_FILE, Database, Query
 
+log = logging.getLogger("generate")
+
 FETCH_ROWS = 20_000
 _REAL = 700
 """PostgreSQL's number for a float of 32 bits."""
 _IN_USE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_ANOTHER_CLOCK = (
+    "source: the queries are asked by the clock of schedule.timezone, %s, not by the server's, %s: a timestamp without "
+    "a zone that a query casts to timestamptz, or compares with one, is taken for a time of that clock; where it is "
+    "one of %s, write: COLUMN at time zone '%s'"
+)
 # texts, names in quotes, comments
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 _COLON = re.compile(r"(?<!\\):")
@@ -148,6 +156,10 @@ def _prepare_postgres(connection: Connection, clock: str | None) -> None:
         return type(loader.__name__, (loader,), {"load": load})
 
     if clock is not None:
+        asked = text("select current_setting('TimeZone'), localtimestamp = now() at time zone :clock")
+        server, same = connection.execute(asked, {"clock": clock}).one()
+        if not same:
+            log.info(_ANOTHER_CLOCK, clock, server, server, server)
         connection.execute(text("select set_config('TimeZone', :clock, true)"), {"clock": clock})
     adapters: Any = connection.connection.dbapi_connection.adapters  # type: ignore[union-attr]
     for name in ("date", "time", "timestamp", "timestamptz"):

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, NoSuchModuleError, Operat
 from contract.config.source import asks_for_day
 from contract.errors import ConfigError, DataError, Unavailable
 from generate.columns import check, wanted
-from generate.files.plain_text import plain_text
+from generate.files.plain_text import beyond_python, plain_text
 from generate.part import Part, part_of
 from generate.sql import URL_FILE, Database, Query
 
@@ -151,7 +151,7 @@ def _prepare_postgres(connection: Connection, clock: str | None) -> None:
             try:
                 return loader.load(self, data)
             except NoSuchTime:
-                return bytes(data).decode()
+                return beyond_python(bytes(data).decode())
 
         return type(loader.__name__, (loader,), {"load": load})
 

@@ -392,6 +392,22 @@ def test_a_time_that_python_does_not_know_is_its_text_so_that_its_row_alone_is_r
     assert postgres.sent == []
 
 
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (b"10000-01-01 08:59:59+09", "9999-12-31 23:59:59+00:00"),
+        (b"10000-01-01 05:29:59.123456+05:30", "9999-12-31 23:59:59.123456+00:00"),
+        (b"0001-12-31 19:03:58-04:56:02 BC", "0001-01-01 00:00:00+00:00"),
+        (b"10000-01-02 08:59:59+09", "10000-01-02 08:59:59+09"),
+        (b"0044-03-15 00:00:00+00 BC", "0044-03-15 00:00:00+00 BC"),
+    ],
+)
+def test_a_moment_at_the_ends_of_time_is_one_whatever_the_clock_of_the_session(value, read):
+    postgres = Postgres()
+    query_rows._prepare_postgres(postgres, None)
+    assert query_rows._text("source.query", "valid_to", postgres.read("timestamptz", value)) == read
+
+
 def test_a_day_of_postgres_begins_by_the_clock_of_the_schedule():
     postgres = Postgres()
     query_rows._prepare_postgres(postgres, "Asia/Tokyo")

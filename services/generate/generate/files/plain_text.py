@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+
+_CYCLE = 400
+"""Years after which the calendar repeats."""
+_BEYOND = re.compile(r"(\d{4,5})(-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?[+-]\d\d(?::\d\d){0,2})( BC)?")
 
 
 def plain_text(value: object, decimal: str = ".") -> str | None:
@@ -33,4 +38,20 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         return moment if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
+        return moment
+
+
+def beyond_python(moment: str) -> str:
+    """What PostgreSQL writes of an instant in a year that Python has not: in UTC if that has the year, else as it is.
+
+    The last moment of 9999 in UTC, which stands for no end, is one of 10000 in Tokyo.
+    """
+    if (match := _BEYOND.fullmatch(moment)) is None:
+        return moment
+    year = 1 - int(match[1]) if match[3] else int(match[1])
+    moved = _CYCLE if match[3] else -_CYCLE
+    try:
+        there = datetime.fromisoformat(f"{year + moved:04}{match[2]}").astimezone(UTC)
+        return there.replace(year=there.year - moved).isoformat(sep=" ")
+    except ValueError:
         return moment

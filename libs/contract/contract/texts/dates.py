@@ -127,11 +127,11 @@ class DateForm:
         """What Arrow's strptime does not know: fractions of a second, days of the year, zones by offset."""
         try:
             moment = datetime.strptime(word, self.format)  # noqa: DTZ007 (a wall clock, unless the word says more)
-        except ValueError:
+            if moment.tzinfo is None:
+                return moment
+            clock: datetime = self._clock(pa.array([moment], pa.timestamp("us", "UTC")))[0].as_py()
+        except (ValueError, OverflowError):  # the last hour of 9999 is of the year 10000 further east
             return None
-        if moment.tzinfo is None:
-            return moment
-        clock: datetime = self._clock(pa.array([moment], pa.timestamp("us", "UTC")))[0].as_py()
         return clock
 
     def _clock(self, instants: pa.Array) -> pa.Array:

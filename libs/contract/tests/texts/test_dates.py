@@ -72,6 +72,12 @@ def test_an_instant_becomes_the_wall_clock_of_the_time_zone(word, form):
     assert moments([word], form, "Asia/Tokyo") == ["2026-11-23 08:30:00"]
 
 
+def test_an_instant_whose_wall_clock_has_no_year_is_no_date():
+    assert moments(["31.12.9999 23:30 +0000", "31.12.9999 12:30 +0000"], "%d.%m.%Y %H:%M %z", "Asia/Tokyo") == [
+        None, "9999-12-31 21:30:00"
+    ]  # fmt: skip
+
+
 def test_a_zone_by_a_name_that_is_not_one_everywhere_is_no_date():
     assert moments(["22.11.2026 23:30 CET", "22.11.2026 23:30"], "%d.%m.%Y %H:%M %Z") == [None, None]
 

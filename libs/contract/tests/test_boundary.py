@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 4196
+MOST_LINES = 4197
 
 
 def imports_of(source):

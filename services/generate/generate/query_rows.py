@@ -6,6 +6,7 @@ to row, and the rules for values are preprocess's.
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -21,14 +22,21 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, NoSuchModuleError, Operat
 from contract.config.source import asks_for_day
 from contract.errors import ConfigError, DataError, Unavailable
 from generate.columns import check, wanted
-from generate.files.plain_text import plain_text
+from generate.files.plain_text import beyond_python, plain_text
 from generate.part import Part, part_of
 from generate.sql import URL_FILE, Database, Query
+
+log = logging.getLogger("generate")
 
 FETCH_ROWS = 20_000
 _REAL = 700
 """PostgreSQL's number for a float of 32 bits."""
 _IN_USE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_ANOTHER_CLOCK = (
+    "source: the queries are asked by the clock of schedule.timezone, %s, not by the server's, %s: a timestamp without "
+    "a zone that a query casts to timestamptz, or compares with one, is taken for a time of that clock; where it is "
+    "one of %s, write: COLUMN at time zone '%s'"
+)
 # texts, names in quotes, comments
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 _COLON = re.compile(r"(?<!\\):")
@@ -127,7 +135,7 @@ def connected(at: Database, clock: str | None = None) -> Iterator[Connection]:
     with explained(at):
         connection = engine.connect()
     with connection:
-        if at.url.drivername == "postgresql+psycopg":
+        if at.has_clock:
             with explained(at, "schedule.timezone"):
                 _prepare_postgres(connection, clock)
         yield connection
@@ -143,11 +151,15 @@ def _prepare_postgres(connection: Connection, clock: str | None) -> None:
             try:
                 return loader.load(self, data)
             except NoSuchTime:
-                return bytes(data).decode()
+                return beyond_python(bytes(data).decode())
 
         return type(loader.__name__, (loader,), {"load": load})
 
     if clock is not None:
+        asked = text("select current_setting('TimeZone'), localtimestamp = now() at time zone :clock")
+        server, same = connection.execute(asked, {"clock": clock}).one()
+        if not same:
+            log.info(_ANOTHER_CLOCK, clock, server, server, server)
         connection.execute(text("select set_config('TimeZone', :clock, true)"), {"clock": clock})
     adapters: Any = connection.connection.dbapi_connection.adapters  # type: ignore[union-attr]
     for name in ("date", "time", "timestamp", "timestamptz"):

@@ -33,12 +33,17 @@ class Database:
         url = _url()
         return cls(url, _public(url))
 
+    @property
+    def has_clock(self) -> bool:
+        """Whether its sessions have a time zone, by which moments are on a day."""
+        return self.url.drivername == "postgresql+psycopg"
+
 
 class Query:
     """The queries of one day.
 
     What a database holds cannot be hashed before it is read: a day is up to date as long as its
-    dataset is there and the queries, the database and the code are the same; `--force` reads again.
+    dataset is there and the queries, the database, its clock and the code are the same; `--force` reads again.
     """
 
     def __init__(self, run: Run) -> None:
@@ -52,8 +57,10 @@ class Query:
 
     def _recipe(self, query: str) -> Recipe:
         config = self.run.config
+        clock = {"timezone": config.schedule.timezone} if self.at.has_clock else {}
         return self.run.recipe(
             {
+                **clock,
                 "source": {"kind": "sql", "database": self.at.database, "query": query},
                 "columns": wanted(config),
                 "key": config.table.key,

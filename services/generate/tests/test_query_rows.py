@@ -476,13 +476,14 @@ def test_a_query_with_colons_in_texts_gives_the_days_rows(call, table, database,
 class Postgres:
     """The driver's adapters of a connection, and what was sent over it."""
 
-    def __init__(self):
-        self.sent = []
+    def __init__(self, clock=("Etc/UTC", True)):
+        self.sent, self.clock = [], clock
         self.adapters = psycopg.adapt.AdaptersMap(psycopg.adapters)
         self.connection = SimpleNamespace(dbapi_connection=self)
 
     def execute(self, statement, values):
         self.sent.append((str(statement), values))
+        return SimpleNamespace(one=lambda: self.clock)
 
     def read(self, kind, value):
         context = SimpleNamespace(adapters=self.adapters, connection=None)
@@ -507,10 +508,38 @@ def test_a_time_that_python_does_not_know_is_its_text_so_that_its_row_alone_is_r
     assert postgres.sent == []
 
 
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (b"10000-01-01 08:59:59+09", "9999-12-31 23:59:59+00:00"),
+        (b"10000-01-01 05:29:59.123456+05:30", "9999-12-31 23:59:59.123456+00:00"),
+        (b"0001-12-31 19:03:58-04:56:02 BC", "0001-01-01 00:00:00+00:00"),
+        (b"10000-01-02 08:59:59+09", "10000-01-02 08:59:59+09"),
+        (b"0044-03-15 00:00:00+00 BC", "0044-03-15 00:00:00+00 BC"),
+    ],
+)
+def test_a_moment_at_the_ends_of_time_is_one_whatever_the_clock_of_the_session(value, read):
+    postgres = Postgres()
+    query_rows._prepare_postgres(postgres, None)
+    assert query_rows._text("source.query", "valid_to", postgres.read("timestamptz", value)) == read
+
+
 def test_a_day_of_postgres_begins_by_the_clock_of_the_schedule():
     postgres = Postgres()
     query_rows._prepare_postgres(postgres, "Asia/Tokyo")
-    assert postgres.sent == [("select set_config('TimeZone', :clock, true)", {"clock": "Asia/Tokyo"})]
+    assert postgres.sent[-1:] == [("select set_config('TimeZone', :clock, true)", {"clock": "Asia/Tokyo"})]
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_where_the_server_has_another_clock_it_is_told_what_that_changes(same, caplog):
+    caplog.set_level("INFO")
+    query_rows._prepare_postgres(Postgres(("Etc/UTC", same)), "Asia/Tokyo")
+    told = (
+        "source: the queries are asked by the clock of schedule.timezone, Asia/Tokyo, not by the server's, Etc/UTC: a "
+        "timestamp without a zone that a query casts to timestamptz, or compares with one, is taken for a time of "
+        "that clock; where it is one of Etc/UTC, write: COLUMN at time zone 'Etc/UTC'"
+    )
+    assert caplog.messages == ([] if same else [told])
 
 
 def test_a_value_that_the_driver_cannot_read_is_the_datas_fault_and_its_way_out_is_said(call, table, database):

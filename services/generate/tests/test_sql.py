@@ -17,6 +17,18 @@ def test_no_recipe_holds_user_or_password(run, table, url):
     assert settings["source"] == {"kind": "sql", "database": "postgresql+psycopg://db:5432/shop", "query": QUERY}
 
 
+@pytest.mark.parametrize(("database", "again"), [("postgresql://db:5432/shop", True), ("sqlite:////shop.db", False)])
+def test_another_clock_has_rows_and_labels_read_again_where_it_decides_which_they_are(run, table, url, database, again):
+    url.write_text(database)
+    table["source"]["target_query"] = 'select id, "left" from people where day = :day'
+    clocks = [table["schedule"] | {"timezone": zone} for zone in ("UTC", "Asia/Tokyo")]
+    here, there = (Query(run(table | {"schedule": clock})) for clock in clocks)
+    assert (here.data.fingerprint != there.data.fingerprint, here.target.fingerprint != there.target.fingerprint) == (
+        again,
+        again,
+    )
+
+
 def test_a_missing_url_is_told_with_what_belongs_there(call, table, url):
     url.unlink()
     code, error = call(table)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ TOP = 50
 """Categories that a profile names."""
 TRACKED = 10_000
 """Different categories that are counted one by one; later newcomers go to `other`, so that memory stays flat."""
+_FIRST, _LAST = (np.datetime64(end) for end in ("0001-01-01T00:00:00.000000", "9999-12-31T23:59:59.999999"))
 
 
 class Profile:
@@ -92,16 +92,19 @@ class _Dates:
 
     def __init__(self) -> None:
         self.count = self.missing = 0
-        self._ends: list[datetime] = []
+        self._ends: list[int] = []
 
     def add(self, column: pa.Array) -> None:
         self.missing += column.null_count
         self.count += len(column) - column.null_count
-        ends = [*self._ends, *(end for end in pc.min_max(column).as_py().values() if end is not None)]
+        # by the clock of Tokyo the last second of 9999 in UTC is one of the year 10000, which Python has not
+        since = pc.min_max(column.cast(pa.timestamp("us")).cast(pa.int64())).as_py()
+        ends = [*self._ends, *(end for end in since.values() if end is not None)]
         self._ends = [min(ends), max(ends)] if ends else []
 
     def to_builtins(self) -> dict[str, Any]:
-        ends: list[str | None] = [end.isoformat(" ") for end in self._ends]
+        within = np.clip(np.array(self._ends, "datetime64[us]"), _FIRST, _LAST).tolist()
+        ends: list[str | None] = [end.isoformat(" ") for end in within]
         earliest, latest = ends or [None, None]
         return {
             "kind": "datetime",

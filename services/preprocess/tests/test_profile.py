@@ -62,6 +62,12 @@ def test_newcomers_beyond_the_limit_are_counted_together(monkeypatch):
     assert (profile["categories"], profile["other"], profile["count"]) == ({"b": 2, "a": 1}, 1, 4)
 
 
+def test_an_end_of_time_that_the_clock_puts_beyond_the_years_that_there_are_ends_with_them():
+    ends = pa.array([-62_135_614_562_000_000, 0, 253_402_333_199_250_000]).cast(pa.timestamp("us"))
+    profile = profile_of({"until": ends})["columns"]["until"]
+    assert (profile["earliest"], profile["latest"]) == ("0001-01-01 00:00:00", "9999-12-31 23:59:59.999999")
+
+
 def test_dates_have_an_earliest_and_a_latest():
     days = [pa.array([f"2026-01-0{day} 09:00:00", None]).cast(pa.timestamp("us")) for day in (5, 3, 4)]
     empty = pa.array([None], pa.timestamp("us"))

@@ -27,8 +27,8 @@ _ISO = (
 _ZONE = r"[T ].*(?:Z|[+-]\d\d(?::?\d\d)?)$"
 _FRACTION = r"[.,](\d{1,6})\d*"
 """Of a second; what is finer than a microsecond goes."""
-_PACKED = re.compile(r"(?:%[YymdHMSj]){2,}")
-"""Numbers without a mark between: strptime takes 2024112 for 2 November."""
+_PACKED = re.compile(r"(\d*(?:%[YymdHIMSj]\d*){2,})(%f)?")
+"""Numbers without a mark between: strptime takes 2024112 for 2 November, and for %f a digit of the second."""
 _OLDEST = pa.scalar(datetime(1000, 1, 1), _MOMENT)  # noqa: DTZ001 (a wall clock)
 """strptime takes 11.5.24 for the year 24 where a format has four digits."""
 _STRPTIMES_DAY = -2_208_988_800_000_000
@@ -57,8 +57,9 @@ class DateForm:
             return pc.coalesce(moments, DateForm(others, self.timezone).moments(_where(moments.is_null(), words)))
         if self.format == "iso":
             return self._iso(words)
-        for run in _PACKED.findall(self.format):
-            digits = len(run) + 2 * run.count("Y") + run.count("j")
+        for run, fraction in _PACKED.findall(self.format):
+            whole = len(run) + 2 * run.count("Y") + run.count("j")
+            digits = f"{whole + 1},{whole + 6}" if fraction else whole
             words = _where(pc.match_substring_regex(words, rf"(?:^|\D)\d{{{digits}}}(?:\D|$)"), words)
         moments = self._by_format(words)
         return _where(pc.greater_equal(moments, _OLDEST), moments)
@@ -126,11 +127,11 @@ class DateForm:
         """What Arrow's strptime does not know: fractions of a second, days of the year, zones by offset."""
         try:
             moment = datetime.strptime(word, self.format)  # noqa: DTZ007 (a wall clock, unless the word says more)
-        except ValueError:
+            if moment.tzinfo is None:
+                return moment
+            clock: datetime = self._clock(pa.array([moment], pa.timestamp("us", "UTC")))[0].as_py()
+        except (ValueError, OverflowError):  # the last hour of 9999 is of the year 10000 further east
             return None
-        if moment.tzinfo is None:
-            return moment
-        clock: datetime = self._clock(pa.array([moment], pa.timestamp("us", "UTC")))[0].as_py()
         return clock
 
     def _clock(self, instants: pa.Array) -> pa.Array:

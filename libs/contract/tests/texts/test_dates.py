@@ -36,6 +36,30 @@ def test_a_number_with_fewer_digits_than_its_form_has_is_no_other_year_or_day(wo
 
 
 @pytest.mark.parametrize(
+    ("word", "form", "clock"),
+    [
+        ("20261122093015123", "%Y%m%d%H%M%S%f", "09:30:15.123000"),
+        ("20261122093015123456", "%Y%m%d%H%M%S%f", "09:30:15.123456"),
+        ("20261122T0930151", "%Y%m%dT%H%M%S%f", "09:30:15.100000"),
+        ("202611220930PM", "%Y%m%d%I%M%p", "21:30:00"),
+        ("20261122 093015 a.m.", "%Y%m%d %I%M%S %p", "09:30:15"),
+        ("20261122093000", "%Y%m%d%H%M00", "09:30:00"),
+        ("20261122093000", "20%y%m%d%H%M%S", "09:30:00"),
+    ],
+)
+def test_numbers_without_a_mark_may_have_a_fraction_half_a_day_and_digits_of_the_form_beside_them(word, form, clock):
+    assert moments([word], form) == [f"2026-11-22 {clock}"]
+
+
+@pytest.mark.parametrize(
+    ("word", "form"),
+    [("20261122093015", "%Y%m%d%H%M%S%f"), ("202611220930151234567", "%Y%m%d%H%M%S%f"), ("20261122930PM", "%Y%m%d%I%M%p")],
+)  # fmt: skip
+def test_a_fraction_takes_no_digit_of_the_second_and_half_a_day_none_of_the_hour(word, form):
+    assert moments([word], form) == [None]
+
+
+@pytest.mark.parametrize(
     ("word", "form"),
     [
         ("2026-11-22T23:30:00Z", "iso"),
@@ -46,6 +70,12 @@ def test_a_number_with_fewer_digits_than_its_form_has_is_no_other_year_or_day(wo
 )
 def test_an_instant_becomes_the_wall_clock_of_the_time_zone(word, form):
     assert moments([word], form, "Asia/Tokyo") == ["2026-11-23 08:30:00"]
+
+
+def test_an_instant_whose_wall_clock_has_no_year_is_no_date():
+    assert moments(["31.12.9999 23:30 +0000", "31.12.9999 12:30 +0000"], "%d.%m.%Y %H:%M %z", "Asia/Tokyo") == [
+        None, "9999-12-31 21:30:00"
+    ]  # fmt: skip
 
 
 def test_a_zone_by_a_name_that_is_not_one_everywhere_is_no_date():

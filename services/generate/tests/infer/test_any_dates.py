@@ -24,7 +24,7 @@ TABLES = int(os.environ.get("MICROSTEP_TABLES", "100"))
 QUICK = settings(max_examples=TABLES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 
 DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y-%m-%d", "%d.%m.%y", "%m/%d/%y", "%d-%m-%Y", "%d %b %Y", "%B %d, %Y", "%d-%b-%y",
-        "%a, %d %b %Y", "%d%b%Y", "%Y年%m月%d日", "%Y.%m.%d", "%Y%m%d", "%G-W%V-%u", "%Y-%j", "%d. %B %Y")  # fmt: skip
+        "%a, %d %b %Y", "%d%b%Y", "%Y年%m月%d日", "%Y.%m.%d", "%Y/%d/%m", "%Y%m%d", "%G-W%V-%u", "%Y-%j", "%d. %B %Y")  # fmt: skip
 CLOCKS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%H:%M:%S.%f")
 JOINTS = (" ", ", ", "T")
 WHOLE = ("%a %b %d %H:%M:%S %Y", "%a %b %d %Y %H:%M:%S GMT%z", "%d/%b/%Y:%H:%M:%S %z", "%Y-%m-%d %H:%M:%S UTC", "%Y%m%d_%H%M%S",

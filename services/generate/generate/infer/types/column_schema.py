@@ -14,6 +14,7 @@ from generate.infer.types.doubts import (
     of_a_century,
     of_a_day,
     of_categories,
+    of_excels_days,
     of_one_each,
     times_of,
 )
@@ -143,7 +144,7 @@ def _datetime(stats: ColumnStats, kind: Kind, summary: str) -> ColumnSchema:
     if kind.strays:
         summary += f"; {kind.strays:,} rows are rejected, they hold no time in that form"
     doubts = [f"{level!r} in {rows:,} rows may stand for no time at all" for level, rows in ends_of_time(stats)]
-    doubts += of_a_century(stats, kind.format or "iso")
+    doubts += [*of_a_century(stats, kind.format or "iso"), *of_excels_days(stats, kind.format or "iso")]
     if kind.alternative is None:
         return ColumnSchema(stats.name, settings, summary, tuple(doubts), rejected=kind.strays)
     which = "month" if other_order(kind.format or "") == kind.alternative else "year"

@@ -61,8 +61,8 @@ class _Cover:
     """What may stand in their place: it reads the same values as other days."""
 
     def rank(self) -> tuple[int, list[tuple[bool, int]]]:
-        """The lower, the sooner it is taken of those that read as many."""
-        return len(self.names), [rank(name) for name in self.names]
+        """The lower, the sooner it is taken of those that read as many: the least likely of its forms says most."""
+        return len(self.names), sorted(map(rank, self.names), reverse=True)
 
 
 @dataclass
@@ -125,7 +125,7 @@ class DateFormats:
         """
         if not self.dates or self.dates < least:
             return None
-        single = self.best(least)
+        single = self._single(least)
         of_marks: dict[str, set[str]] = {}
         for mark, order in map(order_of, self.known):
             if order:
@@ -142,6 +142,12 @@ class DateFormats:
         rivals = rivals or [best.rival]
         return Forms(FORMS.join(best.names), FORMS.join(rivals[0]) or None, most)
 
+    def _single(self, least: float) -> Sequence[str]:
+        """`best`, unless ISO 8601 reads as much and has the other order of day and month."""
+        single, matched = self.best(least), self.matched
+        (mark, order), (isos, first) = order_of(single[0] if single else ""), order_of("iso")
+        return () if mark == isos and order != first and matched["iso"] >= matched[single[0]] else single
+
     def _cover(self, orders: dict[str, str], single: Sequence[str]) -> _Cover:
         """The formats that read most values, besides `single`: one that is enough, and those that are no worse."""
         chosen, rival = list(single[:1]), list[str]()
@@ -152,7 +158,7 @@ class DateFormats:
             gains = {
                 name: sum(rows for mask, rows in left.items() if mask >> bit & 1)
                 for bit, name in enumerate(self.known)
-                if order_of(name)[1] in ("", orders.get(order_of(name)[0])) and other_order(name) not in chosen
+                if order_of(name)[1] in ("", orders.get(order_of(name)[0]))
                 if name not in NAMED_COMPACT
                 if not chosen or is_clock(name) == is_clock(chosen[0])
             }

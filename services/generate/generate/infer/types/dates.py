@@ -177,9 +177,13 @@ def _short(name: str) -> str:
 
 
 def order_of(name: str) -> tuple[str, str]:
-    """What stands between the numbers of a day, and their order, where they may be taken for each other; else empty."""
-    match = re.match(r"(?:%[aA]\W*)?(%[dmy])(\W?)%[dm]", name)
-    return (match[2], match[0][-5:].replace(match[2], "")) if match else ("", "")
+    """What tells numbers of a day from others, their mark or %Y and it, and their order; empty where words tell it."""
+    name = "%Y-%m-%d" if name == "iso" else name
+    match = re.match(r"(?:%[aA]\W*)?(%[dmy]|%Y(?=(\W?)%[dm]\2%[dm]))(\W?)(%[dm])", name)
+    if match is None:
+        return "", ""
+    # four digits are the year for certain, so that no order behind them says anything of the others
+    return (match[1] if match[1] == "%Y" else "") + match[3], match[1] + match[4]
 
 
 def is_clock(name: str) -> bool:

@@ -26,7 +26,7 @@ _YEARS_TO_COME = 15
 _FEWEST_MONTHS = 6
 """Different numbers of six digits that are all months, as 202611 is."""
 _EXCELS_SPAN = 5_500
-"""Days, 15 years: numbers further from each other are asked about only where their name says that they are days."""
+"""Days, 15 years: numbers further from each other are days only where their name says so, and are asked about then."""
 _DAYS_OF_A_YEAR = 366
 # where programs begin or end to count, or an empty survey ends
 _YEAR = r"(?:0001|1601|1753|1899|1900|1970|1980)"
@@ -61,6 +61,16 @@ def times_of(stats: ColumnStats) -> str | None:
     if unit == "excel_days" and stats.high - stats.low > _EXCELS_SPAN:
         unit = None  # as salaries are
     return unit or (days[0] if days else None)
+
+
+def of_excels_days(stats: ColumnStats, written: str) -> list[str]:
+    """What is said of numbers that are days by their name, and may as well be amounts."""
+    near = stats.high - stats.low <= _EXCELS_SPAN
+    if written != "excel_days" or (near and stats.wholes == stats.given):
+        return []
+    some = next(iter(stats.levels), stats.odd)
+    read = f"is read as days since 1899-12-30, as spreadsheets count them, by its name alone, such as {some!r}"
+    return [f'{read}: if it is an amount, write type = "number" without a format']
 
 
 def of_a_century(stats: ColumnStats, written: str) -> list[str]:

@@ -45,6 +45,10 @@ _PLACE = re.compile(
     r"(?i:(^|[_\s.-])(zip(code)?\d?|postal(code)?|postcode|plz|postleitzahl|city|town|ort|stadt|country|land|region|lat|lon|lng"
     r"|latitude|longitude|street|stra(ss|\u00df)e|hausnr)($|[_\s.-]))|[a-z](Zip|ZipCode|PostalCode|City|Street)$"
 )
+# numbers of an address, which are no ids though they are called numbers
+_ADDRESS = re.compile(
+    r"(?i:(zip|postal|post|plz|street|stra(ss|\u00df)en?|haus|house)[\s_.-]?(code)?[\s_.-]?(no|nr|number|nummer)\.?$)"
+)
 _CALENDAR = re.compile(
     r"(?i:(^|[_\s.-])(year|jahr|month|monat|week|woche|day|tag|time|t|date|datum|hour|stunde)($|[_\s.-]))"
 )
@@ -135,8 +139,9 @@ def is_date(name: str) -> bool:
 
 
 def is_place(name: str) -> bool:
-    """Whether the name says that it is a place, where several live: zip, city, lat."""
-    return _PLACE.search(name.strip()) is not None
+    """Whether the name says that it is a place, where several live: zip, city, lat; city_id names the place itself."""
+    place = _PLACE.search(name.strip()) is not None and not is_id(name)
+    return place or _ADDRESS.search(name.strip()) is not None
 
 
 def is_calendar(name: str) -> bool:

@@ -69,6 +69,32 @@ def test_both_orders_in_one_column_are_no_date_for_nobody_knows_which_a_value_ha
     assert forms(mixed("%d/%m/%Y", "%m/%d/%Y"), least=0.98) is None
 
 
+@pytest.mark.parametrize(
+    "formats",
+    [
+        ("%Y-%m-%d", "%Y-%d-%m"), ("%Y-%m-%d %H:%M", "%Y-%d-%m"), ("%Y-%m-%d", "%Y-%d-%m %H:%M:%S"),
+        ("%Y/%m/%d", "%Y/%d/%m"), ("%Y/%m/%d %H:%M", "%Y/%d/%m"), ("%Y.%d.%m %I:%M %p", "%Y.%m.%d %H:%M"),
+    ],
+)  # fmt: skip
+def test_nor_are_both_orders_behind_the_year(formats):
+    assert forms(mixed(*formats), least=0.98) is None
+
+
+def test_a_day_before_its_month_behind_the_year_is_read_by_itself_and_a_stray_one_beside_iso_is_not():
+    assert forms(mixed("%Y-%d-%m", "%Y-%d-%m %H:%M")) == Forms("%Y-%d-%m | %Y-%d-%m %H:%M", None, len(MOMENTS))
+    words = mixed("%Y-%m-%d")
+    assert forms([*words, "2026-25-11"], least=0.98) == Forms("iso", None, len(words))
+    early = mixed("%Y-%m-%d", moments=EARLY)
+    assert forms([*early, "2026-11-24", "2026-11-25", "2026-25-11"], least=0.98) == Forms("iso", None, len(early) + 2)
+
+
+def test_where_no_value_tells_the_order_behind_the_year_all_forms_are_asked_about_together():
+    found = forms(mixed("%Y/%m/%d %H:%M", "%Y/%m/%d", moments=EARLY))
+    assert (found.format, found.alternative) == ("%Y/%m/%d %H:%M | %Y/%m/%d", "%Y/%d/%m %H:%M | %Y/%d/%m")
+    found = forms(mixed("%d/%m/%Y", "%Y/%m/%d", moments=EARLY))
+    assert (found.format, found.alternative) == ("%d/%m/%Y | %Y/%m/%d", "%m/%d/%Y | %Y/%m/%d")
+
+
 def test_an_hour_is_not_read_beside_a_day():
     assert forms(mixed("%d.%m.%Y", "%H:%M"), least=0.98) is None
 

@@ -2,6 +2,7 @@ import pyarrow as pa
 import pytest
 
 from generate.infer.column_stats import ColumnStats
+from generate.infer.types.column_schema import column_of
 from generate.infer.types.doubts import ends_of_time, of_a_century, of_a_day, of_categories, of_one_each
 
 ROWS = 120
@@ -78,3 +79,19 @@ def test_a_year_of_two_digits_that_is_yet_to_come_is_told():
     assert of_a_century(births, "%d.%m.%y | iso") == [doubt]
     assert of_a_century(stats(["01.05.24", "02.05.99"]), "%d.%m.%y") == []
     assert of_a_century(stats(["01.05.2068"]), "%d.%m.%Y") == []
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ([46_000 + number for number in range(ROWS)], False),
+        ([33_000 + 200 * number for number in range(ROWS)], True),
+        ([46_000 + number + 0.25 for number in range(ROWS)], True),
+    ],
+)
+def test_an_amount_that_is_named_like_a_day_is_asked_about_where_excel_would_count_such_days(values, told):
+    column = column_of(stats(values, "umsatz_tag"))
+    assert (column.settings["type"], column.settings["format"]) == ("datetime", "excel_days")
+    doubts = [doubt for doubt in column.suspicions if doubt.startswith("is read as days since 1899-12-30, as ")]
+    assert len(doubts) == told
+    assert all('if it is an amount, write type = "number" without a format' in doubt for doubt in doubts)

@@ -27,8 +27,8 @@ _ISO = (
 _ZONE = r"[T ].*(?:Z|[+-]\d\d(?::?\d\d)?)$"
 _FRACTION = r"[.,](\d{1,6})\d*"
 """Of a second; what is finer than a microsecond goes."""
-_PACKED = re.compile(r"(\d*(?:%[YymdHIMSj]\d*){2,})(%f)?")
-"""Numbers without a mark between: strptime takes 2024112 for 2 November, and for %f a digit of the second."""
+_PACKED = re.compile(r"(\d*(?:%[YymdHIMSj]\d*){2,}|%j)(%f)?")
+"""Numbers of so many digits: strptime takes 2024112 for 2 November, 2024-12 for 12 January, for %f a second's digit."""
 _OLDEST = pa.scalar(datetime(1000, 1, 1), _MOMENT)  # noqa: DTZ001 (a wall clock)
 """strptime takes 11.5.24 for the year 24 where a format has four digits."""
 _STRPTIMES_DAY = -2_208_988_800_000_000

@@ -29,7 +29,7 @@ def test_a_format_reads_what_has_it_alone():
 @pytest.mark.parametrize(
     ("word", "form"),
     [("11.5.24", "%d.%m.%Y"), ("1.2.24 10:00", "%d.%m.%Y %H:%M"), ("24-11", "%Y-%m"), ("Nov 5, 24", "%b %d, %Y"),
-     ("2024112", "%Y%m%d"), ("202411", "%Y%m%d"), ("20241122T91500", "%Y%m%dT%H%M%S"), ("202432", "%Y%j")],
+     ("2024112", "%Y%m%d"), ("202411", "%Y%m%d"), ("20241122T91500", "%Y%m%dT%H%M%S"), ("202432", "%Y%j"), ("2024-12", "%Y-%j"), ("12.2024", "%j.%Y")],
 )  # fmt: skip
 def test_a_number_with_fewer_digits_than_its_form_has_is_no_other_year_or_day(word, form):
     assert moments([word], form) == [None]

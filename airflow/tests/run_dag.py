@@ -4,6 +4,7 @@ Prints one line of JSON per run: {"dag", "state", "tasks": {"preprocess_1": "suc
 answered as a person would, in Airflow's API, with the answer that follows the day: dag=day=answer=why.
 """
 
+import importlib
 import json
 import os
 import sys
@@ -15,9 +16,11 @@ from airflow.dag_processing.dagbag import DagBag
 
 
 def run_dag(name, day, *answer):
-    if answer:
-        threading.Thread(target=answer_or_exit, args=answer, daemon=True).start()
     dag = DagBag(f"{FOLDER}/{name.rpartition('.')[2]}.py").dags[name]
+    if answer:
+        # before the thread: two that import Airflow's modules at once may wait for each other for ever
+        importlib.import_module("airflow.api_fastapi.core_api.routes.public.hitl")
+        threading.Thread(target=answer_or_exit, args=answer, daemon=True).start()
     dag.deadline = None  # dag.test() stores none, and would look for it
     conf = json.loads(day) if day.startswith("{") else {"day": day}
     dag_run = dag.test(logical_date=None, run_conf=conf)

@@ -61,10 +61,20 @@ def is_empty(data: Manifest) -> bool:
     return data.counts.get("rows_in", data.counts.get("rows_out")) == 0
 
 
+def read_for_another(config: Config, raw: Manifest) -> str | None:
+    """How a raw dataset was read for another key or target than `pipeline.toml` has now; None: for these.
+
+    What does not say was read for these.
+    """
+    for name, now in (("key", config.table.key), ("target", config.table.target)):
+        if (then := raw.settings.get(name, now)) != now:
+            return f"raw/{raw.day}: was read with table.{name} {then or 'none'}, pipeline.toml has {now or 'none'}"
+    return None
+
+
 def answers(config: Config, raw: Manifest) -> bool:
-    """Whether a raw dataset was read for the key and the target that `pipeline.toml` has; what does not say, was."""
-    asked = {"key": config.table.key, "target": config.table.target}
-    return all(raw.settings.get(name, now) == now for name, now in asked.items())
+    """Whether a raw dataset was read for the key and the target that `pipeline.toml` has now."""
+    return read_for_another(config, raw) is None
 
 
 def inbox_changed(layout: Layout, day: str, *datasets: Path) -> str | None:

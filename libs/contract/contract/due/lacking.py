@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from contract.config import Config
 from contract.config.source import Files, Sql, Synthetic
 from contract.datasets.manifest import Manifest
-from contract.due.arrived import answers, committed, has_arrived, inbox_changed, is_empty, labels_have_come
+from contract.due.arrived import committed, has_arrived, inbox_changed, is_empty, labels_have_come, read_for_another
 from contract.layout import Layout
 
 _MOST_BACK = 366
@@ -80,22 +80,6 @@ def content(dataset: Manifest) -> str:
     return hashlib.sha256("".join(f"{file.role} {file.sha256}\n" for file in dataset.files).encode()).hexdigest()
 
 
-def _read_for_another(config: Config, raw: Manifest) -> str | None:
-    """How a raw dataset was read for another key or target than `pipeline.toml` has now; None: for these.
-
-    Reading it again settles it, whether the source has them or not. Another feature makes nothing lack: with it the
-    rows would be others, and predictions that people have would be made anew.
-    """
-    then = raw.settings
-    for name in ("key", "target"):
-        now = getattr(config.table, name)
-        if then.get(name, now) != now:
-            return (
-                f"raw/{raw.day}: was read with table.{name} {then[name] or 'none'}, pipeline.toml has {now or 'none'}"
-            )
-    return None
-
-
 def is_due(config: Config, layout: Layout, day: date) -> bool:
     """Whether a run of a day has something to wait for: data is expected, or has arrived all the same."""
     return config.schedule.expects(day) or any(
@@ -132,11 +116,12 @@ def _raw(config: Config, layout: Layout, date_: date, last: date) -> Lack | None
     # made-up rows, or a database, take the place of no file, and where the inbox was cleaned there is nothing to read
     again = data.settings.get("source", {}).get("kind", kind) == kind
     again = again and (not isinstance(source, Files) or has_arrived(layout, "inbox", day))
-    why = _read_for_another(config, data) if again else None
+    # another feature makes nothing lack: with it the rows, and with them predictions that people have, would be others
+    why = read_for_another(config, data) if again else None
     if why is None and isinstance(source, Files):
         # labels that a day had before it was said to have no rows, or of a target before, are nobody's
         labels = committed(paths[1])
-        of_before = is_empty(data) or (labels is not None and not answers(config, labels))
+        of_before = is_empty(data) or (labels is not None and read_for_another(config, labels) is not None)
         why = inbox_changed(layout, day, *(paths[:1] if of_before else paths))
     elif why is None and isinstance(source, Sql) and 0 < age <= config.label_days:
         # only the database can tell

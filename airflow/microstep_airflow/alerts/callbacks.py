@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -32,6 +33,8 @@ REASONS = {
     "all_tasks_deadlocked": "no task of it can go on",
 }
 
+FAILED = "microstep_failed_"
+"""Begins the name of the variable of a DAG's failed runs."""
 PROMOTION = "microstep_promoted"
 """The variable that keeps which promotion was mailed last, by its line in the ledger."""
 
@@ -76,7 +79,7 @@ class RunAlerts(RunFacts):
             self._send(messages.failed(dag, day, headline, facts, failures, runs, links, rejected))
         else:
             log.warning("%s: no mail, people know of it: %s", context["run_id"], errors[0])
-        Variable.set(self._failed(dag), runs.to_json(), serialize_json=True)
+        self._keep(FAILED + dag, runs.to_json())
         if dag == "predict":
             # one day that fails, for as long as it is tried, must not hide what there is to tell of the others
             self._mail_predicted(context)
@@ -108,22 +111,22 @@ class RunAlerts(RunFacts):
         elif verdict is not None and (dag_run := context.get("dag_run")) is not None and dag_run.start_date is not None:
             promotion = self._promotion(day, verdict.metric, dag_run.start_date)
             # two runs of one day may both be there when it happens
-            told = Variable.get(self.settings.kept(PROMOTION), default="", deserialize_json=True)
+            told = self._known(PROMOTION, "")
             if promotion is not None and promotion.line != told:
                 moved = promotion.moved if promotion.by == "validate" else None
                 if self._is_news(context, f"{PROMOTED} {verdict.besides}", moved):
                     self._send(messages.promoted(day, facts, verdict, promotion, links))
-                Variable.set(self.settings.kept(PROMOTION), promotion.line, serialize_json=True)
+                self._keep(PROMOTION, promotion.line)
 
     def _is_news(self, context: Context, kind: str, moved: float | None) -> bool:
         """Whether a verdict is mailed: of a run that nobody asked for, what it says each week is told once."""
-        known = KnownVerdict.of(Variable.get(self.settings.kept(VERDICT), default={}, deserialize_json=True))
+        known = KnownVerdict.of(self._known(VERDICT, {}))
         known, due = known.add(kind, moved, self.config.gate.margin)
-        Variable.set(self.settings.kept(VERDICT), msgspec.to_builtins(known), serialize_json=True)
+        self._keep(VERDICT, msgspec.to_builtins(known))
         return due or context["dag_run"].run_type != "scheduled"
 
     def _mail_degraded(self, context: Context) -> None:
-        known = before = Variable.get(self.settings.kept(DEGRADED), default={}, deserialize_json=True)
+        known = before = self._known(DEGRADED, {})
         for day in self._days(context):
             reason = too_many_rejected(self.settings.data_root, day)
             is_new, known = degraded_news(known, day, reason)
@@ -131,7 +134,7 @@ class RunAlerts(RunFacts):
                 facts, rejected = self._facts(context) | {"Day": day}, rejected_rows(self.settings.data_root, day)
                 self._send(messages.degraded(day, facts, reason, rejected, self._links(context)))
         if known != before:
-            Variable.set(self.settings.kept(DEGRADED), known, serialize_json=True)
+            self._keep(DEGRADED, known)
 
     def _mail_drift(self, context: Context) -> None:
         """Mail what the newest predicted day of the run says: a day that comes late each time is nobody's own."""
@@ -147,12 +150,12 @@ class RunAlerts(RunFacts):
         except Exception:
             log.exception("%s: the report about drift cannot be read", context["run_id"])
             return
-        known = KnownDrift.of(Variable.get(self.settings.kept(DRIFT), default={}, deserialize_json=True))
+        known = KnownDrift.of(self._known(DRIFT, {}))
         last = last_complete(datetime.now(UTC), ZoneInfo(self.config.schedule.timezone)).isoformat()
         news = drift_news(known, day, report.level, report.columns, last)
         if news.kind != "nothing":
             self._send(messages.drifted(day, self._facts(context), news, report, self._links(context)))
-        Variable.set(self.settings.kept(DRIFT), asdict(news.known), serialize_json=True)
+        self._keep(DRIFT, asdict(news.known))
 
     def _mail_caught_up(self, context: Context) -> None:
         # a run for days that somebody asked for leaves no such word
@@ -162,20 +165,18 @@ class RunAlerts(RunFacts):
         day = self._day(context)
         if not lacks or (mail := caught_up_mail(self.config, layout, day, lacks, facts, links)) is None:
             return
-        known, is_news = KnownCatchUp.of(
-            Variable.get(self.settings.kept(CAUGHT_UP), default={}, deserialize_json=True)
-        ).add(day, len(mail.points))
+        known, is_news = KnownCatchUp.of(self._known(CAUGHT_UP, {})).add(day, len(mail.points))
         if is_news:
             self._send(mail)
-        Variable.set(self.settings.kept(CAUGHT_UP), asdict(known), serialize_json=True)
+        self._keep(CAUGHT_UP, asdict(known))
 
     def _mail_live(self, context: Context) -> None:
         day = self._day(context)
-        known = KnownFall.of(Variable.get(self.settings.kept(LIVE), default={}, deserialize_json=True))
+        known = KnownFall.of(self._known(LIVE, {}))
         news = live_news(known, live_days(self.settings.data_root, day))
         if news.kind != "nothing":
             self._send(messages.live_score(day, self._facts(context), news, self._links(context)))
-        Variable.set(self.settings.kept(LIVE), asdict(news.known), serialize_json=True)
+        self._keep(LIVE, asdict(news.known))
 
     def _mail_recovery(self, context: Context) -> None:
         dag, day = self._dag(context), self._day(context)
@@ -184,7 +185,7 @@ class RunAlerts(RunFacts):
         if runs.mailed_count:
             undone = [each for each in runs.days_undone(context["run_id"], day) if not self._is_done(dag, each)]
             self._send(messages.recovered(dag, day, self._facts(context), runs, undone, self._links(context)))
-        Variable.set(self._failed(dag), runs.recovered().to_json(), serialize_json=True)
+        self._keep(FAILED + dag, runs.recovered().to_json())
 
     def _send(self, mail: Mail) -> None:
         now = datetime.now(ZoneInfo(self.config.schedule.timezone))
@@ -207,7 +208,11 @@ class RunAlerts(RunFacts):
             return None
 
     def _failed_runs(self, dag: str) -> FailedRuns:
-        return FailedRuns.of(Variable.get(self._failed(dag), default={}, deserialize_json=True))
+        return FailedRuns.of(self._known(FAILED + dag, {}))
 
-    def _failed(self, dag: str) -> str:
-        return self.settings.kept(f"microstep_failed_{dag}")
+    def _known(self, name: str, default: Any) -> Any:
+        """What people of this pipeline know, from Airflow's variable."""
+        return Variable.get(self.settings.kept(name), default=default, deserialize_json=True)
+
+    def _keep(self, name: str, known: Any) -> None:
+        Variable.set(self.settings.kept(name), known, serialize_json=True)

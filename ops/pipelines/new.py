@@ -89,7 +89,9 @@ def new(name: str, file: Path, infer: Sequence[str], split: Sequence[str]) -> in
 
 
 def must_be_nobodys(name: str) -> None:
-    """End this program where the name is another's for MLflow, or data/ has a model or rows of one that went."""
+    """End this program where there is a file of the name, another has it for MLflow, or data/ has one's that went."""
+    if name in names():
+        refuse(CONFIGURATION, f"{file_of(name)}: is there; give another NAME=, or edit it")
     for other in names():
         # one that is no TOML is refused by Airflow, whatever it is called
         with suppress(ValueError):
@@ -116,16 +118,13 @@ def main() -> int:
     args = parser.parse_args()
     name = good_name(args.name)
     refuse_both()
-    if args.file and name in names():
-        refuse(CONFIGURATION, f"{file_of(name)}: is there; give another NAME=, or edit it")
-    if args.file:
-        must_be_nobodys(name)
     if not args.file:
         make_folders(name)
         refresh_index()
         there = "is there" if name in names() else "is yours to write: docs/configuration.md"
         print(f"data/{name} is made; {file_of(name).relative_to(ROOT)} {there}")
         return 0
+    must_be_nobodys(name)
     if not args.target:
         refuse(USAGE, f"TARGET: must be the column to predict: make new NAME={name} FILE={args.file} TARGET=column")
     file = Path(args.file).resolve()

@@ -33,6 +33,17 @@ def arrive(root, *days):
         (root / "inbox" / day / "_SUCCESS").touch()
 
 
+def labels_apart(status, root, rows):
+    """The inbox of a day that was read with its labels in a file of their own."""
+    arrive(root, "2026-11-18")
+    folder = root / "inbox/2026-11-18"
+    (folder / "rows.csv").write_text(rows)
+    (folder / "labels.csv").write_text("id,left\n1,yes\n")
+    status()
+    assert status.generate("2026-11-18")[0] == 0
+    return folder
+
+
 def test_it_tells_what_the_dags_would_find_and_changes_nothing(status, root, state):
     arrive(root, "2026-11-18", "2026-11-19")
     status()
@@ -111,12 +122,7 @@ def test_a_renamed_target_has_the_days_read_again_once_and_its_labels_are_none_u
 def test_a_file_of_labels_of_a_target_before_is_left_out_for_good_and_read_once_it_has_those_of_now(
     status, root, table, extra
 ):
-    arrive(root, "2026-11-18")
-    folder = root / "inbox/2026-11-18"
-    (folder / "rows.csv").write_text("id,age,plan\n1,2,x\n")
-    (folder / "labels.csv").write_text("id,left\n1,yes\n")
-    status()
-    assert status.generate("2026-11-18")[0] == 0
+    folder = labels_apart(status, root, "id,age,plan\n1,2,x\n")
     renamed(table, "cancelled")
     table["table"]["extra_columns"] = extra
     status()
@@ -153,12 +159,7 @@ def test_a_day_that_was_never_read_is_not_held_up_by_labels_of_a_target_that_oth
 
 
 def test_labels_by_another_key_are_left_out_as_well(status, root, table):
-    arrive(root, "2026-11-18")
-    folder = root / "inbox/2026-11-18"
-    (folder / "rows.csv").write_text("id,note,age,plan\n1,a,2,x\n")
-    (folder / "labels.csv").write_text("id,left\n1,yes\n")
-    status()
-    assert status.generate("2026-11-18")[0] == 0
+    labels_apart(status, root, "id,note,age,plan\n1,a,2,x\n")
     for key in ("note", None):
         table["table"].pop("key") if key is None else table["table"].update(key=key)
         status()

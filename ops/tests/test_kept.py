@@ -38,7 +38,7 @@ def alive(pids):
     for pid in pids:
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # the second when it goes between opening and reading
             continue
         if state != "Z":
             living.append(pid)

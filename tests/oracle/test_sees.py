@@ -233,3 +233,12 @@ def test_edits_and_late_labels_are_no_fault(steps, root):
     actions = (Arrive(0, labels="none"), Do("generate preprocess", 0), Label(0, "late"), Do("generate preprocess", 0))
     story = play(replace(HISTORY, actions=(*actions, Edit((("form", "csv"),)))), steps, root).story
     assert story.mirror.days[day_of(0)].rows["yn"].notna().all()
+
+
+@pytest.mark.parametrize("then", [Aim("other", "binary"), Edit((("key", "account"),))], ids=["target", "key"])
+def test_a_file_of_labels_by_the_key_or_of_the_target_before_is_left_out(steps, root, then):
+    before = (Arrive(0), Do("generate preprocess", 0), Label(0, "late"), Do("generate preprocess", 0))
+    story = play(replace(HISTORY, actions=(*before, then, *[Do("generate preprocess", 0)] * 2)), steps, root).story
+    (left_out,) = story.mirror.raw[day_of(0)].left_out
+    assert left_out[0] == "labels.csv"
+    assert story.ends["generate", 0] >= 3

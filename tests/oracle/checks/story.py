@@ -91,9 +91,9 @@ class Story:
 
     def generate(self, day: str) -> Outcome:
         """Bring a day in."""
-        expected, reasons = attempt(
-            plain_rows.generate, self.root / "inbox" / day, self.settings, self.mirror.raw.get(day)
-        )
+        asked = frozenset().union(*(raw.asked for raw in self.mirror.raw.values()))
+        earlier = self.mirror.raw.get(day)
+        expected, reasons = attempt(plain_rows.generate, self.root / "inbox" / day, self.settings, earlier, asked)
         outcome = self.run("generate", day=day)
         if self.agree(outcome, reasons):
             self.mirror.raw[day] = expected

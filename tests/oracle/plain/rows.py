@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ class Raw:
     key: str
     labels: pd.DataFrame | None = None
     """Key and target of each label, in the order in which they came; None before the first one."""
+    asked: frozenset[tuple[str | None, str]] = frozenset()
+    """By which key, and for which target, the rows were read, and the labels."""
+    labels_asked: frozenset[tuple[str | None, str]] = frozenset()
+    """The same of the labels alone."""
+    left_out: frozenset[tuple[str, str]] = frozenset()
+    """Files, by name and content, whose labels are of another key or target."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +57,12 @@ class Day:
         return self.source if settings.stays else self.identity
 
 
-def generate(inbox: Path, settings: Settings, earlier: Raw | None) -> Raw:
-    """The rows and labels of the files of a day."""
+def generate(
+    inbox: Path, settings: Settings, earlier: Raw | None, asked: frozenset[tuple[str | None, str]] = frozenset()
+) -> Raw:
+    """The rows and labels of the files of a day; `asked`: by which keys and for which targets any day has been read."""
     key, target = settings.key or "row_key", settings.target
+    left_out = set()
     files = sorted(path for path in inbox.glob("*") if path.suffix in (".csv", ".parquet"))
     data, found, number = [], [], 1
     for path in files:
@@ -61,6 +71,10 @@ def generate(inbox: Path, settings: Settings, earlier: Raw | None) -> Raw:
         if not alone:
             needed = [*([settings.key] if settings.key else []), *settings.features]
             if lacking := [name for name in needed if name not in frame.columns]:
+                file = path.name, sha256(path.read_bytes()).hexdigest()
+                if (earlier is not None and file in earlier.left_out) or of_before(frame, settings, asked):
+                    left_out.add(file)
+                    continue
                 raise Refusal(65, f"{path.name} lacks {lacking}")
             if settings.key is None:
                 frame = frame.assign(row_key=[f"{inbox.name}-{number + row}" for row in range(len(frame))])
@@ -74,8 +88,22 @@ def generate(inbox: Path, settings: Settings, earlier: Raw | None) -> Raw:
     labels = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
     if labels.empty and settings.key is None and earlier is not None and earlier.labels is not None:
         raise Refusal(65, "numbered rows come again without the labels that they had")
-    kept = earlier.labels if earlier is not None else None
-    return Raw(pd.concat(data, ignore_index=True), key, kept if labels.empty else labels)
+    now = frozenset({(settings.key, target)})
+    labels_asked, kept = now, labels
+    if labels.empty:
+        labels_asked, kept = (frozenset(), None) if earlier is None else (earlier.labels_asked, earlier.labels)
+    rows = pd.concat(data, ignore_index=True)
+    return Raw(rows, key, kept, now | labels_asked, labels_asked, frozenset(left_out))
+
+
+def of_before(frame: pd.DataFrame, settings: Settings, asked: frozenset[tuple[str | None, str]]) -> bool:
+    """Whether a file has nothing but labels by a key, or of a target, that was asked for before."""
+    there, now = set(frame.columns), {settings.key or "row_key", settings.target}
+    return not now <= there and any(
+        key is not None and {key, target} <= there and not there & set(settings.kept) - {key, target}
+        for key, target in asked
+        if {key, target} != now
+    )
 
 
 def words_of(settings: Settings) -> tuple[str, ...]:

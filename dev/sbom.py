@@ -25,8 +25,8 @@ from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-IMAGES = ("airflow", "mlflow", "pages", "socket-proxy", "generate", "preprocess", "train", "validate", "predict")
-WITHOUT_PYTHON = ("pages",)
+IMAGES = ("airflow", "mlflow", "pages", "gateway", "socket-proxy", "generate", "preprocess", "train", "validate", "predict")
+WITHOUT_PYTHON = ("pages", "gateway")
 # runs inside the image, with nothing but the standard library
 LOOK = """
 import importlib.metadata as m, json

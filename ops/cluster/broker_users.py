@@ -16,38 +16,19 @@ SHARED = ("steps", "train")
 """The queues that every machine may take from; others are one machine's: host.<name>."""
 _PRIORITIES = "\x06\x16"
 """What kombu puts between a queue's name and a priority."""
-_COMMANDS = (
-    *(
-        "auth",
-        "hello",
-        "ping",
-        "select",
-        "client|setinfo",
-        "client|setname",
-        "multi",
-        "exec",
-        "discard",
-        "watch",
-        "unwatch",
-    ),
-    *("llen", "lpush", "rpush", "rpop", "brpop", "sadd", "smembers", "exists"),
-    *("hset", "hget", "hdel", "zadd", "zrem", "zrevrangebyscore", "zcard"),
-    *(
-        "get",
-        "set",
-        "setex",
-        "setnx",
-        "mget",
-        "del",
-        "expire",
-        "pexpire",
-        "publish",
-        "subscribe",
-        "unsubscribe",
-        "psubscribe",
-    ),
-    *("punsubscribe", "evalsha", "script|load"),
+_GROUPS = (
+    "auth hello ping select client|setinfo client|setname multi exec discard watch unwatch",  # a connection's own
+    "llen lpush rpush rpop brpop sadd smembers exists",  # queues, and what leads to them
+    "hset hget hdel zadd zrem zrevrangebyscore",  # what a worker has taken
+    "get set setex setnx mget del expire pexpire evalsha script|load",  # ends of tasks; a lock of kombu's
+    "subscribe unsubscribe psubscribe punsubscribe",
 )
+_COMMANDS = tuple(command for group in _GROUPS for command in group.split())
+_ASKED = "/0.celery.pidbox"
+"""The channel on which the scheduler asks workers whether they answer. A machine hears it, and cannot speak there: by
+the same way a worker is told to stop, or to take from another queue."""
+_SPOKEN = ("celery-task-meta-*", "/0.celeryev/*")
+"""The channels on which a machine says how tasks end, and that it is there."""
 
 
 def queues(machine: str) -> tuple[str, ...]:
@@ -64,6 +45,10 @@ def keys(machine: str) -> tuple[str, ...]:
         *(f"_kombu.binding.{queue}" for queue in own),
         *(unacked(machine, what) for what in ("", "_index", "_mutex")),
         "celery-task-meta-*",
+        # questions whether it answers, and where answers go
+        *(f"celery@{machine}.celery.pidbox{end}" for end in ("", f"{_PRIORITIES}?")),
+        "_kombu.binding.celery.pidbox",
+        "*.reply.celery.pidbox",
     )
 
 
@@ -89,7 +74,11 @@ def _rights(name: str) -> str:
         return "~* &* +@all -@admin -@dangerous +info"
     patterns = " ".join(f"~{key}" for key in keys(name))
     commands = " ".join(f"+{command}" for command in _COMMANDS)
-    return f"resetkeys {patterns} resetchannels &celery-task-meta-* &/0.celeryev* -@all {commands}"
+    spoken = " ".join(f"&{channel}" for channel in _SPOKEN)
+    return (
+        f"resetkeys {patterns} %R~_kombu.binding.reply.celery.pidbox resetchannels &{_ASKED} {spoken} -@all {commands}"
+        f" (-@all resetchannels {spoken} +publish)"
+    )
 
 
 def _hash(password: str) -> str:

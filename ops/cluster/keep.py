@@ -63,12 +63,14 @@ def apply(root: Path, worker: Path) -> int:
     known, folder = machines(root), root / AUTHORITY
     passwords = {name: entry["password"] for name, entry in known.items()}
     airflow, gateway, broker = (AIRFLOW, 0), (GATEWAY, GATEWAY), (BROKER, BROKER)
-    others = sorted((entry["address"], name) for name, entry in known.items() if "address" in entry and name != HEAD)
+    others = sorted((name, entry["address"]) for name, entry in known.items() if "address" in entry and name != HEAD)
     wanted = {
         root / "gateway/ca.pem": Secret(authority.public(folder), gateway, 0o400),
         root / "gateway/crl.pem": Secret(authority.revoked(folder), gateway, 0o400),
         # the only places that the gateway asks for logs
-        root / "gateway/machines.conf": Secret("".join(f"{at} {name};\n" for at, name in others), gateway, 0o400),
+        root / "gateway/machines.conf": Secret(
+            "".join(f"{name} {address};\n" for name, address in others), gateway, 0o400
+        ),
         root / "broker/users.acl": Secret(users(passwords), broker, 0o400),
         root / "broker/operator": Secret(passwords[OPERATOR], broker, 0o400),
         **_celery(root, SCHEDULER, passwords[SCHEDULER]),

@@ -99,13 +99,13 @@ def test_the_socket_proxy_is_the_same_on_every_machine(head, machine):
 
 def test_a_worker_does_the_same_on_every_machine_but_what_is_about_the_machine(head, machine):
     one, other = (dict(stack["services"]["airflow-worker"]["environment"]) for stack in (head, machine))
-    of_the_head = {"AIRFLOW_CONN_SMTP_DEFAULT"}  # mails go out from there
+    of_the_head = {"AIRFLOW__CORE__PARALLELISM"}  # the scheduler's
     of_a_machine = {"AIRFLOW__API__SECRET_KEY_CMD"}  # its logs are asked for
     assert (set(one) - set(other), set(other) - set(one)) == (of_the_head, of_a_machine)
     differing = {name for name in set(one) & set(other) if one[name] != other[name]}
     kinds = ("UNACKED_KEY", "UNACKED_INDEX_KEY", "UNACKED_MUTEX_KEY")
     own = {f"AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__{kind}" for kind in kinds}
-    assert differing == {"MICROSTEP_MACHINE", "NO_PROXY", "no_proxy", *own}
+    assert differing == {"MICROSTEP_MACHINE", *own}
 
 
 def test_what_a_machine_keeps_as_taken_is_what_the_broker_lets_it_keep(head, machine):
@@ -166,7 +166,9 @@ def test_names_of_the_head_lead_through_the_gateway_on_a_machine(machine):
 
 def test_every_part_of_airflow_has_the_same_executor_and_sees_the_machines(head):
     parts = {name: service for name, service in head["services"].items() if name.startswith("airflow-")}
-    assert {part["environment"]["AIRFLOW__CORE__EXECUTOR"] for part in parts.values()} == {"CeleryExecutor"}
+    assert {part["environment"]["AIRFLOW__CORE__EXECUTOR"] for part in parts.values()} == {
+        "CeleryExecutor,LocalExecutor"
+    }
     assert {part["environment"]["AIRFLOW__OPERATORS__DEFAULT_QUEUE"] for part in parts.values()} == {"steps"}
     for name, part in parts.items():
         seen = [mount for mount in part["volumes"] if mount["target"] == "/config/machines"]

@@ -93,10 +93,10 @@ def test_a_machine_that_comes_is_known_to_gateway_and_broker_and_one_that_goes_t
     root, worker, data, _ = head
     keep.add(root, worker, data, "b", "10.99.0.12")
     keep.add(root, worker, data, "c", "10.99.0.13")
-    assert (root / "gateway/machines.conf").read_text() == "10.99.0.12 b;\n10.99.0.13 c;\n"
+    assert (root / "gateway/machines.conf").read_text() == "b 10.99.0.12;\nc 10.99.0.13;\n"
     first = (root / "gateway/crl.pem").read_text()
     keep.revoke(root, worker, data, "b")
-    assert (root / "gateway/machines.conf").read_text() == "10.99.0.13 c;\n"
+    assert (root / "gateway/machines.conf").read_text() == "c 10.99.0.13;\n"
     named = [line.split()[1] for line in (root / "broker/users.acl").read_text().splitlines()]
     assert named == ["default", "c", "head", "operator", "scheduler"]
     assert (root / "gateway/crl.pem").read_text() != first

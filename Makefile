@@ -78,8 +78,9 @@ docker: ## install and start a container engine on a bare Debian machine (as roo
 bases: ## have the base images here: kept, else pulled, else built
 	@infra/airgap/build-bases
 
-build: ## build every image
+build: ## build every image, also that of several machines
 	@docker compose build
+	@MICROSTEP_CLUSTER_ADDRESS=0.0.0.0 docker compose --file docker-compose.yml --file docker-compose.celery.yml build gateway
 
 ##@ Without Docker
 .PHONY: try demo ui

@@ -76,6 +76,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
             "pipelines/",
             "secrets/",
             "tests/end_to_end/",
+            "tests/machines/",
         ),
     ),
     "docs": ("docs/", "LICENSE", ".gitignore", "tests/test_docs.py", "tests/test_your_own_data.py"),

@@ -25,7 +25,8 @@ from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-IMAGES = ("airflow", "mlflow", "pages", "gateway", "socket-proxy", "generate", "preprocess", "train", "validate", "predict")
+STEPS = ("generate", "preprocess", "train", "validate", "predict")
+IMAGES = ("airflow", "mlflow", "pages", "gateway", "socket-proxy", *STEPS)
 WITHOUT_PYTHON = ("pages", "gateway")
 # runs inside the image, with nothing but the standard library
 LOOK = """

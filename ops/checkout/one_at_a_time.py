@@ -24,7 +24,7 @@ def one_at_a_time() -> Iterator[None]:
         except BlockingIOError:
             refuse(
                 TRY_AGAIN,
-                f"{ROOT}: another make up, backup, restore, prune or rotate is at work here; type it again when that "
+                f"{ROOT}: another make up, token, backup, restore, prune or rotate is at work here; type it again when that "
                 "has ended",
             )
         yield

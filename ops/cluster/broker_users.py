@@ -27,6 +27,8 @@ _COMMANDS = tuple(command for group in _GROUPS for command in group.split())
 _ASKED = "/0.celery.pidbox"
 """The channel on which the scheduler asks workers whether they answer. A machine hears it, and cannot speak there: by
 the same way a worker is told to stop, or to take from another queue."""
+_ANYBODY = "-".join("?" * length for length in (8, 4, 4, 4, 12))
+"""The id of whoever asked, to whom an answer goes: not `*`, which would be any key with such an end."""
 _SPOKEN = ("celery-task-meta-*", "/0.celeryev/*")
 """The channels on which a machine says how tasks end, and that it is there."""
 
@@ -48,7 +50,7 @@ def keys(machine: str) -> tuple[str, ...]:
         # questions whether it answers, and where answers go
         *(f"celery@{machine}.celery.pidbox{end}" for end in ("", f"{_PRIORITIES}?")),
         "_kombu.binding.celery.pidbox",
-        "*.reply.celery.pidbox",
+        f"{_ANYBODY}.reply.celery.pidbox",
     )
 
 

@@ -50,6 +50,22 @@ def test_a_machine_reaches_its_own_queue_and_the_shared_ones_and_no_other_machin
     assert queues("b") == ("steps", "train", "host.b")
 
 
+def test_an_answer_goes_to_who_asked_and_nobody_decides_where_answers_go():
+    assert matched("b", "0a1b2c3d-0000-3000-8000-0a1b2c3d4e5f.reply.celery.pidbox")
+    assert matched("b", "celery@b.celery.pidbox")
+    for other in ("_kombu.binding.reply.celery.pidbox", "celery@head.celery.pidbox", "x.reply.celery.pidbox"):
+        assert not matched("b", other), other
+    assert " %R~_kombu.binding.reply.celery.pidbox " in lines()["b"]
+
+
+def test_a_machine_speaks_where_tasks_end_and_not_where_workers_are_told_what_to_do():
+    root, _, selector = lines()["b"].partition(" (")
+    assert "&/0.celery.pidbox " in root
+    assert "+publish" not in root
+    assert "+publish" in selector
+    assert "pidbox" not in selector
+
+
 def test_a_machine_can_change_nothing_of_the_broker_itself():
     rights = lines()["b"].split()
     assert rights.index("-@all") < min(at for at, word in enumerate(rights) if word.startswith("+"))

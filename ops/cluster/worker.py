@@ -149,7 +149,9 @@ def join(args: argparse.Namespace) -> int:
     file = put(own["machine"], own["address"])
     if wrong := checks.asked_queues(own["machine"], queues_in(file)):
         refuse(CONFIGURATION, wrong)
-    if code := compose("up", "--detach", "--wait", f"--wait-timeout={WAIT_SECONDS}", machine=own["machine"]):
+    # what runs has read the secrets of an earlier token
+    anew = ["--force-recreate"] if line else []
+    if code := compose("up", "--detach", "--wait", f"--wait-timeout={WAIT_SECONDS}", *anew, machine=own["machine"]):
         show = f"docker compose --file docker-compose.worker.yml --env-file .env --env-file machines/{file.name}"
         print(f"not all parts are healthy; type: {show} ps --all, then the same with logs PART", file=sys.stderr)
         return code

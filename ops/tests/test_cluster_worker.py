@@ -88,14 +88,30 @@ def test_all_that_does_not_fit_is_told_at_once_and_no_secret_is_put_anywhere(mac
     assert not [words for words, _ in machine if words[0] == "run"]
 
 
-def test_the_token_is_given_to_its_container_by_standard_input_alone(machine, monkeypatch, tmp_path):
+@pytest.fixture
+def fitting(machine, monkeypatch, tmp_path):
+    """A machine on which nothing is wrong; what compose is asked for."""
+    started = []
     monkeypatch.setattr(worker, "must_fit", lambda own: None)
     monkeypatch.setattr(worker, "create_volume", lambda name: None)
     monkeypatch.setattr(worker, "must_reach_the_head", lambda own, address: None)
     monkeypatch.setattr(worker, "put", lambda name, address: tmp_path / f"{name}.env")
     monkeypatch.setattr(worker, "queues_in", lambda file: ("host.b",))
-    monkeypatch.setattr(worker, "compose", lambda *words, machine: 5)
+    monkeypatch.setattr(worker, "compose", lambda *words, machine: started.append((machine, *words)) or 5)
+    return started
+
+
+def test_a_new_token_has_every_part_start_anew_and_without_one_what_runs_goes_on(fitting, monkeypatch):
     assert worker.join(typed()) == 5
+    monkeypatch.setattr(
+        worker, "identity", lambda: {name: getattr(TOKEN, name) for name in ("machine", "address", "stack")}
+    )
+    assert worker.join(typed()) == 5
+    assert [("--force-recreate" in words, words[0]) for words in fitting] == [(True, "b"), (False, "b")]
+
+
+def test_the_token_is_given_to_its_container_by_standard_input_alone(fitting, machine):
+    worker.join(typed())
     given = [(words, more) for words, more in machine if "cluster.accept" in words]
     assert [more["input"].strip() for _, more in given] == [encode(TOKEN)]
     assert not any(secret in " ".join(words) for words, _ in machine for secret in (TOKEN.broker_password, TOKEN.key))

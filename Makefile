@@ -45,6 +45,16 @@ new: ## another pipeline from a table, in the running stack: make new NAME=order
 migrate: ## give the lone pipeline.toml a name, so that others may stand beside it; shown first [NAME=churn] [YES=1]
 	@$(pipelines).migrate $(if $(value NAME),--name=$(call quoted,NAME)) $(if $(filter 1 y yes,$(YES)),--yes)
 
+##@ Several machines
+unexport ADDRESS REVOKE HEAD
+.PHONY: token worker
+token: ## on the head: what another machine must know, printed once: make token NAME=b ADDRESS=10.0.0.12, or REVOKE=b
+	@PYTHONPATH=ops $(PYTHON) -m cluster.tokens --name=$(call quoted,NAME) --address=$(call quoted,ADDRESS) --revoke=$(call quoted,REVOKE)
+
+worker: ## on another machine, in the same directory: take part; asks for the token [HEAD=10.0.0.11] [NAME= ADDRESS=] [NEW=1] [DOWN=1]
+	@PYTHONPATH=ops $(PYTHON) -m cluster.worker --head=$(call quoted,HEAD) --name=$(call quoted,NAME) \
+	  --address=$(call quoted,ADDRESS) $(if $(filter 1 y yes,$(NEW)),--new) $(if $(filter 1 y yes,$(DOWN)),--down)
+
 ##@ State
 unexport TO FROM
 .PHONY: backup restore prune rotate
@@ -68,8 +78,9 @@ docker: ## install and start a container engine on a bare Debian machine (as roo
 bases: ## have the base images here: kept, else pulled, else built
 	@infra/airgap/build-bases
 
-build: ## build every image
+build: ## build every image, also that of several machines
 	@docker compose build
+	@MICROSTEP_CLUSTER_ADDRESS=0.0.0.0 docker compose --file docker-compose.yml --file docker-compose.celery.yml build gateway
 
 ##@ Without Docker
 .PHONY: try demo ui

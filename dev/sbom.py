@@ -25,8 +25,9 @@ from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-IMAGES = ("airflow", "mlflow", "pages", "socket-proxy", "generate", "preprocess", "train", "validate", "predict")
-WITHOUT_PYTHON = ("pages",)
+STEPS = ("generate", "preprocess", "train", "validate", "predict")
+IMAGES = ("airflow", "mlflow", "pages", "gateway", "socket-proxy", *STEPS)
+WITHOUT_PYTHON = ("pages", "gateway")
 # runs inside the image, with nothing but the standard library
 LOOK = """
 import importlib.metadata as m, json

@@ -45,6 +45,8 @@ from pipelines.places import MIGRATING, file_of, names
 READ_BY_CONTAINERS = (
     "pipeline.toml",
     "pipelines",
+    "machines",
+    "ops/cluster",
     "ops/make_secrets.py",
     "ops/stack_id.py",
     "infra/postgres/databases.sh",

@@ -14,6 +14,7 @@ from checkout.ending import NOT_PERMITTED, USAGE, end_tidily_when_asked_to, refu
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours
 from checkout.settings import ROOT, project
+from cluster.machine_file import those_that_take_part
 from pipelines.places import all_of, data_of, those, variables
 
 WITH_THE_STACK = "Airflow's runs and logs, and MLflow's runs and versions that no kept model needs, from before then"
@@ -55,6 +56,10 @@ def prune_stack(keep_days: int) -> None:
     compose(*inside, *logs, "-type", "f", "-mtime", f"+{keep_days}", "-delete")
     compose(*inside, *logs, "-type", "d", "-empty", "-delete")
     print("Airflow's runs and logs from before then are removed", flush=True)
+    if others := those_that_take_part():
+        old = f"find /opt/airflow/logs -type f -mtime +{keep_days} -delete"
+        worker = f"docker ps --quiet --filter=label=com.docker.compose.project={project()} --filter=name=airflow-worker"
+        print(f"the logs that lie on {', '.join(others)} stay; to remove them, there: docker exec $({worker}) {old}")
     command = ("exec", "-T", "mlflow", "python", "-m", "microstep_mlflow.prune", f"--before={before}")
     print(compose(*command, input=json.dumps(model_files())).stdout.strip(), flush=True)
 

@@ -8,9 +8,13 @@ from checkout.compose import compose, is_up
 from checkout.ending import UNAVAILABLE, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours
+from checkout.settings import cluster
+from cluster.machine_file import take_away, those_that_take_part
+from cluster.tokens import ask
 from up import mail_password, mlflow_password, password
 
 AIRFLOW = ("airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
+CLUSTER_PARTS = ("broker", "gateway", "airflow-worker")
 SECRETS = (
     "run",
     "--rm",
@@ -47,6 +51,15 @@ def encrypt_again() -> None:
             return
 
 
+def new_cluster() -> tuple[str, ...]:
+    """Another authority and other passwords: no machine's token is good any more. Returns those that took part."""
+    ask("anew")
+    others = those_that_take_part()
+    for name in others:
+        take_away(name)
+    return others
+
+
 def main() -> int:
     """Write new secrets beside the old Fernet key, tell the database, start anew, encrypt again, forget the old key."""
     must_be_ours()
@@ -61,8 +74,10 @@ def main() -> int:
         " --file=- <<'E' || exit 1\nALTER USER :\"name\" PASSWORD :'password'\nE\ndone"
     )
     compose("exec", "-T", "postgres", "bash", "-c", change)
+    others = new_cluster() if cluster() else ()
     print("every part starts anew", flush=True)
-    compose("up", "--detach", "--wait", "--force-recreate", "--no-deps", "mlflow", *AIRFLOW)
+    parts = ("mlflow", *AIRFLOW, *(CLUSTER_PARTS if cluster() else ()))
+    compose("up", "--detach", "--wait", "--force-recreate", "--no-deps", *parts)
     print("what Airflow keeps encrypted is encrypted with the new key", flush=True)
     encrypt_again()
     compose(*SECRETS, "--settle")
@@ -70,6 +85,8 @@ def main() -> int:
     print(f"  Airflow: user admin, password {password()}")
     print(f"  MLflow:  user admin, password {mlflow_password()}")
     print(f"  mail:    user admin, password {mail_password()}")
+    for name in others:
+        print(f"  {name} takes part no more; here: make token NAME={name} ADDRESS=…, then there: make worker NEW=1")
     return 0
 
 

@@ -14,7 +14,8 @@ from checkout.compose import docker, is_rootless
 from checkout.ending import CONFIGURATION, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours, word_of_adoption
-from checkout.settings import ODD, ROOT, USER, UnreadableError, environment, ports, project, read
+from checkout.settings import ELSEWHERE, ODD, ROOT, USER, UnreadableError, cluster, environment, ports, project, read
+from cluster.head import must_be_here, tell_the_others
 from pipeline_file import what_is_wrong_in_a_container, what_is_wrong_in_containers
 from pipelines.places import names, refuse_both
 from pipelines.reports import refresh_index
@@ -111,6 +112,8 @@ def main() -> int:
         settings = read()
     except UnreadableError as error:
         refuse(CONFIGURATION, f".env: cannot be read: {error}")
+    if cluster():
+        must_be_here(cluster(), elsewhere=settings[ELSEWHERE] == "true")
     if not settings[USER]:
         # root of a rootless engine's containers is who started it
         rootless = is_rootless(json.loads(docker("info", "--format={{json .}}").stdout))
@@ -129,6 +132,8 @@ def main() -> int:
             "not all parts are healthy; type: docker compose ps --all, then docker compose logs PART", file=sys.stderr
         )
         return started.returncode
+    if cluster():
+        tell_the_others(variables["MICROSTEP_REVISION"])
     pages = ports(settings)
     print(f"""
 all healthy {time.monotonic() - start:.0f} s after the build

@@ -65,8 +65,7 @@ def test_an_image_without_python_is_listed_by_its_debian_packages(monkeypatch):
 
 
 def test_every_image_of_the_stack_is_listed():
-    composed = set(
-        re.findall(r"image: \$\{COMPOSE_PROJECT_NAME\}-([a-z-]+)", (ROOT / "docker-compose.yml").read_text())
-    )
+    texts = "".join(file.read_text() for file in ROOT.glob("docker-compose*.yml"))
+    composed = set(re.findall(r"image: \$\{COMPOSE_PROJECT_NAME\}-([a-z-]+)", texts))
     assert composed <= set(sbom.IMAGES)
     assert set(sbom.IMAGES) - composed <= set(STEPS) | {"airflow"}

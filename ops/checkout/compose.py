@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from checkout.ending import CONFIGURATION, UNAVAILABLE, refuse
-from checkout.settings import ROOT, UnreadableError, environment, project, read, same_directory
+from checkout.settings import ROOT, UnreadableError, cluster, environment, project, read, same_directory
 
 HELPER = "python:3.13-slim-trixie"
 """The image in which volumes are looked after; the stack has it anyway."""
 VOLUMES = ("secrets", "mlflow-artifacts", "airflow-mails")
 """Those that hold state besides the databases; logs are no state."""
-ALL_VOLUMES = (*VOLUMES, "postgres", "airflow-logs")
+ALL_VOLUMES = (*VOLUMES, "postgres", "airflow-logs", "broker")
 DATABASES = ("airflow", "mlflow")
 STEP, OWNER = "microstep.step", "microstep.root"
 """Labels of a container that Airflow started: its step, and the checkout that it belongs to."""
@@ -95,7 +95,7 @@ def no_step_at_work(patience: float = 6 * 3600) -> Iterator[None]:
     try:
         compose(*airflow, "set", "steps", "0", "closed for a backup; make up opens it again")
         end = time.monotonic() + patience
-        while running := [*own_steps(at_work=True).values(), *_by_hand()]:
+        while running := [*own_steps(at_work=True).values(), *_by_hand(), *_on_other_machines()]:
             if time.monotonic() > end:
                 sys.exit(f"still at work: {', '.join(running)}; nothing was copied")
             time.sleep(1)
@@ -110,3 +110,12 @@ def _by_hand() -> list[str]:
     return docker(
         "ps", f"--filter={label}.project={project()}", f"--filter={label}.oneoff=True", "--format={{.Names}}"
     ).stdout.split()
+
+
+def _on_other_machines() -> list[str]:
+    """The tasks that Airflow has given to some machine: the containers of other engines cannot be seen from here."""
+    if not cluster():
+        return []
+    query = "SELECT dag_id || '.' || task_id FROM task_instance WHERE pool = 'steps' AND state IN ('queued', 'running')"
+    ask = ("psql", "--username=postgres", "--no-psqlrc", "--tuples-only", "--no-align", "--dbname=airflow")
+    return compose("exec", "-T", "postgres", *ask, f"--command={query}").stdout.split()

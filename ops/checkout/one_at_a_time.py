@@ -24,8 +24,8 @@ def one_at_a_time() -> Iterator[None]:
         except BlockingIOError:
             refuse(
                 TRY_AGAIN,
-                f"{ROOT}: another make up, backup, restore, prune or rotate is at work here; type it again when that "
-                "has ended",
+                f"{ROOT}: another make up, token, backup, restore, prune or rotate is at work here; type it again when"
+                " that has ended",
             )
         yield
     finally:

@@ -25,15 +25,22 @@ RESTORING = ROOT / ".restoring"
 HOME = "MICROSTEP_HOST_ROOT"
 USER = "MICROSTEP_USER"
 ELSEWHERE = "MICROSTEP_ENGINE_ELSEWHERE"
-LOCAL = (HOME, USER, ELSEWHERE, PROJECT)
+CLUSTER = "MICROSTEP_CLUSTER_ADDRESS"
+"""The head's address in the network of its machines; where it is set there are, or will be, several."""
+LOCAL = (HOME, USER, ELSEWHERE, PROJECT, CLUSTER)
 """Those that belong to a place, not to the pipeline: no backup carries them to another one."""
 PORTS = {"MICROSTEP_AIRFLOW_PORT": 8080, "MICROSTEP_MLFLOW_PORT": 5000, "MICROSTEP_MAIL_PORT": 1080}
 SOCKET = "MICROSTEP_ENGINE_SOCKET"
 NO_PROXY = "MICROSTEP_NO_PROXY"
 PIPELINE = "MICROSTEP_PIPELINE"
 """The pipeline that `docker compose run` and the commands of make are about, where they name none."""
+FILES = "COMPOSE_FILE"
+"""Compose's own: the files that a stack is made of."""
+CELERY = "docker-compose.celery.yml"
+"""What the head of several machines has besides."""
 OTHERS = (
     SOCKET,
+    FILES,
     NO_PROXY,
     PIPELINE,
     "MICROSTEP_SCHEDULE",
@@ -79,9 +86,31 @@ def beside() -> str:
     return f"echo {PROJECT}={name} >> .env"
 
 
+@cache
+def _here() -> dict[str, str]:
+    """Of this checkout; nothing is set where compose cannot read it: what needs a setting says so."""
+    try:
+        return read()
+    except UnreadableError:
+        return dict.fromkeys(NAMES, "")
+
+
+def cluster() -> str:
+    """The head's address in the network of its machines; empty where there is one machine."""
+    return _here()[CLUSTER]
+
+
 def environment() -> dict[str, str]:
     """The environment for every call of compose: of this checkout and this project, wherever it is typed."""
-    return {**os.environ, "PWD": str(ROOT), "COMPOSE_PROJECT_NAME": project()}
+    more = {FILES: _with_celery(_here()[FILES])} if cluster() else {}
+    return {**os.environ, "PWD": str(ROOT), "COMPOSE_PROJECT_NAME": project(), **more}
+
+
+def _with_celery(files: str) -> str:
+    """The files of the head of several machines: those that a person named, or compose's own choice, and ours."""
+    override = [name for name in ("docker-compose.override.yml",) if (ROOT / name).exists()]
+    named = files.split(os.pathsep) if files else ["docker-compose.yml", *override]
+    return os.pathsep.join([*named, *({CELERY} - set(named))])
 
 
 def read(root: Path = ROOT, variables: Mapping[str, str] | None = None, file: Path | None = None) -> dict[str, str]:

@@ -27,7 +27,7 @@ THROW_AWAY = f"docker compose down --volumes; {_EMPTY_DATA}{_THEN}"
 THROW_FILES_AWAY = f"{_EMPTY_DATA}{_THEN}"
 """The same where the volumes are another checkout's, and stay."""
 HIGHEST_PORT = 65_535
-BASES = ("debian:trixie-slim", "python:3.13-slim-trixie", "postgres:17", "maildev/maildev:3.0.0")
+BASES = ("debian:trixie-slim", "python:3.13-slim-trixie", "postgres:17", "valkey/valkey:8.1", "maildev/maildev:3.0.0")
 
 
 def judge_demo(machine: Machine) -> list[Finding]:

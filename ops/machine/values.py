@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 
-from checkout.settings import ELSEWHERE, PIPELINE, PORTS, USER
+from checkout.settings import CLUSTER, ELSEWHERE, PIPELINE, PORTS, USER
+from cluster.names import good_address
 
 from machine.findings import Finding
 
@@ -60,9 +61,17 @@ def _rules(cpus: int) -> dict[str, tuple[Callable[[str], object], str]]:
         PIPELINE: (form("[a-z][a-z0-9_]{0,30}"), "the name of a file in pipelines/, without .toml"),
         ELSEWHERE: (lambda text: text in ("true", "false"), _TRUTHS),
         USER: (form("[0-9]+(:[0-9]+)?"), "numbers, user:group, since containers know no other names"),
+        CLUSTER: (_is_address, "an IPv4 address of this machine in the network of the others, such as 10.0.0.11"),
         # or as JSON, since Airflow takes a connection so, too
         _MAIL: (form(r"smtps?://.+|\{.*"), "smtp://host:port or smtp://user:password@host:port"),
     }
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(good_address(text))
+    except ValueError:
+        return False
 
 
 def _number(text: str) -> float:

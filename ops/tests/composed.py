@@ -18,11 +18,11 @@ needs_compose = pytest.mark.skipif(
 )
 
 
-def composed(root: Path = ROOT, **variables: str):
+def composed(root: Path = ROOT, names: tuple[str, ...] = FILES, **variables: str):
     """`docker compose config` of a checkout, with no other settings of the stack than these, and no shell's PWD."""
     foreign = ("MICROSTEP_", "COMPOSE_", "PWD")
     own = {name: text for name, text in os.environ.items() if not name.startswith(foreign)}
-    files = [word for name in FILES for word in ("--file", str(ROOT / name))]
+    files = [word for name in names for word in ("--file", str(ROOT / name))]
     done = subprocess.run(
         ["docker", "compose", *files, "--project-directory", str(root), "config", "--format=json"],
         cwd=root,

@@ -250,7 +250,7 @@ def test_commands_that_need_all_state_do_not_meet(world, ours):
         for words in commands:
             code, said = world.run(ours, *words)
             assert code, words
-            assert "another make up, backup, restore, prune or rotate is at work here" in said
+            assert "another make up, token, backup, restore, prune or rotate is at work here" in said
     finally:
         os.close(here)
     assert (picture(ours), picture(world.nas)) == (before, nas)

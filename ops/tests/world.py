@@ -20,6 +20,8 @@ PARTS = (
     "demo",
     "infra",
     "docker-compose.yml",
+    "docker-compose.celery.yml",
+    "machines",
     "pipeline.toml",
     "pipelines",
     "secrets",

@@ -1,0 +1,95 @@
+"""machines/NAME.env: what is one machine's alone, without secrets. Where it is, the machine takes part."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from checkout.settings import ROOT
+
+from cluster.broker_users import queues
+from cluster.names import HEAD
+
+FOLDER = ROOT / "machines"
+MACHINE, ADDRESS, QUEUES = "MICROSTEP_MACHINE", "MICROSTEP_ADDRESS", "MICROSTEP_QUEUES"
+HEADS = "head.json"
+"""What the head has told of itself: its revision and the ids of its images."""
+
+
+def path_of(name: str, folder: Path = FOLDER) -> Path:
+    """The file of a machine that takes part."""
+    return folder / f"{name}.env"
+
+
+def ended(name: str, folder: Path = FOLDER) -> Path:
+    """The same of one that has been taken down: nobody counts on it, its settings stay."""
+    return folder / f"{name}.env.down"
+
+
+def first_text(name: str, address: str) -> str:
+    """What `make worker` writes when a machine comes; all but the first two lines is a person's to change."""
+    return f"""\
+{MACHINE}={name}
+{ADDRESS}={address}
+# the queues that it takes tasks from: leave train out where memory is short; host.{name} is about its own engine
+{QUEUES}={",".join(queues(name))}
+# how many tasks at the same time
+MICROSTEP_CONCURRENCY=2
+# what one step may use here, where that differs from .env
+# MICROSTEP_STEP_MEMORY=2g
+# MICROSTEP_STEP_CPUS=1
+"""
+
+
+def put(name: str, address: str, folder: Path = FOLDER) -> Path:
+    """Have the file there, with what a person has written into it before; its first two lines are made to fit."""
+    file, before = path_of(name, folder), ended(name, folder)
+    if before.exists() and not file.exists():
+        before.rename(file)
+    text = file.read_text(encoding="utf-8") if file.exists() else first_text(name, address)
+    for variable, value in ((MACHINE, name), (ADDRESS, address)):
+        text, count = re.subn(rf"(?m)^{variable}=.*$", f"{variable}={value}", text)
+        text = text if count else f"{variable}={value}\n{text}"
+    _write(file, text)
+    return file
+
+
+def queues_in(file: Path) -> tuple[str, ...]:
+    """The queues that a file names."""
+    found = re.findall(rf"(?m)^{QUEUES}=(.*)$", file.read_text(encoding="utf-8"))
+    return tuple(name.strip() for name in found[-1].split(",") if name.strip()) if found else ()
+
+
+def those_that_take_part(folder: Path = FOLDER) -> tuple[str, ...]:
+    """The machines besides the head."""
+    return tuple(sorted(file.stem for file in folder.glob("*.env")))
+
+
+def take_away(name: str, folder: Path = FOLDER) -> None:
+    """The machine takes part no more; what a person has written stays beside."""
+    if path_of(name, folder).exists():
+        path_of(name, folder).rename(ended(name, folder))
+
+
+def describe_head(revision: str, images: Mapping[str, str], folder: Path = FOLDER) -> None:
+    """Have the other machines see what the head runs."""
+    _write(folder / HEADS, json.dumps({"machine": HEAD, "revision": revision, "images": dict(images)}, indent=1) + "\n")
+
+
+def head(folder: Path = FOLDER) -> dict[str, Any]:
+    """What the head has told; empty where it has told nothing."""
+    try:
+        return json.loads((folder / HEADS).read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    except FileNotFoundError:
+        return {}
+
+
+def _write(file: Path, text: str) -> None:
+    """Whole or as before; every container's user may read it."""
+    staged = file.with_name(f".{file.name}.new")
+    staged.write_text(text, encoding="utf-8")
+    staged.chmod(0o644)
+    staged.rename(file)

@@ -1,0 +1,91 @@
+"""On the head: print a token for another machine, once, or take a machine's away."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from checkout.compose import compose, docker
+from checkout.ending import CONFIGURATION, UNAVAILABLE, USAGE, refuse
+from checkout.one_at_a_time import one_at_a_time
+from checkout.ownership import must_be_ours
+from checkout.settings import CLUSTER, cluster
+
+from cluster.inside import keep
+from cluster.machine_file import take_away
+from cluster.names import good_address, good_name
+
+# by standard input, so that the password is an argument of no program
+_LOAD = """
+{ printf 'AUTH operator '; cat /run/microstep/broker/operator; printf '\\nACL LOAD\\n'; } | valkey-cli
+"""
+
+
+def take_effect() -> None:
+    """Have gateway and broker read what was written; whoever is no longer named loses its connections there."""
+    compose("kill", "--signal=HUP", "gateway")
+    said = compose("exec", "-T", "broker", "sh", "-c", _LOAD).stdout.split()
+    if said != ["OK", "OK"]:
+        refuse(
+            UNAVAILABLE,
+            f"the broker did not read its users anew: {' '.join(said)}; type: docker compose restart broker",
+        )
+
+
+def ask(*words: str) -> str:
+    """Have the keeper of the cluster's secrets do something; ends this program with what it refuses."""
+    done = docker(*keep(*words), check=False)
+    if done.returncode:
+        refuse(USAGE if done.returncode == USAGE else UNAVAILABLE, done.stderr.strip())
+    return done.stdout.strip()
+
+
+def must_be_a_head() -> None:
+    """End this program where there are not, and will not be, several machines, or the stack is down."""
+    if not cluster():
+        refuse(
+            CONFIGURATION,
+            f"{CLUSTER}: must be this machine's address in the network of the others; type:"
+            f" echo {CLUSTER}=10.0.0.11 >> .env (with that address), then make up",
+        )
+    must_be_ours()
+    if not compose("ps", "--quiet", "--status=running", "gateway").stdout.strip():
+        refuse(UNAVAILABLE, "the stack is not up as the head of several machines; type: make up")
+
+
+def main() -> int:
+    """Print the token alone on standard output, all else beside it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--name", default="", help="of the machine")
+    parser.add_argument("--address", default="", help="of the machine, as the others reach it")
+    parser.add_argument("--revoke", default="", help="the machine whose token is good no more")
+    args = parser.parse_args()
+    try:
+        if args.revoke:
+            good_name(args.revoke)
+        else:
+            good_name(args.name)
+            good_address(args.address)
+    except ValueError as error:
+        refuse(USAGE, f"{error}; type: make token NAME=b ADDRESS=10.0.0.12, or make token REVOKE=b")
+    must_be_a_head()
+    if args.revoke:
+        ask("revoke", args.revoke)
+        take_effect()
+        take_away(args.revoke)
+        print(f"{args.revoke}: certificate and password are good no more. On that machine: make worker DOWN=1")
+        return 0
+    line = ask("add", args.name, args.address)
+    take_effect()
+    print(
+        f"The token of {args.name}, shown this once: who has it is that machine. There, in the same directory:"
+        f" make worker HEAD={cluster()}, which asks for it.",
+        file=sys.stderr,
+    )
+    print(line)
+    return 0
+
+
+if __name__ == "__main__":
+    with one_at_a_time():
+        sys.exit(main())

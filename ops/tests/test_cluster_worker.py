@@ -1,0 +1,169 @@
+"""What `make worker` and `make up` refuse before anything is started; the whole of it: tests/machines."""
+
+import io
+import subprocess
+from types import SimpleNamespace
+
+import pytest
+from cluster import head, tokens, worker
+from cluster.token import encode
+from test_cluster_token import TOKEN
+
+HERE = "127.0.0.1"
+"""An address that every machine has."""
+
+
+@pytest.fixture
+def machine(monkeypatch, tmp_path):
+    """A machine with nothing wrong, as far as it is looked at; what is asked of the engine is kept."""
+    asked = []
+
+    def docker(*words, **more):
+        asked.append((words, more))
+        return subprocess.CompletedProcess(words, 0, stdout="", stderr="")
+
+    for module in (worker, head, tokens):
+        monkeypatch.setattr(module, "docker", docker)
+    monkeypatch.setattr(worker, "ROOT", tmp_path)
+    monkeypatch.setattr(worker, "identity", dict)
+    monkeypatch.setattr(worker, "cluster", lambda: TOKEN.head)
+    monkeypatch.setattr(worker, "is_ours", lambda address: True)
+    monkeypatch.setattr(worker, "read", lambda: {"MICROSTEP_ENGINE_ELSEWHERE": ""})
+    monkeypatch.setattr("sys.stdin", io.StringIO(encode(TOKEN) + "\n"))
+    (tmp_path / "data/.machines").mkdir(parents=True)
+    (tmp_path / "data/.stack").write_text(f"{TOKEN.stack}\n")
+    (tmp_path / "data/.machines/b").write_text(f"{TOKEN.seen}\n")
+    return asked
+
+
+def typed(**options):
+    return SimpleNamespace(**({"head": "", "name": "", "address": "", "new": False, "down": False} | options))
+
+
+def refused(capsys, **options):
+    with pytest.raises(SystemExit) as end:
+        worker.join(typed(**options))
+    return end.value.code, capsys.readouterr().err
+
+
+def test_what_is_no_token_is_refused_before_the_engine_is_asked(machine, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO("microstep-1.something-secret\n"))
+    code, said = refused(capsys)
+    assert code == 64
+    assert "make token" in said
+    assert "something-secret" not in said
+    assert machine == []
+
+
+@pytest.mark.parametrize(("option", "value"), [("name", "c"), ("address", "10.99.0.13")])
+def test_a_name_or_address_that_is_not_the_tokens_is_refused(machine, capsys, option, value):
+    code, said = refused(capsys, **{option: value})
+    assert code == 64
+    assert f"{option.upper()}: is {value}, but the token is that of b at 10.99.0.12" in said
+
+
+@pytest.mark.parametrize(("address", "typed_head"), [("", ""), ("10.99.0.11", "10.99.0.99")])
+def test_without_the_heads_own_settings_nothing_starts(machine, monkeypatch, capsys, address, typed_head):
+    monkeypatch.setattr(worker, "cluster", lambda: address)
+    code, said = refused(capsys, head=typed_head)
+    assert code == 78
+    assert "MICROSTEP_CLUSTER_ADDRESS: must be the head's address" in said
+
+
+def test_an_address_of_another_machine_is_refused(machine, monkeypatch, capsys):
+    monkeypatch.setattr(worker, "is_ours", head.is_ours)
+    code, said = refused(capsys)
+    assert code == 78
+    assert "10.99.0.12 is not" in said
+
+
+def test_all_that_does_not_fit_is_told_at_once_and_no_secret_is_put_anywhere(machine, tmp_path, monkeypatch, capsys):
+    (tmp_path / "data/.machines/b").unlink()
+    monkeypatch.setattr(worker, "head", lambda: {"revision": "a" * 40, "images": {"microstep-train": "sha256:1"}})
+    monkeypatch.setattr(worker, "revision", lambda: "b" * 40)
+    code, said = refused(capsys)
+    assert code == 78
+    for subject in ("data/: must be the same directory", "revision: the head runs", "images: must be the head's own"):
+        assert subject in said
+    assert not [words for words, _ in machine if words[0] == "run"]
+
+
+@pytest.fixture
+def fitting(machine, monkeypatch, tmp_path):
+    """A machine on which nothing is wrong; what compose is asked for."""
+    started = []
+    monkeypatch.setattr(worker, "must_fit", lambda own: None)
+    monkeypatch.setattr(worker, "create_volume", lambda name: None)
+    monkeypatch.setattr(worker, "must_reach_the_head", lambda own, address: None)
+    monkeypatch.setattr(worker, "put", lambda name, address: tmp_path / f"{name}.env")
+    monkeypatch.setattr(worker, "queues_in", lambda file: ("host.b",))
+    monkeypatch.setattr(worker, "compose", lambda *words, machine: started.append((machine, *words)) or 5)
+    return started
+
+
+def test_a_new_token_has_every_part_start_anew_and_without_one_what_runs_goes_on(fitting, monkeypatch):
+    assert worker.join(typed()) == 5
+    monkeypatch.setattr(
+        worker, "identity", lambda: {name: getattr(TOKEN, name) for name in ("machine", "address", "stack")}
+    )
+    assert worker.join(typed()) == 5
+    assert [("--force-recreate" in words, words[0]) for words in fitting] == [(True, "b"), (False, "b")]
+
+
+def test_the_token_is_given_to_its_container_by_standard_input_alone(fitting, machine):
+    worker.join(typed())
+    given = [(words, more) for words, more in machine if "cluster.accept" in words]
+    assert [more["input"].strip() for _, more in given] == [encode(TOKEN)]
+    assert not any(secret in " ".join(words) for words, _ in machine for secret in (TOKEN.broker_password, TOKEN.key))
+    assert "--log-driver=none" in given[0][0]
+
+
+def test_the_heads_own_engine_is_no_further_machine(machine, monkeypatch, capsys):
+    monkeypatch.setattr(worker, "docker", lambda *words, **more: subprocess.CompletedProcess(words, 0, "abc\n", ""))
+    code, said = refused(capsys)
+    assert code == 78
+    assert "is on this engine" in said
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "wanted"),
+    [(77, "certificate revoked", "make worker NEW=1"), (69, "timed out", "does not answer at 10.99.0.11:8080")],
+)
+def test_a_head_that_refuses_and_one_that_is_not_there_are_told_apart(monkeypatch, capsys, code, said, wanted):
+    monkeypatch.setattr(worker, "docker", lambda *words, **more: subprocess.CompletedProcess(words, code, "", said))
+    with pytest.raises(SystemExit) as end:
+        worker.must_reach_the_head({"machine": "b", "address": "10.99.0.12"}, "10.99.0.11")
+    assert end.value.code == code
+    words = capsys.readouterr().err
+    assert said in words
+    assert wanted in words
+
+
+def test_make_up_on_another_machine_of_the_same_directory_starts_no_second_head(capsys):
+    with pytest.raises(SystemExit) as end:
+        head.must_be_here("192.0.2.7", elsewhere=False)
+    assert end.value.code == 78
+    assert "on another machine of that head's stack type: make worker" in capsys.readouterr().err
+    head.must_be_here("192.0.2.7", elsewhere=True)  # the engine's machine cannot be asked
+
+
+def test_an_address_is_ours_when_a_program_here_can_listen_there():
+    assert head.is_ours(HERE)
+    assert not head.is_ours("192.0.2.7")
+
+
+def test_a_token_is_for_the_head_of_several_machines(monkeypatch, capsys):
+    monkeypatch.setattr(tokens, "cluster", lambda: "")
+    with pytest.raises(SystemExit) as end:
+        tokens.must_be_a_head()
+    assert end.value.code == 78
+    assert "echo MICROSTEP_CLUSTER_ADDRESS=" in capsys.readouterr().err
+
+
+def test_every_image_of_a_machine_is_one_that_compose_builds():
+    from cluster.checks import IMAGES
+    from composed import ROOT
+
+    text = "".join((ROOT / name).read_text() for name in ("docker-compose.yml", "docker-compose.celery.yml"))
+    for part in IMAGES:
+        assert f"image: ${{COMPOSE_PROJECT_NAME}}-{part}\n" in text, part

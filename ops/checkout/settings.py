@@ -32,7 +32,10 @@ SOCKET = "MICROSTEP_ENGINE_SOCKET"
 NO_PROXY = "MICROSTEP_NO_PROXY"
 PIPELINE = "MICROSTEP_PIPELINE"
 """The pipeline that `docker compose run` and the commands of make are about, where they name none."""
+CLUSTER = "MICROSTEP_CLUSTER_ADDRESS"
+"""The head's address in the network of several machines; without it there is one machine."""
 OTHERS = (
+    CLUSTER,
     SOCKET,
     NO_PROXY,
     PIPELINE,

@@ -18,6 +18,7 @@ from contract.config.source import Files
 from microstep_airflow.alerts.callbacks import RunAlerts
 from microstep_airflow.alerts.deadline import deadline
 from microstep_airflow.alerts.task_failures import record_failure
+from microstep_airflow.machines.names import STEPS, on_the_head
 from microstep_airflow.operators.orphans import end_orphans
 from microstep_airflow.pipelines import of_dag, read_catalog, read_one
 from microstep_airflow.runners import runner_of
@@ -36,6 +37,7 @@ EACH_DAY_NAME = "{{ task.day }}"
 
 POLICY: dict[str, Any] = {
     "owner": "microstep",
+    "queue": STEPS,
     "retries": MOST_TRIES_LOST,
     "retry_delay": AFTER_A_LOST_TRY,
     "retry_policy": FailuresAlone(),
@@ -138,6 +140,7 @@ class DagFactory:
             config=self.config,
             settings=self.settings,
             limit=ANSWER_LIMIT,
+            **on_the_head(self.settings),  # where the mail that somebody is asked is put into the outbox
         )
         runner, options = runner_of("validate", self.config, self.settings)
         # an answer is given once

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import DAG, Variable, task
+from airflow.sdk import DAG, Variable, XComArg, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from contract.config import Config
@@ -20,13 +20,14 @@ from microstep_airflow.alerts import messages
 from microstep_airflow.alerts.mail import Mail
 from microstep_airflow.alerts.outbox import Remaining, enqueue, flush
 from microstep_airflow.dag_factory import POLICY
+from microstep_airflow.machines.names import on_the_head, others, queue_on
 from microstep_airflow.operators.mounts import was_replaced
-from microstep_airflow.operators.orphans import end_all_orphans
+from microstep_airflow.operators.orphans import end_all_orphans, task_goes_on
 from microstep_airflow.pipelines import FOLDER, Catalog, file_of, places, read_catalog
 from microstep_airflow.settings import Settings
 
-GOES_ON = ["queued", "running"]
-"""The states of a run that is not over."""
+OVERLAP = 6
+"""So many runs at once, where a machine may keep one waiting: none of the others' tasks waits for it."""
 REPLACED = "microstep_replaced"
 """The variable that keeps which replaced files people know of."""
 BROKEN = "microstep_broken"
@@ -35,14 +36,20 @@ BROKEN = "microstep_broken"
 
 def dag_without_day(name: str, cron: str, doc: str | None) -> DAG:
     """A DAG that looks after the stack and works on no day of no pipeline; nobody is told of its runs."""
+    settings = Settings.read()
     return DAG(
         name,
         schedule=cron,
         start_date=datetime(2026, 1, 1, tzinfo=ZoneInfo("UTC")),
         catchup=False,
-        max_active_runs=1,
+        max_active_runs=OVERLAP if settings.has_workers else 1,
         dagrun_timeout=timedelta(hours=1),
-        default_args={**POLICY, "execution_timeout": timedelta(minutes=10)},
+        default_args={
+            **POLICY,
+            **on_the_head(settings),
+            "execution_timeout": timedelta(minutes=10),
+            "max_active_tis_per_dag": 1,
+        },
         doc_md=doc,
         tags=["microstep"],
     )
@@ -58,6 +65,8 @@ def maintenance() -> None:
     if settings.runner == "docker":
         end_containers(str(settings.home))
         tell_of_replaced(settings)
+    if settings.has_workers:
+        look_at_machines(settings)
 
 
 def tell_what_is_wrong() -> None:
@@ -165,12 +174,26 @@ def _tell_all(settings: Settings, people: Mapping[str, Config], mail: Mail) -> N
             enqueue(mail, config.alerts, settings.of(name).mails, now)
 
 
-def end_containers(home: str) -> None:
-    """Declare the task that ends the containers of a checkout's runs which are over, or gone."""
+def end_containers(home: str, task_id: str = "end_orphans", **where: Any) -> XComArg:
+    """Declare the task that ends the containers of a checkout's tasks which are over, or gone; `where`: its queue."""
 
-    @task(task_id="end_orphans", multiple_outputs=False)
+    @task(task_id=task_id, multiple_outputs=False, **where)
     def end_orphans(ti: Any = None) -> int:
         # Airflow's interface has no name for what it hands to a parameter of this name
-        return end_all_orphans(home, lambda dag, run: ti.get_dr_count(dag, run_ids=[run], states=GOES_ON) > 0)
+        return end_all_orphans(home, lambda dag, run, name: task_goes_on(ti, dag, run, name))
 
-    end_orphans()
+    return end_orphans()
+
+
+def look_at_machines(settings: Settings) -> None:
+    """Declare the task that tells of machines which do not answer, and for each that does the one about its engine."""
+    from microstep_airflow.machines.look import MachinesOperator
+
+    def tell(mail: Mail) -> None:
+        _tell_all(settings, _people(settings, read_catalog(settings.config, settings.data_root)), mail)
+
+    tasks = {machine: f"end_orphans_{machine}" for machine in others(settings)}
+    look = MachinesOperator(task_id="look_at_machines", tasks=tasks, tell=tell)
+    for machine, task_id in tasks.items():
+        # the head's own options do not hold for it
+        look >> end_containers(str(settings.home), task_id, executor=None, queue=queue_on(machine))

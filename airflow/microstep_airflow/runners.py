@@ -8,6 +8,7 @@ from airflow.sdk import BaseOperator
 
 from contract.config import Config
 from contract.config.source import Sql
+from microstep_airflow.machines.names import queue_of
 from microstep_airflow.pipelines import within
 from microstep_airflow.schedule.days import FORCE
 from microstep_airflow.schedule.retries import FailuresAlone
@@ -30,6 +31,7 @@ def runner_of(name: str, config: Config, settings: Settings) -> tuple[type[BaseO
         "config": str(settings.config),
         "force": FORCE,
         "pool": POOL,
+        "queue": queue_of(name),
     }
     reads_sql = "inbox" in step.reads and isinstance(config.source, Sql)
     if reads_sql:

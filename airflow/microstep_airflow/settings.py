@@ -34,6 +34,8 @@ class Settings:
     """The address of MLflow's pages; empty when there is none to show."""
     project: str = "microstep"
     """Compose's name of the stack, with which those of its images, containers, networks and volumes begin."""
+    has_workers: bool = False
+    """Whether tasks are given to Celery's workers, on this machine and others."""
     pipeline: str = ""
     """The pipeline's name; empty for that of a lone pipeline.toml, and before one is chosen."""
 
@@ -79,4 +81,5 @@ class Settings:
             mails=Path(environment.get("AIRFLOW_HOME", "/opt/airflow"), "mails"),
             mlflow=environment.get("MICROSTEP_MLFLOW_URL", ""),
             project=environment.get("MICROSTEP_PROJECT", "microstep"),
+            has_workers="CeleryExecutor" in environment.get("AIRFLOW__CORE__EXECUTOR", ""),
         )

@@ -92,13 +92,18 @@ def write_pipelines(config, names, text):
 def load_dags(tmp_path_factory):
     """Reads the real DAG files with a source and a runner; gives the DAGs by name."""
 
-    def load(source="synthetic", runner="docker", approval="automatic", names=()):
+    def load(source="synthetic", runner="docker", approval="automatic", names=(), machines=None):
         config = tmp_path_factory.mktemp("config") / "pipeline.toml"
         write_pipelines(config, names, pipeline(source, approval))
+        for machine in machines or ():
+            (config.parent / "machines").mkdir(exist_ok=True)
+            (config.parent / "machines" / f"{machine}.env").write_text(f"MICROSTEP_MACHINE={machine}\n")
         with pytest.MonkeyPatch.context() as patch:
             for name in [name for name in os.environ if name.startswith("MICROSTEP_")]:
                 patch.delenv(name)
             patch.setenv("MICROSTEP_CONFIG", str(config))
+            if machines is not None:
+                patch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor,LocalExecutor")
             if names:
                 patch.setenv("MICROSTEP_DATA_ROOT", str(config.parent / "data"))
             patch.setenv("MICROSTEP_RUNNER", runner)

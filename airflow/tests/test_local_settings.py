@@ -47,7 +47,7 @@ def loaded(tmp_path):
 @pytest.mark.parametrize(
     ("runner", "module"), [("docker", "operators.docker_step"), ("process", "operators.process_step")]
 )
-@pytest.mark.parametrize("command", ["scheduler", "dag-processor"])
+@pytest.mark.parametrize("command", ["scheduler", "dag-processor", "worker"])
 def test_what_forks_tasks_has_loaded_what_dag_files_import(loaded, command, runner, module):
     before, more = loaded(command, runner)
     assert f"microstep_airflow.{module}" in before

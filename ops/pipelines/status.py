@@ -1,4 +1,7 @@
-"""Tell, pipeline by pipeline, which days lack data or predictions, and what the next training would use."""
+"""Tell, pipeline by pipeline, which days lack data or predictions, and what the next training would use.
+
+Where there are several machines (`MICROSTEP_CLUSTER_ADDRESS`), also which of their workers answer.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ import argparse
 import subprocess
 import sys
 
+from checkout.compose import settings
 from checkout.ending import end_tidily_when_asked_to
-from checkout.settings import ROOT
+from checkout.settings import CLUSTER, ROOT, environment
 
 from pipelines.places import those, variables
 
 COMMAND = ["docker", "compose", "run", "--rm", "generate", "status"]
+MACHINES = ["docker", "compose", "exec", "-T", "airflow-scheduler", "python", "-m", "microstep_airflow.machines"]
 
 
 def main() -> int:
@@ -24,6 +29,9 @@ def main() -> int:
         if name:
             print(f"\n{name}", flush=True)
         codes.append(subprocess.run(COMMAND, cwd=ROOT, env=variables(name), check=False).returncode)
+    if settings()[CLUSTER]:
+        print("\nmachines", flush=True)
+        codes.append(subprocess.run(MACHINES, cwd=ROOT, env=environment(), check=False).returncode)
     return next((code for code in codes if code), 0)
 
 

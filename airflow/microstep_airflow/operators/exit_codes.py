@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from contract.errors import ExitCode, NotYet
+from contract.errors import ExitCode, NotYet, Occupied
 from microstep_airflow.alerts.task_failures import push_failure
-from microstep_airflow.schedule.retries import NotThereYet
+from microstep_airflow.schedule.retries import AtWorkElsewhere, NotThereYet
 
 LAST_LINES = 10
 """Of a step's log, in the mail."""
@@ -36,6 +36,8 @@ def exception_for(code: int, lines: Sequence[str], memory: str = "") -> AirflowE
         return AirflowSkipException(message)
     if code == ExitCode.TEMPORARY and NotYet.SAYS in message:
         return NotThereYet(message)
+    if code == ExitCode.TEMPORARY and Occupied.SAYS in message:
+        return AtWorkElsewhere(message)
     if code in MENDED_BY_RETRY or code > _FIRST_SIGNAL:
         return AirflowException(message)
     return AirflowFailException(message)

@@ -2,7 +2,8 @@
 
 Airflow counts every try alike. One that was lost, because the scheduler was restarted or its process was killed, has
 said nothing about the step, so it is tried again at once, as often as a day of maintenance may need. What failed by
-itself is counted here: `docs/decisions/0031-restarts-are-no-failures.md`.
+itself is counted here: `docs/decisions/0031-restarts-are-no-failures.md`. A step that finds its day taken by another
+run, on whatever machine, waits for its end and has not failed either: `docs/decisions/0058-celery.md`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ PAUSES = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4))
 BETWEEN_LOOKS = timedelta(minutes=20)
 """At a source whose rows are not there yet; with the longest wait for a file, fewer tries than Airflow's own most."""
 
+BETWEEN_ASKS = tuple(timedelta(seconds=seconds) for seconds in (10, 20, 30, 60, 120, 300))
+"""Whether another run of the step and day has ended; the last one again and again. The first ones together are longer
+than a shared file system keeps the lock of a machine that is gone (MooseFS: 113 s)."""
+LONGEST_WAIT = timedelta(hours=6)
+"""For another run: as long as a step may take. With the last of BETWEEN_ASKS, fewer tries than Airflow's own most."""
+
 _KEY = "microstep_failures"
 """In Airflow's store for a task's state, which outlives its tries and the loss of its process."""
 
@@ -44,11 +51,20 @@ class NotThereYet(AirflowException):
     """The step's source has not got the day's rows yet: that is no failure, it is waited for as for a file."""
 
 
+class AtWorkElsewhere(AirflowException):
+    """Another run is at work on the step and day: that is no failure, its end is waited for.
+
+    On one engine the container's name makes it wait before that (`docker_client`), so this one is on another machine,
+    or somebody's own.
+    """
+
+
 class FailuresAlone(RetryPolicy):
     """Tries work that failed again after PAUSES, then no more, whatever number Airflow gave the tries.
 
     What is only not there yet is asked for every BETWEEN_LOOKS, for the patience of `schedule`; but for an earlier day
-    that the run does besides its own: the next run asks again.
+    that the run does besides its own: the next run asks again. Another run's end is waited for in BETWEEN_ASKS, for
+    LONGEST_WAIT in all, and takes no try from what fails.
 
     Airflow asks it in the task's process: never about a try that was lost, nor about AirflowFailException, which is
     final.
@@ -64,14 +80,19 @@ class FailuresAlone(RetryPolicy):
         if isinstance(exception, Stopped):
             return RetryDecision.default()
         assert context is not None, "Airflow's task runner hands it over"
+        waits = isinstance(exception, AtWorkElsewhere)
         try:
-            failed = Tries.of(context).failed
-            kept = {"max_tries": max_tries, "try_number": try_number, "failed": failed}
+            tries = Tries.of(context)
+            # this try is counted as one that failed
+            failed, waited = tries.failed - waits, tries.waited + waits
+            kept = {"max_tries": max_tries, "try_number": try_number, "failed": failed, "waited": waited}
             context["task_state_store"].set(_KEY, kept)  # type: ignore[arg-type]  # JSON it is
         except Exception:
             # a count that cannot be kept must not make it try a hundred times
             log.exception("the number of failures cannot be kept, all tries are taken for failures")
-            failed = try_number
+            failed = waited = try_number
+        if waits:
+            return _ask_again(waited)
         if isinstance(exception, NotThereYet) and failed * BETWEEN_LOOKS <= self._patience(context):
             return RetryDecision.retry(BETWEEN_LOOKS, f"not there yet, at {failed} looks")
         if failed > len(PAUSES):
@@ -87,6 +108,14 @@ class FailuresAlone(RetryPolicy):
         return timedelta(0) if earlier else timedelta(hours=self.schedule.sensor_timeout_hours)
 
 
+def _ask_again(waited: int) -> RetryDecision:
+    """After so many asks, the last one included, that were answered with: another run is at work."""
+    pauses = [BETWEEN_ASKS[min(ask, len(BETWEEN_ASKS) - 1)] for ask in range(waited)]
+    if sum(pauses, timedelta(0)) > LONGEST_WAIT:
+        return RetryDecision.fail(f"another run is still at work after {LONGEST_WAIT}")
+    return RetryDecision.retry(pauses[-1], f"another run is at work, at {waited} asks")
+
+
 @dataclass(frozen=True)
 class Tries:
     """How the tries of a task ended, the one included that has just failed, since it was started or cleared."""
@@ -95,6 +124,8 @@ class Tries:
     """Failures of its work."""
     lost: int
     """Tries that ended without a word."""
+    waited: int = 0
+    """Tries that found another run at work."""
 
     @classmethod
     def of(cls, context: Context) -> Tries:
@@ -105,8 +136,9 @@ class Tries:
         if not kept or kept["max_tries"] != ti.max_tries:
             kept = {"failed": 0, "try_number": 0}
         failed = kept["failed"] + (kept["try_number"] != ti.try_number)
+        waited = kept.get("waited", 0)  # an earlier version kept none
         begun = ti.try_number - (ti.max_tries - (context["task"].retries or 0))
-        return cls(failed, max(0, begun - failed))
+        return cls(failed, max(0, begun - failed - waited), waited)
 
     def __str__(self) -> str:
         """For people; empty when there was but one try."""
@@ -116,4 +148,6 @@ class Tries:
                 f"{self.lost} more {'try was' if self.lost == 1 else 'tries were'} lost without a word of the step's:"
                 " Airflow was restarted under them, or their process was killed."
             )
+        if self.waited:
+            words.append(f"It found another run at work on its step and day {self.waited} times, and waited.")
         return " ".join(words)

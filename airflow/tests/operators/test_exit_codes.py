@@ -1,10 +1,31 @@
+import subprocess
+import sys
+from datetime import date
+
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from conftest import ROOT
 
 from contract.errors import ExitCode
+from contract.layout import Layout
+from contract.lock import exclusive_run
 from microstep_airflow.operators.exit_codes import describe, error_line, exception_for
-from microstep_airflow.schedule.retries import NotThereYet
+from microstep_airflow.schedule.retries import AtWorkElsewhere, NotThereYet
+
+TAKEN = """
+import sys
+from datetime import date
+from pathlib import Path
+from contract.errors import Occupied
+from contract.layout import Layout
+from contract.lock import exclusive_run
+try:
+    with exclusive_run(Layout(Path(sys.argv[1])), "train", date(2026, 1, 3)):
+        pass
+except Occupied as error:
+    print(error)
+"""
+"""A second run of a step and day, which says what it is told."""
 
 LOG = [
     "2026-11-23 18:00:00,123 INFO preprocess: at work",
@@ -31,6 +52,17 @@ def test_rows_that_are_not_there_yet_are_told_apart_from_other_trouble_that_pass
     log = ["2026-11-23 18:00:01,500 ERROR generate: source.query: got 0, so they are taken for not there yet"]
     assert type(exception_for(75, log)) is NotThereYet
     assert type(exception_for(65, log)) is AirflowFailException
+
+
+def test_a_day_that_another_run_has_is_told_apart_from_other_trouble_that_passes(tmp_path):
+    layout, day = Layout(tmp_path), date(2026, 1, 3)
+    with exclusive_run(layout, "train", day):
+        ended = subprocess.run(
+            [sys.executable, "-c", TAKEN, str(tmp_path)], capture_output=True, text=True, check=False
+        )
+    error = exception_for(75, [f"2026-11-23 18:00:01,500 ERROR train: {ended.stdout.strip()}"])
+    assert type(error) is AtWorkElsewhere
+    assert type(exception_for(75, LOG)) is AirflowException
 
 
 @pytest.mark.parametrize("code", [130, 137, 139, 143])

@@ -7,7 +7,18 @@ from airflow.sdk.definitions.retry_policy import RetryAction
 from airflow.sdk.exceptions import AirflowException
 
 from contract.config.data import Schedule
-from microstep_airflow.schedule.retries import MOST_TRIES_LOST, PAUSES, FailuresAlone, NotThereYet, Stopped, Tries
+from microstep_airflow.dag_factory import STEP_LIMIT
+from microstep_airflow.schedule.retries import (
+    BETWEEN_ASKS,
+    LONGEST_WAIT,
+    MOST_TRIES_LOST,
+    PAUSES,
+    AtWorkElsewhere,
+    FailuresAlone,
+    NotThereYet,
+    Stopped,
+    Tries,
+)
 
 
 class Life:
@@ -81,6 +92,44 @@ def test_rows_of_an_earlier_day_are_left_to_the_next_run(life):
     decisions = looks(life, "2026-01-09", 4)
     assert [decision.action for decision in decisions] == [RetryAction.RETRY] * 3 + [RetryAction.FAIL]
     assert [decision.retry_delay for decision in decisions[:3]] == list(PAUSES)
+
+
+def asks(life, times):
+    """What is decided each time when another run is found at work."""
+    return [life.fail(AtWorkElsewhere("another run is at work on this step and day")) for _ in range(times)]
+
+
+def test_another_run_is_waited_for_as_long_as_a_step_may_take(life):
+    *waited, last = asks(life, 77)
+    assert {decision.action for decision in waited} == {RetryAction.RETRY}
+    assert [decision.retry_delay for decision in waited[:7]] == [*BETWEEN_ASKS, BETWEEN_ASKS[-1]]
+    assert sum((decision.retry_delay for decision in waited), timedelta(0)) <= LONGEST_WAIT == STEP_LIMIT
+    assert last.action is RetryAction.FAIL
+    assert last.reason == "another run is still at work after 6:00:00"
+    assert MOST_TRIES_LOST > 77
+
+
+def test_the_lock_of_a_machine_that_is_gone_is_outlived_by_the_first_asks():
+    given_up = timedelta(seconds=113)
+    assert sum(BETWEEN_ASKS[:4], timedelta(0)) > given_up
+
+
+def test_who_waited_for_another_run_has_all_tries_left_for_work_that_fails(life):
+    life.lose(1)
+    asks(life, 3)
+    assert [life.fail().retry_delay for _ in range(3)] == list(PAUSES)
+    asks(life, 1)
+    assert life.fail().action is RetryAction.FAIL
+    assert Tries.of(life.context()) == Tries(failed=4, lost=1, waited=4)
+    assert str(Tries.of(life.context())).endswith(
+        "It found another run at work on its step and day 4 times, and waited."
+    )
+
+
+def test_what_an_earlier_version_kept_is_read(life):
+    life.fail()
+    del life.kept["microstep_failures"]["waited"]
+    assert Tries.of(life.context()) == Tries(failed=1, lost=0, waited=0)
 
 
 def test_restarts_take_no_try_from_work_that_fails(life):

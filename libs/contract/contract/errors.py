@@ -85,7 +85,9 @@ class Later(StepError):
 
 
 class Occupied(Later):
-    """Another run is at work on the same thing."""
+    """Another run is at work on the same thing. A step's message has the words `SAYS`: by them it is known."""
+
+    SAYS: ClassVar[str] = "another run is at work"
 
 
 class NotYet(Later):

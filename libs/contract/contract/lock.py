@@ -36,9 +36,7 @@ def exclusive_run(layout: Layout, step: str, day: date) -> Iterator[None]:
         try:
             fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, day.toordinal())
         except BlockingIOError:
-            raise Occupied(
-                f"{step} {day}: another run is at work on this step and day; try again when it has ended"
-            ) from None
+            raise Occupied(f"{step} {day}: {Occupied.SAYS} on this step and day; try again when it has ended") from None
         yield
     finally:
         os.close(handle)

@@ -45,6 +45,12 @@ new: ## another pipeline from a table, in the running stack: make new NAME=order
 migrate: ## give the lone pipeline.toml a name, so that others may stand beside it; shown first [NAME=churn] [YES=1]
 	@$(pipelines).migrate $(if $(value NAME),--name=$(call quoted,NAME)) $(if $(filter 1 y yes,$(YES)),--yes)
 
+##@ Several machines
+unexport JOIN DIR DEAD
+.PHONY: check-shared
+check-shared: ## prove between two machines that they share a directory as needed, then type what it says there [DIR=data] [DEAD=1]
+	@PYTHONPATH=ops $(PYTHON) -m cluster.check_shared $(if $(value DIR),--dir=$(call quoted,DIR)) $(if $(value JOIN),--join=$(call quoted,JOIN)) $(if $(filter 1 y yes,$(DEAD)),--dead)
+
 ##@ State
 unexport TO FROM
 .PHONY: backup restore prune rotate

@@ -1,0 +1,1 @@
+"""Several machines that work as one: what the commands of `make` that are about them need."""

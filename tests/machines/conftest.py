@@ -1,0 +1,41 @@
+"""Two machines with engines of their own and a directory that they share, for all tests of a module or more.
+
+They need root, namespaces, FUSE and MooseFS; what lacks is told by `harness.world.lacks`. The images of the steps and of
+Airflow must be built: `microstep-…`, or those of the stack that MICROSTEP_PROJECT names.
+"""
+
+import os
+import time
+
+import pytest
+from harness.engine import built, give
+from harness.world import lacks, world
+from stage import IMAGES, Stage
+
+
+@pytest.fixture(scope="session")
+def possible():
+    """Skips what cannot be run here; with MICROSTEP_TEST_ALL=1 nothing is skipped."""
+    reason = lacks()
+    if reason is None and (missing := built(IMAGES)):
+        reason = f"images that are not built: {', '.join(missing)} (make build)"
+    if reason and os.environ.get("MICROSTEP_TEST_ALL") == "1":
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def machines(possible):
+    """Two machines, a and b, without anything in their engines."""
+    with world(["a", "b"]) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def stage(machines):
+    """The same with the images of steps and of Airflow, and a pipeline in the shared directory."""
+    began = time.monotonic()
+    give(IMAGES, [*machines.engines.values()])
+    print(f"{len(IMAGES)} images for {len(machines.engines)} engines: {time.monotonic() - began:.0f} s")
+    return Stage(machines)

@@ -1,4 +1,4 @@
-"""A Docker engine on a machine, and fast ways to give it images."""
+"""A Docker engine on a machine."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.machine import Machine, environment, until
-
-MAIN = ("docker",)
-"""The engine of whoever runs the tests: where the images are built."""
+from harness import images
+from harness.machine import Machine, until
 
 
 class Engine:
     """The engine of a machine, at the usual socket there and at another one that is seen from outside."""
 
-    def __init__(self, machine: Machine, group: str, mirror: Sequence[str] = ()) -> None:
+    def __init__(self, machine: Machine, group: str, names: Sequence[str] = ()) -> None:
+        """`names`: the images of the main engine that it has from the beginning."""
         self.machine = machine
         self.socket = machine.state / "docker.sock"
         self.log = machine.state / "dockerd.log"
@@ -27,12 +26,14 @@ class Engine:
             *(f"--data-root={machine.state}/docker", "--exec-root=/run/docker", "--pidfile=/run/docker.pid"),
             *(f"--cgroup-parent={self.group}", "--bip=172.31.0.1/24"),
             "--default-address-pool=base=10.100.0.0/16,size=24",
-            *mirror,
         )
+        if names and not (machine.state / "docker").exists():
+            images.prepare(names, machine.state / "docker")
         self.start()
 
     def start(self) -> None:
         """Start it and wait until it answers."""
+        images.mount(self.machine, self.machine.state / "docker")
         self._process = self.machine.start(*self._words, log=self.log)
         until(self._answers, 60, f"an engine on {self.machine.name}; see {self.log}")
 
@@ -53,44 +54,6 @@ class Engine:
         words = [f"--filter={each}" for each in filters]
         listed = self.docker("ps", "--all", "--no-trunc", "--format={{json .}}", *words, check=True).stdout
         return [json.loads(line) for line in listed.splitlines()]
-
-
-def give(images: Sequence[str], engines: Sequence[Engine]) -> None:
-    """Give images of the main engine to others, which must be fresh: read once, loaded by all at once.
-
-    One image's layers are sent once, however many of the images share them: so all in one archive.
-    """
-    save = subprocess.Popen([*MAIN, "save", *images], stdout=subprocess.PIPE, env=environment())
-    assert save.stdout is not None
-    loads = [
-        subprocess.Popen(
-            ["docker", f"--host=unix://{engine.socket}", "load", "--quiet"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            env=environment(),
-        )
-        for engine in engines
-    ]
-    while block := save.stdout.read(4 << 20):
-        for load in loads:
-            assert load.stdin is not None
-            load.stdin.write(block)
-    for load in loads:
-        assert load.stdin is not None
-        load.stdin.close()
-    ended = [save.wait(), *(load.wait() for load in loads)]
-    assert ended == [0] * len(ended), f"docker save and load ended with {ended}"
-
-
-def built(images: Sequence[str]) -> list[str]:
-    """Those of some images that the main engine does not have."""
-    return [
-        image
-        for image in images
-        if subprocess.run(
-            [*MAIN, "image", "inspect", image], capture_output=True, check=False, env=environment()
-        ).returncode
-    ]
 
 
 def group_folders(group: str) -> list[Path]:

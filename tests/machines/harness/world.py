@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness import remover
+from harness import images, remover
 from harness.engine import Engine
 from harness.machine import Machine, Switch, first_process, lacking
 from harness.moosefs import COMMANDS, MooseFS
@@ -45,7 +45,7 @@ def lacks() -> str | None:
         os.close(os.open("/dev/fuse", os.O_RDWR))
     except OSError as error:
         return f"FUSE is not allowed here: {error}"
-    return None
+    return images.lacks()
 
 
 @dataclass
@@ -60,14 +60,13 @@ class World:
     machines: dict[str, Machine] = field(default_factory=dict)
     engines: dict[str, Engine] = field(default_factory=dict)
 
-    def add(self, *names: str, engine: bool = True) -> None:
+    def add(self, *names: str, has: Sequence[str] = ()) -> None:
         """Put more machines up, from the main thread: they would end with another one."""
         for name in names:
             number = _FIRST + len(self.machines)
             machine = self.machines[name] = Machine(name, number, self.switch, self.state)
             self.store.mount(machine, self.shared)
-            if engine:
-                self.engines[name] = Engine(machine, self.group)
+            self.engines[name] = Engine(machine, self.group, has)
 
     def seen(self, name: str, path: Path) -> Path:
         """A path of a machine, for a look from outside."""
@@ -91,8 +90,8 @@ class World:
 
 
 @contextmanager
-def world(names: Sequence[str], *, engines: bool = True) -> Iterator[World]:
-    """Machines with these names and a shared directory; nothing is left of them afterwards."""
+def world(names: Sequence[str], has: Sequence[str] = ()) -> Iterator[World]:
+    """Machines with these names and images, and a shared directory; nothing is left of them afterwards."""
     state = Path(tempfile.mkdtemp(prefix="microstep-machines-"))
     words = [sys.executable, remover.__file__, str(state), state.name]
     waiting = subprocess.Popen(words, stdin=subprocess.PIPE, start_new_session=True)
@@ -106,5 +105,5 @@ def world(names: Sequence[str], *, engines: bool = True) -> Iterator[World]:
         shared.mkdir()
         made = World(state, state.name, switch, shared, MooseFS(disk))
         ending.callback(made.close)
-        made.add(*names, engine=engines)
+        made.add(*names, has=has)
         yield made

@@ -27,7 +27,8 @@ BASES = ("python:3.13-slim-trixie", "postgres:17", "maildev/maildev:3.0.0", "val
 ON_THE_HEAD = (*(f"{PREFIX}-{name}" for name in (*PARTS, *STEPS)), *BASES)
 ON_A_WORKER = tuple(f"{PREFIX}-{name}" for name in ("airflow", "gateway", "socket-proxy", *STEPS))
 OWNER = 1000
-UP_WITHIN = 900
+UP_WITHIN = 1800
+"""Seconds, of which a quiet machine needs a minute."""
 _UP = """
 import subprocess, sys
 from checkout.settings import ROOT, environment
@@ -86,7 +87,7 @@ class Several:
         """A program of ops/, typed in the checkout on a machine."""
         more = {"PYTHONPATH": str(self.checkout / "ops"), "PWD": str(self.checkout), "PYTHONDONTWRITEBYTECODE": "1"}
         return machine.run(
-            sys.executable, *words, cwd=self.checkout, given=given, variables=more, check=check, seconds=1800
+            sys.executable, *words, cwd=self.checkout, given=given, variables=more, check=check, seconds=2 * UP_WITHIN
         )
 
     def up(self) -> None:

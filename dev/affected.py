@@ -25,6 +25,11 @@ _BESIDE = {
 # all steps together
 _CHAIN = ("services/", "libs/analysis/", "libs/contract/", "pipeline.toml")
 
+_COMPOSE = (
+    *("docker-compose.yml", "docker-compose.tls.yml", "docker-compose.celery.yml", "docker-compose.worker.yml"),
+    *("machines/", ".env.example"),
+)
+
 # what a part is made from or tested with: folders end in "/", the rest are files; a part is a suite of dev/test
 MADE_FROM: dict[str, tuple[str, ...]] = {
     # its boundary test counts the users of every name
@@ -65,20 +70,15 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "conformance": (*_CHAIN, "tests/conformance/"),
     "end-to-end": (
         *(*_CHAIN, "airflow/", "infra/", "ops/", "demo/"),
+        *_COMPOSE,
         *(
-            "docker-compose.yml",
-            "docker-compose.tls.yml",
-            "docker-compose.celery.yml",
-            "docker-compose.worker.yml",
-            "machines/",
-            ".env.example",
             "data/",
             "pipelines/",
             "secrets/",
             "tests/end_to_end/",
-            "tests/machines/",
         ),
     ),
+    "machines": (*_CHAIN, "airflow/", "infra/", "ops/", *_COMPOSE, "tests/machines/"),
     "docs": ("docs/", "LICENSE", ".gitignore", "tests/test_docs.py", "tests/test_your_own_data.py"),
 }
 # these can change how any part is built or tested

@@ -64,6 +64,13 @@ STACK = (
 OPERATOR = ("test_operator", "test_operator_sequence")
 """Those in which an operator is at work, and nothing of others may change."""
 
+_ON_MACHINES = ("test_two_machines", "test_skip_check", "test_check_shared", "test_week")
+"""The modules of tests/machines; where machines of namespaces cannot be made they are skipped."""
+MACHINES = (
+    Line("steps on two machines, one shared directory: at once, in turn, one dies", "doubled, swept, other bytes"),
+    Line("a week of ten pipelines on three machines: killed, cut off, restarted", "lost, doubled, orphaned"),
+)
+
 DIALECTS = "services/generate/tests/files/test_any_dialect.py"
 DATES = "services/generate/tests/infer/test_any_dates.py"
 
@@ -103,6 +110,8 @@ LINES = {
     **dict.fromkeys(
         OPERATOR, Line("the same on the real engine; a checkout copied, settings edited", "others' things changed")
     ),
+    **dict.fromkeys(_ON_MACHINES[:-1], MACHINES[0]),
+    "test_week": MACHINES[1],
     **dict.fromkeys(STACK, Line("the running stack: parts killed, stopped, rotated, moved", "lost, doubled, orphaned")),
 }
 SUITES: tuple[tuple[str, list[str], dict[str, str]], ...] = (
@@ -114,6 +123,7 @@ SUITES: tuple[tuple[str, list[str], dict[str, str]], ...] = (
     (".venvs/generate/bin/python", [DIALECTS, DATES], GENERATE),
     (".venvs/dev/bin/python", ["--numprocesses=2", "ops/tests/test_operator_sequences.py"], {}),
     (".venvs/dev/bin/python", [f"tests/end_to_end/{module}.py" for module in (*OPERATOR, *STACK)], {}),
+    (".venvs/dev/bin/python", [f"tests/machines/{module}.py" for module in _ON_MACHINES], {}),
 )
 
 

@@ -13,7 +13,7 @@ SCRIPT = ROOT / "dev/affected.py"
 STEPS = {"generate", "preprocess", "train", "validate", "predict"}
 # whose tests look into the services, or run them
 USERS = {"contract", "airflow", "docs"}
-WHOLE = {"demo", "faults", "oracle", "compatibility", "browser", "conformance", "end-to-end"}
+WHOLE = {"demo", "faults", "oracle", "compatibility", "browser", "conformance", "end-to-end", "machines"}
 ALL = STEPS | {"contract", "analysis", "airflow", "mlflow", "socket-proxy", "escape", "dev", "docs"} | WHOLE
 
 
@@ -61,13 +61,19 @@ def test_a_service_affects_itself_and_what_runs_it_and_no_other_service(reposito
     ("path", "parts"),
     [
         ("services/generate/requirements.txt", {"generate"} | USERS | WHOLE),
-        ("airflow/dags/train.py", {"contract", "airflow", "demo", "end-to-end", "docs"}),
+        ("airflow/dags/train.py", {"contract", "airflow", "demo", "end-to-end", "machines", "docs"}),
         ("libs/analysis/analysis/drift/findings.py", {"analysis", "train", "validate", "predict"} | USERS | WHOLE),
         ("libs/analysis/analysis/pages/page.py", STEPS - {"preprocess"} | {"analysis"} | USERS | WHOLE),
-        ("infra/mlflow/Dockerfile", {"mlflow", "train", "validate", "demo", "compatibility", "end-to-end", "docs"}),
-        ("infra/socket-proxy/socket_proxy/rules.py", {"socket-proxy", "escape", "airflow", "end-to-end", "docs"}),
-        ("docker-compose.yml", {"dev", "end-to-end", "docs"}),
-        ("ops/doctor.py", {"dev", "demo", "end-to-end", "docs"}),
+        (
+            "infra/mlflow/Dockerfile",
+            {"mlflow", "train", "validate", "demo", "compatibility", "end-to-end", "machines", "docs"},
+        ),
+        (
+            "infra/socket-proxy/socket_proxy/rules.py",
+            {"socket-proxy", "escape", "airflow", "end-to-end", "machines", "docs"},
+        ),
+        ("docker-compose.yml", {"dev", "end-to-end", "machines", "docs"}),
+        ("ops/doctor.py", {"dev", "demo", "end-to-end", "machines", "docs"}),
         ("tests/conformance/test_image.py", {"conformance", "docs"}),
     ],
 )
@@ -118,7 +124,7 @@ def test_a_renamed_file_affects_the_part_that_it_left(repository):
 
 def test_a_removed_file_affects_its_part(repository):
     repository.git("rm", "--quiet", "airflow/dags/train.py")
-    assert repository.affected() == {"contract", "airflow", "demo", "end-to-end", "docs"}
+    assert repository.affected() == {"contract", "airflow", "demo", "end-to-end", "machines", "docs"}
 
 
 def test_a_name_with_spaces_and_accents_is_read_whole(repository):
@@ -153,7 +159,7 @@ def test_json_is_one_list_on_one_line_for_a_job_matrix(repository):
     assert out.count("\n") == 1
     assert json.loads(out) == [
         *("contract", "train", "airflow", "demo", "faults", "oracle", "compatibility", "browser"),
-        *("conformance", "end-to-end", "docs"),
+        *("conformance", "end-to-end", "machines", "docs"),
     ]
 
 

@@ -1,1 +1,1 @@
-"""What lies between the machines of one stack: names, certificates, the broker's users, a machine's token."""
+"""Several machines of one stack: names, certificates, the broker's users, tokens, and the directory that they share."""

@@ -7,6 +7,9 @@ from pathlib import Path, PurePosixPath
 
 _LOCAL = {"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "overlay", "tmpfs"}
 """Filesystems of which this kernel makes every rename itself, and so knows the name that a mounted file has by now."""
+_SHARED = {"nfs", "nfs4", "ceph", "cifs", "smb3", "lustre", "beegfs", "gpfs", "ocfs2", "gfs2", "fuse"}
+"""Those that several machines mount, or that a program serves: others rename files in them, too."""
+_SHARED_BY_PROGRAM = {"fuse.mfs", "fuse.moosefs", "fuse.glusterfs", "fuse.ceph", "fuse.ceph-fuse", "fuse.juicefs"}
 _REMOVED = "//deleted"
 """What the kernel adds to a name that is gone."""
 
@@ -16,6 +19,11 @@ def is_current(path: Path, source: str, table: Path = Path("/proc/self/mountinfo
 
     A mount holds on to a file, not to its name: an editor that replaces pipeline.toml leaves the old one in every
     container that runs. False when it cannot be told. `table`: see proc_pid_mountinfo(5).
+
+    On a file system that machines share, a folder that is mounted is taken for current, a file is not: another machine
+    may have replaced it, which this kernel learns only when somebody here asks for the name. Within a folder it
+    is asked for by its name each time, and so gives what this kernel would give a new container
+    (docs/decisions/0059-a-shared-directory.md).
     """
     mount = _mounted_on(path, table)
     if mount is None:
@@ -25,7 +33,8 @@ def is_current(path: Path, source: str, table: Path = Path("/proc/self/mountinfo
     # a filesystem's own root may lie deeper than the host's, or be a volume within a larger one
     above, below = str(root.parent).rstrip("/"), str(PurePosixPath(source).parent).rstrip("/")
     same = root.name == PurePosixPath(source).name and (above.endswith(below) or below.endswith(above))
-    return same and filesystem in _LOCAL
+    shared = filesystem in _SHARED | _SHARED_BY_PROGRAM
+    return same and (filesystem in _LOCAL or (shared and path.is_dir()))
 
 
 def was_replaced(path: Path, source: str, table: Path = Path("/proc/self/mountinfo")) -> bool:

@@ -1,3 +1,4 @@
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ def current(tmp_path):
         table = tmp_path / "mountinfo"
         lines = ["21 1 0:20 / / rw - overlay overlay rw"]
         if root is not None:
-            lines.append(f"22 21 254:0 {root} {MOUNTED} ro,relatime master:1 - {filesystem} /dev/vda rw,discard")
+            lines.append(f"22 21 254:0 {root} {path} ro,relatime master:1 - {filesystem} /dev/vda rw,discard")
         table.write_text("\n".join([*lines, ""]))
         return question(path, source, table)
 
@@ -45,9 +46,25 @@ def test_a_name_with_blanks_is_found(current):
     assert current(r"/srv/my\040pipeline/pipeline.toml", source="/srv/my pipeline/pipeline.toml")
 
 
-@pytest.mark.parametrize("filesystem", ["fuse.grpcfuse", "virtiofs", "nfs4"])
-def test_where_others_rename_files_unseen_nothing_is_certain(current, filesystem):
+@pytest.mark.parametrize("filesystem", ["fuse.grpcfuse", "virtiofs", "nfs4", "fuse"])
+def test_where_others_rename_files_unseen_a_file_is_not_certain(current, filesystem):
     assert not current(SOURCE, filesystem)
+
+
+@pytest.mark.parametrize("filesystem", ["fuse", "fuse.mfs", "nfs4", "ceph"])
+def test_a_folder_that_machines_share_is_current_since_its_files_are_found_by_their_names(
+    current, filesystem, tmp_path
+):
+    folder = tmp_path / "pipelines"
+    folder.mkdir()
+    ask = partial(current, source="/srv/microstep/pipelines", path=folder, filesystem=filesystem)
+    assert ask("/microstep/pipelines")
+    assert not ask("/microstep/pipelines//deleted"), "it was replaced, and this kernel has learnt of it"
+    assert not ask("/microstep.old/pipelines")
+
+
+def test_of_a_file_system_that_is_not_known_a_folder_is_not_certain_either(current, tmp_path):
+    assert not current(str(tmp_path), "virtiofs", source=str(tmp_path), path=tmp_path)
 
 
 def test_on_the_host_itself_a_file_is_found_by_its_name(current):

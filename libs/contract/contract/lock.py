@@ -22,21 +22,32 @@ def exclusive_run(layout: Layout, step: str, day: date) -> Iterator[None]:
     One byte per day in one file per step, so nothing is left to clean up. Raises Occupied when another process
     holds it.
     """
-    path = layout.lock(step)
+    with lock_file(layout, step) as handle:
+        try:
+            if handle is not None:
+                fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, day.toordinal())
+        except BlockingIOError:
+            raise Occupied(f"{step} {day}: {Occupied.SAYS} on this step and day; try again when it has ended") from None
+        yield
+
+
+@contextmanager
+def lock_file(layout: Layout, name: str) -> Iterator[int | None]:
+    """A file to lock, open for writing: NFS locks no other. Closing it lets go of what is locked.
+
+    None where it cannot be written: who cannot write a lock cannot write a dataset either, and may well find nothing
+    to do.
+    """
+    path = layout.lock(name)
     try:
         path.parent.mkdir(exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         if error.errno not in _READ_ONLY:
             raise
-        # who cannot write a lock cannot write a dataset either, and may well find nothing to do
-        yield
+        yield None
         return
     try:
-        try:
-            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, day.toordinal())
-        except BlockingIOError:
-            raise Occupied(f"{step} {day}: {Occupied.SAYS} on this step and day; try again when it has ended") from None
-        yield
+        yield handle
     finally:
         os.close(handle)

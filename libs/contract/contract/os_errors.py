@@ -15,6 +15,7 @@ _REMEDIES = {
     errno.EDQUOT: "user {user} has used up the quota on its disk: remove files of that user, or raise the quota",
     errno.EROFS: "mount its disk writable (a volume that ends in :ro? errors of the disk in dmesg?)",
     errno.EFBIG: "raise the limit on the size of files (ulimit -f), or use a file system that takes larger ones",
+    errno.ENOLCK: "its file system gives no locks (of NFS: is its lock service up?); see make check-shared",
     errno.EIO: "its disk may be failing: look at dmesg",
 }
 

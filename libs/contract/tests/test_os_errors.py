@@ -77,6 +77,7 @@ def test_whatever_is_written_the_error_names_the_file_and_what_to_do(tmp_path, c
         (errno.ENOSPC, 73, "x.parquet: No space left on device: make room on its disk (df -h {path}; df -i {path})"),
         (errno.EDQUOT, 73, "x.parquet: Disk quota exceeded: user {user} has used up the quota on its disk"),
         (errno.EROFS, 73, "x.parquet: Read-only file system: mount its disk writable"),
+        (errno.ENOLCK, 74, "x.parquet: No locks available: its file system gives no locks"),
         (errno.EIO, 74, "x.parquet: Input/output error: its disk may be failing"),
     ],
 )

@@ -270,6 +270,7 @@ def test_what_no_step_made_stays_and_is_told(data_root, caplog, config_file):
     old = data_root.day("2026-01-01")
     (old / "part-00000-0123456789ab.parquet").touch()
     (old / ".staging-x").mkdir()
+    (old / ".staging-x.lock").touch()
     (old / "notes.txt").write_text("mine")
     remove(old_datasets(data_root.root, load(config_file), 10, TODAY), data_root.root)
     assert [path.name for path in old.iterdir()] == ["notes.txt"]

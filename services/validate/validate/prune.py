@@ -24,8 +24,8 @@ from validate.champion.ledger import in_use, open_proposals
 LAST_VERSIONS = 3
 """Of the ledger's models that were in use, and of those that rollbacks go to: so many can be gone back to."""
 
-_OURS = re.compile(r".+-[0-9a-f]{12}(\.\w+)?|\.manifest\.json-\w+")
-"""Names that a step gives to files of a dataset."""
+_OURS = re.compile(r".+-[0-9a-f]{12}(\.\w+)?|\.manifest\.json-\w+|\.staging-\w+\.lock")
+"""Names that a step gives to files of a dataset, and to those beside them while it writes one."""
 PATIENCE = 60.0
 """Seconds that steps at work are waited for."""
 _FROM_TODAY = 2

@@ -20,7 +20,7 @@ from contract.atomic import replace_file, sync_directory
 from contract.datasets.files import sha256_of
 from contract.datasets.manifest import Field, File, Manifest, encode
 from contract.datasets.recipe import Recipe
-from contract.datasets.staging import remove_empty, stage, sweep
+from contract.datasets.staging import remove_empty, stage, sweep, unstage
 from contract.layout import MANIFEST
 from contract.os_errors import give_name, naming
 
@@ -59,15 +59,12 @@ class DatasetWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        import shutil
-
         give_name(error, self._latest or self.path)
         for table in self._open.values():
             # closing flushes: on a full disk it fails again, which must not hide the first error
             with contextlib.suppress(OSError):
                 table.close()
-        shutil.rmtree(self._staging, ignore_errors=True)
-        os.close(self._lock)
+        unstage(self._staging, self._lock)
         remove_empty(self.path)
 
     def write(self, rows: pa.RecordBatch | pa.Table, role: str = "rows") -> None:

@@ -1,12 +1,13 @@
 """Where a dataset is written before it is published, and what goes when its writer has died.
 
-A staging directory is locked as long as its writer lives. Those who make one share the dataset's own lock, and those
-who sweep have it alone: so nobody sweeps one between its making and its lock.
+Beside a staging directory is a file that its writer holds locked as long as it lives; it comes before the directory and
+goes after it. A file, because where machines share a file system (NFS) only what is open for writing can be locked.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -21,81 +22,120 @@ from contract.layout import MANIFEST
 _GRACE_SECONDS = 24 * 3600
 """How long parts that no manifest names any more are kept for readers of the old manifest."""
 
-_STAGING = ".staging-"
+_STAGING, _LOCK = ".staging-", ".lock"
 _OURS = re.compile(r".+-[0-9a-f]{12}(\.\w+)?|\.manifest\.json-\w+")  # a part, a manifest before its rename
 
 
 def sweep(dataset: Path, *, superseded: bool = True) -> list[Path]:
-    """Remove what dead writers left, and parts that no manifest has named for a day; returns what went.
-
-    Nothing while another process begins to write, or sweeps: the next one comes to it.
-    """
-    with _locked(dataset, fcntl.LOCK_EX | fcntl.LOCK_NB) as alone:
-        return [*_dead_stagings(dataset), *(_superseded(dataset) if superseded else ())] if alone else []
+    """Remove what dead writers left, and parts that no manifest has named for a day; returns what went."""
+    return [*_dead_stagings(dataset), *(_superseded(dataset) if superseded else ())]
 
 
 def stage(dataset: Path) -> tuple[Path, int]:
-    """A new staging directory in a dataset's, and its lock: a descriptor that its writer keeps open."""
+    """A new staging directory in a dataset's, and its lock: a descriptor for `unstage`, open as long as one writes."""
     import tempfile  # only here: a run that finds nothing to do writes nothing, and imports little
 
     while True:
         try:
             dataset.mkdir(parents=True, exist_ok=True)
+            lock, name = tempfile.mkstemp(dir=dataset, prefix=_STAGING, suffix=_LOCK)
         except FileExistsError:
             if os.path.lexists(dataset) and not dataset.is_dir():
                 raise
+            continue
+        except FileNotFoundError:
             continue  # removed since by a writer that left nothing
-        with _locked(dataset, fcntl.LOCK_SH) as there:
-            if there:
-                staging = Path(tempfile.mkdtemp(dir=dataset, prefix=_STAGING))
-                lock = os.open(staging, os.O_RDONLY | os.O_DIRECTORY)
-                fcntl.flock(lock, fcntl.LOCK_EX)
+        staging, links = Path(name.removesuffix(_LOCK)), os.fstat(lock).st_nlink
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if _is_there(lock, name, links):
+                staging.mkdir(mode=0o700)
                 return staging, lock
+        except BaseException:
+            unstage(staging, lock)
+            raise
+        os.close(lock)
+
+
+def unstage(staging: Path, lock: int) -> None:
+    """Remove a staging directory, let go of its lock; what cannot be removed is left to the next sweep."""
+    import shutil
+
+    shutil.rmtree(staging, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        _lock_of(staging).unlink()
+    os.close(lock)
 
 
 def at_work(dataset: Path) -> bool:
     """Whether somebody is writing a dataset: another process, or this one."""
-    for staging in dataset.glob(f"{_STAGING}*"):
-        with _locked(staging, fcntl.LOCK_EX | fcntl.LOCK_NB) as dead:
-            if not dead and staging.exists():
+    for staging in _stagings(dataset):
+        with _dead(staging) as dead:
+            if not dead:
                 return True
     return False
 
 
 def remove_empty(dataset: Path) -> None:
     """Remove a dataset's directory where nothing was ever published, and nobody else writes."""
-    with _locked(dataset, fcntl.LOCK_EX) as there, contextlib.suppress(OSError):
-        if there:
-            dataset.rmdir()  # fails where there is anything
+    with contextlib.suppress(OSError):  # there is something, a writer's lock perhaps
+        dataset.rmdir()
+
+
+def _is_there(lock: int, name: str, links: int) -> bool:
+    """Whether nobody has swept a lock since it was made with so many links and before it was held.
+
+    Asked twice: a file system between machines may remember for a while a name, or an open file, as it was.
+    """
+    try:
+        return Path(name).exists() and os.fstat(lock).st_nlink >= links
+    except OSError:  # ESTALE
+        return False
+
+
+def _lock_of(staging: Path) -> Path:
+    return staging.with_name(staging.name + _LOCK)
+
+
+def _stagings(dataset: Path) -> set[Path]:
+    """Where writers are at work, or were; one may have nothing but its lock."""
+    return {path.with_name(path.name.removesuffix(_LOCK)) for path in dataset.glob(f"{_STAGING}*")}
 
 
 @contextlib.contextmanager
-def _locked(directory: Path, kind: int) -> Iterator[bool]:
-    """Hold a lock on a directory; False when another process has it, or has removed the directory meanwhile."""
+def _dead(staging: Path) -> Iterator[bool]:
+    """Hold a staging's lock; False when its writer has it."""
     try:
-        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        handle = os.open(_lock_of(staging), os.O_RDWR)
     except FileNotFoundError:
-        yield False
-        return
+        try:
+            handle = os.open(staging, os.O_RDONLY | os.O_DIRECTORY)  # earlier versions locked the directory itself
+        except FileNotFoundError:
+            yield True  # gone meanwhile
+            return
     try:
         try:
-            fcntl.flock(handle, kind)
-            there = os.path.samestat(os.fstat(handle), directory.stat())
-        except (BlockingIOError, FileNotFoundError):
-            there = False
-        yield there
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            dead = True
+        except OSError as error:
+            if error.errno not in (errno.EWOULDBLOCK, errno.EBADF):
+                raise
+            dead = error.errno == errno.EBADF  # a directory that could never be locked
+        yield dead
     finally:
         os.close(handle)
 
 
 def _dead_stagings(dataset: Path) -> Iterator[Path]:
-    for staging in dataset.glob(f"{_STAGING}*"):
-        with _locked(staging, fcntl.LOCK_EX | fcntl.LOCK_NB) as dead:
+    for staging in sorted(_stagings(dataset)):
+        with _dead(staging) as dead:
             if dead:
                 import shutil  # only here: a run that finds nothing to do removes nothing
 
-                shutil.rmtree(staging)
-                yield staging
+                if staging.exists():
+                    shutil.rmtree(staging)
+                    yield staging
+                _lock_of(staging).unlink(missing_ok=True)
 
 
 def _superseded(dataset: Path) -> Iterator[Path]:

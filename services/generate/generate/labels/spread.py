@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from contract.config import Config
 from contract.config.source import Files
 from contract.datasets.dataset import Dataset
 from contract.datasets.files import sha256_of
-from contract.datasets.staging import stage, sweep
+from contract.datasets.staging import stage, sweep, unstage
 from contract.due.arrived import labels_have_come
 from contract.errors import DataError, StepError
 from contract.layout import Layout
@@ -131,8 +130,7 @@ def _spread_file(path: Path, layout: Layout, config: Config, raw: dict[str, Data
         _judge(name, count, unread, config)
         delivered = {day: _deliver(made, inbox / day) for day, made in spool.write(staging, _name(path))}
     finally:
-        shutil.rmtree(staging)
-        os.close(lock)
+        unstage(staging, lock)
         sweep(inbox, superseded=False)
     return count, delivered
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
-import shutil
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +11,7 @@ from pathlib import Path
 from contract.config import Config
 from contract.config.parse import config_of, read
 from contract.config.source import Files
-from contract.datasets.staging import remove_empty, stage, sweep
+from contract.datasets.staging import remove_empty, stage, sweep, unstage
 from contract.days import parse_day
 from contract.due.arrived import EMPTY
 from contract.errors import DataError, MissingInput, UsageError
@@ -68,8 +66,7 @@ def split(args: argparse.Namespace) -> None:
         new = deliver(delivery)
         mark_empty(inbox, gaps)
     finally:
-        shutil.rmtree(staging)
-        os.close(lock)
+        unstage(staging, lock)
         sweep(inbox, superseded=False)
         remove_empty(inbox)
     days = sorted(delivery.rows)

@@ -61,8 +61,7 @@ def images(head: Mapping[str, str], here: Mapping[str, str], project: str) -> st
     if not other:
         return ""
     listed = " ".join(map(quote, other))
-    lacking = [name for name in other if name not in here]
-    state = f"{', '.join(other)} {'are not here' if lacking == other else 'differ or are not here'}"
+    state = ", ".join(f"{name} {'is another one' if name in here else 'is not here'}" for name in other)
     return (
         f"images: must be the head's own, but {state}; type on the head: docker save {listed} > machines/images.tar"
         " and here: docker load < machines/images.tar"

@@ -8,7 +8,7 @@ from airflow.sdk import BaseOperator
 
 from contract.config import Config
 from contract.config.source import Sql
-from microstep_airflow.machines.names import queue_of
+from microstep_airflow.machines.names import HEAD, queue_of, queue_on
 from microstep_airflow.pipelines import within
 from microstep_airflow.schedule.days import FORCE
 from microstep_airflow.schedule.retries import FailuresAlone
@@ -35,7 +35,8 @@ def runner_of(name: str, config: Config, settings: Settings) -> tuple[type[BaseO
     }
     reads_sql = "inbox" in step.reads and isinstance(config.source, Sql)
     if reads_sql:
-        options["retry_policy"] = FailuresAlone(config.schedule)
+        # the network in which databases are is the head's alone
+        options |= {"retry_policy": FailuresAlone(config.schedule), "queue": queue_on(HEAD)}
     # every task imports its DAG file anew: only the runner in use is loaded, Docker's client costs 0.2 s
     if settings.runner == "process":
         from microstep_airflow.operators.process_step import ProcessStepOperator

@@ -32,6 +32,12 @@ def test_what_needs_memory_goes_where_memory_is_and_all_else_anywhere(dags):
     assert {queue for task, queue in places.items() if task not in ("train", "validate", "decide", "ask")} == {"steps"}
 
 
+def test_what_reads_a_database_goes_where_the_network_of_databases_is(load_dags):
+    dags = load_dags("sql", machines=("b",))
+    places = {task.task_id: place(task) for task in dags["generate"].tasks}
+    assert {task for task, queue in places.items() if queue == "host.head"} == {"generate"}
+
+
 def test_what_puts_a_mail_into_the_outbox_is_done_on_the_head_without_the_broker(dags):
     assert place(dags["train"].get_task("ask")) is None
     local = {task.task_id for task in dags["maintenance"].tasks if place(task) is None}

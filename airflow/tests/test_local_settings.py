@@ -52,6 +52,8 @@ def test_what_forks_tasks_has_loaded_what_dag_files_import(loaded, command, runn
     before, more = loaded(command, runner)
     assert f"microstep_airflow.{module}" in before
     assert ("docker" in before) == (runner == "docker")
+    # who has no workers pays for none
+    assert "celery" not in before | more
     assert [
         name for name in more if name.split(".")[0] in ("microstep_airflow", "contract", "docker", "requests")
     ] == []

@@ -81,7 +81,8 @@ def main() -> int:
     print("what Airflow keeps encrypted is encrypted with the new key", flush=True)
     encrypt_again()
     compose(*SECRETS, "--settle")
-    print("rotated: Fernet key, JWT and session secrets, three database passwords, all log-ins")
+    more = ", the cluster's authority and its machines' passwords" if cluster() else ""
+    print(f"rotated: Fernet key, JWT and session secrets, three database passwords, all log-ins{more}")
     print(f"  Airflow: user admin, password {password()}")
     print(f"  MLflow:  user admin, password {mlflow_password()}")
     print(f"  mail:    user admin, password {mail_password()}")

@@ -36,8 +36,8 @@ def first_text(name: str, address: str) -> str:
 {ADDRESS}={address}
 # the queues that it takes tasks from: leave train out where memory is short; host.{name} is about its own engine
 {QUEUES}={",".join(queues(name))}
-# how many tasks at the same time
-MICROSTEP_CONCURRENCY=2
+# how many tasks at the same time: two more than steps, so that what only looks for data does not wait for a step's end
+MICROSTEP_CONCURRENCY=4
 # what one step may use here, where that differs from .env
 # MICROSTEP_STEP_MEMORY=2g
 # MICROSTEP_STEP_CPUS=1

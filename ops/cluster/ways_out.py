@@ -24,7 +24,7 @@ _KNOWN = {
     "mfs": {
         "seen": "mount it without mfsentrycacheto, mfsnegentrycacheto and mfsattrcacheto above their defaults",
         "locks": "mount it without mfsnoposixlocks and mfsnobsdlocks, of version 3 or newer",
-        "dead": "SESSION_SUSTAIN_TIME = 60 in mfsmaster.cfg (86400 unless somebody lowered it), then: mfsmaster reload",
+        "dead": "SESSION_SUSTAIN_TIME = 120 in mfsmaster.cfg (86400 unless somebody lowered it), then: mfsmaster reload",
     },
     "ceph": {"dead": "lower session_autoclose (300) and session_timeout (60): ceph fs set NAME session_autoclose 120"},
     "cifs": {

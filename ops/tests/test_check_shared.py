@@ -157,7 +157,7 @@ def test_a_lock_that_outlives_its_process_lacks(pair, monkeypatch):
 @pytest.mark.parametrize(
     ("kind", "subject", "words"),
     [
-        ("fuse.mfs", "dead", "SESSION_SUSTAIN_TIME = 60"),
+        ("fuse.mfs", "dead", "SESSION_SUSTAIN_TIME = 120"),
         ("nfs4", "locks", "local_lock=none"),
         ("nfs", "seen", "lookupcache=none"),
         ("fuse.sshfs", "locks", "sshfs has no locks"),

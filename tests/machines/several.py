@@ -91,8 +91,10 @@ class Several:
         )
 
     def up(self) -> None:
-        """Start the head and wait until all its parts are healthy."""
-        self.python(self.head, "-c", _UP, str(UP_WITHIN))
+        """Start the head and wait until all its parts are healthy; again where one took too long for compose."""
+        until(
+            lambda: not self.python(self.head, "-c", _UP, str(UP_WITHIN), check=False).returncode, UP_WITHIN, "the head"
+        )
         self.airflow = AirflowApi("http://127.0.0.1:8080", self.password)
 
     def join(self, name: str, concurrency: int = 2) -> None:

@@ -26,7 +26,7 @@ def files(token: Token, root: Path, worker: Path, steps: Path, owner: tuple[int,
     """
     airflow, gateway = (AIRFLOW, 0), (GATEWAY, GATEWAY)
     queues, results = urls(token.machine, token.broker_password)
-    own = {name: getattr(token, name) for name in ("machine", "address", "head", "stack", "seen")}
+    own = {name: getattr(token, name) for name in ("machine", "address", "head", "stack", "mark")}
     return {
         worker / "airflow/broker_url": Secret(queues, airflow, 0o400),
         worker / "airflow/result_backend": Secret(results, airflow, 0o400),

@@ -24,14 +24,14 @@ def clock(ahead: float) -> str:
     )
 
 
-def directory(own: Mapping[str, str], stack: str, seen: str, root: str) -> str:
+def directory(own: Mapping[str, str], stack: str, mark: str, root: str) -> str:
     """Whether data/ is the head's own.
 
     :param own: what the token says
     :param stack: the id in data/.stack, as it is read here
-    :param seen: what lies in data/.machines/, as it is read here
+    :param mark: what lies in data/.machines/, as it is read here
     """
-    if (stack, seen) == (own["stack"], own["seen"]):
+    if (stack, mark) == (own["stack"], own["mark"]):
         return ""
     got = f"the stack id {stack}" if stack != own["stack"] else "not what the head wrote there for this machine"
     got = "no stack id" if not stack else got

@@ -25,7 +25,7 @@ from cluster.token import Token, der, encode
 GATEWAY, BROKER = 65532, 999
 """Users of infra/gateway/Dockerfile and of Valkey's image."""
 AUTHORITY, MACHINES = "cluster/authority", "cluster/machines.json"
-SEEN = ".machines"
+MARKS = ".machines"
 """In data/: a file for each machine, whose text only who has the same directory can know."""
 
 
@@ -104,17 +104,17 @@ def add(root: Path, worker: Path, data: Path, name: str, address: str) -> Token:
     known[name] = {"address": address, "password": secrets.token_hex(32)}
     _remember(root, known)
     apply(root, worker)
-    seen = secrets.token_hex(16)
+    mark = secrets.token_hex(16)
     with as_owner_of(data):
-        (data / SEEN).mkdir(exist_ok=True)
-        (data / SEEN / name).write_text(f"{seen}\n", encoding="utf-8")
+        (data / MARKS).mkdir(exist_ok=True)
+        (data / MARKS / name).write_text(f"{mark}\n", encoding="utf-8")
     logins = json.loads((root / LOGINS).read_text(encoding="utf-8"))
     return Token(
         machine=name,
         address=address,
         head=known[HEAD]["address"],
         stack=(kept(data / ".stack") or "").strip(),
-        seen=seen,
+        mark=mark,
         authority=der(authority.public(root / AUTHORITY)),
         certificate=der(pair.certificate),
         key=der(pair.key),
@@ -137,7 +137,7 @@ def revoke(root: Path, worker: Path, data: Path, name: str) -> None:
     _remember(root, known)
     apply(root, worker)
     with as_owner_of(data):
-        (data / SEEN / name).unlink(missing_ok=True)
+        (data / MARKS / name).unlink(missing_ok=True)
 
 
 def forget(root: Path) -> None:

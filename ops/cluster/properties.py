@@ -18,21 +18,21 @@ class Property:
     """What was measured. Raises LackingError."""
     without: str
     subject: str
-    """Which of `ways_out` helps: `seen`, `locks`, `rename` or `disk`."""
+    """Which of `ways_out` helps: `visible`, `locks`, `rename` or `disk`."""
 
 
 PROPERTIES = (
     Property(
         *("a new file is seen at once", files.is_seen_at_once),
-        *("a step would miss what the step before it wrote, and Airflow's waits last longer", "seen"),
+        *("a step would miss what the step before it wrote, and Airflow's waits last longer", "visible"),
     ),
     Property(
         *("a replaced file is read anew", files.is_read_as_replaced),
-        *("a step would work with the dataset from before, and the days after it, too", "seen"),
+        *("a step would work with the dataset from before, and the days after it, too", "visible"),
     ),
     Property(
         *("a grown file is read to its end by who holds its lock", files.is_read_as_grown),
-        *("two machines would write the ledger's lines over each other", "seen"),
+        *("two machines would write the ledger's lines over each other", "visible"),
     ),
     Property(
         *("a reader finds the old file or the new one", files.is_whole_while_replaced),

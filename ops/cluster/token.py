@@ -27,7 +27,7 @@ class Token:
     """The head's address."""
     stack: str
     """The id in data/.stack."""
-    seen: str
+    mark: str
     """What the head has written into data/.machines/<machine>: who reads it there has the same directory."""
     authority: str
     """The certificate of the cluster's authority, DER in base64; so are the next two."""

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 _ANY = {
-    "seen": "let its client remember nothing of names and sizes (FUSE: entry_timeout=0,attr_timeout=0)",
+    "visible": "let its client remember nothing of names and sizes (FUSE: entry_timeout=0,attr_timeout=0)",
     "locks": "take a file system whose locks hold between machines (MooseFS, NFS 4, CephFS)",
     "rename": "take a file system whose rename is atomic (MooseFS, NFS 4, CephFS)",
     "disk": "take a file system that can flush a folder (MooseFS, NFS 4, CephFS)",
@@ -14,7 +14,7 @@ _ANY = {
 }
 _KNOWN = {
     "nfs": {
-        "seen": "mount it with lookupcache=none,actimeo=0 on every machine",
+        "visible": "mount it with lookupcache=none,actimeo=0 on every machine",
         "locks": "mount it by vers=4.2, without nolock and with local_lock=none",
         "rename": "mount it by vers=4.2,hard on every machine",
         "disk": "export it with sync, which is the default",
@@ -22,13 +22,13 @@ _KNOWN = {
         "server's /proc/fs/nfsd/nfsv4leasetime (90 seconds unless somebody raised it)",
     },
     "mfs": {
-        "seen": "mount it without mfsentrycacheto, mfsnegentrycacheto and mfsattrcacheto above their defaults",
+        "visible": "mount it without mfsentrycacheto, mfsnegentrycacheto and mfsattrcacheto above their defaults",
         "locks": "mount it without mfsnoposixlocks and mfsnobsdlocks, of version 3 or newer",
-        "dead": "SESSION_SUSTAIN_TIME = 120 in mfsmaster.cfg (86400 unless somebody lowered it), then: mfsmaster reload",
+        "dead": "SESSION_SUSTAIN_TIME = 120 in mfsmaster.cfg (86400 unless lowered), then: mfsmaster reload",
     },
     "ceph": {"dead": "lower session_autoclose (300) and session_timeout (60): ceph fs set NAME session_autoclose 120"},
     "cifs": {
-        "seen": "mount it with actimeo=0,cache=none on every machine",
+        "visible": "mount it with actimeo=0,cache=none on every machine",
         "locks": "mount it without nobrl; a Samba server needs strict locking",
     },
     "sshfs": {"locks": "sshfs has no locks between machines: take another file system (MooseFS, NFS 4, CephFS)"},

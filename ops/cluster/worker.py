@@ -73,8 +73,8 @@ def must_be_free(address: str) -> None:
 
 def must_fit(own: dict[str, str]) -> None:
     """End this program with all that is wrong here and can be seen without the head."""
-    seen = ROOT / "data" / ".machines" / own["machine"]
-    texts = [file.read_text(encoding="utf-8").strip() if file.exists() else "" for file in (ROOT / "data/.stack", seen)]
+    mark = ROOT / "data" / ".machines" / own["machine"]
+    texts = [file.read_text(encoding="utf-8").strip() if file.exists() else "" for file in (ROOT / "data/.stack", mark)]
     here = images_here()
     told = head()
     wrong = [
@@ -125,7 +125,7 @@ def join(args: argparse.Namespace) -> int:
     own, line = identity(), ""
     if args.new or not own:
         line, token = token_of_a_person()
-        own = {name: getattr(token, name) for name in ("machine", "address", "head", "stack", "seen")}
+        own = {name: getattr(token, name) for name in ("machine", "address", "head", "stack", "mark")}
     for option, name in (("NAME", "machine"), ("ADDRESS", "address")):
         if (typed := getattr(args, option.lower())) and typed != own[name]:
             refuse(

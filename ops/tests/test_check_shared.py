@@ -159,10 +159,10 @@ def test_a_lock_that_outlives_its_process_lacks(pair, monkeypatch):
     [
         ("fuse.mfs", "dead", "SESSION_SUSTAIN_TIME = 120"),
         ("nfs4", "locks", "local_lock=none"),
-        ("nfs", "seen", "lookupcache=none"),
+        ("nfs", "visible", "lookupcache=none"),
         ("fuse.sshfs", "locks", "sshfs has no locks"),
         ("fuse.mfs", "rename", "whose rename is atomic"),
-        ("ext4", "seen", "entry_timeout=0"),
+        ("ext4", "visible", "entry_timeout=0"),
     ],
 )
 def test_the_way_out_is_that_of_the_file_system(kind, subject, words):

@@ -1,7 +1,7 @@
 import pytest
 from cluster import checks
 
-OWN = {"machine": "b", "address": "10.99.0.12", "stack": "0123456789ab", "seen": "ff00"}
+OWN = {"machine": "b", "address": "10.99.0.12", "stack": "0123456789ab", "mark": "ff00"}
 IDS = {f"microstep-{part}": f"sha256:{at}" for at, part in enumerate(checks.IMAGES)}
 
 
@@ -21,7 +21,7 @@ def test_the_directory_is_the_heads_where_both_of_its_marks_are_seen():
 
 
 @pytest.mark.parametrize(
-    ("stack", "seen", "said"),
+    ("stack", "mark", "said"),
     [
         ("", "", "has no stack id"),
         ("999", "ff00", "has the stack id 999"),
@@ -30,8 +30,8 @@ def test_the_directory_is_the_heads_where_both_of_its_marks_are_seen():
     ],
     ids=["empty", "another stack's", "a copy from before the token", "an older token's"],
 )
-def test_another_directory_and_a_copy_are_refused_in_words(stack, seen, said):
-    words = checks.directory(OWN, stack, seen, "/srv/microstep")
+def test_another_directory_and_a_copy_are_refused_in_words(stack, mark, said):
+    words = checks.directory(OWN, stack, mark, "/srv/microstep")
     assert said in words
     assert "mount the file system that the head has at /srv/microstep" in words
     assert "make token NAME=b ADDRESS=10.99.0.12" in words

@@ -72,7 +72,7 @@ def test_a_token_has_what_a_machine_needs_and_none_of_what_the_head_keeps(head):
     root, worker, data, _ = head
     token = keep.add(root, worker, data, "b", "10.99.0.12")
     assert decode(encode(token)) == token
-    assert (token.stack, token.seen) == ("0123456789ab", (data / ".machines/b").read_text().strip())
+    assert (token.stack, token.mark) == ("0123456789ab", (data / ".machines/b").read_text().strip())
     assert set(token.logins) == {"airflow", "train", "validate", "predict"}
     text = json.dumps(vars(token))
     kept = [root / "airflow" / name for name in ("fernet_key", "jwt_secret", "sql_alchemy_conn", "broker_url")]
@@ -119,7 +119,7 @@ def test_a_new_token_makes_the_one_before_worthless(head):
     first = keep.add(root, worker, data, "b", "10.99.0.12")
     second = keep.add(root, worker, data, "b", "10.99.0.12")
     assert revoked(root) == 1
-    assert (first.broker_password, first.seen, first.key) != (second.broker_password, second.seen, second.key)
+    assert (first.broker_password, first.mark, first.key) != (second.broker_password, second.mark, second.key)
     from hashlib import sha256
 
     assert sha256(first.broker_password.encode()).hexdigest() not in (root / "broker/users.acl").read_text()
@@ -200,4 +200,4 @@ def test_on_its_machine_each_part_of_a_token_goes_to_the_one_that_reads_it(head,
     }
     assert files[here / "root/gateway/ca.pem"].text == (root / "gateway/ca.pem").read_text()
     public = files[here / "root/cluster/machine.json"].text
-    assert set(json.loads(public)) == {"machine", "address", "head", "stack", "seen"}
+    assert set(json.loads(public)) == {"machine", "address", "head", "stack", "mark"}

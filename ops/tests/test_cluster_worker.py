@@ -32,7 +32,7 @@ def machine(monkeypatch, tmp_path):
     monkeypatch.setattr("sys.stdin", io.StringIO(encode(TOKEN) + "\n"))
     (tmp_path / "data/.machines").mkdir(parents=True)
     (tmp_path / "data/.stack").write_text(f"{TOKEN.stack}\n")
-    (tmp_path / "data/.machines/b").write_text(f"{TOKEN.seen}\n")
+    (tmp_path / "data/.machines/b").write_text(f"{TOKEN.mark}\n")
     return asked
 
 

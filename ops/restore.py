@@ -18,7 +18,7 @@ from checkout.ending import CANNOT_WRITE, end_tidily_when_asked_to, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours
 from checkout.settings import ODD, RESTORING, ROOT
-from cluster.keep import SEEN
+from cluster.keep import MARKS
 from machine.checks import THROW_AWAY
 from stack_id import IN_DATA, IN_VOLUME
 
@@ -72,7 +72,7 @@ def bring_back(source: Path, settings: str) -> None:
 def must_be_empty() -> None:
     """End this program when the stack has state: a backup is never mixed with it."""
     data = ROOT / "data"
-    no_state = {".gitignore", IN_DATA, SEEN}
+    no_state = {".gitignore", IN_DATA, MARKS}
     there = sorted(path.name for path in data.iterdir() if path.name not in no_state) if data.is_dir() else []
     begun = ", and the mark of a restore that did not end" if RESTORING.exists() else ""
     if begun or volumes() or there:

@@ -14,7 +14,7 @@ STEPS = {"generate", "preprocess", "train", "validate", "predict"}
 # whose tests look into the services, or run them
 USERS = {"contract", "airflow", "docs"}
 WHOLE = {"demo", "faults", "oracle", "compatibility", "browser", "conformance", "end-to-end"}
-ALL = STEPS | {"contract", "analysis", "airflow", "mlflow", "socket-proxy", "escape", "dev", "docs"} | WHOLE
+ALL = STEPS | {"contract", "analysis", "airflow", "mlflow", "socket-proxy", "scaling", "escape", "dev", "docs"} | WHOLE
 
 
 class Repository:
@@ -67,6 +67,7 @@ def test_a_service_affects_itself_and_what_runs_it_and_no_other_service(reposito
         ("infra/mlflow/Dockerfile", {"mlflow", "train", "validate", "demo", "compatibility", "end-to-end", "docs"}),
         ("infra/socket-proxy/socket_proxy/rules.py", {"socket-proxy", "escape", "airflow", "end-to-end", "docs"}),
         ("docker-compose.yml", {"dev", "end-to-end", "docs"}),
+        ("bench/scaling/work.py", {"dev", "scaling", "docs"}),
         ("ops/doctor.py", {"dev", "demo", "end-to-end", "docs"}),
         ("tests/conformance/test_image.py", {"conformance", "docs"}),
     ],

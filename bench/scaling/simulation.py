@@ -133,7 +133,8 @@ class Simulation:
 
     def _ask(self, most: int) -> list[tuple[int, float, Run, Task]]:
         """Take what may start now: the oldest run's first, steps only while the pool has a place."""
-        plan, asked = self.plan, []
+        plan = self.plan
+        asked: list[tuple[int, float, Run, Task]] = []
         while len(asked) < most and sum(self.running) < plan.parallelism * plan.machines:
             pool_is_open = sum(self.stepping) < plan.slots * plan.machines
             queues = [self.ready[steps] for steps in (False, True) if self.ready[steps] and (pool_is_open or not steps)]

@@ -101,7 +101,7 @@ ui: ## the Airflow and MLflow pages of the demo, until Ctrl-C
 	@$(PYTHON) demo/demo.py ui
 
 ##@ For developers
-.PHONY: test test-faults reliability bench bench-tables soak sbom lock browser
+.PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom lock browser
 browser: ## install Chromium on a Debian machine (as root), for the tests that look at pages
 	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install --yes -qq chromium fonts-dejavu-core > /dev/null)
 
@@ -128,6 +128,10 @@ bench-%: ## time another side: growth, at_once, chain, dag_overhead, images
 bench-tables: ## run tables that nobody here made, unedited, beside what others make of them (an hour)
 	@dev/env tables generate preprocess train validate predict
 	@PYTHONPATH=libs/contract .venvs/tables/bin/python bench/tables/run.py $(ONLY)
+
+bench-scaling: ## simulate nights of up to 1,000 pipelines on up to 10 machines, and print what breaks at which number
+	@dev/env scaling
+	@.venvs/scaling/bin/python bench/scaling/table.py $(ONLY)
 
 soak: ## 200 runs of the running stack in one go, and whether anything grows
 	@$(PYTHON) bench/soak.py $(RUNS)

@@ -58,6 +58,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
         "secrets/",
         ".env.example",
     ),
+    "scaling": ("bench/scaling/",),
     "demo": (*_CHAIN, "airflow/", "infra/mlflow/", "demo/", "ops/", "tests/test_demo.py", "tests/test_try.py"),
     "faults": (*_CHAIN, "tests/faults/"),
     # it runs the steps as tests/faults does

@@ -48,6 +48,7 @@ def _rules(cpus: int) -> dict[str, tuple[Callable[[str], object], str]]:
     compose_takes = words("true", "false", "yes", "no", "on", "off", "y", "n")
     return {
         "MICROSTEP_POOL_SLOTS": (form("[1-9][0-9]{0,3}"), "a whole number from 1: with less no step ever runs"),
+        "MICROSTEP_PARALLELISM": (form("[1-9][0-9]{0,3}"), "a whole number from 1: with less no task ever runs"),
         "MICROSTEP_STEP_MEMORY": (
             lambda text: _memory(text) >= _LEAST_MEMORY,
             "a whole number with b, k, m or g, from 6m",

@@ -20,6 +20,7 @@ def judged(cpus=4, names=frozenset(), **settings):
     ("name", "texts"),
     [
         ("POOL_SLOTS", ["0", "-1", "many", "2.5"]),
+        ("PARALLELISM", ["0", "-1", "many", "2.5"]),
         ("STEP_MEMORY", ["2048", "2Gi", "2GB", "lots", "1.5g", "0"]),
         ("STEP_CPUS", ["half", "0", "0,5", "-1", "5", "1e1"]),
         ("SCHEDULE", ["maybe", "off", "no"]),
@@ -38,6 +39,7 @@ def test_what_nothing_can_work_by_is_a_lack_with_its_name_rule_and_value(name, t
     ("name", "texts"),
     [
         ("POOL_SLOTS", ["1", "16"]),
+        ("PARALLELISM", ["1", "64"]),
         ("STEP_MEMORY", ["2g", "512M", "6m", "2147483648"]),
         ("STEP_CPUS", ["0.5", "1", "4", "4.0"]),
         ("SCHEDULE", ["true", "False", "0"]),

@@ -28,6 +28,10 @@ MOST_DAYS = 366
 BY_INTERVAL = ("scheduled", "backfill")
 """The runs whose day follows from the schedule; all others are asked for, with a day or without."""
 
+# Airflow checks a parameter's schema against its draft's own, ten times for each task of a DAG that is read: with the
+# newest draft, which it takes when none is named, that was three quarters of the reading
+DRAFT = {"$schema": "http://json-schema.org/draft-07/schema#"}
+
 
 class DagRun(Protocol):
     """What is asked of a DAG run."""
@@ -180,12 +184,14 @@ def day_params() -> dict[str, Param]:
         "to": _date("To", "The last of several days, which is done, too. Train: the trainings that were due for them."),
         "force": Param(
             default=False,
+            **DRAFT,
             type="boolean",
             title="Force",
             description="Do the work again though it is up to date; ask the database again for rows.",
         ),
         UNFINISHED: Param(
             default=False,
+            **DRAFT,
             type="boolean",
             title="Allow an unfinished day",
             description="Work on the day though it is not over; nobody is told of its drift.",
@@ -194,4 +200,4 @@ def day_params() -> dict[str, Param]:
 
 
 def _date(title: str, description: str) -> Param:
-    return Param(None, type=["null", "string"], format="date", title=title, description=description)
+    return Param(None, **DRAFT, type=["null", "string"], format="date", title=title, description=description)

@@ -9,7 +9,7 @@ from harness.machine import until
 
 CHAIN = [(step, day) for day in DAYS for step in ("generate", "preprocess")]
 CHAIN += [(step, DAY) for step in ("train", "validate", "predict")]
-GIVEN_UP_WITHIN = 180
+GIVEN_UP_WITHIN = 300
 """Seconds; MooseFS's master drops the session of a client after SESSION_SUSTAIN_TIME, of which it looks once a minute."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.machine import NETWORK, Machine, until
 
 COMMANDS = ("mfsmaster", "mfschunkserver", "mfsmount")
-SUSTAIN = 60
+SUSTAIN = 120
 """Seconds for which the master keeps the locks of a client that it hears nothing of."""
 _MASTER = """
 WORKING_USER = root

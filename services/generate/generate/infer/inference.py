@@ -23,8 +23,8 @@ from generate.infer.gather import gather
 from generate.infer.inputs import Input, open_files, open_query
 from generate.infer.render.file import render
 from generate.infer.repeated import Repeats, repeated_rows
+from generate.infer.sampled.suspicions import with_suspicions
 from generate.infer.schema import TableSchema, infer_schema
-from generate.infer.suspicions import with_suspicions
 from generate.split.proposal import Proposal, calendars_of, propose
 
 STANDARD_OUTPUT = Path("-")

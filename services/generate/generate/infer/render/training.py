@@ -45,7 +45,7 @@ def training(schema: TableSchema, proposal: Proposal | None) -> list[str]:
         f'estimator = "sklearn.{linear}"',
         f"params = {params}",
         "",
-        *(_boosting(trees) if boosts else ()),
+        *(_boosting(schema, trees) if boosts else ()),
         *(_forest(schema) if few or not boosts else ()),
         *(_blend(schema, boosts) if few else ()),
     ]
@@ -58,12 +58,14 @@ def _in_time(schema: TableSchema, proposal: Proposal | None) -> bool:
     return (proposal.span - proposal.gaps if proposal.days is None else proposal.days) >= FEWEST_DAYS
 
 
-def _boosting(estimator: str) -> list[str]:
+def _boosting(schema: TableSchema, estimator: str) -> list[str]:
+    # leaves of a rare class weigh next to nothing: without a penalty their steps have no bound
+    penalty = "" if schema.task == "regression" else ", l2_regularization = 10"
     return [
         "[[training.candidates]]",
         'name = "trees"',
         f'estimator = "sklearn.{estimator}"',
-        "params = { max_iter = 100, early_stopping = false, l2_regularization = 10 }  # 0 learns rare classes by heart",
+        f"params = {{ max_iter = 100, early_stopping = false{penalty} }}",
         "",
     ]
 

@@ -103,9 +103,10 @@ def test_quantities_of_enough_days_are_compared_in_time(task, proposal, folds):
     assert parse(tomllib.loads(text)).training.cross_validation == folds
 
 
-def test_boosting_is_regularized():
-    trees = parsed(schema("multiclass")).training.candidates[1]
-    assert (trees.name, trees.params["l2_regularization"]) == ("trees", 10)
+@pytest.mark.parametrize(("task", "penalty"), [("binary", 10), ("multiclass", 10), ("regression", None)])
+def test_boosting_of_classes_is_regularized(task, penalty):
+    trees = parsed(schema(task)).training.candidates[1]
+    assert (trees.name, trees.params.get("l2_regularization")) == ("trees", penalty)
 
 
 @pytest.mark.parametrize(("key", "group"), [(None, "row_key"), ("id", None)])

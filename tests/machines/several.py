@@ -97,13 +97,12 @@ class Several:
         )
         self.airflow = AirflowApi("http://127.0.0.1:8080", self.password)
 
-    def join(self, name: str, concurrency: int = 2) -> None:
+    def join(self, name: str) -> None:
         """`make token` on the head, `make worker` on the machine."""
         machine = self.world.machines[name]
         token = self.python(self.head, "-m", "cluster.tokens", f"--name={name}", f"--address={machine.address}").stdout
         words = ("-m", "cluster.worker", f"--head={self.head.address}")
         self.python(machine, *words, given=token)
-        assert self.in_the_file(name, "MICROSTEP_CONCURRENCY") == str(concurrency)
 
     def leave(self, name: str) -> None:
         """`make worker DOWN=1` there."""

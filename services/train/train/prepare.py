@@ -62,7 +62,7 @@ def fit_preparation(
     boosts = isinstance(estimator, HistGradientBoostingClassifier | HistGradientBoostingRegressor)
     tags, linear = get_tags(estimator).input_tags, type(estimator).__module__.startswith("sklearn.linear_model")
     most = MOST_CATEGORIES if encode.category == "frequent" or not linear else MOST_ONE_HOT
-    kinds = Kinds.of(filled, encode.category, most if target is not None else None)
+    kinds = Kinds.of(filled, encode.category, most if target is not None else None, one_by_one=linear)
     sparse_texts = bool(kinds.texts) and linear and tags.sparse
     scales = not boosts and not tags.allow_nan
     derived = kinds.derived(encode.text, target, dense=not sparse_texts, scaled=scales, seed=seed)

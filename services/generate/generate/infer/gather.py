@@ -13,7 +13,7 @@ from contract.texts.numbers import NumberForm
 from generate.infer.column_stats import MOST_DISTINCT, ColumnStats
 from generate.infer.inputs import Input
 from generate.infer.render.toml_text import value
-from generate.infer.sample import Sample
+from generate.infer.sampled.sample import Sample
 from generate.infer.types.number_forms import number_form
 
 MOST_IN_ALL = 2_000_000

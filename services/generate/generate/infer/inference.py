@@ -23,8 +23,9 @@ from generate.infer.gather import gather
 from generate.infer.inputs import Input, open_files, open_query
 from generate.infer.render.file import render
 from generate.infer.repeated import Repeats, repeated_rows
+from generate.infer.sampled.returning import with_returning
+from generate.infer.sampled.suspicions import with_suspicions
 from generate.infer.schema import TableSchema, infer_schema
-from generate.infer.suspicions import with_suspicions
 from generate.split.proposal import Proposal, calendars_of, propose
 
 STANDARD_OUTPUT = Path("-")
@@ -131,7 +132,10 @@ def _proposal(table: Input, schema: TableSchema) -> Proposal | None:
 def look_at(table: Input, target: str, key: str | None = None, group: str | None = None) -> Seen:
     """Read the whole table and decide what it is. Raises DataError or UsageError when nothing can be predicted."""
     seen = gather(table)
-    schema = _with_repeats(infer_schema(table.name, seen.columns, target, key, group), table)
+    schema = infer_schema(table.name, seen.columns, target, key, group)
+    if group is None:
+        schema = with_returning(schema, seen.sample, seen.form)
+    schema = _with_repeats(schema, table)
     return Seen(
         with_suspicions(schema, seen.sample, seen.form),
         seen.columns,
@@ -143,7 +147,7 @@ def look_at(table: Input, target: str, key: str | None = None, group: str | None
 
 def _with_repeats(schema: TableSchema, table: Input) -> TableSchema:
     """Count rows that come again: those that nothing tells apart, and those that an earlier file has, too."""
-    apart = schema.key is not None or schema.group is not None
+    apart = (schema.key, schema.group, schema.returning) != (None, None, None)
     repeats = Repeats() if apart else repeated_rows(table, schema.features)
     again = 0
     if len(table.tables) > 1:

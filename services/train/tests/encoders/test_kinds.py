@@ -6,7 +6,7 @@ import joblib
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline
@@ -127,6 +127,42 @@ def test_many_categories_are_means_of_the_target_and_few_are_not_unless_asked():
     assert means(Encode(category="frequent")) == []
     assert means(Encode(category="target")) == [["city", "word"]]
     assert [name for name, *_ in step_of(trees, rows).transformers_][-1] == "texts 0"
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+@pytest.mark.parametrize(("cities", "rows", "few"), [(30, 400, True), (30, 800, False), (15, 200, False)])
+def test_several_words_of_few_rows_each_are_means_but_for_a_linear_model(estimator, cities, rows, few):
+    table = columns(rows, cities=cities)
+    parts = {name: wanted for name, _, wanted in step_of(estimator, table, target=target_of(rows)).transformers_}
+    assert ("targets" in parts) == (few and not isinstance(estimator, LogisticRegression))
+    assert "targets" not in {name for name, *_ in step_of(estimator, table).transformers_}
+
+
+def test_trees_learn_from_words_of_few_rows_each():
+    rng = np.random.default_rng(0)
+    codes, level = rng.integers(0, 60, 480).astype(np.int32), rng.normal(size=60)
+    rows = {"city": Categorical(codes, [f"city {n}" for n in range(60)]), "x": rng.normal(size=480)}
+    quantity, half = level[codes] + rng.normal(size=480) / 2, np.arange(480) % 2 == 0
+    fitted, others = np.flatnonzero(half), np.flatnonzero(~half)
+    target = Target(quantity[fitted], fitted.astype(np.uint64), "regression", 0)
+
+    def r2(encode):
+        trees = HistGradientBoostingRegressor(max_iter=100, random_state=0)
+        step = fit_preparation(trees, rows, fitted, encode, target)
+        learnt = matrix(step, rows, fitted, given=cross_fitted(step, rows, fitted, target))
+        return trees.fit(learnt, quantity[fitted]).score(matrix(step, rows, others), quantity[others])
+
+    assert r2(Encode()) > r2(Encode(category="frequent")) + 0.2
+
+
+@pytest.mark.parametrize("groups", [[0] * 60, [0, 1] * 30, list(range(60))])
+def test_means_are_there_for_few_entities_and_for_classes_of_few_rows(groups):
+    rows = {"city": Categorical(np.arange(60, dtype=np.int32) // 2, [f"city {n}" for n in range(30)])}
+    every, trees = np.arange(60), HistGradientBoostingClassifier()
+    target = Target(np.arange(60) % 20, np.array(groups, dtype=np.uint64), "multiclass", 0)
+    step = fit_preparation(trees, rows, every, Encode(), target)
+    given = cross_fitted(step, rows, every, target)
+    assert matrix(step, rows, every, given=given).shape == (60, 20)
 
 
 def test_a_row_does_not_meet_its_own_target_nor_that_of_its_entity():

@@ -11,6 +11,10 @@ from analysis.derived import DATES, TARGETS, TEXTS
 from analysis.rows import Array, Categorical, Columns, Text, is_moments
 from train.encoders.targets import Target, targets
 
+SEVERAL, FEW_ROWS = 20, 20
+"""More words than these, of fewer rows each on the average, are told by means, too. Gradient boosting ignores a word of
+fewer than 10 rows, which a few splits make of 20, and a forest seldom asks for one of so many columns."""
+
 
 @dataclass(frozen=True)
 class Kinds:
@@ -24,8 +28,13 @@ class Kinds:
     """Of categories that are told by means of the target."""
 
     @classmethod
-    def of(cls, columns: Columns, by: Literal["auto", "frequent", "target"], most: int | None) -> Kinds:
-        """`by`: what becomes of categories; `most`: of one column before `auto` takes means, None: no means at all."""
+    def of(
+        cls, columns: Columns, by: Literal["auto", "frequent", "target"], most: int | None, *, one_by_one: bool = True
+    ) -> Kinds:
+        """`by`: what becomes of categories; `most`: of one column before `auto` takes means, None: no means at all.
+
+        `one_by_one`: whether the estimator learns from words of few rows, as a linear one does by its penalty.
+        """
         numbers: dict[str, Array] = {}
         moments: dict[str, Array] = {}
         read: dict[str, Text] = {}
@@ -35,7 +44,8 @@ class Kinds:
             if isinstance(column, Text):
                 read[name] = column
             elif isinstance(column, Categorical):
-                (means if most is not None and _by_target(column, by, most) else categories)[name] = column
+                told = most is not None and _by_target(column, by, most, one_by_one=one_by_one)
+                (means if told else categories)[name] = column
             else:
                 (moments if is_moments(column) else numbers)[name] = column
         return cls(numbers, moments, read, categories, means)
@@ -68,7 +78,12 @@ class Kinds:
         return parts
 
 
-def _by_target(column: Categorical, by: str, most: int) -> bool:
-    if by == "auto":
-        return len(column.categories) > most and int(np.count_nonzero(np.bincount(column.codes + 1)[1:])) > most
-    return by == "target"
+def _by_target(column: Categorical, by: str, most: int, *, one_by_one: bool) -> bool:
+    if by != "auto":
+        return by == "target"
+    least = most if one_by_one else min(most, SEVERAL)
+    if len(column.categories) <= least:
+        return False
+    rows = np.bincount(column.codes + 1)[1:]
+    words = int(np.count_nonzero(rows))
+    return words > most or (not one_by_one and words > least and int(rows.sum()) < FEW_ROWS * words)

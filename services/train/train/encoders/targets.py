@@ -47,7 +47,7 @@ def targets(columns: Columns, target: Target, *, scaled: bool) -> FrozenEstimato
 def cross_fitted(step: ColumnTransformer, columns: Columns, rows: Array, target: Target) -> dict[str, Array]:
     """For the very rows that a step was fitted on, what the means are without those of the row's own entity.
 
-    By part, in the order of `rows` (rows x outputs); nothing for a step without such a part.
+    By part, in the order of `rows` (rows x outputs); nothing for a step without such a part, or where all is of one.
     """
     part = step.named_transformers_.get(TARGETS)
     if part is None:
@@ -55,7 +55,11 @@ def cross_fitted(step: ColumnTransformer, columns: Columns, rows: Array, target:
     (names,) = [wanted for name, _, wanted in step.transformers_ if name == TARGETS]
     used = {name: columns[name][rows] for name in names}
     classes = target.task != "regression"
-    apart = splits(target.groups, target.codes, FOLDS, target.seed, classes=classes)
+    # few rows may be of fewer entities, or have fewer of each class
+    most = min(len(np.unique(target.groups)), int(np.bincount(target.codes).max()) if classes else FOLDS)
+    if most < 2:
+        return {}
+    apart = splits(target.groups, target.codes, min(FOLDS, most), target.seed, classes=classes)
     encoder = TargetEncoder(target_type=_TYPES[target.task], cv=apart)
     values = encoder.fit_transform(_frame(used), target.codes)
     scaler = getattr(part.estimator, "named_steps", {}).get("standardscaler")

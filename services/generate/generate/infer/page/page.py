@@ -17,9 +17,9 @@ from contract.texts.numbers import NumberForm
 from generate.infer.column_stats import ColumnStats
 from generate.infer.page.distribution import MOST_BARS, bars, histogram
 from generate.infer.render.toml_text import value
+from generate.infer.sampled.values import moments, numbers, texts
 from generate.infer.schema import TableSchema
 from generate.infer.types.column_schema import ColumnSchema
-from generate.infer.values import moments, numbers, texts
 
 _TEMPLATE = Path(__file__).parent / "templates" / "infer.html"
 

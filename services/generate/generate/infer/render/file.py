@@ -90,6 +90,8 @@ def _group(schema: TableSchema) -> list[str]:
     lines = []
     if schema.group is not None:
         lines.append(f"group = {value(schema.group)}  # all rows of one of these train or test together")
+    elif schema.returning is not None and schema.key is None:
+        lines.append(f'group = "row_key"  # each row by itself: the same {value(schema.returning)} come again tomorrow')
     elif schema.repeated:
         lines += [
             f"# {schema.repeated:,} rows equal an earlier one in all features: they train or test together, unless",
@@ -98,7 +100,7 @@ def _group(schema: TableSchema) -> list[str]:
     if schema.maybe_groups:
         names = ", ".join(map(value, schema.maybe_groups[:5]))
         lines.append(f"# rows with the same {names} may be of one thing, too: then name that one here")
-        if schema.group is None:
+        if schema.group is None and schema.returning is None:
             lines.append(f"# group = {value(schema.maybe_groups[0])}")
     return lines
 

@@ -8,11 +8,16 @@ from generate.split.proposal import WINDOW_DAYS, Proposal
 
 NO_TIME = "# test_days = 0  # for days that `generate split --days` makes, which are no time: rows of all of them judge"
 
+BY_DAY = 'cross_validation = "by_day"  # fit on earlier days, score later ones: what goes on in time looks easy else'
+
 FEW_ROWS = 5_000
 """With more, boosting is as good, and a forest's file is large."""
 
 MOST_BOOSTED = 50
 """Classes: boosting grows a tree for each in each round, four minutes a fit for 80 classes of 4,000 rows."""
+
+FEWEST_DAYS = 7
+"""Of a table, for folds in time: a third of them may be held out, and three folds need four."""
 
 CANDIDATES = {
     "binary": ("linear_model.LogisticRegression", "{ max_iter = 1000 }", "ensemble.HistGradientBoostingClassifier"),
@@ -32,6 +37,7 @@ def training(schema: TableSchema, proposal: Proposal | None) -> list[str]:
         *([NO_TIME] if proposal is not None and proposal.by is None else ()),
         "target_delay_days = 0  # labels that come later move the window back",
         "folds = 3  # of the cross-validation that picks the best candidate",
+        *([BY_DAY] if _in_time(schema, proposal) else ()),
         "seed = 0",
         "",
         "[[training.candidates]]",
@@ -39,18 +45,27 @@ def training(schema: TableSchema, proposal: Proposal | None) -> list[str]:
         f'estimator = "sklearn.{linear}"',
         f"params = {params}",
         "",
-        *(_boosting(trees) if boosts else ()),
+        *(_boosting(schema, trees) if boosts else ()),
         *(_forest(schema) if few or not boosts else ()),
         *(_blend(schema, boosts) if few else ()),
     ]
 
 
-def _boosting(estimator: str) -> list[str]:
+def _in_time(schema: TableSchema, proposal: Proposal | None) -> bool:
+    """Whether candidates are best compared in time: of classes a rare one may lack on the first days."""
+    if schema.task != "regression" or proposal is None or proposal.by is None:
+        return False
+    return (proposal.span - proposal.gaps if proposal.days is None else proposal.days) >= FEWEST_DAYS
+
+
+def _boosting(schema: TableSchema, estimator: str) -> list[str]:
+    # leaves of a rare class weigh next to nothing: without a penalty their steps have no bound
+    penalty = "" if schema.task == "regression" else ", l2_regularization = 10"
     return [
         "[[training.candidates]]",
         'name = "trees"',
         f'estimator = "sklearn.{estimator}"',
-        "params = { max_iter = 100, early_stopping = false }",
+        f"params = {{ max_iter = 100, early_stopping = false{penalty} }}",
         "",
     ]
 

@@ -11,6 +11,7 @@ from generate.infer.render.file import render
 from generate.infer.schema import TableSchema
 from generate.infer.types.column_schema import ColumnSchema
 from generate.infer.types.missing import Missing
+from generate.split.proposal import Proposal
 
 
 def schema(task="binary", **changes):
@@ -79,6 +80,41 @@ def test_of_few_rows_the_mean_of_all_may_be_best(task, kind, voting):
     assert (blend.name, blend.estimator) == ("blend", f"sklearn.ensemble.Voting{kind}")
     assert blend.params == {"estimators": ["linear", "trees", "forest"], **voting}
     assert "blend" not in rendered(schema(task, rows=5001))
+
+
+IN_TIME = Proposal(1000, "at", None, date(2026, 2, 3), span=40, gaps=10)
+
+
+@pytest.mark.parametrize(
+    ("task", "proposal", "folds"),
+    [
+        ("regression", IN_TIME, "by_day"),
+        ("regression", Proposal(1000, "at", 7, span=400, gaps=390), "by_day"),
+        ("regression", replace(IN_TIME, gaps=34), "shuffled"),
+        ("regression", Proposal(1000, "at", 6, span=400, gaps=390), "shuffled"),
+        ("regression", Proposal(1000, days=28), "shuffled"),
+        ("regression", None, "shuffled"),
+        ("binary", IN_TIME, "shuffled"),
+        ("multiclass", IN_TIME, "shuffled"),
+    ],
+)
+def test_quantities_of_enough_days_are_compared_in_time(task, proposal, folds):
+    text = render(schema(task), name="a", first_day=date(2026, 2, 3), source=('kind = "files"',), proposal=proposal)
+    assert parse(tomllib.loads(text)).training.cross_validation == folds
+
+
+@pytest.mark.parametrize(("task", "penalty"), [("binary", 10), ("multiclass", 10), ("regression", None)])
+def test_boosting_of_classes_is_regularized(task, penalty):
+    trees = parsed(schema(task)).training.candidates[1]
+    assert (trees.name, trees.params.get("l2_regularization")) == ("trees", penalty)
+
+
+@pytest.mark.parametrize(("key", "group"), [(None, "row_key"), ("id", None)])
+def test_of_things_that_come_back_each_row_is_by_itself(key, group):
+    columns = (ColumnSchema("id", {"type": "text", "role": "ignore"}, ""), *schema().columns)
+    config = parsed(schema(columns=columns, key=key, returning="x", maybe_groups=("y2",)))
+    assert config.group == group or (group is None and config.group == key)
+    assert "# group" not in rendered(schema(returning="x", maybe_groups=("y2",)))
 
 
 @pytest.mark.parametrize(("rows", "leaves"), [(2000, None), (200_000, 500)])

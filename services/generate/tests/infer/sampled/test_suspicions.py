@@ -4,8 +4,8 @@ import pytest
 
 from contract.texts.numbers import NumberForm
 from generate.infer.column_stats import ColumnStats
+from generate.infer.sampled.suspicions import with_suspicions
 from generate.infer.schema import infer_schema
-from generate.infer.suspicions import with_suspicions
 
 ROWS = 1000
 RANDOM = np.random.default_rng(7)

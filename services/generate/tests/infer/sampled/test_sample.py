@@ -1,8 +1,8 @@
 import pyarrow as pa
 import pytest
 
-from generate.infer import sample
-from generate.infer.sample import Sample
+from generate.infer.sampled import sample
+from generate.infer.sampled.sample import Sample
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from contract.texts.numbers import NumberForm
+from generate.infer.sampled.values import Floats, class_codes, codes, numbers, texts
 from generate.infer.schema import TableSchema
-from generate.infer.values import Floats, codes, numbers, texts
 
 TELLS = 0.98
 """Balanced accuracy, or R², of a column alone on rows that its rule was not made from."""
@@ -36,7 +36,7 @@ def with_suspicions(schema: TableSchema, rows: pa.Table, form: NumberForm) -> Ta
     found: dict[str, list[str]] = {}
     regression = schema.task == "regression"
     target = texts(rows, schema, schema.target)
-    values = numbers(target, schema.column(schema.target), form) if regression else _classes(target, schema)
+    values = numbers(target, schema.column(schema.target), form) if regression else class_codes(target, schema)
     known = ~np.isnan(values)
     features = {name: texts(rows, schema, name) for name in schema.features}
     measured: dict[str, Floats] = {}
@@ -58,12 +58,6 @@ def with_suspicions(schema: TableSchema, rows: pa.Table, form: NumberForm) -> Ta
         replace(column, suspicions=(*column.suspicions, *found.get(column.name, ()))) for column in schema.columns
     )
     return replace(schema, columns=tuple(columns))
-
-
-def _classes(text: pa.Array, schema: TableSchema) -> Floats:
-    """Positions among the classes; other spellings than those that are listed are not looked at."""
-    places = {word: float(number) for number, word in enumerate(schema.classes)}
-    return np.array([places.get(word, np.nan) for word in text.to_pylist()])
 
 
 def _binned(values: Floats) -> Codes:

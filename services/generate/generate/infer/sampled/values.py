@@ -48,3 +48,18 @@ def codes(text: pa.Array) -> tuple[npt.NDArray[np.int64], list[str]]:
     """Texts as positions among those that occur; -1 for a missing one."""
     encoded = text.dictionary_encode()
     return encoded.indices.fill_null(-1).to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
+
+
+def class_codes(text: pa.Array, schema: TableSchema) -> Floats:
+    """Positions among the classes; NaN for other spellings than those that are listed."""
+    places = {word: float(number) for number, word in enumerate(schema.classes)}
+    return np.array([places.get(word, np.nan) for word in text.to_pylist()])
+
+
+def labels(rows: pa.Table, schema: TableSchema, form: NumberForm) -> Floats:
+    """The target as rows x outputs: the quantity, or a column for each class; NaN where it is neither."""
+    text = texts(rows, schema, schema.target)
+    if schema.task == "regression":
+        return numbers(text, schema.column(schema.target), form)[:, None]
+    found = class_codes(text, schema)
+    return np.where(np.isnan(found)[:, None], np.nan, found[:, None] == np.arange(len(schema.classes)))

@@ -1,0 +1,78 @@
+"""Things that come back, and whose labels go on being alike: a model must know which of them a row is of."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from contract.texts.numbers import NumberForm
+from generate.infer.sampled.values import Floats, codes, labels, texts
+from generate.infer.schema import TableSchema
+
+MOST_NEW = 0.5
+"""Of the later rows: with more of new things what is known of the others is not asked for."""
+_EARLIER = 2 / 3
+_FEWEST = 100
+"""Rows: from fewer nothing is said."""
+ALIKE = (0.1, 0.95)
+"""Of the target's variance, how much lies between things. Less hardly tells; of more the target is a property of the
+thing itself, which a model would learn by heart and have nothing to say about the next one."""
+
+
+def with_returning(schema: TableSchema, rows: pa.Table, form: NumberForm) -> TableSchema:
+    """The schema with its group as a feature, where most later rows of a sample are of things that earlier ones have.
+
+    The rows are in the table's order, which is taken for that of their time.
+    """
+    if schema.group is None or len(rows) < _FEWEST:
+        return schema
+    things, target = codes(texts(rows, schema, schema.group))[0], labels(rows, schema, form)
+    given = (things >= 0) & ~np.isnan(target).any(axis=1)
+    things, target = np.unique(things[given], return_inverse=True)[1], target[given]
+    earlier = int(_EARLIER * len(things))
+    if not earlier or np.isin(things[earlier:], things[:earlier]).mean() < MOST_NEW:
+        return schema
+    alike = Alike.of(things, target)
+    least, most = ALIKE
+    if not max(least, alike.by_chance) <= alike.share <= most:
+        return schema
+    column = schema.column(schema.group)
+    doubt = (
+        f"most later rows are of one that was there before, and {100 * alike.share:.0f} % of the variance of "
+        f"{schema.target!r} lies between them, so it is a feature and scores are of known ones; where most of "
+        f'tomorrow\'s are new, set role = "ignore" here, and table.group to it'
+    )
+    feature = replace(column, settings={"type": "category"}, suspicions=(*column.suspicions, doubt))
+    columns = tuple(feature if other is column else other for other in schema.columns)
+    return replace(schema, columns=columns, group=None, returning=schema.group)
+
+
+@dataclass(frozen=True)
+class Alike:
+    """How much more alike the labels of one thing are than those of any."""
+
+    share: float
+    """Of the variance that lies between things: the intraclass correlation, of a one-way analysis of variance."""
+    by_chance: float
+    """What it hardly exceeds where things tell nothing: two standard errors, as Fisher gives them."""
+
+    @classmethod
+    def of(cls, things: npt.NDArray[np.int64], target: Floats) -> Alike:
+        """`things`: numbers from 0 on without a gap; `target`: rows x outputs."""
+        sizes = np.bincount(things)
+        rows, count = len(things), len(sizes)
+        if not 1 < count < rows:
+            return cls(0.0, math.inf)
+        sums = np.stack([np.bincount(things, column) for column in target.T], axis=1)
+        means = sums / sizes[:, None]
+        between = float((sizes[:, None] * (means - target.mean(axis=0)) ** 2).sum()) / (count - 1)
+        within = float(((target - means[things]) ** 2).sum()) / (rows - count)
+        # of things with unequal numbers of rows the size that stands for all of them
+        size = (rows - float((sizes**2).sum()) / rows) / (count - 1)
+        spread = between + (size - 1) * within
+        share = (between - within) / spread if spread > 0 else 0.0
+        return cls(share, 2 * math.sqrt(2 / (size * (size - 1) * count)))

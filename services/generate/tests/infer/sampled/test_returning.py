@@ -1,0 +1,94 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from contract.texts.numbers import NumberForm
+from generate.infer.column_stats import ColumnStats
+from generate.infer.sampled.returning import Alike, with_returning
+from generate.infer.schema import infer_schema
+
+RANDOM = np.random.default_rng(7)
+THINGS, ROWS = 100, 600
+WHO = RANDOM.integers(THINGS, size=ROWS)
+LEVEL = RANDOM.normal(size=THINGS)
+NOISE = RANDOM.normal(size=ROWS)
+
+
+def returning(who, target):
+    """The schema of a table of things and what is asked of them, and the schema before it was looked at."""
+    texts = {"x": list(map(str, NOISE)), "customer_id": [f"c{one}" for one in who], "y": list(map(str, target))}
+    stats = []
+    for name, values in texts.items():
+        column = ColumnStats(name, floating=False)
+        column.add(pa.array(values, pa.string()))
+        stats.append(column)
+    schema = infer_schema("a.csv", stats, "y", None)
+    assert schema.group == "customer_id"
+    return with_returning(schema, pa.table(texts), NumberForm()), schema
+
+
+def test_who_comes_back_with_much_the_same_quantity_is_a_feature():
+    found, _ = returning(WHO, LEVEL[WHO] + NOISE)
+    assert (found.group, found.returning) == (None, "customer_id")
+    assert "customer_id" in found.features
+    column = found.column("customer_id")
+    assert column.settings == {"type": "category"}
+    assert "% of the variance of 'y' lies between them" in column.suspicions[0]
+    share = int(column.suspicions[0].partition(" % of the variance")[0].rpartition(" ")[2])
+    assert 30 <= share <= 60
+
+
+@pytest.mark.parametrize("classes", [["no", "yes"], ["a", "b", "c"]])
+def test_who_comes_back_with_much_the_same_class_is_a_feature(classes):
+    drawn = np.where(RANDOM.random(ROWS) < 0.6, WHO % len(classes), RANDOM.integers(len(classes), size=ROWS))
+    found, _ = returning(WHO, [classes[one] for one in drawn])
+    assert found.returning == "customer_id"
+
+
+def test_whose_labels_are_a_coins_is_no_feature():
+    found, before = returning(WHO, RANDOM.normal(size=ROWS))
+    assert found == before
+    found, before = returning(WHO, np.where(RANDOM.random(ROWS) < 0.2, "yes", "no"))
+    assert found == before
+
+
+def test_whose_label_never_changes_is_no_feature_for_it_would_be_learnt_by_heart():
+    found, before = returning(WHO, np.where(LEVEL > 0, "yes", "no")[WHO])
+    assert found == before
+
+
+def test_where_later_rows_are_of_new_ones_nothing_is_known_of_them():
+    who = np.sort(WHO)
+    found, before = returning(who, LEVEL[who] + NOISE)
+    assert found == before
+
+
+def test_a_few_rows_say_nothing():
+    texts = {"customer_id": [f"c{one % 60}" for one in range(90)], "x": [str(one % 7) for one in range(90)]}
+    texts["y"] = [str((one % 60) + one / 90) for one in range(90)]
+    stats = []
+    for name, values in texts.items():
+        column = ColumnStats(name, floating=False)
+        column.add(pa.array(values, pa.string()))
+        stats.append(column)
+    schema = infer_schema("a.csv", stats, "y", None)
+    assert with_returning(schema, pa.table(texts), NumberForm()) == schema
+
+
+def test_the_share_is_that_of_a_one_way_analysis_of_variance():
+    # Fisher's, by hand: means 1, 4 and 7 of two each, squares between 36, within 6
+    found = Alike.of(np.array([0, 0, 1, 1, 2, 2]), np.array([[0.0], [2], [3], [5], [6], [8]]))
+    between, within = 36 / 2, 6 / 3
+    assert found.share == pytest.approx((between - within) / (between + within))
+    assert found.by_chance == pytest.approx(2 * np.sqrt(2 / (2 * 1 * 3)))
+
+
+@pytest.mark.parametrize("things", [[0, 0, 0], [0, 1, 2]])
+def test_one_thing_or_one_row_of_each_cannot_tell(things):
+    found = Alike.of(np.array(things), np.array([[1.0], [2], [3]]))
+    assert (found.share, found.by_chance) == (0.0, np.inf)
+
+
+def test_chance_alone_seldom_exceeds_what_it_is_said_to():
+    draws = [Alike.of(np.arange(200) % 60, RANDOM.normal(size=(200, 1))) for _ in range(200)]
+    assert sum(one.share > one.by_chance for one in draws) <= 15

@@ -108,11 +108,6 @@ class Several:
         """`make worker DOWN=1` there."""
         self.python(self.world.machines[name], "-m", "cluster.worker", "--down")
 
-    def in_the_file(self, name: str, setting: str) -> str:
-        """What machines/NAME.env says."""
-        lines = (self.seen / "machines" / f"{name}.env").read_text().splitlines()
-        return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))[setting]
-
     def compose(self, *words: str, check: bool = True) -> str:
         """`docker compose` on the head."""
         done = self.head.run(

@@ -79,6 +79,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
             "tests/end_to_end/",
         ),
     ),
+    "gateways": ("infra/gateway/", "infra/airgap/valkey/", "ops/", *_COMPOSE, "tests/machines/"),
     "machines": (*_CHAIN, "airflow/", "infra/", "ops/", *_COMPOSE, "tests/machines/"),
     "docs": ("docs/", "LICENSE", ".gitignore", "tests/test_docs.py", "tests/test_your_own_data.py"),
 }

@@ -18,10 +18,9 @@ def program(monkeypatch):
     return module
 
 
-@pytest.mark.parametrize(
-    ("asked", "must_run", "word"), [(False, False, "skipped"), (True, False, "passed"), (False, True, "passed")]
-)
-def test_a_long_suite_runs_when_it_is_asked_for_or_nothing_may_be_left_out(program, asked, must_run, word):
+@pytest.mark.parametrize("must_run", [False, True])
+@pytest.mark.parametrize(("asked", "word"), [(False, "skipped"), (True, "passed")])
+def test_a_long_suite_runs_when_it_is_asked_for_and_is_told_of_else(program, asked, must_run, word):
     suite = program.Suite("machines", lambda out: True, lambda: None, long="an hour")
     name, told, note = program.outcome(suite, asked=asked, must_run=must_run, streamed=True)
     assert (name, told) == ("machines", word)

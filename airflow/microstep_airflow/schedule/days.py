@@ -30,7 +30,7 @@ BY_INTERVAL = ("scheduled", "backfill")
 
 # Airflow checks a parameter's schema against its draft's own, ten times for each task of a DAG that is read: with the
 # newest draft, which it takes when none is named, that was three quarters of the reading
-DRAFT = {"$schema": "http://json-schema.org/draft-07/schema#"}
+DRAFT: dict[str, Any] = {"$schema": "http://json-schema.org/draft-07/schema#"}
 
 
 class DagRun(Protocol):

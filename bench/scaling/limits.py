@@ -47,6 +47,12 @@ def processor_seconds(plan: Plan, costs: Costs) -> float:
     return steps + tasks_of_a_pipeline(plan) * each
 
 
+def passes_of_a_row(plan: Plan) -> dict[str, int]:
+    """How often each step of a night goes through a row of a day: train and validate through the whole window's."""
+    window = {"train": plan.window_days, "validate": plan.window_days} if plan.trains else {}
+    return {"generate": 1, "preprocess": 1, "predict": 1, **window}
+
+
 def tasks_per_second(costs: Costs) -> float:
     """What the scheduler can hand out at best, with enough runs to look at."""
     scheduler = costs.scheduler
@@ -58,10 +64,7 @@ def limits(costs: Costs, processors: float = 2.0, memory: float = 2e9) -> Iterat
     """All of them; `memory`: of one step (MICROSTEP_STEP_MEMORY)."""
     daily, weekly = Plan(1, 0, trains=False), Plan(1, 0)
     parsing, seconds = costs.parsing, NIGHT
-    slowest = costs.steps["predict"]
     fitted = (memory - BYTES_OF_A_TRAINING) / (BYTES_OF_A_HELD_VALUE * FEATURES)
-    row_bytes = sum(costs.steps[name].bytes_per_row for name in ("generate", "preprocess", "predict"))
-    row_seconds = sum(costs.steps[name].per_row for name in ("generate", "preprocess", "predict"))
     busy = sum(costs.idle.values())
     yield Limit("one step's memory, in the training", fitted, "rows of a window that train", "`training.max_rows`")
     yield Limit(
@@ -76,12 +79,22 @@ def limits(costs: Costs, processors: float = 2.0, memory: float = 2e9) -> Iterat
         "pipelines in 8 hours",
         "`schedule.train` on different days",
     )
-    yield Limit(
-        "processors, rows alone",
-        seconds * (processors - busy) / row_seconds,
-        "rows a day in 8 hours",
-        "a machine more",
-    )
+    for plan, night in ((daily, "every night"), (weekly, "the night of the trainings")):
+        passes = passes_of_a_row(plan)
+        row_seconds = sum(costs.steps[name].per_row * times for name, times in passes.items())
+        row_bytes = sum(costs.steps[name].bytes_per_row * times for name, times in passes.items())
+        yield Limit(
+            f"processors, rows alone: {night}",
+            seconds * (processors - busy) / row_seconds,
+            "rows a day in 8 hours",
+            "a machine more",
+        )
+        yield Limit(
+            f"the line to the shared data root: {night}",
+            seconds * costs.machine["line"] / row_bytes,
+            "rows a day in 8 hours",
+            "a faster line",
+        )
     yield Limit(
         "one file of DAGs, read in 240 s",
         (IMPORT_LIMIT - parsing["slowest_fixed"]) / parsing["slowest_per_pipeline"],
@@ -112,18 +125,17 @@ def limits(costs: Costs, processors: float = 2.0, memory: float = 2e9) -> Iterat
         "trainings in 8 hours",
         "`schedule.train` on different days",
     )
-    yield Limit(
-        "one writer of a day: predict within its 6 hours",
-        (STEP_LIMIT - slowest.fixed) / slowest.per_row,
-        "rows a day of one pipeline",
-        "two pipelines, each with a part of the rows",
-    )
-    yield Limit(
-        "the line to the shared data root",
-        seconds * costs.machine["line"] / row_bytes,
-        "rows a day in 8 hours",
-        "a faster line",
-    )
+    for name, setting in (
+        ("predict", "two pipelines, each with a part of the rows"),
+        ("validate", "a shorter `training.window_days`, or two pipelines"),
+    ):
+        step = costs.steps[name]
+        yield Limit(
+            f"one writer of a day: {name} within its 6 hours",
+            (STEP_LIMIT - step.fixed) / (step.per_row * passes_of_a_row(weekly)[name]),
+            "rows a day of one pipeline",
+            setting,
+        )
     yield Limit(
         "the database's connections",
         (CONNECTIONS - costs.database["connections"]) / costs.database["connections_per_scheduler"],

@@ -47,7 +47,13 @@ def test_the_scheduler_hands_out_no_more_than_a_loop_allows():
 
 def test_more_memory_holds_more_rows_and_more_processors_do_more():
     assert at(COSTS, "one step's memory", memory=4e9) > 2 * at(COSTS, "one step's memory", memory=2e9)
-    assert at(COSTS, "processors, rows", processors=16) > 8 * at(COSTS, "processors, rows", processors=2)
+    assert at(COSTS, "processors, rows alone: every", processors=16) > 8 * at(COSTS, "processors, rows alone: every")
+
+
+def test_the_night_of_the_trainings_has_room_for_fewer_rows_since_it_goes_through_the_window_too():
+    for thing in ("processors, rows alone", "the line to the shared data root"):
+        assert at(COSTS, f"{thing}: the night") < at(COSTS, f"{thing}: every night") / 2
+    assert at(COSTS, "one writer of a day: validate") < at(COSTS, "one writer of a day: predict")
 
 
 def test_every_limit_is_a_number_above_one_and_names_what_to_set():

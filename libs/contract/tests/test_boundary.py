@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 4246
+MOST_LINES = 4242
 
 
 def imports_of(source):

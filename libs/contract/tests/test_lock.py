@@ -75,6 +75,15 @@ def test_a_data_root_that_nobody_may_write_to_needs_no_lock(tmp_path, monkeypatc
         pass
 
 
+def test_a_lock_of_somebody_else_in_a_folder_of_ours_keeps_nobody_out_and_so_is_an_error(tmp_path, monkeypatch):
+    def refused(*args, **kwargs):
+        raise PermissionError(13, "Permission denied", ".locks/train")
+
+    monkeypatch.setattr(os, "open", refused)
+    with pytest.raises(PermissionError), exclusive_run(Layout(tmp_path), "train", DAY):
+        pass
+
+
 def test_an_error_inside_is_not_taken_for_a_lock(tmp_path):
     with pytest.raises(BlockingIOError), exclusive_run(Layout(tmp_path), "train", DAY):
         raise BlockingIOError(11, "something else")

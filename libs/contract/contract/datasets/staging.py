@@ -88,7 +88,7 @@ def _is_there(lock: int, name: str, links: int) -> bool:
     Asked twice: a file system between machines may remember for a while a name, or an open file, as it was.
     """
     try:
-        return Path(name).exists() and os.fstat(lock).st_nlink >= links
+        return Path(name).exists() and os.fstat(lock).st_nlink >= max(links, 1)
     except OSError:  # ESTALE
         return False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 5.0
 """For all workers together; a worker answers also while all of its places are taken."""
 
 

@@ -134,7 +134,7 @@ def look_at(table: Input, target: str, key: str | None = None, group: str | None
     seen = gather(table)
     schema = infer_schema(table.name, seen.columns, target, key, group)
     if group is None:
-        schema = with_returning(schema, seen.sample, seen.form)
+        schema = with_returning(schema, seen.sample, seen.form, seen.columns)
     schema = _with_repeats(schema, table)
     return Seen(
         with_suspicions(schema, seen.sample, seen.form),

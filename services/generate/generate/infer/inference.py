@@ -147,7 +147,7 @@ def look_at(table: Input, target: str, key: str | None = None, group: str | None
 
 def _with_repeats(schema: TableSchema, table: Input) -> TableSchema:
     """Count rows that come again: those that nothing tells apart, and those that an earlier file has, too."""
-    apart = (schema.key, schema.group, schema.returning) != (None, None, None)
+    apart = (schema.key, schema.group) != (None, None)
     repeats = Repeats() if apart else repeated_rows(table, schema.features)
     again = 0
     if len(table.tables) > 1:

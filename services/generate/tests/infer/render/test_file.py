@@ -109,11 +109,12 @@ def test_boosting_of_classes_is_regularized(task, penalty):
     assert (trees.name, trees.params.get("l2_regularization")) == ("trees", penalty)
 
 
-@pytest.mark.parametrize(("key", "group"), [(None, "row_key"), ("id", None)])
-def test_of_things_that_come_back_each_row_is_by_itself(key, group):
+@pytest.mark.parametrize("key", [None, "id"])
+def test_of_things_that_come_back_each_row_is_by_itself_and_equal_ones_are_one(key):
     columns = (ColumnSchema("id", {"type": "text", "role": "ignore"}, ""), *schema().columns)
-    config = parsed(schema(columns=columns, key=key, returning="x", maybe_groups=("y2",)))
-    assert config.group == group or (group is None and config.group == key)
+    table = schema(columns=columns, key=key, returning="x", maybe_groups=("y2",), repeated=0 if key else 500)
+    assert parsed(table).table.group is None
+    assert ("500 rows equal an earlier one" in rendered(table)) == (key is None)
     assert "# group" not in rendered(schema(returning="x", maybe_groups=("y2",)))
 
 

@@ -159,6 +159,14 @@ def test_copies_of_rows_are_one_thing_also_where_customers_come_back(infer, tmp_
     assert load(output).table.group is None
 
 
+def test_customers_who_come_back_are_found_by_the_dates_of_a_file_that_is_sorted_by_customer(infer, tmp_path, output):
+    path = tmp_path / "visits.csv"
+    rows = [f"c{n},{1 + day}.3.2026,{n % 9 + (n * 7 + day * 57) % 299 / 32}" for n in range(60) for day in range(20)]
+    path.write_text("\n".join(["customer_id,visited,y", *rows]))
+    infer(path, "--target", "y")
+    assert "customer_id" in load(output).features
+
+
 def test_an_existing_file_is_replaced_only_if_asked(infer, churn, output, monkeypatch):
     monkeypatch.setenv("MICROSTEP_FORCE", "1")
     output.parent.mkdir()

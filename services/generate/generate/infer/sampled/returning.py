@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from contract.texts.numbers import NumberForm
 from generate.infer.column_stats import ColumnStats
-from generate.infer.sampled.values import Floats, codes, labels, texts
+from generate.infer.sampled.values import Floats, codes, labels, moments, texts
 from generate.infer.schema import TableSchema
 from generate.infer.types import names
 from generate.infer.types.column_schema import group_column
@@ -29,17 +29,19 @@ thing itself, which a model would learn by heart and have nothing to say about t
 
 
 def with_returning(
-    schema: TableSchema, rows: pa.Table, form: NumberForm, columns: Sequence[ColumnStats]
+    schema: TableSchema, rows: pa.Table, form: NumberForm, columns: Sequence[ColumnStats], by: str | None = None
 ) -> TableSchema:
     """The schema with its group as a feature, where most later rows of a sample are of things that earlier ones have.
 
-    The rows are in the table's order, which is taken for that of their time. What keeps rows of one of these things
-    together, such as an order of a customer, takes the group's place.
+    Later is what the column `by` says; without one the rows are taken to be in the order of their time. What keeps
+    rows of one of these things together, such as an order of a customer, takes the group's place.
     """
     if schema.group is None or len(rows) < _FEWEST:
         return schema
     things, target = codes(texts(rows, schema, schema.group))[0], labels(rows, schema, form)
-    given = (things >= 0) & ~np.isnan(target).any(axis=1)
+    when = _times(rows, schema, by)
+    given = np.flatnonzero((things >= 0) & ~np.isnan(target).any(axis=1) & ~np.isnan(when))
+    given = given[np.argsort(when[given], kind="stable")]
     things, target = np.unique(things[given], return_inverse=True)[1], target[given]
     earlier = int(_EARLIER * len(things))
     if not earlier or np.isin(things[earlier:], things[:earlier]).mean() < MOST_NEW:
@@ -66,6 +68,11 @@ def with_returning(
         returning=schema.group,
         maybe_groups=tuple(name for name in schema.maybe_groups if group is None or name != group.name),
     )
+
+
+def _times(rows: pa.Table, schema: TableSchema, by: str | None) -> Floats:
+    """When each row came, NaN where nothing says it; its number without a column that does."""
+    return np.arange(float(len(rows))) if by is None else moments(texts(rows, schema, by), schema.column(by))
 
 
 def _group_below(schema: TableSchema, rows: pa.Table, columns: dict[str, ColumnStats]) -> ColumnStats | None:

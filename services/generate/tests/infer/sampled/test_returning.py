@@ -14,7 +14,7 @@ LEVEL = RANDOM.normal(size=THINGS)
 NOISE = RANDOM.normal(size=ROWS)
 
 
-def looked_at(texts):
+def looked_at(texts, by=None):
     """The schema of a table, and the schema before it was asked whether its things come back."""
     stats = []
     for name, values in texts.items():
@@ -23,13 +23,13 @@ def looked_at(texts):
         stats.append(column)
     schema = infer_schema("a.csv", stats, "y", None)
     assert schema.group == "customer_id"
-    return with_returning(schema, pa.table(texts), NumberForm(), stats), schema
+    return with_returning(schema, pa.table(texts), NumberForm(), stats, by), schema
 
 
-def returning(who, target, **others):
+def returning(who, target, by=None, **others):
     """The same of a table of things and what is asked of them, with other columns."""
     texts = {"x": list(map(str, NOISE)), "customer_id": [f"c{one}" for one in who], "y": list(map(str, target))}
-    return looked_at(texts | others)
+    return looked_at(texts | others, by)
 
 
 def test_who_comes_back_with_much_the_same_quantity_is_a_feature():
@@ -88,6 +88,26 @@ def test_where_later_rows_are_of_new_ones_nothing_is_known_of_them():
     who = np.sort(WHO)
     found, before = returning(who, LEVEL[who] + NOISE)
     assert found == before
+
+
+def test_later_is_what_the_dates_say_and_not_the_order_of_the_file():
+    # sorted by customer in the file, all of them on each day
+    who, on = np.sort(WHO), [f"{1 + number % 28}.{1 + number % 2}.2026" for number in range(ROWS)]
+    found, before = returning(who, LEVEL[who] + NOISE, "visited_on", visited_on=on)
+    assert found.returning == "customer_id"
+    # shuffled in the file, each customer on days of its own
+    on = [f"{1 + one % 28}.{1 + one // 28}.2026" for one in WHO]
+    found, before = returning(WHO, LEVEL[WHO] + NOISE, "visited_on", visited_on=on)
+    assert found == before
+
+
+def test_rows_without_a_date_are_neither_earlier_nor_later():
+    undated = np.arange(ROWS) % 2 == 0
+    who = np.where(undated, WHO, np.sort(WHO))
+    on = ["" if gone else f"{2000 + one}-01-01" for gone, one in zip(undated, who, strict=True)]
+    found, before = returning(who, LEVEL[who] + NOISE, "visited_on", visited_on=on)
+    assert found == before
+    assert returning(who, LEVEL[who] + NOISE, visited_on=on)[0].returning == "customer_id"
 
 
 def test_a_few_rows_say_nothing():

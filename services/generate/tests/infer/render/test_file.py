@@ -82,7 +82,7 @@ def test_of_few_rows_the_mean_of_all_may_be_best(task, kind, voting):
     assert "blend" not in rendered(schema(task, rows=5001))
 
 
-IN_TIME = Proposal(1000, "at", None, date(2026, 2, 3), span=40, gaps=10)
+IN_TIME = Proposal(1000, "at", None, date(2026, 2, 3), span=40, gaps=10, filled=20)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ IN_TIME = Proposal(1000, "at", None, date(2026, 2, 3), span=40, gaps=10)
     [
         ("regression", IN_TIME, "by_day"),
         ("regression", Proposal(1000, "at", 7, span=400, gaps=390), "by_day"),
-        ("regression", replace(IN_TIME, gaps=34), "shuffled"),
+        ("regression", replace(IN_TIME, filled=6), "shuffled"),
         ("regression", Proposal(1000, "at", 6, span=400, gaps=390), "shuffled"),
         ("regression", Proposal(1000, days=28), "shuffled"),
         ("regression", None, "shuffled"),

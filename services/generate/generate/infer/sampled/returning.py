@@ -64,7 +64,7 @@ def with_returning(
     return replace(
         schema,
         columns=tuple(special.get(other.name, other) for other in schema.columns),
-        group=group and group.name,
+        group=group.name if group is not None else None,
         returning=schema.group,
         maybe_groups=tuple(name for name in schema.maybe_groups if group is None or name != group.name),
     )

@@ -35,6 +35,9 @@ NO_TIME = ("\n# test_days = 0", "\ntest_days = 0")
 """What `infer` writes about a table without dates, and what holds for days that a hash made of it."""
 EXPECTED = re.compile(r"^expected = .*\n", re.MULTILINE)
 """What `infer` writes of weekdays; here rows are put on days one after the other."""
+IN_TIME = re.compile(r"^cross_validation = \"by_day\".*\n", re.MULTILINE)
+FEWEST_IN_TIME = 7
+"""Days: of fewer a training refuses folds in time. `infer` counted the table's own, which may be put on fewer here."""
 DATA, NO_INPUT, REFUSED = 65, 66, 80
 _SHOWN = 3
 """Warnings of infer and split."""
@@ -86,6 +89,11 @@ def asked(argv: list[str]) -> Wish:
     return Wish(args.file.resolve(), args.target, tuple(options), args.by or None, int(args.days))
 
 
+def of_days(text: str, days: int) -> str:
+    """What `infer` wrote, for so many days: without folds in time where they are too few for it."""
+    return IN_TIME.sub("", text) if days < FEWEST_IN_TIME else text
+
+
 def run(wish: Wish, home: Path) -> int:
     """Do it all; the exit code. Raises Trouble."""
     stages, data, config = Stages(6), home / "data", home / "pipeline.toml"
@@ -95,7 +103,8 @@ def run(wish: Wish, home: Path) -> int:
         make_environments(ROOT, tell, STEPS)
     told = steps.size
     with stages.stage(f"look at {printable(wish.file.name)}, write {config.relative_to(ROOT)}") as tell:
-        if config.exists():
+        written = not config.exists()
+        if not written:
             tell("it is there, and stays as it is")
         else:
             steps.infer(str(wish.file), f"--target={wish.target}", *wish.options, f"--output={config}", "--force")
@@ -107,6 +116,8 @@ def run(wish: Wish, home: Path) -> int:
     for warning in steps.warnings(told)[:_SHOWN]:
         print(f"      note: {printable(warning.removeprefix(f'{config}: '))}")
     days = sorted(path.parent.name for path in (data / "inbox").glob("*/_SUCCESS"))
+    if written:
+        config.write_text(of_days(config.read_text(encoding="utf-8"), len(days)), encoding="utf-8")
     with stages.stage(f"bring in {len(days)} days, {days[0]} to {days[-1]}") as tell:
         for step in STEPS[:2]:
             tell(step)

@@ -41,6 +41,65 @@ def test_each_content_and_each_wish_has_a_folder_of_its_own(file):
     assert all(name.startswith("my-table-") for name in names)
 
 
+IN_TIME = '[training]\ncross_validation = "by_day"  # fit on earlier days, score later ones\nseed = 0\n'
+
+
+@pytest.mark.parametrize(("days", "kept"), [(6, "[training]\nseed = 0\n"), (7, IN_TIME)])
+def test_of_few_days_there_are_no_folds_in_time(days, kept):
+    assert try_table.of_days(IN_TIME, days) == kept
+
+
+class NothingIsBroughtIn(Exception):
+    """Where a test of what comes before ends."""
+
+
+@pytest.fixture
+def split(tmp_path, monkeypatch):
+    """Runs `make try` up to the days of the split, of which there are so many; gives the configuration."""
+
+    def make(days, before=None):
+        home, config = tmp_path / "try", tmp_path / "try" / "pipeline.toml"
+        home.mkdir()
+        if before is not None:
+            config.write_text(before)
+
+        class Steps:
+            size = 0
+            infer = staticmethod(lambda *_: config.write_text(IN_TIME))
+            warnings = staticmethod(lambda _: [])
+
+            def __init__(self, *_):
+                pass
+
+            def run(self, *_):
+                for day in range(days):
+                    folder = home / "data" / "inbox" / f"2026-01-{1 + day:02}"
+                    folder.mkdir(parents=True)
+                    (folder / "_SUCCESS").touch()
+
+            def each(self, *_):
+                raise NothingIsBroughtIn
+
+        monkeypatch.setattr(try_table, "ROOT", tmp_path)
+        monkeypatch.setattr(try_table, "Steps", Steps)
+        monkeypatch.setattr(try_table, "make_environments", lambda *_: None)
+        table = tmp_path / "t.csv"
+        table.write_text("a,b\n1,2\n")
+        with pytest.raises(NothingIsBroughtIn):
+            try_table.run(try_table.asked([f"--file={table}", "--target=b"]), home)
+        return config.read_text()
+
+    return make
+
+
+def test_the_days_that_the_split_made_are_counted(split):
+    assert "by_day" not in split(4)
+
+
+def test_a_configuration_that_is_there_stays_as_it_is(split):
+    assert split(4, before=IN_TIME) == IN_TIME
+
+
 @pytest.fixture
 def python(tmp_path):
     """A checkout whose steps are this Python; gives a function that runs what a step would be."""

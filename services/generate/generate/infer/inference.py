@@ -46,6 +46,8 @@ class Seen:
     form: NumberForm
     source: tuple[str, ...]
     """The lines of `[source]` in pipeline.toml."""
+    proposal: Proposal | None
+    """How its rows become days; None for a query."""
 
 
 def infer(args: argparse.Namespace) -> None:
@@ -58,7 +60,7 @@ def infer(args: argparse.Namespace) -> None:
     seen = look_at(table, target, key, group)
     schema = seen.schema
     name = args.name or table.meaning or schema.target
-    proposal = _proposal(table, schema)
+    proposal = seen.proposal
     first_day = asked or (proposal and proposal.first_day) or FIRST_DAY
     text = render(schema, name=name, first_day=first_day, source=seen.source, proposal=proposal)
     try:
@@ -133,8 +135,10 @@ def look_at(table: Input, target: str, key: str | None = None, group: str | None
     """Read the whole table and decide what it is. Raises DataError or UsageError when nothing can be predicted."""
     seen = gather(table)
     schema = infer_schema(table.name, seen.columns, target, key, group)
+    proposal = _proposal(table, schema)
     if group is None:
-        schema = with_returning(schema, seen.sample, seen.form)
+        by = proposal.by if proposal is not None else None
+        schema = with_returning(schema, seen.sample, seen.form, seen.columns, by)
     schema = _with_repeats(schema, table)
     return Seen(
         with_suspicions(schema, seen.sample, seen.form),
@@ -142,12 +146,13 @@ def look_at(table: Input, target: str, key: str | None = None, group: str | None
         seen.sample,
         seen.form,
         (*table.source, *seen.source),
+        proposal,
     )
 
 
 def _with_repeats(schema: TableSchema, table: Input) -> TableSchema:
     """Count rows that come again: those that nothing tells apart, and those that an earlier file has, too."""
-    apart = (schema.key, schema.group, schema.returning) != (None, None, None)
+    apart = (schema.key, schema.group) != (None, None)
     repeats = Repeats() if apart else repeated_rows(table, schema.features)
     again = 0
     if len(table.tables) > 1:

@@ -33,7 +33,7 @@ class TableSchema:
     group: str | None = None
     """Whose a row is, where several are of one."""
     returning: str | None = None
-    """In place of `group` a feature: whose a row is, where the same ones come back and their labels are alike."""
+    """Was the group and is a feature: whose a row is, where the same ones come back and their labels are alike."""
     maybe_groups: tuple[str, ...] = ()
     """Columns that may say it as well, or better."""
     repeated: int = 0

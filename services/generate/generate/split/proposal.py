@@ -44,8 +44,15 @@ class Proposal:
     span: int = 0
     """Days from the first date to the last one, both counted; `gaps` of them have no row."""
     gaps: int = 0
+    filled: int = 0
+    """Days of the last window that have rows, where each row goes to its own date."""
     weekdays: tuple[int, ...] = tuple(range(7))
     """Those that have rows, as `date.weekday` counts them."""
+
+    @property
+    def days_in_window(self) -> int:
+        """How many days with rows a training has at most."""
+        return self.filled if self.days is None else min(self.days, self.window_days)
 
     @property
     def options(self) -> str:
@@ -107,7 +114,8 @@ def _by(name: str, rows: int, calendar: Calendar) -> Proposal:
         held += calendar.rows[last - window]
         window += 1
     window, weekdays = max(window, WINDOW_DAYS), tuple(calendar.weekdays())
-    return Proposal(rows, name, None, date.fromordinal(first), window, span, gaps, weekdays)
+    filled = sum(last - window < day <= last for day in calendar.rows)
+    return Proposal(rows, name, None, date.fromordinal(first), window, span, gaps, filled, weekdays)
 
 
 def _days(rows: int, most: int) -> int:

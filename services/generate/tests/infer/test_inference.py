@@ -149,6 +149,24 @@ def test_rows_without_a_key_that_repeat_are_warned_of(infer, tmp_path, output):
     assert load(output).group is None
 
 
+def test_copies_of_rows_are_one_thing_also_where_customers_come_back(infer, tmp_path, output):
+    path = tmp_path / "visits.csv"
+    rows = [f"c{n * 7 % 60},{n * 31 % 300 / 8},{n * 7 % 60 % 9 + n * 57 % 299 / 32}" for n in range(300)]
+    path.write_text("\n".join(["customer_id,x,y", *rows, *rows[:80]]))
+    _, error = infer(path, "--target", "y")
+    assert "80 of 380 rows equal an earlier one in all features" in error
+    assert "customer_id" in load(output).features
+    assert load(output).table.group is None
+
+
+def test_customers_who_come_back_are_found_by_the_dates_of_a_file_that_is_sorted_by_customer(infer, tmp_path, output):
+    path = tmp_path / "visits.csv"
+    rows = [f"c{n},{1 + day}.3.2026,{n % 9 + (n * 7 + day * 57) % 299 / 32}" for n in range(60) for day in range(20)]
+    path.write_text("\n".join(["customer_id,visited,y", *rows]))
+    infer(path, "--target", "y")
+    assert "customer_id" in load(output).features
+
+
 def test_an_existing_file_is_replaced_only_if_asked(infer, churn, output, monkeypatch):
     monkeypatch.setenv("MICROSTEP_FORCE", "1")
     output.parent.mkdir()

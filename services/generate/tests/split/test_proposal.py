@@ -30,6 +30,16 @@ def test_a_window_is_as_long_as_it_takes_to_hold_two_thousand_rows_but_no_longer
     assert proposal(created=days(400, each=1000)).window_days == 28
 
 
+def test_the_days_of_the_last_window_are_told_from_those_of_the_table():
+    # every day of four weeks, then one a week
+    thinner = [*days(28, each=600), *(date(2025, 2, 9) + timedelta(days=7 * (n // 600)) for n in range(4 * 600))]
+    made = proposal(created=thinner)
+    assert (made.window_days, made.span - made.gaps, made.days_in_window) == (28, 32, 4)
+    assert proposal(created=days(400, each=10)).days_in_window == 200
+    assert proposal(sold=days(60, step=7)).days_in_window == 28
+    assert proposal(rows=150).days_in_window == 7
+
+
 def test_weekends_without_rows_are_gaps_and_dates_still_the_days():
     work = [day for day in days(28) if day.weekday() < 5]
     made = proposal(created=work)

@@ -90,8 +90,6 @@ def _group(schema: TableSchema) -> list[str]:
     lines = []
     if schema.group is not None:
         lines.append(f"group = {value(schema.group)}  # all rows of one of these train or test together")
-    elif schema.returning is not None and schema.key is None:
-        lines.append(f'group = "row_key"  # each row by itself: the same {value(schema.returning)} come again tomorrow')
     elif schema.repeated:
         lines += [
             f"# {schema.repeated:,} rows equal an earlier one in all features: they train or test together, unless",

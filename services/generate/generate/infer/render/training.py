@@ -17,7 +17,7 @@ MOST_BOOSTED = 50
 """Classes: boosting grows a tree for each in each round, four minutes a fit for 80 classes of 4,000 rows."""
 
 FEWEST_DAYS = 7
-"""Of a table, for folds in time: a third of them may be held out, and three folds need four."""
+"""With rows, of a window, for folds in time: a third of them may be held out, and three folds need four."""
 
 CANDIDATES = {
     "binary": ("linear_model.LogisticRegression", "{ max_iter = 1000 }", "ensemble.HistGradientBoostingClassifier"),
@@ -55,7 +55,7 @@ def _in_time(schema: TableSchema, proposal: Proposal | None) -> bool:
     """Whether candidates are best compared in time: of classes a rare one may lack on the first days."""
     if schema.task != "regression" or proposal is None or proposal.by is None:
         return False
-    return (proposal.span - proposal.gaps if proposal.days is None else proposal.days) >= FEWEST_DAYS
+    return proposal.days_in_window >= FEWEST_DAYS
 
 
 def _boosting(schema: TableSchema, estimator: str) -> list[str]:

@@ -82,7 +82,7 @@ def test_of_few_rows_the_mean_of_all_may_be_best(task, kind, voting):
     assert "blend" not in rendered(schema(task, rows=5001))
 
 
-IN_TIME = Proposal(1000, "at", None, date(2026, 2, 3), span=40, gaps=10)
+IN_TIME = Proposal(1000, "at", None, date(2026, 2, 3), span=40, gaps=10, filled=20)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ IN_TIME = Proposal(1000, "at", None, date(2026, 2, 3), span=40, gaps=10)
     [
         ("regression", IN_TIME, "by_day"),
         ("regression", Proposal(1000, "at", 7, span=400, gaps=390), "by_day"),
-        ("regression", replace(IN_TIME, gaps=34), "shuffled"),
+        ("regression", replace(IN_TIME, filled=6), "shuffled"),
         ("regression", Proposal(1000, "at", 6, span=400, gaps=390), "shuffled"),
         ("regression", Proposal(1000, days=28), "shuffled"),
         ("regression", None, "shuffled"),
@@ -109,11 +109,12 @@ def test_boosting_of_classes_is_regularized(task, penalty):
     assert (trees.name, trees.params.get("l2_regularization")) == ("trees", penalty)
 
 
-@pytest.mark.parametrize(("key", "group"), [(None, "row_key"), ("id", None)])
-def test_of_things_that_come_back_each_row_is_by_itself(key, group):
+@pytest.mark.parametrize("key", [None, "id"])
+def test_of_things_that_come_back_each_row_is_by_itself_and_equal_ones_are_one(key):
     columns = (ColumnSchema("id", {"type": "text", "role": "ignore"}, ""), *schema().columns)
-    config = parsed(schema(columns=columns, key=key, returning="x", maybe_groups=("y2",)))
-    assert config.group == group or (group is None and config.group == key)
+    table = schema(columns=columns, key=key, returning="x", maybe_groups=("y2",), repeated=0 if key else 500)
+    assert parsed(table).table.group is None
+    assert ("500 rows equal an earlier one" in rendered(table)) == (key is None)
     assert "# group" not in rendered(schema(returning="x", maybe_groups=("y2",)))
 
 

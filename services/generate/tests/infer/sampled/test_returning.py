@@ -14,9 +14,8 @@ LEVEL = RANDOM.normal(size=THINGS)
 NOISE = RANDOM.normal(size=ROWS)
 
 
-def returning(who, target):
-    """The schema of a table of things and what is asked of them, and the schema before it was looked at."""
-    texts = {"x": list(map(str, NOISE)), "customer_id": [f"c{one}" for one in who], "y": list(map(str, target))}
+def looked_at(texts, by=None):
+    """The schema of a table, and the schema before it was asked whether its things come back."""
     stats = []
     for name, values in texts.items():
         column = ColumnStats(name, floating=False)
@@ -24,7 +23,13 @@ def returning(who, target):
         stats.append(column)
     schema = infer_schema("a.csv", stats, "y", None)
     assert schema.group == "customer_id"
-    return with_returning(schema, pa.table(texts), NumberForm()), schema
+    return with_returning(schema, pa.table(texts), NumberForm(), stats, by), schema
+
+
+def returning(who, target, by=None, **others):
+    """The same of a table of things and what is asked of them, with other columns."""
+    texts = {"x": list(map(str, NOISE)), "customer_id": [f"c{one}" for one in who], "y": list(map(str, target))}
+    return looked_at(texts | others, by)
 
 
 def test_who_comes_back_with_much_the_same_quantity_is_a_feature():
@@ -45,6 +50,28 @@ def test_who_comes_back_with_much_the_same_class_is_a_feature(classes):
     assert found.returning == "customer_id"
 
 
+def test_lines_of_one_order_train_or_test_together_where_the_customer_is_a_feature():
+    order = np.arange(ROWS) // 3
+    lines = [f"o{one}" for one in order]
+    found, before = returning(
+        WHO[order], (LEVEL[WHO] + NOISE)[order], order_id=lines, street=[f"s{n % 90}" for n in WHO]
+    )
+    assert before.maybe_groups == ("order_id", "street")
+    assert (found.returning, found.group, found.maybe_groups) == ("customer_id", "order_id", ("street",))
+    assert found.column("order_id").settings == {"type": "text", "role": "ignore"}
+    assert found.features == ("x", "customer_id", "street")
+
+
+def test_what_holds_all_rows_of_a_customer_would_hold_back_the_feature_and_stays_a_question():
+    found, _ = returning(WHO, LEVEL[WHO] + NOISE, household_nr=[f"h{one % 60}" for one in WHO])
+    assert (found.returning, found.group, found.maybe_groups) == ("customer_id", None, ("household_nr",))
+
+
+def test_a_few_shops_are_no_group_below_a_customer():
+    found, _ = returning(WHO, LEVEL[WHO] + NOISE, shop_id=[str(one % 45) for one in range(ROWS)])
+    assert (found.returning, found.group, found.maybe_groups) == ("customer_id", None, ("shop_id",))
+
+
 def test_whose_labels_are_a_coins_is_no_feature():
     found, before = returning(WHO, RANDOM.normal(size=ROWS))
     assert found == before
@@ -63,16 +90,31 @@ def test_where_later_rows_are_of_new_ones_nothing_is_known_of_them():
     assert found == before
 
 
+def test_later_is_what_the_dates_say_and_not_the_order_of_the_file():
+    # sorted by customer in the file, all of them on each day
+    who, on = np.sort(WHO), [f"{1 + number % 28}.{1 + number % 2}.2026" for number in range(ROWS)]
+    found, before = returning(who, LEVEL[who] + NOISE, "visited_on", visited_on=on)
+    assert found.returning == "customer_id"
+    # shuffled in the file, each customer on days of its own
+    on = [f"{1 + one % 28}.{1 + one // 28}.2026" for one in WHO]
+    found, before = returning(WHO, LEVEL[WHO] + NOISE, "visited_on", visited_on=on)
+    assert found == before
+
+
+def test_rows_without_a_date_are_neither_earlier_nor_later():
+    undated = np.arange(ROWS) % 2 == 0
+    who = np.where(undated, WHO, np.sort(WHO))
+    on = ["" if gone else f"{2000 + one}-01-01" for gone, one in zip(undated, who, strict=True)]
+    found, before = returning(who, LEVEL[who] + NOISE, "visited_on", visited_on=on)
+    assert found == before
+    assert returning(who, LEVEL[who] + NOISE, visited_on=on)[0].returning == "customer_id"
+
+
 def test_a_few_rows_say_nothing():
     texts = {"customer_id": [f"c{one % 60}" for one in range(90)], "x": [str(one % 7) for one in range(90)]}
     texts["y"] = [str((one % 60) + one / 90) for one in range(90)]
-    stats = []
-    for name, values in texts.items():
-        column = ColumnStats(name, floating=False)
-        column.add(pa.array(values, pa.string()))
-        stats.append(column)
-    schema = infer_schema("a.csv", stats, "y", None)
-    assert with_returning(schema, pa.table(texts), NumberForm()) == schema
+    found, before = looked_at(texts)
+    assert found == before
 
 
 def test_the_share_is_that_of_a_one_way_analysis_of_variance():

@@ -27,7 +27,7 @@ from analysis.matrix import BLOCK_ROWS, CATEGORIES, NUMBERS
 from analysis.rows import Categorical, Columns
 from contract.config.model import Encode
 from contract.errors import DataError
-from train.encoders.kinds import Kinds
+from train.encoders.kinds import Kinds, by_means
 from train.encoders.targets import Target
 from train.rows import Array
 
@@ -51,7 +51,8 @@ def fit_preparation(
 ) -> ColumnTransformer:
     """The step that prepares rows like these, fitted on the rows numbered in `rows`; tells the estimator what it gives.
 
-    `target`: of these rows, for categories as means of it; without it there are none. `seed`: of what is random.
+    `target`: of these rows, for categories as means of it; without it there are none. Which ones, all of `columns` say:
+    the same in each fold and in the last fit. `seed`: of what is random.
     Raises DataError when no feature has a value there.
     """
     used = {name: column[rows] for name, column in columns.items()}
@@ -62,7 +63,8 @@ def fit_preparation(
     boosts = isinstance(estimator, HistGradientBoostingClassifier | HistGradientBoostingRegressor)
     tags, linear = get_tags(estimator).input_tags, type(estimator).__module__.startswith("sklearn.linear_model")
     most = MOST_CATEGORIES if encode.category == "frequent" or not linear else MOST_ONE_HOT
-    kinds = Kinds.of(filled, encode.category, most if target is not None else None, one_by_one=linear)
+    told = frozenset() if target is None else by_means(columns, encode.category, most, one_by_one=linear)
+    kinds = Kinds.of(filled, told)
     sparse_texts = bool(kinds.texts) and linear and tags.sparse
     scales = not boosts and not tags.allow_nan
     derived = kinds.derived(encode.text, target, dense=not sparse_texts, scaled=scales, seed=seed)

@@ -138,6 +138,18 @@ def test_several_words_of_few_rows_each_are_means_but_for_a_linear_model(estimat
     assert "targets" not in {name for name, *_ in step_of(estimator, table).transformers_}
 
 
+@pytest.mark.parametrize(("cities", "rows", "means"), [(40, 1000, False), (40, 780, True)])
+def test_folds_tell_a_category_as_the_last_fit_does(cities, rows, means):
+    # of 25 rows a word in all, a fold has fewer than 20
+    table = {"city": Categorical(np.arange(rows, dtype=np.int32) % cities, [f"city {n}" for n in range(cities)])}
+    table["x"] = np.arange(rows, dtype=float)
+    every = np.arange(rows)
+    for fitted in (every, every[: rows * 2 // 3], every[: rows // 5]):
+        target = Target(fitted % 2, fitted.astype(np.uint64), "binary", 0)
+        step = fit_preparation(HistGradientBoostingClassifier(), table, fitted, Encode(), target)
+        assert ("targets" in {name for name, *_ in step.transformers_}) == means
+
+
 def test_trees_learn_from_words_of_few_rows_each():
     rng = np.random.default_rng(0)
     codes, level = rng.integers(0, 60, 480).astype(np.int32), rng.normal(size=60)

@@ -6,7 +6,13 @@ import joblib
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.ensemble import (
+    BaggingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline
@@ -15,6 +21,7 @@ from analysis import matrix as module
 from analysis.matrix import frame, is_ours, matrix
 from analysis.rows import Categorical, Text
 from contract.config.model import Encode
+from contract.errors import DataError
 from train.encoders import texts
 from train.encoders.targets import Target, cross_fitted
 from train.prepare import fit_preparation, precision
@@ -165,6 +172,54 @@ def test_trees_learn_from_words_of_few_rows_each():
         return trees.fit(learnt, quantity[fitted]).score(matrix(step, rows, others), quantity[others])
 
     assert r2(Encode()) > r2(Encode(category="frequent")) + 0.2
+
+
+def falling(estimator, **other):
+    """What is learnt of a quantity that falls with x, for x of -2 and of 2."""
+    rng = np.random.default_rng(0)
+    cities = Categorical(np.arange(400, dtype=np.int32) % 30, [f"city {n}" for n in range(30)])
+    rows = {"city": cities, "x": rng.normal(size=400), "z": rng.normal(size=400)}
+    rows |= {name: column[:400] for name, column in other.items()}
+    quantity, every = rng.normal(size=400) - 3 * rows["x"], np.arange(400)
+    target = Target(quantity, every.astype(np.uint64), "regression", 0)
+    step = fit_preparation(estimator, rows, every, Encode(), target)
+    estimator.fit(matrix(step, rows, given=cross_fitted(step, rows, every, target)), quantity)
+    asked = {name: column[np.zeros(2, dtype=int)] for name, column in rows.items()} | {"x": np.array([-2.0, 2.0])}
+    return estimator.predict(matrix(step, asked))
+
+
+@pytest.mark.parametrize("constraint", [[0, 1, 0], np.array([0, 1, 0]), {"x": 1}, {"x": 1, "city": 0}])
+def test_boosting_that_may_not_fall_with_a_column_does_not_whatever_becomes_of_the_others(constraint):
+    low, high = falling(HistGradientBoostingRegressor(max_iter=20, monotonic_cst=constraint))
+    assert low <= high
+    low, high = falling(HistGradientBoostingRegressor(max_iter=20))
+    assert low > high
+
+
+def test_a_constraint_by_name_holds_beside_dates():
+    low, high = falling(HistGradientBoostingRegressor(max_iter=20, monotonic_cst={"x": 1}), when=columns()["when"])
+    assert low <= high
+
+
+def test_a_constraint_of_a_category_is_refused_when_means_tell_it():
+    with pytest.raises(DataError, match="monotonic_cst must name columns of numbers, got 'city'"):
+        falling(HistGradientBoostingRegressor(max_iter=20, monotonic_cst={"city": 1}))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "told"),
+    [
+        (HistGradientBoostingRegressor(interaction_cst=[[0], [1, 2]]), False),
+        (HistGradientBoostingRegressor(interaction_cst="no_interactions"), True),
+        (RandomForestRegressor(5, monotonic_cst=[0] * 30 + [1, 0]), False),
+        (BaggingRegressor(HistGradientBoostingRegressor(monotonic_cst=[0, 1, 0])), False),
+    ],
+)
+def test_outputs_that_a_parameter_numbers_stay_where_they_are(estimator, told):
+    table = {"city": Categorical(np.arange(400, dtype=np.int32) % 30, [f"city {n}" for n in range(30)])}
+    table |= {name: np.arange(400.0) for name in ("x", "z")}
+    target = Target(np.arange(400.0), np.arange(400, dtype=np.uint64), "regression", 0)
+    assert ("targets" in {name for name, *_ in step_of(estimator, table, target=target).transformers_}) == told
 
 
 @pytest.mark.parametrize("groups", [[0] * 60, [0, 1] * 30, list(range(60))])

@@ -232,6 +232,17 @@ def test_means_are_there_for_few_entities_and_for_classes_of_few_rows(groups):
     assert matrix(step, rows, every, given=given).shape == (60, 20)
 
 
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+def test_a_window_may_lack_all_but_two_of_many_classes(estimator):
+    rows, codes = columns(), np.arange(400) % 2 * 2
+    target = Target(codes, np.arange(400, dtype=np.uint64), "multiclass", 0)
+    step = step_of(estimator, rows, Encode(category="target"), target)
+    learnt = matrix(step, rows, given=cross_fitted(step, rows, np.arange(400), target))
+    assert learnt.shape == matrix(step, rows).shape
+    means = step.named_transformers_["targets"].transform(frame({name: rows[name] for name in ("city", "word")}))
+    assert means.shape == (400, 2)
+
+
 def test_a_row_does_not_meet_its_own_target_nor_that_of_its_entity():
     rng = np.random.default_rng(0)
     codes, groups = rng.integers(0, 2, 3000), np.repeat(np.arange(1000, dtype=np.uint64), 3)

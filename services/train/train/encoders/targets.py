@@ -37,7 +37,7 @@ def targets(columns: Columns, target: Target, *, scaled: bool) -> FrozenEstimato
 
     `scaled`: for an estimator whose numbers are.
     """
-    fitted = TargetEncoder(target_type=_TYPES[target.task]).fit(_frame(columns), target.codes)
+    fitted = TargetEncoder(target_type=_type(target)).fit(_frame(columns), target.codes)
     if not scaled:
         return FrozenEstimator(fitted)
     scaler = StandardScaler().fit(fitted.transform(_frame(columns)))
@@ -60,10 +60,16 @@ def cross_fitted(step: ColumnTransformer, columns: Columns, rows: Array, target:
     if most < 2:
         return {}
     apart = splits(target.groups, target.codes, min(FOLDS, most), target.seed, classes=classes)
-    encoder = TargetEncoder(target_type=_TYPES[target.task], cv=apart)
+    encoder = TargetEncoder(target_type=_type(target), cv=apart)
     values = encoder.fit_transform(_frame(used), target.codes)
     scaler = getattr(part.estimator, "named_steps", {}).get("standardscaler")
     return {TARGETS: np.asarray(values if scaler is None else scaler.transform(values))}
+
+
+def _type(target: Target) -> str:
+    # of two classes scikit-learn makes one output, whatever it is told, and then misses the others
+    few = target.task == "multiclass" and len(np.unique(target.codes)) <= 2
+    return "binary" if few else _TYPES[target.task]
 
 
 def _frame(columns: Columns) -> pd.DataFrame:

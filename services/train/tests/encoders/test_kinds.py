@@ -243,6 +243,33 @@ def test_a_window_may_lack_all_but_two_of_many_classes(estimator):
     assert means.shape == (400, 2)
 
 
+SIXTY = np.arange(60)
+OF_ONE_ENTITY, OF_ONE_EACH = np.zeros(60, dtype=np.uint64), np.arange(60, dtype=np.uint64)
+
+
+@pytest.mark.parametrize("estimator", [RandomForestClassifier(), GaussianNB()])
+@pytest.mark.parametrize(
+    ("kind", "codes", "groups"),
+    [
+        ("binary", SIXTY * 7 % 2, OF_ONE_ENTITY),
+        ("multiclass", SIXTY % 3, OF_ONE_ENTITY),
+        ("regression", SIXTY / 7, OF_ONE_ENTITY),
+        ("multiclass", SIXTY, OF_ONE_EACH),
+    ],
+)
+def test_rows_without_others_to_learn_from_meet_the_mean_of_all(estimator, kind, codes, groups):
+    words = {"city": SIXTY // 2, "word": SIXTY % 4}
+    rows = {name: Categorical(of.astype(np.int32), [f"{n}" for n in range(30)]) for name, of in words.items()}
+    target = Target(codes, groups, kind, 0)
+    step = fit_preparation(estimator, rows, SIXTY, Encode(category="target"), target)
+    told = matrix(step, rows, SIXTY, given=cross_fitted(step, rows, SIXTY, target))
+    assert told.shape == matrix(step, rows).shape
+    assert (told == told[0]).all()
+    if isinstance(estimator, RandomForestClassifier):
+        mean = np.bincount(codes) / 60 if kind == "multiclass" else codes.mean()
+        assert told[0] == pytest.approx(np.tile(mean, 2))
+
+
 def test_a_row_does_not_meet_its_own_target_nor_that_of_its_entity():
     rng = np.random.default_rng(0)
     codes, groups = rng.integers(0, 2, 3000), np.repeat(np.arange(1000, dtype=np.uint64), 3)

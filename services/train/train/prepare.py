@@ -23,11 +23,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.utils import get_tags
 
+from analysis.derived import Derived
 from analysis.matrix import BLOCK_ROWS, CATEGORIES, NUMBERS
 from analysis.rows import Categorical, Columns
 from contract.config.model import Encode
 from contract.errors import DataError
-from train.encoders.kinds import Kinds
+from train.encoders.kinds import Kinds, by_means
 from train.encoders.targets import Target
 from train.rows import Array
 
@@ -37,6 +38,8 @@ MOST_ONE_HOT = 5000
 """Of one column for a linear model, whose penalty keeps rare ones small."""
 DENSE = 0.3
 """From which share of values that are not 0 a matrix is held dense, as scikit-learn's ColumnTransformer has it."""
+CONSTRAINTS = ("monotonic_cst", "interaction_cst")
+"""Parameters that say something of outputs, by names or by positions."""
 
 NAN = float("nan")
 
@@ -51,7 +54,8 @@ def fit_preparation(
 ) -> ColumnTransformer:
     """The step that prepares rows like these, fitted on the rows numbered in `rows`; tells the estimator what it gives.
 
-    `target`: of these rows, for categories as means of it; without it there are none. `seed`: of what is random.
+    `target`: of these rows, for categories as means of it; without it there are none. Which ones, all of `columns` say:
+    the same in each fold and in the last fit. `seed`: of what is random.
     Raises DataError when no feature has a value there.
     """
     used = {name: column[rows] for name, column in columns.items()}
@@ -62,7 +66,10 @@ def fit_preparation(
     boosts = isinstance(estimator, HistGradientBoostingClassifier | HistGradientBoostingRegressor)
     tags, linear = get_tags(estimator).input_tags, type(estimator).__module__.startswith("sklearn.linear_model")
     most = MOST_CATEGORIES if encode.category == "frequent" or not linear else MOST_ONE_HOT
-    kinds = Kinds.of(filled, encode.category, most if target is not None else None, one_by_one=linear)
+    # means come after all other outputs: what is said of outputs by their positions would be of others
+    stay = linear or _by_position(estimator)
+    told = frozenset() if target is None else by_means(columns, encode.category, most, few_rows=not stay)
+    kinds = Kinds.of(filled, told)
     sparse_texts = bool(kinds.texts) and linear and tags.sparse
     scales = not boosts and not tags.allow_nan
     derived = kinds.derived(encode.text, target, dense=not sparse_texts, scaled=scales, seed=seed)
@@ -75,7 +82,7 @@ def fit_preparation(
         step = _step(encoder, "passthrough", kinds, derived, columns)
         if derived:
             # outputs of dates and texts have no names, so there are none at all
-            _by_number(estimator, [*kinds.categories, *kinds.numbers], len(kinds.categories))
+            _by_number(estimator, kinds, Derived(step, columns, np.arange(0)).width)
             return step
         estimator.set_params(categorical_features=list(kinds.categories) or None)
         # with names, so that parameters such as monotonic_cst can name columns
@@ -113,13 +120,26 @@ def _step(encoder: Any, numeric: Any, kinds: Kinds, derived: list[Any], columns:
     return prepare.fit(pd.DataFrame(alone))
 
 
-def _by_number(estimator: Any, names: list[str], categories: int) -> None:
-    """Tell gradient boosting by their numbers which outputs are categories, and what its params say by names."""
-    estimator.set_params(categorical_features=list(range(categories)) or None)
-    if isinstance(estimator.monotonic_cst, dict):
-        if strange := sorted(set(estimator.monotonic_cst) - set(names)):
+def _by_position(estimator: BaseEstimator) -> bool:
+    """Whether a parameter says something of outputs by their positions."""
+    given = (value for name, value in estimator.get_params().items() if name.endswith(CONSTRAINTS))
+    return any(value is not None and not isinstance(value, dict | str) for value in given)
+
+
+def _by_number(estimator: Any, kinds: Kinds, derived: int) -> None:
+    """Tell gradient boosting by their numbers which outputs are categories, and what its params say by names.
+
+    `derived`: outputs after those of categories and numbers.
+    """
+    estimator.set_params(categorical_features=list(range(len(kinds.categories))) or None)
+    wanted = estimator.monotonic_cst
+    if isinstance(wanted, dict):
+        names = [*kinds.categories, *kinds.numbers]
+        # 0 asks for nothing
+        free = {name for name in kinds.means if wanted.get(name) == 0}
+        if strange := sorted(set(wanted) - set(names) - free):
             raise DataError(f"monotonic_cst must name columns of numbers, got {strange[0]!r}; the model has {names}")
-        estimator.set_params(monotonic_cst=[estimator.monotonic_cst.get(name, 0) for name in names])
+        estimator.set_params(monotonic_cst=[*(wanted.get(name, 0) for name in names), *[0] * derived])
 
 
 def _fitted(encoder: Any, categorical: dict[str, Categorical]) -> Any:

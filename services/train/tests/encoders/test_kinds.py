@@ -6,7 +6,13 @@ import joblib
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.ensemble import (
+    BaggingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline
@@ -15,6 +21,7 @@ from analysis import matrix as module
 from analysis.matrix import frame, is_ours, matrix
 from analysis.rows import Categorical, Text
 from contract.config.model import Encode
+from contract.errors import DataError
 from train.encoders import texts
 from train.encoders.targets import Target, cross_fitted
 from train.prepare import fit_preparation, precision
@@ -138,6 +145,18 @@ def test_several_words_of_few_rows_each_are_means_but_for_a_linear_model(estimat
     assert "targets" not in {name for name, *_ in step_of(estimator, table).transformers_}
 
 
+@pytest.mark.parametrize(("cities", "rows", "means"), [(40, 1000, False), (40, 780, True)])
+def test_folds_tell_a_category_as_the_last_fit_does(cities, rows, means):
+    # of 25 rows a word in all, a fold has fewer than 20
+    table = {"city": Categorical(np.arange(rows, dtype=np.int32) % cities, [f"city {n}" for n in range(cities)])}
+    table["x"] = np.arange(rows, dtype=float)
+    every = np.arange(rows)
+    for fitted in (every, every[: rows * 2 // 3], every[: rows // 5]):
+        target = Target(fitted % 2, fitted.astype(np.uint64), "binary", 0)
+        step = fit_preparation(HistGradientBoostingClassifier(), table, fitted, Encode(), target)
+        assert ("targets" in {name for name, *_ in step.transformers_}) == means
+
+
 def test_trees_learn_from_words_of_few_rows_each():
     rng = np.random.default_rng(0)
     codes, level = rng.integers(0, 60, 480).astype(np.int32), rng.normal(size=60)
@@ -155,6 +174,54 @@ def test_trees_learn_from_words_of_few_rows_each():
     assert r2(Encode()) > r2(Encode(category="frequent")) + 0.2
 
 
+def falling(estimator, **other):
+    """What is learnt of a quantity that falls with x, for x of -2 and of 2."""
+    rng = np.random.default_rng(0)
+    cities = Categorical(np.arange(400, dtype=np.int32) % 30, [f"city {n}" for n in range(30)])
+    rows = {"city": cities, "x": rng.normal(size=400), "z": rng.normal(size=400)}
+    rows |= {name: column[:400] for name, column in other.items()}
+    quantity, every = rng.normal(size=400) - 3 * rows["x"], np.arange(400)
+    target = Target(quantity, every.astype(np.uint64), "regression", 0)
+    step = fit_preparation(estimator, rows, every, Encode(), target)
+    estimator.fit(matrix(step, rows, given=cross_fitted(step, rows, every, target)), quantity)
+    asked = {name: column[np.zeros(2, dtype=int)] for name, column in rows.items()} | {"x": np.array([-2.0, 2.0])}
+    return estimator.predict(matrix(step, asked))
+
+
+@pytest.mark.parametrize("constraint", [[0, 1, 0], np.array([0, 1, 0]), {"x": 1}, {"x": 1, "city": 0}])
+def test_boosting_that_may_not_fall_with_a_column_does_not_whatever_becomes_of_the_others(constraint):
+    low, high = falling(HistGradientBoostingRegressor(max_iter=20, monotonic_cst=constraint))
+    assert low <= high
+    low, high = falling(HistGradientBoostingRegressor(max_iter=20))
+    assert low > high
+
+
+def test_a_constraint_by_name_holds_beside_dates():
+    low, high = falling(HistGradientBoostingRegressor(max_iter=20, monotonic_cst={"x": 1}), when=columns()["when"])
+    assert low <= high
+
+
+def test_a_constraint_of_a_category_is_refused_when_means_tell_it():
+    with pytest.raises(DataError, match="monotonic_cst must name columns of numbers, got 'city'"):
+        falling(HistGradientBoostingRegressor(max_iter=20, monotonic_cst={"city": 1}))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "told"),
+    [
+        (HistGradientBoostingRegressor(interaction_cst=[[0], [1, 2]]), False),
+        (HistGradientBoostingRegressor(interaction_cst="no_interactions"), True),
+        (RandomForestRegressor(5, monotonic_cst=[0] * 30 + [1, 0]), False),
+        (BaggingRegressor(HistGradientBoostingRegressor(monotonic_cst=[0, 1, 0])), False),
+    ],
+)
+def test_outputs_that_a_parameter_numbers_stay_where_they_are(estimator, told):
+    table = {"city": Categorical(np.arange(400, dtype=np.int32) % 30, [f"city {n}" for n in range(30)])}
+    table |= {name: np.arange(400.0) for name in ("x", "z")}
+    target = Target(np.arange(400.0), np.arange(400, dtype=np.uint64), "regression", 0)
+    assert ("targets" in {name for name, *_ in step_of(estimator, table, target=target).transformers_}) == told
+
+
 @pytest.mark.parametrize("groups", [[0] * 60, [0, 1] * 30, list(range(60))])
 def test_means_are_there_for_few_entities_and_for_classes_of_few_rows(groups):
     rows = {"city": Categorical(np.arange(60, dtype=np.int32) // 2, [f"city {n}" for n in range(30)])}
@@ -163,6 +230,44 @@ def test_means_are_there_for_few_entities_and_for_classes_of_few_rows(groups):
     step = fit_preparation(trees, rows, every, Encode(), target)
     given = cross_fitted(step, rows, every, target)
     assert matrix(step, rows, every, given=given).shape == (60, 20)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+def test_a_window_may_lack_all_but_two_of_many_classes(estimator):
+    rows, codes = columns(), np.arange(400) % 2 * 2
+    target = Target(codes, np.arange(400, dtype=np.uint64), "multiclass", 0)
+    step = step_of(estimator, rows, Encode(category="target"), target)
+    learnt = matrix(step, rows, given=cross_fitted(step, rows, np.arange(400), target))
+    assert learnt.shape == matrix(step, rows).shape
+    means = step.named_transformers_["targets"].transform(frame({name: rows[name] for name in ("city", "word")}))
+    assert means.shape == (400, 2)
+
+
+SIXTY = np.arange(60)
+OF_ONE_ENTITY, OF_ONE_EACH = np.zeros(60, dtype=np.uint64), np.arange(60, dtype=np.uint64)
+
+
+@pytest.mark.parametrize("estimator", [RandomForestClassifier(), GaussianNB()])
+@pytest.mark.parametrize(
+    ("kind", "codes", "groups"),
+    [
+        ("binary", SIXTY * 7 % 2, OF_ONE_ENTITY),
+        ("multiclass", SIXTY % 3, OF_ONE_ENTITY),
+        ("regression", SIXTY / 7, OF_ONE_ENTITY),
+        ("multiclass", SIXTY, OF_ONE_EACH),
+    ],
+)
+def test_rows_without_others_to_learn_from_meet_the_mean_of_all(estimator, kind, codes, groups):
+    words = {"city": SIXTY // 2, "word": SIXTY % 4}
+    rows = {name: Categorical(of.astype(np.int32), [f"{n}" for n in range(30)]) for name, of in words.items()}
+    target = Target(codes, groups, kind, 0)
+    step = fit_preparation(estimator, rows, SIXTY, Encode(category="target"), target)
+    told = matrix(step, rows, SIXTY, given=cross_fitted(step, rows, SIXTY, target))
+    assert told.shape == matrix(step, rows).shape
+    assert (told == told[0]).all()
+    if isinstance(estimator, RandomForestClassifier):
+        mean = np.bincount(codes) / 60 if kind == "multiclass" else codes.mean()
+        assert told[0] == pytest.approx(np.tile(mean, 2))
 
 
 def test_a_row_does_not_meet_its_own_target_nor_that_of_its_entity():

@@ -28,13 +28,8 @@ class Kinds:
     """Of categories that are told by means of the target."""
 
     @classmethod
-    def of(
-        cls, columns: Columns, by: Literal["auto", "frequent", "target"], most: int | None, *, one_by_one: bool = True
-    ) -> Kinds:
-        """`by`: what becomes of categories; `most`: of one column before `auto` takes means, None: no means at all.
-
-        `one_by_one`: whether the estimator learns from words of few rows, as a linear one does by its penalty.
-        """
+    def of(cls, columns: Columns, told: frozenset[str]) -> Kinds:
+        """`told`: the names of categories that means tell, as `by_means` gives them."""
         numbers: dict[str, Array] = {}
         moments: dict[str, Array] = {}
         read: dict[str, Text] = {}
@@ -44,8 +39,7 @@ class Kinds:
             if isinstance(column, Text):
                 read[name] = column
             elif isinstance(column, Categorical):
-                told = most is not None and _by_target(column, by, most, one_by_one=one_by_one)
-                (means if told else categories)[name] = column
+                (means if name in told else categories)[name] = column
             else:
                 (moments if is_moments(column) else numbers)[name] = column
         return cls(numbers, moments, read, categories, means)
@@ -78,12 +72,29 @@ class Kinds:
         return parts
 
 
-def _by_target(column: Categorical, by: str, most: int, *, one_by_one: bool) -> bool:
+def by_means(
+    columns: Columns, by: Literal["auto", "frequent", "target"], most: int, *, few_rows: bool
+) -> frozenset[str]:
+    """The names of categories that means of the target tell.
+
+    Of all rows of a training, not of a fold's: else what is compared would not be what is shipped.
+    `by`: what becomes of categories; `most`: of one column before `auto` takes means.
+    `few_rows`: whether `auto` takes them also of words of few rows, which a linear estimator learns by its penalty.
+    """
+    categories = {
+        name: column
+        for name, column in columns.items()
+        if isinstance(column, Categorical) and not isinstance(column, Text)
+    }
+    return frozenset(name for name, column in categories.items() if _by_target(column, by, most, few_rows=few_rows))
+
+
+def _by_target(column: Categorical, by: str, most: int, *, few_rows: bool) -> bool:
     if by != "auto":
         return by == "target"
-    least = most if one_by_one else min(most, SEVERAL)
+    least = min(most, SEVERAL) if few_rows else most
     if len(column.categories) <= least:
         return False
     rows = np.bincount(column.codes + 1)[1:]
     words = int(np.count_nonzero(rows))
-    return words > most or (not one_by_one and words > least and int(rows.sum()) < FEW_ROWS * words)
+    return words > most or (few_rows and words > least and int(rows.sum()) < FEW_ROWS * words)

@@ -37,7 +37,7 @@ def targets(columns: Columns, target: Target, *, scaled: bool) -> FrozenEstimato
 
     `scaled`: for an estimator whose numbers are.
     """
-    fitted = TargetEncoder(target_type=_TYPES[target.task]).fit(_frame(columns), target.codes)
+    fitted = TargetEncoder(target_type=_type(target)).fit(_frame(columns), target.codes)
     if not scaled:
         return FrozenEstimator(fitted)
     scaler = StandardScaler().fit(fitted.transform(_frame(columns)))
@@ -47,7 +47,8 @@ def targets(columns: Columns, target: Target, *, scaled: bool) -> FrozenEstimato
 def cross_fitted(step: ColumnTransformer, columns: Columns, rows: Array, target: Target) -> dict[str, Array]:
     """For the very rows that a step was fitted on, what the means are without those of the row's own entity.
 
-    By part, in the order of `rows` (rows x outputs); nothing for a step without such a part, or where all is of one.
+    By part, in the order of `rows` (rows x outputs); nothing for a step without such a part. Where all rows are of one
+    entity, the mean of all of them for each.
     """
     part = step.named_transformers_.get(TARGETS)
     if part is None:
@@ -58,12 +59,21 @@ def cross_fitted(step: ColumnTransformer, columns: Columns, rows: Array, target:
     # few rows may be of fewer entities, or have fewer of each class
     most = min(len(np.unique(target.groups)), int(np.bincount(target.codes).max()) if classes else FOLDS)
     if most < 2:
-        return {}
-    apart = splits(target.groups, target.codes, min(FOLDS, most), target.seed, classes=classes)
-    encoder = TargetEncoder(target_type=_TYPES[target.task], cv=apart)
-    values = encoder.fit_transform(_frame(used), target.codes)
+        # no others tell anything of a word
+        mean = TargetEncoder(target_type=_type(target)).fit(_frame(used), target.codes).target_mean_
+        values = np.tile(mean, (len(rows), len(names)))
+    else:
+        apart = splits(target.groups, target.codes, min(FOLDS, most), target.seed, classes=classes)
+        encoder = TargetEncoder(target_type=_type(target), cv=apart)
+        values = encoder.fit_transform(_frame(used), target.codes)
     scaler = getattr(part.estimator, "named_steps", {}).get("standardscaler")
     return {TARGETS: np.asarray(values if scaler is None else scaler.transform(values))}
+
+
+def _type(target: Target) -> str:
+    # of two classes scikit-learn makes one output, whatever it is told, and then misses the others
+    few = target.task == "multiclass" and len(np.unique(target.codes)) <= 2
+    return "binary" if few else _TYPES[target.task]
 
 
 def _frame(columns: Columns) -> pd.DataFrame:

@@ -16,7 +16,8 @@ AIRFLOW = 50000
 MLFLOW = 10001
 # The user of PostgreSQL has another number in each image, so its files go by a group that compose adds.
 POSTGRES_GROUP = 5432
-PAGES = 65532
+PAGES, GATEWAY = 65532, 65533
+"""Users of infra/pages and infra/gateway: two, because both have the volume, and each has files of its own there."""
 FERNET = "airflow/fernet_key"
 LOGINS = "mlflow/logins.json"
 STEPS = ("train", "validate", "predict")

@@ -9,12 +9,11 @@ import json
 import sys
 from pathlib import Path
 
-from make_secrets import AIRFLOW, STEPS, Secret, kept, owner_of, write
+from make_secrets import AIRFLOW, GATEWAY, STEPS, Secret, kept, owner_of, write
 
 from cluster.broker_users import urls
 from cluster.token import Token, decode, pem
 
-GATEWAY = 65532
 OWN = "cluster/machine.json"
 """Who this machine is: no secret."""
 

@@ -50,9 +50,9 @@ def revision(head: str, here: str) -> str:
 
 
 def images(head: Mapping[str, str], here: Mapping[str, str], project: str) -> str:
-    """Whether the images are the head's own: a build of the same files elsewhere has another id.
+    """Whether the images are the head's own: a build of the same files elsewhere is another one.
 
-    :param head: id by name, as the head has told; likewise `here`
+    :param head: identity by name, as the head has told; likewise `here`
     """
     if not head:
         return "machines/head.json: the head has not told what it runs; type on the head: make up"
@@ -63,8 +63,8 @@ def images(head: Mapping[str, str], here: Mapping[str, str], project: str) -> st
     listed = " ".join(map(quote, other))
     state = ", ".join(f"{name} {'is another one' if name in here else 'is not here'}" for name in other)
     return (
-        f"images: must be the head's own, but {state}; type on the head: docker save {listed} > machines/images.tar"
-        " and here: docker load < machines/images.tar"
+        f"images: must be the head's own, but {state}; type on the head: make up, then docker save {listed}"
+        " > machines/images.tar; and here: docker load < machines/images.tar"
     )
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
 
 from checkout.compose import docker
 from checkout.ending import CONFIGURATION, refuse
@@ -12,6 +16,12 @@ from cluster.checks import IMAGES
 from cluster.inside import image
 from cluster.machine_file import describe_head
 from cluster.names import good_address
+
+SETTINGS = (
+    *("User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels"),
+    *("StopSignal", "Healthcheck", "Shell"),
+)
+"""Those of an image that are about what it runs; the others are the builder's own."""
 
 
 def must_be_here(address: str, *, elsewhere: bool) -> None:
@@ -39,12 +49,21 @@ def is_ours(address: str) -> bool:
 
 
 def images_here() -> dict[str, str]:
-    """The id of each image that a machine needs and this engine has."""
+    """What is in each image that a machine needs and this engine has, as a hash."""
     found = {}
     for name in map(image, IMAGES):
-        if identity := docker("image", "inspect", "--format={{.Id}}", name, check=False).stdout.strip():
-            found[name] = identity
+        done = docker("image", "inspect", name, check=False)
+        if done.returncode == 0:
+            found[name] = _identity(json.loads(done.stdout)[0])
     return found
+
+
+def _identity(described: Mapping[str, Any]) -> str:
+    """Of layers and settings: the id is the configuration's in one store of an engine, the manifest's in another."""
+    # an older engine tells of those that are empty, a newer one leaves them out
+    config = {name: value for name, value in described["Config"].items() if name in SETTINGS and value}
+    text = json.dumps([described["RootFS"]["Layers"], config], sort_keys=True)
+    return f"sha256:{sha256(text.encode()).hexdigest()}"
 
 
 def tell_the_others(revision: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from checkout.compose import HELPER, settings, volume
 from checkout.settings import CLUSTER, HOME, ROOT, project
+from make_secrets import GATEWAY
 
 STEPS = ("train", "validate", "predict")
 _TOOLS = ("cluster", "make_secrets.py", "stack_id.py")
@@ -55,4 +56,4 @@ def accept(*words: str) -> tuple[str, ...]:
 def ask_head(address: str, port: int) -> tuple[str, ...]:
     """`docker …` for cluster.ask_head, on a worker's machine, from where its gateway will ask."""
     mount = (f"{volume('secrets')}:/run/microstep:ro",)
-    return _command(image("airflow"), "65532:65532", "bridge", mount, "cluster.ask_head", address, str(port))
+    return _command(image("airflow"), f"{GATEWAY}:{GATEWAY}", "bridge", mount, "cluster.ask_head", address, str(port))

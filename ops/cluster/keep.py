@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from make_secrets import AIRFLOW, LOGINS, Secret, kept, write
+from make_secrets import AIRFLOW, GATEWAY, LOGINS, Secret, kept, write
 from stack_id import as_owner_of
 
 from cluster import authority
@@ -22,8 +22,8 @@ from cluster.broker_users import urls, users
 from cluster.names import HEAD, OPERATOR, SCHEDULER, SERVERS, good_address, good_name
 from cluster.token import Token, der, encode
 
-GATEWAY, BROKER = 65532, 999
-"""Users of infra/gateway/Dockerfile and of Valkey's image."""
+BROKER = 999
+"""User of Valkey's image."""
 AUTHORITY, MACHINES = "cluster/authority", "cluster/machines.json"
 MARKS = ".machines"
 """In data/: a file for each machine, whose text only who has the same directory can know."""
@@ -65,6 +65,10 @@ def apply(root: Path, worker: Path) -> int:
     airflow, gateway, broker = (AIRFLOW, 0), (GATEWAY, GATEWAY), (BROKER, BROKER)
     others = sorted((name, entry["address"]) for name, entry in known.items() if "address" in entry and name != HEAD)
     wanted = {
+        **{
+            path: Secret(kept(path) or "", gateway, 0o400)
+            for path in (root / "gateway/key.pem", root / "gateway/cert.pem")
+        },
         root / "gateway/ca.pem": Secret(authority.public(folder), gateway, 0o400),
         root / "gateway/crl.pem": Secret(authority.revoked(folder), gateway, 0o400),
         # the only places that the gateway asks for logs
@@ -78,10 +82,14 @@ def apply(root: Path, worker: Path) -> int:
         # the worker has a volume of its own: it must not see what the other parts of Airflow keep in `secrets`
         worker / "airflow/mlflow_login": Secret(kept(root / "airflow/mlflow_login") or "", airflow, 0o400),
     }
-    changed = {path: secret for path, secret in wanted.items() if kept(path) != secret.text}
+    changed = {path: secret for path, secret in wanted.items() if not _is(path, secret)}
     for path, secret in changed.items():
         write(path, secret)
     return len(changed)
+
+
+def _is(path: Path, secret: Secret) -> bool:
+    return kept(path) == secret.text and (path.stat().st_uid, path.stat().st_gid) == secret.owner
 
 
 def _celery(root: Path, user: str, password: str) -> dict[Path, Secret]:

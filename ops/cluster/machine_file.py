@@ -16,7 +16,7 @@ from cluster.names import HEAD
 FOLDER = ROOT / "machines"
 MACHINE, ADDRESS, QUEUES = "MICROSTEP_MACHINE", "MICROSTEP_ADDRESS", "MICROSTEP_QUEUES"
 HEADS = "head.json"
-"""What the head has told of itself: its revision and the ids of its images."""
+"""What the head has told of itself: its revision and what is in its images."""
 
 
 def path_of(name: str, folder: Path = FOLDER) -> Path:

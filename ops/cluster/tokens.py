@@ -15,17 +15,24 @@ from cluster.inside import keep
 from cluster.machine_file import take_away
 from cluster.names import good_address, good_name
 
-# by standard input, so that the password is an argument of no program
+# by standard input, so that the password is an argument of no program; ACL LOAD ends what users have open who are gone,
+# and leaves what was opened with a password that is another one now
 _LOAD = """
-{ printf 'AUTH operator '; cat /run/microstep/broker/operator; printf '\\nACL LOAD\\n'; } | valkey-cli
+{
+    printf 'AUTH operator '; cat /run/microstep/broker/operator; printf '\\nACL LOAD\\n'
+    test -z "$1" || printf 'CLIENT KILL USER %s\\n' "$1"
+} | valkey-cli
 """
 
 
-def take_effect() -> None:
-    """Have gateway and broker read what was written; whoever is no longer named loses its connections there."""
+def take_effect(anew: str = "") -> None:
+    """Have gateway and broker read what was written; whoever is no longer named loses its connections there.
+
+    :param anew: whoever has another password now, and loses those that it opened with the one before
+    """
     compose("kill", "--signal=HUP", "gateway")
-    said = compose("exec", "-T", "broker", "sh", "-c", _LOAD).stdout.split()
-    if said != ["OK", "OK"]:
+    said = compose("exec", "-T", "broker", "sh", "-c", _LOAD, "sh", anew).stdout.split()
+    if said[:2] != ["OK", "OK"] or (anew and not said[-1].isdecimal()):
         refuse(
             UNAVAILABLE,
             f"the broker did not read its users anew: {' '.join(said)}; type: docker compose restart broker",
@@ -76,7 +83,7 @@ def main() -> int:
         print(f"{args.revoke}: certificate and password are good no more. On that machine: make worker DOWN=1")
         return 0
     line = ask("add", args.name, args.address)
-    take_effect()
+    take_effect(args.name)
     print(
         f"The token of {args.name}, shown this once: who has it is that machine. There, in the same directory:"
         f" make worker HEAD={cluster()}, which asks for it.",

@@ -72,10 +72,17 @@ def test_capabilities_are_given_to_what_gives_files_away_and_to_the_socket_proxy
 
 def test_a_part_that_keeps_running_runs_as_a_user_who_is_not_root(head, machine):
     assert head["services"]["broker"]["user"] == "999:999"
-    for image, user in (("infra/gateway", "65532:65532"), ("airflow", "50000:0"), ("infra/airgap/valkey", "999:999")):
+    for image, user in (("infra/gateway", "65533:65533"), ("airflow", "50000:0"), ("infra/airgap/valkey", "999:999")):
         assert f"USER {user}" in (ROOT / image / "Dockerfile").read_text()
     for services in (head["services"], machine["services"]):
         assert not any(str(services[name].get("user", "")).startswith("0") for name in NEW & set(services))
+
+
+def test_the_head_is_asked_as_the_user_of_the_gateway():
+    from cluster.inside import ask_head
+
+    user = next(line for line in (ROOT / "infra/gateway/Dockerfile").read_text().splitlines() if "USER" in line)
+    assert f"--user={user.removeprefix('USER ')}" in ask_head("10.99.0.11", 8080)
 
 
 def test_the_engines_socket_is_in_the_proxy_alone_on_every_machine(services):

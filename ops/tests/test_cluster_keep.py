@@ -45,7 +45,7 @@ def test_a_second_start_changes_nothing_but_the_date_of_the_list(head):
 
 def test_each_file_belongs_to_its_reader_and_is_open_to_nobody_else(head):
     root, worker, _, owners = head
-    wanted = {"gateway": (65532, 65532), "broker": (999, 999), "airflow": (50000, 0), "cluster": (0, 0)}
+    wanted = {"gateway": (65533, 65533), "broker": (999, 999), "airflow": (50000, 0), "cluster": (0, 0)}
     of_the_cluster = [
         *(root / "gateway").iterdir(),
         *(root / "broker").iterdir(),
@@ -56,6 +56,29 @@ def test_each_file_belongs_to_its_reader_and_is_open_to_nobody_else(head):
     for path in of_the_cluster:
         assert owners[str(path)] == wanted[path.parent.name], path
         assert path.stat().st_mode & 0o777 == 0o400, path
+
+
+def test_no_part_can_read_in_the_common_volume_what_is_anothers(head):
+    folders = {}
+    for path, (user, _) in head[3].items():
+        if path.startswith(f"{head[0]}/") and user:
+            folders.setdefault(user, set()).add(Path(path).parent.name)
+    assert all(len(parts) == 1 for parts in folders.values()), folders
+    assert set.union(*folders.values()) == {"airflow", "mlflow", "pages", "gateway", "broker"}
+
+
+def test_what_belongs_to_a_user_that_a_part_had_before_is_given_to_the_one_it_has_now(head, monkeypatch):
+    root, worker, _, _ = head
+    given = {}
+    monkeypatch.setattr(
+        os, "fchown", lambda handle, *owner: given.update({Path(f"/proc/self/fd/{handle}").readlink().name: owner})
+    )
+    before = texts(root)
+    keep.ensure(root, worker, HEAD)
+    # as far as the file system knows, all are of whoever runs this test
+    for name in ("key", "cert", "ca", "crl"):
+        assert given[f".{name}.pem"] == (65533, 65533), name
+    assert texts(root)["gateway/key.pem"] == before["gateway/key.pem"]
 
 
 def test_the_worker_of_the_head_gets_nothing_of_airflows_own_secrets(head):
@@ -194,7 +217,7 @@ def test_on_its_machine_each_part_of_a_token_goes_to_the_one_that_reads_it(head,
         (50000, 0): {
             f"worker/airflow/{name}" for name in ("broker_url", "result_backend", "api_secret_key", "mlflow_login")
         },
-        (65532, 65532): {f"root/gateway/{name}.pem" for name in ("ca", "cert", "key")},
+        (65533, 65533): {f"root/gateway/{name}.pem" for name in ("ca", "cert", "key")},
         (1000, 1000): {f"steps/{step}/login" for step in ("train", "validate", "predict")},
         (0, 0): {"root/cluster/machine.json"},
     }

@@ -6,10 +6,12 @@ what has reached them.
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -345,23 +347,47 @@ def test_a_machines_steps_reach_the_heads_mlflow_and_nothing_else(cluster):
     assert set(others) == {"URLError"} or all("Error" in other or "timeout" in other.lower() for other in others)
 
 
-def test_a_token_that_is_taken_away_ends_what_is_open_and_opens_nothing_more(cluster):
-    _, token, pair = cluster.token("d", "10.98.77.8")
+@contextmanager
+def held_open(cluster, token, pair):
+    """A connection of a machine's to the broker, logged in; gives what ends with `b''` when the broker ends it."""
     code = (
         "import socket, ssl, sys; c = ssl.create_default_context(cafile=sys.argv[1]); c.load_cert_chain(sys.argv[2], sys.argv[3]);"
         f" s = c.wrap_socket(socket.create_connection(('{HEAD}', 6379)), server_hostname='broker'); s.sendall(sys.stdin.readline().encode());"
-        " print(s.recv(99), flush=True); s.settimeout(60); print(s.recv(99), flush=True)"
+        " print(s.recv(99), flush=True); s.settimeout(30); print(s.recv(99), flush=True)"
     )
     command = ["nsenter", f"--net=/run/netns/{SPACE}", sys.executable, "-c", code, cluster.ca, *pair]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as held:
-        held.stdin.write(f"AUTH d {token.broker_password}\r\n")
+        held.stdin.write(f"AUTH {token.machine} {token.broker_password}\r\n")
         held.stdin.flush()
         assert "+OK" in held.stdout.readline()
+        try:
+            yield held.stdout
+        finally:
+            held.kill()
+
+
+def test_a_new_token_ends_what_the_one_before_has_open_and_nobody_elses(cluster):
+    _, first, pair = cluster.token("e", "10.98.77.7")
+    with held_open(cluster, first, pair) as held, held_open(cluster, cluster.b, cluster.pair_of_b) as another:
+        _, second, new_pair = cluster.token("e", "10.98.77.7")
+        assert held.readline().strip() == "b''", "the connection was not ended"
+        assert select.select([another], [], [], 1)[0] == [], "another machine's was ended, too"
+    old, new = (
+        from_outside(broker(cluster, f"AUTH e {token.broker_password}", pair=new_pair))[0] for token in (first, second)
+    )
+    assert old.startswith("-WRONGPASS")
+    assert new == "+OK\r\n"
+    cluster.make("token", "REVOKE=e")
+
+
+def test_a_token_that_is_taken_away_ends_what_is_open_and_opens_nothing_more(cluster):
+    _, token, pair = cluster.token("d", "10.98.77.8")
+    with held_open(cluster, token, pair) as held:
         said = cluster.make("token", "REVOKE=d").stdout
         assert "good no more" in said
-        assert held.stdout.readline().strip() == "b''", "the connection was not ended"
+        assert held.readline().strip() == "b''", "the connection was not ended"
     time.sleep(1)
     answers = from_outside(
         asks(cluster, pair=pair),

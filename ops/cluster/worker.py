@@ -54,6 +54,16 @@ def token_of_a_person() -> tuple[str, Token]:
         refuse(USAGE, str(error))
 
 
+def end_all_parts() -> None:
+    """Have no part of this stack here: what runs has read the secrets of an earlier token, perhaps of another name."""
+    label = "--filter=label=com.docker.compose"
+    # the second: a step's container has the project's label, too, from its image, and the worker takes it up again
+    ours = (f"{label}.project={project()}", f"{label}.oneoff=False")
+    if there := docker("ps", "--all", "--quiet", *ours).stdout.split():
+        docker("stop", *there, check=False)
+        docker("rm", "--force", *there)
+
+
 def must_be_free(address: str) -> None:
     """End this program where the stack's head is, or the address is not this machine's."""
     label = f"label=com.docker.compose.project={project()}"
@@ -144,14 +154,14 @@ def join(args: argparse.Namespace) -> int:
     if line:
         for name in ("secrets", "worker", *(f"registry-{step}" for step in STEPS)):
             create_volume(name)
+        # before the new secrets are there: whatever stops this program later, the next `make worker` makes all anew
+        end_all_parts()
         docker(*accept(), input=line)
     must_reach_the_head(own, address)
     file = put(own["machine"], own["address"])
     if wrong := checks.asked_queues(own["machine"], queues_in(file)):
         refuse(CONFIGURATION, wrong)
-    # what runs has read the secrets of an earlier token
-    anew = ["--force-recreate"] if line else []
-    if code := compose("up", "--detach", "--wait", f"--wait-timeout={WAIT_SECONDS}", *anew, machine=own["machine"]):
+    if code := compose("up", "--detach", "--wait", f"--wait-timeout={WAIT_SECONDS}", machine=own["machine"]):
         show = f"docker compose --file docker-compose.worker.yml --env-file .env --env-file machines/{file.name}"
         print(f"not all parts are healthy; type: {show} ps --all, then the same with logs PART", file=sys.stderr)
         return code

@@ -101,13 +101,45 @@ def fitting(machine, monkeypatch, tmp_path):
     return started
 
 
-def test_a_new_token_has_every_part_start_anew_and_without_one_what_runs_goes_on(fitting, monkeypatch):
+OWN = {name: getattr(TOKEN, name) for name in ("machine", "address", "head", "stack", "mark")}
+
+
+@pytest.fixture
+def running(machine, monkeypatch):
+    """The machine's parts run already; only the question for a scheduler finds none."""
+
+    def docker(*words, **more):
+        machine.append((words, more))
+        # steps have no such label: they go on
+        found = words[0] == "ps" and "--filter=label=com.docker.compose.oneoff=False" in words
+        return subprocess.CompletedProcess(words, 0, stdout="p1\np2\n" if found else "", stderr="")
+
+    monkeypatch.setattr(worker, "docker", docker)
+    return machine
+
+
+def ended_before_the_secrets(asked):
+    words = [words for words, _ in asked]
+    (accepted,) = (at for at, words_of_one in enumerate(words) if "cluster.accept" in words_of_one)
+    return ("rm", "--force", "p1", "p2") in words[:accepted]
+
+
+def test_a_new_token_has_every_part_start_anew_and_without_one_what_runs_goes_on(fitting, running, monkeypatch):
     assert worker.join(typed()) == 5
-    monkeypatch.setattr(
-        worker, "identity", lambda: {name: getattr(TOKEN, name) for name in ("machine", "address", "stack")}
-    )
+    assert ended_before_the_secrets(running)
+    running.clear()
+    monkeypatch.setattr(worker, "identity", lambda: OWN)
     assert worker.join(typed()) == 5
-    assert [("--force-recreate" in words, words[0]) for words in fitting] == [(True, "b"), (False, "b")]
+    assert not [words for words, _ in running if words[0] in ("stop", "rm")]
+    assert [name for name, *_ in fitting] == ["b", "b"]
+
+
+def test_nothing_runs_on_with_an_older_tokens_secrets_when_the_new_one_meets_no_head(
+    fitting, running, monkeypatch, capsys
+):
+    monkeypatch.setattr(worker, "must_reach_the_head", lambda own, address: worker.refuse(69, "does not answer"))
+    assert refused(capsys)[0] == 69
+    assert ended_before_the_secrets(running)
 
 
 def test_the_token_is_given_to_its_container_by_standard_input_alone(fitting, machine):

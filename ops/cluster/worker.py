@@ -28,10 +28,15 @@ _SERVICE = "com.docker.compose.service=airflow-scheduler"
 _AGAIN = "on the head: make token NAME={machine} ADDRESS={address}; then here: make worker NEW=1"
 
 
-def compose(*words: str, machine: str) -> int:
-    """`docker compose …` with the files of a worker's machine."""
+def compose(*words: str, machine: str, head_address: str = "") -> int:
+    """`docker compose …` with the files of a worker's machine.
+
+    :param head_address: where .env has none any more, as when the head is one machine again
+    """
     files = [f"--env-file={name}" for name in (".env", str(path_of(machine)))]
     variables = {name: text for name, text in environment().items() if name != FILES}
+    if head_address and not cluster():
+        variables[CLUSTER] = head_address
     command = ["docker", "compose", "--file=docker-compose.worker.yml", *files, *words]
     return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
 
@@ -122,12 +127,15 @@ def leave(own: dict[str, str]) -> int:
         refuse(USAGE, "this machine has no token, so there is nothing to end")
     if not path_of(machine).exists():
         put(machine, own["address"])
-    compose("stop", machine=machine)
-    if steps := own_steps(at_work=False):
-        docker("rm", "--force", *steps, check=False)
-    code = compose("down", "--remove-orphans", machine=machine)
+    if not (code := compose("stop", machine=machine, head_address=own["head"])):
+        if steps := own_steps(at_work=False):
+            docker("rm", "--force", *steps, check=False)
+        code = compose("down", "--remove-orphans", machine=machine, head_address=own["head"])
+    if code:
+        print(f"{machine} still takes part: compose has said why; then again: make worker DOWN=1", file=sys.stderr)
+        return code
     take_away(machine)
-    return code
+    return 0
 
 
 def join(args: argparse.Namespace) -> int:

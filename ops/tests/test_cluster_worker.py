@@ -142,6 +142,44 @@ def test_nothing_runs_on_with_an_older_tokens_secrets_when_the_new_one_meets_no_
     assert ended_before_the_secrets(running)
 
 
+@pytest.fixture
+def ending(machine, monkeypatch, tmp_path):
+    """A machine that is to take part no more: its file, and what compose gets to see and answers."""
+    file, calls = tmp_path / "b.env", []
+    file.write_text("MICROSTEP_MACHINE=b\n")
+
+    def run(command, *, env, **more):
+        calls.append((command[-1] if command[-1] == "stop" else "down", env.get("MICROSTEP_CLUSTER_ADDRESS", "")))
+        return subprocess.CompletedProcess(command, answers.get(calls[-1][0], 0))
+
+    answers = {}
+    monkeypatch.setattr(worker, "path_of", lambda name: file)
+    monkeypatch.setattr(worker, "environment", dict)
+    monkeypatch.setattr(worker, "own_steps", lambda *, at_work: {"s1": "microstep-train-2026-01-01"})
+    monkeypatch.setattr(worker, "take_away", lambda name: file.unlink())
+    monkeypatch.setattr(worker.subprocess, "run", run)
+    return file, calls, answers
+
+
+def test_a_machine_ends_after_the_head_has_become_one_machine_again(ending, machine, monkeypatch):
+    file, calls, _ = ending
+    monkeypatch.setattr(worker, "cluster", str)
+    assert worker.leave(OWN) == 0
+    assert calls == [("stop", TOKEN.head), ("down", TOKEN.head)]
+    assert ("rm", "--force", "s1") in [words for words, _ in machine]
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(("fails", "steps_ended"), [("stop", False), ("down", True)])
+def test_a_machine_whose_parts_did_not_end_is_not_told_to_be_gone(ending, machine, capsys, fails, steps_ended):
+    file, _, answers = ending
+    answers[fails] = 15
+    assert worker.leave(OWN) == 15
+    assert file.exists()
+    assert "b still takes part" in capsys.readouterr().err
+    assert (("rm", "--force", "s1") in [words for words, _ in machine]) is steps_ended
+
+
 def test_the_token_is_given_to_its_container_by_standard_input_alone(fitting, machine):
     worker.join(typed())
     given = [(words, more) for words, more in machine if "cluster.accept" in words]

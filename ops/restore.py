@@ -13,7 +13,7 @@ from pathlib import Path
 
 from archives.archive import ARCHIVE, check, create_volume, give_input, in_volume
 from archives.place import settled
-from checkout.compose import DATABASES, VOLUMES, compose, volumes
+from checkout.compose import DATABASES, LEFT_OVER, VOLUMES, compose, docker, volume, volumes
 from checkout.ending import CANNOT_WRITE, end_tidily_when_asked_to, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours
@@ -47,6 +47,8 @@ def restore(source: Path) -> None:
 
 def bring_back(source: Path, settings: str) -> None:
     """All of a backup into an empty stack, of which this checkout takes hold first."""
+    # what waits in there are tasks of databases that are gone; with --force one that is not there is no error
+    docker("volume", "rm", "--force", *map(volume, LEFT_OVER))
     print("files", flush=True)
     with (
         tempfile.TemporaryDirectory(prefix=".restore-", dir=ROOT) as scratch,

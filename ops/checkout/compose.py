@@ -16,7 +16,9 @@ HELPER = "python:3.13-slim-trixie"
 """The image in which volumes are looked after; the stack has it anyway."""
 VOLUMES = ("secrets", "mlflow-artifacts", "airflow-mails")
 """Those that hold state besides the databases; logs are no state."""
-ALL_VOLUMES = (*VOLUMES, "postgres", "airflow-logs", "broker")
+ALL_VOLUMES = (*VOLUMES, "postgres", "airflow-logs")
+LEFT_OVER = ("broker", "worker")
+"""Those of the head of several machines that hold no state: Airflow puts it there again, or `make up` does."""
 DATABASES = ("airflow", "mlflow")
 STEP, OWNER = "microstep.step", "microstep.root"
 """Labels of a container that Airflow started: its step, and the checkout that it belongs to."""

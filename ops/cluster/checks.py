@@ -25,13 +25,13 @@ def clock(ahead: float) -> str:
 
 
 def directory(own: Mapping[str, str], stack: str, mark: str, root: str) -> str:
-    """Whether data/ is the head's own.
+    """Whether data/ is the head's own: the mark alone tells, since a restore brings it back beside a new stack id.
 
     :param own: what the token says
     :param stack: the id in data/.stack, as it is read here
     :param mark: what lies in data/.machines/, as it is read here
     """
-    if (stack, mark) == (own["stack"], own["mark"]):
+    if mark == own["mark"]:
         return ""
     got = f"the stack id {stack}" if stack != own["stack"] else "not what the head wrote there for this machine"
     got = "no stack id" if not stack else got

@@ -28,10 +28,15 @@ _SERVICE = "com.docker.compose.service=airflow-scheduler"
 _AGAIN = "on the head: make token NAME={machine} ADDRESS={address}; then here: make worker NEW=1"
 
 
-def compose(*words: str, machine: str) -> int:
-    """`docker compose …` with the files of a worker's machine."""
+def compose(*words: str, machine: str, head_address: str = "") -> int:
+    """`docker compose …` with the files of a worker's machine.
+
+    :param head_address: where .env has none any more, as when the head is one machine again
+    """
     files = [f"--env-file={name}" for name in (".env", str(path_of(machine)))]
     variables = {name: text for name, text in environment().items() if name != FILES}
+    if head_address and not cluster():
+        variables[CLUSTER] = head_address
     command = ["docker", "compose", "--file=docker-compose.worker.yml", *files, *words]
     return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
 
@@ -52,6 +57,16 @@ def token_of_a_person() -> tuple[str, Token]:
         return line, decode(line)
     except ValueError as error:
         refuse(USAGE, str(error))
+
+
+def end_all_parts() -> None:
+    """Have no part of this stack here: what runs has read the secrets of an earlier token, perhaps of another name."""
+    label = "--filter=label=com.docker.compose"
+    # the second: a step's container has the project's label, too, from its image, and the worker takes it up again
+    ours = (f"{label}.project={project()}", f"{label}.oneoff=False")
+    if there := docker("ps", "--all", "--quiet", *ours).stdout.split():
+        docker("stop", *there, check=False)
+        docker("rm", "--force", *there)
 
 
 def must_be_free(address: str) -> None:
@@ -112,12 +127,15 @@ def leave(own: dict[str, str]) -> int:
         refuse(USAGE, "this machine has no token, so there is nothing to end")
     if not path_of(machine).exists():
         put(machine, own["address"])
-    compose("stop", machine=machine)
-    if steps := own_steps(at_work=False):
-        docker("rm", "--force", *steps, check=False)
-    code = compose("down", "--remove-orphans", machine=machine)
+    if not (code := compose("stop", machine=machine, head_address=own["head"])):
+        if steps := own_steps(at_work=False):
+            docker("rm", "--force", *steps, check=False)
+        code = compose("down", "--remove-orphans", machine=machine, head_address=own["head"])
+    if code:
+        print(f"{machine} still takes part: compose has said why; then again: make worker DOWN=1", file=sys.stderr)
+        return code
     take_away(machine)
-    return code
+    return 0
 
 
 def join(args: argparse.Namespace) -> int:
@@ -144,14 +162,14 @@ def join(args: argparse.Namespace) -> int:
     if line:
         for name in ("secrets", "worker", *(f"registry-{step}" for step in STEPS)):
             create_volume(name)
+        # before the new secrets are there: whatever stops this program later, the next `make worker` makes all anew
+        end_all_parts()
         docker(*accept(), input=line)
     must_reach_the_head(own, address)
     file = put(own["machine"], own["address"])
     if wrong := checks.asked_queues(own["machine"], queues_in(file)):
         refuse(CONFIGURATION, wrong)
-    # what runs has read the secrets of an earlier token
-    anew = ["--force-recreate"] if line else []
-    if code := compose("up", "--detach", "--wait", f"--wait-timeout={WAIT_SECONDS}", *anew, machine=own["machine"]):
+    if code := compose("up", "--detach", "--wait", f"--wait-timeout={WAIT_SECONDS}", machine=own["machine"]):
         show = f"docker compose --file docker-compose.worker.yml --env-file .env --env-file machines/{file.name}"
         print(f"not all parts are healthy; type: {show} ps --all, then the same with logs PART", file=sys.stderr)
         return code

@@ -22,8 +22,9 @@ LEAST_MEMORY, GOOD_MEMORY = 4 * GIB, 8 * GIB  # the servers take 1.5 GiB, two st
 LEAST_DISK, GOOD_DISK = 8 * GIB, 20 * GIB  # the images take 6 GiB
 _EMPTY_DATA = "find data/ -mindepth 1 -not -name .gitignore -delete; rm -rf .restoring .restore-*"
 _THEN = " (throws away its half; then make restore again)"
-THROW_AWAY = f"docker compose down --volumes; {_EMPTY_DATA}{_THEN}"
-"""How to begin anew where the volumes are this checkout's; `make restore` has looked."""
+THROW_AWAY = f"docker compose down --volumes --remove-orphans; {_EMPTY_DATA}{_THEN}"
+"""How to begin anew where the volumes are this checkout's; `make restore` has looked. What the head of several machines
+has besides are orphans to compose as it is typed, and hold volumes."""
 THROW_FILES_AWAY = f"{_EMPTY_DATA}{_THEN}"
 """The same where the volumes are another checkout's, and stay."""
 HIGHEST_PORT = 65_535

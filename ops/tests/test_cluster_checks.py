@@ -16,15 +16,16 @@ def test_a_clock_that_is_off_is_told_with_the_way_out(ahead, said):
     assert "time server" in checks.clock(ahead)
 
 
-def test_the_directory_is_the_heads_where_both_of_its_marks_are_seen():
-    assert checks.directory(OWN, "0123456789ab", "ff00", "/srv/microstep") == ""
+@pytest.mark.parametrize("stack", ["0123456789ab", "999"], ids=["as it was", "restored, so with another stack id"])
+def test_the_directory_is_the_heads_where_the_mark_of_this_machine_is_seen(stack):
+    assert checks.directory(OWN, stack, "ff00", "/srv/microstep") == ""
 
 
 @pytest.mark.parametrize(
     ("stack", "mark", "said"),
     [
         ("", "", "has no stack id"),
-        ("999", "ff00", "has the stack id 999"),
+        ("999", "", "has the stack id 999"),
         ("0123456789ab", "", "not what the head wrote there"),
         ("0123456789ab", "00ff", "not what the head"),
     ],

@@ -102,13 +102,83 @@ def fitting(machine, monkeypatch, tmp_path):
     return started
 
 
-def test_a_new_token_has_every_part_start_anew_and_without_one_what_runs_goes_on(fitting, monkeypatch):
+OWN = {name: getattr(TOKEN, name) for name in ("machine", "address", "head", "stack", "mark")}
+
+
+@pytest.fixture
+def running(machine, monkeypatch):
+    """The machine's parts run already; only the question for a scheduler finds none."""
+
+    def docker(*words, **more):
+        machine.append((words, more))
+        # steps have no such label: they go on
+        found = words[0] == "ps" and "--filter=label=com.docker.compose.oneoff=False" in words
+        return subprocess.CompletedProcess(words, 0, stdout="p1\np2\n" if found else "", stderr="")
+
+    monkeypatch.setattr(worker, "docker", docker)
+    return machine
+
+
+def ended_before_the_secrets(asked):
+    words = [words for words, _ in asked]
+    (accepted,) = (at for at, words_of_one in enumerate(words) if "cluster.accept" in words_of_one)
+    return ("rm", "--force", "p1", "p2") in words[:accepted]
+
+
+def test_a_new_token_has_every_part_start_anew_and_without_one_what_runs_goes_on(fitting, running, monkeypatch):
     assert worker.join(typed()) == 5
-    monkeypatch.setattr(
-        worker, "identity", lambda: {name: getattr(TOKEN, name) for name in ("machine", "address", "stack")}
-    )
+    assert ended_before_the_secrets(running)
+    running.clear()
+    monkeypatch.setattr(worker, "identity", lambda: OWN)
     assert worker.join(typed()) == 5
-    assert [("--force-recreate" in words, words[0]) for words in fitting] == [(True, "b"), (False, "b")]
+    assert not [words for words, _ in running if words[0] in ("stop", "rm")]
+    assert [name for name, *_ in fitting] == ["b", "b"]
+
+
+def test_nothing_runs_on_with_an_older_tokens_secrets_when_the_new_one_meets_no_head(
+    fitting, running, monkeypatch, capsys
+):
+    monkeypatch.setattr(worker, "must_reach_the_head", lambda own, address: worker.refuse(69, "does not answer"))
+    assert refused(capsys)[0] == 69
+    assert ended_before_the_secrets(running)
+
+
+@pytest.fixture
+def ending(machine, monkeypatch, tmp_path):
+    """A machine that is to take part no more: its file, and what compose gets to see and answers."""
+    file, calls = tmp_path / "b.env", []
+    file.write_text("MICROSTEP_MACHINE=b\n")
+
+    def run(command, *, env, **more):
+        calls.append((command[-1] if command[-1] == "stop" else "down", env.get("MICROSTEP_CLUSTER_ADDRESS", "")))
+        return subprocess.CompletedProcess(command, answers.get(calls[-1][0], 0))
+
+    answers = {}
+    monkeypatch.setattr(worker, "path_of", lambda name: file)
+    monkeypatch.setattr(worker, "environment", dict)
+    monkeypatch.setattr(worker, "own_steps", lambda *, at_work: {"s1": "microstep-train-2026-01-01"})
+    monkeypatch.setattr(worker, "take_away", lambda name: file.unlink())
+    monkeypatch.setattr(worker.subprocess, "run", run)
+    return file, calls, answers
+
+
+def test_a_machine_ends_after_the_head_has_become_one_machine_again(ending, machine, monkeypatch):
+    file, calls, _ = ending
+    monkeypatch.setattr(worker, "cluster", str)
+    assert worker.leave(OWN) == 0
+    assert calls == [("stop", TOKEN.head), ("down", TOKEN.head)]
+    assert ("rm", "--force", "s1") in [words for words, _ in machine]
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(("fails", "steps_ended"), [("stop", False), ("down", True)])
+def test_a_machine_whose_parts_did_not_end_is_not_told_to_be_gone(ending, machine, capsys, fails, steps_ended):
+    file, _, answers = ending
+    answers[fails] = 15
+    assert worker.leave(OWN) == 15
+    assert file.exists()
+    assert "b still takes part" in capsys.readouterr().err
+    assert (("rm", "--force", "s1") in [words for words, _ in machine]) is steps_ended
 
 
 def test_the_token_is_given_to_its_container_by_standard_input_alone(fitting, machine):

@@ -76,6 +76,27 @@ def test_what_a_restore_replaces_is_kept_and_data_come_back_behind_a_link_too(wo
     assert (ours / "pipeline.toml").read_text() == (ROOT / "pipeline.toml").read_text()
 
 
+def test_what_waited_in_the_broker_of_several_machines_keeps_no_backup_out_and_does_not_survive_it(world, ours):
+    backup = world.nas / "b"
+    assert world.run(ours, "backup", f"TO={backup}")[0] == 0
+    emptied(world, ours)
+    left = [world.engine / "volumes" / f"microstep_{name}" for name in ("broker", "worker")]
+    others = world.engine / "volumes" / "shop_broker"
+    for folder in (*left, others):
+        folder.mkdir()
+    code, output = world.run(ours, "restore", f"FROM={backup}")
+    assert code == 0, output
+    assert [folder.exists() for folder in (*left, others)] == [False, False, True]
+
+
+def test_the_way_out_of_a_restore_that_is_refused_leaves_no_part_of_several_machines(world, ours):
+    backup = world.nas / "b"
+    assert world.run(ours, "backup", f"TO={backup}")[0] == 0
+    code, output = world.run(ours, "restore", f"FROM={backup}")
+    assert code
+    assert "docker compose down --volumes --remove-orphans; " in output
+
+
 @pytest.mark.parametrize("call", [5, 9, 15])
 def test_on_the_half_of_a_backup_nothing_starts_and_the_way_out_works(world, ours, call):
     backup = world.nas / "b"

@@ -212,6 +212,11 @@ def run(words):
 def volume(words):
     if words[0] == "create":
         (STATE / "volumes" / words[-1]).mkdir(exist_ok=True)
+    elif words[0] == "rm":
+        import shutil
+
+        for name in words[2:]:
+            shutil.rmtree(STATE / "volumes" / name, ignore_errors=words[1] == "--force")
     else:
         print(*sorted(path.name for path in (STATE / "volumes").iterdir()), sep="\n")
 

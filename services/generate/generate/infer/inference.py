@@ -151,14 +151,18 @@ def look_at(table: Input, target: str, key: str | None = None, group: str | None
 
 
 def _with_repeats(schema: TableSchema, table: Input) -> TableSchema:
-    """Count rows that come again: those that nothing tells apart, and those that an earlier file has, too."""
+    """Count rows that come again: those that nothing or the key alone tells apart, and those of an earlier file."""
     apart = (schema.key, schema.group) != (None, None)
     repeats = Repeats() if apart else repeated_rows(table, schema.features)
-    again = 0
+    copies = again = 0
+    if schema.key is not None and schema.group is None:
+        without = repeated_rows(table, [name for name in table.columns if name != schema.key]).rows
+        # with the same key, too, it is the same row again
+        copies = max(0, without - repeated_rows(table, table.columns).rows) if without else 0
     if len(table.tables) > 1:
         columns = [column.name for column in schema.columns if not column.ignored or column.name == schema.key]
         again = repeated_rows(table, columns).in_other_files
-    return replace(schema, repeated=repeats.rows, delivered_again=again)
+    return replace(schema, repeated=repeats.rows, copies=copies, delivered_again=again)
 
 
 def _tell(output: Path, schema: TableSchema) -> None:

@@ -38,6 +38,8 @@ class TableSchema:
     """Columns that may say it as well, or better."""
     repeated: int = 0
     """Rows whose features equal those of an earlier one, where nothing else says which rows belong together."""
+    copies: int = 0
+    """Rows that equal an earlier one in everything but the key, where no group says which rows belong together."""
     delivered_again: int = 0
     """Rows that a file before theirs has, too."""
     missing: Missing = field(default_factory=Missing)
@@ -65,6 +67,11 @@ class TableSchema:
             )
         if self.repeated:
             whole.append(f"{self.repeated:,} rows equal an earlier one in all features, and no key tells them apart")
+        if self.copies:
+            whole.append(
+                f"{self.copies:,} rows equal an earlier one in everything but {self.key!r}: where they are copies "
+                "of it, leave them out, or one trains and the other tests"
+            )
         columns = [(column.name, suspicion) for column in self.columns for suspicion in column.suspicions]
         return (*(("", note) for note in whole), *columns)
 

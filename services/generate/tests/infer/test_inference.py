@@ -167,6 +167,26 @@ def test_customers_who_come_back_are_found_by_the_dates_of_a_file_that_is_sorted
     assert "customer_id" in load(output).features
 
 
+def test_copies_of_rows_with_keys_of_their_own_are_told(infer, tmp_path, output):
+    path = tmp_path / "answers.csv"
+    rows = [f"{n},{n % 7 / 2},{'yn'[n % 3 > 0]}" for n in range(200)]
+    path.write_text("\n".join(["id,x,size,y", *(f"a{n},{row}" for n, row in enumerate([*rows, *rows[:30]]))]))
+    _, error = infer(path, "--target", "y")
+    assert "30 rows equal an earlier one in everything but 'id': where they are copies" in error
+    path.write_text("\n".join(["id,x,size,y", *(f"a{n},{row}" for n, row in enumerate(rows))]))
+    _, error = infer(path, "--target", "y", "--force")
+    assert "rows equal" not in error
+
+
+def test_the_same_row_with_the_same_key_on_another_day_is_no_copy(infer, tmp_path, output):
+    rows = [f"c{n},{n / 8},{n % 7 / 2},{'yn'[n % 3 > 0]}" for n in range(200)]
+    for day in ("2026-01-01", "2026-01-02"):
+        (tmp_path / "in" / day).mkdir(parents=True)
+        (tmp_path / "in" / day / "a.csv").write_text("\n".join(["customer,x,size,y", *rows]))
+    _, error = infer(tmp_path / "in", "--target", "y", "--key", "customer")
+    assert "in everything but" not in error
+
+
 def test_an_existing_file_is_replaced_only_if_asked(infer, churn, output, monkeypatch):
     monkeypatch.setenv("MICROSTEP_FORCE", "1")
     output.parent.mkdir()

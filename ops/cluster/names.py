@@ -11,7 +11,14 @@ SCHEDULER, OPERATOR = "scheduler", "operator"
 """Users of the broker that are no machines."""
 SERVERS = ("airflow", "mlflow", "broker")
 """By these names a machine knows the head: a certificate of another machine must never carry one of them."""
-RESERVED = (HEAD, *SERVERS, SCHEDULER, OPERATOR, "default")
+PARTS = (
+    *("airflow-apiserver", "airflow-dag-processor", "airflow-init", "airflow-scheduler", "airflow-triggerer"),
+    *("airflow-worker", "authority", "checkout", "gateway", "generate", "maildev", "pages", "postgres", "predict"),
+    *("preprocess", "secrets", "socket-proxy", "tls", "train", "validate"),
+)
+"""Services of the compose files besides: in a network of theirs these names lead to them, or past the gateway."""
+RESERVED = (HEAD, *SERVERS, SCHEDULER, OPERATOR, "default", "include", "localhost", *PARTS)
+"""`default` is a user of Valkey's as well, and both it and `include` mean something in a map of nginx's."""
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 

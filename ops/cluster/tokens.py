@@ -30,12 +30,20 @@ def take_effect(anew: str = "") -> None:
 
     :param anew: whoever has another password now, and loses those that it opened with the one before
     """
-    compose("kill", "--signal=HUP", "gateway")
+    looked = compose("exec", "-T", "gateway", "nginx", "-t", "-q", "-c", "/etc/nginx/head.conf", check=False)
+    if looked.returncode == 0:
+        compose("kill", "--signal=HUP", "gateway")
     said = compose("exec", "-T", "broker", "sh", "-c", _LOAD, "sh", anew).stdout.split()
     if said[:2] != ["OK", "OK"] or (anew and not said[-1].isdecimal()):
         refuse(
             UNAVAILABLE,
             f"the broker did not read its users anew: {' '.join(said)}; type: docker compose restart broker",
+        )
+    if looked.returncode:
+        refuse(
+            UNAVAILABLE,
+            f"the gateway goes on as before, because it cannot read what it must read anew: {looked.stderr.strip()};"
+            " take the machine away that it names; type: make token REVOKE=NAME",
         )
 
 
@@ -68,9 +76,7 @@ def main() -> int:
     parser.add_argument("--revoke", default="", help="the machine whose token is good no more")
     args = parser.parse_args()
     try:
-        if args.revoke:
-            good_name(args.revoke)
-        else:
+        if not args.revoke:  # whoever has a token can lose it, whatever it is called
             good_name(args.name)
             good_address(args.address)
     except ValueError as error:

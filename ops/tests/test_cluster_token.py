@@ -1,5 +1,6 @@
 import base64
 import json
+import re
 import zlib
 from dataclasses import asdict, replace
 
@@ -7,6 +8,7 @@ import pytest
 from cluster import authority
 from cluster.names import good_address, good_name
 from cluster.token import FORM, LARGEST, LONGEST, Token, decode, der, encode, pem
+from composed import ROOT
 
 TOKEN = Token(
     machine="b",
@@ -98,11 +100,24 @@ def test_a_name_in_small_letters_is_good(name):
         "scheduler",
         "operator",
         "default",
+        "include",  # in the gateway's map it would be a directive
+        "localhost",
     ],
 )
 def test_a_name_that_is_none_or_a_part_of_the_head_is_refused(name):
     with pytest.raises(ValueError, match="NAME: must be"):
         good_name(name)
+
+
+def test_no_machine_is_called_as_a_part_of_the_stack():
+    parts = set()
+    for file in ROOT.glob("docker-compose*.yml"):
+        _, services = re.split(r"(?m)^services:$", file.read_text())
+        parts |= set(re.findall(r"(?m)^  ([a-z-]+):", re.split(r"(?m)^[a-z]", services)[0]))
+    assert {"airflow-apiserver", "socket-proxy", "gateway", "tls", "train"} <= parts
+    for name in parts:
+        with pytest.raises(ValueError, match="NAME: must be"):
+            good_name(name)
 
 
 @pytest.mark.parametrize(

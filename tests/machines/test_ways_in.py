@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from ways import (
+    BASE,
     HEAD,
     MACHINE,
     OTHER,
@@ -400,6 +401,26 @@ def test_a_token_that_is_taken_away_ends_what_is_open_and_opens_nothing_more(clu
     # nobody else was disturbed
     (good,) = from_outside(broker(cluster, f"AUTH b {cluster.b.broker_password}", "LLEN steps"))
     assert good == "+OK\r\n:0\r\n"
+
+
+def test_a_gateway_that_would_not_start_with_what_it_must_read_goes_on_with_what_it_has(cluster):
+    assert "NAME: must be" in cluster.make("token", "NAME=include", "ADDRESS=10.98.77.6", check=False).stderr
+    # as an earlier version allowed it
+    code = (
+        "import json, pathlib; file = pathlib.Path('/secrets/cluster/machines.json'); known = json.loads(file.read_text());"
+        " known['include'] = {'address': '10.98.77.6', 'password': 'x'}; file.write_text(json.dumps(known))"
+    )
+    run("docker", "run", "--rm", f"--volume={PROJECT}_secrets:/secrets", BASE, "python3", "-c", code)
+    done = cluster.make("token", "NAME=f", "ADDRESS=10.98.77.5", check=False)
+    assert done.returncode
+    assert "the gateway goes on as before" in done.stderr
+    assert "/etc/nginx/10.98.77.6" in done.stderr
+    assert "make token REVOKE=NAME" in done.stderr
+    assert "microstep-1." not in done.stdout
+    assert reached(from_outside(asks(cluster))[0])["is"] == "airflow-apiserver"
+    for name in ("include", "f"):
+        assert "good no more" in cluster.make("token", f"REVOKE={name}").stdout
+    assert reached(from_outside(asks(cluster))[0])["is"] == "airflow-apiserver"
 
 
 def test_no_secret_of_a_token_is_in_a_containers_description_or_log(cluster):

@@ -80,8 +80,8 @@ rotate: ## replace every secret that the stack made for itself
 docker: ## install and start a container engine on a bare Debian machine (as root)
 	@infra/airgap/install-docker
 
-bases: ## have the base images here: kept, else pulled, else built
-	@infra/airgap/build-bases
+bases: ## have the base images here: kept, else pulled, else built; the broker's only for the head of several machines
+	@infra/airgap/build-bases "$$(PYTHONPATH=ops $(PYTHON) -B -c 'from checkout.settings import cluster; print(cluster())')"
 
 build: ## build every image, also that of several machines
 	@docker compose build

@@ -24,7 +24,9 @@ def _command(image_name: str, user: str, network: str, volumes: tuple[str, ...],
     hardened = ("--cap-drop=ALL", "--security-opt=no-new-privileges", "--read-only", "--log-driver=none", "--init")
     bytecode = ("--env=PYTHONDONTWRITEBYTECODE=1", "--workdir=/tools", "--entrypoint=python3")
     return (
-        *("run", "--rm", "--interactive", f"--user={user}", f"--network={network}", *hardened, *bytecode),
+        # what sees these volumes, as root, is never what some registry has under that name
+        *("run", "--pull=never"),
+        *("--rm", "--interactive", f"--user={user}", f"--network={network}", *hardened, *bytecode),
         *(f"--volume={mount}" for mount in volumes),
         *tools,
         *(image_name, "-m", *words),

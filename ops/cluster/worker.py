@@ -18,7 +18,7 @@ from up import revision
 from cluster import checks
 from cluster.ask_head import REFUSED
 from cluster.head import images_here, is_ours
-from cluster.inside import STEPS, accept, ask_head
+from cluster.inside import STEPS, accept, ask_head, image
 from cluster.machine_file import head, path_of, put, queues_in, take_away
 from cluster.token import Token, decode
 
@@ -42,9 +42,17 @@ def compose(*words: str, machine: str, head_address: str = "") -> int:
 
 
 def identity() -> dict[str, str]:
-    """Whose machine this is, as the token said that it was given; empty before the first."""
+    """Whose machine this is, as the token said; empty before the first. Ends this program where the image lacks."""
     there = docker("volume", "ls", "--quiet", f"--filter=name=^{project()}_secrets$").stdout.strip()
-    return json.loads(docker(*accept("show")).stdout) if there else {}
+    if not there:
+        return {}
+    if docker("image", "inspect", name := image("airflow"), check=False).returncode:
+        refuse(
+            CONFIGURATION,
+            f"{name}: is the head's image, and not here; type on the head: docker save {name} > machines/images.tar"
+            " and here: docker load < machines/images.tar",
+        )
+    return json.loads(docker(*accept("show")).stdout)
 
 
 def token_of_a_person() -> tuple[str, Token]:

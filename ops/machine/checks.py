@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from checkout.ownership import stop_other_names, why_another_name
-from checkout.settings import beside
+from checkout.settings import CLUSTER, beside
 from pipelines.places import LONE
 from stack_id import TYPE
 
@@ -28,7 +28,9 @@ has besides are orphans to compose as it is typed, and hold volumes."""
 THROW_FILES_AWAY = f"{_EMPTY_DATA}{_THEN}"
 """The same where the volumes are another checkout's, and stay."""
 HIGHEST_PORT = 65_535
-BASES = ("debian:trixie-slim", "python:3.13-slim-trixie", "postgres:17", "valkey/valkey:8.1", "maildev/maildev:3.0.0")
+BASES = ("debian:trixie-slim", "python:3.13-slim-trixie", "postgres:17", "maildev/maildev:3.0.0")
+BROKER = "valkey/valkey:8.1"
+"""What the head of several machines needs besides."""
 
 
 def judge_demo(machine: Machine) -> list[Finding]:
@@ -73,7 +75,7 @@ def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
             judge_version("buildx", engine.buildx, (0, 10)),
             Finding("first process for containers", "here" if engine.init else "not here", init_remedy),
             judge_amount("memory", engine.memory, LEAST_MEMORY, GOOD_MEMORY, "give the engine more memory"),
-            *(judge_base(image, engine.images) for image in BASES),
+            *(judge_base(image, engine.images) for image in bases(machine)),
             judge_others(engine.others),
             *judge_name(engine),
             judge_volumes(engine.foreign_volumes),
@@ -196,6 +198,11 @@ def judge_amount(subject: str, amount: int, least: int, good: int, remedy: str) 
     if amount >= good:
         return Finding(subject, state)
     return Finding(subject, f"{state}, better {good // GIB} GiB", remedy, needed=amount < least)
+
+
+def bases(machine: Machine) -> tuple[str, ...]:
+    """The images that others make and this stack is made from."""
+    return (*BASES, BROKER) if machine.settings.get(CLUSTER) else BASES
 
 
 def judge_base(image: str, here: tuple[str, ...]) -> Finding:

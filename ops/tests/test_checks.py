@@ -1,7 +1,12 @@
+import os
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
-from machine.checks import BASES, GIB, judge_demo, judge_stack
+from composed import ROOT, needs_compose
+from machine.checks import BASES, BROKER, GIB, judge_demo, judge_stack
 from machine.findings import Engine, Machine
 
 ENGINE = Engine(version="26.1.5+dfsg1", compose="2.26.1-4", buildx="0.13.1", memory=16 * GIB, images=BASES)
@@ -69,6 +74,27 @@ def test_a_base_image_that_is_not_here_is_noted_since_it_can_be_pulled():
     findings = judge_stack(MACHINE, replace(ENGINE, images=BASES[1:]))
     assert list(noted(findings)) == [BASES[0]]
     assert lacking(findings) == {}
+
+
+@pytest.mark.parametrize(("address", "needed"), [("", []), ("10.99.0.11", [BROKER])])
+def test_the_brokers_image_is_looked_for_on_the_head_of_several_machines_alone(address, needed):
+    machine = replace(MACHINE, settings={"MICROSTEP_CLUSTER_ADDRESS": address})
+    assert [name for name in noted(judge_stack(machine, ENGINE)) if "valkey" in name] == needed
+
+
+@needs_compose
+@pytest.mark.parametrize(("address", "also"), [("", ()), ("10.99.0.11", (BROKER,))])
+def test_make_bases_provides_what_doctor_looks_for(tmp_path, address, also):
+    docker = tmp_path / "docker"
+    docker.write_text(f'#!/bin/sh\n[ "$1" = image ] || exec {shutil.which("docker")} "$@"\n')
+    docker.chmod(0o755)
+    variables = os.environ | {
+        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+        "MICROSTEP_CLUSTER_ADDRESS": address,
+    }
+    command = ["make", f"PYTHON={sys.executable}", "bases"]
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:-1] == [f"{image}: here" for image in (*BASES, *also)]
 
 
 def test_a_port_that_another_program_has_is_a_lack_with_the_line_that_moves_ours():

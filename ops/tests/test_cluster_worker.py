@@ -5,7 +5,7 @@ import subprocess
 from types import SimpleNamespace
 
 import pytest
-from cluster import head, tokens, worker
+from cluster import head, inside, tokens, worker
 from cluster.token import encode
 from test_cluster_token import TOKEN
 
@@ -187,6 +187,31 @@ def test_the_token_is_given_to_its_container_by_standard_input_alone(fitting, ma
     assert [more["input"].strip() for _, more in given] == [encode(TOKEN)]
     assert not any(secret in " ".join(words) for words, _ in machine for secret in (TOKEN.broker_password, TOKEN.key))
     assert "--log-driver=none" in given[0][0]
+
+
+@pytest.mark.parametrize(
+    ("of", "words"), [(inside.keep, ("ensure",)), (inside.accept, ("show",)), (inside.ask_head, ("10.99.0.11", 8080))]
+)
+def test_no_registry_is_asked_for_what_sees_the_volumes_with_secrets(monkeypatch, of, words):
+    monkeypatch.setattr(inside, "settings", lambda: {"MICROSTEP_HOST_ROOT": "/srv/m", "MICROSTEP_CLUSTER_ADDRESS": ""})
+    command = of(*words)
+    assert "--pull=never" in command[: command.index("-m") - 1]
+
+
+def test_an_image_that_lacks_is_told_with_what_to_type_before_it_is_started(monkeypatch, capsys):
+    asked = []
+
+    def docker(*words, **more):
+        asked.append(words[0])
+        there = words[0] == "volume"
+        return subprocess.CompletedProcess(words, int(not there), "microstep_secrets\n" if there else "", "")
+
+    monkeypatch.setattr(worker, "docker", docker)
+    with pytest.raises(SystemExit) as end:
+        worker.identity()
+    assert end.value.code == 78
+    assert "docker load < machines/images.tar" in capsys.readouterr().err
+    assert "run" not in asked
 
 
 def test_the_heads_own_engine_is_no_further_machine(machine, monkeypatch, capsys):

@@ -45,7 +45,8 @@ def week(several, names):
 @pytest.fixture(scope="module")
 def several(possible):
     if missing := built([*ON_THE_HEAD]):
-        pytest.skip(f"images that are not built: {', '.join(missing)} (make bases, make build)")
+        typed = "MICROSTEP_CLUSTER_ADDRESS=0.0.0.0 make bases, make build"
+        pytest.skip(f"images that are not built: {', '.join(missing)} ({typed})")
     with world(["head"], ON_THE_HEAD) as made:
         made.add("b", "c", has=ON_A_WORKER)
         stack = Several(made)

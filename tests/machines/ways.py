@@ -13,6 +13,7 @@ PROJECT, OTHER = f"ways-{os.getpid()}", f"ways-{os.getpid()}-b"
 SPACE = f"ways-{os.getpid()}"
 HEAD, OUTSIDE, MACHINE = "10.98.77.1", "10.98.77.2", "10.98.77.3"
 BASE = "python:3.13-slim-trixie"
+BROKER = "valkey/valkey:8.1"
 
 
 def lacks():
@@ -23,6 +24,8 @@ def lacks():
         or subprocess.run(["docker", "info"], capture_output=True, check=False).returncode
     ):
         return "no Docker engine answers: make docker"
+    if subprocess.run(["docker", "image", "inspect", BROKER], capture_output=True, check=False).returncode:
+        return f"no image {BROKER}: MICROSTEP_CLUSTER_ADDRESS=0.0.0.0 make bases"
     probe = subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False)
     return "network namespaces are not allowed here" if probe.returncode else None
 

@@ -24,7 +24,7 @@ down: ## stop everything; data and volumes stay
 	@$(PYTHON) ops/down.py
 
 logs: ## follow what the parts say
-	@docker compose logs --follow --tail 50
+	@PYTHONPATH=ops $(PYTHON) -m checkout.logs
 
 status: ## tell which days lack data or predictions, and what the next training would use [PIPELINE=name]
 	@$(pipelines).status $(pipeline)

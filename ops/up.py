@@ -14,7 +14,19 @@ from checkout.compose import docker, is_rootless
 from checkout.ending import CONFIGURATION, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours, word_of_adoption
-from checkout.settings import ELSEWHERE, ODD, ROOT, USER, UnreadableError, cluster, environment, ports, project, read
+from checkout.settings import (
+    ELSEWHERE,
+    ODD,
+    ROOT,
+    USER,
+    UnreadableError,
+    as_typed,
+    cluster,
+    environment,
+    ports,
+    project,
+    read,
+)
 from cluster.head import must_be_here, tell_the_others
 from pipeline_file import what_is_wrong_in_a_container, what_is_wrong_in_containers
 from pipelines.places import names, refuse_both
@@ -128,9 +140,8 @@ def main() -> int:
     command = ["docker", "compose", "up", "--detach", "--wait", "--wait-timeout", WAIT_SECONDS]
     started = subprocess.run(command, cwd=ROOT, env=variables, check=False)
     if started.returncode:
-        print(
-            "not all parts are healthy; type: docker compose ps --all, then docker compose logs PART", file=sys.stderr
-        )
+        typed = as_typed()
+        print(f"not all parts are healthy; type: {typed} ps --all, then {typed} logs PART", file=sys.stderr)
         return started.returncode
     if cluster():
         tell_the_others(variables["MICROSTEP_REVISION"])

@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from shlex import quote
 
 ROOT = Path(__file__).resolve().parents[2]
 USUAL_PROJECT = "microstep"
@@ -105,6 +106,13 @@ def environment() -> dict[str, str]:
     """The environment for every call of compose: of this checkout and this project, wherever it is typed."""
     more = {FILES: _with_celery(_here()[FILES])} if cluster() else {}
     return {**os.environ, "PWD": str(ROOT), "COMPOSE_PROJECT_NAME": project(), **more}
+
+
+def as_typed() -> str:
+    """`docker compose` as a person must type it in this checkout, so that it knows every part of the stack."""
+    if not cluster():
+        return "docker compose"
+    return f"{FILES}={quote(environment()[FILES])} docker compose"
 
 
 def _with_celery(files: str) -> str:

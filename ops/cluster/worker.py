@@ -52,7 +52,7 @@ def identity() -> dict[str, str]:
             f"{name}: is the head's image, and not here; type on the head: docker save {name} > machines/images.tar"
             " and here: docker load < machines/images.tar",
         )
-    return json.loads(docker(*accept("show")).stdout)
+    return json.loads(docker(*accept("show")).stdout)  # type: ignore[no-any-return]
 
 
 def token_of_a_person() -> tuple[str, Token]:

@@ -1,7 +1,9 @@
 """What compose itself makes of .env decides, so these ask the real one."""
 
 import os
+import shutil
 import subprocess
+import sys
 
 import pytest
 from checkout import settings
@@ -97,3 +99,32 @@ def test_every_call_of_compose_is_about_this_checkout_and_this_project(monkeypat
     variables = settings.environment()
     assert (variables["PWD"], variables["COMPOSE_PROJECT_NAME"]) == (str(settings.ROOT), "microstep")
     assert variables["PATH"] == os.environ["PATH"]
+
+
+HEADS = "docker-compose.yml:docker-compose.celery.yml"
+
+
+@pytest.fixture
+def answering(tmp_path):
+    """A docker command that tells the files by which it is asked for something of the parts."""
+    docker = tmp_path / "docker"
+    answer = 'echo "$3 by ${COMPOSE_FILE:-its own choice}"'
+    docker.write_text(f'#!/bin/sh\n[ "$2" = logs ] || exec {shutil.which("docker")} "$@"\nset -- . "$@"\n{answer}\n')
+    docker.chmod(0o755)
+    own = {name: text for name, text in os.environ.items() if name != settings.FILES}
+    return own | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+
+
+@needs_compose
+@pytest.mark.parametrize(("address", "files"), [("", "its own choice"), ("10.99.0.11", HEADS)])
+def test_make_logs_and_what_a_person_is_told_to_type_know_every_part(monkeypatch, answering, address, files):
+    variables = answering | {settings.CLUSTER: address}
+    command = ["make", f"PYTHON={sys.executable}", "logs"]
+    done = subprocess.run(command, cwd=settings.ROOT, env=variables, capture_output=True, text=True, check=True)
+    assert done.stdout == f"logs by {files}\n"
+    monkeypatch.delenv(settings.FILES, raising=False)
+    monkeypatch.setattr(settings, "_here", lambda: dict.fromkeys(settings.NAMES, "") | {settings.CLUSTER: address})
+    typed = subprocess.run(
+        ["sh", "-c", f"{settings.as_typed()} logs gateway"], env=answering, capture_output=True, text=True, check=True
+    )
+    assert typed.stdout == done.stdout

@@ -99,3 +99,21 @@ def test_a_network_of_an_earlier_version_is_noticed(tmp_path, monkeypatch, answe
     (tmp_path / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     assert up.has_way_out("microstep-steps") is way_out
+
+
+@pytest.mark.parametrize("files", ["", "COMPOSE_FILE=docker-compose.yml:docker-compose.celery.yml "])
+def test_what_to_type_about_parts_that_are_not_healthy_is_for_every_part_of_the_stack(monkeypatch, capsys, files):
+    monkeypatch.setattr(up, "as_typed", lambda: f"{files}docker compose")
+    for name in ("must_be_ours", "word_of_adoption", "files_must_be_readable"):
+        monkeypatch.setattr(up, name, lambda *_: "")
+    for name in ("has_way_out", "cluster"):
+        monkeypatch.setattr(up, name, lambda *_: False)
+    monkeypatch.setattr(up, "read", lambda: {up.USER: "1:1"})
+    monkeypatch.setattr(up, "revision", lambda: "unknown")
+    monkeypatch.setattr(up, "environment", dict)
+    monkeypatch.setattr(
+        up.subprocess, "run", lambda words, **_: subprocess.CompletedProcess(words, 0 if "build" in words else 1)
+    )
+    assert up.main() == 1
+    said = capsys.readouterr().err
+    assert f"type: {files}docker compose ps --all, then {files}docker compose logs PART" in said

@@ -9,7 +9,7 @@ from checkout.compose import compose, docker
 from checkout.ending import CONFIGURATION, UNAVAILABLE, USAGE, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours
-from checkout.settings import CLUSTER, cluster
+from checkout.settings import CLUSTER, as_typed, cluster
 
 from cluster.inside import keep
 from cluster.machine_file import take_away
@@ -37,7 +37,7 @@ def take_effect(anew: str = "") -> None:
     if said[:2] != ["OK", "OK"] or (anew and not said[-1].isdecimal()):
         refuse(
             UNAVAILABLE,
-            f"the broker did not read its users anew: {' '.join(said)}; type: docker compose restart broker",
+            f"the broker did not read its users anew: {' '.join(said)}; type: {as_typed()} restart broker",
         )
     if looked.returncode:
         refuse(

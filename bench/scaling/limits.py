@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from costs import Costs
-from work import TEST_FRACTION, Plan, runs
+from work import Plan, runs
 
 NIGHT = 8 * 3600.0
 """Seconds in which all must be done."""
@@ -148,8 +148,3 @@ def limits(costs: Costs, processors: float = 2.0, memory: float = 2e9) -> Iterat
         "pipelines",
         "`airflow db clean`",
     )
-
-
-def window_of(rows: float, days: int = 7) -> float:
-    """Rows of a window that train."""
-    return rows * days * (1 - TEST_FRACTION)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from checkout.compose import HELPER, settings, volume
 from checkout.settings import CLUSTER, HOME, ROOT, project
-from make_secrets import GATEWAY
+from make_secrets import GATEWAY, STEPS
 
-STEPS = ("train", "validate", "predict")
 _TOOLS = ("cluster", "make_secrets.py", "stack_id.py")
 
 

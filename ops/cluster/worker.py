@@ -13,12 +13,13 @@ from archives.archive import create_volume
 from checkout.compose import docker, own_steps
 from checkout.ending import CONFIGURATION, NOT_PERMITTED, UNAVAILABLE, USAGE, end_tidily_when_asked_to, refuse
 from checkout.settings import CLUSTER, ELSEWHERE, FILES, ROOT, cluster, environment, project, read
+from make_secrets import STEPS
 from up import revision
 
 from cluster import checks
 from cluster.ask_head import REFUSED
 from cluster.head import images_here, is_ours
-from cluster.inside import STEPS, accept, ask_head, image
+from cluster.inside import accept, ask_head, image
 from cluster.machine_file import head, path_of, put, queues_in, take_away
 from cluster.token import Token, decode
 

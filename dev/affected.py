@@ -57,6 +57,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
         "pipelines/",
         "secrets/",
         ".env.example",
+        "tests/workflows/",
     ),
     "scaling": ("bench/scaling/",),
     "demo": (*_CHAIN, "airflow/", "infra/mlflow/", "demo/", "ops/", "tests/test_demo.py", "tests/test_try.py"),

@@ -57,6 +57,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
         "pipelines/",
         "secrets/",
         ".env.example",
+        "tests/workflows/",
     ),
     "scaling": ("bench/scaling/",),
     "demo": (*_CHAIN, "airflow/", "infra/mlflow/", "demo/", "ops/", "tests/test_demo.py", "tests/test_try.py"),
@@ -67,7 +68,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
         *_CHAIN,
         *("airflow/microstep_airflow/", "infra/mlflow/", "ops/keeper.py", "tests/compatibility/"),
     ),
-    "browser": (*_CHAIN, "tests/browser/"),
+    "browser": (*_CHAIN, "tests/browser/", "tests/faults/"),
     "conformance": (*_CHAIN, "tests/conformance/"),
     "end-to-end": (
         *(*_CHAIN, "airflow/", "infra/", "ops/", "demo/"),

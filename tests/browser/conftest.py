@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
-import os
 import random
 import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
+from faults.steps import STEPS, Runner
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 QUIET = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -95,17 +93,21 @@ def rows(task, day, count=600):
         )
 
 
-def step(name, root, *words):
-    python = ROOT / ".venvs" / name / "bin" / "python"
-    path = os.pathsep.join(str(ROOT / part) for part in ("libs/contract", "libs/analysis", f"services/{name}"))
-    kept = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
-    command = [python, "-m", name, *words, "--data-root", root / "data", "--config", root / "pipeline.toml"]
-    done = subprocess.run(command, env=kept | {"PYTHONPATH": path}, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+@pytest.fixture(scope="session")
+def step():
+    """Runs a step on a root. Each is imported once: 33 starts of their own would take longer than all pages."""
+    with contextlib.ExitStack() as stack:
+        runners = {name: stack.enter_context(contextlib.closing(Runner(name, None))) for name in STEPS}
+
+        def run(name, root, day):
+            ended = runners[name].run(root / "data", root / "pipeline.toml", day=day)
+            assert ended.code == 0, ended.output
+
+        yield run
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory):
+def made(step, tmp_path_factory):
     """The data root of a task after two trainings and a predicted day whose target came later."""
     kept = {}
 
@@ -124,13 +126,13 @@ def made(tmp_path_factory):
                     ["id", "age", "a_column_with_quite_a_long_name_that_must_not_break_a_phone", "plan", "y"]
                 )
                 writer.writerows(rows(task, day))
-            step("generate", root, "--day", day)
-            step("preprocess", root, "--day", day)
+            step("generate", root, day)
+            step("preprocess", root, day)
         for day in DAYS[1:]:
-            step("train", root, "--day", day)
+            step("train", root, day)
             if day == DAYS[2]:
-                step("predict", root, "--day", day)
-            step("validate", root, "--day", day)
+                step("predict", root, day)
+            step("validate", root, day)
         return root
 
     return make

@@ -123,12 +123,20 @@ def gather(
         calibration=calibration(challenger, gate.confidence, config.training.seed),
         brier=brier and Interval(value=-brier.value, low=-brier.high, high=-brier.low),
         absent=[name for code, name in enumerate(class_names(config)) if not (challenger.target == code).any()],
-        untold=next((why for model in models.values() if (why := why_untold(metric, model, classes))), None),
+        untold=_untold(metric, models, {"challenger": own, "champion": old}, classes),
         has_costs=costs is not None,
         cost=drawn.interval("cost", drawn.difference("cost")),
     )
     measures = [drawn.measure(name, own[name], None if old is None else old[name]) for name in wanted]
     return Gathered(evidence, measures, drawn.measure("cost") if costs is not None else None)
+
+
+def _untold(
+    metric: str, models: Mapping[str, ScoredRows], scores: Mapping[str, Mapping[str, float | None] | None], classes: int
+) -> str | None:
+    """Why the metric of a model is not known; it is only scored again where it is not."""
+    unknown = [scored for name, scored in models.items() if (scores[name] or {}).get(metric) is None]
+    return next((why for scored in unknown if (why := why_untold(metric, scored, classes))), None)
 
 
 def _draw(

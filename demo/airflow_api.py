@@ -96,7 +96,8 @@ class AirflowApi:
         )
         try:
             with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
-                return json.load(answer)
+                text = answer.read()
+                return json.loads(text) if text else None
         except urllib.error.HTTPError as error:
             error.msg = f"{error.msg}: {method} {path}: {error.read().decode(errors='replace')[:500]}"
             raise

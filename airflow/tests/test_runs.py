@@ -57,7 +57,7 @@ class Machine:
     """A checkout's worth of settings, and an Airflow of its own on SQLite."""
 
     database: ClassVar[bytes | None] = None
-    """As `airflow db migrate` made it for the first of them: each begins with one like it, without its seconds."""
+    """As `microstep_airflow.prepare` made it for the first of them: each begins with one like it, without its seconds."""
 
     def __init__(self, directory, home, config):
         self.data = directory / "data"
@@ -78,7 +78,7 @@ class Machine:
         }
         database = directory / "airflow" / "airflow.db"
         if Machine.database is None:
-            self.run("-m", "airflow", "db", "migrate")
+            self.run("-m", "microstep_airflow.prepare", "3")
             Machine.database = database.read_bytes()
         else:
             database.parent.mkdir()

@@ -112,9 +112,9 @@ def test_roots_data_is_handed_over_unless_root_is_the_person_whose_data_it_is(se
 @pytest.mark.parametrize(("slots", "code"), [("0", 78), ("-1", 78), ("many", 78), ("1", 0), ("", 0)])
 def test_compose_alone_makes_no_pool_in_which_no_step_ever_runs(tmp_path, slots, code):
     shell, option, script = composed(MICROSTEP_POOL_SLOTS=slots, PWD=str(ROOT))["services"]["airflow-init"]["command"]
-    airflow = tmp_path / "airflow"
-    airflow.write_text("#!/bin/sh\necho asked for: $*\n")
-    airflow.chmod(0o755)
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho asked for: $*\n")
+    python.chmod(0o755)
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     command = [shell, option, script]
     done = subprocess.run(command, env={"PATH": path}, capture_output=True, text=True, check=False)
@@ -123,4 +123,4 @@ def test_compose_alone_makes_no_pool_in_which_no_step_ever_runs(tmp_path, slots,
         assert "MICROSTEP_POOL_SLOTS: must be a whole number from 1" in done.stderr
         assert not done.stdout
     else:
-        assert f"pools set steps {slots or 2} " in done.stdout
+        assert done.stdout == f"asked for: -m microstep_airflow.prepare {slots or 2}\n"

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from stack import ROOT, copy_checkout, running
-from stack_helpers import DAYS, explain
+from stack_helpers import DAYS, explain, parse_anew
 
 TIMINGS: list[str] = []
 OWNERS: set[int] = set()
@@ -67,7 +67,7 @@ def small_stack(stack):
     # nothing but the tests' own runs
     stack.run("sh", "-c", "echo MICROSTEP_SCHEDULE=false >> .env")
     stack.run("make", "--no-print-directory", "up")
-    stack.run("docker", "compose", "exec", "-T", "airflow-dag-processor", "airflow", "dags", "reserialize")
+    parse_anew(stack, "generate", "train", "predict")
     return stack
 
 

@@ -16,6 +16,7 @@ from stack_helpers import (
     explain,
     final_state,
     log_of,
+    parse_anew,
     paused,
     train_anew,
     versions,
@@ -104,9 +105,8 @@ def test_a_file_that_still_grows_in_the_inbox_is_not_taken(trained):
     (trained.checkout / "pipeline.toml").write_text(
         re.sub(r'(?s)kind = "synthetic".*?\n\n', 'kind = "files"\n\n', text, count=1)
     )
-    reserialize = ["airflow-dag-processor", "airflow", "dags", "reserialize"]
     try:
-        compose(trained, "exec", "-T", *reserialize)
+        parse_anew(trained, "generate")
         run = trained.airflow.start("generate", DAYS[7])
         wait(
             lambda: (
@@ -122,7 +122,7 @@ def test_a_file_that_still_grows_in_the_inbox_is_not_taken(trained):
         trained.airflow.call("PATCH", f"/api/v2/dags/generate/dagRuns/{run}", {"state": "failed"})
     finally:
         (trained.checkout / "pipeline.toml").write_text(text)
-        compose(trained, "exec", "-T", *reserialize)
+        parse_anew(trained, "generate")
 
 
 def test_a_killed_engine_leaves_nothing_behind_that_a_new_one_does_not_mend(trained, timings):

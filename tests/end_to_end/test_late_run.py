@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from stack_helpers import DAYS, compose, mails_after
+from stack_helpers import DAYS, mails_after, parse_anew
 
 
 def test_who_is_late_is_told_though_nothing_failed(trained):
@@ -12,7 +12,7 @@ def test_who_is_late_is_told_though_nothing_failed(trained):
     config.write_text(
         config.read_text().replace("sensor_timeout_hours = 12", "deadline_hours = 0.002\nsensor_timeout_hours = 12")
     )
-    compose(trained, "exec", "-T", "airflow-dag-processor", "airflow", "dags", "reserialize")
+    parse_anew(trained, "predict")
     before = len(trained.mails())
     when = (datetime.now(UTC) - timedelta(days=1)).isoformat()
     body = {"logical_date": when, "conf": {"day": DAYS[10]}}

@@ -3,16 +3,23 @@
 import subprocess
 import time
 
+import pytest
 from stack_helpers import DAYS, compose, containers, explain
 
 REGISTRY = [f"registry-{step}" for step in ("train", "validate", "predict")]
 
 
-def test_a_backup_brings_an_empty_stack_to_the_same_predictions(trained, tmp_path, timings):
-    backup = tmp_path / "backup"
+@pytest.fixture(scope="module")
+def backup(trained, tmp_path_factory, timings):
+    """A backup of the stack."""
+    folder = tmp_path_factory.mktemp("state") / "backup"
     begin = time.monotonic()
-    trained.run("make", "--no-print-directory", "backup", f"TO={backup}")
-    taken = time.monotonic() - begin
+    trained.run("make", "--no-print-directory", "backup", f"TO={folder}")
+    timings.append(f"backup: {time.monotonic() - begin:.0f} s")
+    return folder
+
+
+def test_a_backup_brings_an_empty_stack_to_the_same_predictions(trained, backup, timings):
     before = trained.manifest("predictions", DAYS[1])
     old = trained.password()
     trained.run("make", "--no-print-directory", "down")
@@ -26,12 +33,10 @@ def test_a_backup_brings_an_empty_stack_to_the_same_predictions(trained, tmp_pat
     assert trained.airflow.run_days("predict", [DAYS[1]]) == {DAYS[1]: "success"}, explain(trained, "predict")
     after = trained.manifest("predictions", DAYS[1])
     assert (after["fingerprint"], after["files"]) == (before["fingerprint"], before["files"])
-    timings.append(f"backup {taken:.0f} s, restore and start {time.monotonic() - begin:.0f} s: the same predictions")
+    timings.append(f"restore and start {time.monotonic() - begin:.0f} s: the same predictions")
 
 
-def test_a_damaged_backup_and_a_stack_that_is_not_empty_are_refused(trained, tmp_path):
-    backup = tmp_path / "damaged"
-    trained.run("make", "--no-print-directory", "backup", f"TO={backup}")
+def test_a_damaged_backup_and_a_stack_that_is_not_empty_are_refused(trained, backup):
     words = ["python3", "ops/restore.py", str(backup)]
     refused = subprocess.run(words, cwd=trained.checkout, capture_output=True, text=True, check=False)
     assert refused.returncode == 73

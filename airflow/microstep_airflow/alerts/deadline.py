@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ def deadline(hours: float, cron: str, timezone: ZoneInfo) -> DeadlineAlert | Non
     )
 
 
+@lru_cache  # most pipelines keep the shipped schedules: without it, this was a quarter of reading 50 of them
 def _longest_interval(cron: str, timezone: ZoneInfo) -> timedelta:
     """Between two times of a schedule; irregular ones (working days) have several."""
     times = croniter(cron, datetime(2026, 1, 1, tzinfo=timezone), ret_type=datetime)

@@ -15,9 +15,32 @@ TODAY = datetime.now(UTC).date()
 LAST = TODAY - timedelta(days=1)
 
 
+WRONG = [
+    ({"day": "2999-01-05"}, f"day: must be over, the last one that is in schedule.timezone UTC is {LAST}"),
+    ({"day": str(TODAY)}, "must be over"),
+    ({"day": "2025-12-31"}, "schedule.first_day 2026-01-01 or later"),
+    ({"dya": "2026-01-03"}, "must be day, from, to, force and allow_unfinished at most, got dya"),
+    ({"allow_unfinished": True}, "must come with a day"),
+    ({"from": "2026-01-03"}, "from and to together"),
+    ({"day": ""}, "day"),
+    ({"day": "2026-02-30"}, "day"),
+    ({"day": ["2026-01-03"]}, "day"),
+    ({"day": "2026-01-03", "allow_unfinished": "yes"}, "allow_unfinished"),
+]
+RIGHT = [
+    ("generate", {}),
+    ("generate", {"day": None, "allow_unfinished": False}),
+    ("predict", {"day": str(LAST)}),
+    ("generate", {"from": str(LAST - timedelta(days=3)), "to": str(LAST), "force": True}),
+    ("train", {"day": str(TODAY), "allow_unfinished": True}),
+    ("maintenance", {"anything": 1}),
+]
+REFUSED = [(dag, conf) for dag in WITH_A_DAY for conf, _ in WRONG]
+
+
 @pytest.fixture(scope="module")
-def airflow(tmp_path_factory):
-    """An Airflow that knows the DAGs; nothing runs in it."""
+def asked(tmp_path_factory):
+    """What an Airflow that knows the DAGs said to the command, and to each run of REFUSED and RIGHT; nothing runs in it."""
     text = (ROOT / "pipeline.toml").read_text()
     home = tmp_path_factory.mktemp("asked")
     machine = Machine(home, home, text)
@@ -25,67 +48,38 @@ def airflow(tmp_path_factory):
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__API_AUTH__JWT_SECRET": "no secret, and longer than the sixty-four bytes that are asked for",
     }
-    machine.run("-m", "airflow", "dags", "reserialize")
-    return machine
+    command = ["dags", "trigger", "predict", "--conf", '{"dya": "2026-01-03"}']
+    done = subprocess.run(
+        [sys.executable, ROOT / "airflow" / "tests" / "trigger_runs.py"],
+        env=machine.environment,
+        input=json.dumps({"command": command, "runs": [*REFUSED, *RIGHT]}),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    [command_told] = [json.loads(line[8:]) for line in done.stdout.splitlines() if line.startswith("COMMAND ")]
+    answers = [json.loads(line[7:]) for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
+    assert len(answers) == len(REFUSED) + len(RIGHT), done.stdout[-3000:] + done.stderr[-3000:]
+    return command_told, answers[: len(REFUSED)], answers[len(REFUSED) :]
 
 
-@pytest.fixture(scope="module")
-def trigger(airflow):
-    """Asks the API for runs, given as DAG and conf; gives status and words of each answer."""
-
-    def ask(*runs):
-        done = subprocess.run(
-            [sys.executable, ROOT / "airflow" / "tests" / "trigger_runs.py"],
-            env=airflow.environment,
-            input=json.dumps(runs),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        answers = [json.loads(line[7:]) for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
-        assert len(answers) == len(runs), done.stdout[-3000:] + done.stderr[-3000:]
-        return answers
-
-    return ask
-
-
-def test_a_run_that_cannot_do_what_it_is_asked_for_is_refused_where_it_is_asked_for(trigger):
-    wrong = [
-        ({"day": "2999-01-05"}, f"day: must be over, the last one that is in schedule.timezone UTC is {LAST}"),
-        ({"day": str(TODAY)}, "must be over"),
-        ({"day": "2025-12-31"}, "schedule.first_day 2026-01-01 or later"),
-        ({"dya": "2026-01-03"}, "must be day, from, to, force and allow_unfinished at most, got dya"),
-        ({"allow_unfinished": True}, "must come with a day"),
-        ({"from": "2026-01-03"}, "from and to together"),
-        ({"day": ""}, "day"),
-        ({"day": "2026-02-30"}, "day"),
-        ({"day": ["2026-01-03"]}, "day"),
-        ({"day": "2026-01-03", "allow_unfinished": "yes"}, "allow_unfinished"),
-    ]
-    answers = trigger(*((dag, conf) for dag in WITH_A_DAY for conf, _ in wrong))
-    for (status, detail), (conf, words) in zip(answers, wrong * len(WITH_A_DAY), strict=True):
+def test_a_run_that_cannot_do_what_it_is_asked_for_is_refused_where_it_is_asked_for(asked):
+    _, answers, _ = asked
+    for (status, detail), (conf, words) in zip(answers, WRONG * len(WITH_A_DAY), strict=True):
         assert status == 400, conf
         assert words in detail, conf
 
 
-def test_a_run_that_can_be_done_is_taken(trigger):
-    right = [
-        ("generate", {}),
-        ("generate", {"day": None, "allow_unfinished": False}),
-        ("predict", {"day": str(LAST)}),
-        ("generate", {"from": str(LAST - timedelta(days=3)), "to": str(LAST), "force": True}),
-        ("train", {"day": str(TODAY), "allow_unfinished": True}),
-        ("maintenance", {"anything": 1}),
-    ]
-    assert [status for status, _ in trigger(*right)] == [200] * len(right)
+def test_a_run_that_can_be_done_is_taken(asked):
+    _, _, answers = asked
+    assert [status for status, _ in answers] == [200] * len(RIGHT)
 
 
-def test_the_command_line_refuses_it_with_the_same_words(airflow):
-    command = [sys.executable, "-m", "airflow", "dags", "trigger", "predict", "--conf", '{"dya": "2026-01-03"}']
-    done = subprocess.run(command, env=airflow.environment, capture_output=True, text=True, check=False)
-    assert done.returncode != 0
-    assert "must be day, from, to, force and allow_unfinished at most, got dya" in done.stdout + done.stderr
+def test_the_command_line_refuses_it_with_the_same_words(asked):
+    (code, output), _, _ = asked
+    assert code != 0
+    assert "must be day, from, to, force and allow_unfinished at most, got dya" in output
 
 
 def test_every_dag_whose_runs_work_on_a_day_is_judged(load_dags):

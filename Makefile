@@ -100,6 +100,11 @@ demo: ## the same pipeline on this machine alone: a week of synthetic days, from
 ui: ## the Airflow and MLflow pages of the demo, until Ctrl-C
 	@$(PYTHON) demo/demo.py ui
 
+.PHONY: notebook
+notebook: ## JupyterLab with notebooks/predictions.ipynb, on 127.0.0.1 with a token of its own, until Ctrl-C
+	@dev/env notebooks
+	@.venvs/notebooks/bin/jupyter lab --no-browser --ip=127.0.0.1 --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/predictions.ipynb
+
 ##@ For developers
 .PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom lock browser
 browser: ## install Chromium on a Debian machine (as root), for the tests that look at pages

@@ -33,6 +33,7 @@ OF_A_DAG = {
 }
 
 _KILLED = 137
+_AGAIN = " (tried again)"
 _LOOK = (
     "Open the red task and read the last line with ERROR in its log: it names the thing, the rule, the value and the"
     " way out. The exit code is at the end of the task's own error:"
@@ -51,14 +52,14 @@ def guide(doc: str, dag: str, settings: Settings) -> str:
         "",
         _LOOK,
         "",
-        "| exit code | meaning | tried again | what to do |",
-        "|---|---|---|---|",
+        "| exit code | meaning | what to do |",
+        "|---|---|---|",
     ]
     lines += [
-        f"| {code} | {code.meaning} | {'yes' if code in MENDED_BY_RETRY else 'no'} | {todo.format(**words)} |"
+        f"| {code} | {code.meaning}{_AGAIN if code in MENDED_BY_RETRY else ''} | {todo.format(**words)} |"
         for code, todo in TODO.items()
     ]
-    lines.append(f"| {_KILLED} | killed, most likely for want of memory | yes | {words['memory']} |")
+    lines.append(f"| {_KILLED} | killed, most likely for want of memory{_AGAIN} | {words['memory']} |")
     lines += ["", f"Then **Clear** the task here{words['again'].format(dag=dag)}. {OF_A_DAG[dag].format(**words)}", ""]
     return "\n".join(lines)
 

@@ -15,7 +15,12 @@ def test_every_way_to_fail_has_a_way_out():
     assert set(TODO) == set(ExitCode) - {ExitCode.DONE}
     for code in TODO:
         for dag in DAGS:
-            assert f"| {int(code)} | {code.meaning} |" in guide("It does.", dag, settings())
+            assert f"| {int(code)} | {code.meaning}" in guide("It does.", dag, settings())
+
+
+def test_it_tells_which_failures_are_tried_again():
+    page = guide("", "train", settings())
+    assert re.findall(r"(?m)^\| (\d+) \|.*\(tried again\) \|", page) == ["69", "73", "74", "75", "137"]
 
 
 @pytest.mark.parametrize("runner", ["docker", "process"])

@@ -103,7 +103,8 @@ ui: ## the Airflow and MLflow pages of the demo, until Ctrl-C
 .PHONY: notebook
 notebook: ## JupyterLab with notebooks/predictions.ipynb, on 127.0.0.1 with a token of its own, until Ctrl-C
 	@dev/env notebooks
-	@.venvs/notebooks/bin/jupyter lab --no-browser --ip=127.0.0.1 --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/predictions.ipynb
+	@.venvs/notebooks/bin/jupyter lab --no-browser --ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.news_url=None --LabApp.extension_manager=readonly \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/predictions.ipynb
 
 ##@ For developers
 .PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom lock browser

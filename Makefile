@@ -100,6 +100,12 @@ demo: ## the same pipeline on this machine alone: a week of synthetic days, from
 ui: ## the Airflow and MLflow pages of the demo, until Ctrl-C
 	@$(PYTHON) demo/demo.py ui
 
+.PHONY: notebook
+notebook: ## JupyterLab with notebooks/predictions.ipynb, on 127.0.0.1 with a token of its own, until Ctrl-C
+	@dev/env notebooks
+	@.venvs/notebooks/bin/jupyter lab --no-browser --ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.news_url=None --LabApp.extension_manager=readonly \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/predictions.ipynb
+
 ##@ For developers
 .PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom lock browser
 browser: ## install Chromium on a Debian machine (as root), for the tests that look at pages
@@ -122,7 +128,7 @@ reliability: ## run every fault-injection test, and print the table of docs/reli
 bench: ## time the pipeline beside the same work as plain and as tuned scripts (half an hour) [ROWS=1e6] [RUNS=3]
 	@$(PYTHON) bench/pipeline.py --rows $(or $(ROWS),1e6) --runs $(or $(RUNS),3)
 
-bench-%: ## time another side: growth, at_once, chain, dag_overhead, images
+bench-%: ## time another side: growth, small_day, at_once, chain, dag_overhead, images
 	@$(PYTHON) bench/$*.py
 
 bench-tables: ## run tables that nobody here made, unedited, beside what others make of them (an hour)

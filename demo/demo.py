@@ -26,7 +26,7 @@ sys.path.append(str(ROOT / "ops"))
 from airflow_api import AirflowApi  # noqa: E402
 from checkout.ending import CONFIGURATION  # noqa: E402
 from checkout.settings import PIPELINE  # noqa: E402
-from embedded import Airflow, make_environments, mlflow_password, mlflow_server  # noqa: E402
+from embedded import MLFLOW_PORT, Airflow, make_environments, mlflow_password, mlflow_server  # noqa: E402
 from only_one import Occupied, only_one  # noqa: E402
 from pipeline_file import what_is_wrong  # noqa: E402
 from pipelines.places import file_of, names  # noqa: E402
@@ -177,7 +177,7 @@ def ui(lock: int) -> int:
         return 66
     check(HOME / "pipeline.toml")
     with (
-        mlflow_server(ROOT, HOME, port=5000, hold=[lock]) as mlflow,
+        mlflow_server(ROOT, HOME, port=MLFLOW_PORT, hold=[lock]) as mlflow,
         Airflow(ROOT, HOME, mlflow.url, port=8080, hold=[lock]) as airflow,
     ):
         mlflow.wait()

@@ -15,6 +15,8 @@ from server import START_SECONDS, Server, Trouble, free_port, python_environment
 
 STEPS = ("generate", "preprocess", "train", "validate", "predict")
 PARTS = (*STEPS, "mlflow", "airflow")
+MLFLOW_PORT = 5000
+"""Of MLflow's pages in `make ui`."""
 DAGS = frozenset({"generate", "train", "predict"})
 
 
@@ -97,6 +99,8 @@ class Airflow(Server):
             "MICROSTEP_DATA_ROOT": str(home / "data"),
             "MICROSTEP_HOME": str(root),
             "MICROSTEP_RUNNER": "process",
+            # where `make ui` has it: links are kept longer than this server
+            "MICROSTEP_MLFLOW_URL": f"http://127.0.0.1:{MLFLOW_PORT}",
             "MICROSTEP_MLFLOW_LOGINS_OF_STEPS": str(home / "secrets" / "registry"),
             "MLFLOW_TRACKING_URI": tracking,
             "PATH": f"{root / '.venvs' / 'airflow' / 'bin'}:{os.environ['PATH']}",

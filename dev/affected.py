@@ -69,6 +69,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
         *("airflow/microstep_airflow/", "infra/mlflow/", "ops/keeper.py", "tests/compatibility/"),
     ),
     "browser": (*_CHAIN, "tests/browser/", "tests/faults/"),
+    "notebooks": (*_CHAIN, "notebooks/", "tests/notebook/"),
     "conformance": (*_CHAIN, "tests/conformance/"),
     "end-to-end": (
         *(*_CHAIN, "airflow/", "infra/", "ops/", "demo/"),

@@ -7,6 +7,9 @@ when pipeline.toml or data/ was replaced on the host, and Airflow still sees the
 are given to workers: **look_at_machines** tells, once, of a machine that does not answer, and **end_orphans_NAME** does
 the same as end_orphans on the engine of each other machine that does.
 
+When it fails, open the red task: the last line of its log says why. Nothing is lost: mails wait, and the next run, ten
+minutes later, does the same again. `make doctor` tells what the machine lacks, `make logs` what the parts say.
+
 | task | reads | writes |
 |---|---|---|
 | `send` | the folder of mails | |

@@ -18,6 +18,7 @@ from contract.config.source import Files
 from microstep_airflow.alerts.callbacks import RunAlerts
 from microstep_airflow.alerts.deadline import deadline
 from microstep_airflow.alerts.task_failures import record_failure
+from microstep_airflow.guide import guide
 from microstep_airflow.machines.names import STEPS, on_the_head
 from microstep_airflow.operators.orphans import end_orphans
 from microstep_airflow.pipelines import of_dag, read_catalog, read_one
@@ -98,7 +99,7 @@ class DagFactory:
             default_args=POLICY | {"priority_weight": 1 + schedule.priority, "weight_rule": "absolute"},
             params=day_params(),
             user_defined_macros={"day": partial(day_to_work_on, schedule=schedule)},
-            doc_md=doc,
+            doc_md=guide(doc or "", name, self.settings),
             tags=["microstep", *([self.settings.pipeline] if self.settings.pipeline else [])],
             deadline=deadline(schedule.deadline_hours, cron, timezone),
             on_failure_callback=[alerts.failed, *cleanup],

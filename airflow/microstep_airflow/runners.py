@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import Asset, BaseOperator
 
 from contract.config import Config
-from contract.config.source import Sql
+from contract.config.source import Files, Sql
 from microstep_airflow.machines.names import HEAD, queue_of, queue_on
-from microstep_airflow.pipelines import within
+from microstep_airflow.pipelines import dag_id, within
 from microstep_airflow.schedule.days import FORCE
 from microstep_airflow.schedule.retries import FailuresAlone
 from microstep_airflow.settings import Settings
@@ -32,6 +32,9 @@ def runner_of(name: str, config: Config, settings: Settings) -> tuple[type[BaseO
         "force": FORCE,
         "pool": POOL,
         "queue": queue_of(name),
+        "pages": settings.pages and within(settings.pages, settings.pipeline),
+        "mlflow": settings.mlflow,
+        **assets_of(name, config, settings),
     }
     reads_sql = "inbox" in step.reads and isinstance(config.source, Sql)
     if reads_sql:
@@ -57,4 +60,18 @@ def runner_of(name: str, config: Config, settings: Settings) -> tuple[type[BaseO
         "secrets": secrets and within(secrets, settings.pipeline),
         "memory": settings.memory,
         "cpus": settings.cpus,
+    }
+
+
+def assets_of(name: str, config: Config, settings: Settings) -> dict[str, list[Asset]]:
+    """What a step reads and writes, for Airflow's graph of assets; no DAG is scheduled by them.
+
+    Named like the DAGs, `churn.predictions`: of one pipeline in all its days, since the day is the run's.
+    """
+    step = STEPS[name]
+    reads = [kind for kind in (*step.reads, *step.may_read) if kind != "inbox" or isinstance(config.source, Files)]
+    group = settings.pipeline or settings.project
+    return {
+        side: [Asset(dag_id(settings.pipeline, kind), group=group) for kind in kinds]
+        for side, kinds in (("inlets", reads), ("outlets", step.writes))
     }

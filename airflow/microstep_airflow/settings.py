@@ -32,6 +32,8 @@ class Settings:
     """The folder of mails that no server has taken yet."""
     mlflow: str
     """The address of MLflow's pages; empty when there is none to show."""
+    pages: str = ""
+    """The address at which the folder `data/` is to be seen, with `reports/` in it; empty when nobody shows it."""
     project: str = "microstep"
     """Compose's name of the stack, with which those of its images, containers, networks and volumes begin."""
     has_workers: bool = False
@@ -80,6 +82,7 @@ class Settings:
             cpus=float(environment.get("MICROSTEP_STEP_CPUS", "1")),
             mails=Path(environment.get("AIRFLOW_HOME", "/opt/airflow"), "mails"),
             mlflow=environment.get("MICROSTEP_MLFLOW_URL", ""),
+            pages=environment.get("MICROSTEP_PAGES_URL", "").rstrip("/"),
             project=environment.get("MICROSTEP_PROJECT", "microstep"),
             has_workers="CeleryExecutor" in environment.get("AIRFLOW__CORE__EXECUTOR", ""),
         )

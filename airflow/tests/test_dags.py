@@ -69,9 +69,11 @@ def test_a_dag_file_only_declares(file):
     assert [node for node in ast.walk(module) if isinstance(node, forbidden)] == loops
 
 
-def test_the_docstring_of_the_file_is_the_doc_of_the_dag(dags):
+def test_the_doc_of_a_dag_begins_with_the_docstring_of_its_file(dags):
     for file in FILES:
-        assert dags[file.stem].doc_md == ast.get_docstring(ast.parse(file.read_text()), clean=False)
+        docstring = ast.get_docstring(ast.parse(file.read_text()), clean=False).rstrip()
+        assert dags[file.stem].doc_md.startswith(docstring)
+        assert ("## When a run fails" if file.stem != "maintenance" else "When it fails") in dags[file.stem].doc_md
 
 
 @pytest.mark.parametrize("runner", ["docker", "process"])
@@ -318,6 +320,33 @@ def test_what_a_step_reads_was_written_or_waited_for_before(dags):
             assert needed <= there, f"{dag.dag_id}.{task.task_id} lacks {needed - there}"
             checked += len(needed)
     assert checked >= 6
+
+
+def assets(task):
+    """What Airflow's graph shows before and after a task."""
+    sides = ("inlets", "outlets")
+    both = [task.partial_kwargs.get(side, ()) if task.is_mapped else getattr(task, side) for side in sides]
+    return tuple([asset.name for asset in side] for side in both)
+
+
+def test_the_graph_of_assets_shows_what_each_step_reads_and_writes(dags):
+    for task in filter(is_step, tneeds_approval(dags)):
+        step = STEPS[step_of(task)]
+        reads, writes = assets(task)
+        assert set(reads) | {"inbox"} == {*step.reads, *step.may_read, "inbox"}
+        assert writes == list(step.writes)
+    assert all(assets(task) == ([], []) for task in tneeds_approval(dags) if not is_step(task))
+
+
+def test_the_inbox_is_an_asset_only_where_files_come_from_there(load_dags):
+    for source in ("files", "synthetic", "sql"):
+        reads, _ = assets(load_dags(source)["generate"].get_task("generate"))
+        assert reads == (["inbox"] if source == "files" else [])
+
+
+def test_no_dag_runs_because_an_asset_changed(dags):
+    for dag in dags.values():
+        assert "Asset" not in type(dag.timetable).__name__
 
 
 def test_training_has_the_labels_of_every_day(dags):

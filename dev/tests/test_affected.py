@@ -13,7 +13,9 @@ SCRIPT = ROOT / "dev/affected.py"
 STEPS = {"generate", "preprocess", "train", "validate", "predict"}
 # whose tests look into the services, or run them
 USERS = {"contract", "airflow", "docs"}
-WHOLE = {"demo", "faults", "oracle", "compatibility", "browser", "conformance", "end-to-end", "machines"}
+WHOLE = {
+    *("demo", "faults", "oracle", "compatibility", "browser", "notebooks", "conformance", "end-to-end", "machines")
+}
 ALL = (
     STEPS
     | {"contract", "analysis", "airflow", "mlflow", "socket-proxy", "scaling", "escape", "gateways", "dev", "docs"}
@@ -163,7 +165,7 @@ def test_json_is_one_list_on_one_line_for_a_job_matrix(repository):
     out = repository.ask("--base", repository.base, "--format", "json").stdout
     assert out.count("\n") == 1
     assert json.loads(out) == [
-        *("contract", "train", "airflow", "demo", "faults", "oracle", "compatibility", "browser"),
+        *("contract", "train", "airflow", "demo", "faults", "oracle", "compatibility", "browser", "notebooks"),
         *("conformance", "end-to-end", "machines", "docs"),
     ]
 

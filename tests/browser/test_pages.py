@@ -1,6 +1,7 @@
 """Every page, opened from its file as a person opens it: nothing is fetched, nothing is said on the console."""
 
 import os
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,36 @@ def test_dark_and_light_are_different_and_readable(opened):
 
 def brightness(colour):
     return sum(int(part) for part in colour.split("(")[1].rstrip(")").split(",")[:3]) / 3
+
+
+def test_the_words_of_a_plot_lie_apart_and_inside_it_in_the_fonts_of_a_real_browser(opened):
+    """A plot is laid out before anybody knows the reader's font."""
+    for look in ("light", "phone"):
+        page = opened(look)
+        drawn = page.locator("figure svg").all()
+        assert drawn or opened.path.name == "index.html"
+        for plot in drawn:
+            frame, texts = plot.evaluate(PLACES)
+            for words, (left, top, right, bottom), _ in texts:
+                assert frame[0] - 1 <= left <= right <= frame[2] + 1, words
+                assert frame[1] - 1 <= top <= bottom <= frame[3] + 1, words
+            level = [(words, place) for words, place, turned in texts if not turned]
+            assert [(one[0], other[0]) for one, other in combinations(level, 2) if share(one[1], other[1])] == []
+        page.close()
+
+
+PLACES = """svg => {
+  const place = element => (({left, top, right, bottom}) => [left, top, right, bottom])(element.getBoundingClientRect());
+  const texts = [...svg.querySelectorAll("text")].filter(text => text.textContent);
+  return [place(svg), texts.map(text => [text.textContent, place(text), text.hasAttribute("transform")])];
+}"""
+
+
+def share(one, other):
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    # the box of a text has room above and below its letters
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    return across > 0 and down > 0.3 * (one[3] - one[1])
 
 
 def test_a_page_prints_and_stays_small(opened):

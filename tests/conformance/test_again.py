@@ -14,7 +14,7 @@ scores = model.predict_proba(rows) if hasattr(model, "predict_proba") else model
 assert len(scores) > 100
 print(hashlib.sha256(scores.tobytes()).hexdigest())
 """
-HEAVY = ("numpy", "pyarrow", "pandas", "scipy", "sklearn", "joblib", "mlflow", "matplotlib", "sqlalchemy", "jinja2")
+HEAVY = ("numpy", "pyarrow", "pandas", "scipy", "sklearn", "joblib", "mlflow", "sqlalchemy", "jinja2")
 IMPORTED = """
 import importlib, sys
 step, day, *heavy = sys.argv[1:]

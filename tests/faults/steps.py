@@ -20,7 +20,7 @@ _MODELS = (
     *("pyarrow.pandas_compat", "pyarrow.vendored.version", "narwhals._pandas_like.namespace", "narwhals.stable.v2"),
     *("email.parser", "scipy.stats"),
 )
-_PAGES = ("jinja2", "matplotlib.figure", "faults.warm")
+_PAGES = ("jinja2", "faults.warm")
 HEAVY = {
     "generate": (*_WRITES, "pyarrow.csv", "generate.ingest", "generate.inbox", "generate.file_rows"),
     "preprocess": (*_WRITES, "preprocess.check", "preprocess.labels.fit", "pyarrow.csv", "pyarrow.dataset"),

@@ -1,6 +1,6 @@
 """Draws a plot of each kind and reads the templates, in the process of which each run of a step is a child.
 
-Fonts are looked for, and templates compiled, once and not in each of them.
+Templates are compiled once and not in each of them.
 """
 
 import sys

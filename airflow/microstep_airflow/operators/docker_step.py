@@ -18,6 +18,7 @@ from requests.exceptions import RequestException
 
 from microstep_airflow.operators.docker_client import StepDockerClient, end
 from microstep_airflow.operators.exit_codes import raise_for
+from microstep_airflow.operators.links import HasLinks
 from microstep_airflow.operators.skip_check import Changed, Machine, up_to_date
 from microstep_airflow.pipelines import dag_id, file_of, within
 from microstep_airflow.schedule.retries import Stopped
@@ -32,7 +33,7 @@ ORDINARY_USER = "1000:1000"
 UID_MAP = Path("/proc/self/uid_map")
 
 
-class DockerStepOperator(DockerOperator):
+class DockerStepOperator(HasLinks, DockerOperator):
     """One step for one day.
 
     The image is `<project>-<step>` and never pulled; the container's name, made from pipeline, step and day, is the
@@ -52,6 +53,7 @@ class DockerStepOperator(DockerOperator):
     :param cpus: the limit, in processors
     :param arguments: a command of the step's own with its options; none for the day's work
     :param force: the option that does the work again; empty for none
+    :param pages, mlflow: addresses for the links of its page, as `links` has them
     """
 
     template_fields: Sequence[str] = (*DockerOperator.template_fields, "day", "labels", "arguments", "force")
@@ -74,6 +76,8 @@ class DockerStepOperator(DockerOperator):
         pipeline: str = "",
         arguments: Sequence[str] | XComArg = (),
         force: str = "",
+        pages: str = "",
+        mlflow: str = "",
         **kwargs: Any,
     ) -> None:
         mounts = [
@@ -121,6 +125,7 @@ class DockerStepOperator(DockerOperator):
         self.limit = cpus
         self.arguments = arguments
         self.force = force
+        self.pages, self.mlflow = pages, mlflow
         self.stopped = False
 
     @cached_property

@@ -17,6 +17,7 @@ from airflow.sdk import BaseOperator, Context, XComArg
 from airflow.sdk.exceptions import AirflowFailException
 
 from microstep_airflow.operators.exit_codes import raise_for
+from microstep_airflow.operators.links import HasLinks
 from microstep_airflow.schedule.retries import Stopped
 
 # Airflow kills a task 5 s after it asked it to end; by then the step must be gone
@@ -28,7 +29,7 @@ LOGINS = "MICROSTEP_MLFLOW_LOGINS_OF_STEPS"
 _ENDS_WITH_ITS_TASK = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
 
 
-class ProcessStepOperator(BaseOperator):
+class ProcessStepOperator(HasLinks, BaseOperator):
     """One step for one day, with the same end as in a container.
 
     :param step: its name
@@ -38,6 +39,7 @@ class ProcessStepOperator(BaseOperator):
     :param home: the checkout, which holds .venvs/ and services/
     :param arguments: a command of the step's own with its options; none for the day's work
     :param force: the option that does the work again; empty for none
+    :param pages, mlflow: addresses for the links of its page, as `links` has them
     """
 
     template_fields: Sequence[str] = ("day", "arguments", "force")
@@ -53,6 +55,8 @@ class ProcessStepOperator(BaseOperator):
         home: str,
         arguments: Sequence[str] | XComArg = (),
         force: str = "",
+        pages: str = "",
+        mlflow: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(do_xcom_push=False, **kwargs)
@@ -63,6 +67,7 @@ class ProcessStepOperator(BaseOperator):
         self.home = home
         self.arguments = arguments
         self.force = force
+        self.pages, self.mlflow = pages, mlflow
         self.child: subprocess.Popen[str] | None = None
         self.stopped = False
 

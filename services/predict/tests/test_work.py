@@ -3,7 +3,7 @@ import sys
 
 import msgspec
 import pytest
-from conftest import put_in_use
+from conftest import CONFIG, put_in_use
 
 from analysis.predictions import CONTENT, content_hashes
 from contract.datasets.manifest import read_manifest
@@ -12,7 +12,7 @@ from contract.datasets.recipe import Recipe
 from contract.errors import ConfigError, DataError, MissingInput, NotPermitted
 from contract.models.champion import Champion, Pointer, read_pointer, write_champion
 
-HEAVY = {"numpy", "pyarrow", "pandas", "scipy", "sklearn", "joblib", "matplotlib", "jinja2"}
+HEAVY = {"numpy", "pyarrow", "pandas", "scipy", "sklearn", "joblib", "jinja2"}
 
 
 def test_deciding_loads_no_heavy_library():
@@ -21,6 +21,22 @@ def test_deciding_loads_no_heavy_library():
     modules = set(started.stdout.split())
     assert "predict.work" in modules
     assert HEAVY & modules == set()
+
+
+def test_a_predicted_day_and_its_page_load_no_library_that_only_draws_tracks_or_trains(ready, tmp_path):
+    """Imports are most of what a small day costs (bench/small_day.py)."""
+    config = tmp_path / "of_the_test.toml"
+    config.write_text(CONFIG)
+    program = "import sys; from predict.__main__ import main; code = main(); print(*sys.modules); sys.exit(code)"
+    options = ["--day", ready.name, "--data-root", ready.root, "--config", config]
+    started = subprocess.run([sys.executable, "-c", program, *options], check=True, capture_output=True, text=True)
+    modules = set(started.stdout.split())
+    assert {"predict.scoring", "predict.report", "sklearn", "jinja2"} <= modules
+    assert list(ready.layout.report("predict", ready.name).glob("report-*.html"))
+    assert (
+        modules & {"matplotlib", "PIL", "plotly", "mlflow", "sqlalchemy", "polars", "skrub", "sklearn.datasets"}
+        == set()
+    )
 
 
 @pytest.fixture

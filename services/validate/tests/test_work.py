@@ -17,7 +17,7 @@ from contract.models.champion import Champion
 from contract.models.ledger import Line, read
 from validate.champion.store import ChampionStore
 
-HEAVY = {"numpy", "pyarrow", "pandas", "scipy", "sklearn", "joblib", "mlflow", "matplotlib", "jinja2"}
+HEAVY = {"numpy", "pyarrow", "pandas", "scipy", "sklearn", "joblib", "mlflow", "jinja2"}
 
 
 @pytest.mark.parametrize("module", ["validate.work", "validate.__main__"])

@@ -1,4 +1,4 @@
-"""reports/index.html: every report, newest first, and who is champion. Needs neither numpy nor matplotlib."""
+"""reports/index.html: every report, newest first, and who is champion. Needs no numpy."""
 
 from __future__ import annotations
 

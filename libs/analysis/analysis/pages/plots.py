@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 
-from analysis.pages.svg import INK, ONE, SOFT, TWO, Plot
-from contract.visible import visible
+from analysis.pages.axes import Array, Axes, Axis, between, numeric, stretches
+from analysis.pages.legend import LETTERS, Name, legend, legend_height, legend_lines
+from analysis.pages.svg import ONE, SOFT, TWO, Drawing, fitted, width_of
 
-Array = np.ndarray[Any, Any]
 MOST_POINTS = 400
 """Of a curve or a cloud: more cannot be seen, and would make pages large."""
-_LONGEST = 28
-"""Characters of a label; of one that is written at an angle, and of one of many in a legend, fewer."""
-_LONGEST_SLANTED, _LONGEST_OF_MANY = 18, 18
-_INSIDE = 4
-"""Curves whose names have room in the plot."""
+_FEW = 4
+"""Curves whose names have room above the plot; those of more stand below it."""
 _NAMES_A_LINE = 3
 _DASHES = (None, (4, 2), (1, 1.5), (6, 2, 1, 2), (9, 3), (2, 2), (6, 2, 1, 2, 1, 2), (3, 1))
 _WIDTHS = (1.5, 0.8, 2.4)
 """With two colours these tell 48 curves apart."""
-_WIDTH, _LETTER, _GAP = 3.7, 0.075, 0.08
-"""Inches: of the axes, of a letter of a label, and between two labels."""
+_INCH = 72
+_WIDTH, _HEIGHT = 4.6 * _INCH, 3.2 * _INCH
+_ROOM, _ROOM_BESIDE_NAMES = 0.8 * _WIDTH, 0.5 * _WIDTH
+"""Of the labels below a plot, and below one that has names at its side."""
+_NAME, _NAME_SLANTED, _NAME_OF_MANY = 0.45 * _WIDTH, 0.28 * _WIDTH, 0.22 * _WIDTH
+"""The width of a name, of one that is written at an angle, and of one of many in a legend."""
 _DATES = 4.5
 """So many dates, and the space between them, are as wide as the axes."""
+_ROW = 0.28 * _INCH
+"""The height of a bar or an interval, and the space around it."""
 
 
 def lines(
@@ -40,41 +42,36 @@ def lines(
     unit: bool = True,
     markers: bool = False,
 ) -> Markup:
-    """Curves, two colours and then dashes and widths; `unit`: both axes go from 0 to 1.
-
-    The names of many stand below the plot, where they hide no curve.
-    """
-    many = len(series) > _INSIDE
-    below = -(-len(series) // _NAMES_A_LINE) if many else 0
-    plot = Plot(name, description, height=3.2 + 0.17 * below)
-    axes = plot.axes
+    """Curves, two colours and then dashes and widths; `unit`: both axes go from 0 to 1."""
+    many = len(series) > _FEW
+    names = [
+        Name(
+            fitted(label, _NAME_OF_MANY if many else _NAME, LETTERS, both_ends=many),
+            (ONE, TWO)[number % 2],
+            _WIDTHS[number // (2 * len(_DASHES)) % len(_WIDTHS)],
+            _DASHES[number // 2 % len(_DASHES)],
+        )
+        for number, (label, _, _) in enumerate(series)
+    ]
+    named = [name for name in names if name.text] or None
+    written = legend_lines(named, _WIDTH - 20, _NAMES_A_LINE if many else 0) if named else []
+    height = legend_height(written)
+    drawing = Drawing(name, description, _WIDTH, _HEIGHT + (height if many else 0))
+    along = between(-0.01, 1.01, x, room=_ROOM) if unit else _along(series, x)
+    up = between(-0.01, 1.01, y) if unit else numeric(np.concatenate([ys for _, _, ys in series]), y)
+    axes = Axes(drawing, along, up, top=0 if many else height, bottom=height if many else 0)
+    legend(drawing, written, 10 if many else axes.left, drawing.height - height - 2 if many else 2)
     if diagonal:
-        axes.plot([0, 1], [0, 1], color=SOFT, linewidth=0.8, linestyle=":")
-    for number, (label, xs, ys) in enumerate(series):
-        keep = thinned(len(xs), max(40, MOST_POINTS * _INSIDE // max(len(series), _INSIDE)))
-        axes.plot(
-            np.asarray(xs)[keep], np.asarray(ys)[keep], color=(ONE, TWO)[number % 2],
-            linestyle=(0, _DASHES[number // 2 % len(_DASHES)]),
-            linewidth=_WIDTHS[number // (2 * len(_DASHES)) % len(_WIDTHS)],
-            label=_short(label, _LONGEST_OF_MANY) if many else _cut(label),
-            marker="o" if markers else None, markersize=3.5,
-        )  # fmt: skip
-    if len(series[0][1]) and np.asarray(series[0][1]).dtype.kind == "M":
-        ticks = _apart(np.asarray(series[0][1]))
-        axes.set_xticks(ticks, [str(day) for day in ticks])
-    if unit:
-        axes.set_xlim(-0.01, 1.01)
-        axes.set_ylim(-0.01, 1.01)
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    if many:
-        plot.figure.legend(
-            loc="outside lower center", ncols=_NAMES_A_LINE, fontsize=7, frameon=False, labelcolor=INK,
-            handlelength=3.2, columnspacing=1.0,
-        )  # fmt: skip
-    elif len(series) > 1 or series[0][0]:
-        axes.legend(loc="best", fontsize=8, frameon=False, labelcolor=INK)
-    return plot.svg()
+        drawing.line(axes.places([0, 1], [0, 1]), SOFT, 0.8, (1, 2))
+    for look, (_, xs, ys) in zip(names, series, strict=True):
+        keep = thinned(len(xs), max(40, MOST_POINTS * _FEW // max(len(series), _FEW)))
+        points = np.asarray(xs)[keep], np.asarray(ys)[keep]
+        for stretch in stretches(*points):
+            places = axes.places(*stretch)
+            drawing.line(places, look.color, look.width, look.dashes)
+            if markers:
+                drawing.points(places, look.color, 3.5)
+    return drawing.svg()
 
 
 def intervals(
@@ -86,17 +83,18 @@ def intervals(
     marks: Sequence[float] = (0.0,),
 ) -> Markup:
     """A point with its interval for each row (label, value, low, high), the first on top; `marks` are dashed."""
-    plot = Plot(name, description, height=0.9 + 0.28 * len(rows))
-    heights = np.arange(len(rows))[::-1]
-    for height, (_, value, low, high) in zip(heights, rows, strict=True):
-        plot.axes.plot([low, high], [height, height], color=ONE, linewidth=2)
-        plot.axes.plot([value], [height], "o", color=ONE, markersize=5)
+    drawing = Drawing(name, description, _WIDTH, 0.9 * _INCH + _ROW * len(rows))
+    ends = [end for row in rows for end in row[1:]]
+    axes = Axes(
+        drawing, numeric([*ends, *marks], x, room=_ROOM_BESIDE_NAMES), _rows([row[0] for row in rows], grid=True)
+    )
     for mark in marks:
-        plot.axes.axvline(mark, color=TWO, linewidth=1, linestyle="--")
-    plot.axes.set_yticks(heights, [_cut(row[0]) for row in rows])
-    plot.axes.locator_params(axis="x", nbins=5)
-    plot.axes.set_xlabel(x)
-    return plot.svg()
+        drawing.line(axes.places([mark, mark], [axes.y.low, axes.y.high]), TWO, 1, (4, 2))
+    for row, (_, value, low, high) in enumerate(rows):
+        up = len(rows) - 1 - row
+        drawing.line(axes.places([low, high], [up, up]), ONE, 2)
+        drawing.points(axes.places([value], [up]), ONE, 5)
+    return drawing.svg()
 
 
 def bars(
@@ -109,13 +107,17 @@ def bars(
     spread: Sequence[float] | None = None,
 ) -> Markup:
     """Horizontal bars, the first on top; `spread` is drawn as a line on both sides of an end."""
-    plot = Plot(name, description, height=0.9 + 0.24 * len(labels))
-    heights = np.arange(len(labels))[::-1]
-    plot.axes.barh(heights, values, color=ONE, xerr=spread, error_kw={"ecolor": SOFT, "elinewidth": 1}, height=0.7)
-    plot.axes.set_yticks(heights, [_cut(label) for label in labels])
-    plot.axes.grid(visible=False, axis="y")
-    plot.axes.set_xlabel(x)
-    return plot.svg()
+    drawing = Drawing(name, description, _WIDTH, (0.9 + 0.24 * len(labels)) * _INCH)
+    spread = spread if spread is not None else [0.0] * len(values)
+    ends = [value + part for value, wide in zip(values, spread, strict=True) for part in (-wide, wide)]
+    axes = Axes(drawing, numeric([*ends, 0.0], x, room=_ROOM_BESIDE_NAMES, zero=True), _rows(labels, grid=False))
+    for row, (value, wide) in enumerate(zip(values, spread, strict=True)):
+        up = len(labels) - 1 - row
+        (start, top), (end, bottom) = axes.places([0, value], [up + 0.35, up - 0.35])
+        drawing.boxes([(min(start, end), top, abs(end - start), bottom - top)], ONE)
+        if wide:
+            drawing.line(axes.places([value - wide, value + wide], [up, up]), SOFT)
+    return drawing.svg()
 
 
 def two_histograms(
@@ -123,34 +125,61 @@ def two_histograms(
     *, names: tuple[str, str], x: str,
 ) -> Markup:  # fmt: skip
     """Two distributions side by side, as fractions, over the same bins or categories."""
-    plot = Plot(name, description)
-    positions = np.arange(len(labels))
-    plot.axes.bar(positions - 0.2, first, 0.4, color=ONE, label=names[0])
-    plot.axes.bar(positions + 0.2, second, 0.4, color=TWO, label=names[1])
-    step = max(1, len(labels) // 8)
-    shown = [_cut(label, _LONGEST_SLANTED) for label in labels]
-    wide = max(map(len, shown[::step]), default=0) * _LETTER + _GAP > _WIDTH * step / max(len(labels), 1)
-    plot.axes.set_xticks(positions[::step], shown[::step], rotation=35 if wide else 0, ha="right" if wide else "center")
-    plot.axes.grid(visible=False, axis="x")
-    plot.axes.set_xlabel(x)
-    plot.axes.set_ylabel("fraction of rows")
-    plot.axes.legend(fontsize=8, frameon=False, labelcolor=INK)
-    return plot.svg()
+    drawing = Drawing(name, description, _WIDTH, _HEIGHT)
+    written = legend_lines([Name(names[0], ONE), Name(names[1], TWO)], _WIDTH - 20)
+    up = numeric([*first, *second, 0.0], "fraction of rows", zero=True)
+    axes = Axes(drawing, _categories(labels, x), up, top=legend_height(written))
+    legend(drawing, written, axes.left, 2)
+    for heights, color, shift in ((first, ONE, -0.4), (second, TWO, 0.0)):
+        starts = np.arange(len(labels)) + shift
+        corners = zip(axes.places(starts, heights), axes.places(starts + 0.4, np.zeros(len(labels))), strict=True)
+        drawing.boxes(((left, top, right - left, below - top) for (left, top), (right, below) in corners), color)
+    return drawing.svg()
 
 
 def cloud(name: str, description: str, xs: Array, ys: Array, *, x: str, y: str, line: str) -> Markup:
     """Points, thinned; `line`: "diagonal", or "zero" for a horizontal one."""
-    plot = Plot(name, description)
+    drawing = Drawing(name, description, _WIDTH, _HEIGHT)
     keep = thinned(len(xs), 800)
-    plot.axes.plot(xs[keep], ys[keep], "o", color=ONE, markersize=2.2, alpha=0.5, markeredgewidth=0)
-    if line == "zero":
-        plot.axes.axhline(0, color=TWO, linewidth=1)
+    xs, ys = np.asarray(xs, dtype=float)[keep], np.asarray(ys, dtype=float)[keep]
+    known = np.isfinite(xs) & np.isfinite(ys)
+    xs, ys = xs[known], ys[known]
+    ends = [float(min(xs.min(), ys.min())), float(max(xs.max(), ys.max()))] if len(xs) else [0.0, 1.0]
+    through = (ends, ends) if line == "diagonal" else (ends, [0.0, 0.0])
+    across = numeric([*xs, *ends] if line == "diagonal" else xs, x, room=_ROOM)
+    axes = Axes(drawing, across, numeric([*ys, *through[1]], y))
+    drawing.points(axes.places(xs, ys), ONE, 2.2, opacity=0.5)
+    if line == "diagonal":
+        drawing.line(axes.places(*through), TWO)
     else:
-        ends = [float(min(xs.min(), ys.min())), float(max(xs.max(), ys.max()))]
-        plot.axes.plot(ends, ends, color=TWO, linewidth=1)
-    plot.axes.set_xlabel(x)
-    plot.axes.set_ylabel(y)
-    return plot.svg()
+        drawing.line(axes.places([across.low, across.high], [0, 0]), TWO)
+    return drawing.svg()
+
+
+def _along(series: Sequence[tuple[str, Array, Array]], title: str) -> Axis:
+    """The axis of numbers or of days."""
+    values = np.concatenate([np.asarray(xs) for _, xs, _ in series])
+    if not len(values) or values.dtype.kind != "M":
+        return numeric(values, title, room=_ROOM)
+    days = values.astype("datetime64[D]")
+    ticks, shown = _apart(days), numeric(days.astype(float), title)
+    return Axis(shown.low, shown.high, ticks.astype(float).tolist(), [str(day) for day in ticks], title)
+
+
+def _rows(labels: Sequence[str], *, grid: bool) -> Axis:
+    """The vertical axis of rows, of which the first is on top."""
+    heights = [float(len(labels) - 1 - row) for row in range(len(labels))]
+    return Axis(-0.6, len(labels) - 0.4, heights, [fitted(label, _NAME) for label in labels], grid=grid)
+
+
+def _categories(labels: Sequence[str], title: str) -> Axis:
+    """The horizontal axis of bins; labels are at an angle where they would not fit side by side."""
+    step = max(1, len(labels) // 8)
+    shown = [fitted(label, _NAME_SLANTED) for label in labels][::step]
+    room = _ROOM * step / max(len(labels), 1)
+    slanted = max(map(width_of, shown), default=0) + 6 > room
+    places = [float(place) for place in range(0, len(labels), step)]
+    return Axis(-0.7, len(labels) - 0.3, places, shown, title, grid=False, slanted=slanted)
 
 
 def _apart(days: Array) -> Array:
@@ -161,19 +190,6 @@ def _apart(days: Array) -> Array:
         if kept[-1] - day >= least and kept[-1] != day:
             kept.append(day)
     return np.array(kept[::-1])
-
-
-def _short(label: str, longest: int) -> str:
-    """A name with both of its ends, by which one of many is told from its neighbours."""
-    label = visible(label)
-    half = (longest - 1) // 2
-    return label if len(label) <= longest else f"{label[:half]}\N{HORIZONTAL ELLIPSIS}{label[-half:]}"
-
-
-def _cut(label: str, longest: int = _LONGEST) -> str:
-    """A name as long as a plot has room for."""
-    label = visible(label)
-    return label if len(label) <= longest else f"{label[: longest - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def thinned(length: int, most: int = MOST_POINTS) -> Array:

@@ -1,0 +1,94 @@
+"""Buttons on a step's page in Airflow: its report, its run in MLflow, the manifest of what it wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import quote
+
+from airflow.sdk import BaseOperatorLink
+
+from contract.errors import StepError
+from contract.layout import MANIFEST, Layout
+from microstep_airflow.alerts.step_reports import Report, tracked_run
+
+if TYPE_CHECKING:
+    from airflow.sdk import BaseOperator
+    from airflow.sdk.types import TaskInstanceKey
+
+_WRITES: dict[str, Callable[[Layout, str], Path]] = {
+    "generate": Layout.raw_data,
+    "preprocess": Layout.processed,
+    "train": Layout.model,
+    "validate": lambda layout, day: layout.report("train", day),
+    "predict": Layout.predictions,
+}
+"""The dataset whose manifest leads to all others."""
+_REPORTS: dict[str, Literal["train", "predict"]] = {"validate": "train", "predict": "predict"}
+_TRACKED = ("train", "validate")
+
+
+class ReportLink(BaseOperatorLink):
+    """The page that the step wrote about the day."""
+
+    name = "Report"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002 - Airflow's own
+        """Its address; empty where there is none, which shows no button."""
+        of = cast("HasLinks", operator)
+        try:
+            page = Report.open(Path(of.data_root), _REPORTS[of.step], of.day).page
+        except StepError:
+            return ""
+        return f"{of.pages}/{quote(page)}"
+
+
+class RunLink(BaseOperatorLink):
+    """The training's run in MLflow, which the judgement adds to."""
+
+    name = "MLflow run"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002
+        """Its address; empty where nothing was tracked, which shows no button."""
+        of = cast("HasLinks", operator)
+        run = tracked_run(Path(of.data_root), of.day)
+        return f"{of.mlflow}/#/runs/{run}" if run else ""
+
+
+class ManifestLink(BaseOperatorLink):
+    """What the step wrote for the day, and what it made it from."""
+
+    name = "Manifest"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002
+        """Its address; empty where the step wrote nothing, which shows no button."""
+        of = cast("HasLinks", operator)
+        layout = Layout(Path(of.data_root))
+        manifest = _WRITES[of.step](layout, of.day) / MANIFEST
+        return f"{of.pages}/{quote(layout.name(manifest))}" if manifest.exists() else ""
+
+
+class HasLinks:
+    """An operator of a step, whose page in Airflow has the links for which an address is known."""
+
+    step: str
+    day: str
+    data_root: str
+    pages: str
+    """The address at which the data root is to be seen; empty for none."""
+    mlflow: str
+    """The address of MLflow's pages; empty for none."""
+
+    @property
+    def operator_extra_links(self) -> tuple[BaseOperatorLink, ...]:
+        """Of the step. No link to what nobody shows: each one is a row of Airflow's database for each day."""
+        step, pages, mlflow = (_option(self, name) for name in ("step", "pages", "mlflow"))
+        links: list[BaseOperatorLink] = [ReportLink()] if pages and step in _REPORTS else []
+        links += [RunLink()] if mlflow and step in _TRACKED else []
+        return (*links, *([ManifestLink()] if pages else ()))
+
+
+def _option(operator: Any, name: str) -> str:
+    """Of an operator; Airflow asks a mapped one, too, by the class's property."""
+    return str(operator.partial_kwargs.get(name, "") if operator.is_mapped else getattr(operator, name))

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from contract.config import Config
+from contract.config import GROUP, Config
 from contract.datasets.arrival import together
 from contract.datasets.dataset import Dataset
 from contract.datasets.observed import Observed
@@ -38,9 +38,20 @@ def work(run: Run) -> None:
     _columns_there(run, data)
     if target is not None:
         _labels_fit(run, data, target)
+    if run.dry_run is not None:
+        run.dry_run.would_write(run, run.layout.processed(run.day), recipe, **_foreseen(run.config, data, target))
+        return
     from preprocess.check import check  # noqa: PLC0415 - only a day that is due loads the libraries
 
     check(run, recipe, data, target)
+
+
+def _foreseen(config: Config, data: Dataset, target: Dataset | None) -> dict[str, Any]:
+    """What the manifest will say, but for the rows that are going to be rejected."""
+    rows = data.manifest.counts.get("rows_in", data.manifest.counts.get("rows_out"))
+    labels = [config.table.target] if target is not None else []
+    counts = {"rows_in": rows, "rows_out": rows} if rows is not None else {}
+    return {"columns": [config.key, *config.kept, *labels, "split", GROUP], "counts": counts}
 
 
 def _needed(config: Config) -> list[str]:

@@ -18,6 +18,7 @@ ENVIRONMENT = {
     "data_root": "MICROSTEP_DATA_ROOT",
     "config": "MICROSTEP_CONFIG",
     "force": "MICROSTEP_FORCE",
+    "dry_run": "MICROSTEP_DRY_RUN",
     "log_format": "MICROSTEP_LOG_FORMAT",
 }
 _DATA_ROOT, _CONFIG = "/data", "/config/pipeline.toml"
@@ -37,6 +38,22 @@ class Command:
     """Takes the step's options, too."""
 
 
+def _plan_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--days", metavar="YYYY-MM-DD", nargs="+", required=True, help="the days, in their order")
+    after = "standard input has what the steps before printed: decide as if it was done"
+    parser.add_argument("--after", action="store_true", help=after)
+
+
+def _plan(args: argparse.Namespace) -> None:
+    from contract.steps.plan import plan
+
+    plan(args)
+
+
+PLAN = Command("plan", "print, as JSON, what dry runs of several days tell: `make plan` reads it", _plan_options, _plan)
+"""Of every step."""
+
+
 @dataclass(frozen=True)
 class Step:
     """What the command line needs to know about a step."""
@@ -54,21 +71,25 @@ class Step:
 
 def parse(step: Step, given: Sequence[str]) -> argparse.Namespace:
     """The options as given, or by their variables. Ends the program when they are wrong, or ask for help."""
-    parser = _parser(step, _commands(step, given))
+    parser = _parser(step, _commands((*step.commands, PLAN), given))
     args = parser.parse_args(given)
     if args.log_format not in _LOG_FORMATS:  # argparse does not hold a default against the choices
         parser.error(f"{ENVIRONMENT['log_format']}: must be one of {', '.join(_LOG_FORMATS)}, got {args.log_format!r}")
-    if not isinstance(args.force, bool):  # as the variable has it
-        if args.force.lower() not in _TRUTH:
-            parser.error(f"{ENVIRONMENT['force']}: must be one of {', '.join(_TRUTH)}, got {args.force!r}")
-        args.force = _TRUTH[args.force.lower()]
+    for name in ("force", "dry_run"):
+        if not isinstance(said := getattr(args, name), bool):  # as the variable has it
+            if said.lower() not in _TRUTH:
+                parser.error(f"{ENVIRONMENT[name]}: must be one of {', '.join(_TRUTH)}, got {said!r}")
+            setattr(args, name, _TRUTH[said.lower()])
+    if args.dry_run and args.command is not None:
+        # it would be done all the same
+        parser.error(f"--dry-run (or {ENVIRONMENT['dry_run']}): goes with a day's work, not with {args.command.name!r}")
     return args
 
 
-def _commands(step: Step, given: Sequence[str]) -> Sequence[Command]:
+def _commands(commands: Sequence[Command], given: Sequence[str]) -> Sequence[Command]:
     """None when options alone are given: argparse would take an unknown option's value for a wrong command."""
-    words = {"-h", "--help", *(command.name for command in step.commands)}
-    return () if given and given[0].startswith("-") and words.isdisjoint(given) else step.commands
+    words = {"-h", "--help", *(command.name for command in commands)}
+    return () if given and given[0].startswith("-") and words.isdisjoint(given) else commands
 
 
 def _parser(step: Step, commands: Sequence[Command]) -> argparse.ArgumentParser:
@@ -116,6 +137,12 @@ def _add_options(parser: argparse.ArgumentParser, **other: Any) -> None:
         action="store_true",
         **(other or {"default": os.environ.get(ENVIRONMENT["force"]) or False}),
         help=f"do the work again even if it is up to date (default: no) [{ENVIRONMENT['force']}=1]",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        **(other or {"default": os.environ.get(ENVIRONMENT["dry_run"]) or False}),
+        help=f"tell what would be done and why, and do nothing (default: no) [{ENVIRONMENT['dry_run']}=1]",
     )
     parser.add_argument(
         "--log-format", choices=_LOG_FORMATS, **default("log_format", "text"), help="log lines as (default: text)"

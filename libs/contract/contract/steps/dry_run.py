@@ -24,7 +24,7 @@ _FEW = 2
 
 
 @dataclass(frozen=True)
-class Intent:
+class _Intent:
     """One thing that a run would do, or leaves as it is."""
 
     what: str
@@ -35,19 +35,30 @@ class Intent:
     """Of a dataset that would be written, as far as it is known before the work is done."""
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command `plan` prints of a day."""
+
+    step: str
+    day: str
+    code: int
+    """The exit code that the run would end with, as far as it can be told before the work is done."""
+    error: str
+    intents: list[_Intent]
+
+
 @dataclass
 class DryRun:
     """What a run has told so far."""
 
-    intents: list[Intent] = field(default_factory=list)
+    intents: list[_Intent] = field(default_factory=list)
 
     def leaves(self, name: str) -> None:
         """Note a dataset that is up to date."""
-        self.intents.append(Intent(name, ()))
+        self.intents.append(_Intent(name, ()))
 
     def would(self, step: str, what: str, why: str) -> None:
         """Tell what else would be done."""
-        self._tell(step, Intent(what, (why,)))
+        self._tell(step, _Intent(what, (why,)))
 
     def would_write(
         self,
@@ -81,9 +92,9 @@ class DryRun:
             run={},
         )
         PLANNED[path] = planned
-        self._tell(run.step, Intent(run.layout.name(path), reasons, planned))
+        self._tell(run.step, _Intent(run.layout.name(path), reasons, planned))
 
-    def _tell(self, step: str, intent: Intent) -> None:
+    def _tell(self, step: str, intent: _Intent) -> None:
         self.intents.append(intent)
         verb = "would write " if intent.manifest is not None else "would "
         logging.getLogger(step).info("%s%s: %s", verb, intent.what, "; ".join(intent.why))
@@ -94,7 +105,7 @@ def _reasons(path: Path, recipe: Recipe, run: Run) -> Iterator[str]:
     try:
         before = read_manifest(path)
     except MissingInput:
-        yield "is not there"
+        yield "it is not there"
         return
     except DataError as error:
         yield str(error)
@@ -102,11 +113,11 @@ def _reasons(path: Path, recipe: Recipe, run: Run) -> Iterator[str]:
     if run.force:
         yield "--force"
     elif before.fingerprint == recipe.fingerprint:
-        yield "is damaged"
+        yield "it is damaged"
     yield from _of_settings("", before.settings, _plain(recipe.settings))
     yield from _of_inputs({given.path: given.sha256 for given in before.inputs}, recipe, run)
     if before.code != recipe.code:
-        yield f"was made by other code of {recipe.step}"
+        yield f"it was made by other code of {recipe.step}"
 
 
 def _plain(value: Any) -> Any:

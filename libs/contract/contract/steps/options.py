@@ -38,22 +38,6 @@ class Command:
     """Takes the step's options, too."""
 
 
-def _plan_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--days", metavar="YYYY-MM-DD", nargs="+", required=True, help="the days, in their order")
-    after = "standard input has what the steps before printed: decide as if it was done"
-    parser.add_argument("--after", action="store_true", help=after)
-
-
-def _plan(args: argparse.Namespace) -> None:
-    from contract.steps.plan import plan
-
-    plan(args)
-
-
-PLAN = Command("plan", "print, as JSON, what dry runs of several days tell: `make plan` reads it", _plan_options, _plan)
-"""Of every step."""
-
-
 @dataclass(frozen=True)
 class Step:
     """What the command line needs to know about a step."""
@@ -71,7 +55,7 @@ class Step:
 
 def parse(step: Step, given: Sequence[str]) -> argparse.Namespace:
     """The options as given, or by their variables. Ends the program when they are wrong, or ask for help."""
-    parser = _parser(step, _commands((*step.commands, PLAN), given))
+    parser = _parser(step, _commands(step.commands, given))
     args = parser.parse_args(given)
     if args.log_format not in _LOG_FORMATS:  # argparse does not hold a default against the choices
         parser.error(f"{ENVIRONMENT['log_format']}: must be one of {', '.join(_LOG_FORMATS)}, got {args.log_format!r}")

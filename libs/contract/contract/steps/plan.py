@@ -7,44 +7,48 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from contract.datasets.manifest import PLANNED, Manifest
+from contract.datasets.manifest import PLANNED
 from contract.days import parse_day
-from contract.errors import ExitCode, StepError
+from contract.errors import ExitCode, StepError, code_for
 from contract.os_errors import explain
 from contract.steps.cli import open_run, since_the_first
-from contract.steps.dry_run import DryRun, Intent
+from contract.steps.options import Command
 from contract.steps.run import Run
 
+if TYPE_CHECKING:
+    from contract.steps.dry_run import Told
 
-class _Told(msgspec.Struct, kw_only=True):
-    """One line."""
-
-    step: str
-    day: str
-    code: int
-    """The exit code that the run would end with, as far as it can be told before the work is done."""
-    error: str
-    intents: list[Intent]
+# A day's work starts by this module, too: what the command alone needs is imported where it is called.
 
 
-def plan(args: argparse.Namespace) -> None:
-    """Print what would be done for each of the days."""
-    run = open_run(args.step, argparse.Namespace(**{**vars(args), "day": args.days[0]}))
-    if args.after:
-        for line in sys.stdin:
-            for intent in msgspec.json.decode(line, type=_Told).intents:
-                if intent.manifest is not None:
-                    PLANNED[run.root / intent.what] = msgspec.convert(intent.manifest, Manifest)
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--days", metavar="YYYY-MM-DD", nargs="+", required=True, help="the days, in their order")
+    after = "standard input has what the steps before printed: decide as if that was done"
+    parser.add_argument("--after", action="store_true", help=after)
+
+
+def _plan(args: argparse.Namespace) -> None:
+    import msgspec
+
+    from contract.steps.dry_run import Told
+
+    args.day = args.days[0]
+    run = open_run(args.step, args)
+    for line in sys.stdin if args.after else ():
+        for intent in msgspec.json.decode(line, type=Told).intents:
+            if intent.manifest is not None:
+                PLANNED[run.root / intent.what] = intent.manifest
     for day in args.days:
-        print(msgspec.json.encode(_tell(args.step.work, replace(run, date=parse_day(day)))).decode(), flush=True)
+        print(msgspec.json.encode(_told(args.step.work, replace(run, date=parse_day(day)))).decode(), flush=True)
 
 
-def _tell(work: Any, run: Run) -> _Told:
+def _told(work: Callable[[Run], None], run: Run) -> Told:
+    from contract.steps.dry_run import DryRun, Told
+
     dry_run, code, error = DryRun(), ExitCode.DONE, ""
     try:
         since_the_first(run)
@@ -52,5 +56,9 @@ def _tell(work: Any, run: Run) -> _Told:
     except StepError as ended:
         code, error = ended.code, str(ended)
     except OSError as ended:
-        code, error = ExitCode.IO, explain(ended, str(run.root))
-    return _Told(step=run.step, day=run.day, code=code, error=error, intents=dry_run.intents)
+        code, error = code_for(ended), explain(ended, str(run.root))
+    return Told(step=run.step, day=run.day, code=code, error=error, intents=dry_run.intents)
+
+
+PLAN = Command("plan", "print, as JSON, what dry runs of several days tell: `make plan` reads it", _add_options, _plan)
+"""Of every step."""

@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from checkout.ending import USAGE, refuse
@@ -33,6 +32,7 @@ OTHERS = {
 }
 WITHOUT_A_PIPELINE = ("infer", "-h", "--help", "--version")
 """Words with which a step reads no pipeline."""
+_OF_A_DAY = ("MICROSTEP_DAY", "MICROSTEP_FORCE", "MICROSTEP_DRY_RUN", "MICROSTEP_LOG_FORMAT")
 HELP = """\
 usage: ./microstep [--pipeline NAME] STEP [options]       a step on this machine, without Docker
 
@@ -61,22 +61,28 @@ def main(words: Sequence[str]) -> int:
         print(_help(), end="")
         return 0
     word, arguments = words[0], words[1:]
+    if word == "preprocess" and "--check" in arguments:
+        word, arguments = "check", [other for other in arguments if other != "--check"]
     if word in STEPS:
         _become(word, arguments, pipeline)
+    named = [f"--pipeline={pipeline}"] if pipeline else []
     if word == "completion":
-        from launch_completion import script
+        import launch_completion
 
-        print(script(arguments), end="")
-        return 0
+        return launch_completion.main(arguments)
     if word == "plan":
         from pipelines import plan
 
-        named = [f"--pipeline={pipeline}"] if pipeline else []
         return plan.main([*named, "--without-docker", *arguments])
     if word == "check":
-        from launch_check import check
+        from pipelines import check
 
-        return check(arguments, lambda step, *rest: command(step, rest), environment("generate", _chosen(pipeline)))
+        config = os.environ.get("MICROSTEP_CONFIG") or str(file_of(_chosen(pipeline)))
+        return check.main([f"--config={config}", "--without-docker", *arguments])
+    return _unknown(word)
+
+
+def _unknown(word: str) -> NoReturn:
     kind = "an option" if word.startswith("-") else "a step"
     close = difflib.get_close_matches(word, [*STEPS, *OTHERS], n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
@@ -89,20 +95,29 @@ def command(step: str, arguments: Sequence[str]) -> list[str]:
     return [str(ROOT / ".venvs" / step / "bin" / "python"), "-m", step, *arguments]
 
 
-def environment(step: str, pipeline: str | None) -> dict[str, str]:
-    """For a step of a pipeline; None: of none, with its own defaults."""
-    # without bytecode every start would compile what it imports again
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    env["PYTHONPATH"] = os.pathsep.join(
-        str(ROOT / path) for path in ("libs/contract", "libs/analysis", f"services/{step}")
-    )
-    if pipeline is None:
-        return env
+def environment(step: str, pipeline: str) -> dict[str, str]:
+    """For a step of a pipeline: where a container has mounts, variables."""
+    env = environment_of(step)
     env.setdefault("MICROSTEP_CONFIG", str(file_of(pipeline)))
     env.setdefault("MICROSTEP_DATA_ROOT", str(data_of(pipeline)))
     files = ("MICROSTEP_SQL_URL_FILE", "sql_url"), ("MICROSTEP_MODEL_KEY_FILE", "model_key")
     for (variable, name), folder in zip(files, SECRETS, strict=True):
         env.setdefault(variable, str(ROOT / folder / pipeline / name))
+    return env
+
+
+def told_only(env: dict[str, str]) -> dict[str, str]:
+    """The same without the variables that are options of a day's work: for commands that only tell."""
+    return {name: value for name, value in env.items() if name not in _OF_A_DAY}
+
+
+def environment_of(step: str) -> dict[str, str]:
+    """For a step of no pipeline, with its own defaults."""
+    # without bytecode every start would compile what it imports again
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    env["PYTHONPATH"] = os.pathsep.join(
+        str(ROOT / path) for path in ("libs/contract", "libs/analysis", f"services/{step}")
+    )
     return env
 
 
@@ -113,7 +128,8 @@ def _help() -> str:
 
 def _pipeline(words: Sequence[str]) -> tuple[str, list[str]]:
     """The pipeline that is named, wherever that is said, and the other words."""
-    name, rest, given = os.environ.get(PIPELINE, ""), [], list(words)
+    name, given = os.environ.get(PIPELINE, ""), list(words)
+    rest: list[str] = []
     while given:
         word = given.pop(0)
         if word == "--":
@@ -146,7 +162,7 @@ def _chosen(name: str) -> str:
 
 def _become(step: str, arguments: Sequence[str], pipeline: str) -> NoReturn:
     needs = not set(WITHOUT_A_PIPELINE) & set(arguments)
-    env = environment(step, _chosen(pipeline) if needs else None)
+    env = environment(step, _chosen(pipeline)) if needs else environment_of(step)
     words = command(step, arguments)
     os.execve(words[0], words, env)  # noqa: S606 - it is to take our place
 

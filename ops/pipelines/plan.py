@@ -78,10 +78,10 @@ def in_containers(name: str) -> Start:
 
 def in_environments(name: str) -> Start:
     """Start the steps in `.venvs/`, as `./microstep` does."""
-    from launch import command, environment
+    from launch import command, environment, told_only
 
     def start(step: str, arguments: Sequence[str]) -> tuple[Sequence[str], dict[str, str]]:
-        return command(step, arguments), {**environment(step, name), "MLFLOW_TRACKING_URI": ""}
+        return command(step, arguments), {**told_only(environment(step, name)), "MLFLOW_TRACKING_URI": ""}
 
     return start
 

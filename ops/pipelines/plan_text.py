@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ Told = dict[str, Any]
 """What a step told of a day: `contract.steps.dry_run.Told`."""
 AGAIN = "predicted already: a scheduled run makes no day again that has predictions of its rows (make backfill does)"
 _WIDTH = 26
+_LINE = 120
 _STEP = 12
 _MOST = 4
 """Reasons for one dataset."""
@@ -30,8 +32,17 @@ def text(name: str, file: Path, due: dict[str, Any], told: dict[str, dict[str, T
         ("champion", _champion(due)),
         ("in all", _sum(due, told)),
     ):
-        lines += ["", title, *(f"  {line}" for line in part)]
+        lines += ["", title, *(_wrapped(line) for line in part)]
     return "\n".join(lines)
+
+
+def _wrapped(line: str) -> str:
+    # behind the step, where there is one, and the days
+    behind = re.match(rf"(\w+ +)?{_A_DAY.pattern}( to {_A_DAY.pattern})? +", line)
+    indent = " " * (2 + (behind.end() if behind else 0))
+    return textwrap.fill(
+        line, _LINE, initial_indent="  ", subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _generate(due: dict[str, Any], told: dict[str, dict[str, Told]]) -> Iterator[str]:
@@ -70,7 +81,8 @@ def _champion(due: dict[str, Any]) -> Iterator[str]:
         yield champion["misfit"]
     else:
         yield f"of {champion['label']}, since {champion['since']}: cannot answer any more, it {champion['misfit']}"
-        yield "no day is predicted until another model is trained and promoted, as the first one was"
+        yield "no day is predicted until another model is promoted; the DAG generate starts that training by itself"
+        yield "once the window's days have their labels, as it did for the first one"
 
 
 def _sum(due: dict[str, Any], told: dict[str, dict[str, Told]]) -> Iterator[str]:

@@ -107,7 +107,7 @@ ui: ## the Airflow and MLflow pages of the demo, until Ctrl-C
 	@$(PYTHON) demo/demo.py ui
 
 ##@ For developers
-.PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom lock browser
+.PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom generated lock browser
 browser: ## install Chromium on a Debian machine (as root), for the tests that look at pages
 	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install --yes -qq chromium fonts-dejavu-core > /dev/null)
 
@@ -145,6 +145,11 @@ soak: ## 200 runs of the running stack in one go, and whether anything grows
 sbom: ## list what is in each image (CycloneDX), its licences, and what is known to be vulnerable
 	@dev/env dev
 	@.venvs/dev/bin/python dev/sbom.py
+
+generated: ## renew what is written from the code: pipeline.schema.json, and the completion of ./microstep
+	@dev/env contract generate preprocess train validate predict
+	@PYTHONPATH=libs/contract .venvs/contract/bin/python dev/pipeline_schema.py
+	@$(PYTHON) dev/completion.py
 
 lock: ## renew every hash-locked requirements.txt
 	@dev/env contract

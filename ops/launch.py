@@ -163,6 +163,7 @@ def _chosen(name: str) -> str:
 def _become(step: str, arguments: Sequence[str], pipeline: str) -> NoReturn:
     needs = not set(WITHOUT_A_PIPELINE) & set(arguments)
     env = environment(step, _chosen(pipeline)) if needs else environment_of(step)
+    env.setdefault("MICROSTEP_LAUNCHER", f"./microstep {step}")
     words = command(step, arguments)
     os.execve(words[0], words, env)  # noqa: S606 - it is to take our place
 

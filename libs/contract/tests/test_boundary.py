@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 4531
+MOST_LINES = 4555
 
 
 def imports_of(source):

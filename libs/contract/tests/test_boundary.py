@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 4555
+MOST_LINES = 4568
 
 
 def imports_of(source):

@@ -19,7 +19,6 @@ from contract.due.lacking import is_due, to_generate, to_predict
 from contract.due.training import first_training_is_due
 from contract.errors import StepError, UsageError
 from contract.layout import Layout
-from contract.models.ledger import champion_line
 from contract.steps.cli import open_root
 from contract.steps.options import Command
 
@@ -63,6 +62,8 @@ def due(config: Config, layout: Layout, last: date) -> dict[str, Any]:
 
 def _champion(config: Config, layout: Layout) -> dict[str, str]:
     """The model in use, since when, and why it cannot answer what `pipeline.toml` asks now; empty where it can."""
+    from contract.models.ledger import champion_line  # noqa: PLC0415 - a day's work starts by this module as well
+
     try:
         line = champion_line(layout)
     except StepError as error:

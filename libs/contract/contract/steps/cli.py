@@ -49,10 +49,11 @@ def _run(step: Step, args: argparse.Namespace, log: logging.Logger) -> int:
             run = open_run(step, args)
             since_the_first(run)
             if args.dry_run:
-                from contract.steps.dry_run import DryRun
+                from contract.steps.dry_run import dry
 
                 refuse_if_occupied(run.layout, run.step, run.date)
-                step.work(replace(run, dry_run=DryRun()))
+                with dry() as dry_run:
+                    step.work(replace(run, dry_run=dry_run))
             else:
                 with exclusive_run(run.layout, run.step, run.date):
                     step.work(run)

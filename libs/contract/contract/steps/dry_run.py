@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,6 +99,15 @@ class DryRun:
         self.intents.append(intent)
         verb = "would write " if intent.manifest is not None else "would "
         logging.getLogger(step).info("%s%s: %s", verb, intent.what, "; ".join(intent.why))
+
+
+@contextmanager
+def dry() -> Iterator[DryRun]:
+    """A dry run; at its end nothing is taken for written any more."""
+    try:
+        yield DryRun()
+    finally:
+        PLANNED.clear()
 
 
 def _reasons(path: Path, recipe: Recipe, run: Run) -> Iterator[str]:

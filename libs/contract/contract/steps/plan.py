@@ -34,30 +34,32 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def _plan(args: argparse.Namespace) -> None:
     import msgspec
 
-    from contract.steps.dry_run import Told
+    from contract.steps.dry_run import DryRun, Told, dry
 
     args.day = args.days[0]
     run = open_run(args.step, args)
-    for line in sys.stdin if args.after else ():
-        for intent in msgspec.json.decode(line, type=Told).intents:
-            if intent.manifest is not None:
-                PLANNED[run.root / intent.what] = intent.manifest
-    for day in args.days:
-        print(msgspec.json.encode(_told(args.step.work, replace(run, date=parse_day(day)))).decode(), flush=True)
+    with dry():
+        for line in sys.stdin if args.after else ():
+            for intent in msgspec.json.decode(line, type=Told).intents:
+                if intent.manifest is not None:
+                    PLANNED[run.root / intent.what] = intent.manifest
+        for day in args.days:
+            told = _told(args.step.work, replace(run, date=parse_day(day), dry_run=DryRun()))
+            print(msgspec.json.encode(told).decode(), flush=True)
 
 
 def _told(work: Callable[[Run], None], run: Run) -> Told:
-    from contract.steps.dry_run import DryRun, Told
+    from contract.steps.dry_run import Told
 
-    dry_run, code, error = DryRun(), ExitCode.DONE, ""
+    code, error = ExitCode.DONE, ""
     try:
         since_the_first(run)
-        work(replace(run, dry_run=dry_run))
+        work(run)
     except StepError as ended:
         code, error = ended.code, str(ended)
     except OSError as ended:
         code, error = code_for(ended), explain(ended, str(run.root))
-    return Told(step=run.step, day=run.day, code=code, error=error, intents=dry_run.intents)
+    return Told(step=run.step, day=run.day, code=code, error=error, intents=run.dry_run.intents if run.dry_run else [])
 
 
 PLAN = Command("plan", "print, as JSON, what dry runs of several days tell: `make plan` reads it", _add_options, _plan)

@@ -135,6 +135,15 @@ def test_the_command_line_writes_nothing_not_even_a_lock(call, tmp_path):
     assert tree(tmp_path / "data") == before
 
 
+def test_what_was_taken_for_written_is_not_in_the_run_that_comes_next(call, tmp_path):
+    def write(run):
+        run.dry_run.would_write(run, run.layout.model(run.day), run.recipe({}))
+        assert Dataset.open(run.layout.model(run.day))
+
+    assert call(write, "--day", "2026-01-02", "--dry-run") == 0
+    assert manifest.PLANNED == {}
+
+
 def test_what_would_be_refused_ends_with_the_same_code(call, capfd):
     def refuse(run):
         raise GateRefused("models/2026-01-02: refused: too weak")

@@ -148,7 +148,7 @@ sbom: ## list what is in each image (CycloneDX), its licences, and what is known
 
 generated: ## renew what is written from the code: pipeline.schema.json, and the completion of ./microstep
 	@dev/env contract generate preprocess train validate predict
-	@PYTHONPATH=libs/contract .venvs/contract/bin/python dev/pipeline_schema.py
+	@PYTHONPATH=libs/contract .venvs/contract/bin/python libs/contract/pipeline_schema.py
 	@$(PYTHON) dev/completion.py
 
 lock: ## renew every hash-locked requirements.txt

@@ -18,7 +18,7 @@ from jsonschema import Draft7Validator
 from contract.config.parse import parse
 
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "dev"))
+sys.path.append(str(ROOT / "libs" / "contract"))
 
 from pipeline_schema import FILE, schema  # noqa: E402
 

@@ -19,7 +19,7 @@ from contract.config import data as sections
 from contract.config import model as model_sections
 from contract.config import source as sources
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "pipeline.schema.json"
 PAGE = ROOT / "docs" / "configuration.md"
 _SECTIONS: dict[str, type[msgspec.Struct]] = {

@@ -151,7 +151,7 @@ def test_the_plan_says_what_an_edit_makes_again_and_what_it_leaves(place):
     before = tree(place)
     plain = microstep(place, "plan", "--day", DAYS[1]).stdout
     assert "preprocess 2026-11-22 to 2026-11-23 up to date train 2026-11-23 up to date" in lines_of(plain, "train")
-    assert lines_of(plain, "in all") == "validate 1 day"
+    assert lines_of(plain, "in all") == "validate 1 day predict 1 day, 400 rows"
     edited = place / "edited.toml"
     edited.write_text(CONFIG.replace("min = 0", "min = 1"))
     plan = microstep(place, "plan", "--day", DAYS[1], MICROSTEP_CONFIG=str(edited)).stdout

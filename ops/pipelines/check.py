@@ -7,6 +7,8 @@ has, `preprocess check` judges it, and the data root goes. docs/decisions/0063-b
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import re
 import subprocess
 import sys
@@ -14,7 +16,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from checkout.compose import docker
+from checkout.compose import docker, is_rootless
 from checkout.ending import MISSING, UNAVAILABLE, USAGE, end_tidily_when_asked_to, refuse
 from checkout.settings import ROOT, environment, project
 
@@ -90,7 +92,11 @@ def _in_containers(
     image = f"{project()}-{step}"
     if docker("image", "inspect", image, check=False).returncode:
         refuse(UNAVAILABLE, f"{image}: the image is not there; type: make build, or without Docker: ./microstep check")
-    user, group = owner_of_data()
+    if is_rootless(json.loads(docker("info", "--format={{json .}}").stdout)):
+        user, group = 0, 0  # who started the engine
+    else:
+        # as whom it is called, so that what the steps leave can go; never as root
+        user, group = (os.getuid(), os.getgid()) if os.getuid() else owner_of_data()
     for path in (root, root / "inbox", root / "inbox" / day):
         path.chmod(0o777)
     mounts = [f"{root}:/data:z", f"{config}:/config/pipeline.toml:ro,z"]

@@ -11,7 +11,7 @@ quoted = '$(subst ','\'',$(value $(1)))'
 unexport PIPELINE NAME
 pipeline = $(if $(value PIPELINE),--pipeline=$(call quoted,PIPELINE))
 pipelines = PYTHONPATH=ops $(PYTHON) -m pipelines
-.PHONY: doctor up down logs status backfill reports
+.PHONY: doctor up down logs status plan backfill reports
 doctor: ## tell what this machine lacks, and what to type
 	@$(PYTHON) ops/doctor.py
 
@@ -29,6 +29,9 @@ logs: ## follow what the parts say
 status: ## tell which days lack data or predictions, and what the next training would use [PIPELINE=name]
 	@$(pipelines).status $(pipeline)
 
+plan: ## tell what the next run of each DAG will do after an edit, what it leaves, and why [PIPELINE=name]
+	@$(pipelines).plan $(pipeline)
+
 reports: ## write data/index.html, which lists the reports of all pipelines
 	@$(pipelines).reports
 
@@ -37,10 +40,13 @@ backfill: ## do days again or late, both ends included: make backfill FROM=2026-
 
 ##@ Several pipelines
 unexport FILE TARGET KEY GROUP BY DAYS
-.PHONY: new migrate
+.PHONY: new check migrate
 new: ## another pipeline from a table, in the running stack: make new NAME=orders FILE=my.csv TARGET=column [KEY= GROUP= BY= DAYS=]
 	@$(pipelines).new --name=$(call quoted,NAME) --file=$(call quoted,FILE) --target=$(call quoted,TARGET) \
 	  --key=$(call quoted,KEY) --group=$(call quoted,GROUP) --by=$(call quoted,BY) --days=$(call quoted,DAYS)
+
+check: ## show what of a file would be rejected, by rule, with rows; stores nothing: make check FILE=my.csv [PIPELINE=name]
+	@$(pipelines).check $(pipeline) -- $(call quoted,FILE)
 
 migrate: ## give the lone pipeline.toml a name, so that others may stand beside it; shown first [NAME=churn] [YES=1]
 	@$(pipelines).migrate $(if $(value NAME),--name=$(call quoted,NAME)) $(if $(filter 1 y yes,$(YES)),--yes)
@@ -107,7 +113,7 @@ notebook: ## JupyterLab with notebooks/predictions.ipynb, on 127.0.0.1 with a to
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/predictions.ipynb
 
 ##@ For developers
-.PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom lock browser
+.PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom generated lock browser
 browser: ## install Chromium on a Debian machine (as root), for the tests that look at pages
 	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install --yes -qq chromium fonts-dejavu-core > /dev/null)
 
@@ -145,6 +151,11 @@ soak: ## 200 runs of the running stack in one go, and whether anything grows
 sbom: ## list what is in each image (CycloneDX), its licences, and what is known to be vulnerable
 	@dev/env dev
 	@.venvs/dev/bin/python dev/sbom.py
+
+generated: ## renew what is written from the code: pipeline.schema.json, and the completion of ./microstep
+	@dev/env contract generate preprocess train validate predict
+	@PYTHONPATH=libs/contract .venvs/contract/bin/python libs/contract/pipeline_schema.py
+	@$(PYTHON) dev/completion.py
 
 lock: ## renew every hash-locked requirements.txt
 	@dev/env contract

@@ -36,7 +36,11 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "contract": ("libs/contract/", "libs/analysis/", "pipeline.toml", "services/", "airflow/"),
     **{step: (f"services/{step}/", "libs/contract/", "pipeline.toml", *_BESIDE.get(step, ())) for step in STEPS},
     # its tests let whole DAGs run, with the steps' own code, and ask the socket proxy about each step's container
-    "airflow": ("airflow/", "libs/analysis/", "libs/contract/", "pipeline.toml", "services/", "infra/socket-proxy/"),
+    "airflow": (
+        *("airflow/", "libs/analysis/", "libs/contract/", "pipeline.toml", "services/", "infra/socket-proxy/"),
+        # a validator of JSON Schema is among its packages
+        "pipeline.schema.json",
+    ),
     "analysis": ("libs/analysis/", "libs/contract/"),
     "mlflow": ("infra/mlflow/", "infra/images/"),
     "socket-proxy": ("infra/socket-proxy/", "infra/images/"),
@@ -45,6 +49,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "dev": (
         "dev/",
         "ops/",
+        "microstep",
         "demo/",
         "bench/",
         "infra/airgap/",
@@ -60,7 +65,17 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
         "tests/workflows/",
     ),
     "scaling": ("bench/scaling/",),
-    "demo": (*_CHAIN, "airflow/", "infra/mlflow/", "demo/", "ops/", "tests/test_demo.py", "tests/test_try.py"),
+    "demo": (
+        *_CHAIN,
+        "airflow/",
+        "infra/mlflow/",
+        "demo/",
+        "ops/",
+        "microstep",
+        "tests/test_demo.py",
+        "tests/test_try.py",
+        "tests/test_launch.py",
+    ),
     "faults": (*_CHAIN, "tests/faults/"),
     # it runs the steps as tests/faults does
     "oracle": (*_CHAIN, "tests/oracle/", "tests/faults/"),

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import json
 import re
 import shlex
 import subprocess
@@ -266,6 +267,13 @@ def test_the_configuration_page_has_every_key_with_its_default_and_no_other():
         return f"`{text}`" if '"' in text else f"`{text}`".replace("'", '"')
 
     assert shown == {name: as_shown(default) for name, default in sections()}
+
+
+def test_the_schema_for_editors_has_the_pages_words_of_today():
+    python = ROOT / ".venvs" / "generate" / "bin" / "python"
+    words = [python, "-c", "import json, pipeline_schema; print(json.dumps(pipeline_schema.schema()))"]
+    done = subprocess.run(words, cwd=ROOT / "libs" / "contract", capture_output=True, text=True, check=True)
+    assert json.loads((ROOT / "pipeline.schema.json").read_text()) == json.loads(done.stdout), "type: make generated"
 
 
 def test_the_shipped_configuration_uses_keys_that_the_page_has():

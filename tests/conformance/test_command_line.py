@@ -12,6 +12,7 @@ VARIABLES = {
     "--data-root": "MICROSTEP_DATA_ROOT",
     "--config": "MICROSTEP_CONFIG",
     "--force": "MICROSTEP_FORCE",
+    "--dry-run": "MICROSTEP_DRY_RUN",
     "--log-format": "MICROSTEP_LOG_FORMAT",
 }
 EXIT_CODES = (0, 64, 65, 66, 69, 70, 73, 74, 75, 77, 78, 80)
@@ -36,6 +37,22 @@ def test_help_has_an_example_with_this_image(step):
 def test_version_names_the_image_and_its_revision(step):
     ended = run(step, "--version", env={"MICROSTEP_REVISION": "0123abc"})
     assert (ended.code, ended.out) == (0, f"microstep-{step} 0123abc\n")
+
+
+def test_without_a_word_it_shows_what_is_typed_most_and_is_not_done(step):
+    ended = run(step)
+    assert (ended.code, ended.out) == (64, "")
+    assert re.search(r"^Reads ", ended.err, re.MULTILINE)
+    assert ended.err.count(f"\n    microstep-{step} ") == 2
+    assert "--day: must be given" in ended.err
+
+
+def test_a_dry_run_of_what_is_done_tells_that_and_of_what_is_due_what_it_would_write(step, after, before, config):
+    done = run(step, "--day", DAY, "--dry-run", data=after, config=config)
+    assert (done.code, "up to date" in done.err) == (0, True)
+    due = run(step, "--day", DAY, "--dry-run", data=before, config=config)
+    assert due.code == 0, due.err
+    assert "would write " in due.err
 
 
 def test_an_unknown_option_is_wrong_usage(step):

@@ -23,12 +23,28 @@ def exclusive_run(layout: Layout, step: str, day: date) -> Iterator[None]:
     holds it.
     """
     with lock_file(layout, step) as handle:
-        try:
-            if handle is not None:
-                fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, day.toordinal())
-        except BlockingIOError:
-            raise Occupied(f"{step} {day}: {Occupied.SAYS} on this step and day; try again when it has ended") from None
+        if handle is not None:
+            _lock(handle, fcntl.LOCK_EX, step, day)
         yield
+
+
+def refuse_if_occupied(layout: Layout, step: str, day: date) -> None:
+    """Raise Occupied while a run holds the lock of a step and day. It writes nothing, and holds nothing."""
+    try:
+        handle = os.open(layout.lock(step), os.O_RDONLY)
+    except OSError:  # nobody has ever run there, or it is for others to say
+        return
+    try:
+        _lock(handle, fcntl.LOCK_SH, step, day)
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, kind: int, step: str, day: date) -> None:
+    try:
+        fcntl.lockf(handle, kind | fcntl.LOCK_NB, 1, day.toordinal())
+    except BlockingIOError:
+        raise Occupied(f"{step} {day}: {Occupied.SAYS} on this step and day; try again when it has ended") from None
 
 
 @contextmanager

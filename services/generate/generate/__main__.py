@@ -7,6 +7,8 @@ from pathlib import Path
 
 from contract.steps import cli
 from contract.steps.options import Step
+from contract.steps.plan import PLAN
+from generate.due import DUE
 from generate.infer.command import INFER
 from generate.labels.command import LABELS
 from generate.split.command import SPLIT
@@ -19,7 +21,7 @@ STEP = Step(
     summary='Reads inbox/<day>/ (source.kind = "files"), a database ("sql") or nothing ("synthetic").\n'
     "Writes raw/<day>/data, and raw/<day>/target once there are labels.",
     work=work,
-    commands=(INFER, SPLIT, LABELS, STATUS),
+    commands=(INFER, SPLIT, LABELS, STATUS, DUE, PLAN),
 )
 
 

@@ -9,7 +9,7 @@ from contract.config.source import Files, Sql, asks_for_day
 from contract.datasets.arrival import together
 from contract.datasets.dataset import current
 from contract.datasets.files import check
-from contract.due.arrived import committed, is_empty
+from contract.due.arrived import committed, is_empty, labels_have_come
 from contract.errors import DataError
 from contract.steps.run import Run
 from generate.columns import has_needed
@@ -38,6 +38,10 @@ def work(run: Run) -> None:
     _bring(run)
     if not isinstance(run.config.source, Files) or not run.layout.labels.is_dir():
         return
+    if run.dry_run is not None:
+        if labels_have_come(run.layout):
+            run.dry_run.would("generate", "give the labels of inbox/labels to their days", "there are new files")
+        return
     from generate.labels.spread import spread  # noqa: PLC0415 - only where there are such labels
 
     changed, wrong = spread(run.layout, run.config)
@@ -61,24 +65,33 @@ def _bring(run: Run) -> None:
         if due != recipes:
             log.info("raw/%s: rows are numbered (no table.key), so rows and labels are read together", run.day)
         due = recipes
-    rows = {}
-    if due:
-        from generate.ingest import ingest  # noqa: PLC0415 - only a day that is due loads the libraries
+    if due and run.dry_run is not None:
+        from generate.foreseen import tell  # noqa: PLC0415 - only a dry run tells
 
-        if "target" in due and _labels_of_all_days(run):
-            from generate.labels.undated import check_apart  # noqa: PLC0415 - the same
-
-            if "data" in due:
-                rows = ingest(run, source, {"data": due["data"]}, held)
-            due = {"target": due["target"]} if held is None or _takes_labels(run) else {}
-            if due:
-                check_apart(run.layout, run.config, run.day)
-        rows |= ingest(run, source, due, held if "data" in due else None) if due else {}
+        tell(run, run.dry_run, source, due)
+        return
+    rows = _read(run, source, due, held) if due else {}
     if _without_rows(paths["data"]):
         log.info("raw/%s: a day without rows, which needs no labels", run.day)
     elif "target" not in recipes or rows.get("target") == 0:
         earlier = "; the earlier ones stay" if paths["target"].exists() else ""
         log.warning("raw/%s: no labels yet%s", run.day, earlier)
+
+
+def _read(run: Run, source: Customers | Inbox | Query, due: dict[str, Recipe], held: Manifest | None) -> dict[str, int]:
+    """Write the datasets that are due; the number of rows of each."""
+    from generate.ingest import ingest  # noqa: PLC0415 - only a day that is due loads the libraries
+
+    rows = {}
+    if "target" in due and _labels_of_all_days(run):
+        from generate.labels.undated import check_apart  # noqa: PLC0415 - the same
+
+        if "data" in due:
+            rows = ingest(run, source, {"data": due["data"]}, held)
+        due = {"target": due["target"]} if held is None or _takes_labels(run) else {}
+        if due:
+            check_apart(run.layout, run.config, run.day)
+    return rows | (ingest(run, source, due, held if "data" in due else None) if due else {})
 
 
 def _labels_of_all_days(run: Run) -> bool:

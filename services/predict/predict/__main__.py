@@ -8,6 +8,7 @@ from pathlib import Path
 import analysis
 from contract.steps import cli
 from contract.steps.options import Step
+from contract.steps.plan import PLAN
 from predict.trace.command import TRACE
 from predict.work import work
 
@@ -18,7 +19,7 @@ STEP = Step(
     "Writes predictions/<day>: key, prediction, scores and model of each row; reports/predict/<day>: drift.",
     work=work,
     libraries=(Path(analysis.__file__).parent,),
-    commands=(TRACE,),
+    commands=(TRACE, PLAN),
 )
 
 

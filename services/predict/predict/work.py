@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,6 +20,9 @@ from predict.champion_choice import champion_in_use
 from predict.columns import check_key
 from predict.drift.reference_files import of_columns, of_score
 
+if TYPE_CHECKING:
+    from contract.steps.dry_run import DryRun
+
 
 def work(run: Run) -> None:
     """Write predictions/<day> and reports/predict/<day>.
@@ -34,15 +38,31 @@ def work(run: Run) -> None:
     histograms = None
     recipe = _predictions_recipe(run, rows, champion)
     if not run.up_to_date(run.layout.predictions(run.day), recipe):
-        from predict.scoring import score  # noqa: PLC0415 - only a day that is due loads the libraries
+        if run.dry_run is not None:
+            _tell(run, run.dry_run, recipe, rows, champion)
+        else:
+            from predict.scoring import score  # noqa: PLC0415 - only a day that is due loads the libraries
 
-        histograms = score(run, recipe, rows, champion)
+            histograms = score(run, recipe, rows, champion)
     # a dataset of its own, so that predictions do not change with the way in which they are looked at
     recipe = _report_recipe(run, rows, champion)
     if not run.up_to_date(run.layout.report("predict", run.day), recipe):
+        if run.dry_run is not None:
+            run.dry_run.would_write(run, run.layout.report("predict", run.day), recipe)
+            return
         from predict.report import report  # noqa: PLC0415 - only a day that is due loads the libraries
 
         report(run, recipe, rows, champion, histograms)
+
+
+def _tell(run: Run, dry_run: DryRun, recipe: Recipe, rows: Dataset, champion: Champion) -> None:
+    """Tell of predictions that would be written. Raises what is refused before the model is opened."""
+    from contract.models.model_file import read_model  # noqa: PLC0415 - only a dry run tells
+    from predict.model import check_fit  # noqa: PLC0415 - the same
+
+    check_fit(run.layout, champion, run.config)
+    read_model(run.root, champion, signed=run.config.training.sign)
+    dry_run.would_write(run, run.layout.predictions(run.day), recipe, counts={"rows_out": rows.rows()})
 
 
 def _predictions_recipe(run: Run, rows: Dataset, champion: Champion) -> Recipe:

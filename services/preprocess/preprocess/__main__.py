@@ -7,6 +7,8 @@ from pathlib import Path
 
 from contract.steps import cli
 from contract.steps.options import Step
+from contract.steps.plan import PLAN
+from preprocess.check_command import CHECK
 from preprocess.work import work
 
 STEP = Step(
@@ -15,6 +17,7 @@ STEP = Step(
     summary="Reads raw/<day>/data and, once there are labels, raw/<day>/target.\n"
     "Writes processed/<day>: typed rows with a stable split, rejected rows with their reasons, a profile.",
     work=work,
+    commands=(CHECK, PLAN),
 )
 
 

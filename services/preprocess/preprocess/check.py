@@ -118,15 +118,18 @@ class Day:
         return pa.RecordBatch.from_pydict(arrays)
 
 
-def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None) -> None:
-    """Check a day's rows and write processed/<day>. Raises DataError when too many are rejected, or all of them."""
+def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None, tally: Tally | None = None) -> None:
+    """Check a day's rows and write processed/<day>. Raises DataError when too many are rejected, or all of them.
+
+    `tally`: what counts the rejected rows, for who wants to know more of them.
+    """
     started = time.monotonic()
     config, total = run.config, data.rows() + data.rows(UNREAD)
     with DatasetWriter(run.layout.processed(run.day)) as writer, progress("preprocess", total) as advance:
         scratch = writer.scratch("keys")
         count = bucket_count(max(total, target.rows() if target is not None else 0))
         labels = read_labels(target, config, scratch, count) if target is not None else None
-        day = Day(config, labels, key_lookups(data, config, labels, scratch, count))
+        day = Day(config, labels, key_lookups(data, config, labels, scratch, count), tally or Tally())
         if labels is not None and target is not None:
             judge_fit(run, data, target, labels)
         for batch in data.batches(role=UNREAD):

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from contract.config import Config
+from contract.config import GROUP, Config
 from contract.datasets.arrival import together
 from contract.datasets.dataset import Dataset
 from contract.datasets.observed import Observed
@@ -27,20 +27,41 @@ def work(run: Run) -> None:
     Raises MissingInput without raw data, DataError when a column is missing, when its labels are other rows', or when
     too many of its rows break a rule. A day without rows is one that has none on purpose: generate sees to that.
     """
-    data = Dataset.open(run.layout.raw_data(run.day))
-    # labels that a day had before it was said to have no rows are nobody's
-    target = None if is_empty(data.manifest) else _labels(run, data)
+    data, target = opened(run)
     inputs = [dataset.as_input(run.root) for dataset in (data, target) if dataset is not None]
     absent = () if target or is_empty(data.manifest) else (run.layout.name(run.layout.raw_target(run.day)),)
     recipe = run.recipe(_settings(run.config), *inputs, observed=Observed(absent=absent))
     if run.up_to_date(run.layout.processed(run.day), recipe):
         return
-    _columns_there(run, data)
-    if target is not None:
-        _labels_fit(run, data, target)
+    must_fit(run, data, target)
+    if run.dry_run is not None:
+        run.dry_run.would_write(run, run.layout.processed(run.day), recipe, **_foreseen(run.config, data, target))
+        return
     from preprocess.check import check  # noqa: PLC0415 - only a day that is due loads the libraries
 
     check(run, recipe, data, target)
+
+
+def opened(run: Run) -> tuple[Dataset, Dataset | None]:
+    """The day's rows, and its labels where it has any."""
+    data = Dataset.open(run.layout.raw_data(run.day))
+    # labels that a day had before it was said to have no rows are nobody's
+    return data, None if is_empty(data.manifest) else _labels(run, data)
+
+
+def must_fit(run: Run, data: Dataset, target: Dataset | None) -> None:
+    """Raise DataError where rows or labels are not those that `pipeline.toml` asks for."""
+    _columns_there(run, data)
+    if target is not None:
+        _labels_fit(run, data, target)
+
+
+def _foreseen(config: Config, data: Dataset, target: Dataset | None) -> dict[str, Any]:
+    """What the manifest will say, but for the rows that are going to be rejected."""
+    rows = data.manifest.counts.get("rows_in", data.manifest.counts.get("rows_out"))
+    labels = [config.table.target] if target is not None else []
+    counts = {"rows_in": rows, "rows_out": rows} if rows is not None else {}
+    return {"columns": [config.key, *config.kept, *labels, "split", GROUP], "counts": counts}
 
 
 def _needed(config: Config) -> list[str]:

@@ -77,3 +77,19 @@ def test_a_signal_to_stop_leaves_nothing(step, day):
     day.bring_data(day.rows(100))
     assert step(code=STOPPED_IN_THE_MIDDLE).returncode == 128 + 15
     assert not day.path.exists()
+
+
+def test_a_dry_run_says_what_would_be_written_and_writes_nothing(step, day):
+    day.bring_data(day.rows(3))
+    before = {path: path.stat().st_mtime_ns for path in day.root.rglob("*")}
+    told = step("--dry-run")
+    assert told.returncode == ExitCode.DONE
+    assert "would write processed/2026-11-22: it is not there" in told.stderr
+    assert {path: path.stat().st_mtime_ns for path in day.root.rglob("*")} == before
+    assert step().returncode == ExitCode.DONE
+    assert "processed/2026-11-22: up to date" in step("--dry-run").stderr
+    assert "would write processed/2026-11-22: --force" in step("--dry-run", "--force").stderr
+    day.bring_data(day.rows(3, income=None))
+    refused = step(MICROSTEP_DRY_RUN="1")
+    assert refused.returncode == step().returncode == ExitCode.DATA
+    assert "would end with exit 65: raw/2026-11-22/data: must have" in refused.stderr

@@ -8,6 +8,7 @@ from pathlib import Path
 import analysis
 from contract.steps import cli
 from contract.steps.options import Step
+from contract.steps.plan import PLAN
 from train.work import work
 
 STEP = Step(
@@ -17,6 +18,7 @@ STEP = Step(
     "Writes models/<day>: the best candidate by cross-validation, and its card; a version in MLflow.",
     work=work,
     libraries=(Path(analysis.__file__).parent,),
+    commands=(PLAN,),
 )
 
 

@@ -35,15 +35,24 @@ from train.threshold import choose, with_threshold
 log = logging.getLogger("train")
 
 
-def train(run: Run, recipe: Recipe, window: Window) -> None:
-    """Compare the candidates, fit the best one on all days but those held out, publish and register it."""
-    started = time.monotonic()
+def check_before(run: Run) -> tuple[bytes | None, bool]:
+    """What can be refused before a row is read; gives the key that signs, and whether there is a registry.
+
+    Raises ConfigError for [training], NotPermitted without the key that it demands, Unavailable without the registry.
+    """
     check(run.config)
-    path = run.layout.model(run.day)
     key = signing_key(demanded=run.config.training.sign)
     registered = reach_registry() is not None
     if not registered:
         log.warning("MLFLOW_TRACKING_URI is not set: the model is not registered, only written")
+    return key, registered
+
+
+def train(run: Run, recipe: Recipe, window: Window) -> None:
+    """Compare the candidates, fit the best one on all days but those held out, publish and register it."""
+    started = time.monotonic()
+    path = run.layout.model(run.day)
+    key, registered = check_before(run)
     days = window.days
     parted = held_out(run.config, days)
     fitted = parted.fitted

@@ -27,8 +27,13 @@ def work(run: Run) -> None:
     recipe = run.recipe(_settings(run.config), *inputs, observed=observed)
     if run.up_to_date(run.layout.model(run.day), recipe):
         return
-    from train.training import train  # noqa: PLC0415 - only a day that is due loads the libraries
+    from train.training import check_before, train  # noqa: PLC0415 - only a day that is due loads the libraries
 
+    if run.dry_run is not None:
+        check_before(run)
+        counts = {"days": len(window.days), "rows_out": sum(day.rows() for day in window.days)}
+        run.dry_run.would_write(run, run.layout.model(run.day), recipe, counts=counts)
+        return
     train(run, recipe, window)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import analysis
 from contract.steps import cli
 from contract.steps.options import Step
+from contract.steps.plan import PLAN
 from validate.commands import COMMANDS
 from validate.work import work
 
@@ -18,7 +19,7 @@ STEP = Step(
     "Writes reports/train/<day> and a line of ledger.jsonl; models/champion.json when the model passes.",
     work=work,
     libraries=(Path(analysis.__file__).parent,),
-    commands=COMMANDS,
+    commands=(*COMMANDS, PLAN),
 )
 
 

@@ -36,6 +36,18 @@ from validate.report.training_report import training_report
 log = logging.getLogger("validate")
 
 
+def check_before(run: Run, model: Dataset) -> tuple[Champion, str, list[str]]:
+    """What can be refused before a row is read; gives the challenger, the training's metric and all scores to compute.
+
+    Raises DataError for a model that was trained for another target, ConfigError for scores that do not suit the task.
+    """
+    challenger = Champion.of(run.layout.name(model.path), model.manifest)
+    if reason := misfit(run.layout, challenger, run.config):
+        raise DataError(f"models/{run.day}: {reason}; train it for that: run train --day {run.day}")
+    metric = model.manifest.notes["metric"]
+    return challenger, metric, metric_names(run.config, metric)
+
+
 def judge(
     run: Run, recipe: Recipe, model: Dataset, days: list[Dataset], store: ChampionStore, before: Champion | None
 ) -> Manifest:
@@ -46,11 +58,7 @@ def judge(
     """
     started = time.monotonic()
     directory = run.layout.report("train", run.day)
-    challenger = Champion.of(run.layout.name(model.path), model.manifest)
-    if reason := misfit(run.layout, challenger, run.config):
-        raise DataError(f"models/{run.day}: {reason}; train it for that: run train --day {run.day}")
-    metric = model.manifest.notes["metric"]
-    names = metric_names(run.config, metric)
+    challenger, metric, names = check_before(run, model)
     lines = read(run.layout.ledger)
     served, in_use = before, before is not None and _is_the_same(run, before, challenger)
     if before is not None and in_use:

@@ -109,6 +109,9 @@ def _work(run: Run, *, explicit: bool) -> tuple[Exception | None, bool]:
         manifest = run.up_to_date(run.layout.report("live", run.day), recipe, explicit=explicit)
         if manifest is not None:
             return _refusal(manifest), False
+        if run.dry_run is not None:
+            run.dry_run.would_write(run, run.layout.report("live", run.day), recipe)
+            return None, False
         # only now the libraries: most days are up to date
         from validate.live.metrics import measure, publish
 
@@ -120,6 +123,9 @@ def _work(run: Run, *, explicit: bool) -> tuple[Exception | None, bool]:
         # the reason in place of inputs: what is damaged has no identity, and is measured as soon as it is mended
         recipe = run.recipe(settings | {"reason": reason})
         new = current(run.layout.report("live", run.day), recipe) is None
+        if new and run.dry_run is not None:
+            run.dry_run.would_write(run, run.layout.report("live", run.day), recipe)
+            return error, False
         if new:
             from validate.live.metrics import publish, unmeasured
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -10,13 +10,17 @@ from analysis.record.trained_for import question
 from analysis.window import training_days
 from contract.config import Config
 from contract.datasets.dataset import Dataset
+from contract.datasets.recipe import Recipe
 from contract.errors import GateRefused, MissingInput
-from contract.models.ledger import read
+from contract.models.ledger import champion_line, read
 from contract.steps.run import Run
 from validate.champion.ledger import answer_to
 from validate.champion.lock import champion_lock
 from validate.champion.store import ChampionStore, is_settled
 from validate.live_work import update_live_metrics
+
+if TYPE_CHECKING:
+    from contract.steps.dry_run import DryRun
 
 
 def work(run: Run) -> None:
@@ -28,7 +32,10 @@ def work(run: Run) -> None:
     # judgement stands until model, rows or rules change, or somebody asks for another one with --force.
     recipe = run.recipe(_settings(run.config), *(dataset.as_input(run.root) for dataset in (model, *days)))
     manifest = run.up_to_date(run.layout.report("train", run.day), recipe)
-    if manifest is None or not is_settled(run.layout, run.config.pipeline.name):
+    due = manifest is None or not is_settled(run.layout, run.config.pipeline.name)
+    if due and run.dry_run is not None:
+        _tell(run, run.dry_run, recipe, model, judged=manifest is not None)
+    elif due:
         store = ChampionStore.of(run.root, run.config)
         with champion_lock(run.layout):
             champion = store.settle()
@@ -37,12 +44,27 @@ def work(run: Run) -> None:
                 from validate.judgement import judge
 
                 manifest = judge(run, recipe, model, days, store, champion)
+    if manifest is None:  # how it will be judged, only the judgement can tell
+        return
     if manifest.notes["decision"] == "proposed":
         answer = answer_to(read(run.layout.ledger), run.day)
         if answer is not None and answer.decision == "refused":
             raise GateRefused(f"models/{run.day}: refused by {answer.by}: {answer.why}")
     elif manifest.notes["decision"] not in ("promoted", "proposed"):
         raise GateRefused(f"models/{run.day}: {manifest.notes['decision']}: {manifest.notes['why']}")
+
+
+def _tell(run: Run, dry_run: DryRun, recipe: Recipe, model: Dataset, *, judged: bool) -> None:
+    line = champion_line(run.layout)
+    if judged:
+        dry_run.would("validate", "put pointer and alias right", "they do not say what the ledger says")
+        return
+    if model.manifest.named("model"):  # of a model that is still to be trained there is nothing to refuse
+        from validate.judgement import check_before
+
+        check_before(run, model)
+    rival = f"it is judged against the champion {line.model.label}" if line else "it is judged, there is no champion"
+    dry_run.would_write(run, run.layout.report("train", run.day), recipe, why=rival)
 
 
 def _trained(run: Run) -> Dataset:

@@ -147,7 +147,8 @@ def _of_other_kinds(kind: str, raw: dict[str, Any]) -> None:
 def _section(name: str, raw: Any, kind: type[sources.Section], extra: frozenset[str] = frozenset()) -> Any:
     _known(name, _table(name, raw), {*kind.__struct_fields__, *extra})
     if name == "training":
-        for index, candidate in enumerate(raw.get("candidates", [])):
+        candidates = raw.get("candidates")
+        for index, candidate in enumerate(candidates if isinstance(candidates, list) else ()):
             named = f"training.candidates[{index}]"
             if "encode" in _table(named, candidate):
                 _section(f"{named}.encode", candidate["encode"], model_sections.Encode)

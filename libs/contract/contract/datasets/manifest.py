@@ -75,11 +75,17 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, dict=True, forbid_unkn
         return [file for file in self.files if file.role == role]
 
 
+PLANNED: dict[Path, Manifest] = {}
+"""What a dry run takes for written, so that later decisions of it are made as they will be; empty in any other run."""
+
+
 def read_manifest(dataset: Path) -> Manifest:
     """The manifest of a dataset.
 
     Raises MissingInput when the dataset is not there, DataError when the manifest is damaged.
     """
+    if (planned := PLANNED.get(dataset)) is not None:
+        return planned
     path = dataset / MANIFEST
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)

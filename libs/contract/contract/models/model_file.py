@@ -52,10 +52,22 @@ def signature(sha256: str, key: bytes) -> str:
 
 
 def open_model(root: Path, model: Champion, *, signed: bool) -> Any:
-    """The object in a model's file; `signed` is `training.sign`, and a key that is there demands a signature, too.
+    """The object in a model's file. Raises what `read_model` raises, DataError when it needs what is not installed."""
+    content = read_model(root, model, signed=signed)
+    import joblib
+
+    try:
+        # the very bytes that were checked
+        return joblib.load(io.BytesIO(content))
+    except (ImportError, AttributeError) as error:
+        raise DataError(f"{model.file}: needs what this image has not: {error}; add it, or train again") from None
+
+
+def read_model(root: Path, model: Champion, *, signed: bool) -> bytes:
+    """A model's file, checked; `signed` is `training.sign`, and a key that is there demands a signature, too.
 
     Raises OtherScikitLearn, Unsigned, MissingInput when it is gone, NotPermitted for a file outside the data root, with
-    another content than was promised, or with a wrong signature, DataError when it needs what is not installed.
+    another content than was promised, or with a wrong signature.
     """
     from importlib.metadata import version  # a run that finds nothing to do opens no model
 
@@ -86,13 +98,7 @@ def open_model(root: Path, model: Champion, *, signed: bool) -> Any:
             raise Unsigned(f"{model.file}: must be signed, is not; train again with the key: {_again(model)}")
         if not hmac.compare_digest(model.signature, signature(actual, key)):
             raise NotPermitted(f"{model.file}: its signature is of another key; it is not opened: {_again(model)}")
-    import joblib
-
-    try:
-        # the very bytes that were checked
-        return joblib.load(io.BytesIO(content))
-    except (ImportError, AttributeError) as error:
-        raise DataError(f"{model.file}: needs what this image has not: {error}; add it, or train again") from None
+    return content
 
 
 def _again(model: Champion) -> str:

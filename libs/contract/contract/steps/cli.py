@@ -9,13 +9,14 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from contract.config.parse import config_of, read
 from contract.days import parse_day
 from contract.errors import ExitCode, MissingInput, StepError, UsageError, code_for
-from contract.lock import exclusive_run
+from contract.lock import exclusive_run, refuse_if_occupied
 from contract.os_errors import explain
 from contract.steps.options import ENVIRONMENT, Step, parse
 from contract.steps.run import Run
@@ -46,11 +47,19 @@ def _run(step: Step, args: argparse.Namespace, log: logging.Logger) -> int:
             args.command.work(args)
         else:
             run = open_run(step, args)
-            _since_the_first(run)
-            with exclusive_run(run.layout, run.step, run.date):
-                step.work(run)
+            since_the_first(run)
+            if args.dry_run:
+                from contract.steps.dry_run import dry
+
+                refuse_if_occupied(run.layout, run.step, run.date)
+                with dry() as dry_run:
+                    step.work(replace(run, dry_run=dry_run))
+            else:
+                with exclusive_run(run.layout, run.step, run.date):
+                    step.work(run)
     except StepError as error:
-        log.error("%s", _by_its_path(error, args))
+        would = f"would end with exit {error.code}: " if args.dry_run else ""
+        log.error("%s%s", would, _by_its_path(error, args))
         return error.code
     except OSError as error:
         log.error("%s", explain(error, getattr(args, "data_root", None)), exc_info=code_for(error) == ExitCode.BUG)
@@ -92,7 +101,7 @@ def open_run(step: Step, args: argparse.Namespace) -> Run:
     )
 
 
-def _since_the_first(run: Run) -> None:
+def since_the_first(run: Run) -> None:
     """Raise UsageError for a day before the first one of pipeline.toml. No day is too late: a step has no clock."""
     first = run.config.schedule.first_day
     if run.date < first:

@@ -18,9 +18,13 @@ ENVIRONMENT = {
     "data_root": "MICROSTEP_DATA_ROOT",
     "config": "MICROSTEP_CONFIG",
     "force": "MICROSTEP_FORCE",
+    "dry_run": "MICROSTEP_DRY_RUN",
     "log_format": "MICROSTEP_LOG_FORMAT",
 }
 _DATA_ROOT, _CONFIG = "/data", "/config/pipeline.toml"
+_MOUNTS = "--user $(id -u):$(id -g) -v $PWD/data:/data -v $PWD/pipeline.toml:/config/pipeline.toml:ro"
+_LAUNCHER = "MICROSTEP_LAUNCHER"
+"""What was typed to start a step, where that was no container."""
 _LOG_FORMATS = ("text", "json")
 _TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
@@ -54,21 +58,28 @@ class Step:
 
 def parse(step: Step, given: Sequence[str]) -> argparse.Namespace:
     """The options as given, or by their variables. Ends the program when they are wrong, or ask for help."""
-    parser = _parser(step, _commands(step, given))
+    parser = _parser(step, _commands(step.commands, given))
+    if not given and ENVIRONMENT["day"] not in os.environ:
+        # who has forgotten the day in a script must not take it for done
+        parser.exit(ExitCode.USAGE, _most_wanted(step))
     args = parser.parse_args(given)
     if args.log_format not in _LOG_FORMATS:  # argparse does not hold a default against the choices
         parser.error(f"{ENVIRONMENT['log_format']}: must be one of {', '.join(_LOG_FORMATS)}, got {args.log_format!r}")
-    if not isinstance(args.force, bool):  # as the variable has it
-        if args.force.lower() not in _TRUTH:
-            parser.error(f"{ENVIRONMENT['force']}: must be one of {', '.join(_TRUTH)}, got {args.force!r}")
-        args.force = _TRUTH[args.force.lower()]
+    for name in ("force", "dry_run"):
+        if not isinstance(said := getattr(args, name), bool):  # as the variable has it
+            if said.lower() not in _TRUTH:
+                parser.error(f"{ENVIRONMENT[name]}: must be one of {', '.join(_TRUTH)}, got {said!r}")
+            setattr(args, name, _TRUTH[said.lower()])
+    if args.dry_run and args.command is not None:
+        # it would be done all the same
+        parser.error(f"--dry-run (or {ENVIRONMENT['dry_run']}): goes with a day's work, not with {args.command.name!r}")
     return args
 
 
-def _commands(step: Step, given: Sequence[str]) -> Sequence[Command]:
+def _commands(commands: Sequence[Command], given: Sequence[str]) -> Sequence[Command]:
     """None when options alone are given: argparse would take an unknown option's value for a wrong command."""
-    words = {"-h", "--help", *(command.name for command in step.commands)}
-    return () if given and given[0].startswith("-") and words.isdisjoint(given) else step.commands
+    words = {"-h", "--help", *(command.name for command in commands)}
+    return () if given and given[0].startswith("-") and words.isdisjoint(given) else commands
 
 
 def _parser(step: Step, commands: Sequence[Command]) -> argparse.ArgumentParser:
@@ -81,6 +92,12 @@ def _parser(step: Step, commands: Sequence[Command]) -> argparse.ArgumentParser:
     revision = os.environ.get("MICROSTEP_REVISION", "unknown")
     parser.add_argument("--version", action="version", version=f"microstep-{step.name} {revision}")
     _add_options(parser)
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        default=os.environ.get(ENVIRONMENT["dry_run"]) or False,
+        help=f"tell what would be done and why, and do nothing (default: no) [{ENVIRONMENT['dry_run']}=1]",
+    )
     parser.set_defaults(command=None, step=step)
     if commands:
         others = parser.add_subparsers(title="other commands", metavar="COMMAND")
@@ -130,12 +147,29 @@ class _Parser(argparse.ArgumentParser):
         self.exit(ExitCode.USAGE, f"{self.prog}: {message}\n")
 
 
+def _most_wanted(step: Step) -> str:
+    """For who starts a step without a word."""
+    docker = f"docker run --rm {_MOUNTS} \\\n    microstep-{step.name}"
+    start = os.environ.get(_LAUNCHER) or docker
+    own = [command.name for command in step.commands if command.name != "plan"]
+    second = f"{own[0]} --help" if own else "--day 2026-11-22 --dry-run"
+    return f"""{step.summary}
+
+most wanted:
+  {start} --day 2026-11-22
+  {start} {second}
+
+--dry-run tells what would be done, and --help all options, commands and exit codes.
+{step.name}: --day: must be given (or {ENVIRONMENT["day"]}), as YYYY-MM-DD
+"""
+
+
 def _examples(step: Step) -> str:
     image = f"microstep-{step.name}"
     variables = "\n".join(f"  --{name.replace('_', '-'):<12}{variable}" for name, variable in ENVIRONMENT.items())
     codes = "\n".join(f"  {code:<4}{code.meaning}" for code in ExitCode)
     return f"""examples:
-  docker run --rm --user $(id -u):$(id -g) -v $PWD/data:/data -v $PWD/pipeline.toml:/config/pipeline.toml:ro \\
+  docker run --rm {_MOUNTS} \\
     {image} --day 2026-11-22
   docker compose run --rm {step.name} --day 2026-11-22 --force
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contract.config import Config
 from contract.datasets.dataset import current
@@ -18,6 +18,9 @@ from contract.datasets.observed import Observed
 from contract.datasets.recipe import Recipe, code_version
 from contract.datasets.staging import sweep
 from contract.layout import Layout
+
+if TYPE_CHECKING:
+    from contract.steps.dry_run import DryRun
 
 # validate looks at a run from several days; the sources are the same
 _code_version = cache(code_version)
@@ -39,6 +42,8 @@ class Run:
     """Where the configuration was read."""
     config_sha256: str | None = None
     """Of the bytes that were read there."""
+    dry_run: DryRun | None = None
+    """Where the step tells what it would do; it then writes nothing and ends before the work."""
 
     @property
     def day(self) -> str:
@@ -65,11 +70,14 @@ class Run:
         None with --force; not `explicit`: the run is about something else, says nothing and forces nothing.
         """
         manifest = None if self.force and explicit else current(path, recipe)
-        if manifest is not None:
+        if manifest is not None and self.dry_run is not None:
+            if explicit:
+                self.dry_run.leaves(self.layout.name(path))
+        elif manifest is not None:
             with suppress(OSError):  # what a killed run left beside it; who may not write here left nothing
                 sweep(path, superseded=False)
-            if explicit:
-                logging.getLogger(self.step).info("%s: up to date", self.layout.name(path))
+        if manifest is not None and explicit:
+            logging.getLogger(self.step).info("%s: up to date", self.layout.name(path))
         return manifest
 
     def provenance(self, **more: Any) -> dict[str, Any]:

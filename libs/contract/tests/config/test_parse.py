@@ -382,3 +382,9 @@ def test_processed_rows_keep_the_features_and_the_slices_that_no_model_sees(raw)
     raw["gate"] = {"slices": ["sex", "seen"]}
     assert parse(raw).features == ("x", "seen")
     assert parse(raw).kept == ("x", "seen", "sex")
+
+
+def test_candidates_that_are_no_list_are_told(raw):
+    raw["training"] = {"candidates": 7}
+    with pytest.raises(ValueError, match="training.candidates must be a list"):
+        parse(raw)

@@ -41,6 +41,8 @@ def render(
 
 def _head(schema: TableSchema, name: str, source: Sequence[str]) -> list[str]:
     return [
+        # editors for TOML find by it what each key means, and check what is typed (`make generated` writes that file)
+        "#:schema ./pipeline.schema.json",
         f"# Microstep's configuration, written by `generate infer` from {value(schema.file)}: {schema.rows:,} rows,",
         f"# {len(schema.columns)} columns. It runs as it is; what was guessed stands in the comments. Every key, its",
         "# default and its rules: docs/configuration.md.",

@@ -1,0 +1,120 @@
+"""A plan in words."""
+
+from pathlib import Path
+
+from pipelines.plan_text import text
+
+FILE = Path("pipelines/churn.toml")
+DUE = {
+    "day": "2026-11-04",
+    "timezone": "UTC",
+    "generate": ["2026-11-04"],
+    "waits": [],
+    "there": ["2026-11-01", "2026-11-02"],
+    "predict": ["2026-11-01", "2026-11-04"],
+    "predicted": ["2026-11-02", "2026-11-03"],
+    "window": ["2026-11-03", "2026-11-04"],
+    "no_window": "",
+    "first_training": False,
+    "champion": {"label": "2026-11-02", "since": "2026-11-03T04:00:00+00:00", "misfit": ""},
+}
+
+
+def intent(what, *why, rows=None):
+    counts = {} if rows is None else {"rows_out": rows}
+    return {"what": what, "why": list(why), "manifest": {"counts": counts} if why else None}
+
+
+def told(step, day, *intents, code=0, error=""):
+    return {"step": step, "day": day, "code": code, "error": error, "intents": list(intents)}
+
+
+def plan(due=None, **steps):
+    lines = {
+        step: {line["day"]: line for line in steps.get(step, [])}
+        for step in ("generate", "preprocess", "train", "validate", "predict")
+    }
+    return text("churn", FILE, DUE | (due or {}), lines)
+
+
+def part(whole, title):
+    return whole.partition(f"\n{title}\n")[2].partition("\n\n")[0].splitlines()
+
+
+def test_days_one_after_the_other_that_have_the_same_fate_are_one_line():
+    lines = [
+        told("preprocess", day, intent(f"processed/{day}", "columns.x.min: was 0, is 1", rows=5))
+        for day in DUE["window"]
+    ]
+    assert part(plan(preprocess=lines), "train") == [
+        "  preprocess  2026-11-03 to 2026-11-04  processed/DAY is made: columns.x.min: was 0, is 1"
+    ]
+
+
+def test_days_with_others_between_them_are_told_apart():
+    lines = [told("predict", day, intent(f"predictions/{day}")) for day in ("2026-11-01", "2026-11-04")]
+    assert part(plan(predict=lines), "predict")[-2:] == [
+        "  predict     2026-11-01                up to date",
+        "  predict     2026-11-04                up to date",
+    ]
+
+
+def test_what_is_not_made_again_is_told_with_the_way_to_do_it():
+    (first, *_) = part(plan(), "predict")
+    assert first.startswith("  2026-11-02 to 2026-11-03  predicted already: a scheduled run makes no day again")
+    assert part(plan(), "generate") == ["  2026-11-01 to 2026-11-02  stays: nothing of it lacks or has changed"]
+
+
+def test_a_day_whose_files_have_not_come_is_waited_for():
+    assert "  2026-11-04                waits for inbox/2026-11-04/_SUCCESS" in part(
+        plan({"waits": ["2026-11-04"]}), "generate"
+    )
+
+
+def test_what_would_be_refused_is_told_with_its_code_and_counted():
+    line = told("train", "2026-11-04", code=78, error="pipeline.toml: no such estimator")
+    whole = plan(train=[line])
+    assert "  train       2026-11-04                would end with exit 78: pipeline.toml: no such estimator" in whole
+    assert part(whole, "in all") == ["  nothing is made", "  1 of these runs would be refused: see above"]
+
+
+def test_the_work_is_summed_up_by_step():
+    lines = [told("preprocess", day, intent(f"processed/{day}", "it is not there", rows=1500)) for day in DUE["window"]]
+    unknown = told("generate", "2026-11-04", intent("raw/2026-11-04/data", "it is not there"))
+    assert part(plan(preprocess=lines, generate=[unknown]), "in all") == [
+        "  generate    1 day",
+        "  preprocess  2 days, 3,000 rows",
+    ]
+
+
+def test_the_same_of_several_other_days_is_told_once():
+    days = [f"2026-10-{day}" for day in range(10, 15)]
+    line = told("validate", "2026-11-04", *(intent(f"reports/live/{day}", "it is not there") for day in days))
+    whole = " ".join(plan(validate=[line]).split())
+    assert "reports/live/2026-10-10 to reports/live/2026-10-14: each of these 5 is made: it is not there" in whole
+
+
+def test_of_many_reasons_the_first_are_told():
+    line = told(
+        "train", "2026-11-04", intent("models/2026-11-04", *(f"gate.k{number}: was 0, is 1" for number in range(9)))
+    )
+    whole = " ".join(plan(train=[line]).split())
+    assert "gate.k3: was 0, is 1, and 5 more reasons (--dry-run tells all)" in whole
+    assert "gate.k4" not in whole
+
+
+def test_the_champions_fate_is_told():
+    assert part(plan({"champion": {}}), "champion") == ["  none yet"]
+    assert "answers what the file asks" in "".join(part(plan(), "champion"))
+    other = DUE["champion"] | {"misfit": "was trained for the target a, pipeline.toml: table.target is b"}
+    fate = " ".join(" ".join(part(plan({"champion": other}), "champion")).split())
+    assert "cannot answer any more, it was trained for the target a" in fate
+    assert "the DAG generate starts that training by itself" in fate
+    lost = {"label": "", "since": "", "misfit": "ledger.jsonl: line 1 is damaged"}
+    assert part(plan({"champion": lost}), "champion") == ["  ledger.jsonl: line 1 is damaged"]
+
+
+def test_no_line_is_wider_than_a_terminal_but_for_words_that_cannot_be_broken():
+    long = " ".join(["word"] * 80)
+    line = told("train", "2026-11-04", code=65, error=long)
+    assert max(map(len, plan(train=[line]).splitlines())) <= 120

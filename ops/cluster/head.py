@@ -39,13 +39,16 @@ def must_be_here(address: str, *, elsewhere: bool) -> None:
 
 
 def is_ours(address: str) -> bool:
-    """Whether this machine has an address."""
-    with socket.socket() as probe:
+    """Whether this machine has an address: to its own one it would talk from that one, and nothing is sent.
+
+    To listen there says less: a kernel may be told to allow that for any address (`ip_nonlocal_bind`, for keepalived).
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.bind((address, 0))
+            probe.connect((address, 9))
         except OSError:
             return False
-    return True
+        return str(probe.getsockname()[0]) == address
 
 
 def images_here() -> dict[str, str]:

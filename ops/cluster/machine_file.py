@@ -11,7 +11,7 @@ from typing import Any
 from checkout.settings import ROOT
 
 from cluster.broker_users import queues
-from cluster.names import HEAD
+from cluster.names import HEAD, NAME
 
 FOLDER = ROOT / "machines"
 MACHINE, ADDRESS, QUEUES = "MICROSTEP_MACHINE", "MICROSTEP_ADDRESS", "MICROSTEP_QUEUES"
@@ -64,8 +64,9 @@ def queues_in(file: Path) -> tuple[str, ...]:
 
 
 def those_that_take_part(folder: Path = FOLDER) -> tuple[str, ...]:
-    """The machines besides the head."""
-    return tuple(sorted(file.stem for file in folder.glob("*.env")))
+    """The machines besides the head: what an editor leaves beside their files is none."""
+    names = (file.stem for file in folder.glob("*.env"))
+    return tuple(sorted(name for name in names if NAME.fullmatch(name) and name != HEAD))
 
 
 def take_away(name: str, folder: Path = FOLDER) -> None:

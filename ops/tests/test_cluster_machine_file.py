@@ -41,3 +41,9 @@ def test_the_others_read_what_the_head_runs(tmp_path):
         "images": {"microstep-train": "sha256:1"},
     }
     assert machine_file.those_that_take_part(tmp_path) == ()
+
+
+def test_what_is_no_name_of_a_machine_takes_no_part(tmp_path):
+    for name in ("b.env", ".env", ".#c.env", "C.env", "head.env", "2.env", "d.env.down"):
+        (tmp_path / name).touch()
+    assert machine_file.those_that_take_part(tmp_path) == ("b",)

@@ -1,10 +1,13 @@
 """What `make worker` and `make up` refuse before anything is started; the whole of it: tests/machines."""
 
 import io
+import os
 import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
+from checkout.settings import ROOT
 from cluster import head, inside, tokens, worker
 from cluster.token import encode
 from test_cluster_token import TOKEN
@@ -246,6 +249,23 @@ def test_make_up_on_another_machine_of_the_same_directory_starts_no_second_head(
 def test_an_address_is_ours_when_a_program_here_can_listen_there():
     assert head.is_ours(HERE)
     assert not head.is_ours("192.0.2.7")
+
+
+def test_an_address_is_not_ours_where_programs_may_listen_at_any():
+    """As on a machine with keepalived or a load balancer."""
+    code = (
+        "import socket; from cluster.head import is_ours; socket.socket().bind(('192.0.2.7', 0));"
+        "print(is_ours('192.0.2.7'), is_ours('127.0.0.1'))"
+    )
+    allow = 'ip link set lo up && echo 1 > /proc/sys/net/ipv4/ip_nonlocal_bind && exec "$0" -c "$1"'
+    apart = ("unshare", "--user", "--map-root-user", "--net", "--mount-proc", "--pid", "--fork")
+    done = subprocess.run(
+        [*apart, "sh", "-c", allow, sys.executable, code],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT / "ops")},
+    )  # fmt: skip
+    if "unshare" in done.stderr or "ip:" in done.stderr:
+        pytest.skip(f"namespaces are not allowed here: {done.stderr.strip()}")
+    assert done.stdout.split() == ["False", "True"], done.stderr
 
 
 def test_a_token_is_for_the_head_of_several_machines(monkeypatch, capsys):

@@ -12,9 +12,8 @@ from checkout.compose import docker
 from checkout.ending import CONFIGURATION, refuse
 from checkout.settings import CLUSTER
 
-from cluster.checks import IMAGES
-from cluster.inside import image
-from cluster.machine_file import describe_head
+from cluster.inside import IMAGES, LOAD, image, save
+from cluster.machine_file import describe_head, others_version
 from cluster.names import good_address
 
 SETTINGS = (
@@ -70,5 +69,7 @@ def _identity(described: Mapping[str, Any]) -> str:
 
 
 def tell_the_others(revision: str) -> None:
-    """Write down what this head runs, where every machine reads it."""
+    """Write down what this head runs, where every machine reads it; tell a person which ones have something else."""
     describe_head(revision, images_here())
+    for name in others_version():
+        print(f"{name} starts no step until it has this version; here: {save()}; there: {LOAD}, make worker")

@@ -1,5 +1,7 @@
 """What compose makes of the files of several machines: on the head, and on each further one."""
 
+import subprocess
+
 import pytest
 from composed import ROOT, composed, needs_compose
 
@@ -211,3 +213,23 @@ def test_a_file_of_a_machine_without_what_make_worker_says_starts_nothing(missin
     variables = {name: value for name, value in OF_A_MACHINE.items() if name != missing}
     with pytest.raises(AssertionError, match=f"{missing}.*must be"):
         composed(names=("docker-compose.worker.yml",), PWD="/srv/microstep", **variables)
+
+
+@pytest.mark.parametrize(
+    ("names", "address", "said"),
+    [
+        (HEAD_FILES, "10.99.0.11", "MICROSTEP_HOST_ROOT: must be the path"),  # the next thing that it looks at
+        (HEAD_FILES[:1], "", "MICROSTEP_HOST_ROOT: must be the path"),
+        (HEAD_FILES[:1], "10.99.0.11", "on the head: make up, on another machine: make worker"),
+    ],
+)
+def test_compose_as_it_is_typed_starts_no_half_of_several_machines(names, address, said):
+    """On the head it would take the workers' broker away, on another machine be a second head in the same data/."""
+    stack = composed(names=names, PWD="/srv/microstep", MICROSTEP_CLUSTER_ADDRESS=address)
+    checkout = stack["services"]["checkout"]
+    script = [word.replace("$$", "$") for word in checkout["command"]]
+    done = subprocess.run(
+        script, env={**checkout["environment"], "MICROSTEP_HOST_ROOT": ""}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 78
+    assert said in done.stderr

@@ -111,6 +111,14 @@ def leave(own: dict[str, str]) -> int:
 def join(args: argparse.Namespace) -> int:
     """Take part, or start again."""
     must_be_no_head()
+    address = cluster()
+    if not address or (args.head or address) != address:
+        refuse(
+            CONFIGURATION,
+            f"{CLUSTER}: must be the head's address{f', {args.head}' if args.head else ''}, but .env in {ROOT} has"
+            f" {address or 'none'}; .env is the same file on every machine: is the head's directory mounted here?",
+        )
+    must_be_this_checkout()
     before, line = identity(), ""
     own = before
     if args.new or not own:
@@ -122,14 +130,6 @@ def join(args: argparse.Namespace) -> int:
                 USAGE,
                 f"{option}: is {typed}, but the token is that of {own['machine']} at {own['address']}; leave it out",
             )
-    address = cluster()
-    if not address or (args.head or address) != address:
-        refuse(
-            CONFIGURATION,
-            f"{CLUSTER}: must be the head's address{f', {args.head}' if args.head else ''}, but .env in {ROOT} has"
-            f" {address or 'none'}; .env is the same file on every machine: is the head's directory mounted here?",
-        )
-    must_be_this_checkout()
     must_be_free(own["address"])
     fits = must_fit(own)
     with sign(own["machine"]) as seen:

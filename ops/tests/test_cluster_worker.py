@@ -72,6 +72,9 @@ def test_a_name_or_address_that_is_not_the_tokens_is_refused(machine, capsys, op
 @pytest.mark.parametrize(("address", "typed_head"), [("", ""), ("10.99.0.11", "10.99.0.99")])
 def test_without_the_heads_own_settings_nothing_starts(machine, monkeypatch, capsys, address, typed_head):
     monkeypatch.setattr(worker, "cluster", lambda: address)
+    monkeypatch.setattr(
+        worker, "token_of_a_person", lambda: pytest.fail("a token was asked for, and is good for nothing")
+    )
     code, said = refused(capsys, head=typed_head)
     assert code == 78
     assert "MICROSTEP_CLUSTER_ADDRESS: must be the head's address" in said

@@ -64,7 +64,7 @@ worker: ## on another machine, in the same directory: take part; asks for the to
 unexport JOIN DIR DEAD
 .PHONY: check-shared
 check-shared: ## prove between two machines that they share a directory as needed, then type what it says there [DIR=data] [DEAD=1]
-	@PYTHONPATH=ops $(PYTHON) -m cluster.check_shared $(if $(value DIR),--dir=$(call quoted,DIR)) $(if $(value JOIN),--join=$(call quoted,JOIN)) $(if $(filter 1 y yes,$(DEAD)),--dead)
+	@PYTHONPATH=ops $(PYTHON) -m shared_directory.check $(if $(value DIR),--dir=$(call quoted,DIR)) $(if $(value JOIN),--join=$(call quoted,JOIN)) $(if $(filter 1 y yes,$(DEAD)),--dead)
 
 ##@ State
 unexport TO FROM

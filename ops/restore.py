@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import sys
@@ -18,7 +19,8 @@ from checkout.ending import CANNOT_WRITE, end_tidily_when_asked_to, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours
 from checkout.settings import ODD, RESTORING, ROOT
-from cluster.keep import MARKS
+from cluster.keep import MACHINES, MARKS
+from cluster.names import HEAD
 from machine.checks import THROW_AWAY
 from stack_id import IN_DATA, IN_VOLUME
 
@@ -42,6 +44,11 @@ def restore(source: Path) -> None:
     except OSError as error:
         refuse(CANNOT_WRITE, f"{source}: not all of it was restored: {error}; to begin anew: {THROW_AWAY}")
     RESTORING.unlink()
+    if names := machines_in(source):
+        print(
+            f"the tokens of {', '.join(names)} are good again, as they were when this backup was made; of one that was"
+            " taken away since, after make up: make token REVOKE=NAME"
+        )
     print("restored; now: make up")
 
 
@@ -93,6 +100,17 @@ def unpack_data(archive: tarfile.TarFile, target: Path) -> None:
         top, _, rest = member.name.partition("/")
         if top == "data" and rest != IN_DATA:  # the stack's id is this place's
             archive.extract(member.replace(name=rest or ".", deep=False), target, filter="tar")
+
+
+def machines_in(source: Path) -> list[str]:
+    """The machines that have a token in a backup: it brings back also what was taken away after it was made."""
+    with tarfile.open(source / "secrets.tar") as archive:
+        try:
+            file = archive.extractfile(f"./{MACHINES}")
+        except KeyError:
+            return []
+        known = json.loads(file.read()) if file else {}
+    return sorted(name for name, entry in known.items() if "address" in entry and name != HEAD)
 
 
 def settings_in(source: Path) -> str:

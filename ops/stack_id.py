@@ -6,10 +6,11 @@ mixes two stacks. `ownership.py` asks the same, in the same words, before a comm
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
@@ -17,6 +18,8 @@ from typing import NamedTuple
 
 IN_DATA = ".stack"
 IN_VOLUME = "stack"
+OF_A_MACHINE = "cluster/machine.json"
+"""In the volume of a machine that takes part in another one's stack: ops/cluster/accept.py."""
 TYPE = "\ntype: "
 """Between what is wrong and the way out."""
 VOUCHED = "MICROSTEP_MOVED"
@@ -89,6 +92,18 @@ def why_a_copy(mark: Mark, home: str, folder: str) -> str:
     )
 
 
+def why_no_head(machine: Mapping[str, str]) -> str:
+    """Why nothing of a whole stack starts on the volumes of a machine that takes part in one, and the ways out.
+
+    :param machine: what its token said
+    """
+    return (
+        f"this engine is that of the machine {machine['machine']}, and the head of its stack is {machine['head']}: here"
+        f" a second one would work in the same data/{TYPE}make worker (or, to have a whole stack here when that head is"
+        " gone: make worker DOWN=1; docker compose down --volumes --remove-orphans)"
+    )
+
+
 @contextmanager
 def as_owner_of(folder: Path) -> Iterator[None]:
     """Work as the owner of a folder: root without its powers, or root of another machine, may not write there."""
@@ -120,6 +135,9 @@ def write(file: Path, text: str) -> None:
 
 def main(data: Path, volume: Path, home: str, *, vouched: bool = False) -> int:
     """Compare; give the same id to the side that has none; 78 when both have one and they differ, or this is a copy."""
+    if machine := json.loads(read_text(volume / OF_A_MACHINE) or "{}"):
+        print(why_no_head(machine), file=sys.stderr)
+        return CONFIGURATION
     mark = read_mark(read_text(volume / IN_VOLUME))
     with as_owner_of(data):
         own = read_text(data / IN_DATA).strip()

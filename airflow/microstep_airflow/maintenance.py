@@ -188,12 +188,13 @@ def end_containers(home: str, task_id: str = "end_orphans", **where: Any) -> XCo
 def look_at_machines(settings: Settings) -> None:
     """Declare the task that tells of machines which do not answer, and for each that does the one about its engine."""
     from microstep_airflow.machines.look import MachinesOperator
+    from microstep_airflow.machines.version import other_versions
 
     def tell(mail: Mail) -> None:
         _tell_all(settings, _people(settings, read_catalog(settings.config, settings.data_root)), mail)
 
     tasks = {machine: f"end_orphans_{machine}" for machine in others(settings)}
-    look = MachinesOperator(task_id="look_at_machines", tasks=tasks, tell=tell)
+    look = MachinesOperator(task_id="look_at_machines", tasks=tasks, tell=tell, old=lambda: other_versions(settings))
     for machine, task_id in tasks.items():
         # the head's own options do not hold for it
         look >> end_containers(str(settings.home), task_id, executor=None, queue=queue_on(machine))

@@ -1,1 +1,1 @@
-"""Several machines of one stack: names, certificates, the broker's users, tokens, and the directory that they share."""
+"""Several machines of one stack: names, certificates, the broker's users, tokens."""

@@ -10,12 +10,15 @@ import sys
 from pathlib import Path
 
 from make_secrets import AIRFLOW, GATEWAY, STEPS, Secret, kept, owner_of, write
+from stack_id import IN_VOLUME, read_mark, read_text
 
 from cluster.broker_users import urls
 from cluster.token import Token, decode, pem
 
 OWN = "cluster/machine.json"
 """Who this machine is: no secret."""
+ANOTHERS = "volumes of"
+"""What `show` says instead where the volumes are a whole stack's."""
 
 
 def files(token: Token, root: Path, worker: Path, steps: Path, owner: tuple[int, int]) -> dict[Path, Secret]:
@@ -40,11 +43,17 @@ def files(token: Token, root: Path, worker: Path, steps: Path, owner: tuple[int,
     }
 
 
+def of_another(root: Path) -> dict[str, str]:
+    """Where the checkout lies, or lay, whose own volumes these are; nothing of those that a token made, or of none."""
+    mark = read_mark(read_text(root / IN_VOLUME))
+    return {ANOTHERS: mark.home or "another checkout"} if mark.stack else {}
+
+
 def main() -> int:
     """Write them, or with `show` tell whose machine this is."""
     root = Path("/run/microstep")
     if sys.argv[1:] == ["show"]:
-        print(kept(root / OWN) or "{}")
+        print(kept(root / OWN) or json.dumps(of_another(root)))
         return 0
     try:
         token = decode(sys.stdin.readline())

@@ -14,7 +14,7 @@ YEARS = 10
 """How long all of it is good. `make rotate` makes it anew."""
 _DAYS = 365 * YEARS
 _BACK = timedelta(days=1)
-"""A certificate is good from before it was made: a clock that is behind is told of by its own check, not by TLS."""
+"""All is good from before it was made: a clock that is behind is told of by its own check, not by TLS."""
 _CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc")
 
 _CONFIG = """\
@@ -75,10 +75,20 @@ def make(folder: Path) -> bool:
     (folder / "index.txt").write_text("", encoding="utf-8")
     (folder / "serial").write_text("1000\n", encoding="utf-8")
     new = folder / "ca.pem.new"
-    made = ("-x509", *_CURVE, "-keyout", str(folder / "ca.key"), "-out", str(new), "-days", str(_DAYS))
-    _openssl(folder, "req", *made, "-subj", "/CN=microstep cluster", "-extensions", "authority")
+    request = folder / "ca.csr"
+    subject = ("-subj", "/CN=microstep cluster")
+    _openssl(folder, "req", "-new", *_CURVE, "-keyout", str(folder / "ca.key"), "-out", str(request), *subject)
+    # by `ca`, since the `req` of Debian 12 always begins now
+    signed = ("-batch", "-notext", "-selfsign", "-in", str(request), "-out", str(new), "-extensions", "authority")
+    _openssl(folder, "ca", *signed, *_span())
+    request.unlink()
     new.rename(folder / "ca.pem")
     return True
+
+
+def _span() -> tuple[str, ...]:
+    begin, end = (datetime.now(UTC) + span for span in (-_BACK, timedelta(days=_DAYS)))
+    return "-startdate", f"{begin:%Y%m%d%H%M%SZ}", "-enddate", f"{end:%Y%m%d%H%M%SZ}"
 
 
 def issue(folder: Path, name: str, names: tuple[str, ...]) -> Pair:
@@ -87,10 +97,8 @@ def issue(folder: Path, name: str, names: tuple[str, ...]) -> Pair:
         revoke(folder, name)
     request, key, certificate = (folder / f"new.{end}" for end in ("csr", "key", "pem"))
     _openssl(folder, "req", "-new", *_CURVE, "-keyout", str(key), "-out", str(request), "-subj", f"/CN={name}")
-    begin, end = (datetime.now(UTC) + span for span in (-_BACK, timedelta(days=_DAYS)))
-    span = ("-startdate", f"{begin:%Y%m%d%H%M%SZ}", "-enddate", f"{end:%Y%m%d%H%M%SZ}")
     signed = ("-batch", "-notext", "-in", str(request), "-out", str(certificate), "-extensions", "machine")
-    _openssl(folder, "ca", *signed, *span, names=names)
+    _openssl(folder, "ca", *signed, *_span(), names=names)
     pair = Pair(certificate.read_text(encoding="utf-8"), key.read_text(encoding="utf-8"))
     request.unlink()
     key.unlink()
@@ -112,7 +120,9 @@ def revoke(folder: Path, name: str) -> None:
 def revoked(folder: Path) -> str:
     """The list of all certificates that are good no more, as nginx reads it."""
     file = folder / "crl.pem"
-    _openssl(folder, "ca", "-gencrl", "-out", str(file))
+    # of yesterday, too: nginx lets nobody in with a list of the future, as after a clock that was ahead is put right
+    since = datetime.now(UTC) - _BACK
+    _openssl(folder, "ca", "-gencrl", "-crl_lastupdate", f"{since:%Y%m%d%H%M%SZ}", "-out", str(file))
     return file.read_text(encoding="utf-8")
 
 

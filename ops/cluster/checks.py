@@ -1,16 +1,33 @@
-"""What must be so before a machine takes part: each check gives what is wrong and what to type, or nothing."""
+"""What must be so before a machine takes part: each check gives what is wrong and what to type, or nothing.
+
+`must_…` asks engine, files and head, and ends the program.
+"""
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
 from collections.abc import Mapping
-from shlex import quote
+from pathlib import Path
 
+from checkout.compose import docker
+from checkout.ending import CONFIGURATION, NOT_PERMITTED, UNAVAILABLE, refuse
+from checkout.settings import ELSEWHERE, HOME, ROOT, project, read, same_directory
+from machine.values import judge_values
+from up import revision as revision_here
+
+from cluster.ask_head import REFUSED, SEEN
 from cluster.broker_users import queues
+from cluster.head import images_here, is_ours
+from cluster.inside import IMAGES, LOAD, ask_head, save
+from cluster.machine_file import head, version
 
 FARTHEST = 5.0
 """Seconds between two clocks: a signature is good for 30, and a task's day is taken from a clock."""
-IMAGES = ("airflow", "socket-proxy", "gateway", "generate", "preprocess", "train", "validate", "predict")
-"""Those that a machine needs."""
+PORT = 8080
+_SERVICE = "com.docker.compose.service=airflow-scheduler"
+_AGAIN = "on the head: make token NAME={machine} ADDRESS={address}; then here: make worker NEW=1"
 
 
 def clock(ahead: float) -> str:
@@ -60,11 +77,9 @@ def images(head: Mapping[str, str], here: Mapping[str, str], project: str) -> st
     other = [name for name in names if here.get(name) != head.get(name)]
     if not other:
         return ""
-    listed = " ".join(map(quote, other))
     state = ", ".join(f"{name} {'is another one' if name in here else 'is not here'}" for name in other)
     return (
-        f"images: must be the head's own, but {state}; type on the head: make up, then docker save {listed}"
-        " > machines/images.tar; and here: docker load < machines/images.tar"
+        f"images: must be the head's own, but {state}; type on the head: make up, then {save(other)}; and here: {LOAD}"
     )
 
 
@@ -77,3 +92,118 @@ def asked_queues(machine: str, wanted: tuple[str, ...]) -> str:
         f"MICROSTEP_QUEUES: must be some of {','.join(allowed)}, {own} among them (it is about this machine alone), got"
         f" {','.join(wanted) or 'none'}; an editor: machines/{machine}.env"
     )
+
+
+def as_started(machine: str, config: subprocess.CompletedProcess[str]) -> tuple[str, ...]:
+    """The queues that this machine's worker takes from; ends this program with what in its file nothing works by.
+
+    :param config: what compose makes of .env and machines/NAME.env: it knows quotes, comments and which of two wins
+    """
+    file = f"machines/{machine}.env"
+    if config.returncode:
+        refuse(CONFIGURATION, f"{file}, or .env: cannot be read: {config.stderr.strip()}")
+    worker = json.loads(config.stdout)["services"]["airflow-worker"]
+    words = worker["command"]
+    wanted, places = (words[words.index(option) + 1] for option in ("--queues", "--concurrency"))
+    taken = tuple(wanted.split(","))
+    values = {name: worker["environment"][name] for name in ("MICROSTEP_STEP_MEMORY", "MICROSTEP_STEP_CPUS")}
+    cpus = docker("info", "--format={{.NCPU}}", check=False).stdout.strip()
+    wrong = [
+        asked_queues(machine, taken),
+        *(
+            f"{found.subject}: {found.state}; an editor: {file} (or .env)"
+            for found in judge_values(values, frozenset(), frozenset(), int(cpus) if cpus.isdecimal() else 0)
+            if found.subject in values
+        ),
+    ]
+    if not re.fullmatch("[1-9][0-9]{0,2}", places):
+        wrong.append(f"MICROSTEP_CONCURRENCY: must be a whole number from 1 to 999, got {places!r}; an editor: {file}")
+    if found := [word for word in wrong if word]:
+        refuse(CONFIGURATION, "\n".join(found))
+    return taken
+
+
+def must_be_no_head() -> None:
+    """End this program where the stack's head is."""
+    label = f"label=com.docker.compose.project={project()}"
+    if docker("ps", "--all", "--quiet", f"--filter={label}", f"--filter=label={_SERVICE}").stdout.strip():
+        refuse(
+            CONFIGURATION, f"the head of {project()} is on this engine, and works by itself; type make worker elsewhere"
+        )
+
+
+def must_be_this_checkout() -> None:
+    """End this program where .env leads steps to another place: it is one file for all, written on the head."""
+    settings = read()
+    if settings[HOME] and settings[ELSEWHERE] != "true" and not same_directory(settings[HOME]):
+        refuse(
+            CONFIGURATION,
+            f"{HOME}: is {settings[HOME]}, but this checkout is {ROOT}; the file system that machines share must be"
+            " mounted at the same path on each of them: mount it there, and type make worker there",
+        )
+
+
+def must_be_free(address: str) -> None:
+    """End this program where the address is not this machine's."""
+    if read()[ELSEWHERE] == "true":
+        return  # the engine's machine cannot be asked
+    if not is_ours(address):
+        refuse(
+            CONFIGURATION,
+            f"ADDRESS: must be one of this machine's, but {address} is not; on the head: make token with the"
+            " right ADDRESS; then here: make worker NEW=1",
+        )
+
+
+def must_fit(own: Mapping[str, str]) -> str:
+    """The head's version, and this machine's; ends this program with all that is wrong and can be seen here."""
+    mark = ROOT / "data" / ".machines" / own["machine"]
+    stack, seen = map(_text, (ROOT / "data/.stack", mark))
+    here, fits, told = images_here(), version(), head()
+    wrong = [
+        directory(own, stack, seen, str(ROOT)),
+        revision(told.get("revision", "unknown"), revision_here()),
+        images(told.get("images", {}), here, project()),
+    ]
+    if found := [words for words in wrong if words]:
+        refuse(CONFIGURATION, "\n".join(found))
+    return fits
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        refuse(NOT_PERMITTED, f"{file}: cannot be read: {error.strerror}; type make worker as a user who may")
+
+
+def must_reach_the_head(own: Mapping[str, str], address: str, sign: str) -> None:
+    """End this program unless the head answers, takes this machine's certificate, has its time and sees its files.
+
+    :param sign: the name of a file that this machine has just written
+    """
+    done = docker(*ask_head(address, PORT, sign), check=False)
+    if done.returncode == REFUSED:
+        again = _AGAIN.format(**own)
+        refuse(
+            NOT_PERMITTED,
+            f"the head at {address} and this machine do not take each other: {done.stderr.strip()}; {again}",
+        )
+    if done.returncode:
+        refuse(
+            UNAVAILABLE,
+            f"the head does not answer at {address}:{PORT}: {done.stderr.strip()}; is it up, and is that port open"
+            " from here? on the head: make up",
+        )
+    ahead, seen = done.stdout.split()
+    wrong = [clock(float(ahead))]
+    if seen != SEEN:
+        wrong.append(
+            f"the checkout: must be the same directory on every machine, but the head does not see what is written into"
+            f" {ROOT}/machines here: a copy is not enough; mount the file system that the head has at {ROOT} at the"
+            " same path here"
+        )
+    if found := [words for words in wrong if words]:
+        refuse(CONFIGURATION, "\n".join(found))

@@ -12,9 +12,8 @@ from checkout.compose import docker
 from checkout.ending import CONFIGURATION, refuse
 from checkout.settings import CLUSTER
 
-from cluster.checks import IMAGES
-from cluster.inside import image
-from cluster.machine_file import describe_head
+from cluster.inside import IMAGES, LOAD, image, save
+from cluster.machine_file import describe_head, others_version
 from cluster.names import good_address
 
 SETTINGS = (
@@ -39,13 +38,16 @@ def must_be_here(address: str, *, elsewhere: bool) -> None:
 
 
 def is_ours(address: str) -> bool:
-    """Whether this machine has an address."""
-    with socket.socket() as probe:
+    """Whether this machine has an address: to its own one it would talk from that one, and nothing is sent.
+
+    To listen there says less: a kernel may be told to allow that for any address (`ip_nonlocal_bind`, for keepalived).
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.bind((address, 0))
+            probe.connect((address, 9))
         except OSError:
             return False
-    return True
+        return str(probe.getsockname()[0]) == address
 
 
 def images_here() -> dict[str, str]:
@@ -67,5 +69,7 @@ def _identity(described: Mapping[str, Any]) -> str:
 
 
 def tell_the_others(revision: str) -> None:
-    """Write down what this head runs, where every machine reads it."""
+    """Write down what this head runs, where every machine reads it; tell a person which ones have something else."""
     describe_head(revision, images_here())
+    for name in others_version():
+        print(f"{name} starts no step until it has this version; here: {save()}; there: {LOAD}, make worker")

@@ -5,16 +5,28 @@ By `docker run`, not by compose: what they print must not be in a log, not even 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from shlex import quote
+
 from checkout.compose import HELPER, settings, volume
 from checkout.settings import CLUSTER, HOME, ROOT, project
 from make_secrets import GATEWAY, STEPS
 
+IMAGES = ("airflow", "socket-proxy", "gateway", "generate", "preprocess", "train", "validate", "predict")
+"""Those that a machine needs."""
+LOAD = "docker load < machines/images.tar"
+"""What to type on the machine, in the same directory."""
 _TOOLS = ("cluster", "make_secrets.py", "stack_id.py")
 
 
 def image(part: str) -> str:
     """Of a part of the stack."""
     return f"{project()}-{part}"
+
+
+def save(names: Sequence[str] = ()) -> str:
+    """What to type on the head, so that others can have its images: all, or those that are named."""
+    return f"docker save {' '.join(map(quote, names or map(image, IMAGES)))} > machines/images.tar"
 
 
 def _command(image_name: str, user: str, network: str, volumes: tuple[str, ...], *words: str) -> tuple[str, ...]:
@@ -54,7 +66,8 @@ def accept(*words: str) -> tuple[str, ...]:
     return (run, "--cap-add=CHOWN", "--cap-add=DAC_READ_SEARCH", *rest)
 
 
-def ask_head(address: str, port: int) -> tuple[str, ...]:
+def ask_head(address: str, port: int, sign: str) -> tuple[str, ...]:
     """`docker …` for cluster.ask_head, on a worker's machine, from where its gateway will ask."""
     mount = (f"{volume('secrets')}:/run/microstep:ro",)
-    return _command(image("airflow"), f"{GATEWAY}:{GATEWAY}", "bridge", mount, "cluster.ask_head", address, str(port))
+    words = ("cluster.ask_head", address, str(port), sign)
+    return _command(image("airflow"), f"{GATEWAY}:{GATEWAY}", "bridge", mount, *words)

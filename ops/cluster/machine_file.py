@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from checkout.ending import NOT_PERMITTED, refuse
 from checkout.settings import ROOT
 
 from cluster.broker_users import queues
-from cluster.names import HEAD
+from cluster.names import HEAD, NAME
 
 FOLDER = ROOT / "machines"
 MACHINE, ADDRESS, QUEUES = "MICROSTEP_MACHINE", "MICROSTEP_ADDRESS", "MICROSTEP_QUEUES"
+FITS = "MICROSTEP_FITS"
+"""The head's version, which this machine had when it was started last; who has another one starts no step."""
+OWN = (MACHINE, ADDRESS, QUEUES, FITS, "MICROSTEP_CONCURRENCY")
+"""What only this file says: an environment's would win."""
 HEADS = "head.json"
 """What the head has told of itself: its revision and what is in its images."""
 
@@ -29,11 +37,12 @@ def ended(name: str, folder: Path = FOLDER) -> Path:
     return folder / f"{name}.env.down"
 
 
-def first_text(name: str, address: str) -> str:
-    """What `make worker` writes when a machine comes; all but the first two lines is a person's to change."""
+def first_text(name: str, address: str, fits: str) -> str:
+    """What `make worker` writes when a machine comes; all but the first three lines is a person's to change."""
     return f"""\
 {MACHINE}={name}
 {ADDRESS}={address}
+{FITS}={fits}
 # the queues that it takes tasks from: leave train out where memory is short; host.{name} is about its own engine
 {QUEUES}={",".join(queues(name))}
 # how many tasks at the same time: two more than steps, so that what only looks for data does not wait for a step's end
@@ -44,28 +53,29 @@ MICROSTEP_CONCURRENCY=4
 """
 
 
-def put(name: str, address: str, folder: Path = FOLDER) -> Path:
-    """Have the file there, with what a person has written into it before; its first two lines are made to fit."""
+def put(name: str, address: str, fits: str, folder: Path = FOLDER) -> Path:
+    """Have the file there, with what a person has written into it before; its first three lines are made to fit."""
     file, before = path_of(name, folder), ended(name, folder)
     if before.exists() and not file.exists():
         before.rename(file)
-    text = file.read_text(encoding="utf-8") if file.exists() else first_text(name, address)
-    for variable, value in ((MACHINE, name), (ADDRESS, address)):
+    text = file.read_text(encoding="utf-8") if file.exists() else first_text(name, address, fits)
+    for variable, value in ((FITS, fits), (ADDRESS, address), (MACHINE, name)):
         text, count = re.subn(rf"(?m)^{variable}=.*$", f"{variable}={value}", text)
         text = text if count else f"{variable}={value}\n{text}"
     _write(file, text)
     return file
 
 
-def queues_in(file: Path) -> tuple[str, ...]:
-    """The queues that a file names."""
-    found = re.findall(rf"(?m)^{QUEUES}=(.*)$", file.read_text(encoding="utf-8"))
-    return tuple(name.strip() for name in found[-1].split(",") if name.strip()) if found else ()
+def value_in(file: Path, variable: str) -> str:
+    """What a line says that `put` has written; empty where it lacks."""
+    found = re.findall(rf"(?m)^{variable}=(.*)$", file.read_text(encoding="utf-8")) if file.exists() else []
+    return found[-1] if found else ""
 
 
 def those_that_take_part(folder: Path = FOLDER) -> tuple[str, ...]:
-    """The machines besides the head."""
-    return tuple(sorted(file.stem for file in folder.glob("*.env")))
+    """The machines besides the head: what an editor leaves beside their files is none."""
+    names = (file.stem for file in folder.glob("*.env"))
+    return tuple(sorted(name for name in names if NAME.fullmatch(name) and name != HEAD))
 
 
 def take_away(name: str, folder: Path = FOLDER) -> None:
@@ -77,6 +87,39 @@ def take_away(name: str, folder: Path = FOLDER) -> None:
 def describe_head(revision: str, images: Mapping[str, str], folder: Path = FOLDER) -> None:
     """Have the other machines see what the head runs."""
     _write(folder / HEADS, json.dumps({"machine": HEAD, "revision": revision, "images": dict(images)}, indent=1) + "\n")
+
+
+def version(folder: Path = FOLDER) -> str:
+    """What tells two versions of the head apart, in few letters; empty where it has told nothing."""
+    file = folder / HEADS
+    return sha256(file.read_bytes()).hexdigest()[:16] if file.exists() else ""
+
+
+def others_version(folder: Path = FOLDER) -> tuple[str, ...]:
+    """The machines that take part and had another version of the head when they were started last."""
+    here, names = version(folder), those_that_take_part(folder)
+    return tuple(name for name in names if value_in(path_of(name, folder), FITS) != here)
+
+
+@contextmanager
+def sign(name: str, folder: Path = FOLDER) -> Iterator[str]:
+    """Write a file that is nowhere else; its name, of which the head can say whether it sees it."""
+    for old in folder.glob(f".seen-{name}.*"):
+        old.unlink(missing_ok=True)
+    text = f"{name}.{secrets.token_hex(16)}"
+    file = folder / f".seen-{text}"
+    try:
+        _write(file, "")
+    except OSError as error:
+        refuse(
+            NOT_PERMITTED,
+            f"{folder}: must be open to you for writing, as the settings of this machine lie there: {error.strerror};"
+            " type make worker as the owner of the checkout",
+        )
+    try:
+        yield text
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def head(folder: Path = FOLDER) -> dict[str, Any]:

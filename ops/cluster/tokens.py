@@ -13,7 +13,7 @@ from checkout.settings import CLUSTER, as_typed, cluster
 
 from cluster.inside import keep
 from cluster.machine_file import take_away
-from cluster.names import good_address, good_name
+from cluster.names import NAME, good_address, good_name
 
 # by standard input, so that the password is an argument of no program; ACL LOAD ends what users have open who are gone,
 # and leaves what was opened with a password that is another one now
@@ -55,6 +55,19 @@ def ask(*words: str) -> str:
     return done.stdout.strip()
 
 
+def revoke(name: str) -> None:
+    """Take a machine's token away; where that was begun and did not come to its end, do the rest."""
+    done = docker(*keep("revoke", name), check=False)
+    if done.returncode not in (0, USAGE):
+        refuse(UNAVAILABLE, done.stderr.strip())
+    # also where the keeper knows none of that name: whoever was stopped before this has left it in gateway and broker
+    take_effect()
+    if NAME.fullmatch(name):
+        take_away(name)
+    if done.returncode:
+        refuse(USAGE, f"{done.stderr.strip()}; gateway and broker have been told anew of those that have one")
+
+
 def must_be_a_head() -> None:
     """End this program where there are not, and will not be, several machines, or the stack is down."""
     if not cluster():
@@ -83,9 +96,7 @@ def main() -> int:
         refuse(USAGE, f"{error}; type: make token NAME=b ADDRESS=10.0.0.12, or make token REVOKE=b")
     must_be_a_head()
     if args.revoke:
-        ask("revoke", args.revoke)
-        take_effect()
-        take_away(args.revoke)
+        revoke(args.revoke)
         print(f"{args.revoke}: certificate and password are good no more. On that machine: make worker DOWN=1")
         return 0
     line = ask("add", args.name, args.address)

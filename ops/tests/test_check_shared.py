@@ -7,15 +7,15 @@ import threading
 from pathlib import Path
 
 import pytest
-from cluster import check_shared, files, locks, talk
-from cluster.deeds import Side
-from cluster.pair import LackingError, Pair
-from cluster.properties import PROPERTIES
-from cluster.talk import SilentError, Talk, put
-from cluster.ways_out import kind_of, way_out
+from shared_directory import check, files, locks, talk
+from shared_directory.deeds import Side
+from shared_directory.pair import LackingError, Pair
+from shared_directory.properties import PROPERTIES
+from shared_directory.talk import SilentError, Talk, put
+from shared_directory.ways_out import kind_of, way_out
 
 OPS = Path(__file__).parents[1]
-COMMAND = [sys.executable, "-m", "cluster.check_shared"]
+COMMAND = [sys.executable, "-m", "shared_directory.check"]
 
 
 def start(directory, *more):
@@ -42,15 +42,15 @@ def test_a_local_directory_does_it_all_which_says_nothing_about_two_machines(tmp
 def test_another_directory_than_the_first_sides_is_told(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(Side, "do_await", lambda *_: False)
     with pytest.raises(SystemExit) as ended:
-        check_shared.join(tmp_path, "abc123")
+        check.join(tmp_path, "abc123")
     assert ended.value.code == 66
     assert "is another directory than on the first machine" in capsys.readouterr().err
 
 
 def test_who_waits_for_nobody_says_so_and_leaves_nothing(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(check_shared, "_COMES_WITHIN", 0.1)
+    monkeypatch.setattr(check, "_COMES_WITHIN", 0.1)
     with pytest.raises(SystemExit) as ended:
-        check_shared.begin(tmp_path, dead=False)
+        check.begin(tmp_path, dead=False)
     assert ended.value.code == 75
     assert "nobody came within 0 s" in capsys.readouterr().err
     assert [*tmp_path.iterdir()] == []

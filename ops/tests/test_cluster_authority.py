@@ -1,6 +1,7 @@
 """Real certificates by the real openssl, judged by it."""
 
 import subprocess
+import time
 
 import pytest
 from cluster import authority
@@ -65,8 +66,6 @@ def test_a_certificate_is_good_before_its_hour_for_clocks_differ(folder):
     pair = authority.issue(folder, "b", ("b",))
     # an hour ago
     (folder / "given.pem").write_text(pair.certificate)
-    import time
-
     at = str(int(time.time()) - 3600)
     assert (
         openssl(
@@ -74,6 +73,16 @@ def test_a_certificate_is_good_before_its_hour_for_clocks_differ(folder):
         ).returncode
         == 0
     )
+
+
+@pytest.mark.parametrize("hours", [1, 20])
+def test_all_of_it_is_good_for_a_clock_that_is_behind_the_list_as_well(folder, tmp_path, hours):
+    """A head whose clock was ahead when a token was made let nobody in when it was put right, and said nothing."""
+    pair = authority.issue(folder, "b", ("b",))
+    (tmp_path / "crl.pem").write_text(authority.revoked(folder))
+    at = str(int(time.time()) - hours * 3600)
+    done = judged(folder, pair, tmp_path, "b", "-crl_check", "-CRLfile", str(tmp_path / "crl.pem"), "-attime", at)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_list_names_what_was_taken_back_and_nothing_else(folder, tmp_path):

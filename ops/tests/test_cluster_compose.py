@@ -1,5 +1,7 @@
 """What compose makes of the files of several machines: on the head, and on each further one."""
 
+import subprocess
+
 import pytest
 from composed import ROOT, composed, needs_compose
 
@@ -82,7 +84,7 @@ def test_the_head_is_asked_as_the_user_of_the_gateway():
     from cluster.inside import ask_head
 
     user = next(line for line in (ROOT / "infra/gateway/Dockerfile").read_text().splitlines() if "USER" in line)
-    assert f"--user={user.removeprefix('USER ')}" in ask_head("10.99.0.11", 8080)
+    assert f"--user={user.removeprefix('USER ')}" in ask_head("10.99.0.11", 8080, "b.0f")
 
 
 def test_the_engines_socket_is_in_the_proxy_alone_on_every_machine(services):
@@ -107,7 +109,10 @@ def test_the_socket_proxy_is_the_same_on_every_machine(head, machine):
 def test_a_worker_does_the_same_on_every_machine_but_what_is_about_the_machine(head, machine):
     one, other = (dict(stack["services"]["airflow-worker"]["environment"]) for stack in (head, machine))
     of_the_head = {"AIRFLOW__CORE__PARALLELISM"}  # the scheduler's
-    of_a_machine = {"AIRFLOW__API__SECRET_KEY_CMD"}  # its logs are asked for
+    of_a_machine = {
+        "AIRFLOW__API__SECRET_KEY_CMD",
+        "MICROSTEP_FITS",
+    }  # its logs are asked for; it may be of another day
     assert (set(one) - set(other), set(other) - set(one)) == (of_the_head, of_a_machine)
     differing = {name for name in set(one) & set(other) if one[name] != other[name]}
     kinds = ("UNACKED_KEY", "UNACKED_INDEX_KEY", "UNACKED_MUTEX_KEY")
@@ -208,3 +213,23 @@ def test_a_file_of_a_machine_without_what_make_worker_says_starts_nothing(missin
     variables = {name: value for name, value in OF_A_MACHINE.items() if name != missing}
     with pytest.raises(AssertionError, match=f"{missing}.*must be"):
         composed(names=("docker-compose.worker.yml",), PWD="/srv/microstep", **variables)
+
+
+@pytest.mark.parametrize(
+    ("names", "address", "said"),
+    [
+        (HEAD_FILES, "10.99.0.11", "MICROSTEP_HOST_ROOT: must be the path"),  # the next thing that it looks at
+        (HEAD_FILES[:1], "", "MICROSTEP_HOST_ROOT: must be the path"),
+        (HEAD_FILES[:1], "10.99.0.11", "on the head: make up, on another machine: make worker"),
+    ],
+)
+def test_compose_as_it_is_typed_starts_no_half_of_several_machines(names, address, said):
+    """On the head it would take the workers' broker away, on another machine be a second head in the same data/."""
+    stack = composed(names=names, PWD="/srv/microstep", MICROSTEP_CLUSTER_ADDRESS=address)
+    checkout = stack["services"]["checkout"]
+    script = [word.replace("$$", "$") for word in checkout["command"]]
+    done = subprocess.run(
+        script, env={**checkout["environment"], "MICROSTEP_HOST_ROOT": ""}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 78
+    assert said in done.stderr

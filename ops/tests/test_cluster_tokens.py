@@ -50,3 +50,49 @@ def test_a_broker_that_did_not_end_what_an_earlier_token_has_open_is_told(runnin
         tokens.take_effect("b")
     assert end.value.code == 69
     assert "the broker did not read its users anew" in capsys.readouterr().err
+
+
+@pytest.fixture
+def revoking(running, monkeypatch, tmp_path):
+    """The keeper of the cluster's secrets, which knows a token of b or not; files of two machines."""
+    answer = subprocess.CompletedProcess((), 0, "", "")
+    monkeypatch.setattr(tokens, "docker", lambda *words, check: answer)
+    monkeypatch.setattr(tokens, "keep", lambda *words: words)
+    for name in ("b", "c"):
+        (tmp_path / f"{name}.env").touch()
+    monkeypatch.setattr(tokens, "take_away", lambda name: (tmp_path / f"{name}.env").unlink(missing_ok=True))
+    return answer, tmp_path
+
+
+def test_a_revocation_that_was_stopped_before_it_took_effect_takes_effect_when_it_is_typed_again(
+    running, revoking, capsys
+):
+    answer, folder = revoking
+    answer.returncode, answer.stderr = 64, "REVOKE: must be a machine that has a token (c), got 'b'\n"
+    with pytest.raises(SystemExit) as end:
+        tokens.revoke("b")
+    assert end.value.code == 64
+    assert "kill --signal=HUP gateway" in [" ".join(words[:3]) for words in running[0]]
+    assert any("broker" in words for words in running[0])
+    assert [file.name for file in folder.iterdir()] == ["c.env"]
+    assert "told anew" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["../b", "", "b.env", "B"])
+def test_what_is_no_name_of_a_machine_takes_no_file_away(running, revoking, name):
+    answer, folder = revoking
+    answer.returncode = 64
+    with pytest.raises(SystemExit):
+        tokens.revoke(name)
+    assert sorted(file.name for file in folder.iterdir()) == ["b.env", "c.env"]
+
+
+def test_a_keeper_that_cannot_answer_is_told_and_nothing_is_taken_away(running, revoking, capsys):
+    answer, folder = revoking
+    answer.returncode, answer.stderr = 125, "no space left on device"
+    with pytest.raises(SystemExit) as end:
+        tokens.revoke("b")
+    assert end.value.code == 69
+    assert "no space left" in capsys.readouterr().err
+    assert (folder / "b.env").exists()
+    assert running[0] == []

@@ -1,11 +1,16 @@
 """What `make worker` and `make up` refuse before anything is started; the whole of it: tests/machines."""
 
 import io
+import json
+import os
 import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from cluster import head, inside, tokens, worker
+from checkout.settings import ROOT
+from cluster import checks, head, inside, machine_file, tokens, worker
 from cluster.token import encode
 from test_cluster_token import TOKEN
 
@@ -23,13 +28,14 @@ def machine(monkeypatch, tmp_path):
         code = 1 if words[:2] == ("image", "inspect") else 0  # none is here
         return subprocess.CompletedProcess(words, code, stdout="", stderr="")
 
-    for module in (worker, head, tokens):
+    for module in (worker, head, tokens, checks):
         monkeypatch.setattr(module, "docker", docker)
-    monkeypatch.setattr(worker, "ROOT", tmp_path)
+    for module in (worker, checks):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(worker, "identity", dict)
     monkeypatch.setattr(worker, "cluster", lambda: TOKEN.head)
-    monkeypatch.setattr(worker, "is_ours", lambda address: True)
-    monkeypatch.setattr(worker, "read", lambda: {"MICROSTEP_ENGINE_ELSEWHERE": ""})
+    monkeypatch.setattr(checks, "is_ours", lambda address: True)
+    monkeypatch.setattr(checks, "read", lambda: {"MICROSTEP_ENGINE_ELSEWHERE": "", "MICROSTEP_HOST_ROOT": ""})
     monkeypatch.setattr("sys.stdin", io.StringIO(encode(TOKEN) + "\n"))
     (tmp_path / "data/.machines").mkdir(parents=True)
     (tmp_path / "data/.stack").write_text(f"{TOKEN.stack}\n")
@@ -53,7 +59,7 @@ def test_what_is_no_token_is_refused_before_the_engine_is_asked(machine, monkeyp
     assert code == 64
     assert "make token" in said
     assert "something-secret" not in said
-    assert machine == []
+    assert [words[0] for words, _ in machine] == ["ps"]
 
 
 @pytest.mark.parametrize(("option", "value"), [("name", "c"), ("address", "10.99.0.13")])
@@ -66,13 +72,16 @@ def test_a_name_or_address_that_is_not_the_tokens_is_refused(machine, capsys, op
 @pytest.mark.parametrize(("address", "typed_head"), [("", ""), ("10.99.0.11", "10.99.0.99")])
 def test_without_the_heads_own_settings_nothing_starts(machine, monkeypatch, capsys, address, typed_head):
     monkeypatch.setattr(worker, "cluster", lambda: address)
+    monkeypatch.setattr(
+        worker, "token_of_a_person", lambda: pytest.fail("a token was asked for, and is good for nothing")
+    )
     code, said = refused(capsys, head=typed_head)
     assert code == 78
     assert "MICROSTEP_CLUSTER_ADDRESS: must be the head's address" in said
 
 
 def test_an_address_of_another_machine_is_refused(machine, monkeypatch, capsys):
-    monkeypatch.setattr(worker, "is_ours", head.is_ours)
+    monkeypatch.setattr(checks, "is_ours", head.is_ours)
     code, said = refused(capsys)
     assert code == 78
     assert "10.99.0.12 is not" in said
@@ -80,8 +89,8 @@ def test_an_address_of_another_machine_is_refused(machine, monkeypatch, capsys):
 
 def test_all_that_does_not_fit_is_told_at_once_and_no_secret_is_put_anywhere(machine, tmp_path, monkeypatch, capsys):
     (tmp_path / "data/.machines/b").unlink()
-    monkeypatch.setattr(worker, "head", lambda: {"revision": "a" * 40, "images": {"microstep-train": "sha256:1"}})
-    monkeypatch.setattr(worker, "revision", lambda: "b" * 40)
+    monkeypatch.setattr(checks, "head", lambda: {"revision": "a" * 40, "images": {"microstep-train": "sha256:1"}})
+    monkeypatch.setattr(checks, "revision_here", lambda: "b" * 40)
     code, said = refused(capsys)
     assert code == 78
     for subject in ("data/: must be the same directory", "revision: the head runs", "images: must be the head's own"):
@@ -89,16 +98,29 @@ def test_all_that_does_not_fit_is_told_at_once_and_no_secret_is_put_anywhere(mac
     assert not [words for words, _ in machine if words[0] == "run"]
 
 
+COMMAND = ["airflow", "celery", "worker", "--queues", "steps,host.b", "--concurrency", "4"]
+LIMITS = {"MICROSTEP_STEP_MEMORY": "2g", "MICROSTEP_STEP_CPUS": "1"}
+
+
 @pytest.fixture
 def fitting(machine, monkeypatch, tmp_path):
     """A machine on which nothing is wrong; what compose is asked for."""
     started = []
-    monkeypatch.setattr(worker, "must_fit", lambda own: None)
+    monkeypatch.setattr(worker, "must_fit", lambda own: "v1")
     monkeypatch.setattr(worker, "create_volume", lambda name: None)
-    monkeypatch.setattr(worker, "must_reach_the_head", lambda own, address: None)
-    monkeypatch.setattr(worker, "put", lambda name, address: tmp_path / f"{name}.env")
-    monkeypatch.setattr(worker, "queues_in", lambda file: ("host.b",))
-    monkeypatch.setattr(worker, "compose", lambda *words, machine: started.append((machine, *words)) or 5)
+    monkeypatch.setattr(worker, "must_reach_the_head", lambda own, address, sign: None)
+    monkeypatch.setattr(worker, "sign", lambda name: machine_file.sign(name, tmp_path))
+    monkeypatch.setattr(worker, "put", lambda name, address, fits: machine_file.put(name, address, fits, tmp_path))
+    monkeypatch.setattr(worker, "take_away", lambda name: machine_file.take_away(name, tmp_path))
+
+    def compose(*words, machine, read=False):
+        if read:
+            return subprocess.CompletedProcess(words, 0, json.dumps(described), "")
+        started.append((machine, *words))
+        return subprocess.CompletedProcess(words, 5, "", "")
+
+    described = {"services": {"airflow-worker": {"command": COMMAND, "environment": LIMITS}}}
+    monkeypatch.setattr(worker, "compose", compose)
     return started
 
 
@@ -138,7 +160,7 @@ def test_a_new_token_has_every_part_start_anew_and_without_one_what_runs_goes_on
 def test_nothing_runs_on_with_an_older_tokens_secrets_when_the_new_one_meets_no_head(
     fitting, running, monkeypatch, capsys
 ):
-    monkeypatch.setattr(worker, "must_reach_the_head", lambda own, address: worker.refuse(69, "does not answer"))
+    monkeypatch.setattr(worker, "must_reach_the_head", lambda *_: worker.refuse(69, "does not answer"))
     assert refused(capsys)[0] == 69
     assert ended_before_the_secrets(running)
 
@@ -190,7 +212,8 @@ def test_the_token_is_given_to_its_container_by_standard_input_alone(fitting, ma
 
 
 @pytest.mark.parametrize(
-    ("of", "words"), [(inside.keep, ("ensure",)), (inside.accept, ("show",)), (inside.ask_head, ("10.99.0.11", 8080))]
+    ("of", "words"),
+    [(inside.keep, ("ensure",)), (inside.accept, ("show",)), (inside.ask_head, ("10.99.0.11", 8080, "b.0f"))],
 )
 def test_no_registry_is_asked_for_what_sees_the_volumes_with_secrets(monkeypatch, of, words):
     monkeypatch.setattr(inside, "settings", lambda: {"MICROSTEP_HOST_ROOT": "/srv/m", "MICROSTEP_CLUSTER_ADDRESS": ""})
@@ -215,7 +238,7 @@ def test_an_image_that_lacks_is_told_with_what_to_type_before_it_is_started(monk
 
 
 def test_the_heads_own_engine_is_no_further_machine(machine, monkeypatch, capsys):
-    monkeypatch.setattr(worker, "docker", lambda *words, **more: subprocess.CompletedProcess(words, 0, "abc\n", ""))
+    monkeypatch.setattr(checks, "docker", lambda *words, **more: subprocess.CompletedProcess(words, 0, "abc\n", ""))
     code, said = refused(capsys)
     assert code == 78
     assert "is on this engine" in said
@@ -226,9 +249,9 @@ def test_the_heads_own_engine_is_no_further_machine(machine, monkeypatch, capsys
     [(77, "certificate revoked", "make worker NEW=1"), (69, "timed out", "does not answer at 10.99.0.11:8080")],
 )
 def test_a_head_that_refuses_and_one_that_is_not_there_are_told_apart(monkeypatch, capsys, code, said, wanted):
-    monkeypatch.setattr(worker, "docker", lambda *words, **more: subprocess.CompletedProcess(words, code, "", said))
+    monkeypatch.setattr(checks, "docker", lambda *words, **more: subprocess.CompletedProcess(words, code, "", said))
     with pytest.raises(SystemExit) as end:
-        worker.must_reach_the_head({"machine": "b", "address": "10.99.0.12"}, "10.99.0.11")
+        checks.must_reach_the_head({"machine": "b", "address": "10.99.0.12"}, "10.99.0.11", "b.0f")
     assert end.value.code == code
     words = capsys.readouterr().err
     assert said in words
@@ -248,6 +271,23 @@ def test_an_address_is_ours_when_a_program_here_can_listen_there():
     assert not head.is_ours("192.0.2.7")
 
 
+def test_an_address_is_not_ours_where_programs_may_listen_at_any():
+    """As on a machine with keepalived or a load balancer."""
+    code = (
+        "import socket; from cluster.head import is_ours; socket.socket().bind(('192.0.2.7', 0));"
+        "print(is_ours('192.0.2.7'), is_ours('127.0.0.1'))"
+    )
+    allow = 'ip link set lo up && echo 1 > /proc/sys/net/ipv4/ip_nonlocal_bind && exec "$0" -c "$1"'
+    apart = ("unshare", "--user", "--map-root-user", "--net", "--mount-proc", "--pid", "--fork")
+    done = subprocess.run(
+        [*apart, "sh", "-c", allow, sys.executable, code],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT / "ops")},
+    )  # fmt: skip
+    if "unshare" in done.stderr or "ip:" in done.stderr:
+        pytest.skip(f"namespaces are not allowed here: {done.stderr.strip()}")
+    assert done.stdout.split() == ["False", "True"], done.stderr
+
+
 def test_a_token_is_for_the_head_of_several_machines(monkeypatch, capsys):
     monkeypatch.setattr(tokens, "cluster", lambda: "")
     with pytest.raises(SystemExit) as end:
@@ -257,9 +297,60 @@ def test_a_token_is_for_the_head_of_several_machines(monkeypatch, capsys):
 
 
 def test_every_image_of_a_machine_is_one_that_compose_builds():
-    from cluster.checks import IMAGES
+    from cluster.inside import IMAGES
     from composed import ROOT
 
     text = "".join((ROOT / name).read_text() for name in ("docker-compose.yml", "docker-compose.celery.yml"))
     for part in IMAGES:
         assert f"image: ${{COMPOSE_PROJECT_NAME}}-{part}\n" in text, part
+
+
+def test_a_directory_that_is_mounted_elsewhere_than_env_says_is_refused(machine, monkeypatch, tmp_path, capsys):
+    """Steps would mount what lies at the head's path, and here that is another folder, or none."""
+    monkeypatch.setattr(
+        checks, "read", lambda: {"MICROSTEP_ENGINE_ELSEWHERE": "", "MICROSTEP_HOST_ROOT": str(tmp_path / "elsewhere")}
+    )
+    code, said = refused(capsys)
+    assert code == 78
+    assert "MICROSTEP_HOST_ROOT: is" in said
+    assert "mounted at the same path" in said
+    assert not [words for words, _ in machine if words[0] == "run"]
+
+
+def test_a_folder_in_which_nothing_can_be_written_is_told_before_a_secret_is_put_anywhere(
+    fitting,
+    running,
+    monkeypatch,
+    capsys,
+):
+    def closed(file, text):
+        raise PermissionError(13, "Permission denied", str(file))
+
+    monkeypatch.setattr(machine_file, "_write", closed)
+    code, said = refused(capsys)
+    assert code == 77
+    assert "as the owner of the checkout" in said
+    assert not [words for words, _ in running if words[0] in ("run", "stop", "rm")]
+
+
+def test_a_mark_that_cannot_be_read_is_told_without_a_trace_of_the_program(machine, monkeypatch, capsys):
+    def closed(self, **_):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_text", closed)
+    code, said = refused(capsys)
+    assert code == 77
+    assert "cannot be read: Permission denied" in said
+
+
+def test_who_gets_the_token_of_another_name_is_waited_for_under_that_name_alone(
+    fitting,
+    running,
+    monkeypatch,
+    tmp_path,
+):
+    (tmp_path / "a.env").write_text("MICROSTEP_MACHINE=a\n")
+    monkeypatch.setattr(worker, "identity", lambda: OWN | {"machine": "a"})
+    assert worker.join(typed(new=True)) == 5
+    assert machine_file.those_that_take_part(tmp_path) == ("b",)
+    assert (tmp_path / "b.env").read_text().splitlines()[2] == "MICROSTEP_FITS=v1"

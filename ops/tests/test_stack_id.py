@@ -137,3 +137,15 @@ def test_an_id_that_cannot_be_written_is_told_in_words(tmp_path, volume):
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 73
     assert done.stderr.startswith("data/.stack, the id of the stack, cannot be read or written: ")
+
+
+def test_no_whole_stack_starts_on_the_volumes_of_a_machine_of_another_head(data, volume, capsys):
+    """`docker compose up` on a machine that takes part: a second head would schedule the same days in the same data/."""
+    (volume / "cluster").mkdir()
+    (volume / "cluster/machine.json").write_text('{"machine": "b", "head": "10.0.0.11"}')
+    assert stack_id.main(data, volume, "/srv/a", vouched=True) == 78
+    words = capsys.readouterr().err
+    assert "is that of the machine b, and the head of its stack is 10.0.0.11" in words
+    assert "make worker DOWN=1" in words
+    assert not (data / ".stack").exists()
+    assert not (volume / "stack").exists()

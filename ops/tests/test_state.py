@@ -318,3 +318,19 @@ def test_prune_goes_through_all_pipelines_or_one_and_keeps_the_models_of_all_in_
     code, output = world.run(ours, "prune", "KEEP_DAYS=90", "YES=1", "PIPELINE=gone")
     assert code
     assert "there are churn, orders" in output
+
+
+@pytest.mark.parametrize("machines", [("b", "c"), ()])
+def test_a_restore_names_the_machines_whose_tokens_it_makes_good_again(world, ours, machines):
+    """One that was taken away after the backup, because somebody had stolen it, would be good without a word."""
+    folder = world.engine / "volumes/microstep_secrets/cluster"
+    folder.mkdir(exist_ok=True)
+    known = {name: {"address": f"10.0.0.{number}", "password": "p"} for number, name in enumerate(("head", *machines))}
+    (folder / "machines.json").write_text(json.dumps(known | {"scheduler": {"password": "p"}}))
+    backup = world.nas / "b"
+    assert world.run(ours, "backup", f"TO={backup}")[0] == 0
+    emptied(world, ours)
+    code, output = world.run(ours, "restore", f"FROM={backup}")
+    assert code == 0, output
+    assert ("the tokens of b, c are good again" in output) == bool(machines)
+    assert ("REVOKE" in output) == bool(machines)

@@ -12,7 +12,7 @@ import pytest
 from harness.machine import environment
 from stage import ROOT
 
-COMMAND = (sys.executable, "-m", "cluster.check_shared")
+COMMAND = (sys.executable, "-m", "shared_directory.check")
 
 
 class Begun:

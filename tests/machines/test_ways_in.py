@@ -177,6 +177,17 @@ def test_no_spelling_of_another_path_reaches_the_api_server(cluster, path):
     assert answer.split()[1] in ("400", "403", "404", "421"), answer
 
 
+def test_the_head_says_whether_it_sees_a_machines_sign_and_nothing_of_what_is_in_a_file(cluster):
+    """By it `make worker` knows the directory from a copy; who can write there can put a link there, too."""
+    folder = cluster.checkout / "machines"
+    (folder / ".seen-b.0f").touch()
+    (folder / ".seen-b.0a").symlink_to("/run/microstep/gateway/key.pem")
+    signs = ("b.0f", "b.0a", "b.ff", "../machines/b.env", "b.env", "b.0f/")
+    answers = from_outside(*(asks(cluster, f"/seen/{sign}") for sign in signs), asks(cluster, "/seen/b.0f", pair=None))
+    assert [answer.split()[1] for answer in answers] == ["204", "204", "404", "403", "403", "403", "400"]
+    assert not any(word in answer for answer in answers for word in ("PRIVATE", "MICROSTEP_"))
+
+
 @pytest.mark.parametrize("host", ["postgres", "airflow-apiserver:8080", "pages", "localhost", "maildev:1080", HEAD])
 def test_no_other_name_is_answered_neither_in_the_handshake_nor_after_it(cluster, host):
     shaken, asked = from_outside(asks(cluster, name=host.partition(":")[0], check=False), asks(cluster, host=host))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Sequence
 from functools import cached_property
@@ -16,12 +17,14 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.types import Mount
 from requests.exceptions import RequestException
 
+from microstep_airflow.machines.names import HEAD
+from microstep_airflow.machines.version import MACHINE, RENEW, why_not_here
 from microstep_airflow.operators.docker_client import StepDockerClient, end
 from microstep_airflow.operators.exit_codes import raise_for
 from microstep_airflow.operators.links import HasLinks
 from microstep_airflow.operators.skip_check import Changed, Machine, up_to_date
 from microstep_airflow.pipelines import dag_id, file_of, within
-from microstep_airflow.schedule.retries import Stopped
+from microstep_airflow.schedule.retries import NotOnThisMachine, Stopped
 
 DATA_ROOT = "/data"
 CONFIG = "/config/pipeline.toml"
@@ -135,6 +138,8 @@ class DockerStepOperator(HasLinks, DockerOperator):
 
     def execute(self, context: Context) -> None:
         """Run the step, unless there is nothing to do; raise what `exit_codes` says about its end."""
+        if why := why_not_here():
+            raise NotOnThisMachine(why)
         self._normalize_mounts()
         assert not isinstance(self.arguments, XComArg), "rendered before the task is executed"
         self.command = [*self.arguments, *self._day()]
@@ -148,6 +153,8 @@ class DockerStepOperator(HasLinks, DockerOperator):
             self._unless_stopped()
             raise_for(self.cli.exit_code, [str(line) for line in end.logs or ()], context, str(self.mem_limit))
         except ImageNotFound:
+            if (machine := os.environ.get(MACHINE, HEAD)) != HEAD:
+                raise NotOnThisMachine(f"{self.image}: is not on the machine {machine}; {RENEW}") from None
             raise AirflowFailException(
                 f"{self.image}: must be on this machine, it is never pulled; build it: docker compose build {self.step}"
             ) from None

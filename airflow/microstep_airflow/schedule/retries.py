@@ -37,6 +37,7 @@ than a shared file system keeps the lock of a machine that is gone (MooseFS: 113
 LONGEST_WAIT = timedelta(hours=6)
 """For another run: as long as a step may take. With the last of BETWEEN_ASKS, fewer tries than Airflow's own most."""
 
+_AT_WORK = "another run is at work on this step and day"
 _KEY = "microstep_failures"
 """In Airflow's store for a task's state, which outlives its tries and the loss of its process."""
 
@@ -59,12 +60,16 @@ class AtWorkElsewhere(AirflowException):
     """
 
 
+class NotOnThisMachine(AirflowException):
+    """The machine that got the task is not fit for it: that is no failure of the task, another machine may do it."""
+
+
 class FailuresAlone(RetryPolicy):
     """Tries work that failed again after PAUSES, then no more, whatever number Airflow gave the tries.
 
     What is only not there yet is asked for every BETWEEN_LOOKS, for the patience of `schedule`; but for an earlier day
     that the run does besides its own: the next run asks again. Another run's end is waited for in BETWEEN_ASKS, for
-    LONGEST_WAIT in all, and takes no try from what fails.
+    LONGEST_WAIT in all, and takes no try from what fails; so is a machine that is not fit for it.
 
     Airflow asks it in the task's process: never about a try that was lost, nor about AirflowFailException, which is
     final.
@@ -80,7 +85,7 @@ class FailuresAlone(RetryPolicy):
         if isinstance(exception, Stopped):
             return RetryDecision.default()
         assert context is not None, "Airflow's task runner hands it over"
-        waits = isinstance(exception, AtWorkElsewhere)
+        waits = isinstance(exception, AtWorkElsewhere | NotOnThisMachine)
         try:
             tries = Tries.of(context)
             # this try is counted as one that failed
@@ -92,7 +97,7 @@ class FailuresAlone(RetryPolicy):
             log.exception("the number of failures cannot be kept, all tries are taken for failures")
             failed = waited = try_number
         if waits:
-            return _ask_again(waited)
+            return _ask_again(waited, str(exception) if isinstance(exception, NotOnThisMachine) else _AT_WORK)
         if isinstance(exception, NotThereYet) and failed * BETWEEN_LOOKS <= self._patience(context):
             return RetryDecision.retry(BETWEEN_LOOKS, f"not there yet, at {failed} looks")
         if failed > len(PAUSES):
@@ -108,12 +113,12 @@ class FailuresAlone(RetryPolicy):
         return timedelta(0) if earlier else timedelta(hours=self.schedule.sensor_timeout_hours)
 
 
-def _ask_again(waited: int) -> RetryDecision:
-    """After so many asks, the last one included, that were answered with: another run is at work."""
+def _ask_again(waited: int, why: str) -> RetryDecision:
+    """After so many asks, the last one included, that were answered with: another run is at work, or: not here."""
     pauses = [BETWEEN_ASKS[min(ask, len(BETWEEN_ASKS) - 1)] for ask in range(waited)]
     if sum(pauses, timedelta(0)) > LONGEST_WAIT:
-        return RetryDecision.fail(f"another run is still at work after {LONGEST_WAIT}")
-    return RetryDecision.retry(pauses[-1], f"another run is at work, at {waited} asks")
+        return RetryDecision.fail(f"still after {LONGEST_WAIT}: {why}")
+    return RetryDecision.retry(pauses[-1], f"at {waited} asks: {why}")
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,7 @@ class Tries:
     lost: int
     """Tries that ended without a word."""
     waited: int = 0
-    """Tries that found another run at work."""
+    """Tries that found another run at work, or came to a machine that is not fit."""
 
     @classmethod
     def of(cls, context: Context) -> Tries:
@@ -149,5 +154,8 @@ class Tries:
                 " Airflow was restarted under them, or their process was killed."
             )
         if self.waited:
-            words.append(f"It found another run at work on its step and day {self.waited} times, and waited.")
+            words.append(
+                f"It found another run at work on its step and day, or a machine that is not fit, {self.waited} times,"
+                " and waited."
+            )
         return " ".join(words)

@@ -13,7 +13,10 @@ class Stack:
 
     def __init__(self):
         self.mails = []
-        self.operator = MachinesOperator(task_id="look_at_machines", tasks=TASKS, tell=self.mails.append)
+        self.operator = MachinesOperator(
+            task_id="look_at_machines", tasks=TASKS, tell=self.mails.append, old=lambda: self.old
+        )
+        self.old = ()
         self.alive = ()
 
     def answering(self):
@@ -77,3 +80,24 @@ def test_a_machine_whose_file_is_removed_is_forgotten(stack):
     stack.look("head", "b")
     assert look.Variable[look.SILENT] == {}
     assert stack.subjects() == ["[microstep] no answer from c"]
+
+
+def test_a_machine_with_another_version_than_the_head_is_told_of_once_and_not_while_it_is_being_brought_out(stack):
+    stack.old = ("b",)
+    stack.look("head", "b", "c")
+    assert stack.mails == []
+    for _ in range(3):
+        stack.look("head", "b", "c")
+    assert stack.subjects() == ["[microstep] b: another version than the head's"]
+    assert "docker load" in stack.mails[0].plain()
+    stack.old = ()
+    stack.look("head", "b", "c")
+    assert len(stack.mails) == 1
+    assert look.Variable[look.OLD] == {}
+
+
+def test_a_machine_that_is_off_is_told_of_as_silent_alone(stack):
+    stack.old = ("b",)
+    for _ in range(3):
+        stack.look("head", "c")
+    assert stack.subjects() == ["[microstep] no answer from b"]

@@ -53,3 +53,13 @@ def test_a_worker_is_known_by_its_machine_with_its_queues(told):
 
 def test_a_broker_that_is_not_there_is_told_as_such(told):
     assert told["redis://127.0.0.1:1/0"].startswith("the broker does not answer: ")
+
+
+def test_a_machine_with_another_version_is_told_with_what_to_type():
+    from microstep_airflow.machines.__main__ import table
+    from microstep_airflow.machines.workers import Worker
+
+    answers, why = table(["b"], {"b": Worker(("host.b",), 0)}, ["b"])
+    assert answers.startswith("b ")
+    assert "starts no step" in why
+    assert "make worker" in why

@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from conftest import factory, settings
+from docker.errors import ImageNotFound
 from fake_engine import IMAGE_ID
 
 from microstep_airflow.operators import docker_client, docker_step
 from microstep_airflow.operators.docker_step import owner
 from microstep_airflow.operators.skip_check import Changed
-from microstep_airflow.schedule.retries import Stopped
+from microstep_airflow.schedule.retries import NotOnThisMachine, Stopped
 from socket_proxy.container_spec import build
 from socket_proxy.settings import Settings
 
@@ -471,3 +472,46 @@ def test_labels_say_whose_container_it_is(step):
         "microstep.try": "{{ ti.try_number }}",
     }
     assert "labels" in step().template_fields
+
+
+@pytest.fixture
+def machine(monkeypatch, tmp_path):
+    """A further machine; `fits` says which version of the head it was started with."""
+    (tmp_path / "machines").mkdir()
+    (tmp_path / "machines/head.json").write_text("{}\n")
+
+    def start(fits):
+        for name, value in {"MACHINE": "b", "FITS": fits, "CONFIG": str(tmp_path / "pipeline.toml")}.items():
+            monkeypatch.setenv(f"MICROSTEP_{name}", value)
+        monkeypatch.setenv("MICROSTEP_HOST_ROOT", "/srv/microstep")
+
+    return start
+
+
+def test_a_machine_with_another_version_than_the_head_starts_no_step_and_takes_no_try(engine, step, machine):
+    machine("0123456789abcdef")
+    with pytest.raises(NotOnThisMachine, match="b: must have the head's version"):
+        run(step())
+    assert engine.calls == []
+
+
+def test_a_machine_with_the_heads_version_does(engine, step, machine, tmp_path):
+    from microstep_airflow.machines.version import of_the_head
+
+    machine(of_the_head(tmp_path / "machines"))
+    run(step())
+    assert engine.created[0] == "microstep-train-2026-01-03"
+
+
+def test_an_image_that_was_removed_from_a_machine_is_no_failure_of_the_task(step, machine, monkeypatch, tmp_path):
+    from microstep_airflow.machines.version import of_the_head
+
+    def gone(self, image):
+        raise ImageNotFound(f"No such image: {image}")
+
+    monkeypatch.setattr(docker_client.StepDockerClient, "inspect_image", gone)
+    with pytest.raises(AirflowFailException, match="must be on this machine"):
+        run(step())
+    machine(of_the_head(tmp_path / "machines"))
+    with pytest.raises(NotOnThisMachine, match="microstep-train: is not on the machine b"):
+        run(step())

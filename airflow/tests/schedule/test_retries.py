@@ -15,6 +15,7 @@ from microstep_airflow.schedule.retries import (
     PAUSES,
     AtWorkElsewhere,
     FailuresAlone,
+    NotOnThisMachine,
     NotThereYet,
     Stopped,
     Tries,
@@ -105,8 +106,16 @@ def test_another_run_is_waited_for_as_long_as_a_step_may_take(life):
     assert [decision.retry_delay for decision in waited[:7]] == [*BETWEEN_ASKS, BETWEEN_ASKS[-1]]
     assert sum((decision.retry_delay for decision in waited), timedelta(0)) <= LONGEST_WAIT == STEP_LIMIT
     assert last.action is RetryAction.FAIL
-    assert last.reason == "another run is still at work after 6:00:00"
+    assert last.reason == "still after 6:00:00: another run is at work on this step and day"
     assert MOST_TRIES_LOST > 77
+
+
+def test_a_machine_that_is_not_fit_takes_no_try_and_is_named(life):
+    why = "b: must have the head's version, but the head has another one by now"
+    asked = [life.fail(NotOnThisMachine(why)) for _ in range(3)]
+    assert [decision.action for decision in asked] == [RetryAction.RETRY] * 3
+    assert asked[-1].reason == f"at 3 asks: {why}"
+    assert Tries.of(life.context()).waited == 3
 
 
 def test_the_lock_of_a_machine_that_is_gone_is_outlived_by_the_first_asks():
@@ -122,7 +131,7 @@ def test_who_waited_for_another_run_has_all_tries_left_for_work_that_fails(life)
     assert life.fail().action is RetryAction.FAIL
     assert Tries.of(life.context()) == Tries(failed=4, lost=1, waited=4)
     assert str(Tries.of(life.context())).endswith(
-        "It found another run at work on its step and day 4 times, and waited."
+        "It found another run at work on its step and day, or a machine that is not fit, 4 times, and waited."
     )
 
 

@@ -1,11 +1,13 @@
 """The arithmetic of what breaks first."""
 
+import ast
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from costs import read
-from limits import limits, processor_seconds, tasks_of_a_pipeline, tasks_per_second
+from limits import IMPORT_LIMIT, STEP_LIMIT, limits, processor_seconds, tasks_of_a_pipeline, tasks_per_second
 from simulation import Simulation, background
 from work import Plan
 
@@ -66,3 +68,19 @@ def test_the_page_shows_the_limits_as_they_come_out():
     page = PAGE.read_text()
     missing = [limit.thing for limit in limits(COSTS) if f"| {limit.thing} | {limit.at:,.3g} |" not in page]
     assert missing == []
+
+
+def test_what_airflow_ends_is_what_the_arithmetic_takes():
+    """It is not imported there: the bench has an environment of its own, without Airflow."""
+    root = PAGE.parents[1]
+    code = ast.parse((root / "airflow/microstep_airflow/dag_factory.py").read_text())
+    (span,) = (
+        node.value
+        for node in code.body
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "STEP_LIMIT"
+    )
+    assert isinstance(span, ast.Call)
+    units = {"hours": 3600, "minutes": 60, "seconds": 1}
+    assert sum(units[part.arg] * ast.literal_eval(part.value) for part in span.keywords) == STEP_LIMIT
+    (limit,) = re.findall(r"AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT: \"(\d+)\"", (root / "docker-compose.yml").read_text())
+    assert float(limit) == IMPORT_LIMIT

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from cluster.deeds import BYTE, KINDS
-from cluster.pair import LackingError, Pair
+from shared_directory.deeds import BYTE, KINDS
+from shared_directory.pair import LackingError, Pair
 
 FREED_WITHIN = 10.0
 """Seconds after which the lock of a dead process must be free: less than the pause before a task's next try."""

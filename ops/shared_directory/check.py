@@ -16,11 +16,11 @@ from pathlib import Path
 from checkout.ending import CONFIGURATION, MISSING, TRY_AGAIN, end_tidily_when_asked_to, refuse
 from checkout.settings import ROOT
 
-from cluster.deeds import KINDS, Side
-from cluster.pair import LackingError, Pair
-from cluster.properties import PROPERTIES
-from cluster.talk import SilentError, Talk, put
-from cluster.ways_out import kind_of, way_out
+from shared_directory.deeds import KINDS, Side
+from shared_directory.pair import LackingError, Pair
+from shared_directory.properties import PROPERTIES
+from shared_directory.talk import SilentError, Talk, put
+from shared_directory.ways_out import kind_of, way_out
 
 _COMES_WITHIN = 600.0
 """Seconds in which somebody types the command on the other machine."""

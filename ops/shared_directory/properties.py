@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cluster import files, locks
-from cluster.pair import Pair
+from shared_directory import files, locks
+from shared_directory.pair import Pair
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cluster.deeds import Side
-from cluster.talk import Talk
+from shared_directory.deeds import Side
+from shared_directory.talk import Talk
 
 
 class LackingError(Exception):

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from cluster.deeds import WHOLE
-from cluster.pair import LackingError, Pair
-from cluster.talk import PATIENCE, put
+from shared_directory.deeds import WHOLE
+from shared_directory.pair import LackingError, Pair
+from shared_directory.talk import PATIENCE, put
 
 SEEN_WITHIN = 2.0
 """Seconds, there and back, for a file that was looked for in vain before: the next task may start so soon."""

@@ -12,9 +12,9 @@ import sys
 from archives.archive import create_volume
 from checkout.compose import docker, own_steps
 from checkout.ending import CONFIGURATION, NOT_PERMITTED, UNAVAILABLE, USAGE, end_tidily_when_asked_to, refuse
+from checkout.labels import revision
 from checkout.settings import CLUSTER, ELSEWHERE, FILES, ROOT, cluster, environment, project, read
 from make_secrets import STEPS
-from up import revision
 
 from cluster import checks
 from cluster.ask_head import REFUSED

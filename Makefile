@@ -101,7 +101,7 @@ ui: ## the Airflow and MLflow pages of the demo, until Ctrl-C
 	@$(PYTHON) demo/demo.py ui
 
 ##@ For developers
-.PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom lock browser
+.PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom step release lock browser
 browser: ## install Chromium on a Debian machine (as root), for the tests that look at pages
 	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install --yes -qq chromium fonts-dejavu-core > /dev/null)
 
@@ -139,6 +139,14 @@ soak: ## 200 runs of the running stack in one go, and whether anything grows
 sbom: ## list what is in each image (CycloneDX), its licences, and what is known to be vulnerable
 	@dev/env dev
 	@.venvs/dev/bin/python dev/sbom.py
+
+step: ## add a step to the five, with all that belongs to it: make step NAME=enrich
+	@PYTHONPATH=ops:dev $(PYTHON) -m new_step.command --name=$(call quoted,NAME)
+
+unexport VERSION
+release: ## a version on this machine: changelog, images with labels, SBOM, tag; shown first, nothing is pushed: make release VERSION=1.2.0 [YES=1]
+	@dev/env dev
+	@PYTHONPATH=ops:dev .venvs/dev/bin/python -m release.command --version=$(call quoted,VERSION) $(if $(filter 1 y yes,$(YES)),--yes)
 
 lock: ## renew every hash-locked requirements.txt
 	@dev/env contract

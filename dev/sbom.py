@@ -25,8 +25,10 @@ from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-STEPS = ("generate", "preprocess", "train", "validate", "predict")
-IMAGES = ("airflow", "mlflow", "pages", "gateway", "socket-proxy", *STEPS)
+sys.path.append(str(Path(__file__).resolve().parents[1] / "ops"))
+from checkout.steps import steps
+
+IMAGES = ("airflow", "mlflow", "pages", "gateway", "socket-proxy", *steps())
 WITHOUT_PYTHON = ("pages", "gateway")
 # runs inside the image, with nothing but the standard library
 LOOK = """

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import sbom
+from checkout.steps import steps
 from sbom import Package, advisories, bill, is_affected
 
 ROOT = Path(__file__).parents[2]
-STEPS = ("generate", "preprocess", "train", "validate", "predict")
 
 
 def spans(*events):
@@ -68,4 +68,4 @@ def test_every_image_of_the_stack_is_listed():
     texts = "".join(file.read_text() for file in ROOT.glob("docker-compose*.yml"))
     composed = set(re.findall(r"image: \$\{COMPOSE_PROJECT_NAME\}-([a-z-]+)", texts))
     assert composed <= set(sbom.IMAGES)
-    assert set(sbom.IMAGES) - composed <= set(STEPS) | {"airflow"}
+    assert set(sbom.IMAGES) - composed <= {*steps()} | {"airflow"}

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from shlex import quote
 
+from checkout.steps import steps
+
 from cluster.broker_users import queues
 
 FARTHEST = 5.0
 """Seconds between two clocks: a signature is good for 30, and a task's day is taken from a clock."""
-IMAGES = ("airflow", "socket-proxy", "gateway", "generate", "preprocess", "train", "validate", "predict")
+IMAGES = ("airflow", "socket-proxy", "gateway", *steps())
 """Those that a machine needs."""
 
 

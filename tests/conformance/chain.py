@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from checkout.steps import added, library_of
 from images import STEPS, give_to_owner, missing, run
 
 DAYS = ("2026-01-05", "2026-01-06")
 DAY = DAYS[-1]
+ROOT = Path(__file__).parents[2]
 
 # where each step's datasets of DAY lie; what a manifest commits
 WRITES = {
@@ -29,8 +34,31 @@ READS = {
     "predict": ("processed", "models"),
 }
 EACH_DAY = ("generate", "preprocess")
+LIBRARIES = {"preprocess": set()} | {step: {library_of(step)} - {"contract"} for step in added()}
+"""What an image holds of ours besides step and contract: `analysis`, of which generate draws its page of a table."""
 
-ROOT = Path(__file__).parents[2]
+
+def _load(name: str, path: str) -> ModuleType:
+    """A module of another part, which must import nothing but the standard library."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / path)
+    assert spec
+    assert spec.loader
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def _places(names: str, step: str) -> list[Path]:
+    """Where things lie that an added step reads or writes, by the table that Airflow goes by."""
+    layout = _load("layout", "libs/contract/contract/layout.py").Layout(Path())
+    table = _load("steps_of_airflow", "airflow/microstep_airflow/steps.py")
+    return [table.path_of(name, step, DAY, layout) for name in getattr(table.STEPS[step], names)]
+
+
+for step in added():
+    WRITES[step] = tuple(path.as_posix() for path in _places("writes", step))
+    # the folder of all days, where there is one
+    READS[step] = tuple(path.as_posix().partition(f"/{DAY}")[0] for path in _places("reads", step))
 
 
 def small_config() -> str:

@@ -120,7 +120,7 @@ def test_a_second_time_it_refuses_and_changes_nothing(grown):
         ("train", "services/train is there"),
         ("test_it", "begin as tests do"),
         ("mlflow", "the folder infra/mlflow"),
-        ("postgres", "a service"),
+        ("maildev", "a service"),
         ("faults", "a suite of dev/test"),
         ("maintenance", "a DAG"),
         ("first_training", "a task of Airflow's"),

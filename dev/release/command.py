@@ -24,6 +24,7 @@ from release.state import WRITTEN, Plan, git, new_texts, plan, subject
 
 FOLDER = "releases"
 PROJECT = "microstep"
+BUILDING = "microstep-release"
 COMPOSE = ("docker", "compose", "--file", "docker-compose.yml", "--file", "docker-compose.celery.yml")
 
 
@@ -60,8 +61,11 @@ def commit(release: Plan, root: Path = ROOT) -> None:
 
 
 def build(version: str, root: Path = ROOT) -> None:
-    """Build every image with its labels, and list them with what is in them."""
-    variables = {**environment(), **labels(root), "MICROSTEP_VERSION": version, "MICROSTEP_PROJECT": PROJECT}
+    """Build every image with its labels, and list them with what is in them.
+
+    Under a name that no stack has: what one of this machine runs on stays what it is.
+    """
+    variables = {**environment(), **labels(root), "MICROSTEP_VERSION": version, "COMPOSE_PROJECT_NAME": BUILDING}
     variables["MICROSTEP_CLUSTER_ADDRESS"] = "0.0.0.0"  # noqa: S104 - nothing is started: the gateway is built, too
     subprocess.run([*COMPOSE, "build"], cwd=root, env=variables, check=True)
     asked = [*COMPOSE, "config", "--format", "json"]
@@ -71,11 +75,13 @@ def build(version: str, root: Path = ROOT) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     images = {}
     for image in built:
-        docker("tag", image, f"{image}:{version}")
-        about = json.loads(docker("image", "inspect", image).stdout)[0]
-        images[f"{image}:{version}"] = {"id": about["Id"], "labels": about["Config"]["Labels"]}
+        name = f"{PROJECT}{image.removeprefix(BUILDING)}:{version}"
+        for words in (("tag", image, name), ("rmi", image)):
+            subprocess.run(["docker", *words], check=True, capture_output=True)
+        about = json.loads(docker("image", "inspect", name).stdout)[0]
+        images[name] = {"id": about["Id"], "labels": about["Config"]["Labels"]}
     (folder / "images.json").write_text(json.dumps(images, indent=1) + "\n")
-    subprocess.run([sys.executable, root / "dev" / "sbom.py", folder], cwd=root, check=True)
+    subprocess.run([sys.executable, root / "dev" / "sbom.py", folder, f"--tag={version}"], cwd=root, check=True)
 
 
 def main() -> int:

@@ -1,5 +1,7 @@
 import json
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -62,6 +64,18 @@ def test_an_image_without_python_is_listed_by_its_debian_packages(monkeypatch):
     assert [package.name for package in sbom.contents("pages")] == ["libc6", "nginx"]
     assert [package.name for package in sbom.contents("train")] == ["libc6", "nginx", "Numpy"]
     assert asked == [("pages", "dpkg-query"), ("train", "dpkg-query"), ("train", "python")]
+
+
+def test_entry_points_of_ours_are_no_package():
+    """Those by which MLflow finds its guard: they have neither name nor version."""
+    assert list((ROOT / "infra/mlflow").glob("*.dist-info"))
+    command = [sys.executable, "-W", "ignore", "-c", sbom.LOOK]
+    done = subprocess.run(
+        command, env={"PYTHONPATH": str(ROOT / "infra/mlflow")}, check=True, capture_output=True, text=True
+    )
+    names = [name for _, name, _, _ in json.loads(done.stdout)]
+    assert "pytest" in names
+    assert None not in names
 
 
 def test_every_image_of_the_stack_is_listed():

@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 4249
+MOST_LINES = 4262
 
 
 def imports_of(source):

@@ -37,6 +37,8 @@ def image(grown):
         grown.type("docker", "compose", "build", "--quiet", NAME, **LABELS)
         yield grown
     finally:
+        # `run` has made the stack's networks and volumes
+        grown.type("docker", "compose", "down", "--volumes")
         subprocess.run(["docker", "rmi", "--force", f"{PROJECT}-{NAME}"], capture_output=True, check=False)
 
 
@@ -79,10 +81,10 @@ def test_it_says_which_version_of_what_it_is(image):
 
 
 def test_it_passes_the_conformance_suite(image):
-    """With the images of the five as they are on this machine; they make what the new one reads."""
-    have = ["docker", "image", "inspect", *(f"microstep-{step}" for step in FIVE)]
+    """With the images of generate and preprocess as they are on this machine, which make what it reads."""
+    have = ["docker", "image", "inspect", *(f"microstep-{step}" for step in FIVE[:2])]
     if subprocess.run(have, capture_output=True, check=False).returncode != 0:
-        reason = "the images of the five steps are not built: make build"
+        reason = "the images of generate and preprocess are not built: make build"
         (pytest.fail if os.environ.get("MICROSTEP_TEST_ALL") == "1" else pytest.skip)(reason)
     image.type("docker", "tag", f"{PROJECT}-{NAME}", f"microstep-{NAME}")
     try:

@@ -113,7 +113,7 @@ notebook: ## JupyterLab with notebooks/predictions.ipynb, on 127.0.0.1 with a to
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/predictions.ipynb
 
 ##@ For developers
-.PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom generated lock browser
+.PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom generated step release lock browser
 browser: ## install Chromium on a Debian machine (as root), for the tests that look at pages
 	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install --yes -qq chromium fonts-dejavu-core > /dev/null)
 
@@ -156,6 +156,14 @@ generated: ## renew what is written from the code: pipeline.schema.json, and the
 	@dev/env contract generate preprocess train validate predict
 	@PYTHONPATH=libs/contract .venvs/contract/bin/python libs/contract/pipeline_schema.py
 	@$(PYTHON) dev/completion.py
+
+step: ## add a step to the five, with all that belongs to it: make step NAME=enrich
+	@PYTHONPATH=ops:dev $(PYTHON) -m new_step.command --name=$(call quoted,NAME)
+
+unexport VERSION
+release: ## a version on this machine: changelog, images with labels, SBOM, tag; shown first, nothing is pushed: make release VERSION=1.2.0 [YES=1]
+	@dev/env dev
+	@PYTHONPATH=ops:dev .venvs/dev/bin/python -m release.command --version=$(call quoted,VERSION) $(if $(filter 1 y yes,$(YES)),--yes)
 
 lock: ## renew every hash-locked requirements.txt
 	@dev/env contract

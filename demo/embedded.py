@@ -10,11 +10,11 @@ from pathlib import Path
 
 import kept
 from airflow_api import AirflowApi
+from checkout.steps import steps
 from make_secrets import LOGINS, Secret, hand_out, new_logins, write
 from server import START_SECONDS, Server, Trouble, free_port, python_environment
 
-STEPS = ("generate", "preprocess", "train", "validate", "predict")
-PARTS = (*STEPS, "mlflow", "airflow")
+PARTS = (*steps(), "mlflow", "airflow")
 MLFLOW_PORT = 5000
 """Of MLflow's pages in `make ui`."""
 DAGS = frozenset({"generate", "train", "predict"})

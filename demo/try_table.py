@@ -19,7 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "ops"))
 
-from embedded import STEPS, make_environments  # noqa: E402
+from checkout.steps import FIVE  # noqa: E402
+from embedded import make_environments  # noqa: E402
 from only_one import Occupied, only_one  # noqa: E402
 from server import Trouble  # noqa: E402
 from stages import Stages, printable  # noqa: E402
@@ -100,7 +101,7 @@ def run(wish: Wish, home: Path) -> int:
     data.mkdir(exist_ok=True)
     steps = Steps(ROOT, data, config, home / "steps.log")
     with stages.stage("environments, one a step (.venvs/)") as tell:
-        make_environments(ROOT, tell, STEPS)
+        make_environments(ROOT, tell, FIVE)
     told = steps.size
     with stages.stage(f"look at {printable(wish.file.name)}, write {config.relative_to(ROOT)}") as tell:
         written = not config.exists()
@@ -119,7 +120,7 @@ def run(wish: Wish, home: Path) -> int:
     if written:
         config.write_text(of_days(config.read_text(encoding="utf-8"), len(days)), encoding="utf-8")
     with stages.stage(f"bring in {len(days)} days, {days[0]} to {days[-1]}") as tell:
-        for step in STEPS[:2]:
+        for step in FIVE[:2]:
             tell(step)
             steps.each(step, days)
     # the last one is kept for the prediction, and so are those whose labels nobody knows yet

@@ -11,8 +11,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-STEPS = ("generate", "preprocess", "train", "validate", "predict")
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "ops"))
+from checkout.steps import added, library_of, steps  # noqa: E402
 
 # the library that they share, of which generate has the pages; train's and validate's tests talk to a real MLflow
 _BESIDE = {
@@ -20,6 +23,7 @@ _BESIDE = {
     "train": ("libs/analysis/", "infra/mlflow/"),
     "validate": ("libs/analysis/", "infra/mlflow/"),
     "predict": ("libs/analysis/",),
+    **{step: ("libs/analysis/",) for step in added() if library_of(step) == "analysis"},
 }
 
 # all steps together
@@ -34,7 +38,7 @@ _COMPOSE = (
 MADE_FROM: dict[str, tuple[str, ...]] = {
     # its boundary test counts the users of every name
     "contract": ("libs/contract/", "libs/analysis/", "pipeline.toml", "services/", "airflow/"),
-    **{step: (f"services/{step}/", "libs/contract/", "pipeline.toml", *_BESIDE.get(step, ())) for step in STEPS},
+    **{step: (f"services/{step}/", "libs/contract/", "pipeline.toml", *_BESIDE.get(step, ())) for step in steps()},
     # its tests let whole DAGs run, with the steps' own code, and ask the socket proxy about each step's container
     "airflow": (
         *("airflow/", "libs/analysis/", "libs/contract/", "pipeline.toml", "services/", "infra/socket-proxy/"),
@@ -50,6 +54,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
         "dev/",
         "ops/",
         "microstep",
+        "VERSION",
         "demo/",
         "bench/",
         "infra/airgap/",
@@ -98,6 +103,11 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     ),
     "gateways": ("infra/gateway/", "infra/airgap/valkey/", "ops/", *_COMPOSE, "tests/machines/"),
     "machines": (*_CHAIN, "airflow/", "infra/", "ops/", *_COMPOSE, "tests/machines/"),
+    # a step is added to a copy of the checkout, tested there as any other, and its image is run
+    "growth": (
+        *(*_CHAIN, "airflow/", "infra/socket-proxy/", "docker-compose.yml", "ops/checkout/"),
+        *("tests/conformance/", "tests/test_docs.py", "tests/growth/"),
+    ),
     "docs": ("docs/", "LICENSE", ".gitignore", "tests/test_docs.py", "tests/test_your_own_data.py"),
 }
 # these can change how any part is built or tested

@@ -25,8 +25,10 @@ from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-STEPS = ("generate", "preprocess", "train", "validate", "predict")
-IMAGES = ("airflow", "mlflow", "pages", "gateway", "socket-proxy", *STEPS)
+sys.path.append(str(Path(__file__).resolve().parents[1] / "ops"))
+from checkout.steps import steps
+
+IMAGES = ("airflow", "mlflow", "pages", "gateway", "socket-proxy", *steps())
 WITHOUT_PYTHON = ("pages", "gateway")
 # runs inside the image, with nothing but the standard library
 LOOK = """
@@ -35,7 +37,9 @@ def licence(d):
     classes = [c.split("::")[-1].strip() for c in d.get_all("Classifier") or () if c.startswith("License ::")]
     lines = (d.get("License") or "").splitlines()
     return d.get("License-Expression") or (classes or lines or ["not declared"])[0]
-print(json.dumps([["pypi", d.metadata["Name"], d.version, licence(d.metadata)] for d in m.distributions()]))
+# what has no name is no package: MLflow's image has entry points of ours, in a folder of their own
+named = [d for d in m.distributions() if d.metadata and d.metadata["Name"]]
+print(json.dumps([["pypi", d.metadata["Name"], d.version, licence(d.metadata)] for d in named]))
 """
 
 
@@ -50,12 +54,13 @@ class Package:
     licence: str
 
 
-def contents(image: str) -> list[Package]:
-    """The packages of an image, without two of the same."""
-    debian = inside(image, "dpkg-query", "-W", "-f", "${Package} ${Version}\\n").splitlines()
+def contents(image: str, tag: str = "") -> list[Package]:
+    """The packages of an image, without two of the same; `tag`: of a release, else what was built last."""
+    name = f"{image}:{tag}" if tag else image
+    debian = inside(name, "dpkg-query", "-W", "-f", "${Package} ${Version}\\n").splitlines()
     found = {Package("deb", name, version, "see /usr/share/doc") for name, version in map(str.split, debian)}
     if image not in WITHOUT_PYTHON:
-        found |= {Package(*package) for package in json.loads(inside(image, "python", "-c", LOOK))}
+        found |= {Package(*package) for package in json.loads(inside(name, "python", "-c", LOOK))}
     return sorted(found, key=lambda package: (package.kind, package.name.lower()))
 
 
@@ -65,10 +70,12 @@ def inside(image: str, program: str, *arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def bill(image: str, packages: list[Package]) -> str:
+def bill(image: str, packages: list[Package], version: str | None = None) -> str:
     """The image's packages as CycloneDX 1.6 JSON."""
     bom = Bom()
-    root = Component(name=f"microstep-{image}", type=ComponentType.CONTAINER, bom_ref=f"microstep-{image}")
+    root = Component(
+        name=f"microstep-{image}", type=ComponentType.CONTAINER, bom_ref=f"microstep-{image}", version=version
+    )
     bom.metadata.component = root
     for package in packages:
         purl = PackageURL("deb", "debian", package.name, package.version)
@@ -127,13 +134,16 @@ def main() -> int:
     """Write the lists; 1 when something is known to be vulnerable."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=Path("sbom"), help="where the lists go")
-    folder = parser.parse_args().folder
+    parser.add_argument("--tag", default="", help="of the images of a release (default: those that were built last)")
+    args = parser.parse_args()
+    folder = args.folder
     folder.mkdir(parents=True, exist_ok=True)
     licences: Counter[str] = Counter()
     installed: set[tuple[str, str]] = set()
     for image in IMAGES:
-        packages = contents(image)
-        (folder / f"{image}.cdx.json").write_text(bill(image, packages) + "\n", encoding="utf-8")
+        packages = contents(image, args.tag)
+        listed = bill(image, packages, args.tag or None)
+        (folder / f"{image}.cdx.json").write_text(f"{listed}\n", encoding="utf-8")
         python = [package for package in packages if package.kind == "pypi"]
         installed |= {(canonicalize_name(package.name), package.version) for package in python}
         licences.update(package.licence for package in python)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from checkout.compose import docker, is_rootless
 from checkout.ending import CONFIGURATION, refuse
+from checkout.labels import labels
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours, word_of_adoption
 from checkout.settings import (
@@ -34,8 +35,6 @@ from pipelines.reports import refresh_index
 from stack_id import VOUCHED
 
 SETTINGS = ROOT / ".env"
-BUILT_FROM = ("airflow", "infra", "libs", "services")
-"""What goes into images that know their revision. All else, pipeline.toml first of all, is the user's to change."""
 WAIT_SECONDS = "600"
 
 
@@ -53,20 +52,6 @@ def add(file: Path, name: str, value: str) -> None:
         settings.write(f"{'' if not text or text.endswith(chr(10)) else chr(10)}{name}={value}\n")
         settings.flush()
         os.fsync(settings.fileno())
-
-
-def revision(root: Path = ROOT) -> str:
-    """Returns the last commit that changed what images are built from, marked when files differ from it.
-
-    "unknown" outside git.
-    """
-
-    def git(*words: str) -> str:
-        done = subprocess.run(["git", *words, "--", *BUILT_FROM], cwd=root, capture_output=True, text=True, check=False)
-        return done.stdout.strip()
-
-    commit = git("log", "-1", "--format=%H")
-    return f"{commit}{'-dirty' if git('status', '--porcelain') else ''}" if commit else "unknown"
 
 
 def password() -> str:
@@ -131,7 +116,7 @@ def main() -> int:
         rootless = is_rootless(json.loads(docker("info", "--format={{json .}}").stdout))
         add(SETTINGS, USER, "0:0" if rootless else owner(ROOT / "data"))
     # must_be_ours has looked at the path where the volumes were last up, which the service `checkout` cannot see
-    variables = {**environment(), "MICROSTEP_REVISION": revision(), VOUCHED: "true"}
+    variables = {**environment(), **labels(), VOUCHED: "true"}
     built = subprocess.run(["docker", "compose", "build"], cwd=ROOT, env=variables, check=False)
     if built.returncode:
         return built.returncode

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the docs' test loads this file where there is no contract
+    from contract.layout import Layout
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step's place in the flow of data; every name is one of `contract.layout.Layout`."""
+    """A step's place in the flow of data; names are those of `contract.layout.Layout`, or of steps besides the five."""
 
     reads: tuple[str, ...]
     """Must be there before the step starts."""
@@ -36,3 +41,13 @@ STEPS = {
         uses_registry=True,
     ),
 }
+
+
+def path_of(name: str, step: str, day: str, layout: Layout) -> Path:
+    """Where one of the things lies that a step reads or writes."""
+    if name in STEPS:
+        return layout.derived(name, day)
+    if name == "report":  # that of validate is about a training
+        return layout.report("train" if step == "validate" else "predict", day)
+    path = getattr(layout, name)
+    return path if isinstance(path, Path) else Path(path(day))

@@ -7,14 +7,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from checkout.steps import steps
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "dev/affected.py"
-STEPS = {"generate", "preprocess", "train", "validate", "predict"}
+STEPS = {*steps()}
 # whose tests look into the services, or run them
 USERS = {"contract", "airflow", "docs"}
 WHOLE = {
-    *("demo", "faults", "oracle", "compatibility", "browser", "notebooks", "conformance", "end-to-end", "machines")
+    *("demo", "faults", "oracle", "compatibility", "browser", "notebooks", "conformance", "end-to-end", "machines"),
+    "growth",
 }
 ALL = (
     STEPS
@@ -67,7 +69,7 @@ def test_a_service_affects_itself_and_what_runs_it_and_no_other_service(reposito
     ("path", "parts"),
     [
         ("services/generate/requirements.txt", {"generate"} | USERS | WHOLE),
-        ("airflow/dags/train.py", {"contract", "airflow", "demo", "end-to-end", "machines", "docs"}),
+        ("airflow/dags/train.py", {"contract", "airflow", "demo", "end-to-end", "machines", "growth", "docs"}),
         ("libs/analysis/analysis/drift/findings.py", {"analysis", "train", "validate", "predict"} | USERS | WHOLE),
         ("libs/analysis/analysis/pages/page.py", STEPS - {"preprocess"} | {"analysis"} | USERS | WHOLE),
         (
@@ -76,12 +78,12 @@ def test_a_service_affects_itself_and_what_runs_it_and_no_other_service(reposito
         ),
         (
             "infra/socket-proxy/socket_proxy/rules.py",
-            {"socket-proxy", "escape", "airflow", "end-to-end", "machines", "docs"},
+            {"socket-proxy", "escape", "airflow", "end-to-end", "machines", "growth", "docs"},
         ),
-        ("docker-compose.yml", {"dev", "end-to-end", "gateways", "machines", "docs"}),
+        ("docker-compose.yml", {"dev", "end-to-end", "gateways", "machines", "growth", "docs"}),
         ("ops/doctor.py", {"dev", "demo", "end-to-end", "gateways", "machines", "docs"}),
         ("bench/scaling/work.py", {"dev", "scaling", "docs"}),
-        ("tests/conformance/test_image.py", {"conformance", "docs"}),
+        ("tests/conformance/test_image.py", {"conformance", "growth", "docs"}),
     ],
 )
 def test_a_part_affects_itself_and_the_whole_stack(repository, path, parts):
@@ -131,7 +133,7 @@ def test_a_renamed_file_affects_the_part_that_it_left(repository):
 
 def test_a_removed_file_affects_its_part(repository):
     repository.git("rm", "--quiet", "airflow/dags/train.py")
-    assert repository.affected() == {"contract", "airflow", "demo", "end-to-end", "machines", "docs"}
+    assert repository.affected() == {"contract", "airflow", "demo", "end-to-end", "machines", "growth", "docs"}
 
 
 def test_a_name_with_spaces_and_accents_is_read_whole(repository):
@@ -166,7 +168,7 @@ def test_json_is_one_list_on_one_line_for_a_job_matrix(repository):
     assert out.count("\n") == 1
     assert json.loads(out) == [
         *("contract", "train", "airflow", "demo", "faults", "oracle", "compatibility", "browser", "notebooks"),
-        *("conformance", "end-to-end", "machines", "docs"),
+        *("conformance", "end-to-end", "machines", "growth", "docs"),
     ]
 
 

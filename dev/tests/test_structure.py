@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from checkout.steps import steps
 
 ROOT = Path(__file__).parents[2]
 HOMES = (
     "libs/contract",
     "libs/analysis",
-    *(f"services/{step}" for step in ("generate", "preprocess", "train", "validate", "predict")),
+    *(f"services/{step}" for step in steps()),
     "airflow",
     "infra/socket-proxy",
     "infra/mlflow",
@@ -70,7 +71,7 @@ def circles(graph):
 
 def test_all_packages_are_looked_at():
     names = {package.name for package in PACKAGES}
-    assert names == {*STEPS, "contract", "analysis", "microstep_airflow", "microstep_mlflow", "socket_proxy"}
+    assert names == {*steps(), "contract", "analysis", "microstep_airflow", "microstep_mlflow", "socket_proxy"}
 
 
 @every_package
@@ -124,6 +125,7 @@ def test_the_steps_that_tools_without_packages_spell_out_are_the_contracts():
         ROOT / "dev/test",
         *(path for folder in ("bench", "demo", "infra", "tests") for path in (ROOT / folder).rglob("*.py")),
         Path(__file__),
+        ROOT / "ops/checkout/steps.py",
         ROOT / "libs/contract/contract/layout.py",
     ]
     spelled = {
@@ -132,8 +134,18 @@ def test_the_steps_that_tools_without_packages_spell_out_are_the_contracts():
         for text in texts(path)
         if len({*STEPS} & {*text}) >= 4 and {STEPS[0], STEPS[-1]} <= {*text}  # not a chain that ends before predict
     }
-    assert {"dev/test", "dev/affected.py", "infra/socket-proxy/socket_proxy/rules.py"} <= set(spelled)
+    assert {"ops/checkout/steps.py", "infra/socket-proxy/socket_proxy/rules.py"} <= set(spelled)
     assert {name: found for name, found in spelled.items() if tuple(found) != STEPS} == {}
+
+
+def test_every_step_that_there_is_may_be_started_and_no_other():
+    module = ast.parse((ROOT / "infra/socket-proxy/socket_proxy/rules.py").read_text())
+    (may_start,) = [
+        ast.literal_eval(node.value)
+        for node in module.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "STEPS"
+    ]
+    assert sorted(may_start) == sorted(steps())
 
 
 def test_packages_of_ours_take_the_steps_from_the_contract():

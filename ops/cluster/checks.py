@@ -13,9 +13,9 @@ from pathlib import Path
 
 from checkout.compose import docker
 from checkout.ending import CONFIGURATION, NOT_PERMITTED, UNAVAILABLE, refuse
+from checkout.labels import revision as revision_here
 from checkout.settings import ELSEWHERE, HOME, ROOT, project, read, same_directory
 from machine.values import judge_values
-from up import revision as revision_here
 
 from cluster.ask_head import REFUSED, SEEN
 from cluster.broker_users import queues

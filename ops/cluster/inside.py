@@ -10,9 +10,10 @@ from shlex import quote
 
 from checkout.compose import HELPER, settings, volume
 from checkout.settings import CLUSTER, HOME, ROOT, project
+from checkout.steps import steps
 from make_secrets import GATEWAY, STEPS
 
-IMAGES = ("airflow", "socket-proxy", "gateway", "generate", "preprocess", "train", "validate", "predict")
+IMAGES = ("airflow", "socket-proxy", "gateway", *steps())
 """Those that a machine needs."""
 LOAD = "docker load < machines/images.tar"
 """What to type on the machine, in the same directory."""

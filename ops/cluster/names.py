@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from ipaddress import AddressValueError, IPv4Address
 
+from checkout.steps import steps
+
 HEAD = "head"
 """The machine that has the stack's database, its pages and its broker."""
 SCHEDULER, OPERATOR = "scheduler", "operator"
@@ -13,8 +15,8 @@ SERVERS = ("airflow", "mlflow", "broker")
 """By these names a machine knows the head: a certificate of another machine must never carry one of them."""
 PARTS = (
     *("airflow-apiserver", "airflow-dag-processor", "airflow-init", "airflow-scheduler", "airflow-triggerer"),
-    *("airflow-worker", "authority", "checkout", "gateway", "generate", "maildev", "pages", "postgres", "predict"),
-    *("preprocess", "secrets", "socket-proxy", "tls", "train", "validate"),
+    *("airflow-worker", "authority", "checkout", "gateway", "maildev", "pages", "postgres", "secrets"),
+    *("socket-proxy", "tls", *steps()),
 )
 """Services of the compose files besides: in a network of theirs these names lead to them, or past the gateway."""
 RESERVED = (HEAD, *SERVERS, SCHEDULER, OPERATOR, "default", "include", "localhost", *PARTS)

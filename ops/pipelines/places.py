@@ -20,7 +20,10 @@ FOLDER = "pipelines"
 LONE = "pipeline.toml"
 MIGRATING = "data/.migrating"
 """There while `make migrate` is under way, or after one that did not come to its end; the pipeline's name is in it."""
-OF_THE_DATA_ROOT = ("inbox", "raw", "processed", "models", "predictions", "reports", "ledger.jsonl", ".locks", ".kept")
+OF_THE_DATA_ROOT = (
+    *("inbox", "raw", "processed", "models", "predictions", "reports", "derived"),
+    *("ledger.jsonl", ".locks", ".kept"),
+)
 """What a pipeline has in its data root (libs/contract/contract/layout.py); none of it can be a pipeline's name."""
 SECRETS = ("secrets/sql", "secrets/models")
 BOTH = (
@@ -92,7 +95,7 @@ def those(word: str | None) -> tuple[str, ...]:
 def good_name(name: str) -> str:
     """A name for a pipeline; ends this program for what is none."""
     if not NAME.fullmatch(name) or name in OF_THE_DATA_ROOT:
-        besides = f", and none of {', '.join(OF_THE_DATA_ROOT[:6])}"
+        besides = f", and none of {', '.join(OF_THE_DATA_ROOT[:7])}"
         refuse(USAGE, f"NAME: must be {NAME.pattern}{besides}, got {name!r}")
     return name
 

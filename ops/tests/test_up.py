@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 import up
+from checkout import labels
 
 
 def test_a_missing_setting_is_added_behind_what_is_there_of_which_no_byte_changes(tmp_path):
@@ -54,42 +55,42 @@ def repository(tmp_path):
 def test_the_revision_is_the_commit_that_last_changed_an_image(repository):
     root, git = repository
     first = git("rev-parse", "HEAD").strip()
-    assert up.revision(root) == first
+    assert labels.revision(root) == first
     (root / "services/train/code.py").write_text("2")
     git("commit", "--quiet", "--all", "--message=two")
-    assert up.revision(root) == git("rev-parse", "HEAD").strip() != first
+    assert labels.revision(root) == git("rev-parse", "HEAD").strip() != first
 
 
 def test_what_the_user_changes_or_commits_is_no_part_of_the_revision(repository):
     root, git = repository
-    first = up.revision(root)
+    first = labels.revision(root)
     (root / "pipeline.toml").write_text("a = 2")
     for name in (".env", "data/x", "secrets/sql/url", "docker-compose.override.yml"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("mine")
-    assert up.revision(root) == first
+    assert labels.revision(root) == first
     git("add", ".")
     git("commit", "--quiet", "--message=mine")
-    assert up.revision(root) == first
+    assert labels.revision(root) == first
 
 
 @pytest.mark.parametrize("name", ["services/train/code.py", "libs/contract/new.py"])
 def test_a_change_to_what_goes_into_an_image_marks_the_revision(repository, name):
     root, _ = repository
-    first = up.revision(root)
+    first = labels.revision(root)
     (root / name).parent.mkdir(parents=True, exist_ok=True)
     (root / name).write_text("changed")
-    assert up.revision(root) == f"{first}-dirty"
+    assert labels.revision(root) == f"{first}-dirty"
 
 
 def test_outside_git_the_revision_is_unknown(tmp_path):
-    assert up.revision(tmp_path) == "unknown"
+    assert labels.revision(tmp_path) == "unknown"
 
 
 def test_every_build_that_is_told_its_revision_is_made_from_what_the_revision_counts():
     text = (up.ROOT / "docker-compose.yml").read_text()
     contexts = set(re.findall(r"(?:context|images|contract|analysis): (\w+)(?:/[\w-]+)?[ ,}\n]", text))
-    assert contexts == set(up.BUILT_FROM)
+    assert contexts == set(labels.BUILT_FROM)
 
 
 @pytest.mark.parametrize(("answer", "way_out"), [("echo false", True), ("echo true", False), ("exit 1", False)])
@@ -109,7 +110,8 @@ def test_what_to_type_about_parts_that_are_not_healthy_is_for_every_part_of_the_
     for name in ("has_way_out", "cluster"):
         monkeypatch.setattr(up, name, lambda *_: False)
     monkeypatch.setattr(up, "read", lambda: {up.USER: "1:1"})
-    monkeypatch.setattr(up, "revision", lambda: "unknown")
+    monkeypatch.setattr(up, "project", lambda: "microstep")
+    monkeypatch.setattr(up, "labels", dict)
     monkeypatch.setattr(up, "environment", dict)
     monkeypatch.setattr(
         up.subprocess, "run", lambda words, **_: subprocess.CompletedProcess(words, 0 if "build" in words else 1)

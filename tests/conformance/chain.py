@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import importlib.util
+import itertools
 import json
 import shutil
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from checkout.steps import FIVE, added, library_of
 from images import STEPS, give_to_owner, missing, run
 
 DAYS = ("2026-01-05", "2026-01-06")
 DAY = DAYS[-1]
+ROOT = Path(__file__).parents[2]
 
 # where each step's datasets of DAY lie; what a manifest commits
 WRITES = {
@@ -29,8 +36,42 @@ READS = {
     "predict": ("processed", "models"),
 }
 EACH_DAY = ("generate", "preprocess")
+LIBRARIES = {"preprocess": set()} | {step: {library_of(step)} - {"contract"} for step in added()}
+"""What an image holds of ours besides step and contract: `analysis`, of which generate draws its page of a table."""
 
-ROOT = Path(__file__).parents[2]
+
+def _load(name: str, path: str) -> ModuleType:
+    """A module of another part, which must import nothing but the standard library."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / path)
+    assert spec
+    assert spec.loader
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+BEFORE = dict(itertools.pairwise(reversed(FIVE)))
+"""Whose data root a step is given: that of the step before it; an added one's of the last that writes what it reads."""
+
+
+def _place(step: str) -> None:
+    """Give an added step its place, by the table that Airflow goes by."""
+    layout = _load("layout", "libs/contract/contract/layout.py").Layout(Path())
+    table = _load("steps_of_airflow", "airflow/microstep_airflow/steps.py")
+    flow = table.STEPS[step]
+
+    def paths(names: Sequence[str]) -> Iterator[str]:
+        return (table.path_of(name, step, DAY, layout).as_posix() for name in names)
+
+    WRITES[step] = tuple(paths(flow.writes))
+    # the folder of all days, where there is one
+    READS[step] = tuple(path.partition(f"/{DAY}")[0] for path in paths(flow.reads))
+    wanted = {*flow.reads, *flow.may_read}
+    BEFORE[step] = [other for other in STEPS if other != step and wanted & {*table.STEPS[other].writes}][-1]
+
+
+for step in added():
+    _place(step)
 
 
 def small_config() -> str:
@@ -70,11 +111,10 @@ class Chain:
 
     def before(self, step: str, scratch: Path) -> Path:
         """A copy of the data root as the step finds it."""
-        number = STEPS.index(step)
-        if number == 0:
+        if step not in BEFORE:
             (scratch / "data").mkdir()
             return give_to_owner(scratch / "data")
-        return self.after(STEPS[number - 1], scratch)
+        return self.after(BEFORE[step], scratch)
 
     def after(self, step: str, scratch: Path) -> Path:
         """A copy of the data root as the step leaves it."""
@@ -96,11 +136,11 @@ class Chain:
     def _make(self, step: str) -> Path:
         if missing(step):
             pytest.skip(f"the image microstep-{step} is not built (make build), and this needs what it writes")
-        number, home = STEPS.index(step), self.home / step
-        if number == 0:
+        home = self.home / step
+        if step not in BEFORE:
             home.mkdir()
         else:
-            shutil.copytree(self._kept(STEPS[number - 1]), home)
+            shutil.copytree(self._kept(BEFORE[step]), home)
         give_to_owner(home)
         for day in DAYS if step in EACH_DAY else (DAY,):
             ended = run(step, "--day", day, data=home, config=self.config)

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-STEPS = ("generate", "preprocess", "train", "validate", "predict")
+from checkout.steps import steps
+
+STEPS = steps()
 
 # who owns the data roots of these tests; root makes them somebody's who is not root
 OWNER = (1000, 1000) if os.getuid() == 0 else (os.getuid(), os.getgid())

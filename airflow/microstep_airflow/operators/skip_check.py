@@ -24,7 +24,7 @@ from contract.models.ledger import champion_line
 from contract.models.registry import NoAnswer, registered_champion
 from microstep_airflow.operators.mounts import is_current, was_replaced
 from microstep_airflow.pipelines import places
-from microstep_airflow.steps import STEPS
+from microstep_airflow.steps import STEPS, path_of
 
 
 class Changed(Exception):
@@ -83,11 +83,10 @@ def _datasets(step: str, day: str, layout: Layout) -> list[Path]:
     """What a step writes for a day. Raises Changed for a step that writes more than that."""
     datasets: list[Path] = []
     for name in STEPS[step].writes:
-        path = getattr(layout, name)
-        if isinstance(path, Path):
+        path = path_of(name, step, day, layout)
+        if day not in path.relative_to(layout.root).parts:
             raise Changed(f"{layout.name(path)}: is of no day, so only {step} itself can tell")
-        # validate's is another one, but validate writes the champion, too
-        datasets.append(layout.report("predict", day) if name == "report" else path(day))
+        datasets.append(path)
     return datasets
 
 

@@ -13,6 +13,7 @@ from microstep_airflow.operators import docker_client, docker_step
 from microstep_airflow.operators.docker_step import owner
 from microstep_airflow.operators.skip_check import Changed
 from microstep_airflow.schedule.retries import NotOnThisMachine, Stopped
+from microstep_airflow.steps import STEPS
 from socket_proxy.container_spec import build
 from socket_proxy.settings import Settings
 
@@ -75,7 +76,7 @@ def test_a_step_runs_with_the_rules_of_every_step(engine, step, tmp_path):
 @pytest.mark.parametrize(
     ("name", "more"),
     [
-        *((name, {}) for name in ("generate", "preprocess", "train", "validate", "predict")),
+        *((name, {}) for name in STEPS),
         ("generate", {"source": "sql"}),
         ("train", {"sign": True}),
     ],

@@ -30,7 +30,7 @@ def build(raw: bytes, name: str, settings: Settings) -> bytes:
     What is mounted follows from the pipeline in that name. Raises ValueError with what differs from a step's container.
     """
     requested = read(raw)
-    parts = re.fullmatch(r".+-(?:([a-z0-9_]+)\.)?([a-z]+)-([0-9-]{10})", name)
+    parts = re.fullmatch(r".+-(?:([a-z0-9_]+)\.)?([a-z0-9_]+)-([0-9-]{10})", name)
     pipeline, step, day = parts.groups(default="")  # type: ignore[union-attr]  # judged before
     settings.must_have(pipeline)
     host = object_at(requested, "HostConfig")

@@ -20,7 +20,15 @@ from socket_proxy.settings import Settings
 VERSION = r"/v1\.(?:4[0-9]|5[0-9])"
 PIPELINE = "[a-z][a-z0-9_]{0,30}"
 """The name of a pipeline's file; a lone pipeline.toml has none."""
-STEP = "(?:generate|preprocess|train|validate|predict)"
+STEPS = (
+    "generate",
+    "preprocess",
+    "train",
+    "validate",
+    "predict",
+)
+"""All that may be started: a list, since whatever else the engine has an image of must not be."""
+STEP = f"(?:{'|'.join(STEPS)})"
 
 FLAG = "(?i:0|1|true|false)"
 NUMBER = "[0-9]{1,10}"

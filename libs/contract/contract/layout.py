@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 STEPS = ("generate", "preprocess", "train", "validate", "predict")
-"""In the order in which rows go through them: also the names of their packages, images, tasks and locks."""
+"""In the order in which rows go through them: also the names of their packages, images, tasks and locks.
+
+What `make step` adds is not among them: who must know it looks into services/.
+"""
 
 MANIFEST = "manifest.json"
 
@@ -56,6 +59,10 @@ class Layout:
     def predictions(self, day: str) -> Path:
         """The dataset of a day's predictions."""
         return self.root / "predictions" / day
+
+    def derived(self, step: str, day: str) -> Path:
+        """The dataset that a step besides the five makes of a day."""
+        return self.root / "derived" / step / day
 
     def report(self, kind: Literal["train", "predict", "live"], day: str) -> Path:
         """What was found about a training of a day, its predictions, or these once its target was known."""

@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 4568
+MOST_LINES = 4588
 
 
 def imports_of(source):

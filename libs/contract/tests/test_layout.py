@@ -9,6 +9,7 @@ def test_everything_lies_below_the_root_in_a_place_of_its_own():
     paths = [
         layout.inbox(day), layout.raw_data(day), layout.raw_target(day), layout.processed(day), layout.model(day),
         layout.champion, layout.predictions(day), layout.report("train", day), layout.report("predict", day),
+        layout.derived("enrich", day),
         layout.ledger, layout.lock("train"), layout.kept("train", day),
     ]  # fmt: skip
     assert len(set(paths)) == len(paths)

@@ -125,6 +125,13 @@ def test_old_days_go_and_the_last_ones_stay(data_root, names):
     assert names() == ["processed/2026-01-01", "raw/2026-01-01/data"]
 
 
+def test_what_an_added_step_made_goes_with_its_day_and_keeps_what_it_was_made_of(data_root, names):
+    old, new, layout = "2026-01-01", "2026-02-25", data_root.layout
+    data_root.make(layout.derived("enrich", old), data_root.day(old))
+    data_root.make(layout.derived("enrich", new), data_root.day("2026-01-02"))
+    assert names() == [f"derived/enrich/{old}", f"processed/{old}", f"raw/{old}/data"]
+
+
 def test_days_that_scheduled_runs_look_at_stay_though_fewer_were_asked_for(data_root, names, caplog):
     """Such a run would make them again, and predict them by today's champion."""
     caplog.set_level("INFO", "validate")
@@ -305,7 +312,7 @@ def at_work(data_root):
         process.communicate()
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", [*STEPS, "enrich"])
 def test_nothing_is_removed_while_a_step_is_at_work(data_root, at_work, step):
     at_work(step)
     with (

@@ -89,9 +89,11 @@ def nobody_at_work(layout: Layout, patience: float = PATIENCE) -> Iterator[None]
     """
     end = time.monotonic() + patience
     with ExitStack() as held:
-        for step in STEPS:
+        layout.lock("").mkdir(exist_ok=True)
+        # a step that was added to the five has a lock as soon as it runs
+        others = sorted(path.name for path in layout.lock("").iterdir() if not path.name.startswith("."))
+        for step in dict.fromkeys((*STEPS, *others)):
             path = layout.lock(step)
-            path.parent.mkdir(exist_ok=True)
             handle = held.enter_context(path.open("a"))
             while not _locked(handle.fileno()):
                 if time.monotonic() > end:
@@ -137,7 +139,8 @@ def _days_looked_at(config: Config) -> int:
 
 def _datasets(layout: Layout) -> Iterator[tuple[Path, date]]:
     """Every directory of a day's dataset, committed or not, with its day."""
-    for pattern in ("raw/*/data", "raw/*/target", "processed/*", "models/*", "predictions/*", "reports/*/*"):
+    of_days = ("processed/*", "models/*", "predictions/*", "derived/*/*", "reports/*/*")
+    for pattern in ("raw/*/data", "raw/*/target", *of_days):
         for path in layout.root.glob(pattern):
             day = path.parent.name if pattern.startswith("raw") else path.name
             # what lies behind a link is kept by a person, elsewhere

@@ -83,6 +83,12 @@ def read(path: Path) -> list[Line]:
             line = msgspec.convert(content, Line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise DataError(f"{path.name}: line {number} is damaged: {error}; {_ADVICE}") from None
+        if not line.hash:
+            raise DataError(
+                f"{path.name}: line {number} has no hash, as the first version wrote lines: nobody can tell whether it "
+                f"was changed since; rename the file, keep it, and say which model is in use: validate adopt --to "
+                f"{_last_served(path)}"
+            )
         before = lines[-1].hash if lines else ""
         if line.previous != before:
             raise DataError(
@@ -105,6 +111,13 @@ def texts(path: Path) -> list[bytes]:
     elif tail:
         log.warning("%s: its last line is torn, by a crash as it seems: passed over", path.name)
     return found
+
+
+def _last_served(path: Path) -> str:
+    """The training day of the champion by an unchained file, for a person to confirm."""
+    whole = [msgspec.json.decode(text, type=Line) for text in texts(path) if Line.is_whole(text)]
+    line = last_in_use(whole)
+    return line.model.day if line else "<training day>"
 
 
 def last_in_use(lines: list[Line]) -> Line | None:

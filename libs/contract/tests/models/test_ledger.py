@@ -133,6 +133,23 @@ def test_a_line_that_was_changed_is_named_with_the_way_out(layout):
         champion_line(layout)
 
 
+def test_a_file_of_before_lines_had_hashes_is_refused_with_the_champion_for_a_person_to_confirm(layout):
+    refused = line(A, decision="refused", before=B)
+    write(layout, [line(A), line(B, before=A), refused])
+    with pytest.raises(DataError, match=f"line 1 has no hash.*rename the file.*validate adopt --to {B.day}$"):
+        read(layout.ledger)
+    write(layout, [refused])
+    with pytest.raises(DataError, match="validate adopt --to <training day>$"):
+        read(layout.ledger)
+
+
+def test_a_line_that_lost_its_hash_is_refused_too(layout):
+    first, second = read(layout.ledger)
+    write(layout, [first, msgspec.structs.replace(second, hash="")])
+    with pytest.raises(DataError, match="line 2 has no hash"):
+        read(layout.ledger)
+
+
 @pytest.mark.parametrize("torn", [b"{", b'{"when":"2026-01-02', b"\xe2\x80", b"0" * 5000], ids=["1", "2", "3", "4"])
 def test_a_last_line_that_a_crash_has_torn_is_passed_over_and_said(layout, caplog, torn):
     lines = read(layout.ledger)

@@ -1,0 +1,25 @@
+"""Which steps this checkout has: a folder of services/ with a Dockerfile is one, and nothing else lists them all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FIVE = ("generate", "preprocess", "train", "validate", "predict")
+"""Those that the shipped DAGs are made of, in the order in which rows go through them."""
+
+
+def added(root: Path = ROOT) -> tuple[str, ...]:
+    """Those that `make step` has added to them."""
+    there = {path.parent.name for path in (root / "services").glob("*/Dockerfile")}
+    return tuple(sorted(there - {*FIVE}))
+
+
+def steps(root: Path = ROOT) -> tuple[str, ...]:
+    """All of them."""
+    return (*FIVE, *added(root))
+
+
+def library_of(step: str, root: Path = ROOT) -> str:
+    """What the image of an added step has of ours besides the step: `analysis`, or the contract alone."""
+    return "analysis" if "--from=analysis" in (root / "services" / step / "Dockerfile").read_text() else "contract"

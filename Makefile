@@ -101,9 +101,13 @@ ui: ## the Airflow and MLflow pages of the demo, until Ctrl-C
 	@$(PYTHON) demo/demo.py ui
 
 ##@ For developers
-.PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom lock browser
+.PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom lock browser docs
 browser: ## install Chromium on a Debian machine (as root), for the tests that look at pages
 	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install --yes -qq chromium fonts-dejavu-core > /dev/null)
+
+docs: ## the documentation as a site with a search, on this machine until Ctrl-C
+	@dev/env site
+	@.venvs/site/bin/python site/build.py --serve
 
 test: ## all checks that this machine allows; one summary says what was left out and why
 	@$(PYTHON) dev/test

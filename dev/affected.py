@@ -59,6 +59,8 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
         ".env.example",
     ),
     "scaling": ("bench/scaling/",),
+    # its reference is made from these, and its tests walk the tutorial
+    "site": ("site/", "docs/images/", *_CHAIN, "demo/", ".env.example"),
     "demo": (*_CHAIN, "airflow/", "infra/mlflow/", "demo/", "ops/", "tests/test_demo.py", "tests/test_try.py"),
     "faults": (*_CHAIN, "tests/faults/"),
     # it runs the steps as tests/faults does

@@ -12,7 +12,7 @@ unexport PIPELINE NAME
 pipeline = $(if $(value PIPELINE),--pipeline=$(call quoted,PIPELINE))
 pipelines = PYTHONPATH=ops $(PYTHON) -m pipelines
 .PHONY: doctor up down logs status plan backfill reports
-doctor: ## tell what this machine lacks, and what to type
+doctor: ## say what this machine lacks, and what to type
 	@$(PYTHON) ops/doctor.py
 
 up: ## build and start everything, wait until it is healthy, print addresses and log-in
@@ -23,7 +23,7 @@ up: ## build and start everything, wait until it is healthy, print addresses and
 down: ## stop everything; data and volumes stay
 	@$(PYTHON) ops/down.py
 
-logs: ## follow what the parts say
+logs: ## follow the logs of all parts
 	@PYTHONPATH=ops $(PYTHON) -m checkout.logs
 
 status: ## tell which days lack data or predictions, and what the next training would use [PIPELINE=name]
@@ -35,47 +35,47 @@ plan: ## tell what the next run of each DAG will do after an edit, what it leave
 reports: ## write data/index.html, which lists the reports of all pipelines
 	@$(pipelines).reports
 
-backfill: ## do days again or late, both ends included: make backfill FROM=2026-11-01 TO=2026-11-22 [DAG=train] [FORCE=1] [PIPELINE=name]
+backfill: ## run past days, both ends included: make backfill FROM=2026-11-01 TO=2026-11-22 [DAG=train] [FORCE=1] [PIPELINE=name]
 	@$(PYTHON) ops/backfill.py $(pipeline) $(if $(value DAG),--dag=$(call quoted,DAG)) $(if $(filter 1 y yes,$(FORCE)),--force) -- $(call quoted,FROM) $(call quoted,TO)
 
 ##@ Several pipelines
 unexport FILE TARGET KEY GROUP BY DAYS
 .PHONY: new check migrate
-new: ## another pipeline from a table, in the running stack: make new NAME=orders FILE=my.csv TARGET=column [KEY= GROUP= BY= DAYS=]
+new: ## add a pipeline from a table to the running stack: make new NAME=orders FILE=my.csv TARGET=column [KEY= GROUP= BY= DAYS=]
 	@$(pipelines).new --name=$(call quoted,NAME) --file=$(call quoted,FILE) --target=$(call quoted,TARGET) \
 	  --key=$(call quoted,KEY) --group=$(call quoted,GROUP) --by=$(call quoted,BY) --days=$(call quoted,DAYS)
 
 check: ## show what of a file would be rejected, by rule, with rows; stores nothing: make check FILE=my.csv [PIPELINE=name]
 	@$(pipelines).check $(pipeline) -- $(call quoted,FILE)
 
-migrate: ## give the lone pipeline.toml a name, so that others may stand beside it; shown first [NAME=churn] [YES=1]
+migrate: ## give the lone pipeline.toml a name, so that others can be added; shows first what it does [NAME=churn] [YES=1]
 	@$(pipelines).migrate $(if $(value NAME),--name=$(call quoted,NAME)) $(if $(filter 1 y yes,$(YES)),--yes)
 
 ##@ Several machines
 unexport ADDRESS REVOKE HEAD
 .PHONY: token worker
-token: ## on the head: what another machine must know, printed once: make token NAME=b ADDRESS=10.0.0.12, or REVOKE=b
+token: ## on the head: print, once, the token that another machine needs: make token NAME=b ADDRESS=10.0.0.12, or REVOKE=b
 	@PYTHONPATH=ops $(PYTHON) -m cluster.tokens --name=$(call quoted,NAME) --address=$(call quoted,ADDRESS) --revoke=$(call quoted,REVOKE)
 
-worker: ## on another machine, in the same directory: take part; asks for the token [HEAD=10.0.0.11] [NAME= ADDRESS=] [NEW=1] [DOWN=1]
+worker: ## on another machine, in the same directory: take tasks from the head; asks for the token [HEAD=10.0.0.11] [NAME= ADDRESS=] [NEW=1] [DOWN=1]
 	@PYTHONPATH=ops $(PYTHON) -m cluster.worker --head=$(call quoted,HEAD) --name=$(call quoted,NAME) \
 	  --address=$(call quoted,ADDRESS) $(if $(filter 1 y yes,$(NEW)),--new) $(if $(filter 1 y yes,$(DOWN)),--down)
 
 unexport JOIN DIR DEAD
 .PHONY: check-shared
-check-shared: ## prove between two machines that they share a directory as needed, then type what it says there [DIR=data] [DEAD=1]
+check-shared: ## check that two machines share a directory as the stack needs it; says what to type on the other one [DIR=data] [DEAD=1]
 	@PYTHONPATH=ops $(PYTHON) -m shared_directory.check $(if $(value DIR),--dir=$(call quoted,DIR)) $(if $(value JOIN),--join=$(call quoted,JOIN)) $(if $(filter 1 y yes,$(DEAD)),--dead)
 
 ##@ State
 unexport TO FROM
 .PHONY: backup restore prune rotate
-backup: ## copy all state (data, databases, secrets) into a folder: make backup [TO=backups/x]
+backup: ## copy all state (data, databases, secrets) into a new folder: make backup [TO=backups/x]
 	@$(PYTHON) ops/backup.py $(if $(value TO),-- $(call quoted,TO))
 
-restore: ## bring it back into an empty stack: make restore FROM=backups/x
+restore: ## restore a backup into an empty stack: make restore FROM=backups/x
 	@$(PYTHON) ops/restore.py $(if $(value FROM),-- $(call quoted,FROM))
 
-prune: ## show old datasets that nothing needs, then remove them: make prune KEEP_DAYS=90 [YES=1] [PIPELINE=name]
+prune: ## show old datasets that nothing needs, ask, and remove them: make prune KEEP_DAYS=90 [YES=1] [PIPELINE=name]
 	@$(PYTHON) ops/prune.py $(pipeline) $(if $(filter 1 y yes,$(YES)),--yes) $(if $(value KEEP_DAYS),$(call quoted,KEEP_DAYS))
 
 rotate: ## replace every secret that the stack made for itself
@@ -86,10 +86,10 @@ rotate: ## replace every secret that the stack made for itself
 docker: ## install and start a container engine on a bare Debian machine (as root)
 	@infra/airgap/install-docker
 
-bases: ## have the base images here: kept, else pulled, else built; the broker's only for the head of several machines
+bases: ## make sure that the base images are here: keep, pull or build them
 	@infra/airgap/build-bases "$$(PYTHONPATH=ops $(PYTHON) -B -c 'from checkout.settings import cluster; print(cluster())')"
 
-build: ## build every image, also that of several machines
+build: ## build every image
 	@docker compose build
 	@MICROSTEP_CLUSTER_ADDRESS=0.0.0.0 docker compose --file docker-compose.yml --file docker-compose.celery.yml build gateway
 
@@ -99,11 +99,11 @@ try: ## from one old table to a judged model and predictions: make try FILE=my.c
 	@$(PYTHON) demo/try_table.py --file=$(call quoted,FILE) --target=$(call quoted,TARGET) --key=$(call quoted,KEY) \
 	  --group=$(call quoted,GROUP) --by=$(call quoted,BY) $(if $(value DAYS),--days=$(call quoted,DAYS))
 
-demo: ## the same pipeline on this machine alone: a week of synthetic days, from bare to predictions
+demo: ## run the whole pipeline without Docker: a week of made-up days, from bare to predictions
 	@$(PYTHON) ops/doctor.py --only demo
 	@$(PYTHON) demo/demo.py run
 
-ui: ## the Airflow and MLflow pages of the demo, until Ctrl-C
+ui: ## serve the Airflow and MLflow pages of the demo, until Ctrl-C
 	@$(PYTHON) demo/demo.py ui
 
 .PHONY: notebook
@@ -113,9 +113,13 @@ notebook: ## JupyterLab with notebooks/predictions.ipynb, on 127.0.0.1 with a to
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/predictions.ipynb
 
 ##@ For developers
-.PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom generated step release lock browser
+.PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom generated step release lock browser docs
 browser: ## install Chromium on a Debian machine (as root), for the tests that look at pages
 	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install --yes -qq chromium fonts-dejavu-core > /dev/null)
+
+docs: ## build the documentation as a site with a search, and serve it until Ctrl-C
+	@dev/env site
+	@.venvs/site/bin/python site/build.py --serve
 
 test: ## all checks that this machine allows; one summary says what was left out and why
 	@$(PYTHON) dev/test
@@ -134,10 +138,10 @@ reliability: ## run every fault-injection test, and print the table of docs/reli
 bench: ## time the pipeline beside the same work as plain and as tuned scripts (half an hour) [ROWS=1e6] [RUNS=3]
 	@$(PYTHON) bench/pipeline.py --rows $(or $(ROWS),1e6) --runs $(or $(RUNS),3)
 
-bench-%: ## time another side: growth, small_day, at_once, chain, dag_overhead, images
+bench-%: ## time something else: growth, small_day, at_once, chain, dag_overhead, images
 	@$(PYTHON) bench/$*.py
 
-bench-tables: ## run tables that nobody here made, unedited, beside what others make of them (an hour)
+bench-tables: ## run public tables, unedited, beside other tools (an hour)
 	@dev/env tables generate preprocess train validate predict
 	@PYTHONPATH=libs/contract .venvs/tables/bin/python bench/tables/run.py $(ONLY)
 
@@ -145,10 +149,10 @@ bench-scaling: ## simulate nights of up to 1,000 pipelines on up to 10 machines,
 	@dev/env scaling
 	@.venvs/scaling/bin/python bench/scaling/table.py $(ONLY)
 
-soak: ## 200 runs of the running stack in one go, and whether anything grows
+soak: ## start 200 runs of the running stack, and measure whether anything grows
 	@$(PYTHON) bench/soak.py $(RUNS)
 
-sbom: ## list what is in each image (CycloneDX), its licences, and what is known to be vulnerable
+sbom: ## list what is in each image (CycloneDX), with licences and known vulnerabilities
 	@dev/env dev
 	@.venvs/dev/bin/python dev/sbom.py
 

@@ -70,6 +70,8 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
         "tests/workflows/",
     ),
     "scaling": ("bench/scaling/",),
+    # its reference is made from these, and its tests walk the tutorial
+    "site": ("site/", "docs/images/", *_CHAIN, "demo/", ".env.example"),
     "demo": (
         *_CHAIN,
         "airflow/",
@@ -112,7 +114,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
 }
 # these can change how any part is built or tested
 FOR_ALL = (".github/", ".ci/", "dev/", "infra/images/install", "infra/images/uv.txt", "pyproject.toml", "Makefile")
-# a page is read by people and by the docs' own test, wherever it lies
+# a page is read by people, by the docs' own test, and by the site, wherever it lies
 PAGE = ".md"
 
 
@@ -125,6 +127,7 @@ def affected(paths: Iterable[str]) -> list[str]:
     for path in paths:
         parts.add("docs")
         if path.endswith(PAGE):
+            parts.add("site")
             continue
         users = {part for part, sources in MADE_FROM.items() if _among(path, sources)}
         if not users or _among(path, FOR_ALL):

@@ -16,7 +16,7 @@ STEPS = {*steps()}
 USERS = {"contract", "airflow", "docs"}
 WHOLE = {
     *("demo", "faults", "oracle", "compatibility", "browser", "notebooks", "conformance", "end-to-end", "machines"),
-    "growth",
+    *("growth", "site"),
 }
 ALL = (
     STEPS
@@ -113,8 +113,8 @@ def test_what_builds_and_tests_the_parts_affects_all(repository, path):
 @pytest.mark.parametrize(
     "path", ["README.md", "docs/operations.md", "services/train/README.md", "libs/contract/README.md"]
 )
-def test_a_page_affects_the_docs_alone(repository, path):
-    assert repository.affected(path) == {"docs"}
+def test_a_page_affects_the_docs_and_the_site_alone(repository, path):
+    assert repository.affected(path) == {"docs", "site"}
 
 
 def test_a_file_that_no_rule_knows_affects_all(repository):
@@ -167,7 +167,7 @@ def test_json_is_one_list_on_one_line_for_a_job_matrix(repository):
     out = repository.ask("--base", repository.base, "--format", "json").stdout
     assert out.count("\n") == 1
     assert json.loads(out) == [
-        *("contract", "train", "airflow", "demo", "faults", "oracle", "compatibility", "browser", "notebooks"),
+        *("contract", "train", "airflow", "site", "demo", "faults", "oracle", "compatibility", "browser", "notebooks"),
         *("conformance", "end-to-end", "machines", "growth", "docs"),
     ]
 

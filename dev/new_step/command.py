@@ -58,7 +58,7 @@ def _replace(path: Path, text: str, scratch: Path) -> None:
 def _summary(name: str, line: str) -> str:
     own = f"services/{name}/"
     made = {
-        own: f"Dockerfile, README.md, lock, tests/, {name}/ (__main__.py, work.py, derive.py)",
+        own: f"Dockerfile, README.md, lock, tests/, {name}/ (__main__.py, work.py, derive.py, columns.py)",
         COMPOSE: f"the service {name}",
         FLOW: f"it reads processed/<day> and writes derived/{name}/<day>",
         PROXY: f"the image microstep-{name} may be started",

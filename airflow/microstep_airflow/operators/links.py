@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import quote
@@ -80,15 +80,17 @@ class HasLinks:
     mlflow: str
     """The address of MLflow's pages; empty for none."""
 
-    @property
-    def operator_extra_links(self) -> tuple[BaseOperatorLink, ...]:
+    def links(self) -> tuple[BaseOperatorLink, ...]:
         """Of the step. No link to what nobody shows: each one is a row of Airflow's database for each day."""
         step, pages, mlflow = (_option(self, name) for name in ("step", "pages", "mlflow"))
         links: list[BaseOperatorLink] = [ReportLink()] if pages and step in _REPORTS else []
         links += [RunLink()] if mlflow and step in _TRACKED else []
         return (*links, *([ManifestLink()] if pages else ()))
 
+    # Airflow declares an attribute, and takes a property for it, which it asks of a mapped operator, too
+    operator_extra_links: Collection[BaseOperatorLink] = cast("Any", property(links))
+
 
 def _option(operator: Any, name: str) -> str:
-    """Of an operator; Airflow asks a mapped one, too, by the class's property."""
+    """Of an operator, mapped or not."""
     return str(operator.partial_kwargs.get(name, "") if operator.is_mapped else getattr(operator, name))

@@ -111,6 +111,7 @@ def test_what_to_type_about_parts_that_are_not_healthy_is_for_every_part_of_the_
     monkeypatch.setattr(up, "read", lambda: {up.USER: "1:1"})
     monkeypatch.setattr(up, "revision", lambda: "unknown")
     monkeypatch.setattr(up, "environment", dict)
+    monkeypatch.setattr(up, "project", lambda: "microstep")
     monkeypatch.setattr(
         up.subprocess, "run", lambda words, **_: subprocess.CompletedProcess(words, 0 if "build" in words else 1)
     )

@@ -113,6 +113,7 @@ def test_what_to_type_about_parts_that_are_not_healthy_is_for_every_part_of_the_
     monkeypatch.setattr(up, "project", lambda: "microstep")
     monkeypatch.setattr(up, "labels", dict)
     monkeypatch.setattr(up, "environment", dict)
+    monkeypatch.setattr(up, "project", lambda: "microstep")
     monkeypatch.setattr(
         up.subprocess, "run", lambda words, **_: subprocess.CompletedProcess(words, 0 if "build" in words else 1)
     )

@@ -37,8 +37,8 @@ def failed(
         facts,
         rejected,
         failures,
-        "When the cause is gone, clear the failed task in the run's page: the run goes on from there. Further runs that"
-        " fail with the same error are not told one by one.",
+        "When the cause is gone, clear the failed task in the run's page: the run goes on from there. Repeats of the"
+        " same error are throttled: another mail comes only when their count has doubled.",
         links,
     )
 
@@ -64,9 +64,9 @@ def late(dag: str, facts: dict[str, str], hours: float, links: dict[str, str]) -
         f"{PREFIX} {dag} is late: {facts['Run']} is not done {hours:g} hours after it was due",
         facts,
         advice="It may wait for its data, for a free slot, or for a container that hangs: the run's page shows"
-        " which task is not done. It goes on; there is another mail if it fails. Further runs that are late are"
-        " told when their number has doubled, or more in a row are late than before. Where data always comes later,"
-        " write later times into [schedule].",
+        " which task is not done. It goes on; another mail comes if it fails. Further late runs send a mail when their"
+        " count has doubled, or when more in a row are late than before. If data always comes later, write later times"
+        " into [schedule].",
         links=links,
     )
 
@@ -93,8 +93,8 @@ def refused(
         facts | {verdict.metric: verdict.scores, "Report": verdict.page} | _more(verdict),
         verdict.rules,
         refusals,
-        f"Nothing is broken, {stays}. The report is a file below the data root. Weekly trainings that are"
-        " refused for the same reasons are not told one by one.",
+        f"Nothing is broken, {stays}. The report is a file below the data root. Repeats of the same refusal"
+        " are throttled: another mail comes only when their count has doubled.",
         links,
     )
 
@@ -106,8 +106,9 @@ def promoted(day: str, facts: dict[str, str], verdict: Verdict, promotion: Promo
         f"{PREFIX} train {day}: new champion {promotion.model} ({promotion.score})",
         facts | {"By": promotion.by, verdict.metric: verdict.scores, "Report": verdict.page} | _more(verdict),
         verdict.rules,
-        advice="The next predictions are its own. Weekly champions whose score stays within gate.margin of this one's"
-        " are not told one by one." + (f" To go back to the model before: {ROLL_BACK}" if promotion.succeeds else ""),
+        advice="The next predictions come from it. Later weekly champions send a mail only if their score differs from"
+        " this one's by more than gate.margin."
+        + (f" To restore the previous model: {ROLL_BACK}" if promotion.succeeds else ""),
         links=links,
     )
 
@@ -119,7 +120,7 @@ def approval_request(day: str, facts: dict[str, str], verdict: Verdict, link: st
         f"{PREFIX} train {day}: may the challenger become champion?",
         facts | {verdict.metric: verdict.scores, "Report": verdict.page, "Answer": link} | _more(verdict),
         verdict.rules,
-        advice=f"It waits for the word of a person, and is refused if there is none within {days} days.",
+        advice=f"It waits for a person's decision, and is refused if there is none within {days} days.",
     )
 
 
@@ -143,8 +144,8 @@ def drifted(day: str, facts: dict[str, str], news: DriftNews, report: DriftRepor
         f"{PREFIX} predict {day}: {word}: {names}",
         facts,
         [(level, f"{name}: {report.sizes.get(name, '')}") for name, level in report.columns.items()],
-        advice="The predictions are made all the same. Look whether the source has changed; train on newer days if so. "
-        "There is no further mail while the same columns stay in alarm, and one when it is over.",
+        advice="Predictions go on. Check whether the source has changed; if so, train on newer days. No further mail"
+        " comes while the same columns stay in alarm, and one when it is over.",
         links=links,
     )
 

@@ -4,7 +4,7 @@
 (() => {
   const QUERY = 2;
   const IDLE = new Set(
-    ("a about all also am an and any are as at be been but by can could did do does doing for from get had has have how i if in into is it " +
+    ("a about all also am an happen happens and any are as at be been but by can could did do does doing for from get had has have how i if in into is it " +
       "its just me mean means mine my myself no not now of on or our ours own shall should so than that the their them then " +
       "there these they this to us use used was we were what when where which while who whom whose why will with would you your")
       .split(" "));

@@ -160,7 +160,8 @@ def test_the_plan_says_what_an_edit_makes_again_and_what_it_leaves(place):
     assert "processed/2026-11-22 is made again first, processed/2026-11-23 is made again first" in lines_of(
         plan, "train"
     )
-    assert "predicted already" in lines_of(plan, "predict")
+    # the own day of a run is always done
+    assert "predictions/2026-11-23 is made: processed/2026-11-23 is made again first" in lines_of(plan, "predict")
     assert "answers what the file asks" in lines_of(plan, "champion")
     assert "preprocess 2 days, 800 rows" in lines_of(plan, "in all")
     edited.write_text(CONFIG.replace('name = "linear"', 'name = "linear"\nparams = { C = 0.5 }'))

@@ -74,5 +74,8 @@ def test_a_database_is_not_asked(dry, call, table, url, tmp_path):
         database.execute("insert into people values ('2026-11-22', 1, 7, 'x', null, 'yes')")
     assert call(table)[0] == 0
     told = dry(table)[1]
-    assert "would ask the database for data and target of 2026-11-22: it may have more rows, or other labels, by now" in told
+    assert (
+        "would ask the database for data and target of 2026-11-22: it may have more rows, or other labels, by now"
+        in told
+    )
     assert "would write" not in told

@@ -135,6 +135,10 @@ def test_tables_with_few_rows_or_few_of_a_class_need_fewer_test_rows(rows, posit
     assert parsed(schema(rows=rows, positives=positives)).gate.min_test_rows == least
 
 
+def test_its_first_line_names_the_schema_by_which_editors_check_it():
+    assert rendered(schema()).splitlines()[0] == "#:schema ./pipeline.schema.json"
+
+
 def test_the_file_says_what_was_seen_and_where_it_comes_from():
     text = rendered(schema())
     assert 'from "a.csv": 1,000 rows' in text

@@ -26,8 +26,8 @@ down: ## stop everything; data and volumes stay
 logs: ## follow what the parts say
 	@PYTHONPATH=ops $(PYTHON) -m checkout.logs
 
-status: ## tell which days lack data or predictions, and what the next training would use [PIPELINE=name]
-	@$(pipelines).status $(pipeline)
+status: ## tell what is well, what is not, and what to type then [PIPELINE=name] [JSON=1] [CHECK=1] [WORKERS=1]
+	@$(pipelines).status $(pipeline) $(if $(filter 1 y yes,$(JSON)),--json) $(if $(filter 1 y yes,$(CHECK)),--check) $(if $(filter 1 y yes,$(WORKERS)),--workers)
 
 reports: ## write data/index.html, which lists the reports of all pipelines
 	@$(pipelines).reports

@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 4242
+MOST_LINES = 4280
 
 
 def imports_of(source):

@@ -19,7 +19,7 @@ from contract.layout import Layout
 from microstep_airflow.pipelines import FOLDER, Catalog, dag_id, file_of, read_catalog, within
 from microstep_airflow.status import lacks, on_disk, storage
 from microstep_airflow.status.airflow_api import Answers
-from microstep_airflow.status.runs import runs
+from microstep_airflow.status.dag_runs import runs
 from microstep_airflow.status.shape import (
     Cell,
     Champion,

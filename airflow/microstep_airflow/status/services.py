@@ -49,7 +49,8 @@ def summary(parts: Sequence[Part], why: str = "", *, up: bool = True) -> Service
     ill = [part for part in parts if part.state == "bad"]
     unknown = [part for part in parts if part.state == "unknown"]
     if ill:
-        text = "; ".join(f"{part.name} {part.text}" for part in [*ill, *unknown])
+        text = "; ".join(f"{part.name} {part.text}" for part in ill)
+        text += f"; {', '.join(part.name for part in unknown)} not known" if unknown else ""
         return Services(state="bad", text=text, remedy=f"docker compose logs {ill[0].name}; make up", parts=list(parts))
     if unknown:
         names = ", ".join(part.name for part in unknown)

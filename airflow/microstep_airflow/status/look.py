@@ -147,6 +147,8 @@ def _pipeline(places: Places, name: str, config: Config, answers: Answers, now: 
     found.drift = _told(Drift, lambda: on_disk.drift(layout))
     if found.drift.report is not None:
         found.drift.report = within_data(name, found.drift.report)
+        if found.drift.state == "bad":
+            found.drift.remedy = f"read data/{found.drift.report}"
     found.training = _told(Cell, lambda: Cell(state="ok", text=next_training(config, layout, day)))
     found.mails = _told(Mails, lambda: _mails(places, name, config.alerts, now.astimezone(zone)))
     found.index = within_data(name, "reports/index.html") if (layout.reports / "index.html").is_file() else None

@@ -151,7 +151,6 @@ def drift(layout: Layout) -> Drift:
     elif level in ("watch", "alarm"):
         named = [name for name, word in columns.items() if word == level] or list(columns)
         found.state, found.text = "bad" if level == "alarm" else "note", f"{level}: {', '.join(named)}"
-        found.remedy = "read the day's report" if level == "alarm" else ""
     elif level != "ok":
         found.state, found.text = "unknown", "the report does not say"
     return found

@@ -102,6 +102,7 @@ def serve(look: Callable[[], Status]) -> int:
         sys.exit(0)
 
     signal.signal(signal.SIGTERM, end)
+    logging.getLogger("ledger").setLevel(logging.ERROR)  # a torn line is told on the page, not twice a minute here
     looks = Looks(look)
     threading.Thread(target=looks.go_on, daemon=True).start()
     server(looks).serve_forever()

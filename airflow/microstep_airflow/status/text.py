@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
 
@@ -17,8 +17,8 @@ MOST_SPANS = 10
 """Of days that lack the same, in the details of a pipeline."""
 _INDENT = "    "
 _HEADINGS = ("pipeline", "", "yesterday", "drift", "champion", "lacks", "last predict", "next", "last train", "next")
-_NARROW = ("pipeline", "", "yesterday", "drift", "lacks", "last predict", "next")
-"""The columns of a terminal in which the others have no room."""
+_LEAVE_OUT = ((5,), (8, 9), (4,), (7,))
+"""Columns by number, in the order in which they go where a terminal has no room: what is amiss in them stands below."""
 
 
 def render(status: Status, *, width: int = 100, colour: bool = False, details: bool = False) -> str:
@@ -40,18 +40,20 @@ def render(status: Status, *, width: int = 100, colour: bool = False, details: b
 def _table(pipelines: list[Pipeline], now: datetime, width: int, *, colour: bool, details: bool) -> Iterator[str]:
     rows = [_row(pipeline, now) for pipeline in pipelines]
     wide = [max(map(len, column)) for column in zip(_HEADINGS, *rows, strict=True)]
-    fits = sum(wide) + 2 * len(wide) <= width
-    shown = range(len(_HEADINGS)) if fits else [_HEADINGS.index(name) for name in _NARROW]
+    shown = list(range(len(_HEADINGS)))
+    for columns in _LEAVE_OUT:
+        if sum(wide[number] + 2 for number in shown) > width:
+            shown = [number for number in shown if number not in columns]
     yield _line([_HEADINGS[number] for number in shown], [wide[number] for number in shown])
     for pipeline, row in zip(pipelines, rows, strict=True):
         line = _line([row[number] for number in shown], [wide[number] for number in shown])
         word = row[1]
         yield line.replace(word, _coloured(word, pipeline.state, colour=colour), 1) if word not in row[0] else line
-        for cell in _told(pipeline):
+        for cell in words.told(pipeline):
             yield from _wrapped(f"{visible(cell.text)}", width)
             yield from _remedy(cell, width)
         if details:
-            yield from _details(pipeline, width)
+            yield from _details(pipeline, now, width)
 
 
 def _row(pipeline: Pipeline, now: datetime) -> tuple[str, ...]:
@@ -72,13 +74,13 @@ def _row(pipeline: Pipeline, now: datetime) -> tuple[str, ...]:
     )
 
 
-def _told(pipeline: Pipeline) -> Iterable[Cell]:
-    """The cells that a line cannot tell whole; the same words once."""
-    cells = [cell for _, cell in pipeline.cells() if cell.state != "ok"]
-    return {cell.text: cell for cell in cells}.values()
-
-
-def _details(pipeline: Pipeline, width: int) -> Iterator[str]:
+def _details(pipeline: Pipeline, now: datetime, width: int) -> Iterator[str]:
+    zone = words.zone_of(pipeline)
+    for name, runs in (("generate", pipeline.generate), ("predict", pipeline.predict), ("train", pipeline.train)):
+        if runs is not None and runs.state != "unknown":
+            yield f"{_INDENT}{name} {words.last_of(runs, zone, now)}, next {words.next_of(runs, zone, now)}"
+    if pipeline.champion is not None and pipeline.champion.decision is not None:
+        yield from _wrapped(f"champion {words.model_of(pipeline, now)}: {words.decided(pipeline.champion)}", width)
     lacks = pipeline.lacks.days if pipeline.lacks else []
     spans = [list(same) for _, same in groupby(lacks, key=lambda lack: (lack.what, _why(lack)))]
     for same in spans[:MOST_SPANS]:

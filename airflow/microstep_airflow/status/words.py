@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from microstep_airflow.status.shape import Pipeline, Runs, State
+from microstep_airflow.status.shape import Cell, Champion, Pipeline, Runs, State, rank
 
 STATES: dict[State, str] = {"ok": "fine", "note": "fine", "unknown": "unknown", "bad": "look"}
 """The word for a pipeline, which says by itself what colour says, too."""
@@ -35,7 +35,7 @@ def zone_of(pipeline: Pipeline) -> ZoneInfo:
 
 def zones(pipelines: list[Pipeline]) -> str:
     """In which zone the times are."""
-    names = sorted({zone_of(pipeline).key for pipeline in pipelines}) or ["UTC"]
+    names = sorted({pipeline.timezone for pipeline in pipelines if pipeline.timezone}) or ["UTC"]
     return names[0] if len(names) == 1 else "each pipeline's own zone"
 
 
@@ -65,6 +65,19 @@ def model_of(pipeline: Pipeline, now: datetime) -> str:
         return "none yet" if "none yet" in cell.text else "unknown"
     version = f" v{cell.version}" if cell.version else ""
     return f"{cell.day}{version} since {moment(cell.since, zone_of(pipeline), now)}"
+
+
+def decided(champion: Champion) -> str:
+    """By which decision it is in use, of whom, and why."""
+    decision, by = str(champion.decision).replace("_", " "), str(champion.by).removeprefix("by ")
+    return f"{decision} by {by}, {champion.why}"
+
+
+def told(pipeline: Pipeline) -> list[Cell]:
+    """The cells that a line cannot tell whole, the worst first; the same words once."""
+    cells = [cell for _, cell in pipeline.cells() if cell.state != "ok"]
+    once = {cell.text: cell for cell in cells}.values()
+    return sorted(once, key=lambda cell: -rank(cell.state))
 
 
 def predicted(pipeline: Pipeline) -> str:

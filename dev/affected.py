@@ -67,7 +67,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
         *_CHAIN,
         *("airflow/microstep_airflow/", "infra/mlflow/", "ops/keeper.py", "tests/compatibility/"),
     ),
-    "browser": (*_CHAIN, "tests/browser/"),
+    "browser": (*_CHAIN, "airflow/microstep_airflow/", "tests/browser/"),
     "conformance": (*_CHAIN, "tests/conformance/"),
     "end-to-end": (
         *(*_CHAIN, "airflow/", "infra/", "ops/", "demo/"),

@@ -16,9 +16,7 @@ from microstep_airflow.status.shape import Status
 
 _HERE = Path(__file__).parent / "templates"
 OLD = timedelta(minutes=3)
-"""After which a look is no look at now: the page says so in red."""
-REFRESH = 60
-"""Seconds after which a browser asks again, without a script."""
+"""After which a look is no look at now: the page says so in red, also one that stays open (templates/status.css)."""
 
 
 def render(status: Status, now: datetime) -> str:
@@ -27,7 +25,7 @@ def render(status: Status, now: datetime) -> str:
     return _template().render(
         status=status,
         age=_age(age) if age > OLD else "",
-        refresh=REFRESH,
+        stale=OLD // timedelta(minutes=1),
         zones=words.zones(status.pipelines),
         words=words,
         now=status.made,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from status_world import NOW
 from test_text import row, status
 
-from microstep_airflow.status.page import render
+from microstep_airflow.status.page import OLD, render
 from microstep_airflow.status.shape import Drift, Predictions
 
 
@@ -20,6 +20,12 @@ def test_a_look_that_is_old_says_so_in_red_without_a_script():
     assert '<p class="verdict bad" role="alert"><strong>Old: this was 14 minutes ago.</strong>' in page
     assert "Old: this was 5 hours ago." in render(status(), NOW + timedelta(hours=5))
     assert "<script" not in page
+
+
+def test_a_page_that_stays_open_says_so_after_the_same_time():
+    page = render(status(), NOW)
+    assert "This page has been open for more than 3 minutes." in page
+    assert f"animation: stale 1s {OLD.total_seconds():.0f}s forwards" in page
 
 
 def test_what_came_as_data_is_text():

@@ -26,8 +26,8 @@ down: ## stop everything; data and volumes stay
 logs: ## follow the logs of all parts
 	@PYTHONPATH=ops $(PYTHON) -m checkout.logs
 
-status: ## tell which days lack data or predictions, and what the next training would use [PIPELINE=name]
-	@$(pipelines).status $(pipeline)
+status: ## tell what is well, what is not, and what to type then [PIPELINE=name] [JSON=1] [CHECK=1] [WORKERS=1]
+	@$(pipelines).status $(pipeline) $(if $(filter 1 y yes,$(JSON)),--json) $(if $(filter 1 y yes,$(CHECK)),--check) $(if $(filter 1 y yes,$(WORKERS)),--workers)
 
 plan: ## tell what the next run of each DAG will do after an edit, what it leaves, and why [PIPELINE=name]
 	@$(pipelines).plan $(pipeline)

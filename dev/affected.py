@@ -90,7 +90,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
         *_CHAIN,
         *("airflow/microstep_airflow/", "infra/mlflow/", "ops/keeper.py", "tests/compatibility/"),
     ),
-    "browser": (*_CHAIN, "tests/browser/", "tests/faults/"),
+    "browser": (*_CHAIN, "airflow/microstep_airflow/", "tests/browser/", "tests/faults/"),
     "notebooks": (*_CHAIN, "notebooks/", "tests/notebook/"),
     "conformance": (*_CHAIN, "tests/conformance/"),
     "end-to-end": (

@@ -16,6 +16,7 @@ from shlex import quote
 from archives.archive import FILES, check, give_input, in_volume, keep_output, pack, seal
 from archives.beside import beside, left_behind
 from archives.links import must_be_copyable
+from archives.mark import leave_mark
 from archives.place import movable
 from checkout.compose import DATABASES, VOLUMES, is_up, no_step_at_work
 from checkout.ending import CANNOT_WRITE, UNAVAILABLE, USAGE, end_tidily_when_asked_to, refuse
@@ -54,6 +55,7 @@ def backup(target: Path) -> None:
         print("reading it all again", flush=True)
         check(folder)
         size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+    leave_mark(target)
     print(f"{target}: {size:,.1f} MB, {count} files. It holds secrets: keep it where nobody else reads.")
 
 

@@ -16,10 +16,13 @@ AIRFLOW = 50000
 MLFLOW = 10001
 # The user of PostgreSQL has another number in each image, so its files go by a group that compose adds.
 POSTGRES_GROUP = 5432
-PAGES, GATEWAY = 65532, 65533
-"""Users of infra/pages and infra/gateway: two, because both have the volume, and each has files of its own there."""
+PAGES, GATEWAY, STATUS = 65532, 65533, 65531
+"""Users of infra/pages, infra/gateway and the service `status`: each has the volume, and files of its own there."""
 FERNET = "airflow/fernet_key"
 LOGINS = "mlflow/logins.json"
+PASSWORDS = "airflow/passwords.json"
+VIEWER = "status/airflow_login"
+"""Of Airflow's user `status`, who may look and change nothing."""
 STEPS = ("train", "validate", "predict")
 """Those that talk to MLflow; what each may do there: infra/mlflow/microstep_mlflow/rules.py."""
 ORDINARY = (1000, 1000)
@@ -39,6 +42,8 @@ def all_secrets(airflow_password: str, mlflow_password: str, logins: dict[str, s
     airflow = (AIRFLOW, 0)
     postgres = (0, POSTGRES_GROUP)
     fernet_key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    viewer = secrets.token_urlsafe(32)
+    passwords = {"admin": secrets.token_urlsafe(12), "status": viewer}
     database = f"postgresql+psycopg2://airflow:{airflow_password}@postgres/airflow"
     return {
         "postgres/postgres": Secret(secrets.token_hex(24), postgres, 0o440),
@@ -49,7 +54,8 @@ def all_secrets(airflow_password: str, mlflow_password: str, logins: dict[str, s
         "airflow/api_secret_key": Secret(secrets.token_urlsafe(32), airflow, 0o400),
         "airflow/sql_alchemy_conn": Secret(database, airflow, 0o400),
         # The log-in page opens this one for writing, though it changes nothing.
-        "airflow/passwords.json": Secret(json.dumps({"admin": secrets.token_urlsafe(12)}), airflow, 0o600),
+        PASSWORDS: Secret(json.dumps(passwords), airflow, 0o600),
+        VIEWER: Secret(f"status:{viewer}", (STATUS, STATUS), 0o400),
         # The client library ignores a password file that a group can read.
         "mlflow/pgpass": Secret(f"postgres:5432:mlflow:mlflow:{mlflow_password}", (MLFLOW, MLFLOW), 0o400),
         LOGINS: Secret(json.dumps(logins), (MLFLOW, MLFLOW), 0o400),
@@ -133,7 +139,17 @@ def main(root: Path) -> int:
     missing = {name: secret for name, secret in wanted.items() if not (root / name).exists()}
     for name, secret in missing.items():
         write(root / name, secret)
-    return len(missing)
+    return len(missing) + let_look(root)
+
+
+def let_look(root: Path) -> int:
+    """Has the two files with the viewer's password agree: an earlier version made none. Returns how many it wrote."""
+    _, _, password = (root / VIEWER).read_text(encoding="utf-8").partition(":")
+    passwords = json.loads((root / PASSWORDS).read_text(encoding="utf-8"))
+    if passwords.get("status") == password:
+        return 0
+    write(root / PASSWORDS, Secret(json.dumps(passwords | {"status": password}), (AIRFLOW, 0), 0o600))
+    return 1
 
 
 if __name__ == "__main__":

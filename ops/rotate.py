@@ -76,7 +76,7 @@ def main() -> int:
     compose("exec", "-T", "postgres", "bash", "-c", change)
     others = new_cluster() if cluster() else ()
     print("every part starts anew", flush=True)
-    parts = ("mlflow", *AIRFLOW, *(CLUSTER_PARTS if cluster() else ()))
+    parts = ("mlflow", *AIRFLOW, "status", *(CLUSTER_PARTS if cluster() else ()))
     compose("up", "--detach", "--wait", "--force-recreate", "--no-deps", *parts)
     print("what Airflow keeps encrypted is encrypted with the new key", flush=True)
     encrypt_again()

@@ -30,7 +30,12 @@ CLUSTER = "MICROSTEP_CLUSTER_ADDRESS"
 """The head's address in the network of its machines; where it is set there are, or will be, several."""
 LOCAL = (HOME, USER, ELSEWHERE, PROJECT, CLUSTER)
 """Those that belong to a place, not to the pipeline: no backup carries them to another one."""
-PORTS = {"MICROSTEP_AIRFLOW_PORT": 8080, "MICROSTEP_MLFLOW_PORT": 5000, "MICROSTEP_MAIL_PORT": 1080}
+PORTS = {
+    "MICROSTEP_AIRFLOW_PORT": 8080,
+    "MICROSTEP_MLFLOW_PORT": 5000,
+    "MICROSTEP_MAIL_PORT": 1080,
+    "MICROSTEP_STATUS_PORT": 8090,
+}
 SOCKET = "MICROSTEP_ENGINE_SOCKET"
 NO_PROXY = "MICROSTEP_NO_PROXY"
 PIPELINE = "MICROSTEP_PIPELINE"

@@ -76,6 +76,7 @@ def test_each_file_belongs_to_its_reader():
         "airflow": (50000, 0),
         "mlflow": (10001, 10001),
         "pages": (65532, 65532),  # USER of infra/pages/Dockerfile
+        "status": (65531, 65531),  # user of the service in docker-compose.yml
     }
 
 
@@ -90,6 +91,24 @@ def test_a_half_written_file_of_a_killed_start_is_replaced(root):
 def test_nothing_secret_is_printed(root, capsys):
     make_secrets.main(root)
     assert capsys.readouterr().out == ""
+
+
+def test_the_viewer_has_one_password_in_both_files_also_where_an_earlier_version_made_none(root):
+    make_secrets.main(root)
+
+    def passwords():
+        return json.loads((root / "airflow/passwords.json").read_text())
+
+    assert (root / "status/airflow_login").read_text() == f"status:{passwords()['status']}"
+    admin = passwords()["admin"]
+    (root / "airflow/passwords.json").write_text(json.dumps({"admin": admin}))
+    (root / "status/airflow_login").unlink()
+    assert make_secrets.main(root) == 2
+    assert (root / "status/airflow_login").read_text() == f"status:{passwords()['status']}"
+    assert passwords()["admin"] == admin
+    assert make_secrets.main(root) == 0
+    make_secrets.rotate(root)
+    assert (root / "status/airflow_login").read_text() == f"status:{passwords()['status']}"
 
 
 def test_rotation_changes_every_secret_and_keeps_the_old_key_readable_until_it_is_settled(root):

@@ -245,8 +245,8 @@ print(os.getuid() != 0, int(fields["CapEff"], 16) == int(fields["CapBnd"], 16) =
     assert last(in_network(stack, "none", look)) == "False False 0 open False False"
 
 
-MAILS = 1080
-PAGES = {8080: "/api/v2/version", 5000: "/health", MAILS: "/api/email"}
+MAILS, STATUS = 1080, 8090
+PAGES = {8080: "/api/v2/version", 5000: "/health", MAILS: "/api/email", STATUS: "/status.json"}
 
 
 def asked_by_a_browser(port, path, **headers):
@@ -260,7 +260,7 @@ def asked_by_a_browser(port, path, **headers):
 @pytest.mark.parametrize(("port", "path"), PAGES.items())
 def test_a_page_of_ours_answers_no_page_of_others(stack, port, path):
     """Neither one that asks from elsewhere (Origin) nor one that gave its own name this machine's address (Host)."""
-    login = {"Authorization": as_admin(stack.mail_password())} if port == MAILS else {}
+    login = {"Authorization": as_admin(stack.mail_password())} if port in (MAILS, STATUS) else {}
 
     def asked(**headers):
         return asked_by_a_browser(port, path, **login, **headers)
@@ -286,6 +286,66 @@ def test_the_mails_are_shown_to_whom_has_the_log_in(stack):
     for login in ({}, {"Authorization": as_admin("wrong")}, {"Authorization": as_admin(stack.mlflow_password())}):
         assert asked_by_a_browser(MAILS, PAGES[MAILS], **login).status == 401, login
     assert asked_by_a_browser(MAILS, PAGES[MAILS], Authorization=as_admin(stack.mail_password())).status == 200
+
+
+def test_the_status_and_the_reports_are_shown_to_whom_has_the_log_in_and_nothing_else_is(stack):
+    login = {"Authorization": as_admin(stack.mail_password())}
+    report = stack.data / "reports" / "index.html"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    made = not report.exists()
+    if made:
+        report.write_text("a report")
+    away = report.with_name("away.html")
+    away.symlink_to("/etc/passwd")
+    try:
+        for path in ("/", "/status.json", "/reports/index.html"):
+            assert asked_by_a_browser(STATUS, path).status == 401, path
+            assert asked_by_a_browser(STATUS, path, **login).status == 200, path
+        for path in (
+            "/.stack",
+            "/ledger.jsonl",
+            "/reports/",
+            "/reports/../.stack",
+            "/reports/%2e%2e/.stack",
+            "//etc/passwd",
+        ):
+            assert asked_by_a_browser(STATUS, path, **login).status in (400, 404), path
+        assert asked_by_a_browser(STATUS, "/reports/away.html", **login).status in (403, 404)
+    finally:
+        away.unlink()
+        if made:
+            report.unlink()
+
+
+def test_who_looks_for_the_status_may_do_nothing_else(stack):
+    """Its log-in reads and changes nothing; of the other secrets, data/ and the socket proxy it gets nothing."""
+    code = """
+import json, os, pathlib, socket, urllib.error, urllib.request
+root = pathlib.Path("/run/microstep")
+files = [path for path in root.rglob("*") if path.is_file() and path.name != "stack"]
+readable = sorted(str(path.relative_to(root)) for path in files if os.access(path, os.R_OK))
+user, _, password = (root / "status/airflow_login").read_text().partition(":")
+def ask(method, path, body, token=""):
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    request = urllib.request.Request(f"http://airflow-apiserver:8080{path}", json.dumps(body).encode() if body else None, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, None
+token = ask("POST", "/auth/token", {"username": user, "password": password})[1]["access_token"]
+codes = [ask("GET", "/api/v2/dags", None, token)[0], ask("POST", "/api/v2/dags/train/dagRuns", {"logical_date": None}, token)[0],
+         ask("GET", "/api/v2/variables", None, token)[0], ask("GET", "/api/v2/connections", None, token)[0],
+         ask("PATCH", "/api/v2/dags/train?update_mask=is_paused", {"is_paused": True}, token)[0]]
+try:
+    socket.create_connection(("socket-proxy", 2375), timeout=5)
+    engine = True
+except OSError:
+    engine = False
+print(json.dumps([readable, codes, engine, os.access("/data", os.W_OK)]))
+"""
+    said = stack.run("docker", "compose", "exec", "-T", "status", "python", "-c", code).stdout
+    assert json.loads(last(said)) == [["status/airflow_login"], [200, 403, 403, 403, 403], False, False]
 
 
 def test_the_mails_are_there_for_whom_maildev_itself_would_answer_to_any_page(stack):

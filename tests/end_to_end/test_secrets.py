@@ -88,7 +88,11 @@ def test_the_pages_are_behind_tls_and_a_log_in_when_asked_for(trained):
         assert status(8443, "/api/v2/version") == 200
         person = f"admin:{trained.mlflow_password()}"
         experiments = "/api/2.0/mlflow/experiments/search?max_results=1"
-        for port, path, right in ((8444, experiments, person), (8445, "/api/email", "ada:a pass")):
+        for port, path, right in (
+            (8444, experiments, person),
+            (8445, "/api/email", "ada:a pass"),
+            (8446, "/status.json", "ada:a pass"),
+        ):
             assert status(port, path) == 401
             assert status(port, path, "ada:wrong") == 401
             assert status(port, path, right) == 200

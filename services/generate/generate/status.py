@@ -10,12 +10,10 @@ from zoneinfo import ZoneInfo
 
 from contract.config import Config
 from contract.config.parse import config_of, read
-from contract.config.source import Files
 from contract.days import parse_day
-from contract.due.arrived import EMPTY, SUCCESS, committed
-from contract.due.lacking import not_there, to_generate, to_predict
-from contract.due.training import are_enough, champion_is_usable, described, lacking
-from contract.errors import StepError, UsageError
+from contract.due.lacking import not_there, out_of_reach, to_generate, to_predict
+from contract.due.training import champion_is_usable, next_training
+from contract.errors import StepError
 from contract.layout import Layout
 from contract.models.champion import read_champion
 from contract.steps.cli import open_root
@@ -40,12 +38,12 @@ def _lines(config: Config, layout: Layout, last: date) -> Iterator[tuple[str, st
     yield from ((lack.day, f"to predict: {lack.why}") for lack in lacks)
     missing = [day for day in not_there(config, layout, last) if day not in generated]
     yield from ((day, "expected, and no data has come") for day in missing)
-    if old := _out_of_reach(config, layout, last, generated):
+    if old := out_of_reach(config, layout, last, generated):
         span = old[0] if len(old) == 1 else f"{len(old)} days from {old[0]} to {old[-1]}"
         yield "inbox", f"has {span} that no scheduled run looks at any more: make backfill FROM={old[0]} TO={old[-1]}"
     if not (coming or lacks or missing or old):
         yield "days", "nothing lacks"
-    yield "training", _training(config, layout, last)
+    yield "training", next_training(config, layout, last)
     if not champion_is_usable(config, layout):
         another = ", the one that is there was trained for another question" if layout.champion.exists() else ""
         yield "champion", f"none yet{another}"
@@ -61,30 +59,6 @@ def _lost_champion(layout: Layout) -> str | None:
     except StepError:
         return None
     return None if (layout.root / file).is_file() else file
-
-
-def _out_of_reach(config: Config, layout: Layout, last: date, coming: set[str]) -> list[str]:
-    """The days in the inbox, oldest first, that were never generated and are too old for a scheduled run."""
-    if not isinstance(config.source, Files):
-        return []
-    first = config.schedule.first_day.isoformat()
-    names = sorted(
-        path.parent.name for marker in (SUCCESS, EMPTY) for path in layout.inbox("*").parent.glob(f"*/{marker}")
-    )
-    days = [day for day in names if first <= day <= last.isoformat() and day not in coming]
-    return [day for day in dict.fromkeys(days) if committed(layout.raw_data(day)) is None]
-
-
-def _training(config: Config, layout: Layout, last: date) -> str:
-    try:
-        days, left_out = config.window(last), lacking(config, layout, last)
-    except UsageError as error:
-        return f"none: {str(error).removeprefix('--day: ')}"
-    text = f"of {last} would use {days[0]} to {days[-1]}, {len(days) - len(left_out)} of {len(days)} days are there"
-    if not left_out:
-        return text
-    would = "goes on without" if are_enough(config, last, left_out) else "waits for"
-    return f"{text}; {would} {described(left_out)}"
 
 
 STATUS = Command(

@@ -6,13 +6,23 @@ Nothing here remembers a call: whoever asks again, a night or a week later, is t
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from contract.config import Config
 from contract.config.source import Files, Sql, Synthetic
 from contract.datasets.manifest import Manifest
-from contract.due.arrived import committed, has_arrived, inbox_changed, is_empty, labels_have_come, read_for_another
+from contract.due.arrived import (
+    EMPTY,
+    SUCCESS,
+    committed,
+    has_arrived,
+    inbox_changed,
+    is_empty,
+    labels_have_come,
+    read_for_another,
+)
 from contract.layout import Layout
 
 _MOST_BACK = 366
@@ -67,6 +77,21 @@ def not_there(config: Config, layout: Layout, last: date) -> list[str]:
         for day in _back(config, last, config.schedule.catch_up_days)
         if config.schedule.expects(day) and not rows_are_there(config, layout, day.isoformat())
     ]
+
+
+def out_of_reach(config: Config, layout: Layout, last: date, coming: Collection[str]) -> list[str]:
+    """The days in the inbox, oldest first, that were never generated and are too old for a scheduled run.
+
+    :param coming: days that the next run generates
+    """
+    if not isinstance(config.source, Files):
+        return []
+    first = config.schedule.first_day.isoformat()
+    names = sorted(
+        path.parent.name for marker in (SUCCESS, EMPTY) for path in layout.inbox("*").parent.glob(f"*/{marker}")
+    )
+    days = [day for day in names if first <= day <= last.isoformat() and day not in coming]
+    return [day for day in dict.fromkeys(days) if committed(layout.raw_data(day)) is None]
 
 
 def rows_are_there(config: Config, layout: Layout, day: str) -> bool:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from contract.config import Config
 from contract.due.arrived import answers, committed, has_arrived, is_empty
 from contract.due.lacking import rows_are_there
-from contract.errors import DataError, MissingInput
+from contract.errors import DataError, MissingInput, UsageError
 from contract.layout import Layout
 from contract.models.champion import about_of, read_champion
 from contract.models.trained_for import TrainedFor
@@ -58,6 +58,19 @@ def are_enough(config: Config, day: date, left_out: Mapping[str, str]) -> bool:
     if (least := config.training.min_days) is not None:
         return days - len(left_out) >= min(least, days)
     return len(left_out) < days and set(left_out) <= overdue(config, day, left_out)
+
+
+def next_training(config: Config, layout: Layout, last: date) -> str:
+    """Which days a training of `last` would use, as people are told."""
+    try:
+        days, left_out = config.window(last), lacking(config, layout, last)
+    except UsageError as error:
+        return f"none: {str(error).removeprefix('--day: ')}"
+    text = f"of {last} would use {days[0]} to {days[-1]}, {len(days) - len(left_out)} of {len(days)} days are there"
+    if not left_out:
+        return text
+    would = "goes on without" if are_enough(config, last, left_out) else "waits for"
+    return f"{text}; {would} {described(left_out)}"
 
 
 def first_whole_window(config: Config) -> date:

@@ -1,0 +1,136 @@
+"""What Airflow's public API says: who is alive, the last and the next run of each DAG, how maintenance went."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+SECONDS = 5.0
+"""For each answer."""
+_PAGE = 100
+"""Entries of one answer: no more are given."""
+MAINTENANCE = "maintenance"
+
+Json = dict[str, Any]
+
+
+class NoAnswerError(Exception):
+    """Airflow does not answer, or not as it should; says why."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What there is to know, from one look."""
+
+    health: Json | None = None
+    """The state of each part; None where even that is not answered."""
+    dags: Mapping[str, Json] = field(default_factory=dict)
+    runs: Mapping[str, Json] = field(default_factory=dict)
+    """The newest one of each DAG, by when it was due."""
+    tasks: Mapping[str, str] = field(default_factory=dict)
+    """How the tasks of the last run of `maintenance` that is over ended."""
+    why: str = ""
+    """Why there is no more than the health; empty where there is all."""
+
+
+class Airflow:
+    """The API as one user, whose token is kept between looks.
+
+    :param url: of the API server
+    :param login: a file with user:password, of a user who may only look
+    """
+
+    def __init__(self, url: str, login: Path) -> None:
+        self._url = url.rstrip("/")
+        self._login = login
+        self._token = ""
+
+    def look(self, dag_ids: Collection[str]) -> Answers:
+        """All that there is to know of some DAGs; never raises."""
+        try:
+            health = self._request("GET", "/api/v2/monitor/health")
+        except NoAnswerError as error:
+            return Answers(why=str(error))
+        try:
+            dags = self._dags()
+            return Answers(health, dags, self._runs(set(dag_ids) & set(dags)), self._maintenance())
+        except NoAnswerError as error:
+            return Answers(health, why=str(error))
+        except (KeyError, TypeError) as error:
+            return Answers(health, why=f"Airflow answers in another form: {error!r}")
+
+    def _dags(self) -> dict[str, Json]:
+        dags: dict[str, Json] = {}
+        while True:
+            answer = self._asked("GET", f"/api/v2/dags?limit={_PAGE}&offset={len(dags)}&order_by=dag_id")
+            dags |= {dag["dag_id"]: dag for dag in answer["dags"]}
+            if len(dags) >= answer["total_entries"] or not answer["dags"]:
+                return dags
+
+    def _runs(self, dag_ids: set[str]) -> dict[str, Json]:
+        """One list has the newest runs of all; those that are in none of it are asked for again, by themselves."""
+        runs: dict[str, Json] = {}
+        while left := sorted(dag_ids - set(runs)):
+            body = {"dag_ids": left, "order_by": "-run_after", "page_limit": _PAGE}
+            answer = self._asked("POST", "/api/v2/dags/~/dagRuns/list", body)["dag_runs"]
+            if not answer:
+                break
+            for run in answer:
+                runs.setdefault(run["dag_id"], run)
+        return runs
+
+    def _maintenance(self) -> dict[str, str]:
+        where = f"/api/v2/dags/{MAINTENANCE}/dagRuns"
+        found = self._asked("GET", f"{where}?limit=1&order_by=-run_after&state=success&state=failed")["dag_runs"]
+        if not found:
+            return {}
+        tasks = self._asked("GET", f"{where}/{quote(found[0]['dag_run_id'])}/taskInstances?limit={_PAGE}")
+        return {task["task_id"]: task["state"] for task in tasks["task_instances"] if task["state"]}
+
+    def _asked(self, method: str, path: str, body: Json | None = None) -> Json:
+        """An answer for whom is logged in; with a new token where the old one is none any more."""
+        if self._token:
+            try:
+                return self._request(method, path, body)
+            except _RefusedError:
+                pass
+        try:
+            user, _, password = self._login.read_text(encoding="utf-8").strip().partition(":")
+        except OSError as error:
+            raise NoAnswerError(f"no log-in to Airflow: {self._login}: {error.strerror}") from None
+        self._token = ""
+        answer = self._request("POST", "/auth/token", {"username": user, "password": password})
+        self._token = str(answer["access_token"])
+        return self._request(method, path, body)
+
+    def _request(self, method: str, path: str, body: Json | None = None) -> Json:
+        headers = {"Content-Type": "application/json"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self._url}{path}", data, headers, method=method)
+        try:
+            with _OPENER.open(request, timeout=SECONDS) as answer:
+                found = json.load(answer)
+        except urllib.error.HTTPError as error:
+            kind = _RefusedError if error.code == 401 else NoAnswerError
+            raise kind(f"Airflow answers {error.code} to {path.partition('?')[0]}") from None
+        except (OSError, ValueError) as error:
+            raise NoAnswerError(f"Airflow does not answer: {getattr(error, 'reason', error)}") from None
+        if not isinstance(found, dict):
+            raise NoAnswerError(f"Airflow answers in another form to {path.partition('?')[0]}")
+        return found
+
+
+class _RefusedError(NoAnswerError):
+    """Not logged in, or not any more."""
+
+
+# what is said within the stack goes through nobody's proxy
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))

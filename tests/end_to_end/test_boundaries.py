@@ -1,3 +1,5 @@
+import shutil
+
 """What a step that was taken over can reach, what it may do in MLflow, and what a page in a browser gets from ours.
 
 Each is tried from where it would come from, and each has its control: the same attempt where it must succeed.
@@ -297,8 +299,12 @@ def test_the_status_and_the_reports_are_shown_to_whom_has_the_log_in_and_nothing
         report.write_text("a report")
     away = report.with_name("away.html")
     away.symlink_to("/etc/passwd")
+    dataset = stack.data / "raw" / "1999-01-01" / "data"
+    dataset.mkdir(parents=True)
+    for name in ("manifest.json", "rows.parquet", ".staging-manifest.json"):
+        (dataset / name).write_text("{}")
     try:
-        for path in ("/", "/status.json", "/reports/index.html"):
+        for path in ("/", "/status.json", "/reports/index.html", "/raw/1999-01-01/data/manifest.json"):
             assert asked_by_a_browser(STATUS, path).status == 401, path
             assert asked_by_a_browser(STATUS, path, **login).status == 200, path
         for path in (
@@ -308,11 +314,14 @@ def test_the_status_and_the_reports_are_shown_to_whom_has_the_log_in_and_nothing
             "/reports/../.stack",
             "/reports/%2e%2e/.stack",
             "//etc/passwd",
+            "/raw/1999-01-01/data/rows.parquet",
+            "/raw/1999-01-01/data/.staging-manifest.json",
         ):
             assert asked_by_a_browser(STATUS, path, **login).status in (400, 404), path
         assert asked_by_a_browser(STATUS, "/reports/away.html", **login).status in (403, 404)
     finally:
         away.unlink()
+        shutil.rmtree(dataset.parent)
         if made:
             report.unlink()
 

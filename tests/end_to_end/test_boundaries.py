@@ -1,4 +1,3 @@
-import shutil
 
 """What a step that was taken over can reach, what it may do in MLflow, and what a page in a browser gets from ours.
 
@@ -7,6 +6,7 @@ Each is tried from where it would come from, and each has its control: the same 
 
 import http.client
 import json
+import shutil
 import socket
 
 import pytest

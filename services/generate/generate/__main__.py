@@ -8,9 +8,9 @@ from pathlib import Path
 from contract.steps import cli
 from contract.steps.options import Step
 from contract.steps.plan import PLAN
-from generate.due import DUE
 from generate.infer.command import INFER
 from generate.labels.command import LABELS
+from generate.plans.due import DUE
 from generate.split.command import SPLIT
 from generate.status import STATUS
 from generate.work import work

@@ -66,7 +66,7 @@ def _bring(run: Run) -> None:
             log.info("raw/%s: rows are numbered (no table.key), so rows and labels are read together", run.day)
         due = recipes
     if due and run.dry_run is not None:
-        from generate.foreseen import tell  # noqa: PLC0415 - only a dry run tells
+        from generate.plans.foreseen import tell  # noqa: PLC0415 - only a dry run tells
 
         tell(run, run.dry_run, source, due)
         return

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from generate.due import DUE
+from generate.plans.due import DUE
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import msgspec
 
 from microstep_airflow.machines.names import FOLDER as MACHINES
 from microstep_airflow.status import look, services, text
-from microstep_airflow.status.airflow_api import Airflow, Answers
+from microstep_airflow.status.airflow_api import AT_ONCE, SECONDS, Airflow, Answers
 from microstep_airflow.status.shape import Part, Status
 
 LOGIN = "/run/microstep/status/airflow_login"
@@ -31,9 +31,9 @@ class FromTheHost(msgspec.Struct):
     """Why the engine could not be asked."""
 
 
-def _airflow() -> Airflow:
+def _airflow(seconds: float) -> Airflow:
     url = os.environ.get("MICROSTEP_AIRFLOW_API", "http://airflow-apiserver:8080")
-    return Airflow(url, Path(os.environ.get("MICROSTEP_AIRFLOW_LOGIN_FILE", LOGIN)))
+    return Airflow(url, Path(os.environ.get("MICROSTEP_AIRFLOW_LOGIN_FILE", LOGIN)), seconds)
 
 
 def _look(airflow: Airflow | None, host: FromTheHost | None, chosen: str | None = None) -> Status:
@@ -72,11 +72,11 @@ def main() -> int:
         from microstep_airflow.status.serve import serve
 
         logging.basicConfig(level=logging.INFO)
-        airflow = _airflow()
+        airflow = _airflow(SECONDS)
         return serve(lambda: _look(airflow, None))
     logging.disable()  # what is torn or damaged is in its cell
     host = msgspec.json.decode(sys.stdin.buffer.read(), type=FromTheHost) if args.host else None
-    status = _look(None if args.disk else _airflow(), host, args.pipeline)
+    status = _look(None if args.disk else _airflow(AT_ONCE), host, args.pipeline)
     if args.json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(status), indent=2) + b"\n")
     else:

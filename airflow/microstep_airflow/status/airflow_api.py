@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-SECONDS = 5.0
-"""For each answer."""
+SECONDS, AT_ONCE = 5.0, 2.0
+"""For each answer; and where a person waits for the look."""
 _PAGE = 100
 """Entries of one answer: no more are given."""
 MAINTENANCE = "maintenance"
@@ -44,11 +44,13 @@ class Airflow:
 
     :param url: of the API server
     :param login: a file with user:password, of a user who may only look
+    :param seconds: for each answer
     """
 
-    def __init__(self, url: str, login: Path) -> None:
+    def __init__(self, url: str, login: Path, seconds: float = SECONDS) -> None:
         self._url = url.rstrip("/")
         self._login = login
+        self._seconds = seconds
         self._token = ""
 
     def look(self, dag_ids: Collection[str]) -> Answers:
@@ -116,7 +118,7 @@ class Airflow:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self._url}{path}", data, headers, method=method)
         try:
-            with _OPENER.open(request, timeout=SECONDS) as answer:
+            with _OPENER.open(request, timeout=self._seconds) as answer:
                 found = json.load(answer)
         except urllib.error.HTTPError as error:
             kind = _RefusedError if error.code == 401 else NoAnswerError

@@ -207,6 +207,7 @@ def pattern(name: str) -> str:
     if name == "iso":
         return ISO
     parts = _PARTS | _PADDED if _PACKED.search(name) or name == "%m.%Y" else _PARTS
-    text = re.sub(r"%[A-Za-z]|.", lambda match: parts.get(match[0]) or re.escape(match[0]), name)
+    # strptime reads the letters between them in either case
+    text = re.sub(r"%[A-Za-z]|.", lambda match: parts.get(match[0]) or f"(?i:{re.escape(match[0])})", name)
     comment = r"(?: ?\([^()]+\))?" if name.endswith("%z") else ""
     return f"^{text}{comment}$"

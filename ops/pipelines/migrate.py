@@ -139,7 +139,7 @@ def main() -> int:
     """Show, ask, migrate."""
     end_tidily_when_asked_to()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--name", default="", help="of the pipeline (default: like pipeline.name)")
+    parser.add_argument("--name", default="", help="the pipeline's name (default: like pipeline.name)")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     args = parser.parse_args()
     name = decided(args.name, ROOT)

@@ -163,7 +163,7 @@ def test_a_day_is_predicted_while_mlflow_is_down_for_the_whole_run(trained):
         assert final_state(trained, "predict", run, 180) == "success", explain(trained, "predict")
     finally:
         compose(trained, "up", "--detach", "--wait", "mlflow")
-    assert "the ledger says who is champion" in log_of(trained, "predict", run, "predict", 1)
+    assert "the ledger decides which model is champion" in log_of(trained, "predict", run, "predict", 1)
 
 
 def test_a_triggerer_that_is_killed_takes_up_the_waits_again(trained, timings):

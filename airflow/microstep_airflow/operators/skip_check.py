@@ -63,7 +63,7 @@ def up_to_date(step: str, day: str, machine: Machine) -> list[str]:
             config_of(str(machine.config), content).pipeline.name,
         )
         if "inbox" in STEPS[step].reads and labels_have_come(layout):
-            raise Changed("inbox/labels: has files whose labels are not given to their days")
+            raise Changed("inbox/labels: has labels that are not yet assigned to days")
         datasets = _datasets(step, day, layout)
         for dataset in datasets:
             now.must_find(dataset)

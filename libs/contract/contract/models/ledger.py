@@ -109,7 +109,7 @@ def texts(path: Path) -> list[bytes]:
     if Line.is_whole(tail):
         found.append(tail)
     elif tail:
-        log.warning("%s: its last line is torn, by a crash as it seems: passed over", path.name)
+        log.warning("%s: its last line is incomplete, probably from a crash: ignored", path.name)
     return found
 
 

@@ -150,7 +150,7 @@ def test_a_pointer_that_was_edited_is_written_again(project, two, capsys):
     path = project.layout.champion
     path.write_text(path.read_text().replace(two[1].sha256, two[0].sha256))
     assert project.validate() == 0
-    assert "champion.json: is not what the ledger says: written again" in capsys.readouterr().err
+    assert "champion.json: differs from the ledger: written again" in capsys.readouterr().err
     assert project.champion == two[1]
 
 

@@ -158,7 +158,10 @@ def main() -> int:
         refuse(
             CANNOT_WRITE, f"{error.filename}: {error.strerror}; not all was migrated, when that is mended: make migrate"
         )
-    print(f"migrated; now: make up. Steps by hand: {PIPELINE}={name} docker compose run --rm train --day 2026-11-22")
+    print(
+        f"migrated; now: make up. To run a step yourself: {PIPELINE}={name} docker compose run --rm train"
+        " --day 2026-11-22"
+    )
     return 0
 
 

@@ -108,7 +108,7 @@ def test_on_the_half_of_a_backup_nothing_starts_and_the_way_out_works(world, our
     if (ours / ".restoring").exists():
         code, output = world.run(ours, "up")
         assert code
-        assert "has not come to its end" in output
+        assert "was not finished" in output
         code, output = world.run(ours, "restore", f"FROM={backup}")
         assert code
         assert "the stack must be empty" in output

@@ -41,7 +41,7 @@ def test_a_pipeline_toml_that_an_editor_replaced_is_told_once_and_a_restart_take
         ["docker", "compose", *look], cwd=trained.checkout, capture_output=True, text=True, check=False
     )
     assert count.stdout.strip() == "0"
-    subject = "Airflow still works by the old pipeline.toml"
+    subject = "Airflow still uses the old pipeline.toml"
 
     def warnings():
         return [mail for mail in trained.mails() if subject in mail["subject"]]

@@ -76,7 +76,7 @@ def _doubt(path: Path, source: str) -> str:
     """Why Airflow's own copy decides nothing."""
     if was_replaced(path, source):
         return f"{path}: is not what {source} is now, which was replaced; type: docker compose restart"
-    return f"{path}: cannot be told to be what {source} is now: a link, or a file system of its own"
+    return f"{path}: cannot be compared with what {source} is now: a link, or a file system of its own"
 
 
 def _datasets(step: str, day: str, layout: Layout) -> list[Path]:

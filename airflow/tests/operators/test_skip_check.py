@@ -242,7 +242,7 @@ def test_the_step_is_asked_when_somebody_is_at_work_there_or_was_killed(preproce
     ("certain", "why"),
     [
         (True, "{0}: is not what {0} is now, which was replaced; type: docker compose restart"),
-        (False, "{0}: cannot be told to be what {0} is now: a link, or a file system of its own"),
+        (False, "{0}: cannot be compared with what {0} is now: a link, or a file system of its own"),
     ],
     ids=["replaced", "a link, or a file system of its own"],
 )

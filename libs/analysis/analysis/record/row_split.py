@@ -66,8 +66,7 @@ def may_have_moved(model: Champion, day: Dataset, config: Config) -> str | None:
         )
     by = "their content" if config.group is None else "their number" if config.table.key is None else config.group
     return (
-        f"processed/{name} was written again since the training, and its rows are split by {by}, which may be another "
-        "now"
+        f"processed/{name} was written again since the training, and its rows are split by {by}, which may have changed"
     )
 
 

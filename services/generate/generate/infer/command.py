@@ -10,7 +10,7 @@ from contract.steps.options import Command
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `generate infer`."""
-    files = "*.csv or *.parquet like the files that will arrive; several, or a folder of them"
+    files = "*.csv or *.parquet like the files that will arrive: one, several, or a folder of them"
     parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help=files)
     query = "instead of files: SQL with :day for --first-day; MICROSTEP_SQL_URL_FILE names the database"
     parser.add_argument("--query", metavar="SQL", help=query)

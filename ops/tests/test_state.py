@@ -332,5 +332,5 @@ def test_a_restore_names_the_machines_whose_tokens_it_makes_good_again(world, ou
     emptied(world, ours)
     code, output = world.run(ours, "restore", f"FROM={backup}")
     assert code == 0, output
-    assert ("the tokens of b, c are good again" in output) == bool(machines)
+    assert ("the tokens of b, c are valid again" in output) == bool(machines)
     assert ("REVOKE" in output) == bool(machines)

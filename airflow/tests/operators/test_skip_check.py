@@ -258,6 +258,6 @@ def test_generate_is_asked_while_a_folder_has_labels_that_nobody_has_given_to_th
         checkout.write(path, observed=Observed())
     assert len(checkout.up_to_date("generate")) == 2
     checkout.file("inbox/labels/may.csv")
-    assert "inbox/labels: has files" in checkout.changed(step="generate")
+    assert "inbox/labels: has labels" in checkout.changed(step="generate")
     checkout.layout.spread.write_text("{}")
     assert len(checkout.up_to_date("generate")) == 2

@@ -26,10 +26,10 @@ down: ## stop everything; data and volumes stay
 logs: ## follow the logs of all parts
 	@PYTHONPATH=ops $(PYTHON) -m checkout.logs
 
-status: ## tell what is well, what is not, and what to type then [PIPELINE=name] [JSON=1] [CHECK=1] [WORKERS=1]
+status: ## show what is well, what is not, and what to type [PIPELINE=name] [JSON=1] [CHECK=1] [WORKERS=1]
 	@$(pipelines).status $(pipeline) $(if $(filter 1 y yes,$(JSON)),--json) $(if $(filter 1 y yes,$(CHECK)),--check) $(if $(filter 1 y yes,$(WORKERS)),--workers)
 
-plan: ## tell what the next run of each DAG will do after an edit, what it leaves, and why [PIPELINE=name]
+plan: ## say what the next run of each DAG will do after an edit, what it leaves alone, and why [PIPELINE=name]
 	@$(pipelines).plan $(pipeline)
 
 reports: ## write data/index.html, which lists the reports of all pipelines
@@ -161,7 +161,7 @@ generated: ## renew what is written from the code: pipeline.schema.json, and the
 	@PYTHONPATH=libs/contract .venvs/contract/bin/python libs/contract/pipeline_schema.py
 	@$(PYTHON) dev/completion.py
 
-step: ## add a step to the five, with all that belongs to it: make step NAME=enrich
+step: ## add a sixth step, with all that belongs to it: make step NAME=enrich
 	@PYTHONPATH=ops:dev $(PYTHON) -m new_step.command --name=$(call quoted,NAME)
 
 unexport VERSION

@@ -67,7 +67,7 @@ OPERATOR = ("test_operator", "test_operator_sequence")
 _ON_MACHINES = ("test_two_machines", "test_skip_check", "test_check_shared", "test_week")
 """The modules of tests/machines; where machines of namespaces cannot be made they are skipped."""
 MACHINES = (
-    Line("steps on two machines, one shared directory: at once, in turn, one dies", "doubled, swept, other bytes"),
+    Line("steps on two machines, one shared directory: at once, in turn, one dies", "doubled, deleted, other bytes"),
     Line("a week of ten pipelines on three machines: killed, cut off, restarted", "lost, doubled, orphaned"),
 )
 
@@ -79,16 +79,16 @@ LINES = {
     "test_writes": Line("a step is killed at a write, or its disk fails there", "lost or mixed"),
     "test_damage": Line("a file is lost, cut off, emptied or changed by one bit; a disk is full", "used"),
     "test_fuzz": Line("a parser of outside bytes gets mutated input", "crashed, or beyond the data root"),
-    "test_bad_input": Line("a table as real life brings it", "wrong or without a word"),
+    "test_bad_input": Line("a messy table from real life", "read wrongly, or dropped silently"),
     "test_dates_and_texts": Line(
-        "a table of dates alone, or of texts alone, through all steps", "wrong or without a word"
+        "a table of only dates, or of only texts, through all steps", "read wrongly, or dropped silently"
     ),
-    "test_order": Line("days of a leap year in any order, twice, or by two at once", "other bytes"),
+    "test_order": Line("days of a leap year in any order, twice, or by two processes at once", "other bytes"),
     "test_settings": Line(
         "an edit of pipeline.toml, or a late training, walked to its end", "an answer to another question"
     ),
     "test_histories": Line(
-        "a history of arrivals, labels, edits, trainings, people's words in any order",
+        "a history of arrivals, labels, edits, trainings and people's decisions in any order",
         "another answer than the oracle's",
     ),
     "test_sees": Line("a fault is put into a step, or into what it wrote", "not seen by the oracle"),
@@ -105,10 +105,12 @@ LINES = {
     ),
     "test_outbox": Line("a mail while its server is down, refuses, or its sender is killed", "lost"),
     "test_operator_sequences": Line(
-        "backup, restore, prune, rotate, down, up, demo in any order, many of them killed", "others' things changed"
+        "backup, restore, prune, rotate, down, up, demo in any order, many of them killed",
+        "something of somebody else's changed",
     ),
     **dict.fromkeys(
-        OPERATOR, Line("the same on the real engine; a checkout copied, settings edited", "others' things changed")
+        OPERATOR,
+        Line("the same on the real engine; a checkout copied, settings edited", "something of somebody else's changed"),
     ),
     **dict.fromkeys(_ON_MACHINES[:-1], MACHINES[0]),
     "test_week": MACHINES[1],

@@ -179,7 +179,7 @@ def lines(finding: Finding) -> str:
 def main() -> int:
     """Prints what was found; 1 when something needed lacks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=["demo", "up"], help="look at what `make demo` or `make up` needs, alone")
+    parser.add_argument("--only", choices=["demo", "up"], help="check only what `make demo` or `make up` needs")
     only = parser.parse_args().only
     machine = look_at_machine()
     groups: dict[str, list[Finding]] = {}

@@ -49,7 +49,7 @@ most wanted:
   ./microstep validate history                     which model is in use, since when, why
   ./microstep generate status                      which days lack something
 
-./microstep STEP --help has a step's options, its commands and its exit codes, which are this program's, too.
+./microstep STEP --help lists a step's options, commands and exit codes; this program ends with the same codes.
 Where pipelines/ has several files, --pipeline NAME says which one (or {variable}=NAME).
 """
 

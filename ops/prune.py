@@ -86,9 +86,9 @@ def main() -> int:
     """Show, ask, remove; the exit code of the step that knows what is in use."""
     end_tidily_when_asked_to()
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("keep_days", type=int, help="days whose datasets, runs and logs all stay")
+    parser.add_argument("keep_days", type=int, help="the last days, whose datasets, runs and logs are all kept")
     parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--pipeline", help="its datasets alone (default: those of all, and what the stack keeps)")
+    parser.add_argument("--pipeline", help="only its datasets (default: those of all, and what the stack keeps)")
     args = parser.parse_args()
     pipelines, stack = those(args.pipeline), is_up() and not args.pipeline
     must_be_ours()

@@ -46,8 +46,8 @@ def restore(source: Path) -> None:
     RESTORING.unlink()
     if names := machines_in(source):
         print(
-            f"the tokens of {', '.join(names)} are good again, as they were when this backup was made; of one that was"
-            " taken away since, after make up: make token REVOKE=NAME"
+            f"the tokens of {', '.join(names)} are valid again, as they were when this backup was made; if one was"
+            " revoked since, after make up: make token REVOKE=NAME"
         )
     print("restored; now: make up")
 

@@ -87,7 +87,7 @@ def main() -> int:
     print(f"  MLflow:  user admin, password {mlflow_password()}")
     print(f"  mail:    user admin, password {mail_password()}")
     for name in others:
-        print(f"  {name} takes part no more; here: make token NAME={name} ADDRESS=…, then there: make worker NEW=1")
+        print(f"  {name} no longer takes part; here: make token NAME={name} ADDRESS=…, then there: make worker NEW=1")
     return 0
 
 

@@ -136,7 +136,7 @@ all healthy {time.monotonic() - start:.0f} s after the build
   Airflow  http://localhost:{pages["MICROSTEP_AIRFLOW_PORT"]}   user admin, password {password()}
   MLflow   http://localhost:{pages["MICROSTEP_MLFLOW_PORT"]}   user admin, password {mlflow_password()}
   mail     http://localhost:{pages["MICROSTEP_MAIL_PORT"]}   user admin, password {(mails := mail_password())}
-  status   http://localhost:{pages["MICROSTEP_STATUS_PORT"]}   user admin, password {mails}; the reports, too""")
+  status   http://localhost:{pages["MICROSTEP_STATUS_PORT"]}   user admin, password {mails}; also the reports""")
     return 0
 
 

@@ -10,10 +10,10 @@ from microstep_airflow.settings import Settings
 TODO = {
     ExitCode.USAGE: "Look at what the run was started with: **Params** on its page.",
     ExitCode.DATA: "Look at the rows that the error names. Mend them where they come from, or the rule in `{config}`.",
-    ExitCode.NO_INPUT: "Bring the file or the day that the error names: `{status}` lists all that lack.",
+    ExitCode.NO_INPUT: "Bring the file or the day that the error names: `{status}` lists what is missing.",
     ExitCode.UNAVAILABLE: "See that the service in the error answers: `{logs}`.",
     ExitCode.BUG: "Report it with the traceback of the log.",
-    ExitCode.CANNOT_WRITE: "Make room, or the disk writable: `df -h {data}`. Old datasets that nothing needs: "
+    ExitCode.CANNOT_WRITE: "Make room, or make the disk writable: `df -h {data}`. Old datasets that nothing needs: "
     "`{prune}`.",
     ExitCode.IO: "Look at the disk: `dmesg` on the machine.",
     ExitCode.TEMPORARY: "Wait: it is tried again. Rows that never come are the source's fault.",
@@ -25,9 +25,9 @@ TODO = {
 """What a person does about each end; about the first, nothing."""
 
 OF_A_DAG = {
-    "generate": "The day's predictions wait for it. The next scheduled run also does what lacks of the days before.",
+    "generate": "The day's predictions wait for it. The next scheduled run also does earlier days that are missing.",
     "train": "The champion stays in use meanwhile: predictions go on. To go back to the one before: "
-    "`{step}validate rollback`; who was in use when: `{step}validate history`.",
+    "`{step}validate rollback`; which model was in use when: `{step}validate history`.",
     "predict": "The next scheduled run also does the days that have no predictions. Where a day's come from, every "
     "hash checked: `{step}predict trace --day YYYY-MM-DD`.",
 }
@@ -59,7 +59,7 @@ def guide(doc: str, dag: str, settings: Settings) -> str:
         f"| {code} | {code.meaning}{_AGAIN if code in MENDED_BY_RETRY else ''} | {todo.format(**words)} |"
         for code, todo in TODO.items()
     ]
-    lines.append(f"| {_KILLED} | killed, most likely for want of memory{_AGAIN} | {words['memory']} |")
+    lines.append(f"| {_KILLED} | killed, most likely out of memory{_AGAIN} | {words['memory']} |")
     lines += ["", f"Then **Clear** the task here{words['again'].format(dag=dag)}. {OF_A_DAG[dag].format(**words)}", ""]
     return "\n".join(lines)
 

@@ -37,7 +37,7 @@ def test_a_replaced_pipeline_toml_is_told_once_with_what_to_type(look, sent):
     assert [look(TOML), look(TOML)] == [[TOML], [TOML]]
     [mail] = sent
     assert mail.level == "error"
-    assert mail.subject == "[microstep] Airflow still works by the old pipeline.toml"
+    assert mail.subject == "[microstep] Airflow still uses the old pipeline.toml"
     assert TOML in mail.plain()
     assert "docker compose restart" in mail.plain()
 

@@ -85,8 +85,8 @@ def main() -> int:
     """Print the token alone on standard output, all else beside it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--name", default="", help="of the machine")
-    parser.add_argument("--address", default="", help="of the machine, as the others reach it")
-    parser.add_argument("--revoke", default="", help="the machine whose token is good no more")
+    parser.add_argument("--address", default="", help="the machine's address, as the others reach it")
+    parser.add_argument("--revoke", default="", help="the machine whose token is to be revoked")
     args = parser.parse_args()
     try:
         if not args.revoke:  # whoever has a token can lose it, whatever it is called
@@ -97,13 +97,13 @@ def main() -> int:
     must_be_a_head()
     if args.revoke:
         revoke(args.revoke)
-        print(f"{args.revoke}: certificate and password are good no more. On that machine: make worker DOWN=1")
+        print(f"{args.revoke}: certificate and password are no longer valid. On that machine: make worker DOWN=1")
         return 0
     line = ask("add", args.name, args.address)
     take_effect(args.name)
     print(
-        f"The token of {args.name}, shown this once: who has it is that machine. There, in the same directory:"
-        f" make worker HEAD={cluster()}, which asks for it.",
+        f"The token of {args.name}, shown only once: whoever has it can act as that machine. There, in the same"
+        f" directory: make worker HEAD={cluster()}, which asks for it.",
         file=sys.stderr,
     )
     print(line)

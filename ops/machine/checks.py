@@ -54,7 +54,7 @@ def judge_file(machine: Machine) -> Finding:
 def judge_files(machine: Machine) -> list[Finding]:
     """The same where pipelines/ has files: one that is wrong has no DAGs, and all others go on."""
     if machine.migrating:
-        return [Finding("migration", f"that to {machine.migrating} has not come to its end", "make migrate")]
+        return [Finding("migration", f"that to {machine.migrating} was not finished", "make migrate")]
     if not machine.pipelines:
         return [judge_file(machine)]
     good = len(machine.pipelines) - sum(file.startswith("pipelines/") for file in machine.wrong_pipelines)
@@ -88,7 +88,7 @@ def judge_stack(machine: Machine, engine: Engine) -> list[Finding]:
         # what cannot be asked whose its volumes are is not told to delete them
         known = not findings[0].lacks and not engine.others and not engine.foreign_volumes
         anew = THROW_AWAY if known else THROW_FILES_AWAY
-        findings.append(Finding("restore", f"that of {machine.restoring} has not come to its end", anew))
+        findings.append(Finding("restore", f"that of {machine.restoring} was not finished", anew))
     findings.append(
         judge_amount("free disk", machine.free_disk, LEAST_DISK, GOOD_DISK, "docker system df shows what fills it")
     )
@@ -145,7 +145,7 @@ def judge_typed(machine: Machine) -> list[Finding]:
     """Compose's own variable names another stack for what is typed, make does not go by it."""
     if not machine.typed_project:
         return []
-    state = f"docker compose, as you type it, goes by the name {machine.typed_project}; make does not"
+    state = f"docker compose, as you type it, uses the name {machine.typed_project}; make does not"
     remedy = (
         "unset COMPOSE_PROJECT_NAME; sed -i /COMPOSE_PROJECT_NAME/d .env (MICROSTEP_PROJECT names the stack for both)"
     )

@@ -30,8 +30,10 @@ def main(words: Sequence[str] | None = None) -> int:
     """The exit code of the step that found something wrong: 65 where such a day would be stopped."""
     end_tidily_when_asked_to()
     parser = argparse.ArgumentParser(prog="check", description=__doc__)
-    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="like those in inbox/<day>/, of one day")
-    parser.add_argument("--pipeline", help="whose rules they are judged by (default: the only one's)")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="*", type=Path, help="files like those in inbox/<day>/, of one day"
+    )
+    parser.add_argument("--pipeline", help="the pipeline whose rules apply (default: the only one)")
     parser.add_argument("--config", metavar="FILE", type=Path, help="the same, by its file")
     parser.add_argument("--day", metavar="YYYY-MM-DD", help="of the rows (default: schedule.first_day)")
     parser.add_argument("--most", metavar="N", type=int, default=5, help="rows shown of each rule (default: 5)")

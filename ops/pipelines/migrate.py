@@ -139,7 +139,7 @@ def main() -> int:
     """Show, ask, migrate."""
     end_tidily_when_asked_to()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--name", default="", help="of the pipeline (default: like pipeline.name)")
+    parser.add_argument("--name", default="", help="the pipeline's name (default: like pipeline.name)")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     args = parser.parse_args()
     name = decided(args.name, ROOT)
@@ -158,7 +158,10 @@ def main() -> int:
         refuse(
             CANNOT_WRITE, f"{error.filename}: {error.strerror}; not all was migrated, when that is mended: make migrate"
         )
-    print(f"migrated; now: make up. Steps by hand: {PIPELINE}={name} docker compose run --rm train --day 2026-11-22")
+    print(
+        f"migrated; now: make up. To run a step yourself: {PIPELINE}={name} docker compose run --rm train"
+        " --day 2026-11-22"
+    )
     return 0
 
 

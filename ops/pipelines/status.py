@@ -35,7 +35,7 @@ def main() -> int:
     """Ask the service `status`; a container of its image where the stack is down; an environment where no engine is."""
     end_tidily_when_asked_to()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pipeline", help="this one alone, with the days that lack something (default: all)")
+    parser.add_argument("--pipeline", help="only this one, with the days that lack something (default: all)")
     parser.add_argument("--json", action="store_true", help="as JSON, whose shape docs/operations.md tells")
     parser.add_argument("--check", action="store_true", help="end with 1 where something is wrong, or unknown")
     parser.add_argument("--workers", action="store_true", help="also ask the workers of several machines (5 s)")

@@ -28,10 +28,10 @@ PROPERTIES = (
     ),
     Property(
         *("a replaced file is read anew", files.is_read_as_replaced),
-        *("a step would work with the dataset from before, and the days after it, too", "visible"),
+        *("a step, and the days after it, would use the old dataset", "visible"),
     ),
     Property(
-        *("a grown file is read to its end by who holds its lock", files.is_read_as_grown),
+        *("the holder of a file's lock reads all that was appended", files.is_read_as_grown),
         *("two machines would write the ledger's lines over each other", "visible"),
     ),
     Property(
@@ -51,8 +51,8 @@ PROPERTIES = (
         *("two machines would do the same step and day at once", "locks"),
     ),
     Property(
-        *("a lock is given to who waits", locks.waits),
-        *("validate would wait for ever", "locks"),
+        *("a lock is given to whoever waits", locks.waits),
+        *("validate would wait forever", "locks"),
     ),
     Property(
         *("a lock ends with its process", locks.ends_with_its_holder),
@@ -60,6 +60,6 @@ PROPERTIES = (
     ),
     Property(
         *("files and folders are flushed", files.is_flushed),
-        *("a power cut could take a day that was told to be done", "disk"),
+        *("a power cut could lose a day that was reported as done", "disk"),
     ),
 )

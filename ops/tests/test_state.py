@@ -108,7 +108,7 @@ def test_on_the_half_of_a_backup_nothing_starts_and_the_way_out_works(world, our
     if (ours / ".restoring").exists():
         code, output = world.run(ours, "up")
         assert code
-        assert "has not come to its end" in output
+        assert "was not finished" in output
         code, output = world.run(ours, "restore", f"FROM={backup}")
         assert code
         assert "the stack must be empty" in output
@@ -332,5 +332,5 @@ def test_a_restore_names_the_machines_whose_tokens_it_makes_good_again(world, ou
     emptied(world, ours)
     code, output = world.run(ours, "restore", f"FROM={backup}")
     assert code == 0, output
-    assert ("the tokens of b, c are good again" in output) == bool(machines)
+    assert ("the tokens of b, c are valid again" in output) == bool(machines)
     assert ("REVOKE" in output) == bool(machines)

@@ -41,7 +41,7 @@ def test_a_pipeline_toml_that_an_editor_replaced_is_told_once_and_a_restart_take
         ["docker", "compose", *look], cwd=trained.checkout, capture_output=True, text=True, check=False
     )
     assert count.stdout.strip() == "0"
-    subject = "Airflow still works by the old pipeline.toml"
+    subject = "Airflow still uses the old pipeline.toml"
 
     def warnings():
         return [mail for mail in trained.mails() if subject in mail["subject"]]
@@ -163,7 +163,7 @@ def test_a_day_is_predicted_while_mlflow_is_down_for_the_whole_run(trained):
         assert final_state(trained, "predict", run, 180) == "success", explain(trained, "predict")
     finally:
         compose(trained, "up", "--detach", "--wait", "mlflow")
-    assert "the ledger says who is champion" in log_of(trained, "predict", run, "predict", 1)
+    assert "the ledger decides which model is champion" in log_of(trained, "predict", run, "predict", 1)
 
 
 def test_a_triggerer_that_is_killed_takes_up_the_waits_again(trained, timings):

@@ -29,8 +29,8 @@ from microstep_airflow.schedule.lacking import TASK as DAYS
 
 REASONS = {
     "task_failure": "a task failed",
-    "timed_out": "the run took longer than it may",
-    "all_tasks_deadlocked": "no task of it can go on",
+    "timed_out": "the run exceeded its time limit",
+    "all_tasks_deadlocked": "none of its tasks can continue",
 }
 
 FAILED = "microstep_failed_"

@@ -159,8 +159,8 @@ def degraded(
         f"{PREFIX} predict {day}: too many rows rejected, only the good ones are predicted",
         facts | {"Reason": reason, "Report": f"reports/predict/{day}/"},
         rejected,
-        advice="Mend the data and run generate and predict for the day again. Where such a day is to give no"
-        ' predictions, set table.on_too_many_rejected = "stop".',
+        advice="Mend the data and run generate and predict for the day again. To get no predictions for such"
+        ' a day, set table.on_too_many_rejected = "stop".',
         links=links,
     )
 
@@ -177,14 +177,14 @@ def live_score(day: str, facts: dict[str, str], news: LiveNews, links: dict[str,
             links=links,
         )
     since, goes_on = news.days[0].day, bool(news.known.since)
-    next_mail = "There is no further mail until it is over." if goes_on else "The last day with labels is not so."
+    next_mail = "There is no further mail until it is over." if goes_on else "On the last day with labels it is not."
     return Mail(
         "warning",
         f"{PREFIX} train {day}: the live score {'is' if goes_on else 'was'} far below the gate's "
         f"{'since' if goes_on else 'on'} {since}",
         facts | {"Since": since},
         points,
-        advice="The predictions are made all the same. Look whether rows or labels have changed, and train on newer"
+        advice="Predictions are still made. Check whether rows or labels have changed, and train on newer"
         f" days; to go back to the model before: {ROLL_BACK}. {next_mail}",
         links=links,
     )
@@ -199,7 +199,7 @@ def replaced(paths: Sequence[str]) -> Mail:
     """Airflow's containers hold on to files that the host has replaced; steps, which start later, do not."""
     return Mail(
         "error",
-        f"{PREFIX} Airflow still works by the old {' and '.join(path.rpartition('/')[2] for path in paths)}",
+        f"{PREFIX} Airflow still uses the old {' and '.join(path.rpartition('/')[2] for path in paths)}",
         {"Replaced": ", ".join(paths)},
         advice="An editor, a copy or git put a new one in its place. Steps read the new one at once, but Airflow's"
         " schedules, windows and mails go by the old one until its containers start again. In the checkout, type:"

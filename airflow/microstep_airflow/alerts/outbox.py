@@ -78,7 +78,7 @@ def flush(alerts: Alerts, folder: Path, now: datetime, *, in_callback: bool = Fa
         try:
             client = _connected(in_callback=in_callback) if due else None
         except Exception as error:  # noqa: BLE001 - whatever hinders it, there is a next time
-            why = f"the mail server takes none from us: {error!r}"
+            why = f"the mail server refuses all mail: {error!r}"
             log.warning("%d mails wait, %s", len(due), why)
             return Remaining(len(outbox), why)
         with client or _no_client():
@@ -87,7 +87,7 @@ def flush(alerts: Alerts, folder: Path, now: datetime, *, in_callback: bool = Fa
                 try:
                     client.send_message(mail)
                 except smtplib.SMTPServerDisconnected as error:
-                    why = f"the mail server has left: {error!r}"
+                    why = f"the mail server closed the connection: {error!r}"
                     log.warning("mails wait, %s", why)
                     break
                 except smtplib.SMTPException as error:

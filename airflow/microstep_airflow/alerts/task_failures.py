@@ -22,7 +22,7 @@ KEY = "microstep_record"
 WAITS = ("wait_for_inbox", "wait_for_raw_data")
 """The tasks of generate and predict that wait for rows."""
 KILLED = (
-    "it left no word: somebody marked it as failed, or its process was lost at each of its tries"
+    "it reported nothing: somebody marked it as failed, or its process was lost at each of its tries"
     " (Airflow was restarted, or it had too little memory); its log may say more"
 )
 
@@ -94,7 +94,7 @@ def _tries(context: Context) -> str:
         return str(Tries.of(context))
     except Exception:
         # a mail without it is worth more than none
-        log.exception("how the tries before ended cannot be told")
+        log.exception("how the earlier tries ended is unknown")
         return ""
 
 

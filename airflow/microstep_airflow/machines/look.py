@@ -104,6 +104,6 @@ def mails(
     if back:
         names = ", ".join(back)
         letters.append(
-            Mail("info", f"{PREFIX} {names} again there", {"Machines": names}, advice="Nothing is to be done.")
+            Mail("info", f"{PREFIX} {names} again there", {"Machines": names}, advice="You need do nothing.")
         )
     return letters

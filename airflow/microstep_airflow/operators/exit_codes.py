@@ -80,4 +80,4 @@ def describe(code: int, memory: str = "") -> str:
     try:
         return f"{code}: {ExitCode(code).name.replace('_', ' ').lower()}"
     except ValueError:
-        return f"{code}: not a code of ours"
+        return f"{code}: not one of Microstep's exit codes"

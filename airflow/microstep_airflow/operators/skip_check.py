@@ -63,7 +63,7 @@ def up_to_date(step: str, day: str, machine: Machine) -> list[str]:
             config_of(str(machine.config), content).pipeline.name,
         )
         if "inbox" in STEPS[step].reads and labels_have_come(layout):
-            raise Changed("inbox/labels: has files whose labels are not given to their days")
+            raise Changed("inbox/labels: has labels that are not yet assigned to days")
         datasets = _datasets(step, day, layout)
         for dataset in datasets:
             now.must_find(dataset)
@@ -76,7 +76,7 @@ def _doubt(path: Path, source: str) -> str:
     """Why Airflow's own copy decides nothing."""
     if was_replaced(path, source):
         return f"{path}: is not what {source} is now, which was replaced; type: docker compose restart"
-    return f"{path}: cannot be told to be what {source} is now: a link, or a file system of its own"
+    return f"{path}: cannot be compared with what {source} is now: a link, or a file system of its own"
 
 
 def _datasets(step: str, day: str, layout: Layout) -> list[Path]:

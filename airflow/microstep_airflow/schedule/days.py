@@ -181,20 +181,20 @@ def day_params() -> dict[str, Param]:
     return {
         "day": _date("Day", "The day to work on; empty: what a scheduled run would do now."),
         "from": _date("From", "The first of several days; with it goes the last one."),
-        "to": _date("To", "The last of several days, which is done, too. Train: the trainings that were due for them."),
+        "to": _date("To", "The last of several days, included. Train: the trainings that were due for them."),
         "force": Param(
             default=False,
             **DRAFT,
             type="boolean",
             title="Force",
-            description="Do the work again though it is up to date; ask the database again for rows.",
+            description="Do the work again although it is up to date; ask the database again for rows.",
         ),
         UNFINISHED: Param(
             default=False,
             **DRAFT,
             type="boolean",
             title="Allow an unfinished day",
-            description="Work on the day though it is not over; nobody is told of its drift.",
+            description="Work on the day although it is not over; no mail reports its drift.",
         ),
     }
 

@@ -150,8 +150,8 @@ class Tries:
         words = [f"Its work failed {self.failed} times."] if self.failed > 1 else []
         if self.lost:
             words.append(
-                f"{self.lost} more {'try was' if self.lost == 1 else 'tries were'} lost without a word of the step's:"
-                " Airflow was restarted under them, or their process was killed."
+                f"{self.lost} more {'try was' if self.lost == 1 else 'tries were'} lost without a message from the"
+                " step: Airflow was restarted under them, or their process was killed."
             )
         if self.waited:
             words.append(

@@ -68,7 +68,7 @@ def _no_champion(config: Config, layout: Layout, pipeline: str, last: date, torn
 def _asked(found: Champion, pipeline: str, line: Line) -> Champion:
     """A challenger that waits for a person's word is nobody else's to decide."""
     if line.decision == "proposed":
-        found.state, found.text = "bad", f"{found.text}; the challenger of {line.day} waits for your word"
+        found.state, found.text = "bad", f"{found.text}; the challenger of {line.day} waits for your decision"
         found.remedy = remedies.step(pipeline, f"validate approve --day {line.day} --by NAME (or: validate refuse)")
     return found
 

@@ -79,12 +79,12 @@ def test_many_tasks_that_fail_together_are_one_mail(train, alerts, sent):
 
 def test_a_run_that_took_too_long_is_told_without_a_failed_task(train, alerts, sent):
     alerts.failed(context(FakeTi({"train": "skipped"}), train, reason="timed_out"))
-    assert sent[0].subject == "[microstep] train 2026-01-03 failed: the run took longer than it may"
+    assert sent[0].subject == "[microstep] train 2026-01-03 failed: the run exceeded its time limit"
 
 
 def test_a_run_of_which_airflow_tells_no_task_is_still_told(train, alerts, sent):
     alerts.failed({"dag": train, "run_id": "manual__1", "reason": "timed_out"})
-    assert sent[0].subject == "[microstep] train (day unknown) failed: the run took longer than it may"
+    assert sent[0].subject == "[microstep] train (day unknown) failed: the run exceeded its time limit"
 
 
 def test_records_that_cannot_be_read_cost_the_error_line_not_the_mail(train, alerts, sent):

@@ -238,7 +238,7 @@ def test_a_server_that_is_silent_holds_a_callback_for_seconds_and_costs_no_mail(
     begin = clock.monotonic()
     send(tmp_path)
     assert 0.9 < clock.monotonic() - begin < 15  # and not 30, or six times 30
-    assert "1 mails wait, the mail server takes none from us" in caplog.text
+    assert "1 mails wait, the mail server refuses all mail" in caplog.text
     server()
     assert flush(TEAM, tmp_path / "mails", NOON) == Remaining(0)
     assert len(box.mails) == 1
@@ -291,7 +291,7 @@ def test_mails_that_no_server_takes_turn_maintenance_red_with_the_setting_to_men
         send_mails(replace(settings(), config=tmp_path / "pipeline.toml", mails=tmp_path / "mails"))
     task = maintenance.get_task("send")
     with pytest.raises(
-        AirflowFailException, match="mails that wait: 1; the mail server takes none from us.*MICROSTEP_SMTP"
+        AirflowFailException, match="mails that wait: 1; the mail server refuses all mail.*MICROSTEP_SMTP"
     ) as end:
         task.python_callable()
     assert "s3cret" not in str(end.value)

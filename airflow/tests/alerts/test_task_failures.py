@@ -41,7 +41,7 @@ def test_a_task_that_fails_leaves_what_happened_where_and_for_which_day():
         "link": "http://x",
         "lines": ["at work", "oh"],
         "command": "make x",
-        "tries": "Its work failed 2 times. 3 more tries were lost without a word of the step's:"
+        "tries": "Its work failed 2 times. 3 more tries were lost without a message from the step:"
         " Airflow was restarted under them, or their process was killed.",
     }
 

@@ -120,7 +120,7 @@ def test_a_step_out_of_memory_is_told_with_what_it_had_and_where_to_give_it_more
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [(66, "66: no input"), (143, "143: ended by signal 15"), (3, "3: not a code of ours")],
+    [(66, "66: no input"), (143, "143: ended by signal 15"), (3, "3: not one of Microstep's exit codes")],
 )
 def test_a_code_is_told_with_its_meaning(code, words):
     assert describe(code) == words

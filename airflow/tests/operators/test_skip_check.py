@@ -242,7 +242,7 @@ def test_the_step_is_asked_when_somebody_is_at_work_there_or_was_killed(preproce
     ("certain", "why"),
     [
         (True, "{0}: is not what {0} is now, which was replaced; type: docker compose restart"),
-        (False, "{0}: cannot be told to be what {0} is now: a link, or a file system of its own"),
+        (False, "{0}: cannot be compared with what {0} is now: a link, or a file system of its own"),
     ],
     ids=["replaced", "a link, or a file system of its own"],
 )
@@ -258,6 +258,6 @@ def test_generate_is_asked_while_a_folder_has_labels_that_nobody_has_given_to_th
         checkout.write(path, observed=Observed())
     assert len(checkout.up_to_date("generate")) == 2
     checkout.file("inbox/labels/may.csv")
-    assert "inbox/labels: has files" in checkout.changed(step="generate")
+    assert "inbox/labels: has labels" in checkout.changed(step="generate")
     checkout.layout.spread.write_text("{}")
     assert len(checkout.up_to_date("generate")) == 2

@@ -150,7 +150,7 @@ def test_restarts_take_no_try_from_work_that_fails(life):
     assert life.fail().retry_delay == PAUSES[2]
     assert life.fail().action is RetryAction.FAIL
     assert str(Tries.of(life.context())) == (
-        "Its work failed 4 times. 15 more tries were lost without a word of the step's:"
+        "Its work failed 4 times. 15 more tries were lost without a message from the step:"
         " Airflow was restarted under them, or their process was killed."
     )
 

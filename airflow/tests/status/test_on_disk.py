@@ -79,7 +79,7 @@ def test_a_challenger_that_waits_for_a_word_is_told_with_what_to_type(tmp_path):
     )
     found = champion(tmp_path)
     assert (found.state, found.version) == ("bad", "3")
-    assert "the challenger of 2026-01-08 waits for your word" in found.text
+    assert "the challenger of 2026-01-08 waits for your decision" in found.text
     assert "validate approve --day 2026-01-08" in found.remedy
     ledger_line(tmp_path, "2026-01-09T05:20:00+00:00", day="2026-01-08", before=("2026-01-03", "3"), version="4")
     point(tmp_path)

@@ -155,7 +155,7 @@ def _check(datasets: list[Dataset], config: Config) -> None:
             other.setdefault(rule, []).append(dataset.path.name)
     for rule, days in other.items():
         log.warning(
-            "processed: %s was another rule for %s: rows that today's rejects may be among them; to apply it: "
+            "processed: %s was different for %s: rows that the current rule rejects may be among them; to apply it: "
             "preprocess --day %s",
             rule,
             f"{days[0]} to {days[-1]}" if len(days) > 1 else days[0],

@@ -111,7 +111,7 @@ def test_days_of_other_rules_for_the_same_rows_are_told_of_once_each(run, caplog
         process(run, day, settings=bounded if day < "2026-01-03" else made_by(run.config))
     assert len(training_days(run).days) == 3
     (line,) = caplog.messages
-    assert line.startswith("processed: columns.x.min was another rule for 2026-01-01 to 2026-01-02")
+    assert line.startswith("processed: columns.x.min was different for 2026-01-01 to 2026-01-02")
 
 
 @pytest.mark.parametrize(

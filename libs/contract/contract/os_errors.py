@@ -65,8 +65,8 @@ def _permission(error: OSError, data_root: str | None) -> str:
     else:  # no step should run as root
         below = data_root is not None and path.is_relative_to(data_root)
         on_host = Path("data", path.relative_to(str(data_root))) if below else path
-        remedy = f"give it away on the host: sudo chown -R {ours} {on_host}"
-    return f"{error.filename}: {error.strerror}: {path} belongs to {whose}, this process is {ours}; {remedy}"
+        remedy = f"change its owner on the host: sudo chown -R {ours} {on_host}"
+    return f"{error.filename}: {error.strerror}: {path} belongs to {whose}, this process runs as {ours}; {remedy}"
 
 
 def _room(path: Path | str, data_root: str | None) -> str:

@@ -77,7 +77,7 @@ class Inbox:
         if empty and (len(empty) < len(paths) or self._may_be_empty(inbox)):
             # what wrote the parts in parallel had nothing for this one
             names = ", ".join(self.run.layout.name(path) for path in empty)
-            log.warning("%s: files without a byte have no rows: %s", name, names)
+            log.warning("%s: empty files have no rows: %s", name, names)
             paths = [path for path in paths if path not in empty]
         arrivals = [self._arrival(path) for path in paths]
         if not arrivals and self._may_be_empty(inbox):

@@ -81,7 +81,9 @@ def ingest(
             _commit(run, writers[name], due[name], sealed[name])
     _note_question(run, held if "data" in stays else None)
     for name, count in [(name, count) for name, count in unread.items() if count]:
-        log.warning("raw/%s/%s: %s rows cannot be read, they go to the rejected ones", run.day, name, f"{count:,}")
+        log.warning(
+            "raw/%s/%s: %s rows cannot be read, they will be among the rejected rows", run.day, name, f"{count:,}"
+        )
     read = {name: count for name, count in rows.items() if name not in stays}
     summary = ", ".join(f"{count:,} {'rows' if name == 'data' else 'labels'}" for name, count in read.items())
     log.info("raw/%s: %s in %.1f s", run.day, summary or "nothing new", time.monotonic() - started)
@@ -98,7 +100,7 @@ def _stays(run: Run, held: Manifest | None, due: dict[str, Recipe], rows: int) -
         return set()
     before, name = held.counts["rows_in"], run.layout.name(run.layout.raw_data(run.day))
     if rows > before:
-        log.warning("%s: %s rows were read, %s have come by now: the day is read again", name, before, rows)
+        log.warning("%s: %s rows were read, %s have come since: the day is read again", name, before, rows)
         return set()
     if held.fingerprint == due["data"].fingerprint:
         log.info("%s: up to date, the source has no more rows (--force takes them as they are now)", name)

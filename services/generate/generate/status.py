@@ -63,7 +63,7 @@ def _lost_champion(layout: Layout) -> str | None:
 
 STATUS = Command(
     "status",
-    "tell what lacks by now: days to generate or to predict, days without data, the window of the next training",
+    "list what is missing now: days to generate or to predict, days without data, the window of the next training",
     add_options=lambda _: None,
     work=_status,
 )

@@ -156,7 +156,7 @@ def test_a_folder_of_parts_is_read_and_an_empty_part_is_told(call, table, inbox,
     (parts / ".part-00000.csv.crc").write_bytes(b"crc\0")
     code, error = call(table)
     assert code == 0, error
-    assert "files without a byte have no rows: inbox/2026-11-22/table.csv/part-00001.csv" in error
+    assert "empty files have no rows: inbox/2026-11-22/table.csv/part-00001.csv" in error
     assert rows("data")["id"].to_pylist() == ["A", "B"]
     listed = read_manifest(root / "raw" / "2026-11-22" / "data").run["observed"]["listed"]
     assert listed["inbox/2026-11-22/table.csv"] == [

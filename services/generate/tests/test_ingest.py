@@ -43,7 +43,7 @@ def test_rows_that_cannot_be_read_are_kept_counted_and_told_and_the_others_keep_
     code, error = call(table)
     assert code == 0, error
     assert "inbox/2026-11-22/a.csv: row 1: a quote inside a field must be doubled" in error
-    assert "raw/2026-11-22/data: 3 rows cannot be read, they go to the rejected ones" in error
+    assert "raw/2026-11-22/data: 3 rows cannot be read, they will be among the rejected rows" in error
     assert rows("data").select(["id", "_row"]).to_pylist() == [{"id": "C", "_row": 3}, {"id": "E", "_row": 5}]
     assert rows("target").select(["id", "left", "_row"]).to_pylist() == [
         {"id": "C", "left": "yes", "_row": 3},

@@ -76,7 +76,7 @@ def test_labels_of_all_days_are_not_taken_where_a_key_has_rows_on_several(call, 
     assert call(table, "--day", "2026-11-21")[0] == 0
     code, error = call(table)
     assert code == 65
-    assert "1 of 2 rows of 2026-11-22 have a key (table.key id) that rows of other days have, too" in error
+    assert "1 of 2 rows of 2026-11-22 have a key (table.key id) that rows of other days also have" in error
     assert rows("data")["id"].to_pylist() == ["1", "2"], "the rows come in all the same"
     assert not (root / "raw" / "2026-11-22" / "target").exists()
 
@@ -121,7 +121,7 @@ def test_rows_that_come_after_the_query_was_asked_are_read_and_those_that_only_c
     with database:
         database.execute("insert into people values ('2026-11-22', 5, 5, 'x', null, 'no')")
     code, log = call(table)
-    assert (code, "raw/2026-11-22/data: 2 rows were read, 3 have come by now: the day is read again" in log) == (
+    assert (code, "raw/2026-11-22/data: 2 rows were read, 3 have come since: the day is read again" in log) == (
         0,
         True,
     )

@@ -43,7 +43,7 @@ def _why_none(layout: Layout) -> str:
     report = layout.name(layout.report("train", last.day))
     if last.decision == "proposed":
         return (
-            f"the model of {last.day} passed the gate and waits for a person's word (see {report}): "
+            f"the model of {last.day} passed the gate and waits for a person's decision (see {report}): "
             f"validate approve --day {last.day} --by NAME"
         )
     if last.decision == "refused" and last.by != "validate":
@@ -51,7 +51,7 @@ def _why_none(layout: Layout) -> str:
     return (
         f"the gate {'refused' if last.decision == 'refused' else 'could not decide about'} the model of {last.day}: "
         f"{last.why} (see {report}); bring what is missing there, or change [gate] in pipeline.toml, and run train and "
-        f"validate again; to put this model in use all the same, on a person's word: validate adopt --to {last.day} "
+        f"validate again; to put this model in use without the gate: validate adopt --to {last.day} "
         "--by NAME --why REASON"
     )
 
@@ -60,9 +60,9 @@ def _compare_registry(uri: str | None, name: str, champion: Champion | None) -> 
     try:
         registered = registered_champion(uri, name)
     except NoAnswer as reason:
-        log.warning("registry: %s; the ledger says who is champion", reason)
+        log.warning("registry: %s; the ledger decides which model is champion", reason)
     except DataError as error:
-        log.warning("%s; the ledger says who is champion, validate puts the alias back", error)
+        log.warning("%s; the ledger decides which model is champion, validate restores the alias", error)
     else:
         if champion is None or not registered.same_as(champion):
             _warn_of_another("the registry", registered, champion)
@@ -70,7 +70,7 @@ def _compare_registry(uri: str | None, name: str, champion: Champion | None) -> 
 
 def _warn_of_another(where: str, other: Champion, champion: Champion | None) -> None:
     log.warning(
-        "%s names %s as champion, the ledger %s, and no other one scores; validate puts it right; if %s is meant: "
+        "%s names %s as champion, the ledger %s, and only that one scores; validate corrects this; if %s is meant: "
         "validate adopt --to %s",
         where,
         other.label,

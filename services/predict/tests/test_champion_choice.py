@@ -142,7 +142,7 @@ def said(layout, decision, **more):
             (
                 "the gate refused the model of 2026-11-16: r2 0.1040 is hardly better than the baseline "
                 "(see reports/train/2026-11-16); bring what is missing there, or change [gate] in pipeline.toml, and run "
-                "train and validate again; to put this model in use all the same, on a person's word: validate adopt --to "
+                "train and validate again; to put this model in use without the gate: validate adopt --to "
                 "2026-11-16 --by NAME --why REASON"
             ),
         ),
@@ -150,7 +150,7 @@ def said(layout, decision, **more):
         (
             "proposed",
             {},
-            "waits for a person's word (see reports/train/2026-11-16): validate approve --day 2026-11-16 --by NAME",
+            "waits for a person's decision (see reports/train/2026-11-16): validate approve --day 2026-11-16 --by NAME",
         ),
         ("refused", {"by": "ada"}, "the model of 2026-11-16 was refused by ada: r2 0.1040"),
     ],

@@ -74,7 +74,7 @@ def test_a_model_that_needs_another_package_says_so(day, monkeypatch):
     monkeypatch.setitem(sys.modules, "far_away", package)
     champion = day.crown(package.Thing())
     monkeypatch.delitem(sys.modules, "far_away")
-    with pytest.raises(DataError, match="needs what this image has not: No module named 'far_away'"):
+    with pytest.raises(DataError, match="needs what this image lacks: No module named 'far_away'"):
         open_model(day.root, champion, signed=False)
 
 

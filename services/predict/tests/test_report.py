@@ -361,7 +361,7 @@ def test_a_column_that_is_stuck_all_day_is_an_alarm_with_its_value(watched):
     notes, drift, page = report(watched)
     assert notes["columns"]["age"] == "alarm"
     (age,) = [column for column in drift["columns"] if column["name"] == "age"]
-    assert age["reason"] == "40 on all 400 rows with a value; no training day was so"
+    assert age["reason"] == "40 on all 400 rows with a value; no training day was like that"
     assert "40 on all 400 rows with a value" in page
     assert re.search(r"expected, by the days of the training .*?>[0-9,]+ to [0-9,]+<", page)
 

@@ -180,7 +180,7 @@ def test_a_champion_of_another_target_does_not_score(ready):
 
 def test_whether_the_target_is_the_champions_is_told_when_nothing_knows(ready, caplog):
     ready.predict()
-    assert "nothing tells whether it was trained for bought" in caplog.text
+    assert "it is unknown whether it was trained for bought" in caplog.text
     caplog.clear()
     trained_for(ready, "bought")
     ready.predict(force=True)

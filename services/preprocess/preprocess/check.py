@@ -166,9 +166,9 @@ def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None, tally
         writer.publish(recipe, counts, provenance, {TOO_MANY: too_many} if too_many else None)
     for name, rows in new_words.items():
         words = ", ".join(f"{word!r} ({count:,})" for word, count in list(rows.items())[:MOST_WORDS])
-        log.warning("%s: column %s has words that values does not list, their rows stay: %s", run.day, name, words)
+        log.warning("%s: column %s has words that values does not list, their rows are kept: %s", run.day, name, words)
     if too_many:
-        log.error("%s; the rows that are left go on (table.on_too_many_rejected)", too_many)
+        log.error("%s; the remaining rows are kept (table.on_too_many_rejected)", too_many)
     elif day.tally.rows:
         log.warning("%s: rejected rows: %s", run.layout.name(data.path), day.tally)
     log.info(

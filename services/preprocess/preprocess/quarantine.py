@@ -144,7 +144,7 @@ def too_many_rejected(name: str, tally: Tally, total: int, table: Table) -> str:
     )
     if tally.rows == total or table.on_too_many_rejected == "stop":
         way_out = (
-            "" if tally.rows == total else '; to go on without these rows set table.on_too_many_rejected = "predict"'
+            "" if tally.rows == total else '; to continue without these rows set table.on_too_many_rejected = "predict"'
         )
         raise DataError(f"{reason}; mend the data, or the rules in pipeline.toml{way_out}")
     return reason

@@ -64,7 +64,7 @@ def test_a_word_that_no_list_has_stays_and_is_counted_and_told(day, caplog, monk
     counts = day.process().manifest.counts
     assert day.table()["plan"].to_pylist() == ["small", "tiny", "small", "huge", "tiny", None]
     assert (counts["rejected"], counts["new_categories"]) == (0, {"plan": 3})
-    assert "column plan has words that values does not list, their rows stay: 'tiny' (2), 'huge' (1)" in caplog.text
+    assert "column plan has words that values does not list, their rows are kept: 'tiny' (2), 'huge' (1)" in caplog.text
 
 
 def test_the_target_is_a_closed_list_whatever_a_new_category_does(day):
@@ -217,7 +217,7 @@ def test_too_many_rejected_rows_stop_the_day_and_leave_nothing(day):
         "raw/2026-11-22/data: 2 of 10 rows break a rule (20.0%), table.max_rejected_fraction allows 5.0% and one row "
         "must be left: age: below 18 (1), age: not an integer (1); the first: inbox/2026-11-22/a.csv row 1 (key c0), "
         "column age: not an integer, got 'x'; mend the data, or the rules in pipeline.toml; "
-        'to go on without these rows set table.on_too_many_rejected = "predict"'
+        'to continue without these rows set table.on_too_many_rejected = "predict"'
     )
     assert not day.path.exists()
 

@@ -85,7 +85,8 @@ def test_a_candidate_whose_answers_the_metric_is_not_defined_for_loses_and_the_l
     card = json.loads(Dataset.open(project.root / "models/2026-01-02").file("card").read_text())
     assert card["chosen"] == "dummy"
     assert (
-        "first: neg_mean_poisson_deviance cannot be told in each fold: Mean Tweedie deviance" in capsys.readouterr().err
+        "first: neg_mean_poisson_deviance cannot be computed in each fold: Mean Tweedie deviance"
+        in capsys.readouterr().err
     )
 
 

@@ -152,7 +152,7 @@ def test_days_of_a_version_that_wrote_no_groups_are_refused(project, refuse):
     table = project.columns(seed=0)
     del table["_group"]
     project.process("2026-01-02", table)
-    refuse(65, "did not write down whose each row is", "make it again: preprocess --day 2026-01-02")
+    refuse(65, "did not record the entity of each row", "make it again: preprocess --day 2026-01-02")
 
 
 def test_a_damaged_part_is_refused(project, refuse):

@@ -145,8 +145,8 @@ def what_is_one(config: Config) -> str:
     """Which rows are of one entity, for messages about too few of them."""
     if config.group is None:
         return (
-            "without table.key and table.group equal rows are one entity: name the column that says whose a row is, "
-            f'or set table.group = "{config.key}" where each row is its own'
+            "without table.key and table.group equal rows are one entity: name the column that says what a row belongs "
+            f'to, or set table.group = "{config.key}" where each row is its own'
         )
     if config.group == config.key:
         return f"rows with the same {config.key!r} are one entity, unless table.group names another column"

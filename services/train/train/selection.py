@@ -84,7 +84,7 @@ def compare(config: Config, rows: Rows) -> list[Result]:
             results.append(result)
             log.info("%s: %s %.4f in %.1f s", candidate.name, metric, result.mean, result.seconds)
             if result.untold:
-                log.warning("%s: %s cannot be told in each fold: %s", candidate.name, metric, result.untold)
+                log.warning("%s: %s cannot be computed in each fold: %s", candidate.name, metric, result.untold)
     return results
 
 
@@ -120,7 +120,7 @@ def _tell_of_own_split(candidate: Candidate, config: Config, rows: Rows) -> None
         return
     if name := splits_at_random(build(candidate, config.training.seed)):
         log.warning(
-            "%s: %s holds out rows at random, also of entities that it learns from (%s), so it thinks better of itself "
+            "%s: %s holds out rows at random, also of entities that it learns from (%s), so it overrates itself "
             "than it is; its score here does not. Leave %s out, or take an estimator whose own split goes by entity: "
             "HistGradientBoosting, or one with cv",
             candidate.name,

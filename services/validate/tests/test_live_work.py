@@ -83,7 +83,8 @@ def test_predictions_that_cannot_be_read_do_not_stop_the_gate(project, capsys, n
     said = capsys.readouterr().err
     assert words in said
     assert (
-        f"1 of the predicted days are not measured ({DAY}); why, and what to do, says: validate monitor --day" in said
+        f"1 of the predicted days are not measured ({DAY}); for the reason and the remedy, run: validate monitor --day"
+        in said
     )
     assert live(project, "2026-01-01")["rows"] == 50, "the others are measured, by their test part: they trained it"
     (page,) = Dataset.open(project.layout.report("train", DAY)).manifest.named("page")

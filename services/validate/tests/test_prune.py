@@ -239,7 +239,7 @@ def test_the_model_that_the_next_rollback_goes_to_stays(project):
         project.trained(day, model=model)
         assert project.validate(day=day) == 0
     assert [project.run("rollback"), project.run("rollback")] == [0, 0]
-    project.layout.champion.unlink()  # the ledger says who is champion
+    project.layout.champion.unlink()  # the ledger decides which model is champion
     remove(old_datasets(project.root, project.config, 1, date(2026, 6, 1)), project.root)
     assert project.run("rollback") == 0
     assert project.champion.day == "2026-01-02"
@@ -281,7 +281,7 @@ def test_what_no_step_made_stays_and_is_told(data_root, caplog, config_file):
     (old / "notes.txt").write_text("mine")
     remove(old_datasets(data_root.root, load(config_file), 10, TODAY), data_root.root)
     assert [path.name for path in old.iterdir()] == ["notes.txt"]
-    assert "processed/2026-01-01: no longer a dataset, but no step made notes.txt" in caplog.text
+    assert "processed/2026-01-01: no longer a dataset; no step made notes.txt" in caplog.text
     assert not (data_root.root / "raw").joinpath("2026-01-01").exists()
 
 

@@ -76,27 +76,29 @@ def _prune(args: argparse.Namespace) -> None:
 
 
 def _prune_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--keep-days", metavar="N", type=int, required=True, help="days whose datasets all stay")
+    parser.add_argument(
+        "--keep-days", metavar="N", type=int, required=True, help="the last days, whose datasets are all kept"
+    )
     parser.add_argument("--remove", action="store_true", help="remove what is shown")
 
 
 def _history_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="every line as the file has it")
+    parser.add_argument("--json", action="store_true", help="print every line as it is in the file")
 
 
 def _answer_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--by", metavar="NAME", default=_BY_HAND, help="who says so (default: %(default)s)")
+    parser.add_argument("--by", metavar="NAME", default=_BY_HAND, help="who decides this (default: %(default)s)")
     parser.add_argument("--why", metavar="TEXT", default="", help="the reason (default: none)")
 
 
 def _rollback_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--to", metavar="MODEL", help="as adopt's MODEL (default: the champion before)")
+    parser.add_argument("--to", metavar="MODEL", help="a model, named as for adopt (default: the previous champion)")
     _answer_options(parser)
 
 
 def _adopt_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--to", metavar="MODEL", required=True, help="its version, training day, or the beginning of its sha256"
+        "--to", metavar="MODEL", required=True, help="the model's version, training day, or the beginning of its sha256"
     )
     _answer_options(parser)
 
@@ -107,10 +109,10 @@ def _no_options(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS = (
     Command("history", "print who was champion since when and why; check the ledger", _history_options, _history),
-    Command("rollback", "go back to an earlier champion", _rollback_options, _rollback),
-    Command("adopt", "put a model in use without the gate, on your word", _adopt_options, _adopt),
-    Command("approve", 'promote what waits for it (gate.approval = "manual")', _answer_options, _approve),
-    Command("refuse", "keep the champion instead", _answer_options, _refuse),
+    Command("rollback", "restore an earlier champion", _rollback_options, _rollback),
+    Command("adopt", "put a model in use without the gate, on your own authority", _adopt_options, _adopt),
+    Command("approve", 'approve a model that waits for a person (gate.approval = "manual")', _answer_options, _approve),
+    Command("refuse", "refuse that model and keep the champion", _answer_options, _refuse),
     Command("monitor", "judge a day's predictions, now that its target is known", _no_options, _monitor),
     Command("prune", "show, or remove, old datasets that nothing kept was made from", _prune_options, _prune),
 )

@@ -66,7 +66,7 @@ def update_live_metrics(run: Run) -> None:
         _list(run)
     if failed:
         log.warning(
-            "live metrics: %d of the predicted days are not measured (%s); why, and what to do, says: "
+            "live metrics: %d of the predicted days are not measured (%s); for the reason and the remedy, run: "
             "validate monitor --day %s",
             len(failed), ", ".join(failed), failed[-1],
         )  # fmt: skip

@@ -121,7 +121,7 @@ def remove(old: list[OldDataset], root: Path) -> None:
             elif _OURS.fullmatch(path.name) and path.is_file():
                 path.unlink()
         if left := sorted(path.name for path in dataset.path.iterdir()):
-            log.warning("%s: no longer a dataset, but no step made %s, so that stays", name, ", ".join(left[:5]))
+            log.warning("%s: no longer a dataset; no step made %s, so that is kept", name, ", ".join(left[:5]))
             continue
         dataset.path.rmdir()
         parent = dataset.path.parent

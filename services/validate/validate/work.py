@@ -57,7 +57,7 @@ def work(run: Run) -> None:
 def _tell(run: Run, dry_run: DryRun, recipe: Recipe, model: Dataset, *, judged: bool) -> None:
     line = champion_line(run.layout)
     if judged:
-        dry_run.would("validate", "put pointer and alias right", "they do not say what the ledger says")
+        dry_run.would("validate", "correct pointer and alias", "they do not agree with the ledger")
         return
     if model.manifest.named("model"):  # of a model that is still to be trained there is nothing to refuse
         from validate.judgement import check_before

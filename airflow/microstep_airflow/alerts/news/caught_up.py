@@ -75,9 +75,9 @@ def caught_up_mail(
         f"{PREFIX} predict {own}: caught up {span}",
         facts,
         [("again" if anew else "late", why) for _, why, anew in done],
-        advice=("" if old else "Nothing is to be done: ")
-        + f"{'W' if old else 'w'}hat lacked was found and done by this run. If days come late each time, that is not"
-        " told each time."
+        advice=("" if old else "You need do nothing: ")
+        + f"{'W' if old else 'w'}hat was missing was found and done by this run. Days that are always late are not"
+        " reported every time."
         + (
             " A day that is still without data is looked for schedule.catch_up_days long; an empty _EMPTY in its inbox"
             " says that it has none."

@@ -111,12 +111,16 @@ def unusual(
         watch, days = watches[name], columns[name].days
         if days and watch.constant is not None:
             p = p_constant(days, watch.known) * (len(still) + len(filled)) / SHARES["constant"]
-            tell(name, p, f"{_word(watch.constant)} on all {watch.known:,} rows with a value; no training day was so")
+            tell(
+                name,
+                p,
+                f"{_word(watch.constant)} on all {watch.known:,} rows with a value; no training day was like that",
+            )
     for name in filled:
         watch, days = watches[name], columns[name].days
         if days and watch.rows and not watch.known:
             p = p_missing(days, watch.rows) * (len(still) + len(filled)) / SHARES["constant"]
-            tell(name, p, f"missing on all {watch.rows:,} rows; no training day was so")
+            tell(name, p, f"missing on all {watch.rows:,} rows; no training day was like that")
     for name in ends:
         if (reached := _beyond(columns[name], watches[name], counts[name])) is not None:
             p, text = reached

@@ -33,7 +33,7 @@ def misfit(day: Dataset, config: Config, *, grouped: bool = False) -> str | None
     if lacking := [name for name in config.kept if name not in there]:
         return f"was made without the column {lacking[0]}, which pipeline.toml: columns.{lacking[0]} asks for"
     if grouped and GROUP not in there:
-        return "was made by an earlier version, which did not write down whose each row is"
+        return "was made by an earlier version, which did not record the entity of each row"
     return None
 
 

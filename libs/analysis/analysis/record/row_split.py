@@ -61,11 +61,12 @@ def may_have_moved(model: Champion, day: Dataset, config: Config) -> str | None:
     if _stays(config):
         # models of earlier versions did not write it down
         unknown = about is None or name not in about.identities
-        return None if unknown else f"raw/{name}/data was brought in again since the training, and keys may be others"
+        return (
+            None if unknown else f"raw/{name}/data was brought in again since the training, and keys may have changed"
+        )
     by = "their content" if config.group is None else "their number" if config.table.key is None else config.group
     return (
-        f"processed/{name} was written again since the training, and its rows are split by {by}, which may be another "
-        "now"
+        f"processed/{name} was written again since the training, and its rows are split by {by}, which may have changed"
     )
 
 

@@ -56,7 +56,7 @@ def tell_otherwise(label: str, about: TrainedFor, config: Config) -> None:
         if apart := [name for name in today if then.get(name) != today[name]]:
             log.warning(
                 "%s: was trained on values that were read with %s, pipeline.toml has %s; train and validate again to "
-                "go by that",
+                "use that",
                 label,
                 _shown({name: then[name] for name in apart if name in then}),
                 _shown({name: today[name] for name in apart}),

@@ -101,7 +101,7 @@ def unseen(layout: Layout, model: Champion, rows: Dataset, config: Config) -> tu
     if (known := fitted_on(model, about, day)) is False:
         return "all", None
     if known is None or about is None or about.split is None:
-        return "none", f"nothing tells on which rows of {day} the model was trained"
+        return "none", f"it is unknown on which rows of {day} the model was trained"
     if about.split != (now := split(config)):
         return "none", (
             f"the model was trained on {day}, when rows were split {about.split.beside(now)}; "
@@ -121,7 +121,7 @@ def misfit(layout: Layout, model: Champion, config: Config) -> str | None:
     about = trained_for(layout, model)
     if about is None:
         log.warning(
-            "%s: its training's manifest is not in models/%s any more, so nothing tells whether it was trained for %s",
+            "%s: its training's manifest is not in models/%s any more, so it is unknown whether it was trained for %s",
             model.label,
             model.day,
             config.table.target,

@@ -105,12 +105,12 @@ def test_a_day_like_the_others_has_nothing_unusual(reference):
 def test_a_column_that_is_constant_all_day_is_an_alarm(reference, name, stuck, value):
     found = levels(reference, day_of(**{name: stuck}))[name]
     assert found.level == "alarm"
-    assert found.reason == f"{value} on all 300 rows with a value; no training day was so"
+    assert found.reason == f"{value} on all 300 rows with a value; no training day was like that"
 
 
 def test_a_column_without_any_value_all_day_is_an_alarm(reference):
     found = levels(reference, day_of(heat=np.full(300, np.nan)))["heat"]
-    assert (found.level, found.reason) == ("alarm", "missing on all 300 rows; no training day was so")
+    assert (found.level, found.reason) == ("alarm", "missing on all 300 rows; no training day was like that")
 
 
 def test_values_beyond_all_that_was_seen_are_an_alarm_though_days_differ(reference):

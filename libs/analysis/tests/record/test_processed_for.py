@@ -165,4 +165,4 @@ def test_a_day_of_an_earlier_version_fits_who_need_not_know_whose_a_row_is(proce
     day = processed(config(), "_group")
     del day.manifest.settings["table"]["group"]
     assert misfit(day, config()) is None
-    assert "did not write down whose each row is" in misfit(day, config(), grouped=True)
+    assert "did not record the entity of each row" in misfit(day, config(), grouped=True)

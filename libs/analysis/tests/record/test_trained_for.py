@@ -213,7 +213,7 @@ def test_a_key_stays_with_its_row_until_the_rows_are_brought_in_again():
     with_labels = processed("2026-01-01", identity="1" * 64)
     assert may_have_moved(model, with_labels, keyed) is None
     assert may_have_moved(model, processed("2026-01-01", raw="3" * 64), keyed) == (
-        "raw/2026-01-01/data was brought in again since the training, and keys may be others"
+        "raw/2026-01-01/data was brought in again since the training, and keys may have changed"
     )
     earlier = msgspec.structs.replace(about, identities={})
     model = msgspec.structs.replace(model, trained_for=earlier)

@@ -53,7 +53,7 @@ def to_generate(config: Config, layout: Layout, last: date) -> list[Lack]:
     if not found and isinstance(config.source, Files) and labels_have_come(layout):
         # any day's run of generate gives them to theirs
         there = [day.isoformat() for day in days if committed(layout.raw_data(day.isoformat())) is not None]
-        found = [Lack(day, "inbox/labels: has files whose labels are not given to their days") for day in there[-1:]]
+        found = [Lack(day, "inbox/labels: has labels that are not yet assigned to days") for day in there[-1:]]
     return found
 
 
@@ -135,7 +135,7 @@ def _raw(config: Config, layout: Layout, date_: date, last: date) -> Lack | None
         if age > config.schedule.catch_up_days and not isinstance(source, Files):
             return None
         if data is not None and _made_up(config, data):
-            return Lack(day, f"raw/{day}/data: has made-up rows, of before") if there else None
+            return Lack(day, f"raw/{day}/data: has made-up rows from earlier") if there else None
         return Lack(day, f"raw/{day}/data: is not there") if there else None
     kind = source.__struct_config__.tag
     # made-up rows, or a database, take the place of no file, and where the inbox was cleaned there is nothing to read

@@ -109,7 +109,7 @@ def texts(path: Path) -> list[bytes]:
     if Line.is_whole(tail):
         found.append(tail)
     elif tail:
-        log.warning("%s: its last line is torn, by a crash as it seems: passed over", path.name)
+        log.warning("%s: its last line is incomplete, probably from a crash: ignored", path.name)
     return found
 
 
@@ -154,8 +154,8 @@ def champion_line(layout: Layout) -> Line | None:
     if not nameless and pointer.line not in {line.hash for line in lines}:
         raise DataError(
             f"{layout.name(layout.champion)}: {pointer.label} must have been put in use by a line of "
-            f"{layout.ledger.name}, none did: the ledger was lost, cut or is an older one, or the pointer is not its "
-            f"own; bring {layout.ledger.name} back from a backup, or say which model is in use: "
+            f"{layout.ledger.name}, none did: the ledger was lost, cut or is an older one, or the pointer belongs to "
+            f"another; bring {layout.ledger.name} back from a backup, or say which model is in use: "
             f"validate adopt --to {pointer.sha256[:12]}"
         )
     return line

@@ -60,7 +60,7 @@ def open_model(root: Path, model: Champion, *, signed: bool) -> Any:
         # the very bytes that were checked
         return joblib.load(io.BytesIO(content))
     except (ImportError, AttributeError) as error:
-        raise DataError(f"{model.file}: needs what this image has not: {error}; add it, or train again") from None
+        raise DataError(f"{model.file}: needs what this image lacks: {error}; add it, or train again") from None
 
 
 def read_model(root: Path, model: Champion, *, signed: bool) -> bytes:

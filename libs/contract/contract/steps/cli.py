@@ -36,7 +36,7 @@ def main(step: Step, argv: Sequence[str] | None = None) -> int:
     log = logging.getLogger(step.name)
     code = _run(step, args, log)
     if stop.code and code != ExitCode.DONE:
-        log.error("stopped by SIGTERM: what is said above came of it")
+        log.error("stopped by SIGTERM, which caused the error above")
         return stop.code
     return code
 

@@ -170,7 +170,7 @@ def _of_inputs(then: dict[str, str], recipe: Recipe, run: Run) -> Iterator[str]:
     yield from _named([path for path in changed if run.root / path in PLANNED], "is made again first")
     yield from _named([path for path in changed if run.root / path not in PLANNED], "is another one now")
     yield from _named([path for path in now if path not in then], "is new")
-    yield from _named([path for path in then if path not in now], "is no part of it any more")
+    yield from _named([path for path in then if path not in now], "is no longer part of it")
 
 
 def _named(paths: list[str], what: str) -> Iterator[str]:

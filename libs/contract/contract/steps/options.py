@@ -96,7 +96,7 @@ def _parser(step: Step, commands: Sequence[Command]) -> argparse.ArgumentParser:
         "--dry-run",
         action="store_true",
         default=os.environ.get(ENVIRONMENT["dry_run"]) or False,
-        help=f"tell what would be done and why, and do nothing (default: no) [{ENVIRONMENT['dry_run']}=1]",
+        help=f"say what would be done and why, but do nothing (default: no) [{ENVIRONMENT['dry_run']}=1]",
     )
     parser.set_defaults(command=None, step=step)
     if commands:
@@ -120,7 +120,7 @@ def _add_options(parser: argparse.ArgumentParser, **other: Any) -> None:
         "--data-root",
         metavar="DIR",
         **default("data_root", _DATA_ROOT),
-        help=f"what all steps share (default: {_DATA_ROOT})",
+        help=f"the directory that all steps share (default: {_DATA_ROOT})",
     )
     parser.add_argument(
         "--config",
@@ -135,7 +135,7 @@ def _add_options(parser: argparse.ArgumentParser, **other: Any) -> None:
         help=f"do the work again even if it is up to date (default: no) [{ENVIRONMENT['force']}=1]",
     )
     parser.add_argument(
-        "--log-format", choices=_LOG_FORMATS, **default("log_format", "text"), help="log lines as (default: text)"
+        "--log-format", choices=_LOG_FORMATS, **default("log_format", "text"), help="log format (default: text)"
     )
 
 
@@ -159,7 +159,7 @@ most wanted:
   {start} --day 2026-11-22
   {start} {second}
 
---dry-run tells what would be done, and --help all options, commands and exit codes.
+--dry-run says what would be done, --help lists all options, commands and exit codes.
 {step.name}: --day: must be given (or {ENVIRONMENT["day"]}), as YYYY-MM-DD
 """
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--days", metavar="YYYY-MM-DD", nargs="+", required=True, help="the days, in their order")
-    after = "standard input has what the steps before printed: decide as if that was done"
+    parser.add_argument("--days", metavar="YYYY-MM-DD", nargs="+", required=True, help="the days, in order")
+    after = "standard input has what earlier steps printed: decide as if that had been done"
     parser.add_argument("--after", action="store_true", help=after)
 
 

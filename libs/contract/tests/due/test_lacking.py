@@ -148,7 +148,7 @@ def test_made_up_rows_of_before_the_own_table_are_no_data_and_make_way_for_it(co
         with DatasetWriter(layout.raw_data(name)) as writer:
             writer.publish(made_up, {"rows_in": 9, "rows_out": 9, "rejected": 0}, {})
     bring(layout, "2026-01-19")
-    why = "raw/2026-01-19/data: has made-up rows, of before"
+    why = "raw/2026-01-19/data: has made-up rows from earlier"
     assert [(lack.day, lack.why) for lack in to_generate(config, layout, LAST)] == [("2026-01-19", why)]
     assert not rows_are_there(config, layout, "2026-01-18")
     assert names(to_predict(config, layout, LAST)) == ["2026-01-19"]

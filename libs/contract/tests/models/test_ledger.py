@@ -157,7 +157,7 @@ def test_a_last_line_that_a_crash_has_torn_is_passed_over_and_said(layout, caplo
         file.write(torn)
     assert read(layout.ledger) == lines
     assert champion_line(layout) == lines[-1]
-    assert "ledger.jsonl: its last line is torn" in caplog.text
+    assert "ledger.jsonl: its last line is incomplete" in caplog.text
 
 
 def test_a_line_that_lacks_no_more_than_its_end_is_a_line(layout, caplog):

@@ -72,7 +72,7 @@ def test_a_bug_ends_with_its_traceback_and_then_one_line(call, capfd):
     ("owner", "todo"),
     [
         ((1500, 1600), "run it with --user 1500:1600"),
-        ((0, 0), "give it away on the host: sudo chown -R {ours} data/models"),
+        ((0, 0), "change its owner on the host: sudo chown -R {ours} data/models"),
     ],
     ids=["a person's", "root's, and no step should run as root"],
 )
@@ -88,7 +88,7 @@ def test_missing_rights_are_explained_by_owner(call, capfd, tmp_path, monkeypatc
     assert call(raising(PermissionError(13, "Permission denied", str(folder / "x"))), "--day", "2026-01-01") == 77
     ours = f"{os.getuid()}:{os.getgid()}"
     assert capfd.readouterr().err.endswith(
-        f"{folder} belongs to {owner[0]}:{owner[1]}, this process is {ours}; {todo.format(ours=ours)}\n"
+        f"{folder} belongs to {owner[0]}:{owner[1]}, this process runs as {ours}; {todo.format(ours=ours)}\n"
     )
 
 

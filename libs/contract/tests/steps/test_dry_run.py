@@ -88,7 +88,7 @@ def test_the_inputs_that_changed_came_or_went_are_named(run, made):
     assert reasons(run, made, run.recipe(SETTINGS, *now)) == (
         "raw/2026-01-01/data is another one now",
         "raw/2026-01-03/data is new",
-        "raw/2026-01-02/data is no part of it any more",
+        "raw/2026-01-02/data is no longer part of it",
     )
 
 

@@ -10,20 +10,22 @@ from contract.steps.options import Command
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `generate infer`."""
-    files = "*.csv or *.parquet like the files that will arrive; several, or a folder of them"
+    files = "*.csv or *.parquet like the files that will arrive: one, several, or a folder of them"
     parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help=files)
     query = "instead of files: SQL with :day for --first-day; MICROSTEP_SQL_URL_FILE names the database"
     parser.add_argument("--query", metavar="SQL", help=query)
     parser.add_argument("--target", metavar="COLUMN", required=True, help="the column to predict")
     parser.add_argument("--key", metavar="COLUMN", help="what identifies a row (default: a column that looks like it)")
-    parser.add_argument("--group", metavar="COLUMN", help="whose a row is (default: a column that looks like it)")
-    parser.add_argument("--name", metavar="NAME", help="of the pipeline (default: what the file or table is called)")
+    parser.add_argument(
+        "--group", metavar="COLUMN", help="what a row belongs to (default: a column that looks like it)"
+    )
+    parser.add_argument("--name", metavar="NAME", help="the pipeline's name (default: that of the file or table)")
     default = "default: %(default)s"
     output = f"- for standard output; {default}"
     parser.add_argument("--output", metavar="FILE", type=Path, default=Path("pipeline.toml"), help=output)
-    page = "what was seen, as a page to look at (default: beside --output, *.html; none for -)"
+    page = "a page of what was seen (default: beside --output, *.html; none for -)"
     parser.add_argument("--page", metavar="FILE", type=Path, help=page)
-    first = "of the schedule (default: the first one of a column of dates; without one 2026-01-01)"
+    first = "the schedule's first day (default: the first one in a column of dates; without one 2026-01-01)"
     parser.add_argument("--first-day", metavar="YYYY-MM-DD", help=first)
     # not the step's --force: its environment variable must never overwrite what somebody has edited
     parser.add_argument("--force", dest="overwrite", action="store_true", help="replace the outputs if they exist")

@@ -173,8 +173,8 @@ def _tell(output: Path, schema: TableSchema) -> None:
     elif schema.repeated:
         log.warning(
             "%s: %s of %s rows equal an earlier one in all features, and no key tells them apart: they train or test "
-            "together; name the column that says whose a row is as table.group, or set it to 'row_key' where each row "
-            "is a thing of its own%s",
+            "together; name the column that says what a row belongs to as table.group, or set it to 'row_key' where "
+            "each row is a thing of its own%s",
             output,
             f"{schema.repeated:,}",
             f"{schema.rows:,}",

@@ -35,7 +35,7 @@ def _labels(args: argparse.Namespace) -> None:
 
 LABELS = Command(
     "labels",
-    "give each label of the files in inbox/labels/ to the day of its row, as every generate run does",
+    "assign each label of the files in inbox/labels/ to the day of its row, as every generate run does",
     add_options=lambda _: None,
     work=_labels,
 )

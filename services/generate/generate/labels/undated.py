@@ -20,6 +20,6 @@ def check_apart(layout: Layout, config: Config, day: str) -> None:
             if again := count.found + count.several:
                 raise DataError(
                     f"source.target_query: gives the labels of all days, and {again:,} of {len(keys):,} rows of {day} "
-                    f"have a key (table.key {config.key}) that rows of other days have, too: nothing says which day's "
+                    f"have a key (table.key {config.key}) that rows of other days also have: nothing says which day's "
                     "a label is, so none is taken; ask for those of the day by :day"
                 )

@@ -15,13 +15,13 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     by = "a column of dates: each row goes to its own day in schedule.timezone"
     parser.add_argument("--by", metavar="COLUMN", help=by)
     count = (
-        "so many days from schedule.first_day on: with --by in the order of the dates and about as many rows each, "
+        "N days from schedule.first_day on: with --by in the order of the dates and about as many rows each, "
         "without it by a hash of the key (without a key: of the row). With neither, what suits the table"
     )
     parser.add_argument("--days", metavar="N", type=int, help=count)
-    most = "with neither --by nor --days: so many days at most, and none without a row"
+    most = "with neither --by nor --days: at most N days, none of them without a row"
     parser.add_argument("--at-most", metavar="N", type=int, help=most)
-    undated = "where rows without a date that can be read go (default: none, they are told and kept beside the days)"
+    undated = "the day for rows without a readable date (default: none; they are logged and kept beside the days)"
     parser.add_argument("--undated", metavar="YYYY-MM-DD", help=undated)
 
 
@@ -33,7 +33,7 @@ def _split(args: argparse.Namespace) -> None:
 
 SPLIT = Command(
     "split",
-    "put the rows of one table of many days into inbox/<day>/, a file and a marker a day",
+    "divide a table of many days into inbox/<day>/, with one file and a marker per day",
     add_options=_add_options,
     work=_split,
 )

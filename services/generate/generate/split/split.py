@@ -176,6 +176,6 @@ def _gaps(delivery: Delivery, args: argparse.Namespace, config: Config) -> list[
             gaps[0],
             f"they are marked as days without rows ({EMPTY})"
             if marked
-            else "rows are too few for each day to have some: --by with --days puts them on so many days in order",
+            else "rows are too few for each day to have some: --by with --days puts them on that many days in order",
         )
     return gaps if marked else []

@@ -246,7 +246,7 @@ def test_whose_a_row_is_is_known_by_a_name_that_comes_back(columns, name, form):
         assert (schema.key, schema.group, schema.maybe_groups) == (key, name, ())
         assert name not in schema.features
         assert column(table, name).settings["role"] == "ignore"
-        assert column(table, name).summary == "whose a row is: 60 in 300 rows"
+        assert column(table, name).summary == "what a row belongs to: 60 in 300 rows"
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_a_comma_that_may_be_either_is_said_to_be_one(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("id;x\n" + "".join(f"{n};{n},{n}00\n" for n in range(1, 9)))
     assert gather(open_files([path])).source == (
-        "decimal = \",\"  # could not be told for sure: the comma in 'x' may as well be of thousands",
+        "decimal = \",\"  # is not certain: the comma in 'x' may as well be of thousands",
     )
 
 

@@ -18,7 +18,7 @@ log = logging.getLogger("predict")
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.add_argument("--json", action="store_true", help="as JSON, for programs")
 
 
 def _trace(args: argparse.Namespace) -> None:

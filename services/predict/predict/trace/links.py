@@ -110,7 +110,7 @@ def _signature(champion: Champion, *, sign: bool) -> Iterator[Link]:
         return
     if champion.signature is None:
         if sign or key is not None:
-            yield link("missing", "a signature is demanded, the model has none")
+            yield link("missing", "a signature is required, the model has none")
     elif key is None:
         yield link("noted", "signed; without the key it cannot be checked")
     elif champion.signature == signature(champion.sha256, key):

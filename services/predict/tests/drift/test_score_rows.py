@@ -89,4 +89,4 @@ def test_by_another_split_nothing_is_measured_and_it_is_said(day, crowned, caplo
 def test_a_champion_that_does_not_tell_its_rows_has_no_score_drift_on_a_day_before_its_training(day, crowned):
     crowned(about=False)
     day.predict()
-    assert "nothing tells on which rows of 2026-11-22 the model was trained" in drift(day)[0]["score_rows"]
+    assert "it is unknown on which rows of 2026-11-22 the model was trained" in drift(day)[0]["score_rows"]

@@ -30,7 +30,7 @@ def judge_fit(run: Run, data: Dataset, target: Dataset, labels: Labels) -> None:
     name, strange = run.layout.name(target.path), labels.without_row + labels.without_key
     if labels.contradicting:
         log.warning(
-            "%s: %s labels say another thing than an earlier one of the same key (%s); the first stays, in the order "
+            "%s: %s labels contradict an earlier one of the same key (%s); the first one is kept, in the order "
             "of the files: take the ones away that do not hold",
             name,
             f"{labels.contradicting:,}",

@@ -93,4 +93,4 @@ def test_labels_that_contradict_each_other_are_told_and_the_first_stays(ids, cap
     assert (counts["labels_repeated"], counts["labels_contradicting"]) == (2, 1)
     assert ids.table().column("bought").to_pylist() == ["no", "yes", None]
     (told,) = warnings(caplog)
-    assert f"{TARGET}: 1 labels say another thing than an earlier one of the same key ('300001'); the first" in told
+    assert f"{TARGET}: 1 labels contradict an earlier one of the same key ('300001'); the first" in told

@@ -186,7 +186,7 @@ def test_an_experiment_that_was_deleted_in_mlflow_is_brought_back_with_its_runs(
     mlflow.delete_experiment(client.get_experiment_by_name(registered.name).experiment_id)
     assert client.get_run(run).info.lifecycle_stage == "deleted"
     assert registered.train("--force") == 0
-    assert f"MLflow: the experiment {registered.name} was deleted there, and is brought back" in capsys.readouterr().err
+    assert f"MLflow: the experiment {registered.name} was deleted there, and is restored" in capsys.readouterr().err
     assert client.get_run(run).info.lifecycle_stage == "active"
     assert client.get_model_version_by_alias(registered.name, "challenger").version == "2"
 

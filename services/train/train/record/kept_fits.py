@@ -57,7 +57,7 @@ class KeptFits:
         except (OSError, ValueError):
             return None
         if self._forced or about != self._about(model, report):
-            log.info("%s: an earlier try's fits are not taken: --force, other data, settings or code", self._name)
+            log.info("%s: an earlier try's fits are not used: --force, other data, settings or code", self._name)
             return None
         log.info("%s: the fits of an earlier try, which could not be registered, are used", self._name)
         model_file.write_bytes(model)

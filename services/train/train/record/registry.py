@@ -116,7 +116,8 @@ def _experiment(client: mlflow.MlflowClient, name: str) -> Experiment:
     if known is not None and known.lifecycle_stage == LifecycleStage.DELETED:
         client.restore_experiment(known.experiment_id)
         log.warning(
-            "MLflow: the experiment %s was deleted there, and is brought back with its runs: a training needs it", name
+            "MLflow: the experiment %s was deleted there, and is restored with its runs, because a training needs it",
+            name,
         )
     return mlflow.set_experiment(name)
 

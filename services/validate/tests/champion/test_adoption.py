@@ -133,7 +133,7 @@ def test_a_pointer_of_another_data_root_is_told_and_the_ledgers_champion_can_be_
     line = project.ledger()[-1].hash
     path.write_text(path.read_text().replace(line, "9" * 64).replace(two[1].sha256, "8" * 64))
     assert project.validate() == 65
-    assert "or the pointer is not its own" in capsys.readouterr().err
+    assert "or the pointer belongs to another" in capsys.readouterr().err
     assert project.run("adopt", "--to", "2026-01-03") == 0
     assert project.champion == two[1]
     assert project.validate() == 0
@@ -150,7 +150,7 @@ def test_a_pointer_that_was_edited_is_written_again(project, two, capsys):
     path = project.layout.champion
     path.write_text(path.read_text().replace(two[1].sha256, two[0].sha256))
     assert project.validate() == 0
-    assert "champion.json: is not what the ledger says: written again" in capsys.readouterr().err
+    assert "champion.json: differs from the ledger: written again" in capsys.readouterr().err
     assert project.champion == two[1]
 
 

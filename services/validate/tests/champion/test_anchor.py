@@ -73,7 +73,7 @@ def test_one_more_small_step_down_is_refused_and_the_report_says_from_where(proj
     ]
     assert "against the anchor, the model of 2026-01-01" in capsys.readouterr().err
     (page,) = (project.root / "reports/train/2026-01-03").glob("report*.html")
-    assert "Anchor, below which no steps down may add up: 2026-01-01" in page.read_text()
+    assert "Anchor, so that small steps down cannot add up: 2026-01-01" in page.read_text()
 
 
 def test_an_anchor_whose_file_is_gone_is_told_and_the_champion_takes_its_place(project, two, capsys):

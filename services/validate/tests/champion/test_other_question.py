@@ -113,7 +113,7 @@ def test_a_champion_whose_manifest_is_gone_is_known_by_its_own_classes(each_task
     changed.trained(DAY, "good")
     assert changed.validate() == 0
     stderr = capsys.readouterr().err
-    assert "nothing tells whether it was trained for y" in stderr
+    assert "it is unknown whether it was trained for y" in stderr
     assert "the champion of 2026-01-02 cannot be compared: it knows the classes " in stderr
 
 

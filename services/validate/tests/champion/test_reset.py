@@ -238,7 +238,7 @@ def test_a_day_that_is_judged_already_puts_the_alias_right_too(story, monkeypatc
     address = os.environ["MLFLOW_TRACKING_URI"]
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     assert story.validate(day=DAYS[2]) == 0
-    assert "whether its alias is right is for the next run" in capsys.readouterr().err
+    assert "the next run checks whether its alias is right" in capsys.readouterr().err
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     assert story.validate(day=DAYS[2]) == 0
     assert aliased(story).tags["sha256"] == story.champion.sha256

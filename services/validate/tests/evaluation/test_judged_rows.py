@@ -144,13 +144,13 @@ def test_a_champion_of_before_there_were_records_is_compared_and_what_is_unknown
     week.validate(day="2026-01-08")
     days, text, _ = judged(week)
     assert days == ["2026-01-08"]  # its training's manifest tells its days
-    assert "Nothing tells how the champion's rows were split" in text
+    assert "It is unknown how the champion's rows were split" in text
 
 
 @pytest.mark.parametrize(
     ("about", "message"),
     [
-        (None, "was trained by an earlier version, which did not write down what it had seen"),
+        (None, "was trained by an earlier version, which did not record which rows it had seen"),
         ({"split": {"key": "row_key", "group": "x", "columns": {"x": "number"}, "test_fraction": 0.2}},
          "its rows were split by x (number), test_fraction 0.2, pipeline.toml splits by 2 features"),
         ({"first": "2026-01-02"}, "was trained on the window 2026-01-02 to 2026-01-08, pipeline.toml gives 2026-01-05"),

@@ -133,7 +133,7 @@ def test_the_next_gate_names_the_day_on_which_the_champion_fell(project, capsys)
     notes = Dataset.open(project.layout.report("live", "2026-01-03")).manifest.notes
     assert notes["level"] == "alarm"
     page = Dataset.open(project.root / "reports/train/2026-01-03").file("page").read_text()
-    assert "It is compared as any other champion" in page
+    assert "It is compared like any other champion" in page
 
 
 def frame(project, day):

@@ -41,7 +41,7 @@ def adopt(root: Path, config: Config, store: ChampionStore, *, to: str, by: str,
         before = last_in_use(lines)
         if before is not None and before.model.same_as(model):
             store.put(before)
-            log.info("%s is in use already; alias and pointer say so, too", before.model.label)
+            log.info("%s is in use already; alias and pointer agree", before.model.label)
             return
         metrics = next((line.metrics for line in reversed(lines) if line.model.same_as(model)), {})
         store.change(

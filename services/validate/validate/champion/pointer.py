@@ -36,10 +36,10 @@ def warn_of_pointer(layout: Layout, line: Line) -> bool:
     if pointer is None:
         log.warning("%s: is not there, or damaged: written again from the ledger", layout.champion.name)
     elif pointer.line not in (None, line.hash):
-        log.warning("ledger: the change to the model of %s was cut short: finished now", line.model.day)
+        log.warning("ledger: the change to the model of %s was interrupted: finished now", line.model.day)
         return False
     elif pointer != _pointer(line):
-        log.warning("%s: is not what the ledger says: written again", layout.champion.name)
+        log.warning("%s: differs from the ledger: written again", layout.champion.name)
     return True
 
 

@@ -44,7 +44,7 @@ class ChampionStore:
         """The store of a data root. Raises Unavailable when there is a registry that does not answer."""
         registered = reach_registry() is not None
         if not registered:
-            log.warning("MLFLOW_TRACKING_URI is not set: only models/champion.json tells of the champion")
+            log.warning("MLFLOW_TRACKING_URI is not set: only models/champion.json names the champion")
         return cls(Layout(root), config.pipeline.name, registered)
 
     def champion(self) -> Champion | None:
@@ -134,7 +134,7 @@ class ChampionStore:
             )
         if line is None:
             log.warning(
-                "MLflow: version %s of %s has the alias of the champion, and is none of this data root: passed over",
+                "MLflow: version %s of %s has the alias of the champion, but is not of this data root: ignored",
                 alias.number,
                 self.name,
             )
@@ -154,7 +154,7 @@ def is_settled(layout: Layout, name: str) -> bool:
     try:
         address = reach_registry()
     except Unavailable as error:
-        log.warning("%s; whether its alias is right is for the next run", error)
+        log.warning("%s; the next run checks whether its alias is right", error)
         return True
     if address is None:
         return True

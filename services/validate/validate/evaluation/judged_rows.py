@@ -49,7 +49,7 @@ def of_challenger(config: Config, challenger: Champion, days: list[Dataset]) -> 
     about = challenger.trained_for
     if about is None or about.split is None:
         raise DataError(
-            f"models/{challenger.day}: was trained by an earlier version, which did not write down what it had seen; "
+            f"models/{challenger.day}: was trained by an earlier version, which did not record which rows it had seen; "
             f"{way_out}"
         )
     if about.split != (now := split(config)):
@@ -94,7 +94,7 @@ def of_both(config: Config, layout: Layout, champion: Champion, alone: JudgedRow
         raise CannotCompare(f"{moved}: it may have been fitted on the test rows")
     notes = [part.text]
     if about is None or about.split is None:
-        notes.append("Nothing tells how the champion's rows were split: it may have been fitted on test rows.")
+        notes.append("It is unknown how the champion's rows were split: it may have been fitted on test rows.")
     elif fraction is not None and fraction < config.table.test_fraction:
         notes.append(f"Of them those that a test_fraction of {fraction:g} holds out, as in the champion's training.")
     return replace(part, text=" ".join(notes))
@@ -109,7 +109,7 @@ def _apart(config: Config, champion: Champion, about: TrainedFor | None, alone: 
         return alone
     known = {day.path.name: fitted_on(champion, about, day.path.name) for day in alone.days}
     if not any(known.values()):
-        unknown = " Nothing tells whether the champion was trained on these days." if None in known.values() else ""
+        unknown = " It is unknown whether the champion was trained on these days." if None in known.values() else ""
         return replace(alone, text=alone.text + unknown)
     left = [day for day in alone.days if known[day.path.name] is False]
     gone = [day for day in alone.days if day not in left]

@@ -99,7 +99,7 @@ def _group(schema: TableSchema) -> list[str]:
         ]
     if schema.maybe_groups:
         names = ", ".join(map(value, schema.maybe_groups[:5]))
-        lines.append(f"# rows with the same {names} may be of one thing, too: then name that one here")
+        lines.append(f"# rows with the same {names} may belong to one thing as well: then name that column here")
         if schema.group is None and schema.returning is None:
             lines.append(f"# group = {value(schema.maybe_groups[0])}")
     return lines
@@ -177,7 +177,7 @@ def _rest(first_day: date, proposal: Proposal | None) -> list[str]:
         if len(proposal.weekdays) < len(WEEKDAYS):
             days = [WEEKDAYS[day] for day in proposal.weekdays]
             named = value("weekdays" if days == WEEKDAYS[:5] else days)
-            expected = [f"expected = {named}  # no row is of another day of the week: nobody waits for one"]
+            expected = [f"expected = {named}  # no row is of another day of the week: no data is expected then"]
     return [
         "[schedule]",
         f"first_day = {value(first_day)}  # {why}: --first-day, or edit it",

@@ -8,7 +8,7 @@ from generate.split.proposal import WINDOW_DAYS, Proposal
 
 NO_TIME = "# test_days = 0  # for days that `generate split --days` makes, which are no time: rows of all of them judge"
 
-BY_DAY = 'cross_validation = "by_day"  # fit on earlier days, score later ones: what goes on in time looks easy else'
+BY_DAY = 'cross_validation = "by_day"  # fit on earlier days, score later ones: shuffled folds make trends look easy'
 
 FEW_ROWS = 5_000
 """With more, boosting is as good, and a forest's file is large."""
@@ -73,7 +73,7 @@ def _boosting(schema: TableSchema, estimator: str) -> list[str]:
 def _forest(schema: TableSchema) -> list[str]:
     kind = "Regressor" if schema.task == "regression" else "Classifier"
     few = schema.rows <= FEW_ROWS
-    why = "of few rows boosting learns too much by heart" if few else "for many classes, of which boosting takes hours"
+    why = "on few rows boosting overfits" if few else "for many classes, of which boosting takes hours"
     most = "" if few else ", max_leaf_nodes = 500"
     return [
         "[[training.candidates]]",
@@ -89,7 +89,7 @@ def _blend(schema: TableSchema, boosts: bool) -> list[str]:
     kind, soft = ("Regressor", "") if schema.task == "regression" else ("Classifier", ', voting = "soft"')
     return [
         "[[training.candidates]]",
-        'name = "blend"  # the mean of their answers: of few rows nobody can tell for sure which one is best',
+        'name = "blend"  # the mean of their answers: few rows do not show for sure which one is best',
         f'estimator = "sklearn.ensemble.Voting{kind}"',
         f"params = {{ estimators = {value(names)}{soft} }}",
         "",

@@ -72,7 +72,7 @@ def key_column(stats: ColumnStats) -> ColumnSchema:
 
 def group_column(stats: ColumnStats) -> ColumnSchema:
     """Of what says whose a row is."""
-    summary = f"whose a row is: {stats.distinct:,} in {stats.counted:,} rows"
+    summary = f"what a row belongs to: {stats.distinct:,} in {stats.counted:,} rows"
     return ColumnSchema(stats.name, {"type": "text", "role": "ignore"}, summary)
 
 
@@ -103,8 +103,8 @@ def _useless(stats: ColumnStats, kind: Kind, summary: str) -> tuple[str, str] | 
         why = "numbers the rows, as programs do when they save a table: it says nothing about them"
         return why, "nothing, unless the order of the rows says something"
     if names.is_id(stats.name) and stats.distinct > MOST_LEVELS and kind.type != "datetime":
-        again = "; does it say whose a row is? Then name it as table.group" if comes_back(stats) else ""
-        why = f"{summary}; it names a thing, which says nothing about the next one{again}"
+        again = "; does it say what a row belongs to? Then name it as table.group" if comes_back(stats) else ""
+        why = f"{summary}; it names a thing, which says nothing about a new one{again}"
         return why, "what is known about things that come again"
     return None
 

@@ -69,7 +69,7 @@ def of_excels_days(stats: ColumnStats, written: str) -> list[str]:
     if written != "excel_days" or (near and stats.wholes == stats.given):
         return []
     some = next(iter(stats.levels), stats.odd)
-    read = f"is read as days since 1899-12-30, as spreadsheets count them, by its name alone, such as {some!r}"
+    read = f"is read as days since 1899-12-30, as spreadsheets count them, only because of its name, such as {some!r}"
     return [f'{read}: if it is an amount, write type = "number" without a format']
 
 
@@ -81,7 +81,7 @@ def of_a_century(stats: ColumnStats, written: str) -> list[str]:
     moments = DateForm(written, "UTC").moments(levels)
     late = pc.greater(pc.year(moments), date.today().year + _YEARS_TO_COME).fill_null(False)  # noqa: DTZ011, FBT003
     read = zip(levels.filter(late).to_pylist(), moments.filter(late).to_pylist(), strict=True)
-    why = "two digits tell no century, 00 to 68 are from 2000 on"
+    why = "two digits do not say which century: 00 to 68 are read as 2000 on"
     return [
         f"{level!r} is read as {moment:%Y}: {why}; if it was before, write years with four digits"
         for level, moment in islice(read, 1)
@@ -113,7 +113,7 @@ def of_a_day(stats: ColumnStats) -> tuple[str, ...]:
     some = next(iter(stats.levels), stats.odd)
     if not any(map(str.isdigit, some)):
         return ()  # a day of the week
-    return (f"is named like a day and not read as one, such as {some!r}: if it is one, write it as YYYY-MM-DD",)
+    return (f"is named like a day but is not read as one, such as {some!r}: if it is one, write it as YYYY-MM-DD",)
 
 
 def _like_times(stats: ColumnStats) -> tuple[str, ...]:
@@ -131,9 +131,11 @@ def _like_measures(stats: ColumnStats) -> tuple[str, ...]:
     if sum(_JSON.fullmatch(level) is not None for level in some) > _MOST * len(some):
         return (f"holds JSON, such as {some[0][:50]!r}: write each of its values into a column of its own",)
     if sum(any(mark.isdigit() and not mark.isascii() for mark in level) for level in some) > _MOST * len(some):
-        return (f"holds digits of another writing, such as {some[0][:50]!r}, taken for words: write them as 0 to 9",)
+        return (f"holds digits of another script, such as {some[0][:50]!r}, taken for words: write them as 0 to 9",)
     if sum(_MEASURE.fullmatch(level) is not None for level in some) > _MOST * len(some):
-        return (f"holds measures in several parts, such as {some[0]!r}, taken for words: write a number of one unit",)
+        return (
+            f"holds measurements in several parts, such as {some[0]!r}, taken for words: write a number of one unit",
+        )
     return ()
 
 
@@ -147,4 +149,4 @@ def _spellings(stats: ColumnStats) -> tuple[str, ...]:
         return ()
     words = " and ".join(map(repr, several[0][:3]))
     more = f", and {len(several) - 1} more such pairs" if len(several) > 1 else ""
-    return (f"{words} are two categories, which differ in upper and lower case alone{more}: write them alike",)
+    return (f"{words} are two categories, which differ only in upper and lower case{more}: write them alike",)

@@ -104,7 +104,7 @@ def is_id(name: str) -> bool:
 
 
 def is_owner(name: str, *, whole: bool = False) -> bool:
-    """Whether the name says whose a row is: customer, patient_id, machine; `whole`: and nothing else."""
+    """Whether the name says what a row belongs to: customer, patient_id, machine; `whole`: and nothing else."""
     return (_OWNER.fullmatch(name.strip()) if whole else _OWNER.search(name)) is not None
 
 

@@ -76,7 +76,7 @@ def number_form(columns: dict[str, NumberShapes], delimiter: str) -> tuple[Numbe
         return FORMS[0], ""
     swapped = NumberForm(best.thousands, best.decimal) if best.thousands in (".", ",") else best
     if swapped != best and read_all[swapped] == read_all[best]:
-        return best, "could not be told for sure: points and commas may as well be the other way round"
+        return best, "is not certain: points and commas may as well be the other way round"
     rival = {NumberForm(","): NumberForm(".", ","), NumberForm(".", ","): NumberForm(",")}.get(best)
     if rival is not None and len(by_form[rival]) == len(by_form[best]):
         # 1,234 alone: whoever puts ; between fields needs the comma
@@ -85,7 +85,7 @@ def number_form(columns: dict[str, NumberShapes], delimiter: str) -> tuple[Numbe
         )
         name = min(by_form[best] - by_form[FORMS[0]], default="")
         mark = "thousands" if best.thousands is None else "a fraction"
-        return best, f"could not be told for sure: the comma in {name!r} may as well be of {mark}"
+        return best, f"is not certain: the comma in {name!r} may as well be of {mark}"
     return best, ""
 
 

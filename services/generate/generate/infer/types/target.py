@@ -85,7 +85,7 @@ def _classes(file: str, stats: ColumnStats, classes: Classes, most: int) -> Targ
             f"only {positives:,} of {stats.given:,} rows are {positive!r}: a score from so few says little"
         )
     if classes.guessed:
-        suspicions.append(f"neither class says that it is the one to look for: {positive!r} was taken, which is rarer")
+        suspicions.append(f"neither class is clearly the event to predict: {positive!r} was taken, because it is rarer")
     column = ColumnSchema(stats.name, {"type": "category", "values": order}, summary, (*suspicions, *notes))
     task: Literal["binary", "multiclass"] = "binary" if len(order) == 2 else "multiclass"
     return Target(task, column, positive, positives, classes.rejected)

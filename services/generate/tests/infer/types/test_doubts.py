@@ -19,7 +19,7 @@ def stats(values, name="x"):
 )  # fmt: skip
 def test_measures_in_several_parts_that_are_taken_for_words_are_told(form):
     (doubt,) = of_categories(stats([form.format(number % 30 + 1) for number in range(ROWS)]))
-    assert "holds measures in several parts, such as " in doubt
+    assert "holds measurements in several parts, such as " in doubt
     assert "write a number of one unit" in doubt
 
 
@@ -54,7 +54,9 @@ def test_values_that_come_once_with_gaps_between_look_like_merged_cells():
 )
 def test_a_column_that_is_named_like_a_day_and_is_read_as_something_else_is_told(name, values, told):
     doubts = of_a_day(stats(values, name))
-    assert [doubt.startswith("is named like a day and not read as one, such as ") for doubt in doubts] == [True] * told
+    assert [doubt.startswith("is named like a day but is not read as one, such as ") for doubt in doubts] == [
+        True
+    ] * told
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_where_programs_begin_to_count_is_no_time_perhaps(moment):
 
 def test_digits_of_another_writing_are_told():
     (doubt,) = of_categories(stats([chr(0xFF11 + number % 8) * 2 for number in range(ROWS)]))
-    assert doubt.startswith("holds digits of another writing, such as ")
+    assert doubt.startswith("holds digits of another script, such as ")
 
 
 def test_a_year_of_two_digits_that_is_yet_to_come_is_told():

@@ -1,4 +1,3 @@
-
 """What a step that was taken over can reach, what it may do in MLflow, and what a page in a browser gets from ours.
 
 Each is tried from where it would come from, and each has its control: the same attempt where it must succeed.

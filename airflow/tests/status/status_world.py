@@ -1,8 +1,10 @@
 """A data root on a morning, and an Airflow that answers, for the tests of the status."""
 
 import json
+import os
 import threading
 import tomllib
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -66,6 +68,21 @@ def point(root, version="3"):
     fields = {name: getattr(line.model, name) for name in type(line.model).__struct_fields__}
     write_champion(layout.champion, Pointer(**fields, line=line.hash))
     return msgspec.json.decode(layout.champion.read_bytes())
+
+
+@contextmanager
+def closed(folder):
+    """Nobody may read a folder, root neither: by another user, who needs the way to it to be open or relative."""
+    mode, root = folder.stat().st_mode, os.geteuid() == 0
+    folder.chmod(0)
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(mode)
 
 
 def run_of(dag, state="success", due="2026-01-10T03:15:00Z", number=1):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import threading
 import tomllib
 from contextlib import contextmanager
@@ -68,6 +69,37 @@ def point(root, version="3"):
     fields = {name: getattr(line.model, name) for name in type(line.model).__struct_fields__}
     write_champion(layout.champion, Pointer(**fields, line=line.hash))
     return msgspec.json.decode(layout.champion.read_bytes())
+
+
+@contextmanager
+def says(text):
+    """The address of a server that answers with these bytes, whatever it is asked."""
+
+    def answer():
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(65536)
+                connection.sendall(text)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+NO_HTTP = {
+    "no status": b"SSH-2.0-OpenSSH\r\n",
+    "not all of it": b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{",
+    "headers without end": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+}
 
 
 @contextmanager

@@ -107,7 +107,7 @@ def look(
         text="",
         services=services,
         machines=machines,
-        disk=storage.disk(places.data_root, next(iter(good), "")),
+        disk=storage.disk(places.data_root, next(iter(good)) if len(good) == 1 else ""),
         backup=_told(Backup, lambda: storage.backup(places.data_root, now)),
         mails=_told(Mails, lambda: _mails_of_the_stack(places, found, now)),
         pipelines=pipelines,

@@ -145,6 +145,13 @@ def test_one_pipeline_alone_can_be_asked_for(places):
     assert [row.name for row in looked(places(*NAMES), answers(*NAMES), chosen="orders").pipelines] == ["orders"]
 
 
+@pytest.mark.parametrize(("names", "named"), [(NAMES, ""), (NAMES[:1], " PIPELINE=churn")])
+def test_room_is_made_in_all_pipelines_where_there_are_several(places, monkeypatch, names, named):
+    there = places(*names)
+    monkeypatch.setattr(look.storage, "LITTLE", 1.0)
+    assert looked(there, answers(*names)).disk.remedy == f"make prune KEEP_DAYS=90{named}"
+
+
 def test_mails_of_a_pipeline_that_is_gone_are_the_stacks(places):
     there = places(*NAMES)
     for folder in ("pipelines/churn", "pipelines/gone", ""):

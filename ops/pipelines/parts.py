@@ -51,7 +51,9 @@ class Stack:
 def ask_engine() -> Stack:
     """Look once; never ends this program."""
     try:
-        done = engine("ps", "--all", f"--filter=label={_LABEL}.project={project()}", f"--format={_FORM}")
+        # what `docker compose run` starts is called as the part itself, and is none
+        words = (f"{_LABEL}.project={project()}", f"{_LABEL}.oneoff=False")
+        done = engine("ps", "--all", *(f"--filter=label={label}" for label in words), f"--format={_FORM}")
     except FileNotFoundError:
         return Stack(why="there is no docker command")
     except subprocess.TimeoutExpired:

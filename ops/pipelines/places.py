@@ -109,7 +109,11 @@ def make_folders(name: str, root: Path = ROOT) -> None:
     """The folders that a pipeline's steps are given; they belong to whom data/ belongs, as whom steps run."""
     user, group = owner_of_data(root)
     for path in folders_of(name, root):
+        new = not path.exists()
         path.mkdir(exist_ok=True)
+        if new and path == data_of(name, root):
+            # under a umask of 077 the part `status`, which is somebody else, could read no report
+            path.chmod(0o755)
         if os.geteuid() == 0:
             os.chown(path, user, group)
 

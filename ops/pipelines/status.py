@@ -100,10 +100,11 @@ def _ways(stack: Stack, words: list[str]) -> Iterator[list[str]]:
 def _container(image: str, words: list[str]) -> list[str]:
     """One that may read what the service may, and reaches nobody; it makes no volume and no network."""
     home = settings()["MICROSTEP_HOST_ROOT"] or str(ROOT)
+    # of what is not there the engine would make a folder, root's
     mounts = [f"{home}/{name}:{place}:ro,z" for name, place in (
         ("data", "/data"), ("pipeline.toml", "/config/pipeline.toml"), ("pipelines", "/config/pipelines"),
         ("machines", "/config/machines"),
-    )]  # fmt: skip
+    ) if (ROOT / name).exists()]  # fmt: skip
     outbox = f"{project()}_airflow-mails"
     if engine("volume", "inspect", "--format={{.Name}}", outbox).returncode == 0:
         mounts.append(f"{outbox}:{MAILS}:ro")

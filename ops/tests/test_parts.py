@@ -12,14 +12,20 @@ from pipelines import parts
 ROOT = Path(__file__).parents[2]
 
 
+LABEL = "--filter=label=com.docker.compose"
+FILTERS = {f"{LABEL}.project=shop", f"{LABEL}.oneoff=False"}
+"""Whose containers are asked for: not those of `docker compose run`, which have the name of a part."""
+
+
 @pytest.fixture
 def listed(monkeypatch):
     """Asks an engine that lists these containers, service and status."""
 
     def ask(*containers, where=str(parts.ROOT), code=0, error=None, cluster=""):
-        def engine(*_):
+        def engine(*words):
             if error:
                 raise error
+            assert {word for word in words if "label=" in word} == FILTERS
             lines = [f"id-{service}\t{service}\t{where}\t{words}" for service, words in containers]
             return SimpleNamespace(returncode=code, stdout="\n".join(lines), stderr="Cannot connect\nis it running?")
 

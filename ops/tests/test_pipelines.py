@@ -1,5 +1,7 @@
 """Several pipelines in one checkout: which a command is about, what is wrong with one, a page over all."""
 
+import os
+
 import pipeline_file
 import pytest
 from machine.checks import judge_files
@@ -85,6 +87,20 @@ def test_a_pipelines_folders_are_made_once_and_kept(checkout):
     make_folders("churn", root)
     assert (root / "data" / "churn" / "rows").exists()
     assert (root / "secrets" / "sql" / "churn").is_dir()
+
+
+def test_a_pipelines_data_can_be_read_by_the_status_whatever_the_umask(checkout):
+    root = checkout("churn")
+    before = os.umask(0o077)
+    try:
+        make_folders("orders", root)
+    finally:
+        os.umask(before)
+    assert (root / "data" / "orders").stat().st_mode & 0o777 == 0o755
+    assert (root / "secrets" / "sql" / "orders").stat().st_mode & 0o777 == 0o700
+    (root / "data" / "churn").chmod(0o750)
+    make_folders("churn", root)
+    assert (root / "data" / "churn").stat().st_mode & 0o777 == 0o750, "somebody's own word"
 
 
 @pytest.mark.parametrize("text", ["", "\n", "# a word\n\n  # another\n"])

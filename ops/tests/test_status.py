@@ -57,7 +57,9 @@ def test_a_stack_that_is_up_is_asked_in_the_container_that_is_there(asked, capsy
     assert (code, capsys.readouterr().out) == (0, "all is well\n")
 
 
-def test_one_container_answers_for_all_pipelines_when_the_stack_is_down(asked):
+def test_one_container_answers_for_all_pipelines_when_the_stack_is_down(asked, tmp_path):
+    for name in ("data", "pipeline.toml", "pipelines", "machines"):
+        (tmp_path / name).mkdir()
     started, _, code = asked(DOWN, [(0, "down\n")])
     (command,) = started
     assert command[:2] == ["docker", "run"]
@@ -68,6 +70,13 @@ def test_one_container_answers_for_all_pipelines_when_the_stack_is_down(asked):
     assert not any("secrets" in mount or "docker.sock" in mount for mount in mounts)
     assert command[-1] == "--disk"
     assert code == 0
+
+
+def test_what_is_not_there_is_not_mounted_since_the_engine_would_make_it(asked, tmp_path):
+    (tmp_path / "data").mkdir()
+    ((command,), _, _) = asked(DOWN, [(0, "down\n")])
+    mounts = [word.split(":")[1] for word in command if word.startswith("--volume=")]
+    assert mounts == ["/data", status.MAILS]
 
 
 def test_without_an_engine_an_environment_of_this_machine_reads_the_disk(asked, tmp_path):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser.conftest import ROOT
 from browser.test_pages import LOOKS, SHOTS, brightness
+from faults.steps import ROOT
 
 PAGE = """
 import sys

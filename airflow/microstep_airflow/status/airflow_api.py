@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -123,7 +124,7 @@ class Airflow:
         except urllib.error.HTTPError as error:
             kind = _RefusedError if error.code == 401 else NoAnswerError
             raise kind(f"Airflow answers {error.code} to {path.partition('?')[0]}") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise NoAnswerError(f"Airflow does not answer: {getattr(error, 'reason', error)}") from None
         if not isinstance(found, dict):
             raise NoAnswerError(f"Airflow answers in another form to {path.partition('?')[0]}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -21,6 +23,7 @@ from microstep_airflow.status import lacks, on_disk, storage
 from microstep_airflow.status.airflow_api import Answers
 from microstep_airflow.status.dag_runs import runs
 from microstep_airflow.status.shape import (
+    Backup,
     Cell,
     Champion,
     Drift,
@@ -28,6 +31,7 @@ from microstep_airflow.status.shape import (
     Mails,
     Pipeline,
     Predictions,
+    Runs,
     Services,
     Status,
     rank,
@@ -103,9 +107,9 @@ def look(
         text="",
         services=services,
         machines=machines,
-        disk=storage.disk(places.data_root, next(iter(good), "")),
-        backup=storage.backup(places.data_root, now),
-        mails=_mails_of_the_stack(places, found, now),
+        disk=storage.disk(places.data_root, next(iter(good)) if len(good) == 1 else ""),
+        backup=_told(Backup, lambda: storage.backup(places.data_root, now)),
+        mails=_told(Mails, lambda: _mails_of_the_stack(places, found, now)),
         pipelines=pipelines,
     )
     status.state = worst([cell.state for _, cell in status.cells()] + [pipeline.state for pipeline in pipelines])
@@ -129,7 +133,7 @@ def _pipeline(places: Places, name: str, config: Config, answers: Answers, now: 
     layout = Layout(places.data_root / name if name else places.data_root)
     zone = ZoneInfo(config.schedule.timezone)
     day = now.astimezone(zone).date() - timedelta(days=1)
-    of = {dag: runs(answers, name, dag, places.airflow_pages, scheduled=places.scheduled) for dag in DAGS}
+    of = {dag: _runs(places, answers, name, dag) for dag in DAGS}
     found = Pipeline(name=name, file=file_of(name), state="ok", text="fine", timezone=zone.key, day=day)
     found.generate, found.predict, found.train = (of[dag] for dag in DAGS)
     no_predictions: list[Lack] = []
@@ -151,7 +155,8 @@ def _pipeline(places: Places, name: str, config: Config, answers: Answers, now: 
             found.drift.remedy = f"read data/{found.drift.report}"
     found.training = _told(Cell, lambda: Cell(state="ok", text=next_training(config, layout, day)))
     found.mails = _told(Mails, lambda: _mails(places, name, config.alerts, now.astimezone(zone)))
-    found.index = within_data(name, "reports/index.html") if (layout.reports / "index.html").is_file() else None
+    with suppress(OSError):  # the cells say what cannot be read
+        found.index = within_data(name, "reports/index.html") if (layout.reports / "index.html").is_file() else None
     cells = [cell for _, cell in found.cells()]
     found.state = worst(cell.state for cell in cells)
     if found.state in ("bad", "unknown"):
@@ -160,6 +165,13 @@ def _pipeline(places: Places, name: str, config: Config, answers: Answers, now: 
     elif found.state == "note":
         found.text = "fine; " + "; ".join(dict.fromkeys(cell.text for cell in cells if cell.state == "note"))
     return found
+
+
+def _runs(places: Places, answers: Answers, name: str, dag: str) -> Runs:
+    return _told(
+        partial(Runs, dag=dag_id(name, dag)),
+        lambda: runs(answers, name, dag, places.airflow_pages, scheduled=places.scheduled),
+    )
 
 
 def within_data(pipeline: str, path: str) -> str:
@@ -192,13 +204,10 @@ def _mails_of_the_stack(places: Places, found: Catalog, now: datetime) -> Mails:
     """Those of no pipeline that has a row: of those that are gone, or of a lone one that has a name since."""
     if places.mails is None:
         return Mails(state="unknown", text="the outbox cannot be seen from here")
-    try:
-        folders = [path for path in (places.mails / FOLDER).glob("*") if path.name not in found.good]
-        kept = [lacks.mails(folder, Alerts(), now.astimezone(UTC)) for folder in folders]
-        if "" not in found.good:
-            kept.append(lacks.mails(places.mails, Alerts(), now.astimezone(UTC)))
-    except OSError as error:
-        return Mails(state="unknown", text=f"cannot be told: {error}")
+    folders = [path for path in on_disk.entries(places.mails / FOLDER) if path.name not in found.good]
+    kept = [lacks.mails(folder, Alerts(), now.astimezone(UTC)) for folder in folders]
+    if "" not in found.good:
+        kept.append(lacks.mails(places.mails, Alerts(), now.astimezone(UTC)))
     total = sum(mails.waiting or 0 for mails in kept)
     if not total:
         return Mails(state="ok", text="none", waiting=0)

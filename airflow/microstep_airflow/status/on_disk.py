@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from contract.config import Config
@@ -11,7 +12,7 @@ from contract.due.arrived import committed
 from contract.due.lacking import Lack, is_due, rows_are_there
 from contract.due.training import champion_is_usable, first_whole_window
 from contract.errors import StepError
-from contract.layout import Layout
+from contract.layout import MANIFEST, Layout
 from contract.models.ledger import Line, champion_line, read
 from microstep_airflow.status import remedies
 from microstep_airflow.status.shape import Champion, Drift, Predictions, Runs
@@ -136,7 +137,8 @@ def _judge(found: Predictions, config: Config, runs: Runs, *, there: bool, now: 
 
 def drift(layout: Layout) -> Drift:
     """What the newest day with a report says."""
-    days = sorted((path.parent.name for path in (layout.reports / "predict").glob("*/manifest.json")), reverse=True)
+    reports = entries(layout.reports / "predict")
+    days = sorted((path.name for path in reports if (path / MANIFEST).exists()), reverse=True)
     if not days:
         return Drift(state="ok", text="no day has been measured yet")
     manifest = committed(layout.report("predict", days[0]))
@@ -154,3 +156,11 @@ def drift(layout: Layout) -> Drift:
     elif level != "ok":
         found.state, found.text = "unknown", "the report does not say"
     return found
+
+
+def entries(folder: Path) -> list[Path]:
+    """What is in a folder; nothing where there is none. Raises OSError where glob, which is silent, finds nothing."""
+    try:
+        return list(folder.iterdir())
+    except FileNotFoundError:
+        return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import urllib.error
 import urllib.request
@@ -109,7 +110,7 @@ def _page(name: str, url: str) -> Part:
             return Part(name, "ok", "healthy")
     except urllib.error.HTTPError as error:
         return Part(name, "bad", f"answers {error.code}")
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         return Part(name, "bad", f"does not answer: {getattr(error, 'reason', error)}")
 
 

@@ -7,6 +7,7 @@ import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -67,7 +68,7 @@ def amount(number: float) -> str:
 
 
 class _Mark(msgspec.Struct):
-    made: datetime
+    made: Annotated[datetime, msgspec.Meta(tz=True)]
     folder: str
 
 

@@ -27,7 +27,7 @@ def render(status: Status, *, width: int = 100, colour: bool = False, details: b
     :param details: also which days lack what, and the window of the next training
     """
     at = status.made.astimezone()
-    lines = [f"{status.stack}, {at:%Y-%m-%d %H:%M} {at:%Z}: {status.text}", ""]
+    lines = [visible(f"{status.stack}, {at:%Y-%m-%d %H:%M} {at:%Z}: {status.text}"), ""]
     for name, cell in status.cells():
         lines.append(f"{name:<10}{_coloured(visible(cell.text), cell.state, colour=colour)}")
         lines += _remedy(cell, width)
@@ -38,7 +38,7 @@ def render(status: Status, *, width: int = 100, colour: bool = False, details: b
 
 
 def _table(pipelines: list[Pipeline], now: datetime, width: int, *, colour: bool, details: bool) -> Iterator[str]:
-    rows = [_row(pipeline, now) for pipeline in pipelines]
+    rows = [tuple(map(visible, _row(pipeline, now))) for pipeline in pipelines]
     wide = [max(map(len, column)) for column in zip(_HEADINGS, *rows, strict=True)]
     shown = list(range(len(_HEADINGS)))
     for columns in _LEAVE_OUT:
@@ -50,7 +50,7 @@ def _table(pipelines: list[Pipeline], now: datetime, width: int, *, colour: bool
         word = row[1]
         yield line.replace(word, _coloured(word, pipeline.state, colour=colour), 1) if word not in row[0] else line
         for cell in words.told(pipeline):
-            yield from _wrapped(f"{visible(cell.text)}", width)
+            yield from _wrapped(cell.text, width)
             yield from _remedy(cell, width)
         if details:
             yield from _details(pipeline, now, width)
@@ -78,7 +78,9 @@ def _details(pipeline: Pipeline, now: datetime, width: int) -> Iterator[str]:
     zone = words.zone_of(pipeline)
     for name, runs in (("generate", pipeline.generate), ("predict", pipeline.predict), ("train", pipeline.train)):
         if runs is not None and runs.state != "unknown":
-            yield f"{_INDENT}{name} {words.last_of(runs, zone, now)}, next {words.next_of(runs, zone, now)}"
+            yield from _wrapped(
+                f"{name} {words.last_of(runs, zone, now)}, next {words.next_of(runs, zone, now)}", width
+            )
     if pipeline.champion is not None and pipeline.champion.decision is not None:
         yield from _wrapped(f"champion {words.model_of(pipeline, now)}: {words.decided(pipeline.champion)}", width)
     lacks = pipeline.lacks.days if pipeline.lacks else []
@@ -86,7 +88,7 @@ def _details(pipeline: Pipeline, now: datetime, width: int) -> Iterator[str]:
     for same in spans[:MOST_SPANS]:
         doing = {"data": "data", "generate": "to generate", "predict": "to predict"}[same[0].what]
         when = str(same[0].day) if len(same) == 1 else f"{same[0].day} to {same[-1].day}"
-        yield from _wrapped(f"{when}  {doing}: {visible(same[0].why if len(same) == 1 else _why(same[0]))}", width)
+        yield from _wrapped(f"{when}  {doing}: {same[0].why if len(same) == 1 else _why(same[0])}", width)
     if len(spans) > MOST_SPANS:
         yield f"{_INDENT}and more: make status JSON=1"
     if pipeline.training is not None:
@@ -100,13 +102,13 @@ def _why(lack: Lack) -> str:
 
 def _remedy(cell: Cell, width: int) -> Iterator[str]:
     if cell.remedy:
-        yield from _wrapped(f"\N{RIGHTWARDS ARROW} {visible(cell.remedy)}", width)
+        yield from _wrapped(f"\N{RIGHTWARDS ARROW} {cell.remedy}", width)
 
 
 def _wrapped(text: str, width: int) -> list[str]:
     # a command or a path must stay one piece, to be copied
     return textwrap.wrap(
-        text, max(width, 40), initial_indent=_INDENT, subsequent_indent=_INDENT + "  ",
+        visible(text), max(width, 40), initial_indent=_INDENT, subsequent_indent=_INDENT + "  ",
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
 

@@ -1,8 +1,11 @@
 """A data root on a morning, and an Airflow that answers, for the tests of the status."""
 
 import json
+import os
+import socket
 import threading
 import tomllib
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -66,6 +69,52 @@ def point(root, version="3"):
     fields = {name: getattr(line.model, name) for name in type(line.model).__struct_fields__}
     write_champion(layout.champion, Pointer(**fields, line=line.hash))
     return msgspec.json.decode(layout.champion.read_bytes())
+
+
+@contextmanager
+def says(text):
+    """The address of a server that answers with these bytes, whatever it is asked."""
+
+    def answer():
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(65536)
+                connection.sendall(text)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+NO_HTTP = {
+    "no status": b"SSH-2.0-OpenSSH\r\n",
+    "not all of it": b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{",
+    "headers without end": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+}
+
+
+@contextmanager
+def closed(folder):
+    """Nobody may read a folder, root neither: by another user, who needs the way to it to be open or relative."""
+    mode, root = folder.stat().st_mode, os.geteuid() == 0
+    folder.chmod(0)
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(mode)
 
 
 def run_of(dag, state="success", due="2026-01-10T03:15:00Z", number=1):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from status_world import HEALTH, FakeAirflow, dag_of, run_of
+from status_world import HEALTH, NO_HTTP, FakeAirflow, dag_of, run_of, says
 
 from microstep_airflow.status.airflow_api import Airflow
 
@@ -73,6 +73,14 @@ def test_without_a_log_in_the_file_is_named(airflow, tmp_path):
 
 def test_an_airflow_that_is_not_there_is_no_answer():
     answers = Airflow("http://127.0.0.1:9", Path("/none")).look(["generate"])
+    assert answers.health is None
+    assert answers.why.startswith("Airflow does not answer: ")
+
+
+@pytest.mark.parametrize("words", NO_HTTP.values(), ids=NO_HTTP)
+def test_what_is_no_answer_of_http_is_no_answer(words):
+    with says(words) as url:
+        answers = Airflow(url, Path("/none")).look(["generate"])
     assert answers.health is None
     assert answers.why.startswith("Airflow does not answer: ")
 

@@ -3,12 +3,13 @@
 import subprocess
 import sys
 from datetime import date
+from pathlib import Path
 
 import msgspec
 import pytest
 from conftest import pipeline, write_pipelines
 from fake_reports import drift
-from status_world import NOW, YESTERDAY, dag_of, fill, run_of
+from status_world import NOW, YESTERDAY, closed, dag_of, fill, run_of
 
 from microstep_airflow.status import look, services
 from microstep_airflow.status.airflow_api import Answers
@@ -88,8 +89,67 @@ def test_what_breaks_one_cell_leaves_the_others(places, monkeypatch):
     assert {cell.state for name, cell in row.cells() if name != "drift"} == {"ok"}
 
 
+@pytest.fixture
+def near(places, tmp_path, monkeypatch):
+    """The same by relative paths, which somebody else may go, too."""
+
+    def make(*names):
+        there = places(*names)
+        tmp_path.chmod(0o755)
+        monkeypatch.chdir(tmp_path)
+        return look.Places(Path("pipeline.toml"), Path("data"), Path("mails"), there.stack)
+
+    return make
+
+
+@pytest.mark.parametrize("folder", ["", "reports", "reports/predict", "predictions"])
+def test_a_folder_that_may_not_be_read_is_unknown_for_its_pipeline_alone(near, folder):
+    there = near(*NAMES)
+    drift(there.data_root / "orders", YESTERDAY, "ok")
+    with closed(there.data_root / "orders" / folder):
+        status = looked(there, answers(*NAMES))
+    assert [(row.name, row.state) for row in status.pipelines] == [("orders", "unknown"), ("churn", "ok")]
+    assert "Permission denied" in status.pipelines[0].text
+    assert status.pipelines[0].drift.state == ("ok" if folder == "predictions" else "unknown")
+
+
+def test_mails_that_may_not_be_seen_are_not_none(near):
+    there = near()
+    (there.mails / "pipelines").mkdir()
+    with closed(there.mails / "pipelines"):
+        status = looked(there, answers(""))
+    assert (status.mails.state, status.pipelines[0].state) == ("unknown", "ok")
+
+
+def test_a_word_of_a_backup_that_nobody_wrote_is_unknown_for_itself_alone(places):
+    there = places()
+    for made in ("2026-01-09T07:00:00", "0001-01-01T00:00:00+14:00"):
+        (there.data_root / ".backed-up").write_text(f'{{"made": "{made}", "folder": "/backups/x"}}')
+        status = looked(there, answers(""))
+        assert (status.backup.state, status.pipelines[0].state) == ("unknown", "ok"), made
+
+
+def test_a_run_that_airflow_writes_in_another_form_is_unknown_for_its_dag_alone(places):
+    said = answers("")
+    del said.runs["predict"]["run_after"]
+    (row,) = looked(places(), said).pipelines
+    assert (row.predict.state, row.predict.dag, row.train.state, row.champion.state) == (
+        "unknown",
+        "predict",
+        "ok",
+        "ok",
+    )
+
+
 def test_one_pipeline_alone_can_be_asked_for(places):
     assert [row.name for row in looked(places(*NAMES), answers(*NAMES), chosen="orders").pipelines] == ["orders"]
+
+
+@pytest.mark.parametrize(("names", "named"), [(NAMES, ""), (NAMES[:1], " PIPELINE=churn")])
+def test_room_is_made_in_all_pipelines_where_there_are_several(places, monkeypatch, names, named):
+    there = places(*names)
+    monkeypatch.setattr(look.storage, "LITTLE", 1.0)
+    assert looked(there, answers(*names)).disk.remedy == f"make prune KEEP_DAYS=90{named}"
 
 
 def test_mails_of_a_pipeline_that_is_gone_are_the_stacks(places):

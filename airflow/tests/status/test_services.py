@@ -1,7 +1,7 @@
 """What is made of the parts' own answers."""
 
 import pytest
-from status_world import HEALTH
+from status_world import HEALTH, NO_HTTP, says
 
 from microstep_airflow.status import services
 from microstep_airflow.status.airflow_api import Answers
@@ -32,6 +32,14 @@ def test_without_an_answer_of_airflow_its_parts_are_unknown_and_not_ill(monkeypa
     assert {parts[name][0] for name in ("airflow-scheduler", "airflow-triggerer", "postgres", "socket-proxy")} == {
         "unknown"
     }
+
+
+@pytest.mark.parametrize("words", [NO_HTTP["no status"], NO_HTTP["headers without end"]])
+def test_a_page_that_speaks_no_http_is_ill(monkeypatch, words):
+    with says(words) as url:
+        monkeypatch.setattr(services, "PAGES", {"mlflow": url})
+        state, text = asked(monkeypatch, Answers(HEALTH))["mlflow"]
+    assert (state, text.startswith("does not answer: ")) == ("bad", True)
 
 
 @pytest.mark.parametrize(("state", "word"), [("success", "ok"), ("failed", "bad"), ("upstream_failed", "unknown")])

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 from status_world import NOW
 
@@ -109,6 +110,34 @@ def test_colour_is_only_for_who_asks_for_it():
     assert "\x1b[32mfine\x1b[0m" in text.render(status(row("churn")), colour=True)
 
 
-def test_what_came_from_data_commands_no_terminal():
-    drifted = row("churn", "bad", drift=Drift(state="bad", text="alarm: \x1b[2Jage", level="alarm"))
-    assert "\x1b" not in text.render(status(drifted))
+def test_what_came_from_data_commands_no_terminal_wherever_it_stands():
+    """Each text of each cell."""
+
+    def hostile(value):
+        if type(value) is str and value not in ("ok", "bad", "data", "Europe/Berlin"):
+            return f"{value}\x1b[2J\u202e"
+        if isinstance(value, (list, tuple)):
+            return [hostile(each) for each in value]
+        if isinstance(value, msgspec.Struct):
+            return msgspec.structs.replace(
+                value, **{name: hostile(getattr(value, name)) for name in value.__struct_fields__}
+            )
+        return value
+
+    champion = Champion(
+        state="bad",
+        text="model",
+        remedy="type",
+        day=NOW.date(),
+        version="3",
+        since=NOW,
+        decision="promoted",
+        by="x",
+        why="y",
+    )
+    lacks = Lacks(state="bad", text="1 day", days=[Lack(NOW.date(), "data", "expected")])
+    drift = Drift(state="bad", text="alarm: age", level="alarm", day=date(2026, 1, 3))
+    screen = hostile(status(row("churn", "bad", champion=champion, lacks=lacks, drift=drift), row("orders")))
+    shown = text.render(screen, width=400, details=True)
+    assert not {"\x1b", "\u202e"} & set(shown)
+    assert "promoted" in shown

@@ -24,6 +24,8 @@ from pipelines.places import chosen, file_of, owner_of_data
 
 _FIRST = "2026-01-01"
 """The day of a pipeline's file that cannot be read: the step says why it cannot."""
+_INFORMATION = re.compile(r"\S+ \S+ INFO ")
+"""How such a line of a step's log begins; further on, the word may be one of a name in an error."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -109,9 +111,8 @@ def _in_containers(
 def _quietly(words: Sequence[str], env: dict[str, str]) -> int:
     """Run a step; what it says beside results only where it is no mere information."""
     done = subprocess.run(words, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
-    print(
-        "".join(line for line in done.stderr.splitlines(keepends=True) if " INFO " not in line), end="", file=sys.stderr
-    )
+    told = [line for line in done.stderr.splitlines(keepends=True) if not _INFORMATION.match(line)]
+    print("".join(told), end="", file=sys.stderr)
     return done.returncode
 
 

@@ -99,8 +99,9 @@ def _in_containers(
     else:
         # as whom it is called, so that what the steps leave can go; never as root
         user, group = (os.getuid(), os.getgid()) if os.getuid() else owner_of_data()
-    for path in (root, root / "inbox", root / "inbox" / day):
-        path.chmod(0o777)
+    if os.getuid() == 0:  # else it is the caller's already; nobody else on this machine may look into the rows
+        for path in (root, root / "inbox", root / "inbox" / day):
+            os.chown(path, user, group)
     mounts = [f"{root}:/data:z", f"{config}:/config/pipeline.toml:ro,z"]
     mounts += [f"{file.resolve()}:/data/inbox/{day}/{file.name}:ro,z" for file in files]
     hardened = ["--rm", "--network=none", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL"]

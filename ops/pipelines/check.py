@@ -45,7 +45,11 @@ def main(words: Sequence[str] | None = None) -> int:
     for file in args.files:
         if not file.exists():
             refuse(MISSING, f"FILE: must be a file with a table, got {str(file)!r}")
+    if twice := sorted({file.name for file in args.files if [other.name for other in args.files].count(file.name) > 1}):
+        refuse(USAGE, f"FILE: must be files of different names, as inbox/<day>/ has them, got {twice[0]!r} twice")
     config = args.config or file_of(chosen(args.pipeline))
+    if not config.exists():  # Docker would make a folder of root's in its place
+        refuse(MISSING, f"--config: must be the file of a pipeline, got {str(config)!r}")
     day = args.day or first_day(config)
     shown = ["check", "--day", day, f"--most={args.most}", *(["--json"] if args.json else [])]
     with tempfile.TemporaryDirectory(prefix="microstep-check-") as scratch:
@@ -91,6 +95,10 @@ def _in_environments(
 def _in_containers(
     step: str, arguments: Sequence[str], root: Path, config: Path, day: str, files: Sequence[Path]
 ) -> int:
+    for path in (root, config, *(file.resolve() for file in files), *(Path(file.name) for file in files)):
+        if ":" in str(path):
+            way_out = "rename it, or without Docker: ./microstep check"
+            refuse(USAGE, f"{path}: must have no colon in its path, at which Docker's --volume ends one; {way_out}")
     image = f"{project()}-{step}"
     if docker("image", "inspect", image, check=False).returncode:
         refuse(UNAVAILABLE, f"{image}: the image is not there; type: make build, or without Docker: ./microstep check")

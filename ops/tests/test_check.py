@@ -68,3 +68,40 @@ def test_nobody_but_the_steps_may_look_into_the_data_root(seen, rows):
             assert not found.st_mode & stat.S_IWOTH
             assert f"--user={found.st_uid}:{found.st_gid} " in words
     assert len(list(seen.glob("root*"))) == 2
+
+
+@pytest.mark.parametrize("where", [[], ["--without-docker"]])
+def test_files_of_the_same_name_are_refused(where, rows, tmp_path, capsys):
+    file, options = rows
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / file.name
+    other.write_text("id\n2\n")
+    with pytest.raises(SystemExit) as end:
+        check.main([*where, *options, str(file), str(other)])
+    assert end.value.code == 64
+    assert "must be files of different names, as inbox/<day>/ has them, got 'rows.csv' twice" in capsys.readouterr().err
+
+
+@needs_compose
+@pytest.mark.parametrize("name", ["10:30/rows.csv", "10:30.csv", "linked.csv"])
+def test_a_colon_that_docker_would_take_for_the_end_of_a_path_is_refused(name, seen, rows, tmp_path, capsys):
+    file, options = rows
+    (tmp_path / "10:30").mkdir()
+    for path in (tmp_path / "10:30" / "rows.csv", tmp_path / "10:30.csv"):
+        shutil.copy(file, path)
+    (tmp_path / "linked.csv").symlink_to(tmp_path / "10:30.csv")
+    with pytest.raises(SystemExit) as end:
+        check.main([*options, str(tmp_path / name)])
+    assert end.value.code == 64
+    assert "must have no colon in its path" in capsys.readouterr().err
+    assert not (seen / "words").exists()
+
+
+@needs_compose
+def test_a_pipelines_file_that_is_not_there_is_refused_before_docker_makes_a_folder_of_it(seen, rows, tmp_path, capsys):
+    file, _ = rows
+    with pytest.raises(SystemExit) as end:
+        check.main([f"--config={tmp_path / 'gone.toml'}", str(file)])
+    assert end.value.code == 66
+    assert "--config: must be the file of a pipeline, got" in capsys.readouterr().err
+    assert not (seen / "words").exists()

@@ -30,8 +30,8 @@ OTHERS = {
     "plan": "what the next run of each DAG would do, what it would leave, and why",
     "completion": 'for bash or zsh: eval "$(./microstep completion bash)"',
 }
-WITHOUT_A_PIPELINE = ("infer", "-h", "--help", "--version")
-"""Words with which a step reads no pipeline."""
+WITHOUT_A_PIPELINE = ("-h", "--help", "--version")
+"""Options with which a step reads no pipeline; nor does its command infer."""
 _OF_A_DAY = ("MICROSTEP_DAY", "MICROSTEP_FORCE", "MICROSTEP_DRY_RUN", "MICROSTEP_LOG_FORMAT")
 HELP = """\
 usage: ./microstep [--pipeline NAME] STEP [options]       a step on this machine, without Docker
@@ -161,7 +161,8 @@ def _chosen(name: str) -> str:
 
 
 def _become(step: str, arguments: Sequence[str], pipeline: str) -> NoReturn:
-    needs = not set(WITHOUT_A_PIPELINE) & set(arguments)
+    # further on the same word may be what an option is given: --why infer
+    needs = arguments[:1] != ["infer"] and not set(WITHOUT_A_PIPELINE) & set(arguments)
     env = environment(step, _chosen(pipeline)) if needs else environment_of(step)
     env.setdefault("MICROSTEP_LAUNCHER", f"./microstep {step}")
     words = command(step, arguments)

@@ -121,6 +121,12 @@ def test_help_and_infer_need_no_pipeline(started, several):
     assert len(started) == 2
 
 
+@pytest.mark.parametrize("command", [["adopt"], ["rollback", "--to", "2026-11-22"]])
+def test_what_an_option_is_given_does_not_take_the_pipeline_away(started, command):
+    become("validate", *command, "--why", "infer")
+    assert started[0][2]["MICROSTEP_CONFIG"] == str(ROOT / "pipeline.toml")
+
+
 def test_its_steps_are_the_pipelines():
     assert tuple(launch.STEPS) == tuple(steps_of_the_contract())
 

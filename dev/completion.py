@@ -31,12 +31,22 @@ print(json.dumps({"": options(), **{command.name: options(command.name) for comm
 """In a step's environment: by command ("" is the day's work) its options."""
 OF_OTHERS = {"check": ["--day", "--most", "--json", "--pipeline"], "plan": ["--day", "--pipeline"]}
 
+ADDED = f"""
+          for i in "$home"/services/*/Dockerfile; do
+            i=${{i%/Dockerfile}} i=${{i##*/}}
+            case $i in {" | ".join(STEPS)} | '*') ;; *) words="$words $i" ;; esac
+          done"""
+IS_ADDED = '[ ! -f "$home/services/$step/Dockerfile" ] || '
+"""Steps of `make step` are looked for in services/: the file need not be written anew for them."""
+
 HEAD = """\
 # Completion of ./microstep for bash and zsh, written by dev/completion.py (make generated): do not edit.
 # For this shell: eval "$(./microstep completion bash)"; for each one: put that line into ~/.bashrc.
 
 _microstep() {
   local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} step='' command='' word words='' i
+  local home
+  home=$(dirname "$(readlink -f "$(type -P -- "${COMP_WORDS[0]}" || echo "${COMP_WORDS[0]}")")")
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
@@ -48,8 +58,6 @@ _microstep() {
   done
   case $before in
     --pipeline)
-      local home
-      home=$(dirname "$(readlink -f "$(type -P -- "${COMP_WORDS[0]}" || echo "${COMP_WORDS[0]}")")")
       words=$(cd "$home/pipelines" 2> /dev/null && for i in *.toml; do [ -f "$i" ] && echo "${i%.toml}"; done)
       ;;
     --log-format) words='text json' ;;
@@ -69,19 +77,22 @@ complete -o bashdefault -o default -F _microstep microstep
 
 def text() -> str:
     """The file."""
-    lines = [_case("/", [*STEPS, *OTHERS, "--pipeline", "--help"])]
+    lines = [_case("/", [*STEPS, *OTHERS, "--pipeline", "--help"], more=ADDED)]
+    of_all: list[str] = []
     for step in STEPS:
         by_command = _options(step)
+        of_all = [option for option in by_command[""] if not of_all or option in of_all]
         commands = [command for command in by_command if command]
         # a value of an option stands where a command may: then the options are the day's
         lines += [_case(f"{step}/{command}", options) for command, options in by_command.items() if command]
         lines.append(_case(f"{step}/*", [*by_command[""], *commands, "--pipeline"]))
     lines += [_case(f"{name}/*", options) for name, options in OF_OTHERS.items()]
-    return HEAD + "".join([*lines, _case("completion/*", ["bash", "zsh"])]) + TAIL
+    lines += [_case("completion/*", ["bash", "zsh"]), _case("?*/*", [*of_all, "--pipeline"], only=IS_ADDED)]
+    return HEAD + "".join(lines) + TAIL
 
 
-def _case(pattern: str, words: list[str]) -> str:
-    return f"        {pattern}) words='{' '.join(words)}' ;;\n"
+def _case(pattern: str, words: list[str], *, only: str = "", more: str = "") -> str:
+    return f"        {pattern}) {only}words='{' '.join(words)}'{more} ;;\n"
 
 
 def _options(step: str) -> dict[str, list[str]]:

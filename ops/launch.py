@@ -11,11 +11,13 @@ import difflib
 import os
 import subprocess
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import NoReturn
 
 from checkout.ending import USAGE, refuse
 from checkout.settings import PIPELINE, ROOT
+from checkout.steps import added, summary
 from pipelines.places import FOLDER, LONE, SECRETS, all_of, data_of, file_of, names, refuse_both
 
 STEPS = {
@@ -25,13 +27,14 @@ STEPS = {
     "validate": "compare it with the champion, promote or refuse it: -> reports/train/<day>",
     "predict": "score a day with the champion: processed/<day> -> predictions/<day>",
 }
+"""The shipped ones; `make step` adds others."""
 OTHERS = {
     "check": "what of a file would be rejected, by rule, with rows: ./microstep check FILE; stores nothing",
     "plan": "what the next run of each DAG would do, what it would leave, and why",
     "completion": 'for bash or zsh: eval "$(./microstep completion bash)"',
 }
-WITHOUT_A_PIPELINE = ("infer", "-h", "--help", "--version")
-"""Words with which a step reads no pipeline."""
+WITHOUT_A_PIPELINE = ("-h", "--help", "--version")
+"""Options with which a step reads no pipeline; nor does its command infer."""
 _OF_A_DAY = ("MICROSTEP_DAY", "MICROSTEP_FORCE", "MICROSTEP_DRY_RUN", "MICROSTEP_LOG_FORMAT")
 HELP = """\
 usage: ./microstep [--pipeline NAME] STEP [options]       a step on this machine, without Docker
@@ -63,7 +66,7 @@ def main(words: Sequence[str]) -> int:
     word, arguments = words[0], words[1:]
     if word == "preprocess" and "--check" in arguments:
         word, arguments = "check", [other for other in arguments if other != "--check"]
-    if word in STEPS:
+    if word in STEPS or word in added():
         _become(word, arguments, pipeline)
     named = [f"--pipeline={pipeline}"] if pipeline else []
     if word == "completion":
@@ -84,9 +87,10 @@ def main(words: Sequence[str]) -> int:
 
 def _unknown(word: str) -> NoReturn:
     kind = "an option" if word.startswith("-") else "a step"
-    close = difflib.get_close_matches(word, [*STEPS, *OTHERS], n=1)
+    known = [*STEPS, *added(), *OTHERS]
+    close = difflib.get_close_matches(word, known, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    refuse(USAGE, f"microstep: {word!r} is not {kind}{hint} (known are {', '.join([*STEPS, *OTHERS])})")
+    refuse(USAGE, f"microstep: {word!r} is not {kind}{hint} (known are {', '.join(known)})")
 
 
 def command(step: str, arguments: Sequence[str]) -> list[str]:
@@ -122,7 +126,8 @@ def environment_of(step: str) -> dict[str, str]:
 
 
 def _help() -> str:
-    steps, others = ("\n".join(f"  {name:<13}{text}" for name, text in group.items()) for group in (STEPS, OTHERS))
+    known = STEPS | {name: textwrap.shorten(summary(name), 100, placeholder="…") for name in added()}
+    steps, others = ("\n".join(f"  {name:<13}{text}" for name, text in group.items()) for group in (known, OTHERS))
     return HELP.format(steps=steps, others=others, variable=PIPELINE)
 
 
@@ -161,7 +166,8 @@ def _chosen(name: str) -> str:
 
 
 def _become(step: str, arguments: Sequence[str], pipeline: str) -> NoReturn:
-    needs = not set(WITHOUT_A_PIPELINE) & set(arguments)
+    # further on the same word may be what an option is given: --why infer
+    needs = arguments[:1] != ["infer"] and not set(WITHOUT_A_PIPELINE) & set(arguments)
     env = environment(step, _chosen(pipeline)) if needs else environment_of(step)
     env.setdefault("MICROSTEP_LAUNCHER", f"./microstep {step}")
     words = command(step, arguments)

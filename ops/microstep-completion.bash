@@ -3,6 +3,8 @@
 
 _microstep() {
   local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} step='' command='' word words='' i
+  local home
+  home=$(dirname "$(readlink -f "$(type -P -- "${COMP_WORDS[0]}" || echo "${COMP_WORDS[0]}")")")
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
@@ -14,14 +16,16 @@ _microstep() {
   done
   case $before in
     --pipeline)
-      local home
-      home=$(dirname "$(readlink -f "$(type -P -- "${COMP_WORDS[0]}" || echo "${COMP_WORDS[0]}")")")
       words=$(cd "$home/pipelines" 2> /dev/null && for i in *.toml; do [ -f "$i" ] && echo "${i%.toml}"; done)
       ;;
     --log-format) words='text json' ;;
     *)
       case $step/$command in
-        /) words='generate preprocess train validate predict check plan completion --pipeline --help' ;;
+        /) words='generate preprocess train validate predict check plan completion --pipeline --help'
+          for i in "$home"/services/*/Dockerfile; do
+            i=${i%/Dockerfile} i=${i##*/}
+            case $i in generate | preprocess | train | validate | predict | '*') ;; *) words="$words $i" ;; esac
+          done ;;
         generate/infer) words='--first-day --force --group --help --key --name --output --page --query --target' ;;
         generate/split) words='--at-most --by --config --data-root --day --days --force --help --log-format --undated' ;;
         generate/labels) words='--config --data-root --day --force --help --log-format' ;;
@@ -49,6 +53,7 @@ _microstep() {
         check/*) words='--day --most --json --pipeline' ;;
         plan/*) words='--day --pipeline' ;;
         completion/*) words='bash zsh' ;;
+        ?*/*) [ ! -f "$home/services/$step/Dockerfile" ] || words='--config --data-root --day --dry-run --force --help --log-format --version --pipeline' ;;
       esac
       ;;
   esac

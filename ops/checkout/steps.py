@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,6 +20,18 @@ def added(root: Path = ROOT) -> tuple[str, ...]:
 def steps(root: Path = ROOT) -> tuple[str, ...]:
     """All of them."""
     return (*FIVE, *added(root))
+
+
+def summary(step: str, root: Path = ROOT) -> str:
+    """What an added step says of itself, in one line: the first of its package, else of its README's text."""
+    folder = root / "services" / step
+    with suppress(OSError, ValueError, SyntaxError):
+        if told := ast.get_docstring(ast.parse((folder / step / "__init__.py").read_text(encoding="utf-8"))):
+            return told.splitlines()[0].removesuffix(".")
+    with suppress(OSError, ValueError):
+        lines = (folder / "README.md").read_text(encoding="utf-8").splitlines()
+        return next((line.removesuffix(".") for line in lines if line.strip() and not line.startswith("#")), "")
+    return ""
 
 
 def library_of(step: str, root: Path = ROOT) -> str:

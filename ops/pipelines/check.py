@@ -24,6 +24,8 @@ from pipelines.places import chosen, file_of, owner_of_data
 
 _FIRST = "2026-01-01"
 """The day of a pipeline's file that cannot be read: the step says why it cannot."""
+_INFORMATION = re.compile(r"\S+ \S+ INFO ")
+"""How such a line of a step's log begins; further on, the word may be one of a name in an error."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -45,7 +47,11 @@ def main(words: Sequence[str] | None = None) -> int:
     for file in args.files:
         if not file.exists():
             refuse(MISSING, f"FILE: must be a file with a table, got {str(file)!r}")
+    if twice := sorted({file.name for file in args.files if [other.name for other in args.files].count(file.name) > 1}):
+        refuse(USAGE, f"FILE: must be files of different names, as inbox/<day>/ has them, got {twice[0]!r} twice")
     config = args.config or file_of(chosen(args.pipeline))
+    if not config.exists():  # Docker would make a folder of root's in its place
+        refuse(MISSING, f"--config: must be the file of a pipeline, got {str(config)!r}")
     day = args.day or first_day(config)
     shown = ["check", "--day", day, f"--most={args.most}", *(["--json"] if args.json else [])]
     with tempfile.TemporaryDirectory(prefix="microstep-check-") as scratch:
@@ -91,6 +97,10 @@ def _in_environments(
 def _in_containers(
     step: str, arguments: Sequence[str], root: Path, config: Path, day: str, files: Sequence[Path]
 ) -> int:
+    for path in (root, config, *(file.resolve() for file in files), *(Path(file.name) for file in files)):
+        if ":" in str(path):
+            way_out = "rename it, or without Docker: ./microstep check"
+            refuse(USAGE, f"{path}: must have no colon in its path, at which Docker's --volume ends one; {way_out}")
     image = f"{project()}-{step}"
     if docker("image", "inspect", image, check=False).returncode:
         refuse(UNAVAILABLE, f"{image}: the image is not there; type: make build, or without Docker: ./microstep check")
@@ -99,8 +109,9 @@ def _in_containers(
     else:
         # as whom it is called, so that what the steps leave can go; never as root
         user, group = (os.getuid(), os.getgid()) if os.getuid() else owner_of_data()
-    for path in (root, root / "inbox", root / "inbox" / day):
-        path.chmod(0o777)
+    if os.getuid() == 0:  # else it is the caller's already; nobody else on this machine may look into the rows
+        for path in (root, root / "inbox", root / "inbox" / day):
+            os.chown(path, user, group)
     mounts = [f"{root}:/data:z", f"{config}:/config/pipeline.toml:ro,z"]
     mounts += [f"{file.resolve()}:/data/inbox/{day}/{file.name}:ro,z" for file in files]
     hardened = ["--rm", "--network=none", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL"]
@@ -111,9 +122,8 @@ def _in_containers(
 def _quietly(words: Sequence[str], env: dict[str, str]) -> int:
     """Run a step; what it says beside results only where it is no mere information."""
     done = subprocess.run(words, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
-    print(
-        "".join(line for line in done.stderr.splitlines(keepends=True) if " INFO " not in line), end="", file=sys.stderr
-    )
+    told = [line for line in done.stderr.splitlines(keepends=True) if not _INFORMATION.match(line)]
+    print("".join(told), end="", file=sys.stderr)
     return done.returncode
 
 

@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from checkout.visible import visible
+
 Told = dict[str, Any]
 """What a step told of a day: `contract.steps.dry_run.Told`."""
 AGAIN = "predicted already: a scheduled run makes no day again that has predictions of its rows (make backfill does)"
@@ -40,8 +42,10 @@ def _wrapped(line: str) -> str:
     # behind the step, where there is one, and the days
     behind = re.match(rf"(\w+ +)?{_A_DAY.pattern}( to {_A_DAY.pattern})? +", line)
     indent = " " * (2 + (behind.end() if behind else 0))
+    # errors and reasons have names from headers of files; textwrap makes blanks of line ends
+    seen = visible(line, keep="\n")
     return textwrap.fill(
-        line, _LINE, initial_indent="  ", subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        seen, _LINE, initial_indent="  ", subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import launch
 import pytest
+from checkout.steps import added, summary
 
 ROOT = Path(__file__).parents[2]
 COMPLETION = ROOT / "ops" / "microstep-completion.bash"
@@ -121,6 +122,12 @@ def test_help_and_infer_need_no_pipeline(started, several):
     assert len(started) == 2
 
 
+@pytest.mark.parametrize("command", [["adopt"], ["rollback", "--to", "2026-11-22"]])
+def test_what_an_option_is_given_does_not_take_the_pipeline_away(started, command):
+    become("validate", *command, "--why", "infer")
+    assert started[0][2]["MICROSTEP_CONFIG"] == str(ROOT / "pipeline.toml")
+
+
 def test_its_steps_are_the_pipelines():
     assert tuple(launch.STEPS) == tuple(steps_of_the_contract())
 
@@ -144,6 +151,45 @@ def completed(*words, shell="bash", home=ROOT):
     *offered, registered = done.stdout.split("\n")[:-1]
     assert registered == "complete -o bashdefault -o default -F _microstep microstep"
     return [word for word in offered if word]
+
+
+@pytest.fixture
+def enriched(tmp_path, monkeypatch):
+    """A checkout with a step that somebody has added."""
+    (tmp_path / "services" / "enrich" / "enrich").mkdir(parents=True)
+    for step in ("enrich", "train"):
+        (tmp_path / "services" / step).mkdir(exist_ok=True)
+        (tmp_path / "services" / step / "Dockerfile").touch()
+    (tmp_path / "services" / "enrich" / "enrich" / "__init__.py").write_text('"""Count what lacks.\\n\\nMore."""\n')
+    monkeypatch.setattr(launch, "added", lambda: added(tmp_path))
+    monkeypatch.setattr(launch, "summary", lambda step: summary(step, tmp_path))
+    shutil.copy(ROOT / "microstep", tmp_path / "microstep")
+    return tmp_path
+
+
+def test_a_step_that_somebody_has_added_is_one_like_the_others(started, enriched, capsys):
+    become("enrich", "--day", "2026-11-22")
+    assert started[0][1][1:] == ["-m", "enrich", "--day", "2026-11-22"]
+    assert started[0][2]["PYTHONPATH"].endswith("services/enrich")
+    assert started[0][2]["MICROSTEP_CONFIG"] == str(ROOT / "pipeline.toml")
+    assert call() == 0
+    assert "\n  enrich       Count what lacks\n" in capsys.readouterr().out
+    assert call("enrihc") == 64
+    assert "did you mean 'enrich'?" in capsys.readouterr().err
+
+
+def test_of_an_added_step_without_a_docstring_the_readme_tells(enriched):
+    (enriched / "services" / "enrich" / "enrich" / "__init__.py").write_text("")
+    assert summary("enrich", enriched) == ""
+    (enriched / "services" / "enrich" / "README.md").write_text("# enrich\n\nCounts what lacks.\n")
+    assert summary("enrich", enriched) == "Counts what lacks"
+
+
+def test_an_added_step_is_completed_with_the_options_of_all_steps(enriched):
+    assert completed("./microstep", "en", home=enriched) == ["enrich"]
+    assert completed("./microstep", "tr", home=enriched) == ["train"]
+    assert completed("./microstep", "enrich", "--da", home=enriched) == ["--data-root", "--day"]
+    assert completed("./microstep", "enrihc", "--da", home=enriched) == []
 
 
 @pytest.mark.parametrize(

@@ -118,3 +118,13 @@ def test_no_line_is_wider_than_a_terminal_but_for_words_that_cannot_be_broken():
     long = " ".join(["word"] * 80)
     line = told("train", "2026-11-04", code=65, error=long)
     assert max(map(len, plan(train=[line]).splitlines())) <= 120
+
+
+def test_no_name_from_a_file_commands_the_terminal():
+    name = "\x1b[2Jage\u202e"
+    refused = told("train", "2026-11-04", code=65, error=f"column {name} must be there,\nand is not")
+    made = told("generate", "2026-11-04", intent("raw/2026-11-04/data", f"columns.{name}.min: was 0, is 1"))
+    whole = plan({"champion": {"label": "", "since": "", "misfit": name}}, train=[refused], generate=[made])
+    assert whole.replace("\n", "").isprintable()
+    assert whole.count("\\u001b[2Jage\\u202e") == 3
+    assert "must be there, and is not" in whole

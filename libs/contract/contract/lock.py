@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -12,6 +13,8 @@ from datetime import date
 from contract.errors import Occupied
 from contract.layout import Layout
 
+_FLOCK = struct.Struct("hhqqi0q")
+"""Linux' struct flock: kind, whence, first byte, bytes, and the process that holds it."""
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
@@ -24,7 +27,10 @@ def exclusive_run(layout: Layout, step: str, day: date) -> Iterator[None]:
     """
     with lock_file(layout, step) as handle:
         if handle is not None:
-            _lock(handle, fcntl.LOCK_EX, step, day)
+            try:
+                fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, day.toordinal())
+            except BlockingIOError:
+                raise _occupied(step, day) from None
         yield
 
 
@@ -35,16 +41,16 @@ def refuse_if_occupied(layout: Layout, step: str, day: date) -> None:
     except OSError:  # nobody has ever run there, or it is for others to say
         return
     try:
-        _lock(handle, fcntl.LOCK_SH, step, day)
+        asked = _FLOCK.pack(fcntl.F_RDLCK, os.SEEK_SET, day.toordinal(), 1, 0)
+        kind = _FLOCK.unpack(fcntl.fcntl(handle, fcntl.F_GETLK, asked))[0]
     finally:
         os.close(handle)
+    if kind != fcntl.F_UNLCK:
+        raise _occupied(step, day)
 
 
-def _lock(handle: int, kind: int, step: str, day: date) -> None:
-    try:
-        fcntl.lockf(handle, kind | fcntl.LOCK_NB, 1, day.toordinal())
-    except BlockingIOError:
-        raise Occupied(f"{step} {day}: {Occupied.SAYS} on this step and day; try again when it has ended") from None
+def _occupied(step: str, day: date) -> Occupied:
+    return Occupied(f"{step} {day}: {Occupied.SAYS} on this step and day; try again when it has ended")
 
 
 @contextmanager

@@ -22,7 +22,7 @@ FOREIGN = {
     "scipy",
     "analysis",
 }
-MOST_LINES = 4626
+MOST_LINES = 4632
 
 
 def imports_of(source):

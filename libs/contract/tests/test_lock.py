@@ -9,7 +9,7 @@ import pytest
 
 from contract.errors import Occupied
 from contract.layout import Layout
-from contract.lock import exclusive_run
+from contract.lock import exclusive_run, refuse_if_occupied
 
 DAY = date(2026, 1, 3)
 HOLDER = """
@@ -21,6 +21,21 @@ from pathlib import Path
 with exclusive_run(Layout(Path(sys.argv[1])), sys.argv[2], date.fromisoformat(sys.argv[3])):
     print("held", flush=True)
     time.sleep(60)
+"""
+
+ASKER = """
+import os, sys
+from datetime import date
+from pathlib import Path
+from contract.layout import Layout
+from contract.lock import refuse_if_occupied
+close = os.close
+def close_when_told(handle):
+    print("asked", flush=True)
+    sys.stdin.readline()
+    close(handle)
+os.close = close_when_told
+refuse_if_occupied(Layout(Path(sys.argv[1])), sys.argv[2], date.fromisoformat(sys.argv[3]))
 """
 
 
@@ -57,6 +72,31 @@ def test_the_lock_ends_with_its_holder_even_when_it_is_killed(holder, tmp_path):
     holder.wait()
     with exclusive_run(Layout(tmp_path), "train", DAY):
         pass
+
+
+def test_who_only_asks_is_told_of_a_run_and_of_its_very_day(holder, tmp_path):
+    with pytest.raises(Occupied, match="train 2026-01-03: another run is at work"):
+        refuse_if_occupied(Layout(tmp_path), "train", DAY)
+    refuse_if_occupied(Layout(tmp_path), "train", date(2026, 1, 2))
+    refuse_if_occupied(Layout(tmp_path), "train", date(2026, 1, 4))
+    refuse_if_occupied(Layout(tmp_path), "predict", DAY)
+
+
+def test_who_only_asks_keeps_no_run_out_that_starts_meanwhile(tmp_path):
+    with exclusive_run(Layout(tmp_path), "train", date(2026, 1, 4)):
+        pass
+    asker = subprocess.Popen(
+        [sys.executable, "-c", ASKER, str(tmp_path), "train", DAY.isoformat()],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )  # fmt: skip
+    assert asker.stdout.readline() == "asked\n"
+    try:
+        with exclusive_run(Layout(tmp_path), "train", DAY):
+            pass
+    finally:
+        asker.communicate("\n")
+    assert asker.returncode == 0
 
 
 def test_a_thousand_days_leave_one_empty_file(tmp_path):

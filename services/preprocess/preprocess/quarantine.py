@@ -32,6 +32,10 @@ WHOLE_ROW = "row"
 Positions = npt.NDArray[np.intp]
 
 
+class TooManyRejected(DataError):
+    """All rows of a day were judged, and more are rejected than may be, or all of them."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The first rule that each row of a batch breaks, in the order in which the columns were given."""
@@ -133,7 +137,7 @@ class Tally:
 def too_many_rejected(name: str, tally: Tally, total: int, table: Table) -> str:
     """That more rows of a day are rejected than may be, where those that are left go on; empty where they are not.
 
-    `name`: of the raw data; `total`: all of its rows. Raises DataError where they stop the day, or none is left.
+    `name`: of the raw data; `total`: all of its rows. Raises TooManyRejected where they stop the day, or none is left.
     """
     allowed = table.max_rejected_fraction
     if tally.rows <= allowed * total and (tally.rows < total or not total):
@@ -146,7 +150,7 @@ def too_many_rejected(name: str, tally: Tally, total: int, table: Table) -> str:
         way_out = (
             "" if tally.rows == total else '; to continue without these rows set table.on_too_many_rejected = "predict"'
         )
-        raise DataError(f"{reason}; mend the data, or the rules in pipeline.toml{way_out}")
+        raise TooManyRejected(f"{reason}; mend the data, or the rules in pipeline.toml{way_out}")
     return reason
 
 

@@ -12,11 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contract.errors import DataError
 from contract.steps.run import Run
 from contract.visible import visible
 from preprocess.check import UNREAD, check
-from preprocess.quarantine import WHOLE_ROW, Tally
+from preprocess.quarantine import WHOLE_ROW, Tally, TooManyRejected
 from preprocess.work import must_fit, opened
 
 _LONGEST = 80
@@ -42,7 +41,10 @@ class Examples(Tally):
 
 
 def show(run: Run, *, most: int, as_json: bool) -> None:
-    """Print what would be rejected. Raises DataError where the step would end with it, after that is printed."""
+    """Print what would be rejected. Raises DataError where the step would end with it.
+
+    What is rejected is printed before that where all rows were judged.
+    """
     examples, stopped = Examples(most=most), None
     with TemporaryDirectory(prefix="microstep-check-") as scratch:
         aside = replace(run, root=Path(scratch))
@@ -51,9 +53,7 @@ def show(run: Run, *, most: int, as_json: bool) -> None:
         must_fit(aside, data, target)
         try:
             check(aside, aside.recipe({}), data, target, examples)
-        except DataError as error:
-            if not examples.rows:
-                raise
+        except TooManyRejected as error:  # any other error leaves rows that nobody has judged: they are not counted
             stopped = error
     total = data.rows() + data.rows(UNREAD)
     print(_as_json(examples, total, stopped) if as_json else "\n".join(_lines(run, examples, total)))
@@ -76,7 +76,7 @@ def _lines(run: Run, examples: Examples, total: int) -> Iterator[str]:
             yield f"  and {count - len(rows):,} more"
 
 
-def _as_json(examples: Examples, total: int, stopped: DataError | None) -> str:
+def _as_json(examples: Examples, total: int, stopped: TooManyRejected | None) -> str:
     rules = [
         {"column": column, "rule": rule, "rows": examples.by_rule[f"{column}: {rule}"], "examples": rows}
         for (column, rule), rows in _by_rows(examples)

@@ -1,7 +1,12 @@
 import json
 
+import pyarrow as pa
 import pytest
 
+from contract.datasets import publish
+from contract.datasets.dataset import Dataset
+from contract.datasets.publish import DatasetWriter
+from contract.datasets.recipe import Recipe
 from contract.errors import DataError, MissingInput
 from preprocess.rejections import show
 
@@ -67,6 +72,22 @@ def test_rows_of_which_none_is_good_are_shown_too(day, shown, capsys):
     assert (told["rows"], told["rejected"]) == (2, 2)
     assert [row["value"] for row in told["rules"][0]["examples"]] == ["x", "y"]
     assert "one row must be left" in told["stopped"]
+
+
+def test_rows_that_nobody_has_judged_are_not_counted(day, shown, capsys, monkeypatch):
+    data = day.run().layout.raw_data("2026-11-22")
+    with DatasetWriter(data) as writer, monkeypatch.context() as small:
+        small.setattr(publish, "_PART_ROWS", 1)
+        writer.write(day.rows(3).append_column("_file", [["a"] * 3]).append_column("_row", [[1, 2, 3]]))
+        for row in (4, 5):
+            line = {"_file": "a", "_row": row, "rule": "must have 6 fields like the header, got 2", "value": "a;b"}
+            writer.write(pa.Table.from_pylist([line]), role="unread")
+        writer.publish(Recipe("generate", "2026-11-22", "c0de", {}), {"rows_in": 5, "rows_out": 3}, {})
+    *_, last = Dataset.open(data).manifest.named("unread")
+    (data / last.path).write_bytes(b"damaged")
+    with pytest.raises(DataError, match=last.path):
+        shown()
+    assert capsys.readouterr().out == ""
 
 
 def test_labels_are_judged_as_well(day, shown):

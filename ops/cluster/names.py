@@ -14,7 +14,7 @@ SERVERS = ("airflow", "mlflow", "broker")
 PARTS = (
     *("airflow-apiserver", "airflow-dag-processor", "airflow-init", "airflow-scheduler", "airflow-triggerer"),
     *("airflow-worker", "authority", "checkout", "gateway", "maildev", "pages", "postgres", "secrets"),
-    *("socket-proxy", "tls", "generate", "preprocess", "train", "validate", "predict"),
+    *("socket-proxy", "status", "tls", "generate", "preprocess", "train", "validate", "predict"),
 )
 """Services of the compose files besides: in a network of theirs these names lead to them, or past the gateway.
 

@@ -110,7 +110,7 @@ def test_every_suite_waits_only_for_those_above_it_so_that_all_begin_at_some_tim
 def test_suites_that_have_the_same_containers_never_run_at_once(program):
     after = {suite.name: set(suite.after) for suite in program.SUITES}
     assert "escape" in after["end-to-end"]
-    assert {"escape", "end-to-end", "conformance"} == {name for name, earlier in after.items() if "images" in earlier}
+    assert {"escape", "end-to-end", "conformance", "growth"} == {name for name, earlier in after.items() if "images" in earlier}
 
 
 def test_a_part_whose_types_are_wrong_is_told_also_when_the_cache_is_warm(program, tmp_path, monkeypatch):

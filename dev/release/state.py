@@ -45,7 +45,8 @@ def plan(version: str, root: Path, *, needed: tuple[str, ...]) -> Plan:
     if dirty := git(root, "status", "--porcelain"):
         listed = ", ".join(line[3:] for line in dirty.splitlines()[:5])
         raise ValueError(f"the work tree must be as it was committed, but {listed} differ; commit or stash them")
-    committed = git(root, "log", "-1", "--format=%s") == subject(version)
+    if committed := git(root, "log", "-1", "--format=%s") == subject(version):
+        must_be_a_release(version, root)
     base = "HEAD^" if committed else "HEAD"
     text = git(root, "show", f"{base}:{FILE}") + "\n"
     before = last(root, text)
@@ -82,9 +83,22 @@ def take_back(version: str, root: Path) -> None:
         git(root, "checkout", "--quiet", "HEAD", "--", *changed)
 
 
-def new_texts(version: str, before: str, day: str, root: Path) -> dict[str, str]:
-    """What the commit of a release writes."""
-    text = git(root, "show", f"HEAD:{FILE}") + "\n"
+def must_be_a_release(version: str, root: Path) -> None:
+    """Raise ValueError where the last commit is called so and holds more, or something else: that is not checked."""
+    changed = git(root, "diff", "--name-only", "HEAD^", "HEAD").splitlines()
+    others = [name for name in changed if name not in WRITTEN]
+    if odd := others or [name for name in WRITTEN if not _as_released(name, version, root, "HEAD^")]:
+        raise ValueError(
+            f'the commit "{subject(version)}" must hold what a release writes and no more, but it'
+            f" {'also holds' if others else 'has another'} {', '.join(odd[:5])}; type: git reset --soft HEAD^, then git"
+            f" checkout HEAD -- {' '.join(WRITTEN)} (git show ORIG_HEAD has what you wrote there: an entry goes under"
+            " [Unreleased]); commit what is left, make test, and type it again"
+        )
+
+
+def new_texts(version: str, before: str, day: str, root: Path, base: str = "HEAD") -> dict[str, str]:
+    """What the commit of a release writes, above `base`."""
+    text = git(root, "show", f"{base}:{FILE}") + "\n"
     return {FILE: cut(text, version, day, source(root), before), VERSION: f"{version}\n"}
 
 
@@ -99,11 +113,11 @@ def git(root: Path, *words: str) -> str:
     return done.stdout.rstrip("\n")
 
 
-def _as_released(name: str, version: str, root: Path) -> bool:
+def _as_released(name: str, version: str, root: Path, base: str = "HEAD") -> bool:
     text = (root / name).read_text()
     day = released(text).get(version, "") if name == FILE else ""
-    before = last(root, git(root, "show", f"HEAD:{FILE}"))
-    return text == new_texts(version, before, day, root)[name]
+    before = last(root, git(root, "show", f"{base}:{FILE}"))
+    return text == new_texts(version, before, day, root, base)[name]
 
 
 def _next(number: tuple[int, ...]) -> str:

@@ -164,6 +164,30 @@ def test_one_that_was_killed_is_gone_on_with(repository, moment):
     assert repository.git("tag") == "v1.0.0"
 
 
+@pytest.mark.parametrize("name", ["code.py", "CHANGELOG.md", "VERSION"])
+def test_a_release_commit_that_was_amended_is_not_tagged_unchecked_and_the_way_out_works(repository, name):
+    command.commit(repository.plan("1.0.0"), repository.path)
+    file = repository.path / name
+    file.write_text((file.read_text() if file.exists() else "") + "- mine\n")
+    repository.git("add", "--all")
+    repository.git("commit", "--quiet", "--amend", "--no-edit")
+    says = "also holds" if name == "code.py" else "has another"
+    with pytest.raises(ValueError, match=f"must hold what a release writes and no more, but it {says} {name};"):
+        repository.plan("1.0.0")
+    repository.git("reset", "--soft", "HEAD^")
+    repository.git("checkout", "HEAD", "--", "CHANGELOG.md", "VERSION")
+    repository.git("commit", "--quiet", "--allow-empty", "--message", "what is left")
+    repository.checked(**dict.fromkeys(NEEDED, "passed"))
+    repository.release("1.0.0")
+    assert (repository.path / "code.py").exists() is (name == "code.py")
+
+
+def test_a_commit_that_is_only_called_like_a_release_is_none(repository):
+    repository.git("commit", "--quiet", "--allow-empty", "--message", "Release 1.0.0")
+    with pytest.raises(ValueError, match=r"but it has another CHANGELOG.md, VERSION;"):
+        repository.plan("1.0.0")
+
+
 def test_what_somebody_else_wrote_into_the_changelog_meanwhile_stays(repository):
     texts = state.new_texts("1.0.0", "", "2020-02-02", repository.path)
     (repository.path / "CHANGELOG.md").write_text(texts["CHANGELOG.md"] + "- Mine.\n")

@@ -20,7 +20,7 @@ from checkout.labels import labels
 from checkout.one_at_a_time import one_at_a_time
 from checkout.settings import ROOT, environment
 
-from release.state import WRITTEN, Plan, git, new_texts, plan, subject
+from release.state import WRITTEN, Plan, git, new_texts, plan, staged, subject
 
 FOLDER = "releases"
 PROJECT = "microstep"
@@ -52,7 +52,7 @@ def commit(release: Plan, root: Path = ROOT) -> None:
     """Write version and changelog, and commit them."""
     day = datetime.now(UTC).date().isoformat()
     for name, text in new_texts(release.version, release.before, day, root).items():
-        new = root / f".{name}.new"
+        new = staged(name, root)
         new.write_text(text)
         os.replace(new, root / name)
     subprocess.run(

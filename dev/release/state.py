@@ -76,8 +76,15 @@ def last(root: Path, changelog: str) -> str:
     return max([*tags, *released(changelog)], key=numbers, default="")
 
 
+def staged(name: str, root: Path) -> Path:
+    """Where a release writes a file before it takes the other's place."""
+    return root / f".{name}.new"
+
+
 def take_back(version: str, root: Path) -> None:
     """Take back what a killed release has written and not committed: only where it is that, to the byte."""
+    for name in WRITTEN:  # a name that nobody else has, and perhaps only half of its text
+        staged(name, root).unlink(missing_ok=True)
     changed = [line[3:] for line in git(root, "status", "--porcelain").splitlines()]
     if changed and {*changed} <= {*WRITTEN} and all(_as_released(name, version, root) for name in changed):
         git(root, "checkout", "--quiet", "HEAD", "--", *changed)

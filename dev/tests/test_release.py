@@ -145,6 +145,24 @@ def test_a_changelog_without_a_place_is_refused(tmp_path):
         Repository(tmp_path, "# Changelog\n").plan("1.0.0")
 
 
+@pytest.mark.parametrize("name", ["CHANGELOG.md", "VERSION"])
+def test_one_that_was_killed_while_it_wrote_a_file_is_gone_on_with(repository, monkeypatch, name):
+    class Killed(BaseException):
+        pass
+
+    def replace(source, target):
+        if Path(target).name == name:
+            raise Killed
+        source.rename(target)
+
+    monkeypatch.setattr(command.os, "replace", replace)
+    with pytest.raises(Killed):
+        command.commit(repository.plan("1.0.0"), repository.path)
+    monkeypatch.undo()
+    repository.release("1.0.0")
+    assert repository.git("status", "--porcelain") == ""
+
+
 @pytest.mark.parametrize("moment", ["the changelog is written", "all is written", "all is staged", "it is committed"])
 def test_one_that_was_killed_is_gone_on_with(repository, moment):
     release = repository.plan("1.0.0")

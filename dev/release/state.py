@@ -27,6 +27,8 @@ class Plan:
     checks: dict[str, str]
     committed: bool
     """An earlier try has made the commit already; the images, the lists or the tag lack."""
+    head: str
+    """The commit that was looked at: the one above which the release's goes, or that one."""
 
 
 def plan(version: str, root: Path, *, needed: tuple[str, ...]) -> Plan:
@@ -67,7 +69,18 @@ def plan(version: str, root: Path, *, needed: tuple[str, ...]) -> Plan:
             f"every check must have passed on this very state, but: {listed}; type: make test, or dev/test"
             f" {' '.join(wrong)}, with nothing changed in between"
         )
-    return Plan(version, before, entries, checks, committed)
+    return Plan(version, before, entries, checks, committed, git(root, "rev-parse", "HEAD"))
+
+
+def must_still_be(commit: str, root: Path) -> None:
+    """Raise ValueError where the checkout is no longer at that commit, to the byte: a person or a job works there."""
+    now = git(root, "rev-parse", "HEAD")
+    if now != commit or records.clean_tree(root) != records.tree_of(root, commit):
+        state = f"is at {now[:12]}" if now != commit else "has changes"
+        raise ValueError(
+            f"the checkout must stay at {commit[:12]}, as committed, while a release is made, but {state} by now; no"
+            " tag was made; type it again: it says what is in the way"
+        )
 
 
 def last(root: Path, changelog: str) -> str:

@@ -20,7 +20,7 @@ from checkout.labels import labels
 from checkout.one_at_a_time import one_at_a_time
 from checkout.settings import ROOT, environment
 
-from release.state import WRITTEN, Plan, git, new_texts, plan, subject
+from release.state import WRITTEN, Plan, git, must_still_be, new_texts, plan, staged, subject
 
 FOLDER = "releases"
 PROJECT = "microstep"
@@ -48,16 +48,33 @@ def shown(release: Plan, long: tuple[str, ...]) -> str:
   tag      v{release.version}, on this machine; nothing is pushed"""
 
 
-def commit(release: Plan, root: Path = ROOT) -> None:
-    """Write version and changelog, and commit them."""
+def commit(release: Plan, root: Path = ROOT) -> str:
+    """Write version and changelog, and commit them on what was looked at; the id of the commit."""
+    must_still_be(release.head, root)
     day = datetime.now(UTC).date().isoformat()
     for name, text in new_texts(release.version, release.before, day, root).items():
-        new = root / f".{name}.new"
+        new = staged(name, root)
         new.write_text(text)
         os.replace(new, root / name)
     subprocess.run(
         ["git", "commit", "--quiet", "--message", subject(release.version), "--", *WRITTEN], cwd=root, check=True
     )
+    made, below = git(root, "rev-parse", "HEAD", "HEAD^").split()
+    if below != release.head:
+        raise ValueError(
+            f"the release's commit must be on {release.head[:12]}, which was checked, but {below[:12]} came between; no"
+            " tag was made; type: git reset --keep HEAD^, make test, and type it again"
+        )
+    return made
+
+
+def make(release: Plan, root: Path = ROOT) -> None:
+    """The commit, the images with their lists, and a tag of that commit."""
+    made = release.head if release.committed else commit(release, root)
+    build(release.version, root)
+    must_still_be(made, root)
+    message = [f"--message=Microstep {release.version}", "--message=" + "\n".join(release.entries)]
+    subprocess.run(["git", "tag", "--annotate", *message, f"v{release.version}", made], cwd=root, check=True)
 
 
 def build(version: str, root: Path = ROOT) -> None:
@@ -102,11 +119,9 @@ def main() -> int:
             print("nothing was done")
             return 0
         try:
-            if not release.committed:
-                commit(release)
-            build(args.number)
-            message = [f"--message=Microstep {args.number}", "--message=" + "\n".join(release.entries)]
-            subprocess.run(["git", "tag", "--annotate", *message, f"v{args.number}"], cwd=ROOT, check=True)
+            make(release)
+        except ValueError as error:
+            refuse(UNAVAILABLE, str(error))
         except subprocess.CalledProcessError as error:
             words = " ".join(map(str, error.cmd[:3]))
             refuse(

@@ -27,6 +27,8 @@ class Plan:
     checks: dict[str, str]
     committed: bool
     """An earlier try has made the commit already; the images, the lists or the tag lack."""
+    head: str
+    """The commit that was looked at: the one above which the release's goes, or that one."""
 
 
 def plan(version: str, root: Path, *, needed: tuple[str, ...]) -> Plan:
@@ -45,7 +47,8 @@ def plan(version: str, root: Path, *, needed: tuple[str, ...]) -> Plan:
     if dirty := git(root, "status", "--porcelain"):
         listed = ", ".join(line[3:] for line in dirty.splitlines()[:5])
         raise ValueError(f"the work tree must be as it was committed, but {listed} differ; commit or stash them")
-    committed = git(root, "log", "-1", "--format=%s") == subject(version)
+    if committed := git(root, "log", "-1", "--format=%s") == subject(version):
+        must_be_a_release(version, root)
     base = "HEAD^" if committed else "HEAD"
     text = git(root, "show", f"{base}:{FILE}") + "\n"
     before = last(root, text)
@@ -66,7 +69,18 @@ def plan(version: str, root: Path, *, needed: tuple[str, ...]) -> Plan:
             f"every check must have passed on this very state, but: {listed}; type: make test, or dev/test"
             f" {' '.join(wrong)}, with nothing changed in between"
         )
-    return Plan(version, before, entries, checks, committed)
+    return Plan(version, before, entries, checks, committed, git(root, "rev-parse", "HEAD"))
+
+
+def must_still_be(commit: str, root: Path) -> None:
+    """Raise ValueError where the checkout is no longer at that commit, to the byte: a person or a job works there."""
+    now = git(root, "rev-parse", "HEAD")
+    if now != commit or records.clean_tree(root) != records.tree_of(root, commit):
+        state = f"is at {now[:12]}" if now != commit else "has changes"
+        raise ValueError(
+            f"the checkout must stay at {commit[:12]}, as committed, while a release is made, but {state} by now; no"
+            " tag was made; type it again: it says what is in the way"
+        )
 
 
 def last(root: Path, changelog: str) -> str:
@@ -75,16 +89,36 @@ def last(root: Path, changelog: str) -> str:
     return max([*tags, *released(changelog)], key=numbers, default="")
 
 
+def staged(name: str, root: Path) -> Path:
+    """Where a release writes a file before it takes the other's place."""
+    return root / f".{name}.new"
+
+
 def take_back(version: str, root: Path) -> None:
     """Take back what a killed release has written and not committed: only where it is that, to the byte."""
+    for name in WRITTEN:  # a name that nobody else has, and perhaps only half of its text
+        staged(name, root).unlink(missing_ok=True)
     changed = [line[3:] for line in git(root, "status", "--porcelain").splitlines()]
     if changed and {*changed} <= {*WRITTEN} and all(_as_released(name, version, root) for name in changed):
         git(root, "checkout", "--quiet", "HEAD", "--", *changed)
 
 
-def new_texts(version: str, before: str, day: str, root: Path) -> dict[str, str]:
-    """What the commit of a release writes."""
-    text = git(root, "show", f"HEAD:{FILE}") + "\n"
+def must_be_a_release(version: str, root: Path) -> None:
+    """Raise ValueError where the last commit is called so and holds more, or something else: that is not checked."""
+    changed = git(root, "diff", "--name-only", "HEAD^", "HEAD").splitlines()
+    others = [name for name in changed if name not in WRITTEN]
+    if odd := others or [name for name in WRITTEN if not _as_released(name, version, root, "HEAD^")]:
+        raise ValueError(
+            f'the commit "{subject(version)}" must hold what a release writes and no more, but it'
+            f" {'also holds' if others else 'has another'} {', '.join(odd[:5])}; type: git reset --soft HEAD^, then git"
+            f" checkout HEAD -- {' '.join(WRITTEN)} (git show ORIG_HEAD has what you wrote there: an entry goes under"
+            " [Unreleased]); commit what is left, make test, and type it again"
+        )
+
+
+def new_texts(version: str, before: str, day: str, root: Path, base: str = "HEAD") -> dict[str, str]:
+    """What the commit of a release writes, above `base`."""
+    text = git(root, "show", f"{base}:{FILE}") + "\n"
     return {FILE: cut(text, version, day, source(root), before), VERSION: f"{version}\n"}
 
 
@@ -99,11 +133,11 @@ def git(root: Path, *words: str) -> str:
     return done.stdout.rstrip("\n")
 
 
-def _as_released(name: str, version: str, root: Path) -> bool:
+def _as_released(name: str, version: str, root: Path, base: str = "HEAD") -> bool:
     text = (root / name).read_text()
     day = released(text).get(version, "") if name == FILE else ""
-    before = last(root, git(root, "show", f"HEAD:{FILE}"))
-    return text == new_texts(version, before, day, root)[name]
+    before = last(root, git(root, "show", f"{base}:{FILE}"))
+    return text == new_texts(version, before, day, root, base)[name]
 
 
 def _next(number: tuple[int, ...]) -> str:

@@ -41,14 +41,12 @@ class Repository:
         return state.plan(version, self.path, needed=NEEDED)
 
     def release(self, version):
-        release = self.plan(version)
-        if not release.committed:
-            command.commit(release, self.path)
-        self.git("tag", "--annotate", "--message=x", f"v{version}")
+        command.make(self.plan(version), self.path)
 
 
 @pytest.fixture
-def repository(tmp_path):
+def repository(tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "build", lambda version, root: None)
     return Repository(tmp_path)
 
 
@@ -145,6 +143,23 @@ def test_a_changelog_without_a_place_is_refused(tmp_path):
         Repository(tmp_path, "# Changelog\n").plan("1.0.0")
 
 
+@pytest.mark.parametrize("name", ["CHANGELOG.md", "VERSION"])
+def test_one_that_was_killed_while_it_wrote_a_file_is_gone_on_with(repository, monkeypatch, name):
+    class Killed(BaseException):
+        pass
+
+    def replace(source, target):
+        if Path(target).name == name:
+            raise Killed
+        source.rename(target)
+
+    with monkeypatch.context() as killing, pytest.raises(Killed):
+        killing.setattr(command.os, "replace", replace)
+        command.commit(repository.plan("1.0.0"), repository.path)
+    repository.release("1.0.0")
+    assert repository.git("status", "--porcelain") == ""
+
+
 @pytest.mark.parametrize("moment", ["the changelog is written", "all is written", "all is staged", "it is committed"])
 def test_one_that_was_killed_is_gone_on_with(repository, moment):
     release = repository.plan("1.0.0")
@@ -162,6 +177,59 @@ def test_one_that_was_killed_is_gone_on_with(repository, moment):
     repository.release("1.0.0")
     assert repository.git("log", "--format=%s").split("\n") == ["Release 1.0.0", "change"]
     assert repository.git("tag") == "v1.0.0"
+
+
+@pytest.mark.parametrize("name", ["code.py", "CHANGELOG.md", "VERSION"])
+def test_a_release_commit_that_was_amended_is_not_tagged_unchecked_and_the_way_out_works(repository, name):
+    command.commit(repository.plan("1.0.0"), repository.path)
+    file = repository.path / name
+    file.write_text((file.read_text() if file.exists() else "") + "- mine\n")
+    repository.git("add", "--all")
+    repository.git("commit", "--quiet", "--amend", "--no-edit")
+    says = "also holds" if name == "code.py" else "has another"
+    with pytest.raises(ValueError, match=f"must hold what a release writes and no more, but it {says} {name};"):
+        repository.plan("1.0.0")
+    repository.git("reset", "--soft", "HEAD^")
+    repository.git("checkout", "HEAD", "--", "CHANGELOG.md", "VERSION")
+    repository.git("commit", "--quiet", "--allow-empty", "--message", "what is left")
+    repository.checked(**dict.fromkeys(NEEDED, "passed"))
+    repository.release("1.0.0")
+    assert (repository.path / "code.py").exists() is (name == "code.py")
+
+
+def test_a_commit_that_is_only_called_like_a_release_is_none(repository):
+    repository.git("commit", "--quiet", "--allow-empty", "--message", "Release 1.0.0")
+    with pytest.raises(ValueError, match=r"but it has another CHANGELOG.md, VERSION;"):
+        repository.plan("1.0.0")
+
+
+@pytest.mark.parametrize("moment", ["before the commit", "before the tag"])
+@pytest.mark.parametrize("change", ["a file", "a commit"])
+def test_what_comes_between_is_never_tagged(repository, monkeypatch, moment, change):
+    def work(*_):
+        (repository.path / "code.py").write_text("unchecked")
+        if change == "a commit":
+            repository.git("add", "--all")
+            repository.git("commit", "--quiet", "--message", "unchecked")
+
+    release = repository.plan("1.0.0")
+    if moment == "before the commit":
+        work()
+    else:
+        monkeypatch.setattr(command, "build", work)
+    with pytest.raises(ValueError, match=f"but {'has changes' if change == 'a file' else 'is at [0-9a-f]{12}'} by now"):
+        command.make(release, repository.path)
+    assert repository.git("tag") == ""
+    assert ("Release 1.0.0" in repository.git("log", "--format=%s")) is (moment == "before the tag")
+
+
+def test_the_tag_is_of_the_release_commit_also_where_head_has_moved_last(repository, monkeypatch):
+    monkeypatch.setattr(command, "must_still_be", lambda commit, root: None)
+    monkeypatch.setattr(
+        command, "build", lambda *_: repository.git("commit", "--quiet", "--allow-empty", "--message", "later")
+    )
+    repository.release("1.0.0")
+    assert repository.git("log", "-1", "--format=%s", "v1.0.0") == "Release 1.0.0"
 
 
 def test_what_somebody_else_wrote_into_the_changelog_meanwhile_stays(repository):

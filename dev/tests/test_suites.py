@@ -110,7 +110,9 @@ def test_every_suite_waits_only_for_those_above_it_so_that_all_begin_at_some_tim
 def test_suites_that_have_the_same_containers_never_run_at_once(program):
     after = {suite.name: set(suite.after) for suite in program.SUITES}
     assert "escape" in after["end-to-end"]
-    assert {"escape", "end-to-end", "conformance"} == {name for name, earlier in after.items() if "images" in earlier}
+    assert {"escape", "end-to-end", "conformance", "growth"} == {
+        name for name, earlier in after.items() if "images" in earlier
+    }
 
 
 def test_a_part_whose_types_are_wrong_is_told_also_when_the_cache_is_warm(program, tmp_path, monkeypatch):
@@ -121,3 +123,19 @@ def test_a_part_whose_types_are_wrong_is_told_also_when_the_cache_is_warm(progra
         for text, right in (("a: int = 1\n", True), ("a: int = ''\n", False), ("a: int = 1\n", True)):
             module.write_text(text)
             assert program.types(log, python, str(tmp_path), ("module.py",), "") is right
+
+
+@pytest.mark.parametrize(("asked", "machines"), [([], "passed"), (["short", "machines"], "failed")])
+def test_what_nobody_asked_for_leaves_what_was_said_of_it_before(program, tmp_path, monkeypatch, asked, machines):
+    suites = [
+        program.Suite("short", lambda out: True, lambda: None),
+        program.Suite("machines", lambda out: False, lambda: None, long="an hour"),
+    ]
+    monkeypatch.setenv("MICROSTEP_TEST_BESIDE", "")
+    monkeypatch.setattr(program, "SUITES", suites)
+    monkeypatch.setattr(program, "ROOT", tmp_path)
+    monkeypatch.setattr(program.records, "clean_tree", lambda root: "state")
+    monkeypatch.setattr(program.sys, "argv", ["dev/test", *asked])
+    program.records.write(tmp_path, "state", {"machines": "passed"})
+    assert program.main() == (machines == "failed")
+    assert program.records.read(tmp_path, "state") == {"machines": machines, "short": "passed"}

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from ipaddress import AddressValueError, IPv4Address
 
-from checkout.steps import steps
-
 HEAD = "head"
 """The machine that has the stack's database, its pages and its broker."""
 SCHEDULER, OPERATOR = "scheduler", "operator"
@@ -16,9 +14,12 @@ SERVERS = ("airflow", "mlflow", "broker")
 PARTS = (
     *("airflow-apiserver", "airflow-dag-processor", "airflow-init", "airflow-scheduler", "airflow-triggerer"),
     *("airflow-worker", "authority", "checkout", "gateway", "maildev", "pages", "postgres", "secrets"),
-    *("socket-proxy", "tls", *steps()),
+    *("socket-proxy", "status", "tls", "generate", "preprocess", "train", "validate", "predict"),
 )
-"""Services of the compose files besides: in a network of theirs these names lead to them, or past the gateway."""
+"""Services of the compose files besides: in a network of theirs these names lead to them, or past the gateway.
+
+Spelled out: this module runs in containers as well, which see this folder and no step. tokens.py knows what was added.
+"""
 RESERVED = (HEAD, *SERVERS, SCHEDULER, OPERATOR, "default", "include", "localhost", *PARTS)
 """`default` is a user of Valkey's as well, and both it and `include` mean something in a map of nginx's."""
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")

@@ -10,6 +10,7 @@ from checkout.ending import CONFIGURATION, UNAVAILABLE, USAGE, refuse
 from checkout.one_at_a_time import one_at_a_time
 from checkout.ownership import must_be_ours
 from checkout.settings import CLUSTER, as_typed, cluster
+from checkout.steps import added
 
 from cluster.inside import keep
 from cluster.machine_file import take_away
@@ -81,6 +82,12 @@ def must_be_a_head() -> None:
         refuse(UNAVAILABLE, "the stack is not up as the head of several machines; type: make up")
 
 
+def must_be_free(name: str) -> None:
+    """Raise ValueError where a step that was added has the name: the keeper's container does not see services/."""
+    if name in (there := added()):
+        raise ValueError(f"NAME: must be none of the steps that were added ({', '.join(there)}), got {name!r}")
+
+
 def main() -> int:
     """Print the token alone on standard output, all else beside it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -90,7 +97,7 @@ def main() -> int:
     args = parser.parse_args()
     try:
         if not args.revoke:  # whoever has a token can lose it, whatever it is called
-            good_name(args.name)
+            must_be_free(good_name(args.name))
             good_address(args.address)
     except ValueError as error:
         refuse(USAGE, f"{error}; type: make token NAME=b ADDRESS=10.0.0.12, or make token REVOKE=b")

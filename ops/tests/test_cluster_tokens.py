@@ -96,3 +96,13 @@ def test_a_keeper_that_cannot_answer_is_told_and_nothing_is_taken_away(running, 
     assert "no space left" in capsys.readouterr().err
     assert (folder / "b.env").exists()
     assert running[0] == []
+
+
+def test_no_machine_is_called_as_a_step_that_was_added(monkeypatch, capsys):
+    monkeypatch.setattr(tokens, "added", lambda: ("score-text",))
+    monkeypatch.setattr(tokens, "must_be_a_head", lambda: pytest.fail("the name was taken"))
+    monkeypatch.setattr("sys.argv", ["tokens", "--name=score-text", "--address=10.0.0.12"])
+    with pytest.raises(SystemExit) as end:
+        tokens.main()
+    assert end.value.code == 64
+    assert "none of the steps that were added (score-text), got 'score-text'" in capsys.readouterr().err

@@ -1,3 +1,5 @@
+import ast
+import importlib
 import os
 import re
 import subprocess
@@ -120,3 +122,14 @@ def test_what_to_type_about_parts_that_are_not_healthy_is_for_every_part_of_the_
     assert up.main() == 1
     said = capsys.readouterr().err
     assert f"type: {files}docker compose ps --all, then {files}docker compose logs PART" in said
+
+
+def test_what_several_machines_start_by_in_their_tests_is_there():
+    """A program in a string, which neither type checker nor linter reads; the suite itself takes hours."""
+    whole = ast.parse((up.ROOT / "tests/machines/several.py").read_text())
+    (text,) = (node.value for node in whole.body if isinstance(node, ast.Assign) and node.targets[0].id == "_UP")
+    taken = [node for node in ast.parse(text.value).body if isinstance(node, ast.ImportFrom)]
+    assert taken
+    for node in taken:
+        for name in node.names:
+            assert hasattr(importlib.import_module(node.module), name.name), f"from {node.module} import {name.name}"

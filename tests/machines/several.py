@@ -31,9 +31,9 @@ UP_WITHIN = 1800
 """Seconds, of which a quiet machine needs a minute."""
 _UP = """
 import subprocess, sys
+from checkout.labels import revision
 from checkout.settings import ROOT, environment
 from cluster.head import tell_the_others
-from up import revision
 variables = {**environment(), "MICROSTEP_REVISION": revision(), "MICROSTEP_MOVED": "true"}
 words = ["docker", "compose", "up", "--detach", "--wait", "--wait-timeout", sys.argv[1]]
 code = subprocess.run(words, cwd=ROOT, env=variables).returncode

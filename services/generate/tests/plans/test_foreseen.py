@@ -68,6 +68,8 @@ def test_a_database_is_not_asked(dry, call, table, url, tmp_path):
     assert code == 0
     assert "would ask the database for data and target of 2026-11-22: its rows are not here" in told
     assert "would write raw/2026-11-22/data: it is not there" in told
+    assert "it alone knows whether it has labels by now" in told
+    assert "raw/2026-11-22/target" not in told
     assert not (tmp_path / "people.db").exists()
     with sqlite3.connect(tmp_path / "people.db") as database:
         database.execute('create table people (day text, id integer, age real, plan text, note text, "left" text)')

@@ -13,10 +13,12 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from checkout.ending import end_tidily_when_asked_to
+from checkout.ending import CONFIGURATION, end_tidily_when_asked_to
 from checkout.settings import ROOT
+from checkout.visible import visible
+from pipeline_file import what_is_wrong_in
 
-from pipelines.places import file_of, those, variables
+from pipelines.places import FOLDER, file_of, names, those, variables
 from pipelines.plan_text import Told, text
 
 Start = Callable[[str, Sequence[str]], tuple[Sequence[str], dict[str, str]]]
@@ -86,6 +88,20 @@ def in_environments(name: str) -> Start:
     return start
 
 
+def with_dags(word: str | None) -> tuple[list[str], dict[str, str]]:
+    """The pipelines to tell of, and, by file, what is wrong with those that have no DAGs: Airflow reads none of these.
+
+    :param word: the one that somebody has named; else all
+    """
+    asked, there = those(word), names()
+    if not there:  # of a lone one the steps say what is wrong
+        return list(asked), {}
+    files = {f"{FOLDER}/{name}.toml": name for name in asked}
+    wrong = what_is_wrong_in(there)
+    good = [name for file, name in files.items() if name and file not in wrong]
+    return good, {file: why for file, why in wrong.items() if not word or file in files}
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """The first exit code that is not 0: of a pipeline that cannot be told of; the others are told all the same."""
     end_tidily_when_asked_to()
@@ -94,8 +110,11 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--day", metavar="YYYY-MM-DD", default="", help="as if it was the last that is over")
     parser.add_argument("--without-docker", action="store_true", help="by the environments of this checkout")
     args = parser.parse_args(words)
-    codes = []
-    for number, name in enumerate(those(args.pipeline)):
+    pipelines, wrong = with_dags(args.pipeline)
+    for file, why in wrong.items():
+        print(visible(f"{file}: has no DAGs: {why}", keep="\n"), file=sys.stderr)
+    codes = [CONFIGURATION for _ in wrong]
+    for number, name in enumerate(pipelines):
         try:
             plan = Plan((in_environments if args.without_docker else in_containers)(name), args.day)
             plan.make()

@@ -1,8 +1,17 @@
 """A plan in words."""
 
+import json
+import os
+import sys
 from pathlib import Path
 
+import pytest
+from pipeline_file import what_is_wrong_in
+from pipelines.places import all_of, names
 from pipelines.plan_text import text
+
+from pipelines import places
+from pipelines import plan as plans
 
 FILE = Path("pipelines/churn.toml")
 DUE = {
@@ -128,3 +137,69 @@ def test_no_name_from_a_file_commands_the_terminal():
     assert whole.replace("\n", "").isprintable()
     assert whole.count("\\u001b[2Jage\\u202e") == 3
     assert "must be there, and is not" in whole
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A checkout with files in pipelines/; of each pipeline that has DAGs nothing is due."""
+    for folder in ("pipelines", "data"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "pipeline.toml").write_text("")
+    nothing = DUE | {"generate": [], "there": [], "predict": [], "predicted": [], "window": [], "champion": {}}
+    words = [sys.executable, "-c", "import sys; print(sys.argv[1])", json.dumps(nothing)]
+    monkeypatch.setattr(plans, "in_environments", lambda name: lambda step, arguments: (words, dict(os.environ)))
+    monkeypatch.setattr(plans, "names", lambda: names(tmp_path))
+    monkeypatch.setattr(places, "all_of", lambda: all_of(tmp_path))
+    monkeypatch.setattr(plans, "what_is_wrong_in", lambda there: what_is_wrong_in(there, tmp_path))
+
+    def add(name, model):
+        (tmp_path / "data" / name).mkdir()
+        (tmp_path / "pipelines" / f"{name}.toml").write_text(f'[pipeline]\nname = "{model}"\n')
+
+    add("churn", "churn")
+    return tmp_path, add
+
+
+def planned(capsys, *words):
+    """Exit code, the pipelines that are told of, and what is wrong."""
+    code = plans.main(["--without-docker", *words])
+    told = capsys.readouterr()
+    heads = [line.partition(":")[0] for line in told.out.splitlines() if "as if each DAG ran now" in line]
+    return code, heads, told.err
+
+
+def test_every_pipeline_that_has_dags_is_told_of(checkout, capsys):
+    _, add = checkout
+    add("orders", "orders")
+    assert planned(capsys) == (0, ["churn", "orders"], "")
+
+
+def test_two_of_one_model_have_no_dags_and_are_not_planned(checkout, capsys):
+    _, add = checkout
+    add("orders", "twin")
+    add("returns", "twin")
+    code, heads, err = planned(capsys)
+    assert (code, heads) == (78, ["churn"])
+    assert "pipelines/orders.toml: has no DAGs: pipeline.name must be no other's, got 'twin'" in err
+    assert "pipelines/returns.toml: has no DAGs: " in err
+    assert planned(capsys, "--pipeline=churn") == (0, ["churn"], "")
+    assert planned(capsys, "--pipeline=orders")[:2] == (78, [])
+
+
+@pytest.mark.parametrize("place", ["pipelines/orders.toml", "data/orders"])
+def test_one_that_is_a_link_has_no_dags_and_is_not_planned(checkout, capsys, place):
+    root, add = checkout
+    add("orders", "orders")
+    (root / place).rename(root / "elsewhere")
+    (root / place).symlink_to(root / "elsewhere")
+    code, heads, err = planned(capsys)
+    assert (code, heads) == (78, ["churn"])
+    assert "pipelines/orders.toml: has no DAGs: it and data/orders must be no links" in err
+
+
+def test_a_file_whose_name_is_none_is_named_and_no_lone_pipeline_is_planned_for_it(checkout, capsys):
+    root, _ = checkout
+    (root / "pipelines" / "churn.toml").rename(root / "pipelines" / "Churn-1.toml")
+    code, heads, err = planned(capsys)
+    assert (code, heads) == (78, [])
+    assert "pipelines/Churn-1.toml: has no DAGs: the file's name must be [a-z]" in err

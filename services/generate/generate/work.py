@@ -9,7 +9,7 @@ from contract.config.source import Files, Sql, asks_for_day
 from contract.datasets.arrival import together
 from contract.datasets.dataset import current
 from contract.datasets.files import check
-from contract.due.arrived import committed, is_empty, labels_have_come
+from contract.due.arrived import committed, is_empty
 from contract.errors import DataError
 from contract.steps.run import Run
 from generate.columns import has_needed
@@ -39,8 +39,11 @@ def work(run: Run) -> None:
     if not isinstance(run.config.source, Files) or not run.layout.labels.is_dir():
         return
     if run.dry_run is not None:
-        if labels_have_come(run.layout):
-            run.dry_run.would("generate", "give the labels of inbox/labels to their days", "there are new files")
+        from generate.labels.news import foreseen  # noqa: PLC0415 - only where there are such labels
+
+        if files := foreseen(run.layout, run.config):
+            why = f"not yet read for these rows, table.key and table.target: {', '.join(files)}"
+            run.dry_run.would("generate", "give the labels of inbox/labels to their days", why)
         return
     from generate.labels.spread import spread  # noqa: PLC0415 - only where there are such labels
 

@@ -21,10 +21,11 @@ from contract.layout import Layout
 from contract.lock import exclusive_run
 from contract.texts.dates import DateForm
 from generate.columns import are_labels_of_before, differ
-from generate.files.open_table import is_table, open_table
+from generate.files.open_table import open_table
 from generate.files.table_file import TableFile
 from generate.inbox import state_of
 from generate.labels import record
+from generate.labels.news import to_read
 from generate.labels.search import MOST_LABELS, Count, days_of, rows_by_day
 from generate.part import given
 from generate.split.calendar import DayReader
@@ -45,12 +46,6 @@ def spread(layout: Layout, config: Config) -> tuple[set[str], StepError | None]:
     Gives the days whose inbox has changed, and what is wrong with a file (most of its labels have no day): it stops no
     other one. Raises Occupied while another run does the same.
     """
-    folder = layout.labels
-    files = [
-        path
-        for path in sorted(folder.iterdir())
-        if path.is_file() and is_table(path.name) and not path.name.startswith((".", "_"))
-    ]
     raw = rows_by_day(layout, config.key)
     identities = {day: rows.manifest.identity for day, rows in raw.items()}
     changed: set[str] = set()
@@ -62,10 +57,8 @@ def spread(layout: Layout, config: Config) -> tuple[set[str], StepError | None]:
         questions = {
             (then.get("key"), then.get("target", "")) for then in (rows.manifest.settings for rows in raw.values())
         }
-        for path in files:
+        for path in to_read(layout, known, identities, asked):
             before = known.get(path.name)
-            if before is not None and before.holds(state_of(path), identities, asked):
-                continue
             try:
                 state = state_of(path)
                 if before is not None and (then := _of_before(path, layout, config, [before.asked, *questions])):

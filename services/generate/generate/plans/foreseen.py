@@ -26,7 +26,11 @@ def tell(run: Run, dry_run: DryRun, source: Customers | Inbox | Query, due: dict
     if isinstance(run.config.source, Sql):
         there = all(committed(paths[name]) is not None for name in due)
         why = "it may have more rows, or other labels, by now" if there else "its rows are not here"
+        no_labels = "target" in due and committed(paths["target"]) is None
+        why += "; it alone knows whether it has labels by now" if no_labels else ""
         dry_run.would(run.step, f"ask the database for {' and '.join(sorted(due))} of {run.day}", why)
+        if no_labels:  # later steps must not take for there what may never come
+            due = {name: recipe for name, recipe in due.items() if name != "target"}
         due = {name: recipe for name, recipe in due.items() if run.force or current(paths[name], recipe) is None}
     columns = {"data": [run.config.key, *wanted(run.config)], "target": [run.config.key, run.config.table.target]}
     counts = {"rows_in": source.rows, "rows_out": source.rows} if source.rows is not None else {}

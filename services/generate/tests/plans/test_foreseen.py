@@ -53,7 +53,31 @@ def test_labels_of_many_days_are_told_and_not_given_to_their_days(dry, call, tab
     labels = root / "inbox" / "labels"
     labels.mkdir()
     (labels / "all.csv").write_text("id,left\n1,yes\n")
-    assert "would give the labels of inbox/labels to their days: there are new files" in dry(table)[1]
+    would = "would give the labels of inbox/labels to their days: not yet read for these rows, table.key and"
+    assert would in dry(table)[1]
+    assert "table.target: inbox/labels/all.csv" in dry(table)[1]
+    assert call(table)[0] == 0
+    assert would not in dry(table)[1]
+
+
+def test_labels_of_many_days_are_told_where_pipeline_toml_asks_for_another_target(dry, call, table, inbox, root):
+    (inbox / "rows.csv").write_text("id,age,plan,note\n1,30,x,\n")
+    (root / "inbox" / "labels").mkdir()
+    (root / "inbox" / "labels" / "all.csv").write_text("id,left,stayed\n1,yes,no\n")
+    assert call(table)[0] == 0
+    table["table"]["target"] = "stayed"
+    table["columns"]["stayed"] = table["columns"].pop("left")
+    assert "would give the labels of inbox/labels to their days" in dry(table)[1]
+
+
+def test_labels_without_a_day_are_told_where_more_rows_come(dry, call, table, inbox, root):
+    (inbox / "rows.csv").write_text("id,age,plan,note\n1,30,x,\n")
+    (root / "inbox" / "labels").mkdir()
+    (root / "inbox" / "labels" / "all.csv").write_text("id,left\n1,yes\n2,no\n")
+    assert call(table)[0] == 0
+    assert "would give the labels" not in dry(table)[1]
+    (inbox / "rows.csv").write_text("id,age,plan,note\n1,30,x,\n2,40,y,\n")
+    assert "would give the labels of inbox/labels to their days" in dry(table)[1]
 
 
 def test_made_up_rows_are_told(dry, customers):
@@ -68,6 +92,8 @@ def test_a_database_is_not_asked(dry, call, table, url, tmp_path):
     assert code == 0
     assert "would ask the database for data and target of 2026-11-22: its rows are not here" in told
     assert "would write raw/2026-11-22/data: it is not there" in told
+    assert "it alone knows whether it has labels by now" in told
+    assert "raw/2026-11-22/target" not in told
     assert not (tmp_path / "people.db").exists()
     with sqlite3.connect(tmp_path / "people.db") as database:
         database.execute('create table people (day text, id integer, age real, plan text, note text, "left" text)')

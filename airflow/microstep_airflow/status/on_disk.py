@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from contract.config import Config
 from contract.config.source import Files
+from contract.days import parse_day
 from contract.due.arrived import committed
 from contract.due.lacking import Lack, is_due, rows_are_there
 from contract.due.training import champion_is_usable, first_whole_window
-from contract.errors import StepError
+from contract.errors import StepError, UsageError
 from contract.layout import MANIFEST, Layout
 from contract.models.ledger import Line, champion_line, read
 from microstep_airflow.status import remedies
@@ -138,7 +139,7 @@ def _judge(found: Predictions, config: Config, runs: Runs, *, there: bool, now: 
 def drift(layout: Layout) -> Drift:
     """What the newest day with a report says."""
     reports = entries(layout.reports / "predict")
-    days = sorted((path.name for path in reports if (path / MANIFEST).exists()), reverse=True)
+    days = sorted((path.name for path in reports if _is_day(path.name) and (path / MANIFEST).exists()), reverse=True)
     if not days:
         return Drift(state="ok", text="no day has been measured yet")
     manifest = committed(layout.report("predict", days[0]))
@@ -156,6 +157,15 @@ def drift(layout: Layout) -> Drift:
     elif level != "ok":
         found.state, found.text = "unknown", "the report does not say"
     return found
+
+
+def _is_day(name: str) -> bool:
+    """Not what somebody put beside the days, as a copy of one."""
+    try:
+        parse_day(name)
+    except UsageError:
+        return False
+    return True
 
 
 def entries(folder: Path) -> list[Path]:

@@ -153,6 +153,13 @@ def test_drift_is_that_of_the_newest_day_with_the_columns_that_fell(tmp_path):
     assert found.report == "reports/predict/2026-01-09/report.html"
 
 
+@pytest.mark.parametrize("name", ["2026-01-09.bak", "old", "2026-02-30", "20260109"])
+def test_what_somebody_puts_beside_the_days_is_no_day(tmp_path, name):
+    drift_report(tmp_path, "2026-01-08", "ok")
+    drift_report(tmp_path, name, "alarm", age="alarm")
+    assert (on_disk.drift(Layout(tmp_path)).level, on_disk.drift(Layout(tmp_path)).day) == ("ok", date(2026, 1, 8))
+
+
 @pytest.mark.parametrize(
     ("level", "state"), [("ok", "ok"), ("watch", "note"), ("unmeasured", "note"), ("strange", "unknown")]
 )

@@ -34,7 +34,7 @@ def test_without_an_answer_of_airflow_its_parts_are_unknown_and_not_ill(monkeypa
     }
 
 
-@pytest.mark.parametrize("words", [NO_HTTP["no status"], NO_HTTP["headers without end"]])
+@pytest.mark.parametrize("words", [NO_HTTP["no status"], NO_HTTP["headers without end"]], ids=["text", "headers"])
 def test_a_page_that_speaks_no_http_is_ill(monkeypatch, words):
     with says(words) as url:
         monkeypatch.setattr(services, "PAGES", {"mlflow": url})

@@ -53,6 +53,7 @@ def _look(airflow: Airflow | None, host: FromTheHost | None, chosen: str | None 
         parts = services.summary(services.ask_parts(answers))
     else:
         parts = services.summary(host.parts, host.why, up=host.up or bool(host.why))
+    parts = services.with_maintenance(parts, answers)
     names = sorted(path.stem for path in (places.config.parent / MACHINES).glob("*.env"))
     machines = services.machines(names, answers.tasks, answers.why)
     return look.look(places, found, answers, parts, machines, now=datetime.now(UTC), chosen=chosen)

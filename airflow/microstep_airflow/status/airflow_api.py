@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,8 @@ SECONDS, AT_ONCE = 5.0, 2.0
 _PAGE = 100
 """Entries of one answer: no more are given."""
 MAINTENANCE = "maintenance"
+LATELY = timedelta(minutes=30)
+"""How old what `maintenance` found may be to be told as of now: it looks every ten minutes."""
 
 Json = dict[str, Any]
 
@@ -35,7 +38,7 @@ class Answers:
     runs: Mapping[str, Json] = field(default_factory=dict)
     """The newest one of each DAG, by when it was due."""
     tasks: Mapping[str, str] = field(default_factory=dict)
-    """How the tasks of the last run of `maintenance` that is over ended."""
+    """How the tasks of the last run of `maintenance` that is over ended; none where that is not of lately."""
     why: str = ""
     """Why there is no more than the health; empty where there is all."""
 
@@ -65,7 +68,7 @@ class Airflow:
             return Answers(health, dags, self._runs(set(dag_ids) & set(dags)), self._maintenance())
         except NoAnswerError as error:
             return Answers(health, why=str(error))
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             return Answers(health, why=f"Airflow answers in another form: {error!r}")
 
     def _dags(self) -> dict[str, Json]:
@@ -91,7 +94,7 @@ class Airflow:
     def _maintenance(self) -> dict[str, str]:
         where = f"/api/v2/dags/{MAINTENANCE}/dagRuns"
         found = self._asked("GET", f"{where}?limit=1&order_by=-run_after&state=success&state=failed")["dag_runs"]
-        if not found:
+        if not found or datetime.now(UTC) - datetime.fromisoformat(found[0]["end_date"]) > LATELY:
             return {}
         tasks = self._asked("GET", f"{where}/{quote(found[0]['dag_run_id'])}/taskInstances?limit={_PAGE}")
         return {task["task_id"]: task["state"] for task in tasks["task_instances"] if task["state"]}

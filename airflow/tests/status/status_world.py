@@ -149,6 +149,7 @@ class FakeAirflow:
         self.dags, self.runs, self.tasks, self.page = list(dags), list(runs), list(tasks), page
         self.token, self.logins, self.asked = "one", 0, []
         self.health = HEALTH
+        self.maintained = datetime.now(UTC)
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -187,7 +188,8 @@ class FakeAirflow:
             found.sort(key=lambda run: run["run_after"], reverse=body["order_by"] == "-run_after")
             content = {"dag_runs": found[: min(self.page, body["page_limit"])]}
         elif url.path == "/api/v2/dags/maintenance/dagRuns":
-            content = {"dag_runs": [run_of("maintenance")] if self.tasks else []}
+            run = run_of("maintenance", due=self.maintained.isoformat())
+            content = {"dag_runs": [run] if self.tasks else []}
         elif url.path.endswith("/taskInstances"):
             content = {"task_instances": [{"task_id": name, "state": state} for name, state in self.tasks]}
         else:

@@ -1,5 +1,6 @@
 """What is asked of Airflow, and what becomes of an Airflow that does not answer."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,10 @@ def test_how_maintenance_went_is_known(airflow):
         [dag_of("generate")], tasks=[("end_orphans", "success"), ("end_orphans_b", "skipped"), ("x", None)]
     )
     assert asker.look([]).tasks == {"end_orphans": "success", "end_orphans_b": "skipped"}
+
+
+def test_what_maintenance_found_long_ago_is_not_how_things_are(airflow):
+    fake, asker = airflow([dag_of("generate")], tasks=[("end_orphans", "success")])
+    fake.maintained -= timedelta(minutes=31)
+    answers = asker.look([])
+    assert (answers.tasks, answers.why) == ({}, "")

@@ -114,9 +114,13 @@ def predictions(
 def _judge(found: Predictions, config: Config, runs: Runs, *, there: bool, now: datetime) -> None:
     """Whether predictions that are not there should be, by the runs of their DAG."""
     assert found.day is not None
-    over = datetime.combine(found.day + timedelta(days=1), datetime.min.time(), ZoneInfo(config.schedule.timezone))
+    zone = ZoneInfo(config.schedule.timezone)
+    over, following = (datetime.combine(found.day + timedelta(days=n), datetime.min.time(), zone) for n in (1, 2))
     without = "" if there else ", no data has come"
     last = runs.last
+    if last is not None and last.days is not None and not last.days[0] <= found.day <= last.days[1]:
+        last = None  # of other days
+    to_come = runs.next is not None and now < runs.next < following
     if runs.state == "unknown":
         found.state, found.text = "unknown", f"not done{without}; whether it is due cannot be told"
     elif last is not None and last.due >= over and last.state in AT_WORK:
@@ -126,7 +130,7 @@ def _judge(found: Predictions, config: Config, runs: Runs, *, there: bool, now: 
         if late:
             found.text = f"{found.text}, {hours:g} hours after it was due"
         found.state = "bad" if late else "note"
-    elif last is not None and last.due >= over:
+    elif last is not None and last.due >= over and not to_come:
         found.text = f"not done{without}: its run has {'failed' if last.state == 'failed' else 'ended without it'}"
     elif runs.next is not None and runs.next + LATE < now:
         found.text = f"not done{without}: its run was due, and the scheduler has not started it"

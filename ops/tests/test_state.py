@@ -52,7 +52,7 @@ def emptied(world, ours):
     world.run(ours, "down")
     for name in ("secrets", "postgres", "mlflow-artifacts", "airflow-logs", "airflow-mails"):
         subprocess.run(["rm", "-r", world.engine / "volumes" / f"microstep_{name}"], check=True)
-    subprocess.run(["rm", "-r", ours / "data" / "raw"], check=True)
+    subprocess.run(["rm", "-r", ours / "data" / "raw", ours / "data" / ".backed-up"], check=True)
 
 
 def test_what_a_restore_replaces_is_kept_and_data_come_back_behind_a_link_too(world, ours):

@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PARTS = (
     "Makefile",
+    "VERSION",
     "ops",
     "dev",
     "demo",
@@ -30,7 +31,7 @@ PARTS = (
 BUILT_FROM = ("airflow", "libs", "services")
 MODEL = Path(__file__).parent / "model" / "engine.py"
 # nothing listens there; what does at the usual ones is another stack of this machine
-PORTS = {f"MICROSTEP_{name}_PORT": str(28470 + at) for at, name in enumerate(("AIRFLOW", "MLFLOW", "MAIL"))}
+PORTS = {f"MICROSTEP_{name}_PORT": str(28470 + at) for at, name in enumerate(("AIRFLOW", "MLFLOW", "MAIL", "STATUS"))}
 MADE = ("backups", ".restoring", ".demo", ".venvs", "__pycache__")
 """What the commands make at the top of a checkout; no test needs it to stay as it was."""
 

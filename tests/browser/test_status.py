@@ -23,7 +23,7 @@ found = look.catalog(places)
 times = {"run_after": "2026-01-04T03:15:00Z", "start_date": "2026-01-04T03:15:00Z", "end_date": "2026-01-04T03:16:00Z"}
 ids = look.dag_ids(found)
 dags = {name: {"dag_id": name, "is_paused": False, "next_dagrun_run_after": "2026-01-05T03:15:00Z"} for name in ids}
-runs = {name: {"dag_id": name, "dag_run_id": "r", "state": "failed" if "bad" in name else "success", **times} for name in ids}
+runs = {name: [{"dag_id": name, "dag_run_id": "r", "state": "failed" if "bad" in name else "success", **times}] for name in ids}
 parts = [Part("mlflow", "ok", "healthy"), Part("pages", "bad", "does not answer"), Part("broker", "unknown", "not asked")]
 answers = Answers({}, dags, runs, {}, why)
 print(render(look.look(places, found, answers, services.summary(parts), None, now=now), now + timedelta(minutes=minutes)))

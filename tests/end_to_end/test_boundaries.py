@@ -300,6 +300,10 @@ def test_the_status_and_the_reports_are_shown_to_whom_has_the_log_in_and_nothing
     away.symlink_to("/etc/passwd")
     dataset = stack.data / "raw" / "1999-01-01" / "data"
     dataset.mkdir(parents=True)
+    inboxes = [stack.data / folder / "1999-01-01" for folder in ("inbox", "mine/inbox")]
+    for inbox in inboxes:
+        inbox.mkdir(parents=True)
+        (inbox / "manifest.json").write_text("a person's own")
     for name in ("manifest.json", "rows.parquet", ".staging-manifest.json"):
         (dataset / name).write_text("{}")
     try:
@@ -315,12 +319,17 @@ def test_the_status_and_the_reports_are_shown_to_whom_has_the_log_in_and_nothing
             "//etc/passwd",
             "/raw/1999-01-01/data/rows.parquet",
             "/raw/1999-01-01/data/.staging-manifest.json",
+            "/inbox/1999-01-01/manifest.json",
+            "/mine/inbox/1999-01-01/manifest.json",
+            "/reports/../inbox/1999-01-01/manifest.json",
+            "//inbox/1999-01-01/manifest.json",
         ):
             assert asked_by_a_browser(STATUS, path, **login).status in (400, 404), path
         assert asked_by_a_browser(STATUS, "/reports/away.html", **login).status in (403, 404)
     finally:
         away.unlink()
-        shutil.rmtree(dataset.parent)
+        for folder in (dataset.parent, inboxes[0], stack.data / "mine"):
+            shutil.rmtree(folder)
         if made:
             report.unlink()
 

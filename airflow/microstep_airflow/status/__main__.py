@@ -41,7 +41,9 @@ def _look(airflow: Airflow | None, host: FromTheHost | None, chosen: str | None 
     places = look.Places.read()
     found = look.catalog(places)
     if airflow is None:
-        why = "the stack is down" if host is not None and not host.why else "Airflow cannot be asked from here"
+        why = "Airflow cannot be asked from here"
+        if host is not None and not host.why:
+            why = "the part status does not answer, so Airflow was not asked" if host.up else "the stack is down"
         answers = Answers(why=why)
     else:
         answers = airflow.look(look.dag_ids(found))
@@ -51,6 +53,7 @@ def _look(airflow: Airflow | None, host: FromTheHost | None, chosen: str | None 
         parts = services.summary(services.ask_parts(answers))
     else:
         parts = services.summary(host.parts, host.why, up=host.up or bool(host.why))
+    parts = services.with_maintenance(parts, answers)
     names = sorted(path.stem for path in (places.config.parent / MACHINES).glob("*.env"))
     machines = services.machines(names, answers.tasks, answers.why)
     return look.look(places, found, answers, parts, machines, now=datetime.now(UTC), chosen=chosen)

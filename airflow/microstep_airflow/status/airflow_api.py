@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +17,11 @@ SECONDS, AT_ONCE = 5.0, 2.0
 """For each answer; and where a person waits for the look."""
 _PAGE = 100
 """Entries of one answer: no more are given."""
+_MOST = 500
+"""Runs that somebody asked for which are looked through for one that the schedule made."""
 MAINTENANCE = "maintenance"
+LATELY = timedelta(minutes=30)
+"""How old what `maintenance` found may be to be told as of now: it looks every ten minutes."""
 
 Json = dict[str, Any]
 
@@ -32,12 +37,26 @@ class Answers:
     health: Json | None = None
     """The state of each part; None where even that is not answered."""
     dags: Mapping[str, Json] = field(default_factory=dict)
-    runs: Mapping[str, Json] = field(default_factory=dict)
-    """The newest one of each DAG, by when it was due."""
+    runs: Mapping[str, list[Json]] = field(default_factory=dict)
+    """Of each DAG the newest one by when it was due, then older ones, as far as one that nobody asked for days."""
     tasks: Mapping[str, str] = field(default_factory=dict)
-    """How the tasks of the last run of `maintenance` that is over ended."""
+    """How the tasks of the last run of `maintenance` that is over ended; none where that is not of lately."""
     why: str = ""
     """Why there is no more than the health; empty where there is all."""
+
+
+def asked_days(run: Json) -> tuple[str, str] | None:
+    """The first and the last day that somebody asked a run for; None for one that works on what its time says."""
+    conf = run.get("conf") or {}
+    first, last = conf.get("from") or conf.get("day"), conf.get("to") or conf.get("day")
+    if run.get("run_type") == "scheduled" or not first or not last:
+        return None
+    return str(first), str(last)
+
+
+def _until_routine(runs: list[Json]) -> list[Json]:
+    number = next((number for number, run in enumerate(runs) if asked_days(run) is None), len(runs))
+    return runs[: number + 1]
 
 
 class Airflow:
@@ -65,7 +84,7 @@ class Airflow:
             return Answers(health, dags, self._runs(set(dag_ids) & set(dags)), self._maintenance())
         except NoAnswerError as error:
             return Answers(health, why=str(error))
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             return Answers(health, why=f"Airflow answers in another form: {error!r}")
 
     def _dags(self) -> dict[str, Json]:
@@ -76,22 +95,29 @@ class Airflow:
             if len(dags) >= answer["total_entries"] or not answer["dags"]:
                 return dags
 
-    def _runs(self, dag_ids: set[str]) -> dict[str, Json]:
+    def _runs(self, dag_ids: set[str]) -> dict[str, list[Json]]:
         """One list has the newest runs of all; those that are in none of it are asked for again, by themselves."""
-        runs: dict[str, Json] = {}
-        while left := sorted(dag_ids - set(runs)):
-            body = {"dag_ids": left, "order_by": "-run_after", "page_limit": _PAGE}
+        runs: dict[str, list[Json]] = {}
+        left, first = dag_ids, 0
+        while left and first < _MOST:
+            body = {"dag_ids": sorted(left), "order_by": "-run_after", "page_limit": _PAGE, "page_offset": first}
             answer = self._asked("POST", "/api/v2/dags/~/dagRuns/list", body)["dag_runs"]
             if not answer:
                 break
+            found: dict[str, list[Json]] = {}
             for run in answer:
-                runs.setdefault(run["dag_id"], run)
-        return runs
+                found.setdefault(run["dag_id"], []).append(run)
+            done = {dag for dag in found if any(asked_days(run) is None for run in found[dag])}
+            for dag, more in found.items():
+                runs[dag] = [*(runs.get(dag, []) if first else []), *more]
+            # without those the list of all others begins anew
+            left, first = left - done, 0 if done else first + len(answer)
+        return {dag: _until_routine(of_dag) for dag, of_dag in runs.items()}
 
     def _maintenance(self) -> dict[str, str]:
         where = f"/api/v2/dags/{MAINTENANCE}/dagRuns"
         found = self._asked("GET", f"{where}?limit=1&order_by=-run_after&state=success&state=failed")["dag_runs"]
-        if not found:
+        if not found or datetime.now(UTC) - datetime.fromisoformat(found[0]["end_date"]) > LATELY:
             return {}
         tasks = self._asked("GET", f"{where}/{quote(found[0]['dag_run_id'])}/taskInstances?limit={_PAGE}")
         return {task["task_id"]: task["state"] for task in tasks["task_instances"] if task["state"]}

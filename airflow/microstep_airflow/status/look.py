@@ -133,7 +133,7 @@ def _pipeline(places: Places, name: str, config: Config, answers: Answers, now: 
     layout = Layout(places.data_root / name if name else places.data_root)
     zone = ZoneInfo(config.schedule.timezone)
     day = now.astimezone(zone).date() - timedelta(days=1)
-    of = {dag: _runs(places, answers, name, dag) for dag in DAGS}
+    of = {dag: _runs(places, answers, name, dag, zone) for dag in DAGS}
     found = Pipeline(name=name, file=file_of(name), state="ok", text="fine", timezone=zone.key, day=day)
     found.generate, found.predict, found.train = (of[dag] for dag in DAGS)
     no_predictions: list[Lack] = []
@@ -167,10 +167,10 @@ def _pipeline(places: Places, name: str, config: Config, answers: Answers, now: 
     return found
 
 
-def _runs(places: Places, answers: Answers, name: str, dag: str) -> Runs:
+def _runs(places: Places, answers: Answers, name: str, dag: str, zone: ZoneInfo) -> Runs:
     return _told(
         partial(Runs, dag=dag_id(name, dag)),
-        lambda: runs(answers, name, dag, places.airflow_pages, scheduled=places.scheduled),
+        lambda: runs(answers, name, dag, places.airflow_pages, zone, scheduled=places.scheduled),
     )
 
 

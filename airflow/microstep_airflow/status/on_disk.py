@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from contract.config import Config
 from contract.config.source import Files
+from contract.days import parse_day
 from contract.due.arrived import committed
 from contract.due.lacking import Lack, is_due, rows_are_there
 from contract.due.training import champion_is_usable, first_whole_window
-from contract.errors import StepError
+from contract.errors import StepError, UsageError
 from contract.layout import MANIFEST, Layout
 from contract.models.ledger import Line, champion_line, read
 from microstep_airflow.status import remedies
@@ -113,9 +114,13 @@ def predictions(
 def _judge(found: Predictions, config: Config, runs: Runs, *, there: bool, now: datetime) -> None:
     """Whether predictions that are not there should be, by the runs of their DAG."""
     assert found.day is not None
-    over = datetime.combine(found.day + timedelta(days=1), datetime.min.time(), ZoneInfo(config.schedule.timezone))
+    zone = ZoneInfo(config.schedule.timezone)
+    over, following = (datetime.combine(found.day + timedelta(days=n), datetime.min.time(), zone) for n in (1, 2))
     without = "" if there else ", no data has come"
     last = runs.last
+    if last is not None and last.days is not None and not last.days[0] <= found.day <= last.days[1]:
+        last = None  # of other days
+    to_come = runs.next is not None and now < runs.next < following
     if runs.state == "unknown":
         found.state, found.text = "unknown", f"not done{without}; whether it is due cannot be told"
     elif last is not None and last.due >= over and last.state in AT_WORK:
@@ -125,7 +130,7 @@ def _judge(found: Predictions, config: Config, runs: Runs, *, there: bool, now: 
         if late:
             found.text = f"{found.text}, {hours:g} hours after it was due"
         found.state = "bad" if late else "note"
-    elif last is not None and last.due >= over:
+    elif last is not None and last.due >= over and not to_come:
         found.text = f"not done{without}: its run has {'failed' if last.state == 'failed' else 'ended without it'}"
     elif runs.next is not None and runs.next + LATE < now:
         found.text = f"not done{without}: its run was due, and the scheduler has not started it"
@@ -138,7 +143,7 @@ def _judge(found: Predictions, config: Config, runs: Runs, *, there: bool, now: 
 def drift(layout: Layout) -> Drift:
     """What the newest day with a report says."""
     reports = entries(layout.reports / "predict")
-    days = sorted((path.name for path in reports if (path / MANIFEST).exists()), reverse=True)
+    days = sorted((path.name for path in reports if _is_day(path.name) and (path / MANIFEST).exists()), reverse=True)
     if not days:
         return Drift(state="ok", text="no day has been measured yet")
     manifest = committed(layout.report("predict", days[0]))
@@ -156,6 +161,15 @@ def drift(layout: Layout) -> Drift:
     elif level != "ok":
         found.state, found.text = "unknown", "the report does not say"
     return found
+
+
+def _is_day(name: str) -> bool:
+    """Not what somebody put beside the days, as a copy of one."""
+    try:
+        parse_day(name)
+    except UsageError:
+        return False
+    return True
 
 
 def entries(folder: Path) -> list[Path]:

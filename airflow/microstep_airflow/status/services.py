@@ -9,8 +9,9 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from microstep_airflow.status.airflow_api import Answers
-from microstep_airflow.status.shape import Cell, Part, Services
+from microstep_airflow.status import remedies
+from microstep_airflow.status.airflow_api import MAINTENANCE, Answers
+from microstep_airflow.status.shape import Cell, Part, Services, rank
 
 SECONDS = 3.0
 _OF_AIRFLOW = {
@@ -63,6 +64,27 @@ def summary(parts: Sequence[Part], why: str = "", *, up: bool = True) -> Service
     return Services(state="ok", text=f"all {len(parts)} healthy", parts=list(parts))
 
 
+def with_maintenance(found: Services, answers: Answers) -> Services:
+    """The cell, with what is amiss in the DAG that looks after the stack: no mail tells of it.
+
+    Mails that it cannot send are told of as such.
+    """
+    known = answers.dags.get(MAINTENANCE)
+    if known is None:
+        return found
+    failed = [name for name, state in answers.tasks.items() if state == "failed" and name != "send"]
+    if known.get("is_paused"):
+        text, remedy = f"{MAINTENANCE} is paused", remedies.unpause("", MAINTENANCE)
+    elif failed:
+        text, remedy = f"{MAINTENANCE} failed: {', '.join(failed)}", "the log of the red task says why"
+    else:
+        return found
+    if rank(found.state) < rank("bad"):
+        found.state, found.remedy = "bad", remedy
+    found.text = f"{found.text}; {text}"
+    return found
+
+
 def machines(names: Sequence[str], tasks: Mapping[str, str], why: str) -> Cell | None:
     """Which further machines answered at the last look of `maintenance`; None where there is none."""
     if not names:
@@ -101,7 +123,7 @@ def _proxy(tasks: Mapping[str, str]) -> Part:
         return Part("socket-proxy", "ok", "answered maintenance")
     if state == "failed":
         return Part("socket-proxy", "bad", "did not answer maintenance")
-    return Part("socket-proxy", "unknown", "maintenance has not asked it yet")
+    return Part("socket-proxy", "unknown", "maintenance has not asked it lately")
 
 
 def _page(name: str, url: str) -> Part:

@@ -75,6 +75,8 @@ class LastRun(msgspec.Struct, kw_only=True):
     started: datetime | None = None
     ended: datetime | None = None
     url: str | None = None
+    days: tuple[date, date] | None = None
+    """The first and the last day that somebody asked it for; null for one that works on what its time says."""
 
 
 class Runs(Cell, kw_only=True):

@@ -91,11 +91,13 @@ def predicted(pipeline: Pipeline) -> str:
 
 
 def drifted(pipeline: Pipeline) -> str:
-    """The word of drift; what it is about is told beside it."""
+    """The word of drift, with its day where that is not yesterday; what it is about is told beside it."""
     cell = pipeline.drift
     if cell is None or cell.state == "unknown":
         return "unknown"
-    return cell.level or DASH
+    if cell.level is None or cell.day in (None, pipeline.day):
+        return cell.level or DASH
+    return f"{cell.level} {cell.day}"
 
 
 def lacking(pipeline: Pipeline) -> str:

@@ -117,13 +117,15 @@ def closed(folder):
         folder.chmod(mode)
 
 
-def run_of(dag, state="success", due="2026-01-10T03:15:00Z", number=1):
+def run_of(dag, state="success", due="2026-01-10T03:15:00Z", number=1, asked=None):
     """A run as Airflow's API writes it."""
     return {
         "dag_id": dag,
         "dag_run_id": f"scheduled__{due}_{number}",
         "state": state,
         "run_after": due,
+        "run_type": "manual" if asked else "scheduled",
+        "conf": asked and {"from": asked[0], "to": asked[-1]},
         "start_date": due,
         "end_date": due if state in ("success", "failed") else None,
     }
@@ -149,6 +151,7 @@ class FakeAirflow:
         self.dags, self.runs, self.tasks, self.page = list(dags), list(runs), list(tasks), page
         self.token, self.logins, self.asked = "one", 0, []
         self.health = HEALTH
+        self.maintained = datetime.now(UTC)
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -185,9 +188,11 @@ class FakeAirflow:
         elif url.path == "/api/v2/dags/~/dagRuns/list":
             found = [run for run in self.runs if run["dag_id"] in body["dag_ids"]]
             found.sort(key=lambda run: run["run_after"], reverse=body["order_by"] == "-run_after")
+            found = found[body["page_offset"] :]
             content = {"dag_runs": found[: min(self.page, body["page_limit"])]}
         elif url.path == "/api/v2/dags/maintenance/dagRuns":
-            content = {"dag_runs": [run_of("maintenance")] if self.tasks else []}
+            run = run_of("maintenance", due=self.maintained.isoformat())
+            content = {"dag_runs": [run] if self.tasks else []}
         elif url.path.endswith("/taskInstances"):
             content = {"task_instances": [{"task_id": name, "state": state} for name, state in self.tasks]}
         else:

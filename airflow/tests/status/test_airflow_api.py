@@ -1,5 +1,6 @@
 """What is asked of Airflow, and what becomes of an Airflow that does not answer."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -32,12 +33,23 @@ def test_the_newest_run_of_each_dag_is_found_though_one_has_more_runs_than_an_an
     )
     answers = asker.look(["a.predict", "b.train", "c.train"])
     assert answers.why == ""
-    assert {dag: run["run_after"][:10] for dag, run in answers.runs.items()} == {
+    assert {dag: runs[0]["run_after"][:10] for dag, runs in answers.runs.items()} == {
         "a.predict": "2026-01-28",
         "b.train": "2025-12-01",
     }
     lists = [body["dag_ids"] for path, body in fake.asked if path.endswith("/list")]
     assert lists == [["a.predict", "b.train"], ["b.train"]]
+
+
+def test_behind_many_runs_that_were_asked_for_the_last_one_of_the_schedule_is_found(airflow):
+    backfills = [
+        run_of("train", due=f"2026-01-{day:02d}T09:00:00Z", number=day, asked=["2025-12-01"]) for day in range(2, 14)
+    ]
+    own = [run_of("train", "failed", due="2026-01-01T03:15:00Z"), run_of("train", due="2025-12-25T03:15:00Z")]
+    _, asker = airflow([dag_of("train"), dag_of("predict")], [*backfills, *own, run_of("predict")], page=5)
+    answers = asker.look(["train", "predict"])
+    assert [run["state"] for run in answers.runs["train"]] == ["success"] * 12 + ["failed"]
+    assert len(answers.runs["predict"]) == 1
 
 
 def test_fifty_pipelines_are_a_handful_of_questions(airflow):
@@ -97,3 +109,10 @@ def test_how_maintenance_went_is_known(airflow):
         [dag_of("generate")], tasks=[("end_orphans", "success"), ("end_orphans_b", "skipped"), ("x", None)]
     )
     assert asker.look([]).tasks == {"end_orphans": "success", "end_orphans_b": "skipped"}
+
+
+def test_what_maintenance_found_long_ago_is_not_how_things_are(airflow):
+    fake, asker = airflow([dag_of("generate")], tasks=[("end_orphans", "success")])
+    fake.maintained -= timedelta(minutes=31)
+    answers = asker.look([])
+    assert (answers.tasks, answers.why) == ({}, "")

@@ -35,7 +35,7 @@ def places(tmp_path):
 
 def answers(*names):
     ids = [f"{name}.{dag}".lstrip(".") for name in names for dag in look.DAGS]
-    return Answers({}, {name: dag_of(name) for name in ids}, {name: run_of(name) for name in ids})
+    return Answers({}, {name: dag_of(name) for name in ids}, {name: [run_of(name)] for name in ids})
 
 
 def looked(places, said, **more):
@@ -131,7 +131,7 @@ def test_a_word_of_a_backup_that_nobody_wrote_is_unknown_for_itself_alone(places
 
 def test_a_run_that_airflow_writes_in_another_form_is_unknown_for_its_dag_alone(places):
     said = answers("")
-    del said.runs["predict"]["run_after"]
+    del said.runs["predict"][0]["run_after"]
     (row,) = looked(places(), said).pipelines
     assert (row.predict.state, row.predict.dag, row.train.state, row.champion.state) == (
         "unknown",

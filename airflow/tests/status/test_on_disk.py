@@ -86,8 +86,8 @@ def test_a_challenger_that_waits_for_a_word_is_told_with_what_to_type(tmp_path):
     assert champion(tmp_path).version == "4"
 
 
-def runs(state="success", due=TONIGHT, following=TONIGHT + timedelta(days=1)):
-    last = None if state is None else LastRun(state=state, run_id="r", due=due)
+def runs(state="success", due=TONIGHT, following=TONIGHT + timedelta(days=1), days=None):
+    last = None if state is None else LastRun(state=state, run_id="r", due=due, days=days)
     return Runs(state="ok", text="", dag="predict", last=last, next=following)
 
 
@@ -117,6 +117,19 @@ CASES = {
     "it waits for data": (runs("running"), NOW, "note"),
     "it waits in a queue": (runs("queued"), NOW, "note"),
     "it waits for too long": (runs("running"), TONIGHT + timedelta(hours=6, minutes=1), "bad"),
+    "another day was done again": (
+        runs(
+            due=TONIGHT - timedelta(hours=2), following=TONIGHT, days=(DAY - timedelta(days=3), DAY - timedelta(days=1))
+        ),
+        TONIGHT - timedelta(hours=1),
+        "note",
+    ),
+    "a person's run had nothing, its own is to come": (
+        runs(due=TONIGHT - timedelta(hours=2), following=TONIGHT),
+        TONIGHT - timedelta(hours=1),
+        "note",
+    ),
+    "it failed when it was done again": (runs("failed", days=(DAY, DAY)), NOW, "bad"),
     "it failed": (runs("failed"), NOW, "bad"),
     "it ended without": (runs("success"), NOW, "bad"),
     "the scheduler did not start it": (runs(due=EARLIER, following=TONIGHT), NOW, "bad"),
@@ -151,6 +164,13 @@ def test_drift_is_that_of_the_newest_day_with_the_columns_that_fell(tmp_path):
     assert (found.state, found.text, found.day) == ("bad", "alarm: age", DAY)
     assert found.columns == {"age": "alarm", "plan": "watch"}
     assert found.report == "reports/predict/2026-01-09/report.html"
+
+
+@pytest.mark.parametrize("name", ["2026-01-09.bak", "old", "2026-02-30", "20260109"])
+def test_what_somebody_puts_beside_the_days_is_no_day(tmp_path, name):
+    drift_report(tmp_path, "2026-01-08", "ok")
+    drift_report(tmp_path, name, "alarm", age="alarm")
+    assert (on_disk.drift(Layout(tmp_path)).level, on_disk.drift(Layout(tmp_path)).day) == ("ok", date(2026, 1, 8))
 
 
 @pytest.mark.parametrize(

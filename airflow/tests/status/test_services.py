@@ -1,7 +1,7 @@
 """What is made of the parts' own answers."""
 
 import pytest
-from status_world import HEALTH, NO_HTTP, says
+from status_world import HEALTH, NO_HTTP, dag_of, says
 
 from microstep_airflow.status import services
 from microstep_airflow.status.airflow_api import Answers
@@ -34,7 +34,7 @@ def test_without_an_answer_of_airflow_its_parts_are_unknown_and_not_ill(monkeypa
     }
 
 
-@pytest.mark.parametrize("words", [NO_HTTP["no status"], NO_HTTP["headers without end"]])
+@pytest.mark.parametrize("words", [NO_HTTP["no status"], NO_HTTP["headers without end"]], ids=["text", "headers"])
 def test_a_page_that_speaks_no_http_is_ill(monkeypatch, words):
     with says(words) as url:
         monkeypatch.setattr(services, "PAGES", {"mlflow": url})
@@ -69,3 +69,25 @@ def test_machines_are_as_the_last_look_of_maintenance_found_them():
     assert services.machines(["b", "c"], tasks, "").text == "no answer from c"
     assert services.machines(["b", "d"], tasks, "").state == "unknown"
     assert services.machines(["b"], tasks, "Airflow does not answer").state == "unknown"
+
+
+def of_maintenance(*parts, paused=False, **tasks):
+    return services.with_maintenance(
+        services.summary(parts), Answers(HEALTH, {"maintenance": dag_of("maintenance", paused=paused)}, tasks=tasks)
+    )
+
+
+def test_a_pause_of_maintenance_is_told_with_its_end():
+    found = of_maintenance(*WELL, paused=True, end_orphans="success")
+    assert (found.state, found.text) == ("bad", "all 2 healthy; maintenance is paused")
+    assert found.remedy == "docker compose exec airflow-scheduler airflow dags unpause maintenance"
+    ill = of_maintenance(Part("pages", "bad", "is not there"), paused=True)
+    assert (ill.text, ill.remedy[:25]) == ("pages is not there; maintenance is paused", "docker compose logs pages")
+
+
+def test_what_failed_in_maintenance_is_told_but_for_mails_that_are_told_of_as_such():
+    assert of_maintenance(*WELL, look_at_mounts="failed", end_orphans="success").text == (
+        "all 2 healthy; maintenance failed: look_at_mounts"
+    )
+    assert of_maintenance(*WELL, send="failed", end_orphans="success").state == "ok"
+    assert services.with_maintenance(services.summary(WELL), Answers(why="no answer")).state == "ok"

@@ -105,6 +105,14 @@ def test_details_tell_days_that_lack_the_same_in_one_line():
     assert "to generate" not in text.render(status(lacking), width=120)
 
 
+@pytest.mark.parametrize(("day", "word"), [(9, "watch"), (7, "watch 2026-01-07")])
+def test_drift_of_another_day_than_yesterday_has_its_day(day, word):
+    drifted = row("churn", drift=Drift(state="note", text="watch: age", level="watch", day=date(2026, 1, day)))
+    drifted.day = date(2026, 1, 9)
+    (line,) = [line for line in text.render(status(drifted), width=160).splitlines() if line.startswith("churn")]
+    assert word in [column.strip() for column in line.split("  ")]
+
+
 def test_colour_is_only_for_who_asks_for_it():
     assert "\x1b" not in text.render(status(row("churn")))
     assert "\x1b[32mfine\x1b[0m" in text.render(status(row("churn")), colour=True)

@@ -69,7 +69,11 @@ def _identity(described: Mapping[str, Any]) -> str:
 
 
 def tell_the_others(revision: str) -> None:
-    """Write down what this head runs, where every machine reads it; tell a person which ones have something else."""
+    """Write down what this head is about to run: from its first task on, a machine with something else starts none."""
     describe_head(revision, images_here())
+
+
+def name_the_others() -> None:
+    """Tell a person which machines have something else."""
     for name in others_version():
         print(f"{name} starts no step until it has this version; here: {save()}; there: {LOAD}, make worker")

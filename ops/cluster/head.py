@@ -17,10 +17,13 @@ from cluster.machine_file import describe_head, others_version
 from cluster.names import good_address
 
 SETTINGS = (
-    *("User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels"),
+    *("User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir"),
     *("StopSignal", "Healthcheck", "Shell"),
 )
-"""Those of an image that are about what it runs; the others are the builder's own."""
+"""Those of an image that are about what it runs; the others are the builder's own.
+
+Labels as well: a release, fetched tags or another remote change them, and no machine has to be given that.
+"""
 
 
 def must_be_here(address: str, *, elsewhere: bool) -> None:

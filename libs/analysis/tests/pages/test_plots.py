@@ -7,9 +7,11 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from analysis.pages import plots
-from analysis.pages.axes import between
+from analysis.pages.axes import between, numeric
 from analysis.pages.svg import width_of
 
 CURVE = np.linspace(0, 1, 100_000)
@@ -183,6 +185,35 @@ def test_a_curve_goes_through_its_points_and_breaks_where_a_value_is_unknown():
 )
 def test_ticks_are_round_numbers_written_with_the_digits_that_tell_them_apart(low, high, labels):
     assert between(low, high, "").labels == labels
+
+
+@settings(max_examples=300, deadline=None, database=None, print_blob=True)
+@given(
+    ends=st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 2),
+    zero=st.booleans(),
+    room=st.floats(1, 400),
+)
+@example(ends=(12_345_600.0, 12_345_700.0), zero=False, room=400)
+@example(ends=(0.000123456, 0.000123460), zero=False, room=400)
+@example(ends=(-1e15, -1e15 + 1000), zero=False, room=400)
+@example(ends=(0.0, 5e-324), zero=False, room=400)
+@example(ends=(1e-310, 3e-310), zero=True, room=400)
+@example(ends=(-5e-324, 5e-324), zero=True, room=400)
+@example(ends=(1e-290, 3e-290), zero=False, room=400)
+def test_ticks_that_differ_have_labels_that_differ_and_say_what_they_are(ends, zero, room):
+    axis = numeric(ends, "", zero=zero, room=room)
+    assert len({*axis.labels}) == len(axis.labels) == len({*axis.ticks}) >= 1
+    step = (axis.high - axis.low) / 6
+    for tick, label in zip(axis.ticks, axis.labels, strict=True):
+        assert abs(float(label.replace(",", "")) - tick) < step / 2
+    assert np.isfinite(axis.fractions(ends)).all()
+
+
+@settings(max_examples=200, deadline=None, database=None, print_blob=True)
+@given(base=st.floats(-1e16, 1e16), share=st.floats(1e-11, 1))
+def test_a_short_way_far_from_zero_has_labels_that_differ(base, share):
+    axis = numeric([base, base + abs(base) * share], "")
+    assert len({*axis.labels}) == len(axis.labels)
 
 
 @pytest.mark.parametrize("count", [12, 50])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,8 +26,8 @@ _ROOM, _ROOM_BESIDE_NAMES = 0.8 * _WIDTH, 0.5 * _WIDTH
 """Of the labels below a plot, and below one that has names at its side."""
 _NAME, _NAME_SLANTED, _NAME_OF_MANY = 0.45 * _WIDTH, 0.28 * _WIDTH, 0.22 * _WIDTH
 """The width of a name, of one that is written at an angle, and of one of many in a legend."""
-_DATES = 4.5
-"""So many dates, and the space between them, are as wide as the axes."""
+_DATES = 4
+"""Into so many stretches the days are divided at most, each of them wider than a date."""
 _ROW = 0.28 * _INCH
 """The height of a bar or an interval, and the space around it."""
 
@@ -185,7 +186,8 @@ def _categories(labels: Sequence[str], title: str) -> Axis:
 def _apart(days: Array) -> Array:
     """Some of the days, the last among them, so far from each other that their names do not overlap."""
     ordered = np.sort(days)
-    least, kept = (ordered[-1] - ordered[0]) / _DATES, [ordered[-1]]
+    # whole days, and rather one more: NumPy cuts a part of one off
+    least, kept = np.timedelta64(math.ceil(int((ordered[-1] - ordered[0]).astype(int)) / _DATES), "D"), [ordered[-1]]
     for day in ordered[::-1]:
         if kept[-1] - day >= least and kept[-1] != day:
             kept.append(day)

@@ -249,3 +249,15 @@ def test_dates_do_not_overlap_however_uneven_days_are():
     assert len([text for text in fits(svg) if text.text.startswith("2026")]) >= 2
     alone = plots.lines("p", "d", [("", days[:1], values[:1])], x="", y="rows", unit=False, markers=True)
     assert "2026-01-01" in alone
+
+
+@pytest.mark.parametrize("y", ["", "rows"])
+@pytest.mark.parametrize("most", [1.0, 1_234_567.0, 1e-7])
+def test_dates_do_not_overlap_however_many_days_follow_each_other(y, most):
+    for count in range(2, 61):
+        days = np.datetime64("2026-01-01") + np.arange(count)
+        values = np.linspace(0, most, count)
+        svg = plots.lines("p", "d", [("", days, values)], x="", y=y, unit=False, markers=True)
+        dates = [text.text for text in fits(svg) if text.text.startswith("2026")]
+        assert min(count, 3) <= len(dates) <= 5, count
+        assert dates[-1] == str(days[-1])

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from analysis.pages.axes import Array, Axes, Axis, between, numeric, stretches
 from analysis.pages.legend import LETTERS, Name, legend, legend_height, legend_lines
-from analysis.pages.svg import ONE, SOFT, TWO, Drawing, fitted, width_of
+from analysis.pages.svg import ONE, SOFT, TWO, Drawing, told_apart, width_of
 
 MOST_POINTS = 400
 """Of a curve or a cloud: more cannot be seen, and would make pages large."""
@@ -47,14 +47,15 @@ def lines(
 ) -> Markup:
     """Curves, two colours and then dashes and widths; `unit`: both axes go from 0 to 1."""
     many = len(series) > _FEW
+    short = told_apart([label for label, _, _ in series], _NAME_OF_MANY if many else _NAME, LETTERS)
     names = [
         Name(
-            fitted(label, _NAME_OF_MANY if many else _NAME, LETTERS, both_ends=many),
+            label,
             (ONE, TWO)[number % 2],
             _WIDTHS[number // (2 * len(_DASHES)) % len(_WIDTHS)],
             _DASHES[number // 2 % len(_DASHES)],
         )
-        for number, (label, _, _) in enumerate(series)
+        for number, label in enumerate(short)
     ]
     named = [name for name in names if name.text] or None
     written = legend_lines(named, _WIDTH - 20, _NAMES_A_LINE if many else 0) if named else []
@@ -175,13 +176,13 @@ def _along(series: Sequence[tuple[str, Array, Array]], title: str, up: Axis) -> 
 def _rows(labels: Sequence[str], *, grid: bool) -> Axis:
     """The vertical axis of rows, of which the first is on top."""
     heights = [float(len(labels) - 1 - row) for row in range(len(labels))]
-    return Axis(-0.6, len(labels) - 0.4, heights, [fitted(label, _NAME) for label in labels], grid=grid)
+    return Axis(-0.6, len(labels) - 0.4, heights, told_apart(labels, _NAME), grid=grid)
 
 
 def _categories(labels: Sequence[str], title: str) -> Axis:
     """The horizontal axis of bins; labels are at an angle where they would not fit side by side."""
     step = max(1, len(labels) // 8)
-    shown = [fitted(label, _NAME_SLANTED) for label in labels][::step]
+    shown = told_apart(labels, _NAME_SLANTED)[::step]
     room = _ROOM * step / max(len(labels), 1)
     slanted = max(map(width_of, shown), default=0) + 6 > room
     places = [float(place) for place in range(0, len(labels), step)]

@@ -260,3 +260,33 @@ def test_dates_do_not_overlap_however_many_days_follow_each_other(y, values):
         dates = [text.text for text in fits(svg) if text.text.startswith("2026")]
         assert 2 <= len(dates) <= 5, count
         assert dates[-1] == str(days[-1])
+
+
+ALIKE = {
+    "ends": [f"customer_segment_description = {name}" for name in ("Enterprise", "Small business", "Public sector")],
+    "middles": [f"{'a long beginning ' * 4}{name}{' and a long ending' * 4}" for name in ("one", "two", "three")],
+    "what nobody sees": ["a\u200bb", "a\u200b\u200bb", "ab"],
+    "more than ten": [f"{'W' * 50}{n}{'W' * 50}" for n in range(12)],
+}
+
+
+@pytest.mark.parametrize("labels", ALIKE.values(), ids=ALIKE)
+def test_names_that_differ_are_told_apart_however_long_they_are(labels):
+    values = [0.1] * len(labels)
+    few = labels[:4]
+    drawn = {
+        "bars": (labels, plots.bars("p", "d", labels, values, x="x")),
+        "intervals": (labels, plots.intervals("p", "d", [(label, 1, 0, 2) for label in labels], x="x")),
+        "histograms": (labels, plots.two_histograms("p", "d", labels, values, values, names=("t", "d"), x="x")),
+        "curves": (few, plots.lines("p", "d", [(label, CURVE, CURVE) for label in few], x="x", y="y")),
+    }
+    for kind, (named, svg) in drawn.items():
+        written = [text.text for text in fits(svg)]
+        starts = {name[0] for name in named}
+        shown = [text for text in written if text[:1] in starts]
+        assert len({*shown}) == len(shown) == len(named), (kind, shown)
+
+
+def test_a_name_that_has_room_stays_as_it_is():
+    svg = plots.bars("p", "d", ["one", "two"], [1.0, 2.0], x="x")
+    assert [text.text for text in texts(svg)][-3:-1] == ["one", "two"]

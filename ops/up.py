@@ -28,7 +28,7 @@ from checkout.settings import (
     project,
     read,
 )
-from cluster.head import must_be_here, tell_the_others
+from cluster.head import must_be_here, name_the_others, tell_the_others
 from pipeline_file import what_is_wrong_in_a_container, what_is_wrong_in_containers
 from pipelines.places import names, refuse_both
 from pipelines.reports import refresh_index
@@ -121,15 +121,17 @@ def main() -> int:
     if built.returncode:
         return built.returncode
     files_must_be_readable()
+    if cluster():
+        tell_the_others(variables["MICROSTEP_REVISION"])
     start = time.monotonic()
     command = ["docker", "compose", "up", "--detach", "--wait", "--wait-timeout", WAIT_SECONDS]
     started = subprocess.run(command, cwd=ROOT, env=variables, check=False)
+    if cluster():
+        name_the_others()
     if started.returncode:
         typed = as_typed()
         print(f"not all parts are healthy; type: {typed} ps --all, then {typed} logs PART", file=sys.stderr)
         return started.returncode
-    if cluster():
-        tell_the_others(variables["MICROSTEP_REVISION"])
     pages = ports(settings)
     print(f"""
 all healthy {time.monotonic() - start:.0f} s after the build

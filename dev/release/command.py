@@ -124,14 +124,21 @@ def main() -> int:
             refuse(UNAVAILABLE, str(error))
         except subprocess.CalledProcessError as error:
             words = " ".join(map(str, error.cmd[:3]))
-            refuse(
-                UNAVAILABLE,
-                f"{words} … ended with {error.returncode}; mend it, then type it again: it goes on from there",
-            )
+            refuse(UNAVAILABLE, f"{words} … ended with {error.returncode}; {way_out(args.number)}")
     branch = git(ROOT, "branch", "--show-current") or "main"
     print(f"v{args.number} is there. To publish it: git push --follow-tags origin {branch}")
     print(f"To take it back: git tag --delete v{args.number} && git reset --keep HEAD^")
     return 0
+
+
+def way_out(version: str, root: Path = ROOT) -> str:
+    """What to do when something failed."""
+    if git(root, "log", "-1", "--format=%s") != subject(version):
+        return "mend it, then type it again"
+    return (
+        "mend it, then type it again: it goes on from there. Where a file of the repository is to be mended, first git"
+        " reset --keep HEAD^, then mend and commit it, make test, and type it again"
+    )
 
 
 def agreed(version: str) -> bool:

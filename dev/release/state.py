@@ -52,6 +52,13 @@ def plan(version: str, root: Path, *, needed: tuple[str, ...]) -> Plan:
     base = "HEAD^" if committed else "HEAD"
     text = git(root, "show", f"{base}:{FILE}") + "\n"
     before = last(root, text)
+    made = git(root, "log", "-1", "--format=%h", f"--grep=^{re.escape(subject(version))}$")
+    if before == version and made:
+        raise ValueError(
+            f"{FILE} has {version} already, by the commit {made} of a release that did not"
+            " come to its tag, and others lie above it; to have them checked, take it out from below them: git rebase"
+            f" --onto {made}^ {made}, then make test, and type it again"
+        )
     if before and number <= numbers(before):
         above = _next(numbers(before))
         raise ValueError(

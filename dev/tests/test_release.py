@@ -1,5 +1,6 @@
 """`make release`, on git repositories made for the test; images are built by tests/growth and by a release."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -230,6 +231,41 @@ def test_the_tag_is_of_the_release_commit_also_where_head_has_moved_last(reposit
     )
     repository.release("1.0.0")
     assert repository.git("log", "-1", "--format=%s", "v1.0.0") == "Release 1.0.0"
+
+
+def failed(repository, monkeypatch):
+    """A release whose build fails after its commit."""
+
+    def build(*_):
+        raise subprocess.CalledProcessError(1, ["docker"])
+
+    with monkeypatch.context() as failing, pytest.raises(subprocess.CalledProcessError):
+        failing.setattr(command, "build", build)
+        command.make(repository.plan("1.0.0"), repository.path)
+
+
+def test_what_is_said_after_a_failed_build_leads_to_a_release_with_the_mended_file(repository, monkeypatch):
+    assert command.way_out("1.0.0", repository.path) == "mend it, then type it again"
+    failed(repository, monkeypatch)
+    (words,) = re.findall(r"git (reset --keep HEAD\^)", command.way_out("1.0.0", repository.path))
+    repository.git(*words.split())
+    (repository.path / "code.py").write_text("mended")
+    repository.commit((repository.path / "CHANGELOG.md").read_text())
+    repository.release("1.0.0")
+    assert repository.git("log", "--format=%s", "v1.0.0").split("\n") == ["Release 1.0.0", "change", "change"]
+
+
+def test_one_that_was_mended_above_its_commit_says_how_to_go_on(repository, monkeypatch):
+    failed(repository, monkeypatch)
+    (repository.path / "code.py").write_text("mended")
+    repository.commit((repository.path / "CHANGELOG.md").read_text())
+    with pytest.raises(ValueError, match="has 1.0.0 already") as refused:
+        repository.plan("1.0.0")
+    repository.git(*re.search(r"git (rebase --onto \w+\^ \w+),", str(refused.value))[1].split())
+    repository.checked(**dict.fromkeys(NEEDED, "passed"))
+    repository.release("1.0.0")
+    assert repository.git("log", "--format=%s", "v1.0.0").split("\n") == ["Release 1.0.0", "change", "change"]
+    assert "mended" in repository.git("show", "v1.0.0:code.py")
 
 
 def test_what_somebody_else_wrote_into_the_changelog_meanwhile_stays(repository):

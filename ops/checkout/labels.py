@@ -43,7 +43,8 @@ def revision(root: Path = ROOT) -> str:
 def version(root: Path = ROOT) -> str:
     """That of the release; with `+` and the commit where images are built from what came after it.
 
-    A commit that changes no image changes nothing here either: images stay the same, to the byte.
+    A commit that changes no image changes nothing here either. A release does, and so do tags that are fetched: images
+    get other labels, and run the same.
     """
     number = (root / VERSION).read_text(encoding="utf-8").strip()
     commit = revision(root)

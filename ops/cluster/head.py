@@ -17,10 +17,13 @@ from cluster.machine_file import describe_head, others_version
 from cluster.names import good_address
 
 SETTINGS = (
-    *("User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels"),
+    *("User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir"),
     *("StopSignal", "Healthcheck", "Shell"),
 )
-"""Those of an image that are about what it runs; the others are the builder's own."""
+"""Those of an image that are about what it runs; the others are the builder's own.
+
+Labels as well: a release, fetched tags or another remote change them, and no machine has to be given that.
+"""
 
 
 def must_be_here(address: str, *, elsewhere: bool) -> None:
@@ -69,7 +72,11 @@ def _identity(described: Mapping[str, Any]) -> str:
 
 
 def tell_the_others(revision: str) -> None:
-    """Write down what this head runs, where every machine reads it; tell a person which ones have something else."""
+    """Write down what this head is about to run: from its first task on, a machine with something else starts none."""
     describe_head(revision, images_here())
+
+
+def name_the_others() -> None:
+    """Tell a person which machines have something else."""
     for name in others_version():
         print(f"{name} starts no step until it has this version; here: {save()}; there: {LOAD}, make worker")

@@ -53,11 +53,15 @@ MICROSTEP_CONCURRENCY=4
 """
 
 
-def put(name: str, address: str, fits: str, folder: Path = FOLDER) -> Path:
-    """Have the file there, with what a person has written into it before; its first three lines are made to fit."""
+def put(name: str, address: str, fits: str | None = None, folder: Path = FOLDER) -> Path:
+    """Have the file there, with what a person has written into it before; its first three lines are made to fit.
+
+    :param fits: None leaves the version that the file has: that of the worker that runs, until another one does
+    """
     file, before = path_of(name, folder), ended(name, folder)
     if before.exists() and not file.exists():
         before.rename(file)
+    fits = value_in(file, FITS) if fits is None else fits
     text = file.read_text(encoding="utf-8") if file.exists() else first_text(name, address, fits)
     for variable, value in ((FITS, fits), (ADDRESS, address), (MACHINE, name)):
         text, count = re.subn(rf"(?m)^{variable}=.*$", f"{variable}={value}", text)

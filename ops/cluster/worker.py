@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 
 from archives.archive import create_volume
 from checkout.compose import docker, own_steps
@@ -25,16 +26,19 @@ from cluster.checks import (
     must_reach_the_head,
 )
 from cluster.inside import accept, image
-from cluster.machine_file import OWN, path_of, put, sign, take_away, version
+from cluster.machine_file import FITS, OWN, path_of, put, sign, take_away, version
 from cluster.token import Token, decode
 
 WAIT_SECONDS = "300"
 
 
-def compose(*words: str, machine: str, head_address: str = "", read: bool = False) -> subprocess.CompletedProcess[str]:
+def compose(
+    *words: str, machine: str, head_address: str = "", fits: str = "", read: bool = False
+) -> subprocess.CompletedProcess[str]:
     """`docker compose …` with the files of a worker's machine.
 
     :param head_address: where .env has none any more, as when the head is one machine again
+    :param fits: the version of the head that is started here; the file says the one of what runs
     :param read: what it prints is for this program, not for a person
     """
     files = [f"--env-file={name}" for name in (".env", str(path_of(machine)))]
@@ -42,6 +46,8 @@ def compose(*words: str, machine: str, head_address: str = "", read: bool = Fals
     variables = {name: text for name, text in environment().items() if name not in (FILES, *OWN)}
     if head_address and not cluster():
         variables[CLUSTER] = head_address
+    if fits:
+        variables[FITS] = fits
     command = ["docker", "compose", "--file=docker-compose.worker.yml", *files, *words]
     return subprocess.run(command, cwd=ROOT, env=variables, check=False, text=True, capture_output=read)
 
@@ -136,12 +142,13 @@ def join(args: argparse.Namespace) -> int:
         if line:
             take(line, before, own)
         must_reach_the_head(own, address, seen)
-    file = put(own["machine"], own["address"], fits)
-    queues = as_started(own["machine"], compose("config", "--format=json", machine=own["machine"], read=True))
-    if code := compose("up", "--detach", "--wait", f"--wait-timeout={WAIT_SECONDS}", machine=own["machine"]).returncode:
+    file, start = put(own["machine"], own["address"]), partial(compose, machine=own["machine"], fits=fits)
+    queues = as_started(own["machine"], start("config", "--format=json", read=True))
+    if code := start("up", "--detach", "--wait", f"--wait-timeout={WAIT_SECONDS}").returncode:
         show = f"docker compose --file docker-compose.worker.yml --env-file .env --env-file machines/{file.name}"
         print(f"not all parts are healthy; type: {show} ps --all, then the same with logs PART", file=sys.stderr)
         return code
+    put(own["machine"], own["address"], fits)
     print(f"{own['machine']} takes tasks from {', '.join(queues)}; its settings: machines/{file.name}")
     return 0
 

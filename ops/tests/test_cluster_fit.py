@@ -133,9 +133,7 @@ def test_a_head_that_has_another_version_by_now_names_the_machines_that_have_not
     machine_file.describe_head("r1", {"microstep-train": "sha256:2"}, tmp_path)
     machine_file.put("c", "10.99.0.13", machine_file.version(tmp_path), tmp_path)
     monkeypatch.setattr(head, "others_version", lambda: machine_file.others_version(tmp_path))
-    monkeypatch.setattr(head, "describe_head", lambda *_: None)
-    monkeypatch.setattr(head, "images_here", dict)
-    head.tell_the_others("r1")
+    head.name_the_others()
     told = capsys.readouterr().out
     assert [line.split()[0] for line in told.splitlines()] == ["b", "d"]
     assert "docker save microstep-airflow" in told

@@ -67,9 +67,14 @@ def test_an_image_is_the_same_in_either_store_of_an_engine(identity):
         {"RootFS": {"Type": "layers", "Layers": ["sha256:2", "sha256:1"]}},
         {"Config": {**CLASSIC["Config"], "User": "0:0"}},
         {"Config": {**CLASSIC["Config"], "Cmd": ["sh"]}},
-        {"Config": {**CLASSIC["Config"], "Labels": {"org.opencontainers.image.revision": "b"}}},
+        {"Config": {**CLASSIC["Config"], "Env": ["PATH=/usr/bin", "MICROSTEP_REVISION=b"]}},
     ],
     ids=["another file", "another order", "another user", "another command", "another revision"],
 )
 def test_another_image_is_another_one(identity, other):
     assert identity(CLASSIC) != identity({**CLASSIC, **other})
+
+
+def test_an_image_that_only_says_another_version_is_the_same(identity):
+    labels = {"org.opencontainers.image.version": "1.2.0", "org.opencontainers.image.source": "https://git.example/m"}
+    assert identity(CLASSIC) == identity({**CLASSIC, "Config": {**CLASSIC["Config"], "Labels": labels}})

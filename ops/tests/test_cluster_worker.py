@@ -110,10 +110,11 @@ def fitting(machine, monkeypatch, tmp_path):
     monkeypatch.setattr(worker, "create_volume", lambda name: None)
     monkeypatch.setattr(worker, "must_reach_the_head", lambda own, address, sign: None)
     monkeypatch.setattr(worker, "sign", lambda name: machine_file.sign(name, tmp_path))
-    monkeypatch.setattr(worker, "put", lambda name, address, fits: machine_file.put(name, address, fits, tmp_path))
+    monkeypatch.setattr(worker, "put", lambda *words: machine_file.put(*words, folder=tmp_path))
     monkeypatch.setattr(worker, "take_away", lambda name: machine_file.take_away(name, tmp_path))
 
-    def compose(*words, machine, read=False):
+    def compose(*words, machine, fits, read=False):
+        assert fits == "v1"
         if read:
             return subprocess.CompletedProcess(words, 0, json.dumps(described), "")
         started.append((machine, *words))
@@ -353,4 +354,26 @@ def test_who_gets_the_token_of_another_name_is_waited_for_under_that_name_alone(
     monkeypatch.setattr(worker, "identity", lambda: OWN | {"machine": "a"})
     assert worker.join(typed(new=True)) == 5
     assert machine_file.those_that_take_part(tmp_path) == ("b",)
-    assert (tmp_path / "b.env").read_text().splitlines()[2] == "MICROSTEP_FITS=v1"
+
+
+@pytest.mark.parametrize(("code", "says"), [(0, "v1"), (5, "v0")])
+def test_a_machine_has_another_version_once_it_runs_and_not_before(fitting, monkeypatch, tmp_path, code, says):
+    file = machine_file.put("b", "10.99.0.12", "v0", tmp_path)
+    config = worker.compose("config", machine="b", fits="v1", read=True)
+
+    def compose(*words, fits, read=False, **_):
+        assert (fits, machine_file.value_in(file, "MICROSTEP_FITS")) == ("v1", "v0")
+        return config if read else subprocess.CompletedProcess(words, code, "", "")
+
+    monkeypatch.setattr(worker, "compose", compose)
+    assert worker.join(typed()) == code
+    assert machine_file.value_in(file, "MICROSTEP_FITS") == says
+
+
+def test_compose_starts_a_machine_with_the_version_that_it_is_given_and_not_the_files(monkeypatch):
+    seen = []
+    monkeypatch.setattr(worker, "environment", lambda: {"MICROSTEP_FITS": "of a shell"})
+    monkeypatch.setattr(worker.subprocess, "run", lambda command, *, env, **_: seen.append(env.get("MICROSTEP_FITS")))
+    worker.compose("up", machine="b", fits="v1")
+    worker.compose("stop", machine="b")
+    assert seen == ["v1", None]

@@ -104,21 +104,48 @@ def test_a_network_of_an_earlier_version_is_noticed(tmp_path, monkeypatch, answe
     assert up.has_way_out("microstep-steps") is way_out
 
 
-@pytest.mark.parametrize("files", ["", "COMPOSE_FILE=docker-compose.yml:docker-compose.celery.yml "])
-def test_what_to_type_about_parts_that_are_not_healthy_is_for_every_part_of_the_stack(monkeypatch, capsys, files):
-    monkeypatch.setattr(up, "as_typed", lambda: f"{files}docker compose")
-    for name in ("must_be_ours", "word_of_adoption", "files_must_be_readable"):
-        monkeypatch.setattr(up, name, lambda *_: "")
+@pytest.fixture
+def unhealthy(monkeypatch):
+    """A stack whose images are built, and of which a part does not become healthy; what is done, in its order."""
+    done = []
+
+    def run(words, **_):
+        done.append(words[2])
+        return subprocess.CompletedProcess(words, 0 if "build" in words else 1)
+
+    for name in ("must_be_ours", "word_of_adoption", "files_must_be_readable", "must_be_here"):
+        monkeypatch.setattr(up, name, lambda *_, **__: "")
     for name in ("has_way_out", "cluster"):
         monkeypatch.setattr(up, name, lambda *_: False)
-    monkeypatch.setattr(up, "read", lambda: {up.USER: "1:1"})
+    monkeypatch.setattr(up, "as_typed", lambda: "docker compose")
+    monkeypatch.setattr(up, "read", lambda: {up.USER: "1:1", up.ELSEWHERE: ""})
     monkeypatch.setattr(up, "project", lambda: "microstep")
-    monkeypatch.setattr(up, "labels", dict)
+    monkeypatch.setattr(up, "labels", lambda: {"MICROSTEP_REVISION": "r1"})
     monkeypatch.setattr(up, "environment", dict)
-    monkeypatch.setattr(up, "project", lambda: "microstep")
-    monkeypatch.setattr(
-        up.subprocess, "run", lambda words, **_: subprocess.CompletedProcess(words, 0 if "build" in words else 1)
-    )
+    monkeypatch.setattr(up.subprocess, "run", run)
+    monkeypatch.setattr(up, "tell_the_others", lambda revision: done.append(f"tell {revision}"))
+    monkeypatch.setattr(up, "name_the_others", lambda: done.append("name"))
+    return done
+
+
+def test_other_machines_are_told_of_a_new_version_before_its_first_task_and_whatever_becomes_of_it(
+    unhealthy, monkeypatch
+):
+    monkeypatch.setattr(up, "cluster", lambda: "10.0.0.11")
+    assert up.main() == 1
+    assert unhealthy == ["build", "tell r1", "up", "name"]
+
+
+def test_a_machine_alone_tells_nobody(unhealthy):
+    assert up.main() == 1
+    assert unhealthy == ["build", "up"]
+
+
+@pytest.mark.parametrize("files", ["", "COMPOSE_FILE=docker-compose.yml:docker-compose.celery.yml "])
+def test_what_to_type_about_parts_that_are_not_healthy_is_for_every_part_of_the_stack(
+    unhealthy, monkeypatch, capsys, files
+):
+    monkeypatch.setattr(up, "as_typed", lambda: f"{files}docker compose")
     assert up.main() == 1
     said = capsys.readouterr().err
     assert f"type: {files}docker compose ps --all, then {files}docker compose logs PART" in said

@@ -33,11 +33,12 @@ _UP = """
 import subprocess, sys
 from checkout.labels import revision
 from checkout.settings import ROOT, environment
-from cluster.head import tell_the_others
+from cluster.head import name_the_others, tell_the_others
 variables = {**environment(), "MICROSTEP_REVISION": revision(), "MICROSTEP_MOVED": "true"}
 words = ["docker", "compose", "up", "--detach", "--wait", "--wait-timeout", sys.argv[1]]
-code = subprocess.run(words, cwd=ROOT, env=variables).returncode
 tell_the_others(variables["MICROSTEP_REVISION"])
+code = subprocess.run(words, cwd=ROOT, env=variables).returncode
+name_the_others()
 sys.exit(code)
 """
 

@@ -32,6 +32,7 @@ name = "orders"
 kind = "files"
 [table]
 target = "amount"
+key = "score_id"
 task = "regression"
 [columns.amount]
 type = "number"
@@ -80,8 +81,9 @@ def made(root, text):
     for day in (TRAINED, DAY):
         inbox = root / "data" / "inbox" / day
         inbox.mkdir(parents=True)
-        lines = [f"{7 * n % 50 + n / 100},{n * 13 % 199},{('basic', 'pro')[n % 2]}" for n in range(200)]
-        (inbox / "rows.csv").write_text("\n".join(["amount,visits,plan", *lines]) + "\n")
+        lines = [f"{day}-{n},{7 * n % 50 + n / 100},{n * 13 % 199},{('basic', 'pro')[n % 2]}" for n in range(200)]
+        # a key that is called like a score, and is none
+        (inbox / "rows.csv").write_text("\n".join(["score_id,amount,visits,plan", *lines]) + "\n")
         (inbox / "_SUCCESS").touch()
         for name in ("generate", "preprocess"):
             step(name, root, day)

@@ -20,6 +20,10 @@ _EDGE, _GAP, _LETTERS = 4.0, 4.0, 12.0
 _SPACE = 0.05
 """Free at both ends of an axis, as a fraction of what is drawn."""
 _MOST, _LARGE, _SMALL = 1e300, 1e6, 1e-4
+_LEAST = 1e-290
+"""What an axis reaches over at least: between smaller steps a number has too few digits to count by."""
+_DIGITS = 17
+"""These tell any two numbers apart."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,10 @@ def numeric(values: Any, title: str, *, room: float = math.inf, zero: bool = Fal
     if zero or not len(there):
         there = np.append(there, 0.0)
     low, high = float(there.min()), float(there.max())
-    if high - low <= abs(high) * 1e-12:  # one value: something around it
-        low, high = low - (abs(low) * _SPACE or 1.0), high + (abs(high) * _SPACE or 1.0)
+    if high - low <= max(abs(high) * 1e-12, _LEAST):  # one value: something around it
+        around = max(abs(low), abs(high)) * _SPACE
+        around = around if around > _LEAST else 1.0
+        low, high = low - around, high + around
     space = (high - low) * _SPACE
     low, high = (low if zero and low == 0 else low - space), (high if zero and high == 0 else high + space)
     return between(low, high, title, room=room)
@@ -60,7 +66,7 @@ def between(low: float, high: float, title: str, *, room: float = math.inf) -> A
     labels: list[str] = []
     for most in range(MOST_TICKS, 1, -1):
         ticks, decimals = round_ticks(low, high, most)
-        labels = [written(tick, decimals) for tick in ticks]
+        labels = all_written(ticks, decimals)
         if (max(map(width_of, labels), default=0) + 2 * _GAP) * len(labels) <= room:
             break
     return Axis(low, high, ticks, labels, title)
@@ -79,10 +85,20 @@ def round_ticks(low: float, high: float, most: int) -> tuple[list[float], int]:
     return [number * step for number in range(first, last + 1)], decimals
 
 
-def written(value: float, decimals: int) -> str:
-    """A tick's label: 0.25, 12,000, 3e+09."""
+def all_written(ticks: Sequence[float], decimals: int) -> list[str]:
+    """The ticks' labels, with as many digits as tell them apart."""
+    labels: list[str] = []
+    for digits in range(_DIGITS + 1):
+        labels = [written(tick, decimals, digits) for tick in ticks]
+        if len({*labels}) == len(labels):
+            break
+    return labels
+
+
+def written(value: float, decimals: int, digits: int = 0) -> str:
+    """A tick's label: 0.25, 12,000, 3e+09; `digits`: a large or small one has at least so many."""
     if value and (abs(value) >= _LARGE * 10 or (decimals > 4 and abs(value) < _SMALL * 10)):
-        return f"{value:.6g}" if abs(value) < _LARGE * 1000 else f"{value:.4g}"
+        return f"{value:.{max(digits, 6 if abs(value) < _LARGE * 1000 else 4)}g}"
     return f"{value:,.{decimals}f}" if value else "0"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +10,7 @@ from markupsafe import Markup
 
 from analysis.pages.axes import Array, Axes, Axis, between, numeric, stretches
 from analysis.pages.legend import LETTERS, Name, legend, legend_height, legend_lines
-from analysis.pages.svg import ONE, SOFT, TWO, Drawing, fitted, width_of
+from analysis.pages.svg import ONE, SOFT, TWO, Drawing, told_apart, width_of
 
 MOST_POINTS = 400
 """Of a curve or a cloud: more cannot be seen, and would make pages large."""
@@ -25,8 +26,10 @@ _ROOM, _ROOM_BESIDE_NAMES = 0.8 * _WIDTH, 0.5 * _WIDTH
 """Of the labels below a plot, and below one that has names at its side."""
 _NAME, _NAME_SLANTED, _NAME_OF_MANY = 0.45 * _WIDTH, 0.28 * _WIDTH, 0.22 * _WIDTH
 """The width of a name, of one that is written at an angle, and of one of many in a legend."""
-_DATES = 4.5
-"""So many dates, and the space between them, are as wide as the axes."""
+_ROOM_WITH_SIDE = 0.85 * _WIDTH
+"""Of dates below a plot and the numbers at its side together."""
+_BETWEEN = 4.0
+"""Free between two dates."""
 _ROW = 0.28 * _INCH
 """The height of a bar or an interval, and the space around it."""
 
@@ -44,21 +47,22 @@ def lines(
 ) -> Markup:
     """Curves, two colours and then dashes and widths; `unit`: both axes go from 0 to 1."""
     many = len(series) > _FEW
+    short = told_apart([label for label, _, _ in series], _NAME_OF_MANY if many else _NAME, LETTERS)
     names = [
         Name(
-            fitted(label, _NAME_OF_MANY if many else _NAME, LETTERS, both_ends=many),
+            label,
             (ONE, TWO)[number % 2],
             _WIDTHS[number // (2 * len(_DASHES)) % len(_WIDTHS)],
             _DASHES[number // 2 % len(_DASHES)],
         )
-        for number, (label, _, _) in enumerate(series)
+        for number, label in enumerate(short)
     ]
     named = [name for name in names if name.text] or None
     written = legend_lines(named, _WIDTH - 20, _NAMES_A_LINE if many else 0) if named else []
     height = legend_height(written)
     drawing = Drawing(name, description, _WIDTH, _HEIGHT + (height if many else 0))
-    along = between(-0.01, 1.01, x, room=_ROOM) if unit else _along(series, x)
     up = between(-0.01, 1.01, y) if unit else numeric(np.concatenate([ys for _, _, ys in series]), y)
+    along = between(-0.01, 1.01, x, room=_ROOM) if unit else _along(series, x, up)
     axes = Axes(drawing, along, up, top=0 if many else height, bottom=height if many else 0)
     legend(drawing, written, 10 if many else axes.left, drawing.height - height - 2 if many else 2)
     if diagonal:
@@ -156,36 +160,40 @@ def cloud(name: str, description: str, xs: Array, ys: Array, *, x: str, y: str, 
     return drawing.svg()
 
 
-def _along(series: Sequence[tuple[str, Array, Array]], title: str) -> Axis:
-    """The axis of numbers or of days."""
+def _along(series: Sequence[tuple[str, Array, Array]], title: str, up: Axis) -> Axis:
+    """The axis of numbers or of days, below one that goes up."""
     values = np.concatenate([np.asarray(xs) for _, xs, _ in series])
     if not len(values) or values.dtype.kind != "M":
         return numeric(values, title, room=_ROOM)
     days = values.astype("datetime64[D]")
-    ticks, shown = _apart(days), numeric(days.astype(float), title)
+    shown = numeric(days.astype(float), title)
+    # the days take less than the whole axis, which has some room at its ends
+    taken = (width_of(str(days.max())) + _BETWEEN) * (shown.high - shown.low) / max(float(np.ptp(days).astype(int)), 1)
+    ticks = _apart(days, max(1, int((_ROOM_WITH_SIDE - max(map(width_of, up.labels), default=0)) / taken)))
     return Axis(shown.low, shown.high, ticks.astype(float).tolist(), [str(day) for day in ticks], title)
 
 
 def _rows(labels: Sequence[str], *, grid: bool) -> Axis:
     """The vertical axis of rows, of which the first is on top."""
     heights = [float(len(labels) - 1 - row) for row in range(len(labels))]
-    return Axis(-0.6, len(labels) - 0.4, heights, [fitted(label, _NAME) for label in labels], grid=grid)
+    return Axis(-0.6, len(labels) - 0.4, heights, told_apart(labels, _NAME), grid=grid)
 
 
 def _categories(labels: Sequence[str], title: str) -> Axis:
     """The horizontal axis of bins; labels are at an angle where they would not fit side by side."""
     step = max(1, len(labels) // 8)
-    shown = [fitted(label, _NAME_SLANTED) for label in labels][::step]
+    shown = told_apart(labels, _NAME_SLANTED)[::step]
     room = _ROOM * step / max(len(labels), 1)
     slanted = max(map(width_of, shown), default=0) + 6 > room
     places = [float(place) for place in range(0, len(labels), step)]
     return Axis(-0.7, len(labels) - 0.3, places, shown, title, grid=False, slanted=slanted)
 
 
-def _apart(days: Array) -> Array:
-    """Some of the days, the last among them, so far from each other that their names do not overlap."""
+def _apart(days: Array, parts: int) -> Array:
+    """Some of the days, the last among them, each at least one of so many parts of all from the next."""
     ordered = np.sort(days)
-    least, kept = (ordered[-1] - ordered[0]) / _DATES, [ordered[-1]]
+    # whole days, and rather one more: NumPy cuts a part of one off
+    least, kept = np.timedelta64(math.ceil(int((ordered[-1] - ordered[0]).astype(int)) / parts), "D"), [ordered[-1]]
     for day in ordered[::-1]:
         if kept[-1] - day >= least and kept[-1] != day:
             kept.append(day)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -50,6 +51,17 @@ def fitted(text: str, room: float, size: float = SIZE, *, both_ends: bool = Fals
     while length and width_of(_cut(text, length, both_ends), size) > room:
         length -= 1
     return _cut(text, length, both_ends)
+
+
+def told_apart(texts: Sequence[str], room: float, size: float = SIZE) -> list[str]:
+    """The texts, cut in the middle where they are wider than the room; those that look alike then get a number."""
+    shown = {text: fitted(text, room, size, both_ends=True) for text in texts}
+    count = Counter(shown.values())
+    alike = [text for text, short in shown.items() if count[short] > 1]
+    for number, text in enumerate(alike, 1):
+        mark = f" ({number})"
+        shown[text] = fitted(text, room - width_of(mark, size), size, both_ends=True) + mark
+    return [shown[text] for text in texts]
 
 
 def _cut(text: str, length: int, both_ends: bool) -> str:

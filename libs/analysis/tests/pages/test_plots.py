@@ -7,9 +7,11 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from analysis.pages import plots
-from analysis.pages.axes import between
+from analysis.pages.axes import between, numeric
 from analysis.pages.svg import width_of
 
 CURVE = np.linspace(0, 1, 100_000)
@@ -185,6 +187,35 @@ def test_ticks_are_round_numbers_written_with_the_digits_that_tell_them_apart(lo
     assert between(low, high, "").labels == labels
 
 
+@settings(max_examples=300, deadline=None, database=None, print_blob=True)
+@given(
+    ends=st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 2),
+    zero=st.booleans(),
+    room=st.floats(1, 400),
+)
+@example(ends=(12_345_600.0, 12_345_700.0), zero=False, room=400)
+@example(ends=(0.000123456, 0.000123460), zero=False, room=400)
+@example(ends=(-1e15, -1e15 + 1000), zero=False, room=400)
+@example(ends=(0.0, 5e-324), zero=False, room=400)
+@example(ends=(1e-310, 3e-310), zero=True, room=400)
+@example(ends=(-5e-324, 5e-324), zero=True, room=400)
+@example(ends=(1e-290, 3e-290), zero=False, room=400)
+def test_ticks_that_differ_have_labels_that_differ_and_say_what_they_are(ends, zero, room):
+    axis = numeric(ends, "", zero=zero, room=room)
+    assert len({*axis.labels}) == len(axis.labels) == len({*axis.ticks}) >= 1
+    step = (axis.high - axis.low) / 6
+    for tick, label in zip(axis.ticks, axis.labels, strict=True):
+        assert abs(float(label.replace(",", "")) - tick) < step / 2
+    assert np.isfinite(axis.fractions(ends)).all()
+
+
+@settings(max_examples=200, deadline=None, database=None, print_blob=True)
+@given(base=st.floats(-1e16, 1e16), share=st.floats(1e-11, 1))
+def test_a_short_way_far_from_zero_has_labels_that_differ(base, share):
+    axis = numeric([base, base + abs(base) * share], "")
+    assert len({*axis.labels}) == len(axis.labels)
+
+
 @pytest.mark.parametrize("count", [12, 50])
 def test_the_curves_of_many_classes_are_all_drawn_unlike_each_other_and_named_outside(count):
     series = [(f"a class with the number {n}", CURVE[:500], CURVE[:500] ** (1 + n)) for n in range(count)]
@@ -218,3 +249,44 @@ def test_dates_do_not_overlap_however_uneven_days_are():
     assert len([text for text in fits(svg) if text.text.startswith("2026")]) >= 2
     alone = plots.lines("p", "d", [("", days[:1], values[:1])], x="", y="rows", unit=False, markers=True)
     assert "2026-01-01" in alone
+
+
+@pytest.mark.parametrize("y", ["", "rows"])
+@pytest.mark.parametrize("values", [(0, 1), (0, 1_234_567), (0, 1e-7), (1e12, 1e12 + 3), (-1.23456e-4, -1.2345e-4)])
+def test_dates_do_not_overlap_however_many_days_follow_each_other(y, values):
+    for count in range(2, 61):
+        days = np.datetime64("2026-01-01") + np.arange(count)
+        svg = plots.lines("p", "d", [("", days, np.linspace(*values, count))], x="", y=y, unit=False, markers=True)
+        dates = [text.text for text in fits(svg) if text.text.startswith("2026")]
+        assert 2 <= len(dates) <= 5, count
+        assert dates[-1] == str(days[-1])
+
+
+ALIKE = {
+    "ends": [f"customer_segment_description = {name}" for name in ("Enterprise", "Small business", "Public sector")],
+    "middles": [f"{'a long beginning ' * 4}{name}{' and a long ending' * 4}" for name in ("one", "two", "three")],
+    "what nobody sees": ["a\u200bb", "a\u200b\u200bb", "ab"],
+    "more than ten": [f"{'W' * 50}{n}{'W' * 50}" for n in range(12)],
+}
+
+
+@pytest.mark.parametrize("labels", ALIKE.values(), ids=ALIKE)
+def test_names_that_differ_are_told_apart_however_long_they_are(labels):
+    values = [0.1] * len(labels)
+    few = labels[:4]
+    drawn = {
+        "bars": (labels, plots.bars("p", "d", labels, values, x="x")),
+        "intervals": (labels, plots.intervals("p", "d", [(label, 1, 0, 2) for label in labels], x="x")),
+        "histograms": (labels, plots.two_histograms("p", "d", labels, values, values, names=("t", "d"), x="x")),
+        "curves": (few, plots.lines("p", "d", [(label, CURVE, CURVE) for label in few], x="x", y="y")),
+    }
+    for kind, (named, svg) in drawn.items():
+        written = [text.text for text in fits(svg)]
+        starts = {name[0] for name in named}
+        shown = [text for text in written if text[:1] in starts]
+        assert len({*shown}) == len(shown) == len(named), (kind, shown)
+
+
+def test_a_name_that_has_room_stays_as_it_is():
+    svg = plots.bars("p", "d", ["one", "two"], [1.0, 2.0], x="x")
+    assert [text.text for text in texts(svg)][-3:-1] == ["one", "two"]

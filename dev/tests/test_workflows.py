@@ -180,6 +180,7 @@ def test_the_jobs_are_the_parts_that_the_command_tells(tmp_path, path):
     repository = Repository(tmp_path)
     (tmp_path / "dev").mkdir()
     shutil.copy(ROOT / "dev" / "affected.py", tmp_path / "dev" / "affected.py")
+    shutil.copytree(ROOT / "ops" / "checkout", tmp_path / "ops" / "checkout")  # which knows the steps
     repository.base = repository.commit("unrelated.md")
     wanted = repository.affected(path)
     output = tmp_path / "output"
@@ -208,6 +209,6 @@ def test_the_job_of_a_part_ends_with_its_suite_after_the_images_that_it_needs(tm
     subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, env=variables, check=True)
     suites = [word for line in log.read_text().splitlines() if line.startswith("test ") for word in line.split()[1:]]
     assert suites[-1] == part
-    assert suites[:-1] == (["images"] if part in {"escape", "conformance", "end-to-end", "machines"} else [])
+    assert suites[:-1] == (["images"] if part in {"escape", "conformance", "end-to-end", "growth", "machines"} else [])
     # without the broker's image their tests would be left out without a word
     assert ("make bases" in log.read_text()) == (part in {"gateways", "machines"})

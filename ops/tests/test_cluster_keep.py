@@ -64,7 +64,7 @@ def test_no_part_can_read_in_the_common_volume_what_is_anothers(head):
         if path.startswith(f"{head[0]}/") and user:
             folders.setdefault(user, set()).add(Path(path).parent.name)
     assert all(len(parts) == 1 for parts in folders.values()), folders
-    assert set.union(*folders.values()) == {"airflow", "mlflow", "pages", "gateway", "broker"}
+    assert set.union(*folders.values()) == {"airflow", "mlflow", "pages", "status", "gateway", "broker"}
 
 
 def test_what_belongs_to_a_user_that_a_part_had_before_is_given_to_the_one_it_has_now(head, monkeypatch):

@@ -37,7 +37,7 @@ def test_what_the_parts_say_to_each_other_stays_out_of_a_proxy_of_the_docker_cli
 
 def test_names_of_your_own_stay_out_of_the_proxy_too():
     train = composed(PWD="/srv/microstep", MICROSTEP_NO_PROXY=".example.com,10.0.0.0/8")["services"]["train"]
-    assert train["environment"]["NO_PROXY"].endswith(",pages,.example.com,10.0.0.0/8")
+    assert train["environment"]["NO_PROXY"].endswith(",pages,status,.example.com,10.0.0.0/8")
 
 
 def test_every_file_and_folder_of_the_checkout_carries_the_label_that_selinux_asks_for(services):

@@ -13,6 +13,8 @@ from typing import Any
 ENDED = ("success", "failed")
 ANSWER_SECONDS = 150
 """Longer than the minute for which the server may wait for its SQLite file (embedded.py)."""
+TRIES = 3
+"""Of a call whose wait for that file was in vain, on a machine with much else to do: the server has taken all back."""
 
 
 class AirflowApi:
@@ -87,6 +89,15 @@ class AirflowApi:
         return sorted(task["rendered_map_index"] for task in done)
 
     def _request(self, method: str, path: str, body: Any) -> Any:
+        for left in reversed(range(TRIES)):
+            try:
+                return self._ask(method, path, body)
+            except urllib.error.HTTPError as error:
+                if not left or error.code != HTTPStatus.INTERNAL_SERVER_ERROR or "Database error" not in error.msg:
+                    raise
+        raise AssertionError
+
+    def _ask(self, method: str, path: str, body: Any) -> Any:
         request = urllib.request.Request(
             self.url + path,
             method=method,

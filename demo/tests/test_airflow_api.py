@@ -12,7 +12,7 @@ from airflow_api import AirflowApi
 class Airflow(BaseHTTPRequestHandler):
     """Takes the last token that it gave, for the password that it has now; runs end at the second look."""
 
-    password, refusal = "first", 401
+    password, refusal, busy, hidden = "first", 401, 0, {"detail": {"reason": "Database error", "statement": "hidden"}}
     tokens: ClassVar[list[str]]
     looks: ClassVar[dict[str, int]]
 
@@ -24,6 +24,9 @@ class Airflow(BaseHTTPRequestHandler):
                 return
             self.tokens.append(f"token {len(self.tokens)}")
             self.tell(201, {"access_token": self.tokens[-1]})
+        elif type(self).busy:
+            type(self).busy -= 1
+            self.tell(500, self.hidden)
         elif self.allowed():
             self.tell(200, {"dag_run_id": f"run-{asked['conf']['day']}"})
 
@@ -90,3 +93,14 @@ def test_all_days_are_waited_for_and_each_has_its_own_end(airflow):
     days = ["2026-01-01", "2026-01-02", "2026-01-03"]
     assert api.run_days("generate", days, told.append) == dict(zip(days, ("success", "failed", "success"), strict=True))
     assert told == ["1 of 3 done", "1 of 3 done", "2 of 3 done"]
+
+
+def test_a_database_that_was_busy_for_too_long_is_asked_again_and_no_other_error_is(airflow):
+    server, api = airflow
+    server.busy = 2
+    assert api.start("generate", "2026-01-01") == "run-2026-01-01"
+    for busy, told, left in ((4, server.hidden, 1), (4, {"detail": "a mistake"}, 3)):
+        server.busy, server.hidden = busy, told
+        with pytest.raises(OSError, match="500"):
+            api.start("generate", "2026-01-01")
+        assert server.busy == left

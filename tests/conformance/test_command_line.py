@@ -47,10 +47,12 @@ def test_without_a_word_it_shows_what_is_typed_most_and_is_not_done(step):
     assert "--day: must be given" in ended.err
 
 
-def test_a_dry_run_of_what_is_done_tells_that_and_of_what_is_due_what_it_would_write(step, after, before, config):
-    done = run(step, "--day", DAY, "--dry-run", data=after, config=config)
+def test_a_dry_run_of_what_is_done_tells_that_and_of_what_is_due_what_it_would_write(step, chain, config, tmp_path):
+    for folder in ("done", "due"):
+        (tmp_path / folder).mkdir()
+    done = run(step, "--day", DAY, "--dry-run", data=chain.after(step, tmp_path / "done"), config=config)
     assert (done.code, "up to date" in done.err) == (0, True)
-    due = run(step, "--day", DAY, "--dry-run", data=before, config=config)
+    due = run(step, "--day", DAY, "--dry-run", data=chain.before(step, tmp_path / "due"), config=config)
     assert due.code == 0, due.err
     assert "would write " in due.err
 

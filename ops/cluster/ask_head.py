@@ -17,7 +17,7 @@ FOLDER = Path("/run/microstep/gateway")
 NAME = "airflow"
 REFUSED = 77
 UNREACHABLE = 69
-SEEN, UNSEEN = "seen", "unseen"
+SEEN, UNSEEN = "here", "elsewhere"
 LOOKS = 10
 """One a second: another machine's kernel may believe for a while what it saw before."""
 

@@ -72,7 +72,7 @@ def test_what_a_shell_says_of_another_machine_does_not_win_against_the_machines_
     assert seen == {"A": "1"}
 
 
-@pytest.mark.parametrize(("answer", "good"), [("0.1 seen", True), ("0.1 unseen", False)])
+@pytest.mark.parametrize(("answer", "good"), [("0.1 here", True), ("0.1 elsewhere", False)])
 def test_a_copy_of_the_directory_is_refused_also_one_that_was_made_after_the_token(monkeypatch, capsys, answer, good):
     monkeypatch.setattr(checks, "docker", lambda *words, **more: subprocess.CompletedProcess(words, 0, answer, ""))
     if good:
@@ -90,10 +90,10 @@ def test_the_head_is_asked_again_for_a_file_that_it_does_not_see_at_once(monkeyp
     monkeypatch.setattr(ask_head.time, "sleep", lambda _: None)
     monkeypatch.setattr(sys, "argv", ["ask_head", "10.99.0.11", "8080", "b.0f"])
     assert ask_head.main() == 0
-    assert capsys.readouterr().out == "0.0 seen\n"
+    assert capsys.readouterr().out == "0.0 here\n"
     monkeypatch.setattr(ask_head, "ask", lambda *_: (0.5, False))
     assert ask_head.main() == 0
-    assert capsys.readouterr().out == "0.0 unseen\n"
+    assert capsys.readouterr().out == "0.0 elsewhere\n"
 
 
 def test_a_sign_is_gone_afterwards_and_so_is_that_of_a_machine_that_was_killed(tmp_path):

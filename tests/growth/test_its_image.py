@@ -40,6 +40,7 @@ def image(grown):
         # `run` has made the stack's networks and volumes
         grown.type("docker", "compose", "down", "--volumes")
         subprocess.run(["docker", "rmi", "--force", f"{PROJECT}-{NAME}"], capture_output=True, check=False)
+        (grown.root / ".env").unlink()  # the checkout is other tests', too
 
 
 def test_it_does_a_day_and_finds_it_up_to_date_afterwards(image):

@@ -26,7 +26,7 @@ def test_it_makes_a_folder_and_four_entries_and_names_them(grown):
 
 def test_the_new_part_passes_its_checks(grown):
     said = grown.type("dev/test", NAME)
-    assert "15 passed" in said
+    assert "16 passed" in said
     assert "suites: 1 passed, 0 failed, 0 skipped" in said
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import quote
@@ -12,19 +12,12 @@ from airflow.sdk import BaseOperatorLink
 from contract.errors import StepError
 from contract.layout import MANIFEST, Layout
 from microstep_airflow.alerts.step_reports import Report, tracked_run
+from microstep_airflow.steps import STEPS, path_of
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
     from airflow.sdk.types import TaskInstanceKey
 
-_WRITES: dict[str, Callable[[Layout, str], Path]] = {
-    "generate": Layout.raw_data,
-    "preprocess": Layout.processed,
-    "train": Layout.model,
-    "validate": lambda layout, day: layout.report("train", day),
-    "predict": Layout.predictions,
-}
-"""The dataset whose manifest leads to all others."""
 _REPORTS: dict[str, Literal["train", "predict"]] = {"validate": "train", "predict": "predict"}
 _TRACKED = ("train", "validate")
 
@@ -65,7 +58,10 @@ class ManifestLink(BaseOperatorLink):
         """Its address; empty where the step wrote nothing, which shows no button."""
         of = cast("HasLinks", operator)
         layout = Layout(Path(of.data_root))
-        manifest = _WRITES[of.step](layout, of.day) / MANIFEST
+        paths = (path_of(name, of.step, of.day, layout) for name in STEPS[of.step].writes)
+        # what is of no day is somebody's who looks after all of them
+        dataset = next(path for path in paths if of.day in path.relative_to(layout.root).parts)
+        manifest = dataset / MANIFEST
         return f"{of.pages}/{quote(layout.name(manifest))}" if manifest.exists() else ""
 
 

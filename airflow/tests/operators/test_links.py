@@ -13,6 +13,7 @@ from contract.datasets.recipe import Recipe
 from contract.layout import Layout
 from microstep_airflow.operators.links import ManifestLink, ReportLink, RunLink
 from microstep_airflow.operators.process_step import ProcessStepOperator
+from microstep_airflow.steps import STEPS, Step
 
 PAGES, MLFLOW = "http://localhost:8090/churn", "http://localhost:5000"
 
@@ -90,6 +91,12 @@ def test_the_manifest_is_that_of_what_the_step_wrote(step, tmp_path, name, path)
     assert address(step(name), ManifestLink()) == ""
     write(tmp_path / path)
     assert address(step(name), ManifestLink()) == f"{PAGES}/{path}/manifest.json"
+
+
+def test_a_step_that_was_added_leads_to_its_manifest_too(step, tmp_path, monkeypatch):
+    monkeypatch.setitem(STEPS, "enrich", Step(reads=("processed",), writes=("enrich",)))
+    write(Layout(tmp_path).derived("enrich", DAY))
+    assert address(step("enrich"), ManifestLink()) == f"{PAGES}/derived/enrich/{DAY}/manifest.json"
 
 
 @pytest.mark.parametrize("runner", ["docker", "process"])

@@ -145,7 +145,7 @@ class Airflow:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self._url}{path}", data, headers, method=method)
         try:
-            with _OPENER.open(request, timeout=self._seconds) as answer:
+            with OPENER.open(request, timeout=self._seconds) as answer:
                 found = json.load(answer)
         except urllib.error.HTTPError as error:
             kind = _RefusedError if error.code == 401 else NoAnswerError
@@ -162,4 +162,4 @@ class _RefusedError(NoAnswerError):
 
 
 # what is said within the stack goes through nobody's proxy
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -75,8 +75,7 @@ def _way_on(pipeline: str, dag: str, last: LastRun) -> str:
     """A mail said why; what the next run does by itself nobody has to type."""
     page = last.url or "Airflow's page"
     if dag == "train":
-        named = f" PIPELINE={pipeline}" if pipeline else ""
-        return f"{page} says why; mended: make backfill FROM=DAY TO=DAY DAG=train{named}"
+        return f"{page} says why; mended: {remedies.backfill(pipeline, 'train', 'DAY')}"
     return f"{page} says why; mended, the next run does what lacks"
 
 

@@ -32,12 +32,15 @@ def lacks(config: Config, layout: Layout, pipeline: str, day: date, to_predict: 
     found.sort(key=lambda lack: (lack.day, lack.what))
     earlier = [_day(each) for each in missing if _day(each) < day]
     if earlier:
-        brought = isinstance(config.source, Files)
-        remedy = remedies.bring(pipeline, earlier[0]) if brought else _again(pipeline, earlier)
+        remedy = (
+            remedies.bring(pipeline, earlier[0])
+            if isinstance(config.source, Files)
+            else remedies.backfill(pipeline, "predict", earlier[0], earlier[-1])
+        )
         return Lacks(state="bad", text=f"{span(earlier)}: no data has come", remedy=remedy, days=found)
     if old:
         text = f"{span([_day(each) for each in old])}: in the inbox, and too old for a scheduled run"
-        return Lacks(state="bad", text=text, remedy=_again(pipeline, [_day(each) for each in old]), days=found)
+        return Lacks(state="bad", text=text, remedy=remedies.backfill(pipeline, "predict", old[0], old[-1]), days=found)
     due = sorted({lack.day for lack in found if lack.day < day})
     if not due:
         return Lacks(state="ok", text="nothing", days=found)
@@ -50,10 +53,6 @@ def lacks(config: Config, layout: Layout, pipeline: str, day: date, to_predict: 
 def span(days: list[date]) -> str:
     """A few words for days in order."""
     return str(days[0]) if len(days) == 1 else f"{len(days)} days from {days[0]} to {days[-1]}"
-
-
-def _again(pipeline: str, days: list[date]) -> str:
-    return f"make backfill FROM={days[0]} TO={days[-1]}{f' PIPELINE={pipeline}' if pipeline else ''}"
 
 
 def _day(text: str) -> date:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import http.client
 import socket
 import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from microstep_airflow.status import remedies
-from microstep_airflow.status.airflow_api import MAINTENANCE, Answers
+from microstep_airflow.status.airflow_api import MAINTENANCE, OPENER, Answers
 from microstep_airflow.status.shape import Cell, Part, Services, rank
 
 SECONDS = 3.0
@@ -26,7 +25,6 @@ PORTS = {"pages": 8080}
 """What is only asked whether it listens."""
 ENGINE_TASK = "end_orphans"
 """Of `maintenance`: the one that asks the engine, through the socket proxy."""
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def ask_parts(answers: Answers) -> list[Part]:
@@ -128,7 +126,7 @@ def _proxy(tasks: Mapping[str, str]) -> Part:
 
 def _page(name: str, url: str) -> Part:
     try:
-        with _OPENER.open(url, timeout=SECONDS):
+        with OPENER.open(url, timeout=SECONDS):
             return Part(name, "ok", "healthy")
     except urllib.error.HTTPError as error:
         return Part(name, "bad", f"answers {error.code}")

@@ -20,7 +20,6 @@ _STEP = 12
 _MOST = 4
 """Reasons for one dataset."""
 _A_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_ROOTS = ("raw/", "processed/", "models/", "predictions/", "reports/")
 _REFUSED = "would end with exit"
 
 
@@ -109,18 +108,20 @@ def _fate(line: Told) -> str:
         return f"{_REFUSED} {line['code']}: {line['error']}"
     if not written:
         return "up to date" if line["intents"] else "nothing to do"
-    told: dict[tuple[str, str], list[str]] = {}
+    told: dict[tuple[str, bool, str], list[str]] = {}
     for intent in written:
         made = intent["manifest"] is not None
         # the same of several other days is told once
         what = _A_DAY.sub("…", intent["what"].replace(line["day"], "DAY")) if made else intent["what"]
-        told.setdefault((what, _because(intent, line["day"])), []).append(intent["what"])
-    return "; ".join(f"{_what(what, names)}: {why}" for (what, why), names in told.items())
+        told.setdefault((what, made, _because(intent, line["day"])), []).append(intent["what"])
+    return "; ".join(f"{_what(what, names, made=made)}: {why}" for (what, made, why), names in told.items())
 
 
-def _what(what: str, names: Sequence[str]) -> str:
+def _what(what: str, names: Sequence[str], *, made: bool) -> str:
+    if not made:
+        return f"would {what}"
     if "…" not in what:
-        return f"{what} is made" if what.startswith(_ROOTS) else f"would {what}"
+        return f"{what} is made"
     return (
         f"{names[0]} is made" if len(names) == 1 else f"{names[0]} to {names[-1]}: each of these {len(names)} is made"
     )

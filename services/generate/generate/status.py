@@ -20,11 +20,15 @@ from contract.steps.cli import open_root
 from contract.steps.options import Command
 
 
-def _status(args: argparse.Namespace) -> None:
+def asked(args: argparse.Namespace) -> tuple[Config, Layout, date]:
+    """The pipeline, its data root, and the day as of which is asked: by default the last that is over there."""
     root, config = open_root(args), config_of(args.config, read(Path(args.config)))
     yesterday = datetime.now(ZoneInfo(config.schedule.timezone)).date() - timedelta(days=1)
-    last = parse_day(args.day) if args.day is not None else yesterday
-    for name, text in _lines(config, Layout(root), last):
+    return config, Layout(root), parse_day(args.day) if args.day is not None else yesterday
+
+
+def _status(args: argparse.Namespace) -> None:
+    for name, text in _lines(*asked(args)):
         print(f"{name:<14}{text}")
 
 

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import argparse
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from contract.config import Config
-from contract.config.parse import config_of, read
 from contract.config.source import Files
-from contract.days import parse_day
 from contract.due.arrived import committed, has_arrived
 from contract.due.lacking import is_due, to_generate, to_predict
 from contract.due.training import first_training_is_due
 from contract.errors import StepError, UsageError
 from contract.layout import Layout
-from contract.steps.cli import open_root
 from contract.steps.options import Command
+from generate.status import asked
 
 
 def _due(args: argparse.Namespace) -> None:
-    root, config = open_root(args), config_of(args.config, read(Path(args.config)))
-    yesterday = datetime.now(ZoneInfo(config.schedule.timezone)).date() - timedelta(days=1)
-    last = parse_day(args.day) if args.day is not None else yesterday
-    print(msgspec.json.encode(due(config, Layout(root), last)).decode())
+    print(msgspec.json.encode(due(*asked(args))).decode())
 
 
 def due(config: Config, layout: Layout, last: date) -> dict[str, Any]:

@@ -17,26 +17,17 @@ import msgspec
 from contract.config import Config
 from contract.config import data as sections
 from contract.config import model as model_sections
-from contract.config import source as sources
+from contract.config.parse import SECTIONS, SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "pipeline.schema.json"
 PAGE = ROOT / "docs" / "configuration.md"
 _SECTIONS: dict[str, type[msgspec.Struct]] = {
-    "pipeline": sections.Pipeline,
-    "table": sections.Table,
+    **SECTIONS,
     "columns.NAME": sections.Column,
-    "training": model_sections.Training,
     "training.candidates": model_sections.Candidate,
     "training.candidates.encode": model_sections.Encode,
-    "decision": model_sections.Decision,
-    "gate": model_sections.Gate,
-    "drift": model_sections.Drift,
-    "predictions": sections.Predictions,
-    "schedule": sections.Schedule,
-    "alerts": sections.Alerts,
 }
-_SOURCES = {"synthetic": sources.Synthetic, "files": sources.Files, "sql": sources.Sql}
 _WITHIN = {
     "Costs": {
         "false_positive": "what it costs to say the positive class wrongly",
@@ -63,7 +54,7 @@ def schema() -> dict[str, Any]:
     types = whole["$defs"]
     for (struct, key), text in _meanings(PAGE.read_text(encoding="utf-8")).items():
         types[struct]["properties"][key]["description"] = text
-    for source in _SOURCES.values():
+    for source in SOURCES.values():
         types[source.__name__]["properties"]["kind"]["description"] = "where rows come from: synthetic, files or sql"
     for struct, keys in _WITHIN.items():
         for key, text in keys.items():
@@ -108,7 +99,7 @@ def _meanings(page: str) -> dict[tuple[str, str], str]:
         if (row := _KEY.match(line)) is None:
             continue
         section, _, key = row[1].rpartition(".")
-        struct = _SOURCES[kind] if section == "source" else _SECTIONS[section]
+        struct = SOURCES[kind] if section == "source" else _SECTIONS[section]
         text = _LINK.sub(r"\1", row[2]).replace("\\|", "|").strip()
         found[struct.__name__, key] = text
     return found

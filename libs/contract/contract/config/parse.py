@@ -18,12 +18,12 @@ from contract.config import model as model_sections
 from contract.config import source as sources
 from contract.errors import ConfigError, MissingInput, did_you_mean
 
-_SOURCES: dict[str, type[sources.Section]] = {
+SOURCES: dict[str, type[sources.Section]] = {
     "synthetic": sources.Synthetic,
     "files": sources.Files,
     "sql": sources.Sql,
 }
-_SECTIONS: dict[str, type[sources.Section]] = {
+SECTIONS: dict[str, type[sources.Section]] = {
     "pipeline": sections.Pipeline,
     "table": sections.Table,
     "training": model_sections.Training,
@@ -112,8 +112,8 @@ def parse(raw: dict[str, Any]) -> Config:
     """The configuration in TOML's plain values. Raises ValueError that names key, rule and value."""
     if not raw:
         raise ValueError("must have settings, has none; where pipelines/ has files, name one: MICROSTEP_PIPELINE=name")
-    _known("", raw, {*_SECTIONS, "source", "columns"})
-    tables = {name: _section(name, raw[name], kind) for name, kind in _SECTIONS.items() if name in raw}
+    _known("", raw, {*SECTIONS, "source", "columns"})
+    tables = {name: _section(name, raw[name], kind) for name, kind in SECTIONS.items() if name in raw}
     for name in ("source", "table", "columns", "training", "schedule"):
         if name not in raw:
             raise ValueError(f"[{name}] must be there")
@@ -126,15 +126,15 @@ def parse(raw: dict[str, Any]) -> Config:
 
 def _source(raw: Any) -> Any:
     kind = _table("source", raw).get("kind")
-    _one_of("source.kind", kind, _SOURCES)
+    _one_of("source.kind", kind, SOURCES)
     assert isinstance(kind, str)
     _of_other_kinds(kind, raw)
-    return _section("source", raw, _SOURCES[kind], extra=frozenset({"kind"}))
+    return _section("source", raw, SOURCES[kind], extra=frozenset({"kind"}))
 
 
 def _of_other_kinds(kind: str, raw: dict[str, Any]) -> None:
     """Raise ValueError for keys that go with another kind of source: who changes the kind leaves them behind."""
-    keys = {word: source.__struct_fields__ for word, source in _SOURCES.items()}
+    keys = {word: source.__struct_fields__ for word, source in SOURCES.items()}
     for other, others in keys.items():
         if left := [key for key in raw if key in others and key not in keys[kind]]:
             known = ", ".join(keys[kind])

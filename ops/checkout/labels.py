@@ -22,9 +22,10 @@ BUILT_FROM = ("airflow", "infra", "libs", "services")
 def labels(root: Path = ROOT) -> dict[str, str]:
     """The variables by which compose labels what it builds."""
     commit, time = _last_change(root)
+    here = revision(root)
     return {
-        "MICROSTEP_REVISION": revision(root),
-        "MICROSTEP_VERSION": version(root),
+        "MICROSTEP_REVISION": here,
+        "MICROSTEP_VERSION": version(root, here),
         "MICROSTEP_CREATED": time if commit else "",
         "MICROSTEP_SOURCE": source(root),
     }
@@ -40,14 +41,14 @@ def revision(root: Path = ROOT) -> str:
     return f"{commit}{dirty}" if commit else "unknown"
 
 
-def version(root: Path = ROOT) -> str:
+def version(root: Path = ROOT, commit: str = "") -> str:
     """That of the release; with `+` and the commit where images are built from what came after it.
 
     A commit that changes no image changes nothing here either. A release does, and so do tags that are fetched: images
     get other labels, and run the same.
     """
     number = (root / VERSION).read_text(encoding="utf-8").strip()
-    commit = revision(root)
+    commit = commit or revision(root)
     inside = ["git", "merge-base", "--is-ancestor", commit, f"v{number}"]
     released = subprocess.run(inside, cwd=root, capture_output=True, check=False).returncode == 0
     return number if released or commit == "unknown" else f"{number}+{commit[:12]}{commit[40:].replace('-', '.')}"

@@ -25,7 +25,7 @@ from cluster.checks import (
     must_fit,
     must_reach_the_head,
 )
-from cluster.inside import accept, image
+from cluster.inside import LOAD, accept, image, save
 from cluster.machine_file import FITS, OWN, path_of, put, sign, take_away, version
 from cluster.token import Token, decode
 
@@ -60,8 +60,7 @@ def identity() -> dict[str, str]:
     if docker("image", "inspect", name := image("airflow"), check=False).returncode:
         refuse(
             CONFIGURATION,
-            f"{name}: is the head's image, and not here; type on the head: docker save {name} > machines/images.tar"
-            " and here: docker load < machines/images.tar",
+            f"{name}: is the head's image, and not here; type on the head: {save([name])} and here: {LOAD}",
         )
     own: dict[str, str] = json.loads(docker(*accept("show")).stdout)
     if home := own.get(ANOTHERS):

@@ -99,7 +99,8 @@ def _ways(stack: Stack, words: list[str]) -> Iterator[list[str]]:
 
 def _container(image: str, words: list[str]) -> list[str]:
     """One that may read what the service may, and reaches nobody; it makes no volume and no network."""
-    home = settings()["MICROSTEP_HOST_ROOT"] or str(ROOT)
+    own = settings()
+    home = own["MICROSTEP_HOST_ROOT"] or str(ROOT)
     # of what is not there the engine would make a folder, root's
     mounts = [f"{home}/{name}:{place}:ro,z" for name, place in (
         ("data", "/data"), ("pipeline.toml", "/config/pipeline.toml"), ("pipelines", "/config/pipelines"),
@@ -110,7 +111,7 @@ def _container(image: str, words: list[str]) -> list[str]:
         mounts.append(f"{outbox}:{MAILS}:ro")
     return [
         *("docker", "run", "--rm", "--interactive", "--pull=never", "--network=none", "--read-only", "--cap-drop=ALL"),
-        *("--security-opt=no-new-privileges:true", "--memory=256m", f"--user={settings()[USER] or '65531:65531'}"),
+        *("--security-opt=no-new-privileges:true", "--memory=256m", f"--user={own[USER] or '65531:65531'}"),
         *(f"--volume={mount}" for mount in mounts),
         *(f"--env=MICROSTEP_PROJECT={project()}", f"--env=MICROSTEP_MAILS={MAILS}"),
         *(image, *PROGRAM, *words),

@@ -20,7 +20,8 @@ from checkout.labels import labels
 from checkout.one_at_a_time import one_at_a_time
 from checkout.settings import ROOT, environment
 
-from release.state import WRITTEN, Plan, git, must_still_be, new_texts, plan, staged, subject
+from release.records import git
+from release.state import WRITTEN, Plan, must_still_be, new_texts, plan, staged, subject
 
 FOLDER = "releases"
 PROJECT = "microstep"

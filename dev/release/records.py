@@ -13,12 +13,12 @@ FOLDER = ".checks"
 
 def tree_of(root: Path, commit: str = "HEAD") -> str:
     """The id of what is in a commit; empty outside git."""
-    return _git(root, "rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}")
+    return git(root, "rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}")
 
 
 def clean_tree(root: Path) -> str:
     """The id of the state that the work tree is in; empty when it differs from HEAD, for then it has none."""
-    return "" if _git(root, "status", "--porcelain") else tree_of(root)
+    return "" if git(root, "status", "--porcelain") else tree_of(root)
 
 
 def write(root: Path, tree: str, outcomes: Mapping[str, str]) -> None:
@@ -38,5 +38,7 @@ def read(root: Path, tree: str) -> dict[str, str]:
         return {}
 
 
-def _git(root: Path, *words: str) -> str:
-    return subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False).stdout.strip()
+def git(root: Path, *words: str) -> str:
+    """What git answers; empty where it has none."""
+    done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False)
+    return done.stdout.rstrip("\n")

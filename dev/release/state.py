@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from checkout.labels import VERSION, source
 
 from release import records
 from release.changelog import FILE, cut, numbers, released, unreleased
+from release.records import git
 
 WRITTEN = (FILE, VERSION)
 """What the commit of a release changes, and nothing else."""
@@ -132,12 +132,6 @@ def new_texts(version: str, before: str, day: str, root: Path, base: str = "HEAD
 def subject(version: str) -> str:
     """Of a release's commit."""
     return f"Release {version}"
-
-
-def git(root: Path, *words: str) -> str:
-    """What git answers; empty where it has none."""
-    done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False)
-    return done.stdout.rstrip("\n")
 
 
 def _as_released(name: str, version: str, root: Path, base: str = "HEAD") -> bool:

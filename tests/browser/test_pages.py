@@ -1,20 +1,13 @@
 """Every page, opened from its file as a person opens it: nothing is fetched, nothing is said on the console."""
 
-import os
 from itertools import combinations
-from pathlib import Path
 
 import pytest
+from browser.looks import LOOKS, assert_readable_in_light_and_dark, look_at
 
 TASKS = ("binary", "multiclass", "regression")
 PAGES = [(task, page) for task in TASKS for page in ("train/2026-01-02", "train/2026-01-03", "predict/2026-01-03")]
 PAGES.append(("binary", "index"))
-LOOKS = {
-    "light": {"color_scheme": "light", "viewport": {"width": 1100, "height": 900}},
-    "dark": {"color_scheme": "dark", "viewport": {"width": 1100, "height": 900}},
-    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
-}
-SHOTS = os.environ.get("MICROSTEP_SHOTS")
 
 
 def file_of(root, page):
@@ -32,18 +25,7 @@ def opened(request, made, browser):
     path = file_of(made(task), name)
 
     def open_in(look):
-        page = browser.new_page(**LOOKS[look])
-        page.noticed = []
-        page.on("console", lambda message: page.noticed.append(message.text))
-        page.on("pageerror", lambda error: page.noticed.append(str(error)))
-        page.on(
-            "request",
-            lambda asked: page.noticed.append(asked.url) if asked.url not in (path.as_uri(), "data:,") else None,
-        )
-        page.goto(path.as_uri())
-        if SHOTS:
-            page.screenshot(path=Path(SHOTS, f"{task}-{name.replace('/', '-')}-{look}.png"), full_page=True)
-        return page
+        return look_at(browser, path, look, f"{task}-{name.replace('/', '-')}")
 
     open_in.path = path
     return open_in
@@ -59,20 +41,7 @@ def test_a_page_asks_for_nothing_complains_of_nothing_and_fits_the_screen(opened
 
 
 def test_dark_and_light_are_different_and_readable(opened):
-    colours = []
-    for look in ("light", "dark"):
-        page = opened(look)
-        colours.append(
-            page.evaluate("[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]")
-        )
-        page.close()
-    (ink, paper), (dark_ink, dark_paper) = colours
-    assert (brightness(paper) - brightness(ink)) > 150
-    assert (brightness(dark_ink) - brightness(dark_paper)) > 150
-
-
-def brightness(colour):
-    return sum(int(part) for part in colour.split("(")[1].rstrip(")").split(",")[:3]) / 3
+    assert_readable_in_light_and_dark(opened)
 
 
 def test_the_words_of_a_plot_lie_apart_and_inside_it_in_the_fonts_of_a_real_browser(opened):

@@ -3,11 +3,11 @@
 import os
 import shutil
 import subprocess
-from pathlib import Path
+from functools import partial
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser.test_pages import LOOKS, SHOTS, brightness
+from browser.looks import LOOKS, assert_readable_in_light_and_dark, look_at
 from faults.steps import ROOT
 
 PAGE = """
@@ -74,18 +74,7 @@ def opened(stack, browser, tmp_path):
         )
         file = tmp_path / f"{state}.html"
         file.write_text(done.stdout)
-        page = browser.new_page(**LOOKS[look])
-        page.noticed = []
-        page.on("console", lambda message: page.noticed.append(message.text))
-        page.on("pageerror", lambda error: page.noticed.append(str(error)))
-        page.on(
-            "request",
-            lambda asked: page.noticed.append(asked.url) if asked.url not in (file.as_uri(), "data:,") else None,
-        )
-        page.goto(file.as_uri())
-        if SHOTS:
-            page.screenshot(path=Path(SHOTS, f"status-{state}-{look}.png"), full_page=True)
-        return page
+        return look_at(browser, file, look, f"status-{state}")
 
     return open_in
 
@@ -139,13 +128,4 @@ def test_a_page_that_stays_open_turns_red_by_itself(opened):
 
 
 def test_dark_and_light_are_different_and_readable(opened):
-    colours = []
-    for look in ("light", "dark"):
-        page = opened("fresh", look)
-        colours.append(
-            page.evaluate("[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]")
-        )
-        page.close()
-    (ink, paper), (dark_ink, dark_paper) = colours
-    assert (brightness(paper) - brightness(ink)) > 150
-    assert (brightness(dark_ink) - brightness(dark_paper)) > 150
+    assert_readable_in_light_and_dark(partial(opened, "fresh"))

@@ -71,7 +71,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     ),
     "scaling": ("bench/scaling/",),
     # its reference is made from these, and its tests walk the tutorial
-    "site": ("site/", "docs/images/", *_CHAIN, "demo/", ".env.example"),
+    "site": ("site/", "docs/images/", *_CHAIN, "demo/", "ops/", ".env.example"),
     "demo": (
         *_CHAIN,
         "airflow/",

@@ -85,7 +85,7 @@ def test_a_service_affects_itself_and_what_runs_it_and_no_other_service(reposito
             {"socket-proxy", "escape", "airflow", "end-to-end", "machines", "growth", "docs"},
         ),
         ("docker-compose.yml", {"dev", "end-to-end", "gateways", "machines", "growth", "docs"}),
-        ("ops/doctor.py", {"dev", "demo", "end-to-end", "gateways", "machines", "docs"}),
+        ("ops/doctor.py", {"dev", "site", "demo", "end-to-end", "gateways", "machines", "docs"}),
         ("bench/scaling/work.py", {"dev", "scaling", "docs"}),
         ("tests/conformance/test_image.py", {"conformance", "growth", "docs"}),
     ],

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from checkout.steps import FIVE
+from conformance.images import OWNER, give_to_owner, missing
 from conftest import NAME
 
 PROJECT, DAY = "microstepgrowth", "2026-01-05"
@@ -27,12 +28,16 @@ def lacks():
     return ""
 
 
+def leave_out(reason):
+    (pytest.fail if os.environ.get("MICROSTEP_TEST_ALL") == "1" else pytest.skip)(reason)
+
+
 @pytest.fixture(scope="module")
 def image(grown):
     """The checkout with the step's image built."""
     if reason := lacks():
-        (pytest.fail if os.environ.get("MICROSTEP_TEST_ALL") == "1" else pytest.skip)(reason)
-    (grown.root / ".env").write_text(f"MICROSTEP_PROJECT={PROJECT}\nMICROSTEP_USER=1000:1000\n")
+        leave_out(reason)
+    (grown.root / ".env").write_text(f"MICROSTEP_PROJECT={PROJECT}\nMICROSTEP_USER={OWNER[0]}:{OWNER[1]}\n")
     try:
         grown.type("docker", "compose", "build", "--quiet", NAME, **LABELS)
         yield grown
@@ -48,9 +53,7 @@ def test_it_does_a_day_and_finds_it_up_to_date_afterwards(image):
     for step, path in (("generate", "libs/contract:libs/analysis"), ("preprocess", "libs/contract")):
         options = ("--day", DAY, "--data-root", "data", "--config", "pipeline.toml")
         image.python(step, "-m", step, *options, PYTHONPATH=f"{path}:services/{step}")
-    if os.getuid() == 0:  # the step runs as somebody who is not
-        for place in (data, *data.rglob("*")):
-            os.chown(place, 1000, 1000)
+    give_to_owner(data)
     (root / "pipeline.toml").chmod(0o644)
     run = ("docker", "compose", "run", "--rm", NAME, "--day", DAY)
     said = image.type(*run)
@@ -83,10 +86,8 @@ def test_it_says_which_version_of_what_it_is(image):
 
 def test_it_passes_the_conformance_suite(image):
     """With the images of generate and preprocess as they are on this machine, which make what it reads."""
-    have = ["docker", "image", "inspect", *(f"microstep-{step}" for step in FIVE[:2])]
-    if subprocess.run(have, capture_output=True, check=False).returncode != 0:
-        reason = "the images of generate and preprocess are not built: make build"
-        (pytest.fail if os.environ.get("MICROSTEP_TEST_ALL") == "1" else pytest.skip)(reason)
+    if any(map(missing, FIVE[:2])):
+        leave_out("the images of generate and preprocess are not built: make build")
     image.type("docker", "tag", f"{PROJECT}-{NAME}", f"microstep-{NAME}")
     try:
         said = image.python("dev", "-m", "pytest", "-q", "tests/conformance", "-k", f"{NAME}] or {NAME}-")

@@ -13,9 +13,8 @@ from pages import ROOT
 
 from contract import errors
 from contract.errors import ExitCode, StepError
+from contract.layout import STEPS
 from contract.steps import options
-
-STEPS = ("generate", "preprocess", "train", "validate", "predict")
 
 
 def steps() -> list[options.Step]:

@@ -78,7 +78,6 @@ def airflow(url: str) -> None:
 def mail(url: str) -> None:
     """The newest mail about a run that failed, in MailDev's page."""
     with _browser() as context:
-        context.set_extra_http_headers({})
         page = context.browser.new_page(
             viewport={"width": 1200, "height": 800}, http_credentials={"username": "admin", "password": _password()}
         )

@@ -138,7 +138,6 @@ class Stack:
         for old in self.data.iterdir():
             if old.name not in (".gitignore", ".stack"):  # the id by which data/ and the volumes are one stack
                 shutil.rmtree(old) if old.is_dir() else old.unlink()
-        owner = self.data.stat()
         written = self.run(
             "docker", "run", "--rm", "--network=none", f"--volume={file}:/table/{file.name}:ro", "microstep-generate",
             "infer", f"/table/{file.name}", "--target", target, "--first-day", days[0], "--output", "-", *options,
@@ -152,8 +151,16 @@ class Stack:
             share = rows[len(rows) * number // len(days) : len(rows) * (number + 1) // len(days)]
             (inbox / file.name).write_text(header + "".join(share), encoding="utf-8-sig")
             (inbox / "_SUCCESS").touch()
-        for path in [self.data / "inbox", *(self.data / "inbox").rglob("*")]:
-            os.chown(path, owner.st_uid, owner.st_gid)
+        self.give_to_steps(self.data / "inbox")
+
+    def give_to_steps(self, folder: Path) -> None:
+        """Make the steps' user the owner of a folder in data/ that a test made as root, and of all in it.
+
+        At once: a step that comes by may not write to a folder of root's.
+        """
+        owner = self.data.stat()
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def run_in(

@@ -3,7 +3,6 @@
 A step's container is paused for the time of the trouble, so that it is at work for certain when it comes.
 """
 
-import os
 import re
 import time
 
@@ -41,9 +40,7 @@ def test_a_scheduler_killed_over_a_running_step_finds_the_container_again(traine
     broken = trained.data / "raw" / DAYS[9] / "data"
     broken.mkdir(parents=True)
     (broken / "manifest.json").write_text('{"step": "gene')
-    owner = trained.data.stat()
-    for path in (broken.parent, broken, broken / "manifest.json"):
-        os.chown(path, owner.st_uid, owner.st_gid)
+    trained.give_to_steps(broken.parent)
     assert trained.airflow.run_days("predict", [DAYS[9]]) == {DAYS[9]: "failed"}
     waiting = ["airflow-dag-processor", "sh", "-c", "ls /opt/airflow/mails/new | wc -l"]
     wait(lambda: int(compose(trained, "exec", "-T", *waiting)) >= 1, 60, "a mail that waits")

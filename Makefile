@@ -113,13 +113,17 @@ notebook: ## JupyterLab with notebooks/predictions.ipynb, on 127.0.0.1 with a to
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/predictions.ipynb
 
 ##@ For developers
-.PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom generated step release lock browser docs
+.PHONY: test test-faults reliability bench bench-tables bench-scaling soak sbom generated step release lock browser docs pictures
 browser: ## install Chromium on a Debian machine (as root), for the tests that look at pages
 	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install --yes -qq chromium fonts-dejavu-core > /dev/null)
 
 docs: ## build the documentation as a site with a search, and serve it until Ctrl-C
 	@dev/env site
 	@.venvs/site/bin/python site/build.py --serve
+
+pictures: ## take the documentation's pictures anew from the running stack (it must be trained, and have a predicted day)
+	@dev/env dev
+	@.venvs/dev/bin/python site/pictures.py
 
 test: ## all checks that this machine allows; one summary says what was left out and why
 	@$(PYTHON) dev/test

@@ -1,111 +1,166 @@
 #!/usr/bin/env python3
-"""Take the pictures of the documentation from what is running here, so that they show what a reader will see.
+"""Take every picture of the documentation from the stack that runs here, so that they show what a reader will see.
 
-The reports come from `make demo`. Airflow, MLflow and a mail come from a running stack, whose addresses and log-ins
-`make up` prints; each is left as it was where it is not named.
+The stack is as `make up` leaves it: trained, and with a predicted day. For the mail about a failed run, a run fails:
+that of `BROKEN_DAY`, of which nothing is left but the run in Airflow's page.
 """
 
 from __future__ import annotations
 
-import argparse
+import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "ops"))
+from checkout.settings import ports, read  # noqa: E402
+from up import mail_password, mlflow_password, password  # noqa: E402
+
 IMAGES = ROOT / "docs" / "images"
+DATA = ROOT / "data"
+BROKEN_DAY = "2026-01-02"
 _BROWSERS = ("chromium", "google-chrome", "chromium-browser")
-_PASSWORD = "MICROSTEP_PICTURES_PASSWORD"  # noqa: S105 - the name of a variable
+_NARROW, _WIDE = {"width": 760, "height": 560}, {"width": 1200, "height": 700}
+_SECONDS = 120
 
 
-@contextmanager
-def _browser() -> Iterator[Any]:
-    program = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
-    if program is None:
-        sys.exit("site/pictures.py: Chromium must be here to take pictures, and is not: make browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        yield browser.new_context(viewport={"width": 760, "height": 560}, color_scheme="light")
-        browser.close()
+def report(page: Page, address: str) -> None:
+    """The verdict of the last training for the README, more of it and a predicted day for docs/reports.md."""
+    page.goto(_last(address, "train"))
+    _take(page, "report")
+    page.set_viewport_size({"width": 760, "height": 1105})
+    _take(page, "report-train")
+    page.goto(_last(address, "predict"))
+    _take(page, "report-predict")
 
 
-def _report(data: Path, kind: str) -> Path:
-    """The page of the last training, or of the last predicted day."""
-    found = sorted((data / "reports" / kind).glob("*/report-*.html"))
+def status(page: Page, address: str) -> None:
+    """The one screen of all that runs here."""
+    page.goto(address)
+    _take(page, "status", whole=True)
+
+
+def airflow(page: Page, address: str) -> None:
+    """The page of a DAG with its runs."""
+    page.goto(address)
+    page.fill("input[name=username]", "admin")
+    page.fill("input[name=password]", password())
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(lambda asked: "login" not in asked)
+    page.goto(f"{address}/dags/train")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(2000)
+    _take(page, "airflow-train")
+
+
+def mlflow(page: Page, address: str) -> None:
+    """The page of the last training: its artifacts, with the report opened."""
+    found = _ask(page, f"{address}/api/2.0/mlflow/runs/search", {"experiment_ids": _experiments(page, address)})
+    run = found["runs"][0]["info"]
+    page.goto(f"{address}/#/experiments/{run['experiment_id']}/runs/{run['run_id']}/artifacts")
+    page.get_by_text("report", exact=False).last.click()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(3000)
+    _take(page, "mlflow-report")
+
+
+def mail(page: Page, address: str) -> None:
+    """The mail about a run that failed, in MailDev's page."""
+    page.goto(address)
+    page.get_by_text(f"failed: {BROKEN_DAY}").or_(page.get_by_text("failed")).first.click()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1000)
+    _take(page, "mail-failed")
+
+
+def _experiments(page: Page, address: str) -> list[str]:
+    found = _ask(page, f"{address}/api/2.0/mlflow/experiments/search", {"max_results": 100})
+    return [experiment["experiment_id"] for experiment in found["experiments"]]
+
+
+def _ask(page: Page, address: str, body: dict[str, Any]) -> Any:
+    return page.request.post(address, data=body).json()
+
+
+def _last(address: str, kind: str) -> str:
+    found = sorted((DATA / "reports" / kind).glob("*/report-*.html"))
     if not found:
-        sys.exit(f"site/pictures.py: {data}/reports/{kind} must have a report, and has none: make demo")
-    return found[-1]
+        sys.exit(f"site/pictures.py: data/reports/{kind} must have a report, and has none yet: make status says when")
+    return f"{address}/{found[-1].relative_to(DATA)}"
 
 
 def _take(page: Page, name: str, *, whole: bool = False) -> None:
     page.screenshot(path=IMAGES / f"{name}.png", full_page=whole)
-    print(f"docs/images/{name}.png  {(IMAGES / f'{name}.png').stat().st_size / 1000:.0f} kB")
+    print(f"docs/images/{name}.png  {(IMAGES / f'{name}.png').stat().st_size / 1000:.0f} kB", flush=True)
 
 
-def reports(data: Path) -> None:
-    """The verdict of the last training for the README, more of it and a predicted day for docs/reports.md."""
-    with _browser() as context:
-        page = context.new_page()
-        page.goto(_report(data, "train").as_uri())
-        _take(page, "report")
-        page.set_viewport_size({"width": 760, "height": 1105})
-        _take(page, "report-train")
-        page.goto(_report(data, "predict").as_uri())
-        _take(page, "report-predict")
+@contextmanager
+def _failed_run(address: str) -> Iterator[None]:
+    """While this lasts, Airflow has a run that failed of a manifest that was cut off in the middle."""
+    broken = DATA / "raw" / BROKEN_DAY / "data" / "manifest.json"
+    broken.parent.mkdir(parents=True)
+    owner = DATA.stat()
+    broken.write_text('{"step": "gene')
+    for path in (broken, broken.parent, broken.parent.parent):
+        os.chown(path, owner.st_uid, owner.st_gid)
+    try:
+        login = _asked(f"{address}/auth/token", {"username": "admin", "password": password()})["access_token"]
+        runs = f"{address}/api/v2/dags/predict/dagRuns"
+        run = _asked(runs, {"logical_date": None, "conf": {"day": BROKEN_DAY}}, login)["dag_run_id"]
+        for _ in range(_SECONDS):
+            if _asked(f"{runs}/{run}", None, login)["state"] == "failed":
+                break
+            time.sleep(1)
+        else:
+            sys.exit(f"site/pictures.py: run {run} of predict must fail within {_SECONDS} s, and did not")
+        time.sleep(10)  # its mail
+        yield
+    finally:
+        shutil.rmtree(broken.parent.parent)
 
 
-def airflow(url: str) -> None:
-    """The page of a DAG with its runs."""
-    with _browser() as context:
-        page = context.new_page()
-        page.set_viewport_size({"width": 1200, "height": 700})
-        page.goto(url)
-        page.fill("input[name=username]", "admin")
-        page.fill("input[name=password]", _password())
-        page.press("input[name=password]", "Enter")
-        page.wait_for_url(lambda address: "login" not in address)
-        page.goto(f"{url.rstrip('/')}/dags/train")
-        page.wait_for_load_state("networkidle")
-        _take(page, "airflow-train")
+def _asked(address: str, body: dict[str, Any] | None, login: str = "") -> Any:
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {login}"} if login else {})
+    asked = urllib.request.Request(address, json.dumps(body).encode() if body else None, headers)
+    with urllib.request.urlopen(asked, timeout=30) as answer:
+        return json.load(answer)
 
 
-def mail(url: str) -> None:
-    """The newest mail about a run that failed, in MailDev's page."""
-    with _browser() as context:
-        page = context.browser.new_page(
-            viewport={"width": 1200, "height": 800}, http_credentials={"username": "admin", "password": _password()}
-        )
-        page.goto(url)
-        page.get_by_text("failed:").first.click()
-        page.wait_for_load_state("networkidle")
-        _take(page, "mail-failed")
-
-
-def _password() -> str:
-    """From the environment: an argument would be seen by everybody on this machine."""
-    if not (password := os.environ.get(_PASSWORD)):
-        sys.exit(f"site/pictures.py: {_PASSWORD} must be the password of admin that make up printed, and is not set")
-    return password
+def _page(browser: Browser, size: dict[str, int], secret: str | None) -> Page:
+    login = {"http_credentials": {"username": "admin", "password": secret}} if secret else {}
+    page: Page = browser.new_page(viewport=size, color_scheme="light", **login)
+    return page
 
 
 def main() -> None:
-    """Take what is asked for; the reports always."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=ROOT / ".demo" / "data", help="a data root (default: the demo's)")
-    parser.add_argument("--airflow", metavar="URL", help="such as http://localhost:8080")
-    parser.add_argument("--mails", metavar="URL", help="such as http://localhost:1080")
-    args = parser.parse_args()
-    reports(args.data)
-    if args.airflow:
-        airflow(args.airflow)
-    if args.mails:
-        mail(args.mails)
+    """Take them all."""
+    program = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+    if program is None:
+        sys.exit("site/pictures.py: Chromium must be here to take pictures, and is not: make browser")
+    at = {name: f"http://localhost:{port}" for name, port in ports(read()).items()}
+    pages: list[tuple[Callable[[Page, str], None], str, dict[str, int], str | None]] = [
+        (report, at["MICROSTEP_STATUS_PORT"], _NARROW, mail_password()),
+        (status, at["MICROSTEP_STATUS_PORT"], _WIDE, mail_password()),
+        (airflow, at["MICROSTEP_AIRFLOW_PORT"], _WIDE, None),
+        (mlflow, at["MICROSTEP_MLFLOW_PORT"], _WIDE, mlflow_password()),
+        (mail, at["MICROSTEP_MAIL_PORT"], _WIDE, mail_password()),
+    ]
+    with sync_playwright() as playwright, _failed_run(at["MICROSTEP_AIRFLOW_PORT"]):
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        for take, address, size, secret in pages:
+            page = _page(browser, size, secret)
+            take(page, address)
+            page.close()
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -120,8 +120,8 @@ def _tell_of_own_split(candidate: Candidate, config: Config, rows: Rows) -> None
         return
     if name := splits_at_random(build(candidate, config.training.seed)):
         log.warning(
-            "%s: %s holds out rows at random, also of entities that it learns from (%s), so it overrates itself "
-            "than it is; its score here does not. Leave %s out, or take an estimator whose own split goes by entity: "
+            "%s: %s holds out rows at random, also of entities that it learns from (%s), so what it scores itself is "
+            "too good; its score here is not. Leave %s out, or take an estimator whose own split goes by entity: "
             "HistGradientBoosting, or one with cv",
             candidate.name,
             name,

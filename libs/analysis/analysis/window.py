@@ -29,7 +29,7 @@ log = logging.getLogger("window")
 
 @dataclass(frozen=True)
 class Window:
-    """The days of a window that can train, oldest first, and those that lack."""
+    """The days of a window that can train, oldest first, and those that lack something."""
 
     days: list[Dataset]
     left_out: dict[str, str]

@@ -1,4 +1,4 @@
-"""By which settings a model reads its rows and decides: others make no answer impossible, but are told."""
+"""The settings by which a model reads its rows and decides. Others forbid no answer, but cause a warning."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ class Schedule(Section, frozen=True):
 
 
 class Alerts(Section, frozen=True):
-    """Who is told of what by mail; nobody when both lists are empty."""
+    """Who gets mails about what; nobody when both lists are empty."""
 
     to: tuple[str, ...] = ()
     errors_to: tuple[str, ...] = ()

@@ -73,9 +73,9 @@ def reach_registry() -> str | None:
 
 
 def failed_call(error: Exception, when: str) -> StepError:
-    """What an error of MLflow's client ends a step with: Unavailable, or NotPermitted when the server forbids the call.
+    """The error that ends a step after one of MLflow's client: Unavailable, or NotPermitted for a forbidden call.
 
-    It forbids what the step's own log-in may not do, and will forbid it again.
+    The step's log-in may not make such a call, so trying again does not help.
     """
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status == _FORBIDDEN or getattr(error, "error_code", None) == "PERMISSION_DENIED":

@@ -121,7 +121,7 @@ class Day:
 def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None, tally: Tally | None = None) -> None:
     """Check a day's rows and write processed/<day>. Raises DataError when too many are rejected, or all of them.
 
-    `tally`: what counts the rejected rows, for who wants to know more of them.
+    `tally`: counts the rejected rows, for a caller that wants to know more about them.
     """
     started = time.monotonic()
     config, total = run.config, data.rows() + data.rows(UNREAD)

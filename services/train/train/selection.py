@@ -1,7 +1,7 @@
-"""Compare the candidates by cross-validation; the best mean score wins, the first of equals.
+"""Compare the candidates by cross-validation; the best mean score wins; among equals, the first one.
 
-A mean of several candidates wins already where none is better by more than a standard error: it depends less on the
-rows that happened to be there.
+A mean of several candidates wins unless another is better by more than a standard error, because it depends less on
+which rows happened to be there.
 """
 
 from __future__ import annotations

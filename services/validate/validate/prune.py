@@ -1,4 +1,4 @@
-"""Which old datasets nobody needs any more. What is in use, may be gone back to, or made something kept stays."""
+"""Which old datasets nobody needs any more. Those in use stay, those that a rollback may need, and their inputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was done with each file of labels, so that a run without news costs a look."""
+"""What was done with each file of labels, so that a run without new ones costs only a look."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 def trace(layout: Layout, day: str, code: str, *, sign: bool) -> list[Link]:
     """All links, from the predictions down to what arrived. `code` is this image's, `sign` is `training.sign`.
 
-    What was made again since, or is no longer kept, ends its branch in words, and the others are followed. Raises
+    At something that was made again since, or is no longer kept, a branch ends with the reason. Raises
     MissingInput when there are no predictions of the day, DataError when their manifest is damaged.
     """
     try:

@@ -27,7 +27,7 @@ class Anchor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rarer(msgspec.Struct, frozen=True, kw_only=True):
-    """The class, or classes, with the fewest groups: as many as there are decide how much rows tell of classes."""
+    """The class, or classes, with the fewest groups: their number limits what rows can tell about classes."""
 
     text: str
     groups: int

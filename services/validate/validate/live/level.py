@@ -38,10 +38,10 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def gate_score(ledger: Path, model: Champion, metric: str) -> Interval | None:
-    """What a model scored when it was judged first, which no later judgement changes; None where no line tells.
+    """A model's score when it was first judged, which no later judgement changes; None where no line tells.
 
-    When it was judged for this question: of another positive class the same file has other scores. Raises DataError for
-    a damaged ledger.
+    Only judgements for this question count: with another positive class, the same file has other scores. Raises
+    DataError for a damaged ledger.
     """
     judged = (line.metrics for line in read(ledger) if _same_answers(line.model, model))
     score = next(
@@ -56,11 +56,11 @@ def _same_answers(one: Champion, other: Champion) -> bool:
 
 
 def standing(config: Config, metric: str, scored: ScoredRows, gate: Interval | None) -> Standing:
-    """How the live rows' score stands to the gate's.
+    """How the live rows' score compares with the gate's.
 
-    An alarm: it is lower by more than `gate.slice_margin`, by more than the two intervals together give by chance to a
-    part of `drift.false_alarms` of all days, and by more than so few rows may, whatever their own interval says: of two
-    rows, or where no row is right, it has no width.
+    It is an alarm if it is lower by more than `gate.slice_margin`, by more than both intervals together allow by chance
+    on `drift.false_alarms` of all days, and by more than so few rows allow, whatever their own interval says: that of
+    two rows, or of rows none of which is right, has no width.
     """
     if gate is None:
         return Standing(

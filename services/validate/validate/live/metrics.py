@@ -87,7 +87,7 @@ def measure(layout: Layout, predictions: Dataset, rows: Dataset, config: Config)
 
 
 def fallen(live: list[LiveMetrics], model: Champion) -> str | None:
-    """What is to be known of the days on which a model's live score lay far below the gate's; None: there is none."""
+    """What to report about days on which a model's live score lay far below the gate's; None if there are none."""
     own = [day for day in live if day.model == model.label and day.sha256 in (None, model.sha256)]
     days = [day for day in own if day.standing and day.standing.level == "alarm"]
     if not days:

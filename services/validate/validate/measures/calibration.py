@@ -39,7 +39,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def calibration(scored: ScoredRows, confidence: float = 0.95, seed: int = 0) -> Calibration | None:
-    """Of the positive class, or of the predicted class; None for a regression, or without rows.
+    """The calibration of the positive, or of the predicted class; None for a regression, or without rows.
 
     Bins hold about equally many rows: of equal width most would be nearly empty.
 

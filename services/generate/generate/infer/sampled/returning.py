@@ -94,7 +94,7 @@ def _group_below(schema: TableSchema, rows: pa.Table, columns: dict[str, ColumnS
 
 @dataclass(frozen=True)
 class Alike:
-    """How much more alike the labels of one thing are than those of any."""
+    """How much more alike the labels of one thing are than those of different things."""
 
     share: float
     """Of the variance that lies between things: the intraclass correlation, of a one-way analysis of variance."""

@@ -61,7 +61,7 @@ class _Cover:
     """What may stand in their place: it reads the same values as other days."""
 
     def rank(self) -> tuple[int, list[tuple[bool, int]]]:
-        """The lower, the sooner it is taken of those that read as many: the least likely of its forms says most."""
+        """The lower, the sooner it is chosen among those that read as many: its least likely form decides."""
         return len(self.names), sorted(map(rank, self.names), reverse=True)
 
 

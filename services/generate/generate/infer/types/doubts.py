@@ -51,7 +51,7 @@ def ends_of_time(stats: ColumnStats) -> list[tuple[str, int]]:
 
 
 def times_of(stats: ColumnStats) -> str | None:
-    """The format by which numbers that are not named like times could be some."""
+    """The format by which numbers whose name suggests no times could still be times."""
     if stats.distinct >= _FEWEST_MONTHS and "%Y%m" in stats.dates.best(stats.given):
         return "%Y%m"
     if stats.distinct <= MOST_LEVELS:

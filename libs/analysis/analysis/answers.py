@@ -12,7 +12,7 @@ from sklearn.model_selection import FixedThresholdClassifier
 from analysis.rows import Array
 
 _MOST_PROBABLE = (HistGradientBoostingClassifier, LogisticRegression)
-"""Whose prediction is the most probable class by definition: asked for both, they would do all the work twice."""
+"""Their prediction is by definition the most probable class: asked for both, they would do all the work twice."""
 
 
 def answers(estimator: Any, rows: Any, probabilities: Array | None) -> Array:

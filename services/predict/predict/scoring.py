@@ -75,7 +75,7 @@ def no_rows(rows: Dataset) -> pa.RecordBatch:
 
 
 def _origin(rows: Dataset) -> dict[str, str]:
-    """Of which raw rows these are: labels that come later make another processed day, and no other predictions."""
+    """The raw rows that these come from: labels that come later change the processed day, not its predictions."""
     return {ROWS_OF: rows.manifest.run[ROWS_OF]} if ROWS_OF in rows.manifest.run else {}
 
 

@@ -100,7 +100,7 @@ class Day:
         return rows, bad
 
     def new_words(self) -> dict[str, dict[str, int]]:
-        """By column, the rows of each word that stays though `values` does not list it."""
+        """For each column, the rows of each word that stays though `values` does not list it."""
         found = {
             name: self.profile.new_words(name, column.values)
             for name, column in self.config.columns.items()

@@ -33,9 +33,9 @@ from train.encoders.targets import Target
 from train.rows import Array
 
 MOST_CATEGORIES = 254
-"""Of one column; rarer categories share one code. What gradient boosting's bins hold."""
+"""The most of one column, as many as gradient boosting's bins hold; rarer categories share one code."""
 MOST_ONE_HOT = 5000
-"""Of one column for a linear model, whose penalty keeps rare ones small."""
+"""The most of one column for a linear model, whose penalty keeps rare ones small."""
 DENSE = 0.3
 """From which share of values that are not 0 a matrix is held dense, as scikit-learn's ColumnTransformer has it."""
 CONSTRAINTS = ("monotonic_cst", "interaction_cst")

@@ -22,20 +22,20 @@ Array = np.ndarray[Any, Any]
 LEAST_DAYS = 5
 """With fewer training days, how much days differ in a column cannot be estimated."""
 _MOST_ROWS = 1000
-"""Of a day, evenly spread, that its most frequent value is looked for in."""
+"""The rows of a day, evenly spread, in which its most frequent value is looked for."""
 
 
 class DayMarks(msgspec.Struct, frozen=True, kw_only=True):
     """A column on some days, one number for each of them."""
 
     rows: list[int]
-    """That were looked at."""
+    """How many rows of each day were looked at."""
     missing: list[int]
-    """Of them."""
+    """How many of these have no value."""
     modal: list[int]
     """Rows of the most frequent value."""
     means: list[float] = []
-    """Of a number's known values; NaN is never among them: a day without any has none."""
+    """The means of a number's known values; never NaN: a day without a known value has none."""
 
 
 def marks_of(values: Array | Categorical, day_of_row: Array) -> DayMarks:
@@ -132,7 +132,7 @@ def p_of_one_more(days: Array, value: float, least_spread: float = 0.0) -> float
 
 
 def _p_all(counts: Array, rows: Array, now: int, *, free: int) -> float:
-    """That all of `now` rows are among what `counts` of the `rows` of each day were.
+    """The chance that all of `now` rows are what `counts` of the `rows` of each day were.
 
     By rows as by days: the share of the day that had most, row by row (`free`: the first row says which value), and the
     log odds of the days, of which one more would have to be as far off.

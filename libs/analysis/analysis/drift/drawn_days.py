@@ -33,7 +33,7 @@ from analysis.drift.findings import (
 from contract.config.model import Drift
 
 SHARE = 0.7
-"""Of the false alarms that `[drift]` allows: the rest is for what `analysis.drift.unusual` looks at."""
+"""Its share of the false alarms that `[drift]` allows; the rest is for `analysis.drift.unusual`."""
 _AT_ONCE = 100
 """Days drawn before it is asked whether the rest can change anything."""
 _TIE = 1 + 1e-9
@@ -132,7 +132,7 @@ class _Pool:
         self._drawn_size = m * self._size / (m + self._size)
         self._freedoms = [freedom(before, self._drawn_size) for before in self._before]
         self.p = np.array([self._p(number) for number in range(len(part.columns))])
-        """Of each column of the day."""
+        """The p-value of each column of the day."""
         self.least_p = np.array([self._least_p(number) for number in range(len(part.columns))])
         """The least that each column could have with as many rows, all of them alike."""
 

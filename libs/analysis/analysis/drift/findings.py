@@ -24,7 +24,7 @@ LEVELS: tuple[Level, ...] = ("ok", "unmeasured", "watch", "alarm")
 LEAST_EFFECT: dict[str, tuple[float, float]] = {"number": (0.03, 0.05), "category": (0.06, 0.1)}
 """Smaller differences are of no matter however sure they are: for watch and for alarm."""
 MOST_ROWS = 1000
-"""Of a drawn day."""
+"""The most rows that a drawn day has."""
 LEAST_EXPECTED = 1.0
 """Rows of a word on a day without drift; rarer words share a bin (Cochran, Biometrics 10, 1954)."""
 LEAST_COUNTED = 5
@@ -43,9 +43,9 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     kind: Kind
     edges: list[float] = []
-    """Of a number's bins, ascending; a value on an edge belongs to the bin above."""
+    """The edges of a number's bins, ascending; a value on an edge belongs to the bin above."""
     categories: list[str] = msgspec.field(default_factory=list, name="words")
-    """Of a category, the most frequent first; all others share the last bin."""
+    """A category's words, the most frequent first; all others share the last bin."""
     counts: list[int]
     """Missing values first."""
     dispersion: float = 1.0
@@ -55,13 +55,13 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     freedom: int | None = None
     """Degrees of freedom of a dispersion that is beyond chance itself; None where it is not."""
     days: DayMarks | None = None
-    """Of the training's days; older references, and scores, have none."""
+    """The marks of the training's days; older references, and scores, have none."""
     measure: Literal["days", "clock", "length", "words", "pairs"] | None = None
     """What of a date or of a text is counted (`analysis.drift.measures`); None: the column's own values."""
     of: str | None = None
     """The column that is measured so."""
     vocabulary: list[str] = []
-    """Of a text: the words, or pairs of characters, that the training knew."""
+    """For a text: the words, or pairs of characters, that the training knew."""
 
     @property
     def column(self) -> str:

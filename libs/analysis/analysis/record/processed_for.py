@@ -60,7 +60,7 @@ def other_rules(day: Dataset, config: Config) -> list[str]:
 
 
 def rules(config: Config) -> dict[str, Any]:
-    """By key of pipeline.toml, what a processed day must have been made by."""
+    """What a processed day must have been made by, for each key of pipeline.toml."""
     columns = [
         {
             "name": name,
@@ -79,7 +79,7 @@ def rules(config: Config) -> dict[str, Any]:
 
 
 def _rules(table: dict[str, Any], columns: list[dict[str, Any]], config: Config) -> dict[str, Any]:
-    """By key of pipeline.toml, what decides about the rows that today's steps read."""
+    """What decides about the rows that today's steps read, for each key of pipeline.toml."""
     by_name = {column["name"]: column for column in columns}
     # what an earlier version did not have yet was what its default says today
     found = {f"table.{name}": table.get(name) for name in ("target", "task", "positive", "key", "test_fraction")}

@@ -39,7 +39,7 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
     sklearn: str
     """The scikit-learn version that wrote the file."""
     signature: str | None = None
-    """Of the model file, by `contract.models.model_file`; None when it was written without a key."""
+    """The model file's, by `contract.models.model_file`; None when it was written without a key."""
     version: str | None = None
     """The registry's version number; None where no registry was in use."""
     trained_for: TrainedFor | None = None

@@ -25,7 +25,7 @@ _HEALTH_SECONDS = 5.0
 _ALIAS_SECONDS = 10.0
 _FORBIDDEN = 403
 _REFUSED = (401, _FORBIDDEN)
-"""In HTTP. It may pass: secrets that are replaced reach the server a little later."""
+"""HTTP codes. It may pass: replaced secrets reach the server a little later."""
 
 
 class NoAnswer(Exception):

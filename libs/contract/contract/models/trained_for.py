@@ -47,13 +47,13 @@ class TrainedFor(msgspec.Struct, frozen=True, kw_only=True):
     split: Split | None = None
     """None: of a model from before there were records, nothing tells."""
     first: str
-    """Of the days whose train part was fitted."""
+    """The first day whose train part was fitted."""
     last: str
     held_out: tuple[str, ...] = ()
     """The days after `last` of which no row was fitted."""
 
     identities: dict[str, str] = {}
-    """Of each day that was read, by which it is told whether its rows may have moved to the other part since."""
+    """For each day that was read, its identity, which tells whether rows may have moved to the other part."""
     numbers: dict[str, str] | None = None
     """How numbers were read, by key of pipeline.toml, where not plainly; None: an earlier version did not say it."""
     reading: dict[str, str] | None = None

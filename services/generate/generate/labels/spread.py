@@ -35,7 +35,7 @@ from generate.split.spool import Spool
 DAY = "day"
 """A column that says of a label itself which day it belongs to."""
 MOST = 0.5
-"""Of the labels: where fewer find a day, the file is not what it should be."""
+"""Share of the labels: if fewer find a day, the file is not what it should be."""
 
 log = logging.getLogger("generate")
 

@@ -62,12 +62,12 @@ def trace(layout: Layout, day: str, code: str, *, sign: bool) -> list[Link]:
 
 
 def broken(links: list[Link]) -> list[Link]:
-    """Those that are damaged, or not where they should be."""
+    """The links that are damaged, or not where they should be."""
     return [link for link in links if link.state in ("changed", "missing")]
 
 
 def moved_on(links: list[Link]) -> list[Link]:
-    """Those that are no longer what they were when the day was predicted, as is the course of things."""
+    """The links that have changed, as is normal, since the day was predicted."""
     return [link for link in links if link.state in ("replaced", "gone")]
 
 

@@ -25,7 +25,7 @@ class Kinds:
     texts: dict[str, Text]
     categories: dict[str, Categorical]
     means: dict[str, Categorical]
-    """Of categories that are told by means of the target."""
+    """Categories that are encoded as means of the target."""
 
     @classmethod
     def of(cls, columns: Columns, told: frozenset[str]) -> Kinds:

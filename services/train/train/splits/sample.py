@@ -15,7 +15,7 @@ _GOLDEN = 0x9E3779B97F4A7C15
 
 
 def sample_mask(days: list[Dataset], config: Config) -> npt.NDArray[np.bool_] | None:
-    """Of the rows that may train, in the order of `labelled_batches`, which do; None for all of them.
+    """Which of the rows that may train do, in the order of `labelled_batches`; None for all of them.
 
     Each class gets its share: the entities with the least hashes (splitmix64, by `training.seed`). So an entity's
     chance does not depend on other rows. It comes with all its rows, except the last one, which comes with those that

@@ -1,4 +1,4 @@
-"""On which rows two models are judged: of days that neither was fitted on where there are such, of groups always."""
+"""The rows on which two models are judged: if possible of days, always of groups, that neither was fitted on."""
 
 from __future__ import annotations
 

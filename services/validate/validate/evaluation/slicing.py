@@ -18,7 +18,7 @@ from validate.measures.scored_rows import ScoredRows
 from validate.measures.simultaneous import simultaneous
 
 MOST_SLICES = 50
-"""Of one column, those with the most rows."""
+"""The most of one column: those with the most rows."""
 
 
 @dataclass(frozen=True)

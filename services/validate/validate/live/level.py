@@ -21,7 +21,7 @@ from validate.measures.weighted import affordable, by_class, one_by_one, weighte
 LiveLevel = Literal["ok", "unmeasured", "alarm"]
 
 _LEAST_GROUPS = 20
-"""Of a score without a lowest value: the spread of a few errors is not known, and a bootstrap of two has none."""
+"""For a score without a lowest value: the spread of a few errors is not known, and a bootstrap of two has none."""
 _SHARES = ("accuracy", "top_k_accuracy")
 """Scores between 0 and 1, besides those that give every class the same weight."""
 
@@ -34,7 +34,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     gate: float | None = None
     """The model's score when the gate judged it."""
     interval: Interval | None = None
-    """Of the live score, by groups."""
+    """The interval of the live score, by groups."""
 
 
 def gate_score(ledger: Path, model: Champion, metric: str) -> Interval | None:

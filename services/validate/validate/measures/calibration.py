@@ -11,7 +11,7 @@ from validate.measures.scored_rows import ScoredRows
 
 MOST_BINS = 10
 _GROUPS_OF_A_BIN = 20
-"""At least, or a bin tells nothing of its own spread."""
+"""The fewest groups of a bin: fewer tell nothing of its spread."""
 _DRAWS = 5_000
 
 

@@ -16,7 +16,7 @@ class Clusters:
 
     rows: int
     count: int
-    """Of the groups."""
+    """How many groups there are."""
     of_row: Array | None = None
     """The number of each row's group; None where each row is a group of its own."""
 

@@ -26,7 +26,7 @@ TYPICAL_ROWS = 2
 _WORDS_OF_A_TEXT = 5
 _WORDS_OF_A_TITLE = 3
 _MOST = 0.8
-"""Of the values: so many that look like numbers or times are meant to be some."""
+"""Share of the values: if so many look like numbers or times, they are meant to be."""
 _BOUNDS = ("?", "<", ">", "~", "≤", "≥", "≈", "+", "*")
 _FEWEST_TICKS, _TICKED = 5, 0.01
 """Rows, and the fraction of all, that must have the one value of a column, and be without it: fewer are a remark."""
@@ -43,7 +43,7 @@ class ColumnSchema:
     name: str
     settings: dict[str, Any]
     summary: str
-    """Of its values, for the comment above it."""
+    """Summary of its values, for the comment above it."""
     suspicions: tuple[str, ...] = ()
     """What a person should look at."""
     instead: tuple[str, ...] = ()

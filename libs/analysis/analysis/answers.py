@@ -12,13 +12,13 @@ from sklearn.model_selection import FixedThresholdClassifier
 from analysis.rows import Array
 
 _MOST_PROBABLE = (HistGradientBoostingClassifier, LogisticRegression)
-"""Whose prediction is the most probable class by definition: asked for both, they would do all the work twice."""
+"""Their prediction is by definition the most probable class: asked for both, they would do all the work twice."""
 
 
 def answers(estimator: Any, rows: Any, probabilities: Array | None) -> Array:
     """Each row's class as `estimator.predict` gives it, as its index in `estimator.classes_`.
 
-    Others than the most probable one are right, too: of a support vector machine, or where two are as probable.
+    That need not be the most probable one: a support vector machine may differ, and two may be equally probable.
     `probabilities`: rows x classes, as `estimator.predict_proba` gives them; None for a model that knows none.
     """
     if probabilities is not None:

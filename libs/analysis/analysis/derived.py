@@ -1,7 +1,7 @@
 """What a fitted step derives from columns as a whole: parts of dates, weights of words, means of the target.
 
-These are the parts of train's `prepare` behind the two for categories and numbers. Block by block, so that what is
-computed on the way stays small; each different text of a block once, and each category once for all rows.
+These are the parts of train's `prepare` after the two for categories and numbers. They are computed block by block, so
+that intermediate results stay small: each different text once per block, each category once for all rows.
 """
 
 from __future__ import annotations

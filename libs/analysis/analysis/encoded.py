@@ -14,12 +14,12 @@ from analysis.rows import Array, Categorical, Columns
 
 
 def ordinal_codes(encoder: OrdinalEncoder, names: list[str], columns: Columns) -> list[Array]:
-    """By column, the code of each category; the last one (so the one at -1) is that of a missing value."""
+    """For each column, the code of each category; the last one (so the one at -1) is that of a missing value."""
     return list(np.asarray(category_outputs(encoder, names, columns)).T) if len(names) else []
 
 
 def one_hot_outputs(encoder: OneHotEncoder, names: list[str], columns: Columns) -> list[Array]:
-    """By column, the output that each category switches on, -1 for none; the last one is that of a missing value."""
+    """For each column, the output that a category switches on, -1 for none; the last one is that of a missing value."""
     if not len(names):
         return []
     transformed = sparse.csr_matrix(category_outputs(encoder, names, columns))

@@ -43,7 +43,7 @@ def prediction_batches(predictions: Dataset, names: Sequence[str]) -> Generator[
 
 
 def content_hashes(batch: pa.RecordBatch, names: Sequence[str]) -> Hashes:
-    """A hash of each row's values in the named columns of processed rows; how they are stored is of no account."""
+    """A hash of each row's values in the named columns of processed rows, however they are stored."""
     frame = pd.DataFrame({name: _values(column) for name, column in columns(batch, names).items()})
     return np.asarray(pd.util.hash_pandas_object(frame, index=False), dtype=np.uint64)
 

@@ -62,9 +62,9 @@ def columns(batch: pa.RecordBatch, names: Iterable[str]) -> dict[str, Array | Ca
 
 
 def groups(batch: pa.RecordBatch) -> Array:
-    """Which entity each row is of (uint64): rows with the same number are no evidence independent of each other.
+    """The entity of each row (uint64): rows with the same number are not independent evidence.
 
-    Raises DataError for rows that were processed when nobody wrote that down.
+    Raises DataError for rows from a version that did not record it.
     """
     if GROUP not in batch.schema.names:
         raise DataError(

@@ -15,9 +15,9 @@ from contract.errors import MissingInput
 from contract.steps.run import Run
 
 WANTED_ROWS = 500
-"""Of the test part in time, by `training.test_days` unset: so many labelled rows tell models apart."""
+"""Labelled rows of the test part in time, if `training.test_days` is unset: enough to tell models apart."""
 WANTED_RARER = 50
-"""Of them not of the most frequent class."""
+"""How many of them must not be of the most frequent class."""
 SURE = 1.5
 """Times `gate.min_test_rows`: so many are expected, some days have fewer."""
 LEAST_ROWS = 100
@@ -29,7 +29,7 @@ log = logging.getLogger("window")
 
 @dataclass(frozen=True)
 class Window:
-    """The days of a window that can train, oldest first, and those that lack."""
+    """The days of a window that can train, oldest first, and those that lack something."""
 
     days: list[Dataset]
     left_out: dict[str, str]

@@ -85,13 +85,13 @@ class Later(StepError):
 
 
 class Occupied(Later):
-    """Another run is at work on the same thing. A step's message has the words `SAYS`: by them it is known."""
+    """Another run is at work on the same thing. It is recognized by the words `SAYS` in a step's message."""
 
     SAYS: ClassVar[str] = "another run is at work"
 
 
 class NotYet(Later):
-    """The source answers, and has not got the day's rows yet. Its message has the words `SAYS`: by them it is known."""
+    """The source answers, but does not have the day's rows yet. Recognized by the words `SAYS` in its message."""
 
     SAYS: ClassVar[str] = "not there yet"
 

@@ -65,7 +65,7 @@ class Layout:
         return self.root / "derived" / step / day
 
     def report(self, kind: Literal["train", "predict", "live"], day: str) -> Path:
-        """What was found about a training of a day, its predictions, or these once its target was known."""
+        """The report on a day's training, its predictions, or how good these were once its target was known."""
         return self.root / "reports" / kind / day
 
     @property

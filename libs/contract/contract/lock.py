@@ -20,7 +20,7 @@ _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 @contextmanager
 def exclusive_run(layout: Layout, step: str, day: date) -> Iterator[None]:
-    """Hold the lock of a step and day; it is the kernel's, and so ends with its holder, however that ends.
+    """Hold the lock of a step and day. The kernel releases it when its holder ends, however it ends.
 
     One byte per day in one file per step, so nothing is left to clean up. Raises Occupied when another process
     holds it.
@@ -57,8 +57,8 @@ def _occupied(step: str, day: date) -> Occupied:
 def lock_file(layout: Layout, name: str) -> Iterator[int | None]:
     """A file to lock, open for writing: NFS locks no other. Closing it lets go of what is locked.
 
-    None where it cannot be written: who cannot write a lock cannot write a dataset either, and may well find nothing
-    to do.
+    None where it cannot be written: a step that cannot write a lock cannot write a dataset either, but it may find that
+    there is nothing to do.
     """
     path = layout.lock(name)
     try:

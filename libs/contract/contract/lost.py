@@ -1,4 +1,4 @@
-"""Whether the ledger is an older one than the data beside it, where no pointer is left to tell."""
+"""Whether the ledger is older than the data beside it, for a data root without a pointer to tell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contract.models.champion import Champion
 
 
 def unknown_promotion(layout: Layout, in_use: list[Champion]) -> Champion | None:
-    """A model of this data root that its report calls promoted, and that is none of those `in_use` by the ledger.
+    """A model here that its report calls promoted, and that is not among those `in_use` by the ledger.
 
     None when there is none, or its file is gone.
     """
@@ -29,7 +29,7 @@ def unknown_promotion(layout: Layout, in_use: list[Champion]) -> Champion | None
 
 
 def ledger_is_older(layout: Layout, model: Champion, witness: str, champion: Champion | None) -> DataError:
-    """The refusal: `witness` says that a model was put in use, and no line did; `champion` is the ledger's own."""
+    """The error when a `witness` says that a model was put in use and no line does; `champion`: the ledger's."""
     or_else = f", or --to {champion.sha256[:12]}, the ledger's champion ({champion.label})" if champion else ""
     return DataError(
         f"{layout.ledger.name}: no line of it put {model.label} in use, while {witness}, and its {model.file} lies "

@@ -1,4 +1,4 @@
-"""Errors of the operating system, told with the file and with what to do."""
+"""Errors of the operating system, reported with the file and with what to do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REMEDIES = {
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Give an error of a disk that names no file the name of the one that is being written."""
+    """Add the name of the file that is being written to a disk error that names none."""
     try:
         yield
     except OSError as error:
@@ -31,13 +31,13 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def give_name(error: BaseException | None, path: Path) -> None:
-    """Put the path into an error of a disk that names no file: writing through a descriptor raises such ones."""
+    """Add the path to a disk error that names no file, as writing through a descriptor raises it."""
     if isinstance(error, OSError) and error.errno in _REMEDIES and error.filename is None:
         error.filename = str(path)
 
 
 def explain(error: OSError, data_root: str | None = None) -> str:
-    """The error with the file and what to do; for missing rights, whose directory it is; for a disk, its room."""
+    """The error with the file and what to do; also who owns the directory, or how much space is left."""
     code = code_for(error)
     if code == ExitCode.NOT_PERMITTED and error.filename is not None:
         return _permission(error, data_root)

@@ -1,4 +1,4 @@
-"""Names and values from data, as people may look at them: no character in them commands a terminal or hides another."""
+"""Names and values from data, made safe to show: no character in them can control a terminal or hide another."""
 
 from __future__ import annotations
 

@@ -69,9 +69,9 @@ def check(where: str, names: Sequence[str], config: Config, *, alone: bool) -> C
 
 
 def are_labels_of_before(names: Sequence[str], config: Config, asked: Iterable[tuple[str | None, str | None]]) -> bool:
-    """Whether a file that `check` refuses has labels by a key, or of a target, of before: `asked`, and no others.
+    """Whether a file that `check` refuses has labels for a former key or target, one of those in `asked`.
 
-    Whatever has a column of a model, too, is rows that lack something.
+    If it also has a column of a model, it holds incomplete rows instead.
     """
     there, now = set(names), {config.key, config.table.target}
     return not now <= there and any(

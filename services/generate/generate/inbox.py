@@ -52,7 +52,7 @@ class Inbox:
         self.listed: dict[str, tuple[str, ...]] = {}
         """The names in each folder that was looked through."""
         self.says_empty = (run.layout.inbox(run.day) / EMPTY).is_file()
-        """By its marker the day has no rows."""
+        """Whether a marker says that the day has no rows."""
         self.arrivals = self._arrivals()
         read = [arrival for arrival in self.arrivals if arrival.contents != _OF_BEFORE]
         left_out = [arrival for arrival in self.arrivals if arrival.contents == _OF_BEFORE]

@@ -35,7 +35,7 @@ class Database:
 
     @property
     def has_clock(self) -> bool:
-        """Whether its sessions have a time zone, by which moments are on a day."""
+        """Whether its sessions have a time zone, which decides the day of a moment."""
         return self.url.drivername == "postgresql+psycopg"
 
 

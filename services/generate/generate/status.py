@@ -1,4 +1,4 @@
-"""The command `generate status`: what lacks by now, as the DAGs would find it. It changes nothing."""
+"""The command `generate status`: what is missing by now, as the DAGs would find it. It changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which model scores: the one that the ledger put in use last. Registry and pointer are only held against it."""
+"""Which model scores: the one that the ledger put in use last. Registry and pointer are only compared with it."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ log = logging.getLogger("predict")
 
 
 def score(run: Run, recipe: Recipe, rows: Dataset, champion: Champion) -> Histograms | None:
-    """Write predictions/<day>; the histograms that drift needs of the rows, made while they are at hand.
+    """Write predictions/<day>; returns the histograms of its rows that drift needs, made on the way.
 
     None when the champion has no drift reference. Raises NotPermitted for a model file that must not be opened,
     DataError when model and rows do not fit.
@@ -75,7 +75,7 @@ def no_rows(rows: Dataset) -> pa.RecordBatch:
 
 
 def _origin(rows: Dataset) -> dict[str, str]:
-    """Of which raw rows these are: labels that come later make another processed day, and no other predictions."""
+    """The raw rows that these come from: labels that come later change the processed day, not its predictions."""
     return {ROWS_OF: rows.manifest.run[ROWS_OF]} if ROWS_OF in rows.manifest.run else {}
 
 

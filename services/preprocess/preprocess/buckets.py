@@ -1,4 +1,4 @@
-"""Records of a day on disk, apart by the hash of their key, so that a whole day's keys need no memory."""
+"""A day's records on disk, divided by the hash of their key, so that a day's keys need not fit into memory."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Buckets:
         return np.fromfile(self._paths[number], self._kind)
 
     def following(self, hashes: Hashes) -> Records:
-        """The next records by their keys' hashes, for one who asks in the order in which they came."""
+        """The next records for these hashes of keys, for a caller that asks in the order in which they were added."""
         order, counts = self._apart(hashes)
         wanted = zip(self._paths, counts, self._given * self._kind.itemsize, strict=True)
         parts = [np.fromfile(path, self._kind, count, offset=start) for path, count, start in wanted if count]

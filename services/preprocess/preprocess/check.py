@@ -100,7 +100,7 @@ class Day:
         return rows, bad
 
     def new_words(self) -> dict[str, dict[str, int]]:
-        """By column, the rows of each word that stays though `values` does not list it."""
+        """For each column, the rows of each word that stays though `values` does not list it."""
         found = {
             name: self.profile.new_words(name, column.values)
             for name, column in self.config.columns.items()
@@ -121,7 +121,7 @@ class Day:
 def check(run: Run, recipe: Recipe, data: Dataset, target: Dataset | None, tally: Tally | None = None) -> None:
     """Check a day's rows and write processed/<day>. Raises DataError when too many are rejected, or all of them.
 
-    `tally`: what counts the rejected rows, for who wants to know more of them.
+    `tally`: counts the rejected rows, for a caller that wants to know more about them.
     """
     started = time.monotonic()
     config, total = run.config, data.rows() + data.rows(UNREAD)

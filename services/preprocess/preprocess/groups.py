@@ -1,4 +1,4 @@
-"""Whose each row is: rows of one entity train or test together."""
+"""Which entity each row belongs to: rows of one entity train or test together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a row cannot know of itself: whether an earlier row has its key, and its label."""
+"""What a row does not show by itself: whether an earlier row has its key, and which label is its own."""
 
 from __future__ import annotations
 

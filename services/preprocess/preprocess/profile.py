@@ -20,7 +20,7 @@ _FIRST, _LAST = (np.datetime64(end) for end in ("0001-01-01T00:00:00.000000", "9
 
 
 class Profile:
-    """Of the columns of a dataset's rows."""
+    """The statistics of the columns of a dataset's rows."""
 
     def __init__(self) -> None:
         self.rows = 0

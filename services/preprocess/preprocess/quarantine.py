@@ -135,7 +135,7 @@ class Tally:
 
 
 def too_many_rejected(name: str, tally: Tally, total: int, table: Table) -> str:
-    """That more rows of a day are rejected than may be, where those that are left go on; empty where they are not.
+    """The warning that too many rows are rejected, if the day continues without them; empty if there are not.
 
     `name`: of the raw data; `total`: all of its rows. Raises TooManyRejected where they stop the day, or none is left.
     """

@@ -1,4 +1,4 @@
-"""What of a day would be rejected, by rule, with the first rows of each: found by the check itself, and not stored."""
+"""The rows of a day that would be rejected, by rule, with the first of each: the check finds them; none is stored."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Examples(Tally):
 def show(run: Run, *, most: int, as_json: bool) -> None:
     """Print what would be rejected. Raises DataError where the step would end with it.
 
-    What is rejected is printed before that where all rows were judged.
+    If all rows were judged, those rejected are printed first.
     """
     examples, stopped = Examples(most=most), None
     with TemporaryDirectory(prefix="microstep-check-") as scratch:

@@ -1,4 +1,4 @@
-"""What can be answered without any feature, for the gate to hold the model against."""
+"""What can be answered without any feature, for the gate to compare the model with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from train.rows import Rows
 
 
 def baseline(rows: Rows) -> dict[str, dict[str, float]]:
-    """scikit-learn's dummies of the fitted rows, as numbers that are enough to answer as they do.
+    """scikit-learn's dummy models of the fitted rows, as the numbers that they answer with.
 
     `priors`: the share of each class that the rows have; of a regression `constants`: the target's mean and median.
     """

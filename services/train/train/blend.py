@@ -24,7 +24,7 @@ class Blend:
 
     @classmethod
     def of(cls, candidate: Candidate, fitted: list[Pipeline], target: Array, seed: int) -> Blend:
-        """Of its members in their order, fitted on rows with these targets: the codes, or what they stand for.
+        """The mean of its members, in their order, fitted on rows with these targets: codes, or what they stand for.
 
         `seed`: of the training.
         """

@@ -33,9 +33,9 @@ from train.encoders.targets import Target
 from train.rows import Array
 
 MOST_CATEGORIES = 254
-"""Of one column; rarer categories share one code. What gradient boosting's bins hold."""
+"""The most of one column, as many as gradient boosting's bins hold; rarer categories share one code."""
 MOST_ONE_HOT = 5000
-"""Of one column for a linear model, whose penalty keeps rare ones small."""
+"""The most of one column for a linear model, whose penalty keeps rare ones small."""
 DENSE = 0.3
 """From which share of values that are not 0 a matrix is held dense, as scikit-learn's ColumnTransformer has it."""
 CONSTRAINTS = ("monotonic_cst", "interaction_cst")
@@ -54,8 +54,8 @@ def fit_preparation(
 ) -> ColumnTransformer:
     """The step that prepares rows like these, fitted on the rows numbered in `rows`; tells the estimator what it gives.
 
-    `target`: of these rows, for categories as means of it; without it there are none. Which ones, all of `columns` say:
-    the same in each fold and in the last fit. `seed`: of what is random.
+    `target`: of these rows, for categories encoded as its means; without it there are none. All of `columns` decide
+    which, so they are the same in each fold and in the last fit. `seed`: of anything random.
     Raises DataError when no feature has a value there.
     """
     used = {name: column[rows] for name, column in columns.items()}
@@ -99,7 +99,7 @@ def fit_preparation(
 
 
 def precision(estimator: BaseEstimator) -> type[np.floating[Any]]:
-    """Of the numbers that an estimator is fitted on: single where it does not change what it learns."""
+    """The precision of an estimator's numbers: single, if that does not change what it learns."""
     return np.float32 if isinstance(estimator, LogisticRegression) else np.float64
 
 

@@ -1,7 +1,7 @@
-"""Compare the candidates by cross-validation; the best mean score wins, the first of equals.
+"""Compare the candidates by cross-validation; the best mean score wins; among equals, the first one.
 
-A mean of several candidates wins already where none is better by more than a standard error: it depends less on the
-rows that happened to be there.
+A mean of several candidates wins unless another is better by more than a standard error, because it depends less on
+which rows happened to be there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from train.splits.folds import folds
 from train.splits.inner_split import splits_at_random
 
 SEEN_ROWS = 50_000
-"""Of the rows that a fold was fitted on, so many are scored: enough to tell how well it knows them."""
+"""So many of the rows that a fold was fitted on are scored: enough to tell how well it knows them."""
 
 log = logging.getLogger("train")
 
@@ -49,9 +49,9 @@ class Result:
     searched: dict[str, Any] = field(default_factory=dict)
     """The parameters that the search found; `candidate.params` has them, too."""
     trials: list[dict[str, Any]] = field(default_factory=list)
-    """Of the search: parameters, rows and mean score, in the order of the halving."""
+    """The search's trials: parameters, rows and mean score, in the order of the halving."""
     members: list[Candidate] = field(default_factory=list)
-    """Those whose mean it is, with the parameters that were found for them; none for one that is fitted itself."""
+    """The candidates that it averages, with the parameters found for them; none for one that is fitted itself."""
     untold: str | None = None
     """Why the metric is no number in some fold, in scikit-learn's words."""
     out_of_fold: Array | None = None

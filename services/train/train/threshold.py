@@ -25,7 +25,7 @@ def choose(config: Config, result: Result, rows: Rows) -> float | None:
 def cheapest(scores: Array, positive: Array, costs: Costs) -> float:
     """The threshold of least cost on rows with these scores; of equals the one nearest to 0.5.
 
-    Tried are all that tell rows apart: halfway between neighbours, below the least score and above the greatest.
+    All that tell rows apart are tried: halfway between neighbours, below the least score and above the greatest.
     """
     values, indices = np.unique(scores, return_inverse=True)
     hits = np.bincount(indices, positive.astype(float))

@@ -36,7 +36,7 @@ log = logging.getLogger("train")
 
 
 def check_before(run: Run) -> tuple[bytes | None, bool]:
-    """What can be refused before a row is read; gives the key that signs, and whether there is a registry.
+    """Refuse what can be refused before a row is read; returns the signing key, and whether there is a registry.
 
     Raises ConfigError for [training], NotPermitted without the key that it demands, Unavailable without the registry.
     """

@@ -37,7 +37,7 @@ log = logging.getLogger("validate")
 
 
 def check_before(run: Run, model: Dataset) -> tuple[Champion, str, list[str]]:
-    """What can be refused before a row is read; gives the challenger, the training's metric and all scores to compute.
+    """Refuse what can be refused before a row is read; returns challenger, metric and all scores to compute.
 
     Raises DataError for a model that was trained for another target, ConfigError for scores that do not suit the task.
     """

@@ -1,4 +1,4 @@
-"""Which old datasets nobody needs any more. What is in use, may be gone back to, or made something kept stays."""
+"""Which old datasets nobody needs any more. Those in use stay, those that a rollback may need, and their inputs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from contract.models.ledger import IN_USE, champion_line, read
 from validate.champion.ledger import in_use, open_proposals
 
 LAST_VERSIONS = 3
-"""Of the ledger's models that were in use, and of those that rollbacks go to: so many can be gone back to."""
+"""So many of the ledger's models that were in use, and of those that rollbacks go to, can be gone back to."""
 
 _OURS = re.compile(r".+-[0-9a-f]{12}(\.\w+)?|\.manifest\.json-\w+|\.staging-\w+\.lock")
 """Names that a step gives to files of a dataset, and to those beside them while it writes one."""

@@ -1,9 +1,9 @@
-"""What a day is held against as a day: how many rows it has, and what each column does all day long.
+"""What a day as a whole is compared by: its number of rows, and what each column does all day long.
 
-The distances of `analysis.drift.drawn_days` say little where days differ: they end at 1, and few days tell little. A
-sensor that is stuck, a column beyond all that was seen and a day without most of its rows are further from the
-training's days than these are from each other, and that is what is measured here: prediction intervals of one more
-day, Student's, from the days of the training (Hahn and Meeker, Statistical Intervals, 1991).
+The distances of `analysis.drift.drawn_days` say little where days differ: they cannot exceed 1, and few days tell
+little. But a stuck sensor, a column beyond everything seen and a day without most of its rows are further from the
+training's days than these are from each other. That is measured here, by Student's prediction interval of one more day
+(Hahn and Meeker, Statistical Intervals, 1991).
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ Array = np.ndarray[Any, Any]
 LEAST_DAYS = 5
 """With fewer training days, how much days differ in a column cannot be estimated."""
 _MOST_ROWS = 1000
-"""Of a day, evenly spread, that its most frequent value is looked for in."""
+"""The rows of a day, evenly spread, in which its most frequent value is looked for."""
 
 
 class DayMarks(msgspec.Struct, frozen=True, kw_only=True):
     """A column on some days, one number for each of them."""
 
     rows: list[int]
-    """That were looked at."""
+    """How many rows of each day were looked at."""
     missing: list[int]
-    """Of them."""
+    """How many of these have no value."""
     modal: list[int]
     """Rows of the most frequent value."""
     means: list[float] = []
-    """Of a number's known values; NaN is never among them: a day without any has none."""
+    """The means of a number's known values; never NaN: a day without a known value has none."""
 
 
 def marks_of(values: Array | Categorical, day_of_row: Array) -> DayMarks:
-    """Of a column's training rows; `day_of_row`: numbers from 0, in any order."""
+    """The marks of a column's training rows; `day_of_row`: numbers from 0, in any order."""
     order = np.argsort(day_of_row, kind="stable")
     ends = np.searchsorted(day_of_row[order], np.arange(int(day_of_row.max(initial=-1)) + 1), side="right")
     rows, missing, modal, means = [], [], [], []
@@ -83,12 +83,12 @@ class Watch:
 
     @property
     def constant(self) -> Any:
-        """The one value of all rows that have one; None where there are several, or none."""
+        """The value that all rows with a value share; None if there are several, or none."""
         return self._first if self.known and self._constant else None
 
     @property
     def mean(self) -> float:
-        """Of the known numbers."""
+        """The mean of the known numbers."""
         return self._sum / self.known
 
 
@@ -106,24 +106,24 @@ def never_missing_all_day(marks: DayMarks) -> bool:
 
 
 def p_constant(marks: DayMarks, rows: int) -> float:
-    """Chance of a day on which all of so many known rows are alike."""
+    """The chance of a day whose known values, as many as `rows`, are all the same."""
     number = np.subtract(marks.rows, marks.missing)
     return _p_all(np.array(marks.modal), number, rows, free=1)
 
 
 def p_missing(marks: DayMarks, rows: int) -> float:
-    """Chance of a day on which all of so many rows lack a value."""
+    """The chance of a day whose rows, as many as `rows`, all lack a value."""
     return _p_all(np.array(marks.missing), np.array(marks.rows), rows, free=0)
 
 
 def p_beyond(marks: DayMarks, mean: float, share: float, inside: int, rows: int) -> float:
-    """Chance of a day with such a mean, that has `inside` of its rows where the training has this share of its own."""
+    """The chance of a day with this mean, and with `inside` of its rows where the training has `share` of its rows."""
     by_row = float(special.bdtrc(inside - 1, rows, share)) if inside else 1.0
     return max(by_row, p_of_one_more(np.array(marks.means), mean))
 
 
 def p_of_one_more(days: Array, value: float, least_spread: float = 0.0) -> float:
-    """Of one more number like those of the days, two-sided; `least_spread`: a standard deviation that chance makes."""
+    """Two-sided p-value of one more number like those of the days; `least_spread`: what chance alone spreads by."""
     spread = max(float(np.std(days, ddof=1)), least_spread) * np.sqrt(1 + 1 / len(days))
     apart = abs(value - float(np.mean(days)))
     if spread == 0:
@@ -132,7 +132,7 @@ def p_of_one_more(days: Array, value: float, least_spread: float = 0.0) -> float
 
 
 def _p_all(counts: Array, rows: Array, now: int, *, free: int) -> float:
-    """That all of `now` rows are among what `counts` of the `rows` of each day were.
+    """The chance that all of `now` rows are what `counts` of the `rows` of each day were.
 
     By rows as by days: the share of the day that had most, row by row (`free`: the first row says which value), and the
     log odds of the days, of which one more would have to be as far off.

@@ -33,7 +33,7 @@ from analysis.drift.findings import (
 from contract.config.model import Drift
 
 SHARE = 0.7
-"""Of the false alarms that `[drift]` allows: the rest is for what `analysis.drift.unusual` looks at."""
+"""Its share of the false alarms that `[drift]` allows; the rest is for `analysis.drift.unusual`."""
 _AT_ONCE = 100
 """Days drawn before it is asked whether the rest can change anything."""
 _TIE = 1 + 1e-9
@@ -43,7 +43,7 @@ _ABOUT = 1.2
 
 @dataclass(frozen=True)
 class Part:
-    """Columns that have the same rows; the scores have others than the features."""
+    """Columns that are measured on the same rows; those of the scores are not those of the features."""
 
     columns: Sequence[Column]
     training: Array
@@ -55,14 +55,14 @@ class Part:
 
     @property
     def rows(self) -> int:
-        """Of the day."""
+        """The number of rows of the day."""
         return int(self.counts[0].sum()) if self.columns else 0
 
 
 def measured(parts: Sequence[Part], settings: Drift, seed: int) -> list[list[Finding]]:
     """All columns of a day, part by part.
 
-    A column that could not be called an alarm whatever rows the day had is unmeasured: there are too few of them.
+    A column is unmeasured if the day has so few rows that it could not be an alarm, whatever they were.
     """
     findings: list[list[Finding]] = [[] for _ in parts]
     pools: dict[int, _Pool] = {}
@@ -132,7 +132,7 @@ class _Pool:
         self._drawn_size = m * self._size / (m + self._size)
         self._freedoms = [freedom(before, self._drawn_size) for before in self._before]
         self.p = np.array([self._p(number) for number in range(len(part.columns))])
-        """Of each column of the day."""
+        """The p-value of each column of the day."""
         self.least_p = np.array([self._least_p(number) for number in range(len(part.columns))])
         """The least that each column could have with as many rows, all of them alike."""
 
@@ -151,7 +151,7 @@ class _Pool:
         return float(p_values(column, alike, self._freedoms[number], self._drawn_size, drawn=True).min())
 
     def draw(self, rng: np.random.Generator, number: int) -> Array:
-        """The least p-value of each of so many days."""
+        """The least p-value of each of `number` drawn days."""
         days = np.empty((number, len(self._all)), dtype=np.intp)
         for day in days:
             chosen = rng.choice(len(self._rows), self._size, replace=False, shuffle=False)
@@ -165,7 +165,7 @@ class _Pool:
         return least
 
     def findings(self, p: Array, attainable: Array, settings: Drift) -> list[Finding]:
-        """What is said of the columns, by their adjusted p-values and the least ones that these can have."""
+        """The findings of the columns, from their adjusted p-values and the least ones that are possible."""
         findings = []
         for number, column in enumerate(self._part.columns):
             # of all rows of the training, not only of those that days are drawn from

@@ -1,8 +1,8 @@
 """How a day's column compares with the training's: bins, statistics, their laws, effects, and what a report says of it.
 
 A column becomes counts over fixed bins, so a day of any size is measured batch by batch. Each column has one statistic:
-Kolmogorov-Smirnov over the bins for numbers, chi-square for categories; missing values are a bin of their own. Which
-values of it are too large, `analysis.drift.drawn_days` finds by drawing days.
+Kolmogorov-Smirnov over the bins for numbers, chi-square for categories; missing values are a bin of their own. By
+drawing days, `analysis.drift.drawn_days` finds which of its values are too large.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LEVELS: tuple[Level, ...] = ("ok", "unmeasured", "watch", "alarm")
 LEAST_EFFECT: dict[str, tuple[float, float]] = {"number": (0.03, 0.05), "category": (0.06, 0.1)}
 """Smaller differences are of no matter however sure they are: for watch and for alarm."""
 MOST_ROWS = 1000
-"""Of a drawn day."""
+"""The most rows that a drawn day has."""
 LEAST_EXPECTED = 1.0
 """Rows of a word on a day without drift; rarer words share a bin (Cochran, Biometrics 10, 1954)."""
 LEAST_COUNTED = 5
@@ -43,9 +43,9 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     kind: Kind
     edges: list[float] = []
-    """Of a number's bins, ascending; a value on an edge belongs to the bin above."""
+    """The edges of a number's bins, ascending; a value on an edge belongs to the bin above."""
     categories: list[str] = msgspec.field(default_factory=list, name="words")
-    """Of a category, the most frequent first; all others share the last bin."""
+    """A category's words, the most frequent first; all others share the last bin."""
     counts: list[int]
     """Missing values first."""
     dispersion: float = 1.0
@@ -55,17 +55,17 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     freedom: int | None = None
     """Degrees of freedom of a dispersion that is beyond chance itself; None where it is not."""
     days: DayMarks | None = None
-    """Of the training's days; older references, and scores, have none."""
+    """The marks of the training's days; older references, and scores, have none."""
     measure: Literal["days", "clock", "length", "words", "pairs"] | None = None
     """What of a date or of a text is counted (`analysis.drift.measures`); None: the column's own values."""
     of: str | None = None
     """The column that is measured so."""
     vocabulary: list[str] = []
-    """Of a text: the words, or pairs of characters, that the training knew."""
+    """For a text: the words, or pairs of characters, that the training knew."""
 
     @property
     def column(self) -> str:
-        """Of the rows."""
+        """The column of the rows that is measured."""
         return self.of or self.name
 
     @property
@@ -74,9 +74,9 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind == "category" and max(self.counts[1:-1], default=0) * MOST_ROWS < sum(self.counts)
 
     def spread(self, size: float) -> float:
-        """The dispersion of a day of so many rows: what days have of their own weighs more, the more rows they have.
+        """The dispersion of a day of `size` rows: the more rows days have, the more their differences weigh.
 
-        For fewer rows than the training's days have it is theirs: rows that come in clusters keep it at any size.
+        For fewer rows than the training's days have, it is theirs: clustered rows keep it at any size.
         """
         return 1 + (self.dispersion - 1) * max(1.0, size / self.day_rows if self.day_rows else 1.0)
 
@@ -116,13 +116,13 @@ def finding(column: Column, counts: Array, *, p: float, effect: float, level: Le
 
 
 def unmeasured(column: Column, reason: str) -> Finding:
-    """Of a column that nothing can be said of."""
+    """The finding for a column that cannot be measured."""
     counts = np.zeros(len(column.counts), dtype=int)
     return finding(column, counts, p=1.0, effect=0.0, level="unmeasured", reason=reason)
 
 
 def worst(levels: list[Level]) -> Level:
-    """Of several; where nothing was looked at, nothing is known."""
+    """The worst of several levels; `unmeasured` if there are none."""
     return max(levels, key=LEVELS.index, default="unmeasured")
 
 
@@ -177,7 +177,7 @@ def freedom(before: Array, size: float) -> float:
 
 
 def p_values(column: Column, values: Array, freedom_: float, size: float, *, drawn: bool = False) -> Array:
-    """Of statistics, by a law that puts columns of all kinds on one scale; `drawn`: from days that differ by chance."""
+    """The p-values of statistics, by a law with one scale for all kinds of columns; `drawn`: those of drawn days."""
     spread = 1.0 if drawn else column.spread(size)
     squares = np.square(values) / spread if column.kind == "number" else values / spread
     if column.freedom is not None and not drawn:
@@ -198,7 +198,7 @@ def _kolmogorov(values: Array, size: float) -> Array:
 
 
 def effect_of(kind: Kind, before: Array, now: Array) -> float:
-    """Of two lists of counts: Kolmogorov-Smirnov distance, or Cohen's w."""
+    """The effect between two lists of counts: Kolmogorov-Smirnov distance, or Cohen's w."""
     first, second = before / max(before.sum(), 1), now / max(now.sum(), 1)
     if kind == "number":
         return float(np.abs(np.cumsum(second - first)).max())

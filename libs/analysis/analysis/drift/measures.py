@@ -1,4 +1,4 @@
-"""What of a column is held against the training: itself, or of dates and texts what days of any size can be told by.
+"""What of a column is compared with the training: its values, or for dates and texts a measure for days of any size.
 
 A date is measured from the start of the day that its row is of: time goes on, so a date itself is always beyond the
 training, while how old it is, and at what time of the day, stay what they were. A time of day alone is measured from
@@ -40,7 +40,7 @@ class Measure:
 
 
 def measures(name: str, values: Array | Categorical) -> list[Measure]:
-    """One, or of a text two."""
+    """The measures of a column: one, or two for texts."""
     if is_moments(values):
         moments = np.asarray(values)
         given = moments[~np.isnat(moments)]

@@ -16,7 +16,7 @@ BINS = 64
 CATEGORIES = 50
 """Both, with those for missing and for all other values, are fewer than a byte tells apart."""
 SAMPLE_ROWS = 5000
-"""That days are drawn from."""
+"""The rows that days are drawn from."""
 _SQUARE_VARIANCE = 0.4
 """Of the square of Kolmogorov's statistic, over the square of its mean (its fourth moment is 7 pi^4 / 720)."""
 _BEYOND_CHANCE = 0.5
@@ -35,7 +35,7 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """The bins of at most SAMPLE_ROWS rows, row by row, a byte for each column; older references have none."""
 
     day_rows: list[int] = []
-    """Of each day of the training's window, also of those held out, all their rows; older references have none."""
+    """The number of rows of each day of the window, held-out days included; older references have none."""
     come_back: bool = False
     """Most rows are of entities that are there on several days: those of the train part are held against the same
     part of a day, which has the same entities; those of the test part are others."""

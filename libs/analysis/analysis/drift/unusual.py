@@ -26,9 +26,9 @@ from contract.config.model import Drift
 
 SHARES = {"volume": 0.15, "constant": 0.05, "beyond": 0.10}
 FEWEST_DAYS = 3
-"""Of a window: with fewer, how many rows a day has is not known."""
+"""Of a window: fewer cannot tell how many rows a day usually has."""
 _LEAST_CHANGE = (0.1, 0.2)
-"""In the logarithm of rows, for watch and alarm: a tenth and a fifth; less is of no matter."""
+"""In the logarithm of rows, for watch and alarm: a tenth and a fifth; less does not matter."""
 _RARE = 0.05
 """Rows of a training in its first or last bin, at most, for that bin to be an end of what was seen."""
 _MOST = 0.5
@@ -129,7 +129,7 @@ def unusual(
 
 
 def _beyond(column: Column, watch: Watch, counts: Array) -> tuple[float, str] | None:
-    """Of a column that has most rows of the day below or above nearly all of the training's."""
+    """How a column has most rows of the day below or above nearly all of the training's."""
     before, days = np.asarray(column.counts, float), column.days
     if days is None or len(days.means) < 2 or not watch.known or len(column.edges) < 2:
         return None

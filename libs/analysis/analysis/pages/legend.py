@@ -16,7 +16,7 @@ _LINE = 12.0
 
 @dataclass(frozen=True)
 class Name:
-    """Of what is drawn, and how that looks: a line with its width and dashes, or a box."""
+    """The name of what is drawn, and its look: a line with its width and dashes, or a box."""
 
     text: str
     color: str

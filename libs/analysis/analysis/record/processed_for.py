@@ -16,11 +16,11 @@ _JUDGES = ("min", "max", "values", "missing")
 
 
 def misfit(day: Dataset, config: Config, *, grouped: bool = False) -> str | None:
-    """What of a processed day is not as `pipeline.toml` has it, in words; None when it fits.
+    """How a processed day differs from what `pipeline.toml` asks for, in words; None if it fits.
 
-    The same must be: target, task, positive class and classes, key, group and test_fraction, what is missing, the type
-    of each column that a step reads, and how the columns are spelled by whose text rows are told apart. `grouped`: the
-    reader needs to know whose each row is, too.
+    These must be the same: target, task, positive class and classes, key, group and test_fraction, missing values, the
+    type of each column that a step reads, and the spelling of columns whose text tells rows apart. `grouped`: the
+    reader also needs to know which entity each row belongs to.
     """
     settings, there = day.manifest.settings, {field.name for field in day.manifest.schema}
     if "table" in settings:
@@ -45,7 +45,7 @@ def check(day: Dataset, config: Config, *, grouped: bool = False) -> None:
 
 
 def other_rules(day: Dataset, config: Config) -> list[str]:
-    """The keys of pipeline.toml by which rows of a day were rejected otherwise; they make no wrong row."""
+    """The keys of pipeline.toml whose rules rejected other rows of a day; that makes no accepted row wrong."""
     settings, target = day.manifest.settings, config.table.target
     columns = {column["name"]: column for column in settings.get("columns", ())}
     kept = settings.get("table", {}).get("on_new_category") == "score" and config.table.on_new_category == "reject"
@@ -60,7 +60,7 @@ def other_rules(day: Dataset, config: Config) -> list[str]:
 
 
 def rules(config: Config) -> dict[str, Any]:
-    """By key of pipeline.toml, what a processed day must have been made by."""
+    """What a processed day must have been made by, for each key of pipeline.toml."""
     columns = [
         {
             "name": name,
@@ -79,7 +79,7 @@ def rules(config: Config) -> dict[str, Any]:
 
 
 def _rules(table: dict[str, Any], columns: list[dict[str, Any]], config: Config) -> dict[str, Any]:
-    """By key of pipeline.toml, what decides about the rows that today's steps read."""
+    """What decides about the rows that today's steps read, for each key of pipeline.toml."""
     by_name = {column["name"]: column for column in columns}
     # what an earlier version did not have yet was what its default says today
     found = {f"table.{name}": table.get(name) for name in ("target", "task", "positive", "key", "test_fraction")}

@@ -15,7 +15,7 @@ _DIGITS = 16
 
 
 def split(config: Config) -> Split:
-    """How pipeline.toml parts rows."""
+    """How pipeline.toml splits rows."""
     names = config.features if config.group is None else (config.group,)
     types = {name: _text_of(config.columns[name]) if name in config.columns else "text" for name in names}
     table = config.table
@@ -37,10 +37,10 @@ def _stays(config: Config) -> bool:
 
 
 def rows_of(day: Dataset, config: Config) -> str | None:
-    """What must be the same for each row of a processed day to be in the part that it was in; None: not on record.
+    """What must stay the same for each row of a processed day to stay in its part; None if it is not on record.
 
-    Of rows that go by their key the raw ones: labels may come. Of others all of the day: a label, too, may decide
-    which rows are rejected, and so which of two equal ones, or which number, is left.
+    If rows go by their key, that is the raw rows only, since labels may come later. Otherwise it is the whole day: a
+    label may decide which rows are rejected, and so which of two equal rows, or which number, is left.
     """
     if not _stays(config):
         return day.manifest.identity[:_DIGITS]
@@ -51,8 +51,8 @@ def rows_of(day: Dataset, config: Config) -> str | None:
 def may_have_moved(model: Champion, day: Dataset, config: Config) -> str | None:
     """Why rows of a day that a model was fitted on may be in the other part by now, in words; None where none can.
 
-    A row's number, content, group and key may be other ones once the day is brought in again, so it must be the very
-    one that the training read; where rows go by their key, labels may have come since.
+    A row's number, content, group and key may change when the day is read again, so the day must be the very one that
+    the training read. If rows go by their key, labels may have come since.
     """
     about, name = model.trained_for, day.path.name
     # models of earlier versions have all digits
@@ -71,9 +71,9 @@ def may_have_moved(model: Champion, day: Dataset, config: Config) -> str | None:
 
 
 def comparable(about: TrainedFor | None, config: Config) -> tuple[float | None, str | None]:
-    """On which of today's test rows a model may be scored: those in the test part of a fraction, None for all of them.
+    """The fraction whose test rows a model may be scored on today (None: all of them), and why on none, in words.
 
-    The second is why on none of them, in words: they were split otherwise, so it may have been fitted on any.
+    None, if the rows were split differently, so that the model may have been fitted on any of them.
     """
     now = split(config)
     if about is None or about.split is None or about.split == now:

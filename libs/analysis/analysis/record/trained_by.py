@@ -1,4 +1,4 @@
-"""By which settings a model reads its rows and decides: others make no answer impossible, but are told."""
+"""The settings by which a model reads its rows and decides. Others forbid no answer, but cause a warning."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def numbers(config: Config, columns: Iterable[str]) -> dict[str, str]:
 
 
 def reading(config: Config, features: Iterable[str]) -> dict[str, str]:
-    """By which clock and forms the features' dates are read, and which texts stand for a missing value."""
+    """The clock and forms by which the features' dates are read, and the texts that stand for a missing value."""
     dates = [name for name in features if config.columns[name].type == "datetime"]
     clock = {"schedule.timezone": config.schedule.timezone} if dates else {}
     missing = {"table.missing_values": ", ".join(map(repr, sorted(set(config.table.missing_values))))}

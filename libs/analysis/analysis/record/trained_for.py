@@ -36,7 +36,7 @@ def question(config: Config) -> dict[str, Any]:
 
 
 def record(config: Config, days: list[str], held_out: list[str], read: Iterable[Dataset] = ()) -> TrainedFor:
-    """Of a training by pipeline.toml that fits rows of `days`, oldest first, and none of `held_out`.
+    """The record of a training by pipeline.toml that fits rows of `days`, oldest first, none of `held_out`.
 
     `read`: the processed days themselves.
     """

@@ -139,7 +139,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def group(self) -> str | None:
-        """The column whose equal values are one entity; None where equal rows are: no key and no group says more."""
+        """The column whose equal values are one entity; None without key and group: then equal rows are one entity."""
         return self.table.group or self.table.key
 
     @property

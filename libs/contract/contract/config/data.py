@@ -25,7 +25,7 @@ class Pipeline(Section, frozen=True):
     """Names."""
 
     name: str = "microstep"
-    """Of the MLflow experiment and of the registered model."""
+    """The name of the MLflow experiment and of the registered model."""
 
     def __post_init__(self) -> None:
         # MLflow's rules for a registered model, which it would tell only after the fits, and its database's
@@ -44,7 +44,7 @@ class Table(Section, frozen=True):
     key: str | None = None
     """Identifies a row; without one, rows are numbered within their day."""
     group: str | None = None
-    """Whose equal values are one entity, all of whose rows train or test; None takes the key, else equal rows."""
+    """The column whose equal values are one entity, which trains or tests as a whole; None: the key, or equal rows."""
     positive: str | None = None
     """The class whose probability a binary model predicts."""
     extra_columns: Literal["refuse", "drop"] = "refuse"
@@ -56,7 +56,7 @@ class Table(Section, frozen=True):
     on_new_category: Literal["score", "reject"] = "score"
     """What a word does that a column's `values` have not: the target is a closed list either way."""
     test_fraction: float = 0.2
-    """Of the groups; their rows never train a model."""
+    """The share of the groups whose rows never train a model."""
 
     def __post_init__(self) -> None:
         fraction("max_rejected_fraction", self.max_rejected_fraction)
@@ -85,7 +85,7 @@ class Column(Section, frozen=True):
     unit: str | None = None
     """Text before or behind a number, such as $ or %, that is not part of it."""
     format: str | None = None
-    """Of a datetime: one of strptime, "iso", "epoch_s" or alike, or several forms with " | " between; None: "iso"."""
+    """For a datetime: strptime's, "iso", "epoch_s" or the like, or several forms with " | " between; None: "iso"."""
 
     def __post_init__(self) -> None:
         if self.min is not None and self.max is not None and self.min > self.max:
@@ -129,7 +129,7 @@ class Schedule(Section, frozen=True):
     deadline_hours: float = 6
     """After it was due, a run that is not done is told as late; 0 for no such mail."""
     priority: int = 0
-    """Whose steps go first where several pipelines wait for a place: those with the higher number."""
+    """If several pipelines wait for a place, the steps of the one with the higher number go first."""
 
     def __post_init__(self) -> None:
         for name in ("generate", "predict", "train"):
@@ -149,7 +149,7 @@ class Schedule(Section, frozen=True):
 
 
 class Alerts(Section, frozen=True):
-    """Who is told of what by mail; nobody when both lists are empty."""
+    """Who gets mails about what; nobody when both lists are empty."""
 
     to: tuple[str, ...] = ()
     errors_to: tuple[str, ...] = ()

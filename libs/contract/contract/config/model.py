@@ -69,7 +69,7 @@ class Training(Section, frozen=True):
     candidates: tuple[Candidate, ...]
     window_days: int = 7
     min_days: int | None = None
-    """Of the window, with rows and labels: a training goes on without the others; None: all that are expected."""
+    """Days of the window that need rows and labels; a training does without the others. None: all expected ones."""
     target_delay_days: int = 0
     test_days: int | None = None
     """The last days of the window, which no model is fitted on; None: as many as the rows allow, 0: none."""
@@ -149,9 +149,9 @@ class Gate(Section, frozen=True):
     margin: float = 0.01
     """How much worse than the champion's, and the anchor's, the challenger's training metric may be."""
     confidence: float = 0.95
-    """Of each interval, two-sided; of those of all slices together."""
+    """The confidence of each interval, two-sided; for slices, of all their intervals together."""
     resamples: int = 999
-    """Of the paired bootstrap."""
+    """The resamples of the paired bootstrap."""
     min_test_rows: int = 30
     """With rows of fewer groups, or with fewer groups of the rarer class, nothing is decided and the champion stays."""
     baseline: Literal["auto", "constant", "off"] = "auto"

@@ -41,7 +41,7 @@ class Files(Section, frozen=True, tag="files", tag_field="kind"):
     quote: str = '"'
     escape: str | None = None
     encoding: str = "utf-8"
-    """Of files of text without a byte order mark, by Python's names."""
+    """The encoding of text files without a byte order mark, by Python's name."""
     skip_lines: int = 0
     sheet: str | None = None
     decimal: Literal[".", ","] = "."
@@ -74,7 +74,7 @@ class Sql(Section, frozen=True, tag="sql", tag_field="kind"):
     target_query: str | None = None
     """Gives key and target, when the labels are in a table of their own."""
     allow_empty: bool = False
-    """No row is a day without rows; else it is one whose rows are not there yet."""
+    """A query without rows means a day without rows; otherwise it means that they are not there yet."""
 
     def __post_init__(self) -> None:
         if not asks_for_day(self.query):

@@ -1,4 +1,4 @@
-"""Whether a day's rows and labels were read together: without a key a label is its row's by its number alone."""
+"""Whether a day's rows and labels were read together: without a key, only a row's number links it to its label."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ROWS = "rows"
 
 
 def together(data: Manifest, target: Manifest) -> bool:
-    """Whether the labels were read with these rows: their numbers are the same rows' numbers."""
+    """Whether the labels were read with these rows, so that equal numbers mean the same row."""
     if ROWS in target.notes:
         return bool(target.notes[ROWS] == data.identity)
     # an earlier version left no note; equal recipes read the same files, while a query may give other rows each time

@@ -69,7 +69,7 @@ class Dataset:
     ) -> Generator[pa.RecordBatch, None, None]:
         """The rows of a role in batches of at most `batch_rows`, each Parquet part checked before it is read.
 
-        `dictionaries`: texts that lie as a dictionary in a part come as one, for whoever looks at its few words only.
+        `dictionaries`: texts stored as a dictionary come as one, for readers that need only its few different words.
         """
         import pyarrow.parquet as pq
 

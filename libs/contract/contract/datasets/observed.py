@@ -1,4 +1,4 @@
-"""What a step looked at when it decided: noted in the manifest, so that others can tell that nothing has changed."""
+"""What a step's decision depended on: recorded in the manifest, so that others can tell whether it has changed."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from contract.models.champion import Champion
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What decides about a dataset besides image, configuration and the inputs that its manifest names: all of it.
+    """Everything that a dataset depends on besides image, configuration and the inputs that its manifest names.
 
-    A step that cannot say all of it (it asks a database, or looks at many days) notes nothing, and is always run.
+    A step that cannot list all of it (it asks a database, or looks at many days) records nothing and always runs.
     """
 
     absent: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Make the next item while the one before it is used."""
+"""Prepare the next item while the current one is used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _END: Any = object()
 def prefetch(items: Generator[_T, None, None]) -> Generator[_T, None, None]:
     """The same items, each made in a thread while its consumer works on the one before.
 
-    Pays for what lets other threads run: files, Arrow, large arrays. One step ahead and no more, so that memory stays
+    Worth it where other threads can run: files, Arrow, large arrays. One step ahead and no more, so that memory stays
     flat. What `items` raises is raised here. When the consumer stops early, the step that has begun is finished in the
     thread and thrown away, and `items` is closed.
     """

@@ -1,4 +1,4 @@
-"""Where a dataset is written before it is published, and what goes when its writer has died.
+"""Where a dataset is written before it is published, and what is removed when its writer has died.
 
 Beside a staging directory is a file that its writer holds locked as long as it lives; it comes before the directory and
 goes after it. A file, because where machines share a file system (NFS) only what is open for writing can be locked.
@@ -32,7 +32,7 @@ def sweep(dataset: Path, *, superseded: bool = True) -> list[Path]:
 
 
 def stage(dataset: Path) -> tuple[Path, int]:
-    """A new staging directory in a dataset's, and its lock: a descriptor for `unstage`, open as long as one writes."""
+    """A new staging directory inside a dataset's, and its lock: a descriptor for `unstage`, open while writing."""
     import tempfile  # only here: a run that finds nothing to do writes nothing, and imports little
 
     while True:

@@ -1,1 +1,1 @@
-"""What lacks: what has arrived, what generate and predict have to do for which days, which days can train."""
+"""What is missing: what has arrived, for which days generate and predict have work, which days can train."""

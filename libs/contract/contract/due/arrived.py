@@ -1,4 +1,4 @@
-"""What has arrived in the data root, and whether a day's inbox is another one than when it was read."""
+"""What has arrived in the data root, and whether a day's inbox has changed since it was read."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def has_arrived(layout: Layout, artifact: str, day: str) -> bool:
 
 
 def labels_have_come(layout: Layout) -> bool:
-    """Whether a file of labels of many days has come, or changed, since generate gave such labels to their days."""
+    """Whether a file in inbox/labels/ is new, or has changed, since generate last assigned its labels to days."""
     try:
         then = layout.spread.stat().st_mtime_ns if layout.spread.is_file() else 0
         return any(entry.stat().st_ctime_ns > then for entry in layout.labels.iterdir() if entry.name[0] not in "._")
@@ -57,14 +57,14 @@ def committed(dataset: Path) -> Manifest | None:
 
 
 def is_empty(data: Manifest) -> bool:
-    """Whether a dataset has no row, one that could not be read included."""
+    """Whether a dataset has no row at all, not even one that could not be read."""
     return data.counts.get("rows_in", data.counts.get("rows_out")) == 0
 
 
 def read_for_another(config: Config, raw: Manifest) -> str | None:
-    """How a raw dataset was read for another key or target than `pipeline.toml` has now; None: for these.
+    """For which other key or target than `pipeline.toml` has now a raw dataset was read; None: for these.
 
-    What does not say was read for these.
+    A dataset that does not say counts as read for these.
     """
     for name, now in (("key", config.table.key), ("target", config.table.target)):
         if (then := raw.settings.get(name, now)) != now:
@@ -78,9 +78,9 @@ def answers(config: Config, raw: Manifest) -> bool:
 
 
 def inbox_changed(layout: Layout, day: str, *datasets: Path) -> str | None:
-    """Why a day's inbox gives other rows or labels than its datasets have, which are there; None when it does not.
+    """Why a day's inbox would give other rows or labels than its existing datasets have; None if it would not.
 
-    Names first; a file is hashed only where its time of change says that it may have been read before.
+    Names are compared first; a file is hashed only if its time of change says that it may have been read before.
     """
     if not has_arrived(layout, "inbox", day):
         return None

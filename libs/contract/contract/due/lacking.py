@@ -1,6 +1,6 @@
-"""The one place that says for which days generate and predict have something to do: a look at what is there.
+"""The one place that decides for which days generate and predict have work, by looking at what is there.
 
-Nothing here remembers a call: whoever asks again, a night or a week later, is told what lacks by then.
+Nothing here remembers a call: asking again, a night or a week later, gives what is missing then.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ class Lack:
 def to_generate(config: Config, layout: Layout, last: date) -> list[Lack]:
     """The days up to `last` whose raw data or labels are not what the source has, or may have; oldest first.
 
-    Data is looked for `schedule.catch_up_days` back, what a database has by now until `training.target_delay_days` and
-    `schedule.label_grace_days` have passed; what somebody puts into an inbox, and a day that was read for another
-    target or key, as long as a training uses the day.
+    Missing data is looked for `schedule.catch_up_days` back. A database is asked again until
+    `training.target_delay_days` and `schedule.label_grace_days` have passed. An inbox, and a day that was read for
+    another target or key, are looked at as long as a training uses the day.
     """
     days = _back(config, last, _patience(config))
     found = [lack for day in days if (lack := _raw(config, layout, day, last)) is not None]
@@ -60,7 +60,7 @@ def to_generate(config: Config, layout: Layout, last: date) -> list[Lack]:
 def to_predict(config: Config, layout: Layout, last: date) -> list[Lack]:
     """The days up to `last` that have rows, or are about to, and no predictions of these rows; oldest first.
 
-    Labels that came later, and another champion, make no other predictions of a day that has some.
+    A day that has predictions is not predicted again because of later labels or another champion.
     """
     coming = {lack.day for lack in to_generate(config, layout, last)}
     lacks = (
@@ -95,18 +95,18 @@ def out_of_reach(config: Config, layout: Layout, last: date, coming: Collection[
 
 
 def rows_are_there(config: Config, layout: Layout, day: str) -> bool:
-    """Whether a day's raw data is there: its rows, or the word that it has none."""
+    """Whether a day's raw data is there: its rows, or a statement that it has none."""
     data = committed(layout.raw_data(day))
     return data is not None and not _are_none(config, data)
 
 
 def content(dataset: Manifest) -> str:
-    """sha256 over the files: the same rows that other code or settings have written make nothing lack."""
+    """sha256 over the files, so that the same rows written by other code or settings do not count as new."""
     return hashlib.sha256("".join(f"{file.role} {file.sha256}\n" for file in dataset.files).encode()).hexdigest()
 
 
 def is_due(config: Config, layout: Layout, day: date) -> bool:
-    """Whether a run of a day has something to wait for: data is expected, or has arrived all the same."""
+    """Whether a run of a day has something to wait for: data is expected, or has arrived unexpectedly."""
     return config.schedule.expects(day) or any(
         has_arrived(layout, artifact, day.isoformat()) for artifact in ("inbox", "raw_data")
     )

@@ -43,7 +43,7 @@ def described(left_out: Mapping[str, str]) -> str:
 
 
 def overdue(config: Config, day: date, left_out: Mapping[str, str]) -> set[str]:
-    """Those without labels whose labels nobody waits for any more in a training of `day`."""
+    """Those without labels that a training of `day` no longer waits for."""
     patience = timedelta(days=config.label_days)
     return {name for name, why in left_out.items() if why == NO_LABELS and day - date.fromisoformat(name) >= patience}
 
@@ -51,8 +51,8 @@ def overdue(config: Config, day: date, left_out: Mapping[str, str]) -> set[str]:
 def are_enough(config: Config, day: date, left_out: Mapping[str, str]) -> bool:
     """Whether a training of `day` may go on without these days of its window.
 
-    With `training.min_days` so many must be left, of a window that is not longer yet all; without it, all but those
-    whose labels are overdue. One day must be left in any case.
+    With `training.min_days`, so many must be left (all, if the window is still shorter); without it, all but those
+    whose labels are overdue. At least one day must be left.
     """
     days = len(config.window(day))
     if (least := config.training.min_days) is not None:
@@ -80,10 +80,10 @@ def first_whole_window(config: Config) -> date:
 
 
 def first_training_is_due(config: Config, layout: Layout, last: date) -> bool:
-    """Whether no champion can be used though the window of `last` is complete, and none was sought in the last week.
+    """Whether the window of `last` is complete, no champion is usable, and none was sought in the last week.
 
-    One that was trained for another question than `pipeline.toml` asks now is none; one of before models said for which
-    question is taken for one.
+    One that was trained for another question than `pipeline.toml` asks now is not usable. One from a version that did
+    not record its question is.
     """
     if champion_is_usable(config, layout) or last < first_whole_window(config):
         return False
@@ -98,7 +98,7 @@ def first_training_is_due(config: Config, layout: Layout, last: date) -> bool:
 
 
 def champion_is_usable(config: Config, layout: Layout) -> bool:
-    """Whether there is a champion for what `pipeline.toml` asks; predict tells a damaged pointer, or a lost file."""
+    """Whether there is a champion for what `pipeline.toml` asks; predict reports a damaged pointer or a lost file."""
     try:
         return _fits(config, read_champion(layout.champion).trained_for)
     except MissingInput:

@@ -39,7 +39,7 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
     sklearn: str
     """The scikit-learn version that wrote the file."""
     signature: str | None = None
-    """Of the model file, by `contract.models.model_file`; None when it was written without a key."""
+    """The model file's, by `contract.models.model_file`; None when it was written without a key."""
     version: str | None = None
     """The registry's version number; None where no registry was in use."""
     trained_for: TrainedFor | None = None
@@ -84,7 +84,7 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_tags(cls, tags: dict[str, str], version: str) -> Champion:
-        """The champion that a registered version describes; DataError when a tag is missing, or is not what it says."""
+        """The champion that a registered version describes. Raises DataError when a tag is missing or wrong."""
         names = set(cls.__struct_fields__) - {"version", TRAINED_FOR}
         if missing := sorted(names - {"signature"} - set(tags)):
             raise DataError(f"registry: version {version} must carry the tags {', '.join(missing)}")
@@ -96,7 +96,7 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def about_of(manifest: Manifest) -> TrainedFor | None:
-    """What a training says in its manifest that its model is about; None of one from before there were records."""
+    """The record in a training's manifest of what its model is about; None from a version that wrote none."""
     return msgspec.convert(manifest.notes.get(TRAINED_FOR), TrainedFor | None)
 
 

@@ -62,7 +62,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     @staticmethod
     def is_whole(text: bytes) -> bool:
-        """Whether a text is a line with nothing missing. No beginning of one is: a line ends with its own bracket."""
+        """Whether a text is a complete line. A torn one never is, because the closing bracket comes last."""
         try:
             msgspec.json.decode(text, type=Line)
         except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -73,8 +73,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 def read(path: Path) -> list[Line]:
     """All lines, oldest first. Raises DataError that names the line where the chain is broken.
 
-    A last line of which a part is missing was torn by a crash: what it tells of was never done, so it is passed over.
-    One that lacks no more than the end of line is a line.
+    An incomplete last line was torn by a crash. The change that it records was never made, so the line is skipped. If
+    only its line end is missing, it counts.
     """
     lines: list[Line] = []
     for number, text in enumerate(texts(path), start=1):
@@ -128,9 +128,9 @@ def last_in_use(lines: list[Line]) -> Line | None:
 def champion_line(layout: Layout) -> Line | None:
     """The line of the model that may be served; None when none was ever put in use.
 
-    Raises DataError when the chain is broken, or when the pointer tells of a line that the ledger does not have: then
-    one of the two was lost or exchanged, and which one cannot be told from here. The same where the pointer is gone,
-    and a report calls a model promoted of which the ledger knows nothing.
+    Raises DataError when the chain is broken, or when the pointer names a line that the ledger does not have: one of
+    the two was lost or replaced, and which one cannot be known from here. Likewise if the pointer is gone and a report
+    calls a model promoted that the ledger does not know.
     """
     # the pointer first: a change writes it last, so its line is in the ledger that is read after it
     pointer, damage = None, None

@@ -1,4 +1,4 @@
-"""Open a model file, and only one that is the promised one: opening a joblib file runs whatever code it holds."""
+"""Open a model file only if it is the promised one, because opening a joblib file runs whatever code it holds."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _LEAST_KEY = 32
 
 
 class OtherScikitLearn(NotPermitted):
-    """Another version of scikit-learn wrote the file: opened here, it might answer differently without a word."""
+    """Another version of scikit-learn wrote the file: opened here, it might answer differently without warning."""
 
 
 class Unsigned(NotPermitted):
-    """A signature is demanded and the model has none: it is older than the demand, or not ours."""
+    """A signature is required and the model has none: it is older than the requirement, or not ours."""
 
 
 def signing_key(*, demanded: bool) -> bytes | None:
@@ -52,7 +52,7 @@ def signature(sha256: str, key: bytes) -> str:
 
 
 def open_model(root: Path, model: Champion, *, signed: bool) -> Any:
-    """The object in a model's file. Raises what `read_model` raises, DataError when it needs what is not installed."""
+    """The object in a model's file. Raises what `read_model` raises, DataError when a module it needs is missing."""
     content = read_model(root, model, signed=signed)
     import joblib
 
@@ -64,7 +64,7 @@ def open_model(root: Path, model: Champion, *, signed: bool) -> Any:
 
 
 def read_model(root: Path, model: Champion, *, signed: bool) -> bytes:
-    """A model's file, checked; `signed` is `training.sign`, and a key that is there demands a signature, too.
+    """A model's file, checked; `signed` is `training.sign`. If there is a key, a signature is required as well.
 
     Raises OtherScikitLearn, Unsigned, MissingInput when it is gone, NotPermitted for a file outside the data root, with
     another content than was promised, or with a wrong signature.

@@ -25,7 +25,7 @@ _HEALTH_SECONDS = 5.0
 _ALIAS_SECONDS = 10.0
 _FORBIDDEN = 403
 _REFUSED = (401, _FORBIDDEN)
-"""In HTTP. It may pass: secrets that are replaced reach the server a little later."""
+"""HTTP codes. It may pass: replaced secrets reach the server a little later."""
 
 
 class NoAnswer(Exception):
@@ -73,9 +73,9 @@ def reach_registry() -> str | None:
 
 
 def failed_call(error: Exception, when: str) -> StepError:
-    """What an error of MLflow's client ends a step with: Unavailable, or NotPermitted when the server forbids the call.
+    """The error that ends a step after one of MLflow's client: Unavailable, or NotPermitted for a forbidden call.
 
-    It forbids what the step's own log-in may not do, and will forbid it again.
+    The step's log-in may not make such a call, so trying again does not help.
     """
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status == _FORBIDDEN or getattr(error, "error_code", None) == "PERMISSION_DENIED":

@@ -11,7 +11,7 @@ _NUMBERS = ("number", "integer")
 
 
 class Split(msgspec.Struct, frozen=True, kw_only=True):
-    """How rows are parted into those that train and those that test; two of a group are in one part."""
+    """How rows are divided into those that train and those that test; rows of one group are in one part."""
 
     key: str
     group: str | None
@@ -23,12 +23,12 @@ class Split(msgspec.Struct, frozen=True, kw_only=True):
     """What stood for a missing value, which is part of the text of a row; None where a key or a group decides."""
 
     def same_groups(self, other: Split) -> bool:
-        """Whether of the two test parts the smaller one lies within the other."""
+        """Whether the smaller of the two test parts lies within the larger."""
         ours, theirs = ((split.key, split.group, split.columns, split.missing) for split in (self, other))
         return ours == theirs
 
     def beside(self, other: Split) -> str:
-        """It in words, with what stood for a missing value only where another says otherwise: that list is long."""
+        """The split in words; the missing values, a long list, only if the other split has different ones."""
         by = f"by {self.group} ({self.columns[self.group]})" if self.group else f"by {len(self.columns)} features"
         missing = "" if self.missing in {other.missing, None} else f", missing are {', '.join(map(repr, self.missing))}"
         return f"{by}, test_fraction {self.test_fraction:g}{missing}"
@@ -47,13 +47,13 @@ class TrainedFor(msgspec.Struct, frozen=True, kw_only=True):
     split: Split | None = None
     """None: of a model from before there were records, nothing tells."""
     first: str
-    """Of the days whose train part was fitted."""
+    """The first day whose train part was fitted."""
     last: str
     held_out: tuple[str, ...] = ()
     """The days after `last` of which no row was fitted."""
 
     identities: dict[str, str] = {}
-    """Of each day that was read, by which it is told whether its rows may have moved to the other part since."""
+    """For each day that was read, its identity, which tells whether rows may have moved to the other part."""
     numbers: dict[str, str] | None = None
     """How numbers were read, by key of pipeline.toml, where not plainly; None: an earlier version did not say it."""
     reading: dict[str, str] | None = None
@@ -81,10 +81,10 @@ class TrainedFor(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
     def other_question(self, config: Config) -> str | None:
-        """Why the model's answers are none to what `pipeline.toml` asks now, in words; None when they are.
+        """Why the model answers another question than `pipeline.toml` asks now, in words; None if it does not.
 
-        Target, task and positive class must be the same, and each class of the training must still be one: a class that
-        came later the model never says, which is no wrong answer.
+        Target, task and positive class must be the same, and each class of the training must still be one. A class that
+        was added later does no harm: the model just never predicts it.
         """
         table = config.table
         for then, now, setting, noun in (

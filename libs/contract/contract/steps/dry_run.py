@@ -1,4 +1,4 @@
-"""What a run would do: told, and not done. Each dataset that its step would write, and what made it decide so."""
+"""What a run would do, reported instead of done: each dataset that its step would write, and why."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass
 class DryRun:
-    """What a run has told so far."""
+    """What a run has reported so far."""
 
     intents: list[_Intent] = field(default_factory=list)
 
@@ -58,7 +58,7 @@ class DryRun:
         self.intents.append(_Intent(name, ()))
 
     def would(self, step: str, what: str, why: str) -> None:
-        """Tell what else would be done."""
+        """Report what else would be done."""
         self._tell(step, _Intent(what, (why,)))
 
     def would_write(
@@ -72,9 +72,9 @@ class DryRun:
         notes: dict[str, Any] | None = None,
         why: str = "",
     ) -> None:
-        """Tell that a dataset would be written; what is decided later takes it for written.
+        """Report that a dataset would be written; later decisions treat it as written.
 
-        `columns`, `counts`, `notes`: what later decisions ask of its manifest, as far as it is known by now.
+        `columns`, `counts`, `notes`: what later decisions need from its manifest, as far as it is known by now.
         """
         reasons = ((why,) if why else ()) + tuple(_reasons(path, recipe, run))
         rows = (counts or {}).get("rows_out")
@@ -103,7 +103,7 @@ class DryRun:
 
 @contextmanager
 def dry() -> Iterator[DryRun]:
-    """A dry run; at its end nothing is taken for written any more."""
+    """A dry run; when it ends, nothing counts as written any more."""
     try:
         yield DryRun()
     finally:

@@ -148,7 +148,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _most_wanted(step: Step) -> str:
-    """For who starts a step without a word."""
+    """What to print when a step is started without arguments."""
     docker = f"docker run --rm {_MOUNTS} \\\n    microstep-{step.name}"
     start = os.environ.get(_LAUNCHER) or docker
     own = [command.name for command in step.commands if command.name != "plan"]

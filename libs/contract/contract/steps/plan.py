@@ -1,6 +1,6 @@
-"""The command `plan` of every step: dry runs of several days as lines of JSON, each on what the ones before would do.
+"""The command `plan` of every step: dry runs of several days as lines of JSON, each building on the earlier ones.
 
-`make plan` gives each step what the steps before it have printed, so that all decide as they will when it is done.
+`make plan` passes each step what the earlier steps printed, so that each decides as it will in the real run.
 """
 
 from __future__ import annotations

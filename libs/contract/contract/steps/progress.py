@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def progress(name: str, total: int | None, unit: str = "rows") -> Iterator[Callable[[int], None]]:
-    """Gives a function that is told how many more units are done; `total` None when nobody knows it."""
+    """Gives a function to call with the number of units just done; `total` is None when unknown."""
     if sys.stderr.isatty():
         from tqdm import tqdm
 

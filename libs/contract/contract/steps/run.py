@@ -65,9 +65,9 @@ class Run:
         return Recipe(step=self.step, day=self.day, code=self.code, settings=settings, inputs=inputs, observed=observed)
 
     def up_to_date(self, path: Path, recipe: Recipe, *, explicit: bool = True) -> Manifest | None:
-        """The manifest at `path` if `recipe` made it and its files are intact; says so.
+        """The manifest at `path` if `recipe` made it and its files are intact; logs that it is up to date.
 
-        None with --force; not `explicit`: the run is about something else, says nothing and forces nothing.
+        None with --force. Not `explicit`: the run is about another dataset, so it logs nothing and ignores --force.
         """
         manifest = None if self.force and explicit else current(path, recipe)
         if manifest is not None and self.dry_run is not None:

@@ -44,7 +44,7 @@ class DateForm:
     format: str
     """Of strptime, "iso", one of EPOCHS, or several of the first two with FORMS between them."""
     timezone: str
-    """Whose wall clock is kept of an instant; what has no offset is taken for that clock's."""
+    """The zone whose wall clock is kept of an instant; a time without an offset is taken as that clock's."""
 
     def moments(self, words: pa.Array) -> pa.Array:
         """Texts without blanks around them as timestamps of microseconds without a zone; null for what is no date.

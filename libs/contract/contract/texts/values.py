@@ -88,7 +88,7 @@ def canonical(column: pa.Array) -> pa.Array:
 
 
 def inexact(column: pa.Array) -> npt.NDArray[np.bool_]:
-    """Which values were floats beyond 2^53 (of 32 bits: 2^24): without their last digits they tell nothing apart."""
+    """Which values were floats beyond 2^53 (of 32 bits: 2^24): without their last digits, two may be one."""
     if pa.types.is_dictionary(column.type):
         result: npt.NDArray[np.bool_] = np.append(inexact(column.dictionary), np.False_)[
             column.indices.fill_null(len(column.dictionary)).to_numpy()

@@ -37,7 +37,7 @@ class Block:
     numbers: Numbers
     """The place of each in the file, from 1; a row that cannot be read has one as well."""
     unread: tuple[Unread, ...] = ()
-    """Those that cannot be read, up to the place of the next block's first row."""
+    """Rows that cannot be read, up to the place of the next block's first row."""
 
 
 class TableFile(ABC):

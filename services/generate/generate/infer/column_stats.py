@@ -61,7 +61,7 @@ class ColumnStats:
     """Whole numbers, those that are written as floats among them."""
     numbers: int = 0
     datetimes: int = 0
-    """Those of ISO 8601; other forms are in `dates`."""
+    """Values in ISO 8601; other forms are in `dates`."""
     dates: DateFormats = field(default_factory=DateFormats)
     codes: int = 0
     dressed: int = 0

@@ -23,7 +23,7 @@ class Repeats:
 
     rows: int = 0
     in_other_files: int = 0
-    """Of them, those that equal a row of a file before theirs."""
+    """How many of them equal a row of an earlier file."""
 
 
 def repeated_rows(table: Input, columns: Sequence[str]) -> Repeats:

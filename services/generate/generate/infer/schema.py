@@ -31,7 +31,7 @@ class TableSchema:
     columns: tuple[ColumnSchema, ...]
     max_rejected_fraction: float
     group: str | None = None
-    """Whose a row is, where several are of one."""
+    """The column that says which entity a row belongs to, where several share one."""
     returning: str | None = None
     """Was the group and is a feature: whose a row is, where the same ones come back and their labels are alike."""
     maybe_groups: tuple[str, ...] = ()

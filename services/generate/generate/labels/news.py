@@ -1,4 +1,4 @@
-"""Which files of `inbox/labels/` are to be read: the same answer for a run and for what is told of it beforehand."""
+"""Which files of `inbox/labels/` are to be read: one answer for a run and for its dry run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from generate.labels.search import rows_by_day
 def to_read(
     layout: Layout, known: Mapping[str, record.Done], rows: dict[str, str], asked: record.Asked
 ) -> Iterator[Path]:
-    """The files that are others, or were read for other rows, another key or another target than by now.
+    """The files that are new or changed, or were read for other rows, another key or another target than now.
 
     :param known: what was done with each file
     :param rows: the identity of each day's rows
@@ -30,7 +30,7 @@ def to_read(
 
 
 def foreseen(layout: Layout, config: Config) -> list[str]:
-    """The names of those that a run would read once the rows are there that a dry run takes for written."""
+    """The names of the files that a run would read after writing the rows that a dry run counts as written."""
     rows = {day: data.manifest.identity for day, data in rows_by_day(layout, config.key).items()}
     for path, manifest in PLANNED.items():
         if path == layout.raw_data(manifest.day) and config.key in [field.name for field in manifest.schema]:

@@ -1,4 +1,4 @@
-"""What was done with each file of labels, so that a run without news costs a look."""
+"""What was done with each file of labels, so that a run without new ones costs only a look."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Done(msgspec.Struct, frozen=True):
     left: int
     """Labels that had no day."""
     days: tuple[str, ...]
-    """Those that got some."""
+    """The days that got some of its labels."""
     asked: Asked = ("", "")
     """The key and the target that it was read for."""
     left_out: tuple[tuple[int, int], Asked] | None = None

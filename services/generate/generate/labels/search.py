@@ -27,7 +27,7 @@ class Count:
     labels: int = 0
     found: int = 0
     several: int = 0
-    """Those whose key is on several days, which nobody can tell apart."""
+    """Labels whose key is on several days, which nobody can tell apart."""
     strangers: list[str] = field(default_factory=list)
     """Some keys that no row has."""
 

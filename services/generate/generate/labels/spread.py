@@ -1,4 +1,4 @@
-"""Take the files of `inbox/labels/` apart: each day gets one of its own labels, as if that had come with its rows."""
+"""Divide the files of `inbox/labels/`: each day gets a file of its own labels, as if it had come with its rows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from generate.split.spool import Spool
 DAY = "day"
 """A column that says of a label itself which day it belongs to."""
 MOST = 0.5
-"""Of the labels: where fewer find a day, the file is not what it should be."""
+"""Share of the labels: if fewer find a day, the file is not what it should be."""
 
 log = logging.getLogger("generate")
 
@@ -43,8 +43,8 @@ log = logging.getLogger("generate")
 def spread(layout: Layout, config: Config) -> tuple[set[str], StepError | None]:
     """Give each label of `inbox/labels/` to its day.
 
-    Gives the days whose inbox has changed, and what is wrong with a file (most of its labels have no day): it stops no
-    other one. Raises Occupied while another run does the same.
+    Returns the days whose inbox has changed, and what is wrong with a file (most of its labels have no day); such a
+    file stops no other one. Raises Occupied while another run does the same.
     """
     raw = rows_by_day(layout, config.key)
     identities = {day: rows.manifest.identity for day, rows in raw.items()}

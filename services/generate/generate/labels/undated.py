@@ -1,4 +1,4 @@
-"""Labels of all days from one query: only a key that one day has says which day a label is of."""
+"""Labels of all days from one query: only a key that is on a single day tells which day a label belongs to."""
 
 from __future__ import annotations
 

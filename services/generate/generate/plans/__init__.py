@@ -1,1 +1,1 @@
-"""What is told before it happens: the days of the next runs, and what a dry run sees of a source."""
+"""What is reported before it happens: the days of the next runs, and what a dry run sees of a source."""

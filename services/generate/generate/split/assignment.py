@@ -79,7 +79,7 @@ class InOrder:
 
 @dataclass(frozen=True)
 class ByHash:
-    """To the days that data is expected of by a hash of the key, else of all that is known about a row but its label.
+    """To expected days, by a hash of the key, or else of all that is known about a row except its label.
 
     A row keeps its day whatever other rows, or its label, come; equal rows without a key share one.
     """

@@ -65,7 +65,7 @@ class Calendar:
 
     def __init__(self) -> None:
         self.rows: Counter[int] = Counter()
-        """By the ordinal of the day."""
+        """How many rows each day has, by its ordinal."""
         self.undated = 0
 
     def add(self, days: Ordinals) -> None:

@@ -1,4 +1,4 @@
-"""From files that were written aside to whole days in the inbox; a day that has other content stops all of them."""
+"""Move files that were written aside into the inbox, as whole days; a day with other content stops all of them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def deliver(delivery: Delivery) -> int:
 
 
 def mark_empty(inbox: Path, days: Sequence[str]) -> None:
-    """Say of days in which nothing lies that they have no rows."""
+    """Mark days in which nothing lies as days without rows."""
     for day in days:
         folder = inbox / day
         if not folder.is_dir() or not any(folder.iterdir()):

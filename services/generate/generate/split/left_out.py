@@ -1,4 +1,4 @@
-"""Rows that go to no day: listed, told, and refused where they are too many."""
+"""Rows that go to no day: listed, reported, and refused where they are too many."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ WINDOW_ROWS = 2_000
 _DAY_ROWS = 20
 """Rows of a day of a table without dates: with fewer, a hash leaves days empty."""
 _DENSE = 0.5
-"""Of the days of the span must have rows: else dates are too far apart for a pipeline that works day by day."""
+"""The share of the span's days that must have rows: else dates are too sparse for a pipeline that works day by day."""
 _UNDATED = 0.05
 # what a row says of itself rather than when it came, and what changes or is only planned when it comes
 _BIRTH = re.compile(r"(?i:birth|born|dob($|_)|geburt|geb[_.]?dat|naissance|nacimiento)")
@@ -39,7 +39,7 @@ class Proposal:
     days: int | None = None
     """Into so many days; None for each row to its own date."""
     first_day: date | None = None
-    """Of the dates, where each row goes to its own."""
+    """The first of the dates, if each row goes to its own date."""
     window_days: int = WINDOW_DAYS
     span: int = 0
     """Days from the first date to the last one, both counted; `gaps` of them have no row."""
@@ -63,7 +63,7 @@ class Proposal:
 
     @property
     def why(self) -> str:
-        """In words."""
+        """The reason, in words."""
         if self.by is None:
             return "no column says when a row came: rows go to days by their key"
         found = f"{self.by!r} says when a row came: {self.span - self.gaps:,} days with rows of {self.span:,}"

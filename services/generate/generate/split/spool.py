@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from generate.split.calendar import NO_DAY, Ordinals
 
 HELD_BYTES = 64 << 20
-"""Of rows in memory; then all of them go to disk."""
+"""The most bytes of rows in memory; then all of them go to disk."""
 
 
 class Spool:
@@ -26,7 +26,7 @@ class Spool:
         self._bytes = 0
         self._files: dict[int, list[Path]] = {}
         self.rows: dict[int, int] = {}
-        """Of each day, by its ordinal."""
+        """How many rows each day has, by its ordinal."""
 
     def add(self, rows: pa.RecordBatch, days: Ordinals) -> None:
         """Put rows to their days; those with NO_DAY are left out."""

@@ -36,7 +36,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     columns: list[Finding]
     """The worst first."""
     score: Finding | None
-    """Of the champion's scores on the day's rows against those on its test rows."""
+    """How the champion's scores on the day's rows compare with those on its test rows."""
     without: str | None
     """What was not measured and why."""
     score_rows: str | None = None
@@ -49,7 +49,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
         return [*self.columns, *([self.score] if self.score else [])]
 
     def drifted(self) -> list[Finding]:
-        """Those in watch or alarm."""
+        """The findings in watch or alarm."""
         return [finding for finding in self.findings() if finding.level in ("watch", "alarm")]
 
     def levels(self) -> dict[str, Level]:

@@ -27,7 +27,7 @@ class Histograms:
         """`part`: `add_rows` counts only the rows of this part of the split; `day`: of the rows, for dates."""
         self.references = references
         self.columns = list(dict.fromkeys(reference.column for reference in references))
-        """That are looked at."""
+        """The columns that are looked at."""
         self._part = part
         self._day = day
         self.counts: dict[str, Array] = {
@@ -75,7 +75,7 @@ class Histograms:
 
 
 def histograms_of(references: list[Column], batches: Iterable[pa.RecordBatch], only: Array | None = None) -> Histograms:
-    """Of all rows, or of those that the mask `only` has, row by row."""
+    """The histograms of all rows, or of those that the mask `only` has, row by row."""
     histograms, start = Histograms(references), 0
     for batch in batches:
         here = slice(start, start := start + batch.num_rows)
@@ -84,7 +84,7 @@ def histograms_of(references: list[Column], batches: Iterable[pa.RecordBatch], o
 
 
 def histograms_of_rows(references: list[Column], rows: Dataset, part: str | None) -> Histograms:
-    """Of the rows of a dataset that are of the part, or of all."""
+    """The histograms of a dataset's rows: those of the part, or all."""
     histograms = Histograms(references, part, rows.path.name)
     for batch in rows.batches([*histograms.columns, *histograms.needs]):
         histograms.add_rows(batch, columns(batch, histograms.columns))

@@ -33,7 +33,7 @@ class Found:
 
 
 class _Judged(msgspec.Struct):
-    """Of a verdict's challenger, what tells whose scores these are."""
+    """What a verdict's challenger tells about whose scores these are."""
 
     sha256: str
     trained_for: TrainedFor | None = None

@@ -17,7 +17,7 @@ from contract.models.champion import Champion
 
 @dataclass(frozen=True)
 class ScoreRows:
-    """Of which rows of a day the champion's scores count."""
+    """The rows of a day on which the champion's scores count."""
 
     only: Array | None = None
     """A mask, row by row, a byte each; None: of any."""
@@ -37,7 +37,7 @@ def score_rows(
 
     `come_back`: the entities are the same day by day, so those of the test part are like those that it was tested on.
 
-    The scores of rows that it was fitted on are other ones for that alone. So none counts where nothing tells.
+    A model scores rows that it was fitted on differently. So if nothing tells which those are, no row counts.
     """
     which, why = unseen(layout, champion, rows, config)
     if which == "none":

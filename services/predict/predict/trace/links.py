@@ -42,7 +42,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 def trace(layout: Layout, day: str, code: str, *, sign: bool) -> list[Link]:
     """All links, from the predictions down to what arrived. `code` is this image's, `sign` is `training.sign`.
 
-    What was made again since, or is no longer kept, ends its branch in words, and the others are followed. Raises
+    At something that was made again since, or is no longer kept, a branch ends with the reason. Raises
     MissingInput when there are no predictions of the day, DataError when their manifest is damaged.
     """
     try:
@@ -62,12 +62,12 @@ def trace(layout: Layout, day: str, code: str, *, sign: bool) -> list[Link]:
 
 
 def broken(links: list[Link]) -> list[Link]:
-    """Those that are damaged, or not where they should be."""
+    """The links that are damaged, or not where they should be."""
     return [link for link in links if link.state in ("changed", "missing")]
 
 
 def moved_on(links: list[Link]) -> list[Link]:
-    """Those that are no longer what they were when the day was predicted, as is the course of things."""
+    """The links that have changed, as is normal, since the day was predicted."""
     return [link for link in links if link.state in ("replaced", "gone")]
 
 

@@ -17,7 +17,7 @@ class CheckedColumn:
     """What a column's texts or values are, and which rows break which rule."""
 
     values: pa.Array
-    """Of the column's own type; null where the value is missing or breaks a rule of its type."""
+    """The values in the column's own type; null where one is missing or breaks a rule of its type."""
     gone: Mask | None = None
     """The rows whose value is missing; None where these are the rows that are null in `values`."""
     broken: tuple[tuple[str, Mask], ...] = ()
@@ -33,7 +33,7 @@ class CheckedColumn:
         return replace(self, broken=(*self.broken, (rule, rows))) if rows.any() else self
 
     def of(self, codes: pa.Array) -> CheckedColumn:
-        """Of a column that names these values by their index; null is missing."""
+        """The column that names these values by their index; null is missing."""
         values = self.values.take(codes)
         if self.gone is None and not self.broken:
             return CheckedColumn(values)

@@ -19,7 +19,7 @@ class Dates:
 
     format: str
     timezone: str
-    """Whose wall clock is kept of an instant; what has no offset is taken for that clock's."""
+    """The zone whose wall clock is kept of an instant; a time without an offset is taken as that clock's."""
 
     def read(self, column: pa.Array, missing: Words) -> CheckedColumn:
         """Timestamps of microseconds without a zone. Raises DataError for a type that has no day in it."""

@@ -47,7 +47,7 @@ def _numbers_among(words: Words, form: NumberForm) -> pa.Array:
 
 
 def _of_type(numbers: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Those of the numbers that the type has."""
+    """The numbers that the type can hold, in that type."""
     if pa.types.is_floating(kind):
         return numbers
     return pa.array([int(value) for value in numbers.to_pylist() if value.is_integer() and abs(value) < 2**63], kind)

@@ -24,8 +24,8 @@ log = logging.getLogger("preprocess")
 def judge_fit(run: Run, data: Dataset, target: Dataset, labels: Labels) -> None:
     """Log the labels that fit no row and those that contradict an earlier one, with keys of both sides.
 
-    Raises DataError when there are labels and none fits; but for a query that does not ask for the day: it gives
-    the labels of all days, and this one may have none yet.
+    Raises DataError if there are labels and none fits, except for a query that does not ask for the day: it gives the
+    labels of all days, and this day may have none yet.
     """
     name, strange = run.layout.name(target.path), labels.without_row + labels.without_key
     if labels.contradicting:

@@ -24,7 +24,7 @@ _CALENDAR_PARTS = {
 _CALENDAR = (range(24), range(7), range(1, 13))
 """Of hour, weekday and month."""
 MOST_ROWS = 100_000
-"""That mean and spread of the days are taken from; more change neither."""
+"""The most rows from which the days' mean and spread are taken; more change neither."""
 
 
 def dates(values: Array, *, scaled: bool) -> FrozenEstimator:

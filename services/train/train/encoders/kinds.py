@@ -1,4 +1,4 @@
-"""The columns of a fit by what becomes of them."""
+"""The columns of a fit, sorted by how they are encoded."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Kinds:
     texts: dict[str, Text]
     categories: dict[str, Categorical]
     means: dict[str, Categorical]
-    """Of categories that are told by means of the target."""
+    """Categories that are encoded as means of the target."""
 
     @classmethod
     def of(cls, columns: Columns, told: frozenset[str]) -> Kinds:
-        """`told`: the names of categories that means tell, as `by_means` gives them."""
+        """`told`: the categories that are encoded as means, as `by_means` gives them."""
         numbers: dict[str, Array] = {}
         moments: dict[str, Array] = {}
         read: dict[str, Text] = {}
@@ -75,11 +75,11 @@ class Kinds:
 def by_means(
     columns: Columns, by: Literal["auto", "frequent", "target"], most: int, *, few_rows: bool
 ) -> frozenset[str]:
-    """The names of categories that means of the target tell.
+    """The names of the categories that are encoded as means of the target.
 
-    Of all rows of a training, not of a fold's: else what is compared would not be what is shipped.
-    `by`: what becomes of categories; `most`: of one column before `auto` takes means.
-    `few_rows`: whether `auto` takes them also of words of few rows, which a linear estimator learns by its penalty.
+    Decided on all rows of a training, not per fold: otherwise what is compared would not be what is served.
+    `by`: how categories are encoded; `most`: categories of one column before `auto` takes means.
+    `few_rows`: whether `auto` also takes means for words of few rows; a linear estimator's penalty needs none.
     """
     categories = {
         name: column

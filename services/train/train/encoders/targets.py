@@ -24,7 +24,7 @@ _TYPES: dict[Task, str] = {"binary": "binary", "multiclass": "multiclass", "regr
 
 @dataclass(frozen=True)
 class Target:
-    """What the rows of a fit are to teach, and whose they are."""
+    """The targets of a fit's rows, and the entity of each."""
 
     codes: Array
     groups: Array
@@ -33,9 +33,9 @@ class Target:
 
 
 def targets(columns: Columns, target: Target, *, scaled: bool) -> FrozenEstimator:
-    """The part for columns of categories, fitted on all rows: for rows that are not among these.
+    """The part for columns of categories, fitted on all rows, for use on other rows.
 
-    `scaled`: for an estimator whose numbers are.
+    `scaled`: for an estimator that takes scaled numbers.
     """
     fitted = TargetEncoder(target_type=_type(target)).fit(_frame(columns), target.codes)
     if not scaled:
@@ -45,7 +45,7 @@ def targets(columns: Columns, target: Target, *, scaled: bool) -> FrozenEstimato
 
 
 def cross_fitted(step: ColumnTransformer, columns: Columns, rows: Array, target: Target) -> dict[str, Array]:
-    """For the very rows that a step was fitted on, what the means are without those of the row's own entity.
+    """The means for the rows that a step was fitted on, each without the rows of its own entity.
 
     By part, in the order of `rows` (rows x outputs); nothing for a step without such a part. Where all rows are of one
     entity, the mean of all of them for each.

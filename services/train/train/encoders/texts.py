@@ -18,7 +18,7 @@ MOST_TERMS = 30_000
 """Words, or runs of characters, that are counted: the most frequent ones."""
 HASHES = 2**15
 COMPONENTS = 100
-"""Of the decomposition that an estimator gets which takes no sparse matrix."""
+"""Of the decomposition, for an estimator that takes no sparse matrix."""
 WEIGHT = 3.0
 """Of a linear model's terms: a text's weights have length 1, so that at the usual penalty a single one says little."""
 WORD = r"(?u)\b\w+\b"

@@ -21,9 +21,9 @@ from contract.steps.run import Run
 from train.record.card import LIBRARIES, version
 
 MOST_BYTES = 512 * 2**20
-"""Of a model that is kept; a larger one is fitted again."""
+"""The largest model that is kept; a larger one is fitted again."""
 MOST_DAYS = 3
-"""Whose fits are kept; the oldest go first."""
+"""The most days whose fits are kept; the oldest go first."""
 KEPT_SECONDS = 2 * 24 * 3600
 """Longer than the tries of a task go on."""
 _MODEL, _REPORT, _ABOUT = "model.joblib", "report.json", "fits.json"

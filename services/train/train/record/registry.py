@@ -41,11 +41,11 @@ class Training:
     """What MLflow is told about a training, besides the model."""
 
     name: str
-    """Of the experiment and of the registered model."""
+    """The name of the experiment and of the registered model."""
     card: dict[str, Any]
     seconds: dict[str, Any]
     tags: dict[str, str]
-    """Of the version: all that predict must know to find and check the file below the data root."""
+    """The version's tags: all that predict must know to find and check the file below the data root."""
     origin: dict[str, str]
     """Data, code, revision and image."""
     days: list[str]

@@ -19,7 +19,7 @@ from train.splits.groups import held_out, splits
 AUTOMATIC_ROWS = 10_000
 """More rows than these, and HistGradientBoosting with early_stopping = "auto" stops early."""
 FOLDS = 5
-"""Of an estimator's own cross-validation, unless its `cv` says how many."""
+"""The folds of an estimator's own cross-validation, unless its `cv` says how many."""
 
 
 def splits_at_random(estimator: BaseEstimator) -> str | None:

@@ -15,10 +15,10 @@ _GOLDEN = 0x9E3779B97F4A7C15
 
 
 def sample_mask(days: list[Dataset], config: Config) -> npt.NDArray[np.bool_] | None:
-    """Of the rows that may train, in the order of `labelled_batches`, which do; None for all of them.
+    """Which of the rows that may train do, in the order of `labelled_batches`; None for all of them.
 
-    By class, as many as its share, those whose entity has the least hash (splitmix64, by `training.seed`): an entity's
-    chance is its own, whichever rows are beside it, and it comes with all its rows, but the last one with those that
+    Each class gets its share: the entities with the least hashes (splitmix64, by `training.seed`). So an entity's
+    chance does not depend on other rows. It comes with all its rows, except the last one, which comes with those that
     still fit.
     """
     most, target = config.training.max_rows, config.table.target

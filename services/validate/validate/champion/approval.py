@@ -25,8 +25,8 @@ log = logging.getLogger("validate")
 def approve(root: Path, config: Config, store: ChampionStore, day: str, *, by: str, why: str) -> None:
     """Promote what was proposed on a day; nothing happens when it is in use already.
 
-    Raises MissingInput when nothing was proposed, DataError when that is answered otherwise, or was approved and is no
-    longer in use, is not the day's last judgement, or champion or model are other ones by now, and what opening the
+    Raises MissingInput if nothing was proposed; DataError if the proposal was answered differently, was approved but is
+    no longer in use, is not the day's last judgement, or if champion or model have changed since; and what opening the
     model's file raises.
     """
     layout = Layout(root)
@@ -61,7 +61,7 @@ def approve(root: Path, config: Config, store: ChampionStore, day: str, *, by: s
 def refuse(root: Path, day: str, *, by: str, why: str) -> None:
     """Keep the champion; raises GateRefused when that is on record, MissingInput or DataError as `approve` does.
 
-    DataError, too, when the proposal is the champion by now, or was.
+    Also raises DataError if the proposal is the champion by now, or was.
     """
     layout = Layout(root)
     with champion_lock(layout):

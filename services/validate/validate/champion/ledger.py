@@ -1,4 +1,4 @@
-"""Write the ledger, and what going back asks of it.
+"""Write the ledger, and answer what a rollback asks of it.
 
 A line is on disk before alias and pointer move (see `store`): the ledger is the write-ahead record of a change.
 """
@@ -23,7 +23,7 @@ JUDGED = ("promoted", "refused", "undecided", "proposed")
 def append(path: Path, line: Line) -> Line:
     """Add a line, on disk when this returns; gives it with its place in the chain.
 
-    Not twice when the run that wrote it was killed and comes again: then all but the time is the same. Raises DataError
+    Not twice: a run that was killed after writing it and comes again has all the same but the time. Raises DataError
     as `contract.models.ledger.read` does.
     """
     known = read(path)
@@ -59,8 +59,8 @@ def _write(handle: int, line: Line) -> None:
 def in_use(lines: list[Line]) -> list[Line]:
     """The lines that put a model in use, as a rollback sees them, the champion's last.
 
-    One can go back to those before it; a rollback takes what it goes back over off the end. A model that was put in
-    use while it was (judged again, say) stands there once.
+    A rollback can go to those before it, and takes those that it passes over off the end. A model that was put in use
+    again while in use (judged again, say) is there once.
     """
     stack: list[Line] = []
     for line in lines:
@@ -76,10 +76,10 @@ def in_use(lines: list[Line]) -> list[Line]:
 
 
 def predecessor(lines: list[Line], champion: Champion) -> Champion | None:
-    """The champion before this one, to whom a rollback would go; None when it was the first.
+    """The champion before this one, to which a rollback would go; None when it was the first.
 
-    By the lines that stand, not by this one's own: after a rollback that names who was gone back over, and of a model
-    that was judged again itself.
+    Taken from the lines that remain, not from the champion's own line: after a rollback that one names the model passed
+    over, and after a second judgement the model itself.
     """
     stack = in_use(lines)
     places = [place for place, used in enumerate(stack) if used.model.sha256 == champion.sha256]

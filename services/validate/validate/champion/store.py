@@ -35,7 +35,7 @@ class ChampionStore:
 
     layout: Layout
     name: str
-    """Of the registered model."""
+    """The registered model's name."""
     registered: bool
     """There is a registry."""
 

@@ -24,7 +24,7 @@ _WHOLE_CLASS = ("f1", "jaccard")
 """Scores by which one class for every row may be better than the most frequent one."""
 
 _MOST = 0.5
-"""Of the judged rows must have an earlier label of their group, or it is no answer to them."""
+"""The share of the judged rows that must have an earlier label of their group, or it is no answer to them."""
 
 
 @dataclass(frozen=True)

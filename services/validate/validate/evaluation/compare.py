@@ -35,7 +35,7 @@ from validate.measures.calibration import Calibration, calibration
 from validate.measures.scored_rows import ScoredRows
 
 SAMPLE_ROWS = 1000
-"""Of the test rows, for what a few of them tell well enough."""
+"""The test rows to sample, for what a few of them tell well enough."""
 
 log = logging.getLogger("validate")
 
@@ -60,16 +60,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     decision: str
     why: str
     metric: str
-    """By which the two models are compared."""
+    """The score by which the two models are compared."""
     rows: int
     """Labelled test rows."""
     groups: int
-    """That these are of: as many are independent of each other."""
+    """The groups of these rows: as many are independent of each other."""
     window: dict[str, Any]
     """Of the training: first, last and number of days; `judged`, those whose test rows decided, and why, as `text`;
     `left_out`, days that lacked, and why."""
     classes: list[str]
-    """Of the target, the positive one of a binary task last; none for a regression."""
+    """The target's classes, the positive one of a binary task last; none for a regression."""
     rules: list[Rule]
     challenger: ModelEvaluation
     champion: ModelEvaluation | None
@@ -86,7 +86,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     slices: list[Slice]
     costs: Measure | None
     live: str | None = None
-    """That the champion's live score fell far below the gate's, and when; None: no such day is known."""
+    """When the champion's live score fell far below the gate's, in words; None: no such day is known."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Comparison:
     challenger: ScoredRows
     champion: ScoredRows | None
     sample: pa.Table | None
-    """Of the test rows, the challenger's features and the target; None when there are none."""
+    """The challenger's features and the target of some test rows; None when there are none."""
 
 
 def compare(

@@ -1,4 +1,4 @@
-"""From all models' scored rows to what the gate's rules are held against."""
+"""From all models' scored rows to the evidence that the gate's rules judge."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ class _Drawn:
     """Degrees of freedom of the two kinds of scores."""
 
     def difference(self, name: str, one: str = "challenger", other: str = "champion") -> Draws | None:
-        """Of two models' scores; None where one of them was not drawn."""
+        """The difference of two models' scores; None where one of them was not drawn."""
         first, second = self.draws.get(f"{name}:{one}"), self.draws.get(f"{name}:{other}")
         return None if first is None or second is None else first - second
 
     def interval(self, name: str, drawn: Draws | None) -> Interval | None:
-        """Of a score, or of a difference in it."""
+        """The interval of a score, or of a difference in it."""
         return interval(drawn, self.by_class if by_class(name) else self.by_row, self.confidence)
 
     def measure(self, name: str, own: float | None = None, old: float | None = None) -> Measure:
@@ -91,8 +91,8 @@ def gather(
 ) -> Gathered:
     """All scores in `wanted` (the training's `metric` among them), with intervals where they are affordable.
 
-    Of the metric there always is one, unless the rows cannot tell it: overall, in the slices, and against the anchor
-    and the baseline.
+    The metric always has one, unless the rows cannot tell it: overall, in the slices, and against the anchor and the
+    baseline.
     """
     classes = challenger.scores.shape[1] if challenger.scores.ndim > 1 else 0
     rows, gate, costs = len(challenger.target), config.gate, config.decision.costs

@@ -1,4 +1,4 @@
-"""On which rows two models are judged: of days that neither was fitted on where there are such, of groups always."""
+"""The rows on which two models are judged: if possible of days, always of groups, that neither was fitted on."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def of_challenger(config: Config, challenger: Champion, days: list[Dataset]) -> 
 
 
 def of_both(config: Config, layout: Layout, champion: Champion, alone: JudgedRows) -> JudgedRows:
-    """The part of the challenger's that another model, the champion, was not fitted on either.
+    """The part of the challenger's test rows that another model, the champion, was not fitted on either.
 
     Raises CannotCompare for a champion that may have been fitted on any of its rows.
     """

@@ -19,7 +19,7 @@ from validate.measures.clusters import Array
 from validate.measures.scored_rows import ScoredRows
 
 DAY_ROWS = 1000
-"""Of each day's test part, evenly spread: enough to tell how far days differ."""
+"""The rows of each day's test part, evenly spread: enough to tell how far days differ."""
 
 
 def score_reference(

@@ -18,7 +18,7 @@ from validate.measures.scored_rows import ScoredRows
 from validate.measures.simultaneous import simultaneous
 
 MOST_SLICES = 50
-"""Of one column, those with the most rows."""
+"""The most of one column: those with the most rows."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class Piece:
 
     @property
     def key(self) -> str:
-        """Unlike every other slice's, and every score's."""
+        """A name that no other slice and no score has."""
         return f"{self.column!r}={self.word!r}"
 
     def of(self, statistic: Weighted) -> Weighted:
-        """From a statistic of the slice's rows to one of all rows' weights."""
+        """Turns a statistic of the slice's rows into one of the weights of all rows."""
         return lambda weights: statistic(weights[:, self.rows])
 
 

@@ -1,4 +1,4 @@
-"""Whether a challenger is better than what needs no model: a rule that must be shown, as that against the champion."""
+"""Whether a challenger is better than an answer without a model. That must be shown, as against the champion."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from validate.measures.bootstrap import Interval
 from validate.measures.calibration import Calibration
 
 Scores = Mapping[str, float | None]
-"""By scorer, greater is better; None where these rows cannot tell."""
+"""The score of each scorer, greater is better; None where these rows cannot tell."""
 
 
 class Anchor(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +27,7 @@ class Anchor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rarer(msgspec.Struct, frozen=True, kw_only=True):
-    """The class, or classes, with the fewest groups: as many as there are decide how much rows tell of classes."""
+    """The class, or classes, with the fewest groups: their number limits what rows can tell about classes."""
 
     text: str
     groups: int
@@ -39,11 +39,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     metric: str
     rows: int
     groups: int
-    """Of rows that are no evidence independent of each other."""
+    """The groups of rows that are not independent evidence."""
     challenger: Scores
     champion: Scores | None
     difference: Interval | None = None
-    """Of the training metric."""
+    """The difference of the training metric."""
     anchor: Anchor | None = None
     """None where the champion is the anchor."""
     to_anchor: Interval | None = None
@@ -54,7 +54,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """None for a regression."""
     slices: list[Slice] = []
     more_slices: dict[str, int] = {}
-    """By column, how many slices with groups enough there are besides."""
+    """For each column, how many more slices with enough groups there are."""
     calibration: Calibration | None = None
     """The challenger's."""
     brier: Interval | None = None

@@ -48,9 +48,9 @@ def calibrated(calibration: Calibration | None, most: float) -> Rule:
 
 
 def in_slices(gate: Gate, metric: str, column: str, slices: list[Slice], more: int) -> Rule:
-    """The metric in each slice of a column; `more` have groups enough and are too many to be looked at.
+    """The metric in each slice of a column; `more`: slices with enough groups, but too many to be judged.
 
-    A slice with groups enough that the metric cannot be told in leaves the question open: nobody knows what it hides.
+    A slice with enough groups in which the metric cannot be computed leaves the question open: it may hide harm.
     """
     judged = [part for part in slices if part.judged]
     if not judged:

@@ -21,7 +21,7 @@ from validate.measures.weighted import affordable, by_class, one_by_one, weighte
 LiveLevel = Literal["ok", "unmeasured", "alarm"]
 
 _LEAST_GROUPS = 20
-"""Of a score without a lowest value: the spread of a few errors is not known, and a bootstrap of two has none."""
+"""For a score without a lowest value: the spread of a few errors is not known, and a bootstrap of two has none."""
 _SHARES = ("accuracy", "top_k_accuracy")
 """Scores between 0 and 1, besides those that give every class the same weight."""
 
@@ -34,14 +34,14 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     gate: float | None = None
     """The model's score when the gate judged it."""
     interval: Interval | None = None
-    """Of the live score, by groups."""
+    """The interval of the live score, by groups."""
 
 
 def gate_score(ledger: Path, model: Champion, metric: str) -> Interval | None:
-    """What a model scored when it was judged first, which no later judgement changes; None where no line tells.
+    """A model's score when it was first judged, which no later judgement changes; None where no line tells.
 
-    When it was judged for this question: of another positive class the same file has other scores. Raises DataError for
-    a damaged ledger.
+    Only judgements for this question count: with another positive class, the same file has other scores. Raises
+    DataError for a damaged ledger.
     """
     judged = (line.metrics for line in read(ledger) if _same_answers(line.model, model))
     score = next(
@@ -56,11 +56,11 @@ def _same_answers(one: Champion, other: Champion) -> bool:
 
 
 def standing(config: Config, metric: str, scored: ScoredRows, gate: Interval | None) -> Standing:
-    """How the live rows' score stands to the gate's.
+    """How the live rows' score compares with the gate's.
 
-    An alarm: it is lower by more than `gate.slice_margin`, by more than the two intervals together give by chance to a
-    part of `drift.false_alarms` of all days, and by more than so few rows may, whatever their own interval says: of two
-    rows, or where no row is right, it has no width.
+    It is an alarm if it is lower by more than `gate.slice_margin`, by more than both intervals together allow by chance
+    on `drift.false_alarms` of all days, and by more than so few rows allow, whatever their own interval says: that of
+    two rows, or of rows none of which is right, has no width.
     """
     if gate is None:
         return Standing(

@@ -47,13 +47,13 @@ class LiveMetrics(msgspec.Struct, frozen=True, kw_only=True):
     refused: bool = False
     """None is judged since something is wrong with the predictions or the rows, not since the model knows them."""
     sha256: str | None = None
-    """Of the model's file: without a registry all models of a day have one name. None in earlier versions' reports."""
+    """The model file's: without a registry all models of a day have one name. None in earlier versions' reports."""
     standing: Standing | None = None
     """To the gate's score of the model; None where nothing is measured, and in reports of earlier versions."""
 
     @property
     def value(self) -> float | None:
-        """Of the first metric."""
+        """The value of the first metric."""
         return self.metrics.get(self.metric)
 
 
@@ -87,7 +87,7 @@ def measure(layout: Layout, predictions: Dataset, rows: Dataset, config: Config)
 
 
 def fallen(live: list[LiveMetrics], model: Champion) -> str | None:
-    """What is to be known of the days on which a model's live score lay far below the gate's; None: there is none."""
+    """What to report about days on which a model's live score lay far below the gate's; None if there are none."""
     own = [day for day in live if day.model == model.label and day.sha256 in (None, model.sha256)]
     days = [day for day in own if day.standing and day.standing.level == "alarm"]
     if not days:

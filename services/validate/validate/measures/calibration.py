@@ -11,7 +11,7 @@ from validate.measures.scored_rows import ScoredRows
 
 MOST_BINS = 10
 _GROUPS_OF_A_BIN = 20
-"""At least, or a bin tells nothing of its own spread."""
+"""The fewest groups of a bin: fewer tell nothing of its spread."""
 _DRAWS = 5_000
 
 
@@ -39,7 +39,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def calibration(scored: ScoredRows, confidence: float = 0.95, seed: int = 0) -> Calibration | None:
-    """Of the positive class, or of the predicted class; None for a regression, or without rows.
+    """The calibration of the positive, or of the predicted class; None for a regression, or without rows.
 
     Bins hold about equally many rows: of equal width most would be nearly empty.
 

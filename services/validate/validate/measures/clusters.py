@@ -16,7 +16,7 @@ class Clusters:
 
     rows: int
     count: int
-    """Of the groups."""
+    """How many groups there are."""
     of_row: Array | None = None
     """The number of each row's group; None where each row is a group of its own."""
 
@@ -29,7 +29,7 @@ class Clusters:
         return cls(rows, rows) if len(names) == rows else cls(rows, len(names), of_row.astype(np.int32))
 
     def inside(self, rows: Array) -> Clusters:
-        """Those of some rows, which a mask or their numbers tell."""
+        """The clusters of some rows, given by a mask or by their numbers."""
         count = int(rows.sum()) if rows.dtype == bool else len(rows)
         return Clusters.of(None if self.of_row is None else self.of_row[rows], count)
 
@@ -41,7 +41,7 @@ class Clusters:
         return of_group if self.of_row is None else np.take(of_group, self.of_row, axis=1)
 
     def effective(self) -> float:
-        """As many groups of equal size would tell as much: (sum n)^2 / sum n^2 (Kish, Survey Sampling, 1965)."""
+        """How many groups of equal size would tell as much: (sum n)^2 / sum n^2 (Kish, Survey Sampling, 1965)."""
         if self.of_row is None:
             return float(self.count)
         sizes = np.bincount(self.of_row).astype(np.float64)
@@ -49,9 +49,9 @@ class Clusters:
 
 
 def degrees_of_freedom(clusters: Clusters, classes_of_rows: Array | None = None) -> float:
-    """Of the spread of a score: effective groups less one.
+    """The degrees of freedom of a score's spread: effective groups less one.
 
-    With `classes_of_rows`, of a score that gives every class the same weight, so that the rarest one tells least:
+    With `classes_of_rows`, for a score that gives every class the same weight, so that the rarest limits it:
     Satterthwaite's (Biometrics 1946) for the mean of one estimate a class, each with a variance of 1 / its groups.
     """
     if classes_of_rows is None:

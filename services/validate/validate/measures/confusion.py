@@ -1,4 +1,4 @@
-"""Scores that know of each row its true and its predicted class alone, as functions of row weights."""
+"""Scores that depend only on each row's true and predicted class, as functions of row weights."""
 
 from __future__ import annotations
 

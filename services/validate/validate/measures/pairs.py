@@ -1,7 +1,7 @@
 """The areas of all pairs of classes (Hand and Till, 2001) as functions of row weights.
 
-Held is one order of the rows for each class, about half of what the scores take themselves. Where the scores of two
-classes meet is found anew in each call: held for all pairs it would be rows x classes many times over.
+Memory holds one order of the rows for each class, about half of what the scores take. Where the scores of two classes
+meet is found anew in each call: for all pairs, that would be rows x classes many times over.
 """
 
 from __future__ import annotations

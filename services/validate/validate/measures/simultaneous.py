@@ -12,7 +12,7 @@ from validate.measures.bootstrap import Draws, Interval, widening
 
 
 def simultaneous(family: Mapping[str, tuple[Draws, float]], confidence: float) -> dict[str, Interval | None]:
-    """Of each difference, with its degrees of freedom, an interval; with probability `confidence` all hold.
+    """An interval for each difference, by its degrees of freedom; with probability `confidence` all hold.
 
     Max-t over the joint draws: half the width is the quantile of the greatest of all studentised distances, which
     knows how the differences hang together (Westfall and Young, Resampling-Based Multiple Testing, 1993; Romano and

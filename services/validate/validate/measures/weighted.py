@@ -51,7 +51,7 @@ def one_by_one(name: str, scored: ScoredRows, classes: int) -> Weighted:
 
 
 def affordable(resamples: int, rows: int, statistics: int = 1) -> int:
-    """How many resamples so many scores are worth that must be computed one by one."""
+    """How many resamples are affordable for scores that must be computed one by one."""
     most = min(_MOST_ROWS // max(rows, 1), _MOST_CALLS // max(statistics, 1))
     return max(LEAST_RESAMPLES, min(resamples, most))
 

@@ -22,7 +22,7 @@ _CELLS = 2_000_000
 
 
 class Importance(msgspec.Struct, frozen=True, kw_only=True):
-    """Of one column."""
+    """The importance of one column."""
 
     column: str
     mean: float
@@ -32,7 +32,7 @@ class Importance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def importance(model: Pipeline, rows: pa.Table | None, config: Config, metric: str) -> list[Importance]:
-    """By column, the greatest first, on a sample of the test rows; none without rows.
+    """The importance of each column, the greatest first, on a sample of the test rows; none without rows.
 
     Breiman, Random Forests (2001), with the shuffles of scikit-learn's `permutation_importance`; but many shuffled
     copies are predicted at once, because a call costs more than its rows. Columns that tell the same share what they

@@ -18,7 +18,7 @@ MOST_COLUMNS = 15
 
 
 def training_plots(comparison: Comparison, importances: list[Importance]) -> dict[str, Markup]:
-    """By name; which there are depends on the task, and on what there is to compare."""
+    """The plots by name; which there are depends on the task, and on what there is to compare."""
     report = comparison.report
     both = [("challenger", comparison.challenger)]
     if comparison.champion is not None:

@@ -21,7 +21,7 @@ _TAG = 5000
 
 
 def track(run_id: str, report: Report, html: str, plots: Mapping[str, str]) -> None:
-    """Log metrics, verdict, page and plots; again is the same. Raises Unavailable when the server fails.
+    """Log metrics, verdict, page and plots; repeating it changes nothing. Raises Unavailable if the server fails.
 
     A registry that was reset does not know the run: a warning says so, the judgement is in the report all the same.
     """

@@ -24,7 +24,7 @@ _TEMPLATE = Path(__file__).parent / "templates" / "train.html"
 MOST_CONFUSED = 3
 """Classes beside one of many that it is taken for."""
 MOST_WORDS = 4
-"""Of a category, in the profile."""
+"""The most words of a category in the profile."""
 
 
 def training_report(

@@ -34,7 +34,7 @@ class Shown:
     settings: str
     why: str
     missing: float
-    """Of the rows."""
+    """The share of the rows without a value."""
     plot: Markup
     suspicions: tuple[str, ...]
     cost: str

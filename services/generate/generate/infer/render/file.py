@@ -15,7 +15,7 @@ WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """As `schedule.expected` writes them, in the order of `date.weekday`."""
 _MISSING = "table.missing_values"
 RARE = 0.05
-"""Of the rows: of fewer positives a threshold of 0.5 may never find one."""
+"""Share of the rows: with fewer positives, a threshold of 0.5 may never find one."""
 
 
 def render(

@@ -19,7 +19,7 @@ from generate.infer.types.column_schema import group_column
 from generate.infer.types.kinds import MOST_LEVELS
 
 MOST_NEW = 0.5
-"""Of the later rows: with more of new things what is known of the others is not asked for."""
+"""Share of the later rows: if more are of new things, what is known of the others helps little."""
 _EARLIER = 2 / 3
 _FEWEST = 100
 """Rows: from fewer nothing is said."""
@@ -94,10 +94,10 @@ def _group_below(schema: TableSchema, rows: pa.Table, columns: dict[str, ColumnS
 
 @dataclass(frozen=True)
 class Alike:
-    """How much more alike the labels of one thing are than those of any."""
+    """How much more alike the labels of one thing are than those of different things."""
 
     share: float
-    """Of the variance that lies between things: the intraclass correlation, of a one-way analysis of variance."""
+    """The share of the variance between things: the intraclass correlation, of a one-way analysis of variance."""
     by_chance: float
     """What it hardly exceeds where things tell nothing: two standard errors, as Fisher gives them."""
 

@@ -15,7 +15,7 @@ MOST_CELLS = 2_000_000
 
 @dataclass
 class Sample:
-    """Every so-manieth row, as trimmed texts; the distance doubles as the table grows."""
+    """Every n-th row, as trimmed texts; n doubles as the table grows."""
 
     columns: list[str]
     every: int = 1

@@ -20,7 +20,7 @@ ONE_CLASS = 0.995
 _FEWEST = 20
 """Rows: from fewer nothing is said."""
 _COMMON = 0.9
-"""Of the rows: what nearly all rows are, some rows are by chance."""
+"""Share of the rows: what nearly all rows are, some rows are by chance."""
 _KNOWN = "is it known when a prediction is asked for?"
 _BINS = 50
 _MOST_PAIRED = 30
@@ -105,7 +105,7 @@ def _halves(bins: Codes, values: Floats) -> tuple[Codes, Floats, Codes, Floats, 
 
 
 def _balanced_accuracy(bins: Codes, values: Floats) -> float:
-    """Of the most frequent class of each bin in half of the rows, on the others."""
+    """The balanced accuracy of each bin's most frequent class in half of the rows, on the others."""
     fit, labels, test, truth, size = _halves(bins, values)
     classes = int(values.max()) + 1
     table = np.zeros((size, classes))
@@ -117,7 +117,7 @@ def _balanced_accuracy(bins: Codes, values: Floats) -> float:
 
 
 def _r2(bins: Codes, values: Floats) -> float:
-    """Of each bin's mean in half of the rows, on the others."""
+    """The R² of each bin's mean in half of the rows, on the others."""
     fit, labels, test, truth, size = _halves(bins, values)
     rows = np.bincount(fit, minlength=size)
     means = np.where(rows > 0, np.bincount(fit, labels, size) / np.maximum(rows, 1), labels.mean())

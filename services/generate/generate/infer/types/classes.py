@@ -11,7 +11,7 @@ from generate.infer.column_stats import ColumnStats
 from generate.infer.types import names
 
 RARE = 0.01
-"""Of a class's rows: so many of another spelling may be typing errors."""
+"""Share of a class's rows: so many of another spelling may be typing errors."""
 FREQUENT = 50
 """Rows: a word in one row alone is dirt where each class with more has so many."""
 _ALIKE = 0.75

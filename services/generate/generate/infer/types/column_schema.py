@@ -26,7 +26,7 @@ TYPICAL_ROWS = 2
 _WORDS_OF_A_TEXT = 5
 _WORDS_OF_A_TITLE = 3
 _MOST = 0.8
-"""Of the values: so many that look like numbers or times are meant to be some."""
+"""Share of the values: if so many look like numbers or times, they are meant to be."""
 _BOUNDS = ("?", "<", ">", "~", "≤", "≥", "≈", "+", "*")
 _FEWEST_TICKS, _TICKED = 5, 0.01
 """Rows, and the fraction of all, that must have the one value of a column, and be without it: fewer are a remark."""
@@ -43,7 +43,7 @@ class ColumnSchema:
     name: str
     settings: dict[str, Any]
     summary: str
-    """Of its values, for the comment above it."""
+    """Summary of its values, for the comment above it."""
     suspicions: tuple[str, ...] = ()
     """What a person should look at."""
     instead: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class ColumnSchema:
 
 
 def key_column(stats: ColumnStats) -> ColumnSchema:
-    """Of what tells rows apart."""
+    """The schema of the column that tells rows apart."""
     repeated = stats.counted - stats.distinct
     summary = f"the key: {stats.distinct:,} distinct in {stats.counted:,} rows"
     if repeated:
@@ -71,13 +71,13 @@ def key_column(stats: ColumnStats) -> ColumnSchema:
 
 
 def group_column(stats: ColumnStats) -> ColumnSchema:
-    """Of what says whose a row is."""
+    """The schema of the column that says which entity a row belongs to."""
     summary = f"what a row belongs to: {stats.distinct:,} in {stats.counted:,} rows"
     return ColumnSchema(stats.name, {"type": "text", "role": "ignore"}, summary)
 
 
 def column_of(stats: ColumnStats) -> ColumnSchema:
-    """Of any other column."""
+    """The schema of any other column."""
     kind, summary = kind_of(stats), _summary(stats)
     if (useless := _useless(stats, kind, summary)) is not None:
         why, cost = useless
@@ -115,7 +115,7 @@ def _is_flag(stats: ColumnStats) -> bool:
 
 
 def number_column(stats: ColumnStats, kind: Kind, summary: str) -> ColumnSchema:
-    """Of numbers. A bound is what a name says, not what a sample has: the summer has no frost."""
+    """The schema of numbers. A bound comes from the name, not from the sample: the summer has no frost."""
     settings: dict[str, Any] = {"type": kind.type} | ({"unit": stats.unit} if stats.unit else {})
     if stats.low >= 0 and (names.is_count(stats.name) or names.is_amount(stats.name)):
         settings["min"] = 0

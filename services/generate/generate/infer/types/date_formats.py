@@ -29,12 +29,12 @@ from generate.infer.types.dates import (
 SAMPLED = 200
 """Distinct values of the first rows that formats are found by; all values are then counted."""
 _SAMPLED_LATER = 50
-"""Of those of later rows that no format has yet: an export may change its form in the middle."""
+"""Of later rows, values that have no format yet: an export may change its form in the middle."""
 _ROUNDS = 3
 _MOST_FORMATS, _MOST = 12, 30
-"""Of the first rows, and of all."""
+"""The most formats of the first rows, and of all."""
 _MOST_FORMS = 4
-"""That one column is read by."""
+"""The most forms by which one column is read."""
 _BY_PATTERN = ("%f", "%G", "%j", "%p", "%z")
 """What Arrow's strptime does not read, or not in each spelling."""
 
@@ -61,7 +61,7 @@ class _Cover:
     """What may stand in their place: it reads the same values as other days."""
 
     def rank(self) -> tuple[int, list[tuple[bool, int]]]:
-        """The lower, the sooner it is taken of those that read as many: the least likely of its forms says most."""
+        """The lower, the sooner it is chosen among those that read as many: its least likely form decides."""
         return len(self.names), sorted(map(rank, self.names), reverse=True)
 
 

@@ -17,7 +17,7 @@ from generate.infer.types.kinds import MOST_LEVELS, epoch_unit, time_like
 
 NOT_READ = "but not in a form that is known: write them as YYYY-MM-DD HH:MM, a quarter or a week as its first day"
 _MOST = 0.8
-"""Of the values: so many that look like something are meant to be that."""
+"""Share of the values: if so many look like something, they are meant to be that."""
 _AGAIN = 5
 _FEW = 5
 """Different values: as few are categories, whatever they look like."""
@@ -51,7 +51,7 @@ def ends_of_time(stats: ColumnStats) -> list[tuple[str, int]]:
 
 
 def times_of(stats: ColumnStats) -> str | None:
-    """The format by which numbers that are not named like times could be some."""
+    """The format by which numbers whose name suggests no times could still be times."""
     if stats.distinct >= _FEWEST_MONTHS and "%Y%m" in stats.dates.best(stats.given):
         return "%Y%m"
     if stats.distinct <= MOST_LEVELS:

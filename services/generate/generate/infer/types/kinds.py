@@ -175,7 +175,7 @@ def parted_numbers(stats: ColumnStats) -> bool:
 
 
 def listed_items(stats: ColumnStats) -> int | None:
-    """Of how many items the texts are lists, as answers with several boxes are (`ski, run`); None where they are none.
+    """How many items the lists in the texts have, as in answers with several boxes (`ski, run`); None for no lists.
 
     A list is another value with each item, so that most come seldom, while the items come again and again.
     """

@@ -14,9 +14,9 @@ _LONGEST = 12
 """Characters of a word that nobody knows to mean a missing value."""
 _MOST_UNUSUAL = 2
 _SHARE = 0.2
-"""Of a column's values: more of a word that is not usual is a value of its own."""
+"""Share of a column's values: an unusual word that is more frequent is a value of its own."""
 FREQUENT = 0.1
-"""Of a column's rows: `None` as often as that is what a category says."""
+"""Share of a column's rows: `None` as often as that is a category."""
 FEW_NUMBERS, FEWEST_NUMBERS = 10, 21
 """Different ones, beside a word that is not usual: with fewer the column may be a category of numbers and words, and
 between the two it is one where the word comes more than `_SELDOM`."""

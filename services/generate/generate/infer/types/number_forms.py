@@ -1,4 +1,4 @@
-"""In which form a file writes its numbers: the mark of a fraction, of thousands, and units beside them."""
+"""The form in which a file writes its numbers: decimal and thousands separators, and units beside them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FORMS = (
     NumberForm(","),
     *(NumberForm(decimal, mark) for mark in ".,'\u2019 _" for decimal in ",." if mark != decimal),
 )
-"""Those before others where nothing tells between them."""
+"""Forms that go before others where nothing tells between them."""
 ENOUGH = 0.98
 """The fraction of a column's values that must be numbers."""
 NUMBER = re.compile(r"[+\u2212-]?[\d.,'\u2019 \u00a0]*\d[\d.,'\u2019 \u00a0]*")

@@ -16,7 +16,7 @@ _DIGITS = bytes.maketrans(b"012345678", b"9" * 9)
 
 @dataclass(frozen=True)
 class Shapes:
-    """The shapes of some texts. A pattern is asked of each shape once, however many texts have it."""
+    """The shapes of some texts. A pattern is tried on each shape once, however many texts have it."""
 
     known: pa.Array
     """The different shapes."""
@@ -36,26 +36,26 @@ class Shapes:
         return cls(encoded.dictionary, encoded.indices, times.to_numpy())
 
     def match(self, pattern: str) -> pa.Array:
-        """Of each shape, whether it has a pattern that asks for no digit but 9."""
+        """For each shape, whether a pattern that names no digit but 9 fits it."""
         return pc.match_substring_regex(self.known, pattern)
 
     def each(self, shapes: pa.Array) -> pa.Array:
-        """Of each text what its shape has."""
+        """For each text, the value of its shape."""
         return shapes.take(self.indices)
 
     def count(self, texts: pa.Array, asked: pa.Array, pattern: str) -> int:
-        """How often texts come that have a pattern which no shape tells; only those are asked that may have it."""
+        """How often texts come that fit a pattern which no shape decides; only those are tried that may fit it."""
         return total(self.times[np.asarray(asked)], pc.match_substring_regex(texts.filter(asked), pattern))
 
     @property
     def rows(self) -> npt.NDArray[np.int64]:
-        """Of each shape, how often its texts come."""
+        """For each shape, how often its texts come."""
         counts = np.bincount(self.indices.to_numpy(), weights=self.times, minlength=len(self.known))
         return counts.astype(np.int64)
 
     @property
     def texts(self) -> npt.NDArray[np.int64]:
-        """Of each shape, how many texts have it."""
+        """For each shape, how many texts have it."""
         return np.bincount(self.indices.to_numpy(), minlength=len(self.known)).astype(np.int64)
 
     def filter(self, shapes: pa.Array) -> Shapes:

@@ -13,8 +13,8 @@ from analysis.model_parts import parts, ready
 from contract.datasets.dataset import Dataset
 from contract.errors import ConfigError
 from train.candidates import check
+from train.comparison.selection import compare
 from train.rows import read
-from train.selection import compare
 
 
 def blend(task="binary", estimators='["first", "trees"]', params="", rest=""):

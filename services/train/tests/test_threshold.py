@@ -6,8 +6,8 @@ from sklearn.metrics import roc_auc_score
 from analysis.matrix import frame
 from contract.config.model import Costs
 from contract.datasets.dataset import Dataset
+from train.comparison.selection import compare
 from train.rows import read
-from train.selection import compare
 from train.threshold import cheapest, choose
 
 

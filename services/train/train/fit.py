@@ -59,7 +59,7 @@ class FittedCandidate:
 def fit(candidate: Candidate, config: Config, rows: Rows, indices: Array) -> tuple[FittedCandidate, Any]:
     """Fitted on the rows numbered in `indices`, and these as the estimator got them; its classes are the codes.
 
-    Raises ConfigError when the estimator cannot be fitted on them.
+    Raises ConfigError when the estimator cannot be fitted on them. Whoever calls it tells of warnings (`warned`).
     """
     fitted = _prepared(candidate, config, rows, indices)
     prepared, codes = fitted.fitted_on(rows, indices), rows.codes[indices]
@@ -77,10 +77,11 @@ def fit_all(candidate: Candidate, config: Config, rows: Rows, days: list[Dataset
     if not candidate.passes:
         groups = _groups(fitted.estimator, rows, slice(None))
         weights = _weights(config, rows, rows.codes)
-        _fit(candidate, config, fitted.estimator, fitted.fitted_on(rows), rows.target, groups, weights)
+        with warned(candidate):
+            _fit(candidate, config, fitted.estimator, fitted.fitted_on(rows), rows.target, groups, weights)
         return fitted.model
     known_classes = {"classes": rows.labels_of(np.unique(rows.codes))} if rows.classes else {}
-    with explained(candidate):
+    with warned(candidate), refused(candidate):
         for _ in range(candidate.passes):
             for _, batch in labelled_batches(days, config):
                 if not batch.num_rows:
@@ -93,16 +94,22 @@ def fit_all(candidate: Candidate, config: Config, rows: Rows, days: list[Dataset
 
 
 @contextmanager
-def explained(candidate: Candidate) -> Iterator[None]:
-    """Turn what goes wrong in a fit into a ConfigError, and what is warned of into a line of the log."""
+def refused(candidate: Candidate) -> Iterator[None]:
+    """Turn what goes wrong in a fit into a ConfigError."""
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            yield
+        yield
     except (ValueError, TypeError) as error:
         raise ConfigError(
             f"pipeline.toml: training.candidates: {candidate.name!r} cannot be fitted on these rows: {error}"
         ) from None
+
+
+@contextmanager
+def warned(candidate: Candidate) -> Iterator[None]:
+    """Turn what is warned of into lines of the log. Around fits that go side by side: it catches for all threads."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
     for message in sorted({f"{warning.category.__name__}: {warning.message}".split("\n", 1)[0] for warning in caught}):
         log.warning("%s: %s", candidate.name, message)
 
@@ -126,7 +133,7 @@ def _fit(
     groups: Array | None,
     weights: dict[str, Array],
 ) -> None:
-    with explained(candidate):
+    with refused(candidate):
         if not candidate.passes:
             inner_split.fit(estimator, prepared, target, groups, config.training.seed, **weights)
             return

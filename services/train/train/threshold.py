@@ -9,8 +9,8 @@ from sklearn.pipeline import Pipeline
 
 from contract.config import Config
 from contract.config.model import Costs
+from train.comparison.selection import Result
 from train.rows import Array, Rows
-from train.selection import Result
 
 
 def choose(config: Config, result: Result, rows: Rows) -> float | None:

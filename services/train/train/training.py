@@ -25,11 +25,11 @@ from contract.pretty_json import pretty_json
 from contract.steps.run import Run
 from train.blend import Blend
 from train.candidates import check
+from train.comparison.selection import best, compare
 from train.fit import fit_all
 from train.record.card import card, iterations, notes
 from train.record.kept_fits import KeptFits
 from train.rows import Rows, read
-from train.selection import best, compare
 from train.threshold import choose, with_threshold
 
 log = logging.getLogger("train")

@@ -9,7 +9,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 
 from contract.datasets.dataset import Dataset
-from train.selection import compare
+from train.comparison.selection import compare
 from train.splits.inner_split import by_groups, fit, splits_at_random
 
 RNG = np.random.default_rng(0)

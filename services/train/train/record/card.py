@@ -14,9 +14,9 @@ from sklearn.pipeline import Pipeline
 from analysis.window import HeldOut
 from contract.config import Config
 from train.baseline import baseline
+from train.comparison.selection import Result
 from train.prepare import known
 from train.rows import Rows
-from train.selection import Result
 
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "scipy", "joblib")
 

@@ -4,7 +4,7 @@ import pytest
 
 from contract.config.model import Candidate, Range
 from contract.datasets.dataset import Dataset
-from train.search import _points
+from train.comparison.search import _points
 
 SEARCH = '[[training.candidates]]\nname = "searched"\nestimator = "sklearn.linear_model.LogisticRegression"\n'
 

@@ -21,17 +21,14 @@ from contract.config import Config
 from contract.config.model import Candidate
 from contract.errors import DataError
 from contract.steps.progress import progress
-from train.blend import Blend
 from train.candidates import Scorer, build, members, scorer
-from train.fit import FittedCandidate, fit
-from train.prepare import take
+from train.comparison.fold import Fold, fit_fold
+from train.comparison.search import search
+from train.comparison.side_by_side import how_many, side_by_side
+from train.fit import warned
 from train.rows import Array, Rows, what_is_one
-from train.search import search
 from train.splits.folds import folds
 from train.splits.inner_split import splits_at_random
-
-SEEN_ROWS = 50_000
-"""So many of the rows that a fold was fitted on are scored: enough to tell how well it knows them."""
 
 log = logging.getLogger("train")
 
@@ -44,7 +41,7 @@ class Result:
     scores: list[float] = field(default_factory=list)
     """On the rows that were left out of the fit."""
     train_scores: list[float] = field(default_factory=list)
-    """On the rows that were fitted (`SEEN_ROWS` of them): far above `scores` means overfitted."""
+    """On the rows that were fitted (`fold.SEEN_ROWS` of them): far above `scores` means overfitted."""
     seconds: float = 0.0
     searched: dict[str, Any] = field(default_factory=dict)
     """The parameters that the search found; `candidate.params` has them, too."""
@@ -64,7 +61,7 @@ class Result:
 
 
 def compare(config: Config, rows: Rows) -> list[Result]:
-    """Every candidate's scores, one candidate after the other: each may use all cores of the step."""
+    """Every candidate's scores, one candidate after the other; the folds of one go side by side."""
     training = config.training
     score, splits = scorer(config), folds(config, rows)
     metric = training.metric_for(config.table.task)
@@ -142,32 +139,21 @@ def _score_folds(
     """`fits`: of those candidates that another one takes the mean of, fold by fold; filled here."""
     if config.decision.costs is not None:
         result.out_of_fold = np.full(len(rows), np.nan)
-    for number, (inside, outside) in enumerate(splits):
-        few = np.arange(0, len(inside), max(1, len(inside) // SEEN_ROWS))
-        fitted: FittedCandidate | Blend
-        if result.members:
-            of_fold = [fits[member.name][number] for member in result.members]
-            fitted = Blend.of(result.candidate, of_fold, rows.codes[inside], config.training.seed)
-            seen = fitted.matrix(rows, inside[few])
-        else:
-            fitted, fitted_on = fit(result.candidate, config, rows, inside)
-            seen = take(fitted_on, few)
-            del fitted_on  # as large as the rows themselves
+    features = len(rows.columns)
+    largest = max(len(inside) for inside, _ in splits)
+    at_once = how_many(len(splits), largest * features, len(rows) * features)
+
+    def work(number: int) -> Fold:
+        of_fold = [fits[member.name][number] for member in result.members]
+        return fit_fold(result.candidate, config, score, rows, splits[number], of_fold)
+
+    with warned(result.candidate):
+        for number, fold in enumerate(side_by_side(work, range(len(splits)), at_once)):
+            result.scores.append(fold.score)
+            result.train_scores.append(fold.train_score)
+            result.untold = fold.untold or result.untold
             if result.candidate.name in fits:
-                fits[result.candidate.name].append(fitted.model)
-        result.train_scores.append(_told(result, score, fitted.estimator, seen, rows.codes[inside[few]]))
-        del seen
-        left_out = fitted.matrix(rows, outside)
-        result.scores.append(_told(result, score, fitted.estimator, left_out, rows.codes[outside]))
-        if result.out_of_fold is not None:
-            result.out_of_fold[outside] = fitted.estimator.predict_proba(left_out)[:, 1]
-        advance(1)
-
-
-def _told(result: Result, score: Scorer, estimator: Any, matrix: Any, target: Array) -> float:
-    """The score; NaN, and why, for one that is not defined here, as a log error is not of numbers below -1."""
-    try:
-        return float(score(estimator, matrix, target))
-    except ValueError as error:
-        result.untold = str(error).strip().splitlines()[-1].rstrip(".")
-        return math.nan
+                fits[result.candidate.name].append(fold.model)
+            if result.out_of_fold is not None:
+                result.out_of_fold[splits[number][1]] = fold.probabilities
+            advance(1)

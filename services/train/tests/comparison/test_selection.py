@@ -11,8 +11,9 @@ from conftest import columns, make, recurring
 from contract.config.model import Candidate
 from contract.datasets.dataset import Dataset
 from contract.errors import DataError
+from train.comparison import side_by_side
+from train.comparison.selection import Result, best, compare
 from train.rows import read
-from train.selection import Result, best, compare
 
 
 def result(name, *scores):
@@ -146,8 +147,19 @@ def test_the_score_is_of_the_positive_class(project):
     assert compare(project.config, rows(project))[0].mean != common
 
 
-def test_what_an_estimator_warns_of_is_said_once_a_fit_with_its_name(project, caplog):
+def test_the_scores_are_the_same_however_many_folds_go_at_a_time(each_task, monkeypatch):
+    told = []
+    for processors in (1, 2, 8):
+        monkeypatch.setattr(side_by_side, "_processors", lambda count=processors: count)
+        results = compare(each_task.config, rows(each_task))
+        told.append([(result.candidate.name, result.scores, result.train_scores) for result in results])
+    assert told[0] == told[1] == told[2]
+
+
+@pytest.mark.parametrize("processors", [1, 4])
+def test_what_an_estimator_warns_of_is_said_once_with_its_name(project, caplog, monkeypatch, processors):
+    monkeypatch.setattr(side_by_side, "_processors", lambda: processors)
     project.configure(params="{ max_iter = 1 }", pair=False)
     with caplog.at_level(logging.WARNING, logger="train"):
         compare(project.config, rows(project))
-    assert [record.getMessage().split(":")[:2] for record in caplog.records] == [["first", " ConvergenceWarning"]] * 3
+    assert [record.getMessage().split(":")[:2] for record in caplog.records] == [["first", " ConvergenceWarning"]]

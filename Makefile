@@ -142,7 +142,7 @@ reliability: ## run every fault-injection test, and print the table of docs/reli
 bench: ## time the pipeline beside the same work as plain and as tuned scripts (half an hour) [ROWS=1e6] [RUNS=3]
 	@$(PYTHON) bench/pipeline.py --rows $(or $(ROWS),1e6) --runs $(or $(RUNS),3)
 
-bench-%: ## time something else: growth, small_day, at_once, chain, dag_overhead, images
+bench-%: ## time something else: growth, small_day, at_once, folds, chain, dag_overhead, images
 	@$(PYTHON) bench/$*.py
 
 bench-tables: ## run public tables, unedited, beside other tools (an hour)

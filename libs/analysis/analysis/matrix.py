@@ -23,7 +23,7 @@ from analysis.rows import Array, Categorical, Columns, is_moments
 
 CATEGORIES, NUMBERS = "words", "numbers"
 """The two parts of train's `prepare`, in the order of their output, as model files name them."""
-BLOCK_ROWS = 32_768
+BLOCK_ROWS = 16_384
 """Prepared at once: what is computed on the way stays small beside the result."""
 
 

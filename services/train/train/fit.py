@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import warnings
 from collections.abc import Iterator
@@ -30,7 +31,16 @@ from train.weights import class_weights
 PART_ROWS = 65_536
 """Of a part, for estimators that learn in parts."""
 
+_OF_THREADS = "`sklearn.utils.parallel.delayed` should be used"
+"""scikit-learn says so when it reads the list of warnings' filters while another thread has emptied it for a moment."""
+
 log = logging.getLogger("train")
+
+
+def give_back() -> None:
+    """Have glibc return to the system what is free: in the heap of a thread it would stay beside the matrix to come."""
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
+        trim(0)
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,10 @@ class FittedCandidate:
 
     def fitted_on(self, rows: Rows, indices: Array | None = None) -> Any:
         """The rows that it is fitted on, as the estimator gets them."""
-        return matrix(self.prepare, rows.columns, indices, precision(self.estimator), self.given)
+        give_back()  # what the preparation was fitted on
+        made = matrix(self.prepare, rows.columns, indices, precision(self.estimator), self.given)
+        give_back()  # the blocks that it was made from
+        return made
 
     def matrix(self, rows: Rows, indices: Array | None = None) -> Any:
         """The rows numbered in `indices`, or all, as the estimator gets them."""
@@ -110,7 +123,8 @@ def warned(candidate: Candidate) -> Iterator[None]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
-    for message in sorted({f"{warning.category.__name__}: {warning.message}".split("\n", 1)[0] for warning in caught}):
+    told = {f"{warning.category.__name__}: {warning.message}".split("\n", 1)[0] for warning in caught}
+    for message in sorted(message for message in told if _OF_THREADS not in message):
         log.warning("%s: %s", candidate.name, message)
 
 

@@ -1,6 +1,7 @@
 import json
 import logging
 import math
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from contract.datasets.dataset import Dataset
 from contract.errors import DataError
 from train.comparison import side_by_side
 from train.comparison.selection import Result, best, compare
+from train.fit import warned
 from train.rows import read
 
 
@@ -163,3 +165,12 @@ def test_what_an_estimator_warns_of_is_said_once_with_its_name(project, caplog, 
     with caplog.at_level(logging.WARNING, logger="train"):
         compare(project.config, rows(project))
     assert [record.getMessage().split(":")[:2] for record in caplog.records] == [["first", " ConvergenceWarning"]]
+
+
+def test_what_scikit_learn_says_of_threads_alone_is_not_said_of_a_candidate(caplog):
+    with caplog.at_level(logging.WARNING, logger="train"), warned(Candidate(name="a", estimator="sklearn.x")):
+        warnings.warn(
+            "`sklearn.utils.parallel.delayed` should be used with `sklearn.utils.parallel.Parallel`", stacklevel=1
+        )
+        warnings.warn("something else", stacklevel=1)
+    assert [record.getMessage() for record in caplog.records] == ["a: UserWarning: something else"]

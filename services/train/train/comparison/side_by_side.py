@@ -5,7 +5,6 @@ The threads of one fit wait for each other thousands of times, those of two fits
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.pool import ThreadPool
 from typing import TypeVar
@@ -15,8 +14,6 @@ from threadpoolctl import threadpool_info, threadpool_limits
 FREE_CELLS = 8_000_000
 """Values of features, about 200 MB while they are fitted, that parts may hold together however small the whole is."""
 
-
-_M_MMAP_THRESHOLD, _MEGABYTE = -3, 1 << 20
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -37,17 +34,10 @@ def side_by_side(work: Callable[[Part], Result], parts: Sequence[Part], at_once:
         yield from map(work, parts)
         return
     threads = max(1, _processors() // at_once)
-    _give_back_large_arrays()
     # OpenMP has a count for each thread that starts some, OpenBLAS one for the process. The pool's threads end with the
     # process: a step that is stopped does not wait for their fits.
     with threadpool_limits(threads), ThreadPool(at_once, threadpool_limits, (threads,)) as pool:
         yield from pool.imap(work, parts)
-
-
-def _give_back_large_arrays() -> None:
-    """Have glibc return them to the system once they are freed; otherwise each thread keeps its own for later."""
-    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
-        mallopt(_M_MMAP_THRESHOLD, _MEGABYTE)
 
 
 def _processors() -> int:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / folder) for folder in ("demo", "ops")]
 
 from airflow_api import AirflowApi  # noqa: E402 - the path comes first
-from checkout.settings import ports, read  # noqa: E402
+from checkout.settings import ports, project, read  # noqa: E402
 
 PARTS = ("scheduler", "apiserver", "dag-processor", "triggerer")
 AT_ONCE = 8
@@ -44,13 +44,13 @@ def output(*command: str) -> str:
 def look() -> dict[str, int]:
     """The stack as it is: counts, and megabytes and open files of each part."""
     figures = {
-        "containers": len(output("docker", "ps", "--all", "--quiet", "--filter=name=^/microstep-").split()),
+        "containers": len(output("docker", "ps", "--all", "--quiet", f"--filter=name=^/{project()}-").split()),
         "volumes": len(output("docker", "volume", "ls", "--quiet").split()),
         "networks": len(output("docker", "network", "ls", "--quiet").split()),
         "staging": len(list((ROOT / "data").rglob(".staging-*"))),
     }
     for part in PARTS:
-        memory, files = output("docker", "exec", f"microstep-airflow-{part}-1", "python", "-c", LOOK).split()
+        memory, files = output("docker", "exec", f"{project()}-airflow-{part}-1", "python", "-c", LOOK).split()
         figures[f"{part} MB"], figures[f"{part} files"] = int(memory), int(files)
     return figures
 
@@ -59,7 +59,7 @@ def main() -> int:
     """0 when every run went well."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     password = json.loads(
-        output("docker", "exec", "microstep-airflow-apiserver-1", "cat", "/run/microstep/airflow/passwords.json")
+        output("docker", "exec", f"{project()}-airflow-apiserver-1", "cat", "/run/microstep/airflow/passwords.json")
     )["admin"]
     port = ports(read())["MICROSTEP_AIRFLOW_PORT"]
     airflow = AirflowApi(f"http://127.0.0.1:{port}", lambda: password)

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, HttpCredentials, Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "ops"))
@@ -29,7 +29,8 @@ IMAGES = ROOT / "docs" / "images"
 DATA = ROOT / "data"
 BROKEN_DAY = "2026-01-02"
 _BROWSERS = ("chromium", "google-chrome", "chromium-browser")
-_NARROW, _WIDE = {"width": 760, "height": 560}, {"width": 1200, "height": 700}
+_NARROW: ViewportSize = {"width": 760, "height": 560}
+_WIDE: ViewportSize = {"width": 1200, "height": 700}
 _SECONDS = 120
 
 
@@ -65,18 +66,22 @@ def airflow(page: Page, address: str) -> None:
 def mlflow(page: Page, address: str) -> None:
     """The page of the last training: its artifacts, with the report opened."""
     found = _ask(page, f"{address}/api/2.0/mlflow/runs/search", {"experiment_ids": _experiments(page, address)})
-    run = found["runs"][0]["info"]
+    # newest first; the runs of its candidates are beside it
+    run = next(run["info"] for run in found["runs"] if run["info"]["run_name"].startswith("train "))
     page.goto(f"{address}/#/experiments/{run['experiment_id']}/runs/{run['run_id']}/artifacts")
-    page.get_by_text("report", exact=False).last.click()
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(3000)
+    page.get_by_text("report", exact=True).click()
+    page.get_by_text("report.html", exact=True).click()
+    page.frame_locator("iframe").get_by_text("It passed the gate").wait_for()
+    if (close := page.get_by_role("button", name="Close").first).is_visible():
+        close.click()  # its assistant, which opens by itself
+        page.wait_for_timeout(1000)
     _take(page, "mlflow-report")
 
 
 def mail(page: Page, address: str) -> None:
     """The mail about a run that failed, in MailDev's page."""
     page.goto(address)
-    page.get_by_text(f"failed: {BROKEN_DAY}").or_(page.get_by_text("failed")).first.click()
+    page.get_by_text("failed").first.click()
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(1000)
     _take(page, "mail-failed")
@@ -135,10 +140,9 @@ def _asked(address: str, body: dict[str, Any] | None, login: str = "") -> Any:
         return json.load(answer)
 
 
-def _page(browser: Browser, size: dict[str, int], secret: str | None) -> Page:
-    login = {"http_credentials": {"username": "admin", "password": secret}} if secret else {}
-    page: Page = browser.new_page(viewport=size, color_scheme="light", **login)
-    return page
+def _page(browser: Browser, size: ViewportSize, secret: str | None) -> Page:
+    login: HttpCredentials | None = {"username": "admin", "password": secret} if secret else None
+    return browser.new_page(viewport=size, color_scheme="light", http_credentials=login)
 
 
 def main() -> None:
@@ -147,7 +151,7 @@ def main() -> None:
     if program is None:
         sys.exit("site/pictures.py: Chromium must be here to take pictures, and is not: make browser")
     at = {name: f"http://localhost:{port}" for name, port in ports(read()).items()}
-    pages: list[tuple[Callable[[Page, str], None], str, dict[str, int], str | None]] = [
+    pages: list[tuple[Callable[[Page, str], None], str, ViewportSize, str | None]] = [
         (report, at["MICROSTEP_STATUS_PORT"], _NARROW, mail_password()),
         (status, at["MICROSTEP_STATUS_PORT"], _WIDE, mail_password()),
         (airflow, at["MICROSTEP_AIRFLOW_PORT"], _WIDE, None),

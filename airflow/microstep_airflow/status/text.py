@@ -82,7 +82,8 @@ def _details(pipeline: Pipeline, now: datetime, width: int) -> Iterator[str]:
                 f"{name} {words.last_of(runs, zone, now)}, next {words.next_of(runs, zone, now)}", width
             )
     if pipeline.champion is not None and pipeline.champion.decision is not None:
-        yield from _wrapped(f"champion {words.model_of(pipeline, now)}: {words.decided(pipeline.champion)}", width)
+        decided = f"{words.decided(pipeline.champion)}, {pipeline.champion.why}"
+        yield from _wrapped(f"champion {words.model_of(pipeline, now)}: {decided}", width)
     lacks = pipeline.lacks.days if pipeline.lacks else []
     spans = [list(same) for _, same in groupby(lacks, key=lambda lack: (lack.what, _why(lack)))]
     for same in spans[:MOST_SPANS]:

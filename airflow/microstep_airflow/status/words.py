@@ -68,9 +68,8 @@ def model_of(pipeline: Pipeline, now: datetime) -> str:
 
 
 def decided(champion: Champion) -> str:
-    """By which decision it is in use, of whom, and why."""
-    decision, by = str(champion.decision).replace("_", " "), str(champion.by).removeprefix("by ")
-    return f"{decision} by {by}, {champion.why}"
+    """By which decision it is in use, and whose."""
+    return f"{str(champion.decision).replace('_', ' ')} by {str(champion.by).removeprefix('by ')}"
 
 
 def told(pipeline: Pipeline) -> list[Cell]:

@@ -15,7 +15,8 @@ from typing import Self
 import kept
 from stages import printable
 
-START_SECONDS = 180
+START_SECONDS = 600
+"""On a machine that is busy with other things MLflow alone takes minutes; a server that ended is told at once."""
 TAIL_LINES = 10
 
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from pipeline import ROOT, machine
 
@@ -20,7 +20,8 @@ def fits(rows: int) -> tuple[float, float]:
     """The least of two rounds of each: one after the other, and side by side."""
     import numpy as np
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits
+
+    from train.comparison.side_by_side import side_by_side
 
     random = np.random.default_rng(0)
     matrix = np.asfortranarray(random.normal(size=(rows, 36)).astype(np.float32))
@@ -30,15 +31,10 @@ def fits(rows: int) -> tuple[float, float]:
     def fit(_: int) -> None:
         HistGradientBoostingClassifier(early_stopping=False, categorical_features=range(30, 36)).fit(matrix, target)
 
-    def side_by_side() -> None:
-        with ThreadPoolExecutor(2, initializer=threadpool_limits, initargs=(1,)) as pool:
-            list(pool.map(fit, range(2)))
+    def fit_two(at_once: int) -> None:
+        list(side_by_side(fit, range(2), at_once))
 
-    def one_after_the_other() -> None:
-        fit(0)
-        fit(1)
-
-    return least(one_after_the_other), least(side_by_side)
+    return least(partial(fit_two, 1)), least(partial(fit_two, 2))
 
 
 def least(work: Callable[[], None]) -> float:
@@ -59,10 +55,10 @@ def main() -> None:
     print(f"{machine()}\n\n| rows | `GOMP_SPINCOUNT` | one after the other | side by side |\n|---|---|---|---|")
     for rows in (400_000, 50_000):
         for spins in ("400", "10000"):
-            threads = str(os.cpu_count())
+            settings = {"GOMP_SPINCOUNT": spins, "OMP_NUM_THREADS": str(os.cpu_count())}
             done = subprocess.run(
                 [ROOT / ".venvs" / "train" / "bin" / "python", __file__, str(rows)],
-                env={**os.environ, "GOMP_SPINCOUNT": spins, "OMP_NUM_THREADS": threads},
+                env=os.environ | settings | {"PYTHONPATH": f"{ROOT}/services/train"},
                 check=True,
                 capture_output=True,
                 text=True,

@@ -7,12 +7,10 @@ that of `BROKEN_DAY`, of which nothing is left but the run in Airflow's page.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +19,8 @@ from typing import Any
 from playwright.sync_api import Browser, HttpCredentials, Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "ops"))
+sys.path += [str(ROOT / folder) for folder in ("demo", "ops")]
+from airflow_api import AirflowApi  # noqa: E402 - the path comes first
 from checkout.settings import ports, read  # noqa: E402
 from up import mail_password, mlflow_password, password  # noqa: E402
 
@@ -67,7 +66,12 @@ def mlflow(page: Page, address: str) -> None:
     """The page of the last training: its artifacts, with the report opened."""
     found = _ask(page, f"{address}/api/2.0/mlflow/runs/search", {"experiment_ids": _experiments(page, address)})
     # newest first; the runs of its candidates are beside it
-    run = next(run["info"] for run in found["runs"] if run["info"]["run_name"].startswith("train "))
+    runs = [run["info"] for run in found.get("runs", []) if run["info"]["run_name"].startswith("train ")]
+    if not runs:
+        sys.exit(
+            "site/pictures.py: MLflow must have a training, has none: make backfill DAG=train FROM=DAY TO=DAY FORCE=1"
+        )
+    run = runs[0]
     page.goto(f"{address}/#/experiments/{run['experiment_id']}/runs/{run['run_id']}/artifacts")
     page.get_by_text("report", exact=True).click()
     page.get_by_text("report.html", exact=True).click()
@@ -118,11 +122,10 @@ def _failed_run(address: str) -> Iterator[None]:
     for path in (broken, broken.parent, broken.parent.parent):
         os.chown(path, owner.st_uid, owner.st_gid)
     try:
-        login = _asked(f"{address}/auth/token", {"username": "admin", "password": password()})["access_token"]
-        runs = f"{address}/api/v2/dags/predict/dagRuns"
-        run = _asked(runs, {"logical_date": None, "conf": {"day": BROKEN_DAY}}, login)["dag_run_id"]
+        api = AirflowApi(address, password)
+        run = api.start("predict", BROKEN_DAY)
         for _ in range(_SECONDS):
-            if _asked(f"{runs}/{run}", None, login)["state"] == "failed":
+            if api.state("predict", run) == "failed":
                 break
             time.sleep(1)
         else:
@@ -131,13 +134,6 @@ def _failed_run(address: str) -> Iterator[None]:
         yield
     finally:
         shutil.rmtree(broken.parent.parent)
-
-
-def _asked(address: str, body: dict[str, Any] | None, login: str = "") -> Any:
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {login}"} if login else {})
-    asked = urllib.request.Request(address, json.dumps(body).encode() if body else None, headers)
-    with urllib.request.urlopen(asked, timeout=30) as answer:
-        return json.load(answer)
 
 
 def _page(browser: Browser, size: ViewportSize, secret: str | None) -> Page:
